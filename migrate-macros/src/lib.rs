@@ -1,0 +1,1 @@
+//! `embed_migrations!()`: checks a chain of PostgreSQL migrations at build time and embeds it.

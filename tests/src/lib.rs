@@ -1,0 +1,1 @@
+//! A real PostgreSQL for tests, and assertions over a chain of migrations.
