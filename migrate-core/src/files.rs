@@ -1,0 +1,49 @@
+//! Reads a directory into a [`Folder`]: the only place that touches a disk.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use crate::folder::{Content, Entry, Folder, FolderError, MAX_FILE_BYTES};
+
+/// What a directory holds now. `shown` is its path as people should see it in messages.
+///
+/// Never fails: what can't be read is a part of the result, for [`check`](crate::check()) to report
+/// beside everything else.
+///
+/// ```no_run
+/// let folder = migrate_core::files::read("migrations".as_ref(), "migrations");
+/// match migrate_core::check(folder) {
+///     Ok(chain) => println!("head is {}", chain.head().id),
+///     Err(rejection) => eprintln!("{rejection}"),
+/// }
+/// ```
+pub fn read(directory: &Path, shown: impl Into<String>) -> Folder {
+    let entries = match fs::read_dir(directory) {
+        Ok(entries) => entries.map(|entry| entry.map(|entry| self::entry(&entry))).collect(),
+        Err(error) => Err(error),
+    };
+    let entries = entries.map_err(|error: io::Error| match error.kind() {
+        io::ErrorKind::NotFound => FolderError::Missing,
+        io::ErrorKind::NotADirectory => FolderError::NotADirectory,
+        _ => FolderError::Unreadable(error.to_string()),
+    });
+    Folder { path: shown.into(), entries }
+}
+
+fn entry(entry: &fs::DirEntry) -> Entry {
+    let name = entry.file_name().to_string_lossy().into_owned();
+    // Follows links: a linked migration is a migration.
+    let content = match fs::metadata(entry.path()) {
+        Ok(metadata) if !metadata.is_file() => Content::Other,
+        Ok(metadata) if metadata.len() > MAX_FILE_BYTES as u64 => {
+            Content::LargeFile(metadata.len())
+        }
+        Ok(_) => match fs::read(entry.path()) {
+            Ok(bytes) => Content::File(bytes),
+            Err(error) => Content::Unreadable(error.to_string()),
+        },
+        Err(error) => Content::Unreadable(error.to_string()),
+    };
+    Entry { name, content }
+}

@@ -1,0 +1,180 @@
+//! Revision ids: what may name a revision.
+
+use std::borrow::Cow;
+use std::fmt;
+
+/// The longest id, in characters. Alembic's column holds 32, which people overran.
+pub const MAX_ID_LENGTH: usize = 128;
+
+/// Words that mean a place in every chain, so they can't name one revision.
+const RESERVED: [&str; 4] = ["base", "current", "head", "heads"];
+
+/// The id of a revision, such as `001` or `20251217_indexes`.
+///
+/// ```
+/// use migrate_core::RevisionId;
+///
+/// assert_eq!(RevisionId::new("20251217_indexes")?.as_str(), "20251217_indexes");
+/// assert!(RevisionId::new("two words").is_err());
+/// # Ok::<(), migrate_core::BadId>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RevisionId<'a>(Cow<'a, str>);
+
+impl<'a> RevisionId<'a> {
+    /// Checks that `id` may name a revision.
+    ///
+    /// # Errors
+    ///
+    /// When it is empty, too long, one of Alembic's words for a place in the chain (`head`,
+    /// `base`, …), or has a character other than letters, digits, `_`, `.` and `-`.
+    pub fn new(id: impl Into<Cow<'a, str>>) -> Result<Self, BadId> {
+        let id = id.into();
+        match why_bad(&id) {
+            None => Ok(RevisionId(id)),
+            Some(why) => Err(why),
+        }
+    }
+
+    /// An id that `embed_migrations!()` has checked.
+    #[doc(hidden)]
+    pub const fn embedded(id: &'a str) -> Self {
+        RevisionId(Cow::Borrowed(id))
+    }
+
+    /// The id as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The same id, owning its text.
+    pub fn into_owned(self) -> RevisionId<'static> {
+        RevisionId(Cow::Owned(self.0.into_owned()))
+    }
+}
+
+impl fmt::Display for RevisionId<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+/// Why a text can't be a revision id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum BadId {
+    /// There is no text.
+    Empty,
+    /// It is longer than [`MAX_ID_LENGTH`].
+    TooLong,
+    /// It is a word that means a place in every chain.
+    Reserved,
+    /// It does not begin with a letter or a digit.
+    Start(char),
+    /// It has a character that an id can't have.
+    Character(char),
+}
+
+impl fmt::Display for BadId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            BadId::Empty => write!(f, "it is empty"),
+            BadId::TooLong => write!(f, "it is longer than {MAX_ID_LENGTH} characters"),
+            BadId::Reserved => write!(f, "this word means a place in every chain"),
+            BadId::Start(c) => write!(f, "it begins with {c:?}"),
+            BadId::Character(c) => write!(f, "it has a {c:?}"),
+        }
+    }
+}
+
+impl std::error::Error for BadId {}
+
+fn why_bad(id: &str) -> Option<BadId> {
+    let first = match id.chars().next() {
+        None => return Some(BadId::Empty),
+        Some(first) => first,
+    };
+    if !first.is_ascii_alphanumeric() {
+        return Some(BadId::Start(first));
+    }
+    let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-');
+    if let Some(c) = id.chars().find(|c| !allowed(*c)) {
+        return Some(BadId::Character(c));
+    }
+    if id.len() > MAX_ID_LENGTH {
+        return Some(BadId::TooLong);
+    }
+    RESERVED.contains(&id.to_ascii_lowercase().as_str()).then_some(BadId::Reserved)
+}
+
+/// The candidate that `word` was probably meant to be: the nearest by edit distance, if near.
+pub(crate) fn did_you_mean<'c>(
+    word: &str,
+    candidates: impl IntoIterator<Item = &'c str>,
+) -> Option<&'c str> {
+    let word = word.to_lowercase();
+    let limit = (word.chars().count() / 3).max(1);
+    candidates
+        .into_iter()
+        .map(|candidate| (distance(&word, &candidate.to_lowercase()), candidate))
+        .filter(|(distance, _)| *distance <= limit)
+        .min()
+        .map(|(_, candidate)| candidate)
+}
+
+/// Levenshtein's distance with swapped neighbours counted once, row by row.
+fn distance(a: &str, b: &str) -> usize {
+    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
+    let mut before_last: Vec<usize> = Vec::new();
+    let mut last: Vec<usize> = (0..=b.len()).collect();
+    for i in 1..=a.len() {
+        let mut row = vec![i];
+        for j in 1..=b.len() {
+            let replaced = last[j - 1] + usize::from(a[i - 1] != b[j - 1]);
+            let mut best = replaced.min(last[j] + 1).min(row[j - 1] + 1);
+            if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
+                best = best.min(before_last[j - 2] + 1);
+            }
+            row.push(best);
+        }
+        before_last = std::mem::replace(&mut last, row);
+    }
+    last[b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids() {
+        let check = |id: &str, why: Option<BadId>| assert_eq!(why_bad(id), why, "{id:?}");
+        check("001", None);
+        check("91fd970f8f07", None);
+        check("20251218_stripe_connect", None);
+        check("v1.2-rc.1", None);
+        check(&"a".repeat(128), None);
+        check("", Some(BadId::Empty));
+        check(&"a".repeat(129), Some(BadId::TooLong));
+        check("_a", Some(BadId::Start('_')));
+        check("-1", Some(BadId::Start('-')));
+        check("é", Some(BadId::Start('é')));
+        check("a b", Some(BadId::Character(' ')));
+        check("a'b", Some(BadId::Character('\'')));
+        check("a+1", Some(BadId::Character('+')));
+        check("head", Some(BadId::Reserved));
+        check("Base", Some(BadId::Reserved));
+    }
+
+    #[test]
+    fn suggestions() {
+        let words = ["revision", "parent", "message", "created", "irreversible"];
+        let check = |word: &str, meant| assert_eq!(did_you_mean(word, words), meant, "{word}");
+        check("revison", Some("revision"));
+        check("Parent", Some("parent"));
+        check("parnet", Some("parent"));
+        check("parents", Some("parent"));
+        check("msg", None);
+        check("author", None);
+    }
+}

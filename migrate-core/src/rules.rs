@@ -1,0 +1,340 @@
+//! Statements that can't do what they say where they stand: the transaction rules.
+//!
+//! Each rule looks at a statement's words alone and fires only where the server would refuse:
+//! a false error would be worse than a missed one.
+
+use crate::lexer::{Token, TokenKind, Unterminated};
+use crate::problem::Problem;
+use crate::statements::Statement;
+use crate::text::Span;
+
+/// A problem in a section's SQL, where it is, and what to say there.
+pub(crate) struct Finding {
+    pub(crate) problem: Problem,
+    /// From the start of the section's SQL.
+    pub(crate) span: Span,
+    pub(crate) text: &'static str,
+    /// An earlier place that explains it.
+    pub(crate) because: Option<(Span, &'static str)>,
+}
+
+/// What is wrong with the statements of one section.
+pub(crate) fn check(sql: &str, statements: &[Statement], transactional: bool) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let mut report = |problem, span, text| {
+        findings.push(Finding { problem, span, text, because: None });
+    };
+    for statement in statements {
+        let words = Words { sql, tokens: &statement.tokens };
+        let whole = words.span();
+        if let Some((problem, token)) =
+            statement.tokens.iter().find_map(|token| unterminated(sql, token))
+        {
+            // What follows is inside the unclosed thing, so nothing else can be said of it.
+            report(problem, Span::new(token.span.start, token.span.start + 1), "opened here");
+        } else if let Some(backslash) =
+            statement.tokens.iter().find(|t| t.kind == TokenKind::Backslash)
+        {
+            report(Problem::PsqlCommand, backslash.span, "");
+        } else if words.starts(&["copy"]) && words.has_pair("from", "stdin") {
+            report(Problem::CopyFromStdin, whole, "");
+        } else if let Some(statement) = transaction_control(&words) {
+            report(Problem::TransactionControl { statement }, whole, "");
+        } else if let Some(statement) = needs_no_transaction(&words).filter(|_| transactional) {
+            report(Problem::NeedsNoTransaction { statement }, whole, "");
+        }
+    }
+    if transactional {
+        findings.extend(enum_values_used(sql, statements));
+    }
+    findings
+}
+
+fn unterminated<'t>(sql: &str, token: &'t Token) -> Option<(Problem, &'t Token)> {
+    let TokenKind::Unterminated(what) = token.kind else { return None };
+    let problem = match what {
+        Unterminated::String => Problem::UnterminatedString,
+        Unterminated::QuotedIdentifier => Problem::UnterminatedIdentifier,
+        Unterminated::BlockComment => Problem::UnterminatedComment,
+        Unterminated::DollarString => {
+            let tag = token.text(sql).split('$').nth(1).unwrap_or_default();
+            Problem::UnterminatedDollarQuote { delimiter: format!("${tag}$") }
+        }
+    };
+    Some((problem, token))
+}
+
+/// A statement's tokens, asked about as keywords.
+struct Words<'a> {
+    sql: &'a str,
+    tokens: &'a [Token],
+}
+
+impl Words<'_> {
+    fn is(&self, index: usize, keyword: &str) -> bool {
+        self.tokens.get(index).is_some_and(|token| token.is_word(self.sql, keyword))
+    }
+
+    fn starts(&self, keywords: &[&str]) -> bool {
+        keywords.iter().enumerate().all(|(index, keyword)| self.is(index, keyword))
+    }
+
+    fn has(&self, keyword: &str) -> bool {
+        (0..self.tokens.len()).any(|index| self.is(index, keyword))
+    }
+
+    fn has_pair(&self, first: &str, second: &str) -> bool {
+        (0..self.tokens.len()).any(|index| self.is(index, first) && self.is(index + 1, second))
+    }
+
+    /// Where the statement is, without its semicolon.
+    fn span(&self) -> Span {
+        match (self.tokens.first(), self.tokens.last()) {
+            (Some(first), Some(last)) => first.span.to(last.span),
+            _ => Span::default(),
+        }
+    }
+}
+
+/// `BEGIN`, `COMMIT` and their kin; `SAVEPOINT`, `RELEASE` and `ROLLBACK TO` stay inside.
+fn transaction_control(words: &Words<'_>) -> Option<String> {
+    const CONTROL: [&[&str]; 9] = [
+        &["begin"],
+        &["start", "transaction"],
+        &["commit", "prepared"],
+        &["commit"],
+        &["end"],
+        &["rollback", "prepared"],
+        &["rollback"],
+        &["abort"],
+        &["prepare", "transaction"],
+    ];
+    let found = CONTROL.iter().find(|keywords| words.starts(keywords))?;
+    let to_savepoint = words.is(0, "rollback") && words.has("to");
+    (!to_savepoint).then(|| found.join(" ").to_uppercase())
+}
+
+/// The statements that PostgreSQL refuses inside a transaction block.
+fn needs_no_transaction(words: &Words<'_>) -> Option<String> {
+    const REFUSED: [&[&str]; 12] = [
+        &["vacuum"],
+        &["create", "database"],
+        &["drop", "database"],
+        &["create", "tablespace"],
+        &["drop", "tablespace"],
+        &["alter", "system"],
+        &["discard", "all"],
+        &["reindex", "system"],
+        &["create", "index", "concurrently"],
+        &["create", "unique", "index", "concurrently"],
+        &["drop", "index", "concurrently"],
+        &["reindex", "database"],
+    ];
+    if let Some(found) = REFUSED.iter().find(|keywords| words.starts(keywords)) {
+        return Some(found.join(" ").to_uppercase());
+    }
+    let concurrently = words.has("concurrently");
+    if words.starts(&["reindex"]) && concurrently {
+        return Some("REINDEX CONCURRENTLY".to_owned());
+    }
+    if words.starts(&["alter", "table"]) && words.has_pair("detach", "partition") && concurrently {
+        return Some("ALTER TABLE … DETACH PARTITION CONCURRENTLY".to_owned());
+    }
+    let bare_cluster = words.starts(&["cluster"]) && words.tokens.len() == 1;
+    bare_cluster.then(|| "CLUSTER".to_owned())
+}
+
+/// An enum value that an earlier statement of this transaction added, used where the server must
+/// already know it: cast to the type, or as the default of a column of it.
+fn enum_values_used(sql: &str, statements: &[Statement]) -> Vec<Finding> {
+    let mut created: Vec<String> = Vec::new();
+    let mut added: Vec<(String, String, Span)> = Vec::new();
+    let mut findings = Vec::new();
+    for statement in statements {
+        let words = Words { sql, tokens: &statement.tokens };
+        if words.starts(&["create", "type"]) {
+            created.extend(type_name(sql, &statement.tokens[2..]));
+        } else if let Some((name, value)) = added_value(&words) {
+            if !created.contains(&name) {
+                added.push((name, value, words.span()));
+            }
+            continue;
+        }
+        for (index, token) in statement.tokens.iter().enumerate() {
+            if token.kind != TokenKind::String {
+                continue;
+            }
+            let value = token.text(sql);
+            let used = added.iter().find(|(name, new, _)| {
+                new == value && is_of_type(sql, &statement.tokens, index, name)
+            });
+            if let Some((_, _, place)) = used {
+                findings.push(Finding {
+                    problem: Problem::EnumValueUsed { value: value.to_owned() },
+                    span: token.span,
+                    text: "the server can't use it before the transaction has ended",
+                    because: Some((*place, "added here")),
+                });
+            }
+        }
+    }
+    findings
+}
+
+/// The type and the value of `ALTER TYPE type ADD VALUE [IF NOT EXISTS] 'value'`.
+fn added_value(words: &Words<'_>) -> Option<(String, String)> {
+    let tokens = words.tokens;
+    if !words.starts(&["alter", "type"]) || !words.has_pair("add", "value") {
+        return None;
+    }
+    let value = tokens.iter().find(|token| token.kind == TokenKind::String)?;
+    Some((type_name(words.sql, &tokens[2..])?, value.text(words.sql).to_owned()))
+}
+
+/// The last part of a possibly qualified name at the start of these tokens, lower case.
+fn type_name(sql: &str, tokens: &[Token]) -> Option<String> {
+    let mut name = tokens.first()?;
+    let mut at = 1;
+    while tokens.get(at).is_some_and(|token| token.text(sql) == ".") {
+        name = tokens.get(at + 1)?;
+        at += 2;
+    }
+    let is_name = matches!(name.kind, TokenKind::Word | TokenKind::QuotedIdentifier);
+    is_name.then(|| name.text(sql).trim_matches('"').to_lowercase())
+}
+
+/// Whether the string at `index` is written as a value of this type: `'v'::type`, `type 'v'`,
+/// `type DEFAULT 'v'` or `type NOT NULL DEFAULT 'v'`.
+fn is_of_type(sql: &str, tokens: &[Token], index: usize, name: &str) -> bool {
+    let word = |index: Option<usize>, keyword: &str| {
+        index.and_then(|index| tokens.get(index)).is_some_and(|token| token.is_word(sql, keyword))
+    };
+    let is_type = |index: Option<usize>| {
+        index
+            .and_then(|index| tokens.get(index))
+            .is_some_and(|token| token.text(sql).trim_matches('"').eq_ignore_ascii_case(name))
+    };
+    let back = |by: usize| index.checked_sub(by);
+    if tokens.get(index + 1).is_some_and(|token| token.text(sql) == "::") {
+        return type_name(sql, &tokens[index + 2..]).as_deref() == Some(name);
+    }
+    if word(back(1), "default") {
+        let not_null = word(back(2), "null") && word(back(3), "not");
+        return is_type(back(if not_null { 4 } else { 2 }));
+    }
+    is_type(back(1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::statements::split_statements;
+
+    fn check(sql: &str, transactional: bool, expected: &[&str]) {
+        let found = super::check(sql, &split_statements(sql), transactional);
+        let codes: Vec<_> = found.iter().map(|finding| finding.problem.code()).collect();
+        assert_eq!(codes, expected, "{sql}");
+    }
+
+    #[test]
+    fn never_closed() {
+        check("SELECT 'a", true, &["unterminated-string"]);
+        check("SELECT \"a", true, &["unterminated-identifier"]);
+        check("SELECT 1; /* a", true, &["unterminated-comment"]);
+        check("SELECT $x$ a $y$", false, &["unterminated-dollar-quote"]);
+    }
+
+    #[test]
+    fn psql_only() {
+        check("\\connect a", true, &["psql-command"]);
+        check("COPY t FROM stdin;\n1\t2\n\\.\n", true, &["copy-from-stdin", "psql-command"]);
+        check("COPY t (a) FROM '/tmp/a';", true, &[]);
+        check("SELECT E'\\n'", true, &[]);
+    }
+
+    #[test]
+    fn transactions_are_the_runners() {
+        for sql in [
+            "BEGIN",
+            "start transaction",
+            "COMMIT AND CHAIN",
+            "END",
+            "ROLLBACK",
+            "abort",
+            "PREPARE TRANSACTION 'a'",
+            "COMMIT PREPARED 'a'",
+        ] {
+            check(sql, true, &["transaction-control"]);
+            check(sql, false, &["transaction-control"]);
+        }
+        for sql in [
+            "SAVEPOINT a",
+            "ROLLBACK TO a",
+            "ROLLBACK WORK TO SAVEPOINT a",
+            "RELEASE a",
+            "PREPARE q AS SELECT 1",
+            "SET TRANSACTION ISOLATION LEVEL SERIALIZABLE",
+            "DO $$ BEGIN COMMIT; END $$",
+            "CREATE TABLE t (\"begin\" int)",
+        ] {
+            check(sql, true, &[]);
+        }
+    }
+
+    #[test]
+    fn statements_that_need_no_transaction() {
+        for sql in [
+            "VACUUM t",
+            "CREATE DATABASE a",
+            "drop database a",
+            "CREATE TABLESPACE a LOCATION 'b'",
+            "ALTER SYSTEM SET a = 1",
+            "CREATE INDEX CONCURRENTLY a ON t (b)",
+            "CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS a ON t (b)",
+            "DROP INDEX CONCURRENTLY a",
+            "REINDEX TABLE CONCURRENTLY t",
+            "REINDEX (CONCURRENTLY) TABLE t",
+            "CLUSTER",
+            "ALTER TABLE t DETACH PARTITION p CONCURRENTLY",
+            "DISCARD ALL",
+        ] {
+            check(sql, true, &["needs-no-transaction"]);
+            check(sql, false, &[]);
+        }
+        for sql in [
+            "CREATE INDEX a ON t (b)",
+            "REFRESH MATERIALIZED VIEW CONCURRENTLY v",
+            "CLUSTER t",
+            "REINDEX TABLE t",
+            "CREATE INDEX \"concurrently\" ON t (b)",
+            "ANALYZE t",
+            "ALTER TABLE t DETACH PARTITION p",
+            "DISCARD TEMP",
+        ] {
+            check(sql, true, &[]);
+        }
+    }
+
+    #[test]
+    fn enum_values() {
+        let add = "ALTER TYPE app.mood ADD VALUE IF NOT EXISTS 'calm' AFTER 'sad';";
+        let used = |sql: &str, codes: &[&str]| check(&format!("{add} {sql}"), true, codes);
+        used("SELECT 'calm'::mood", &["enum-value-used"]);
+        used("SELECT 'calm'::app.\"mood\"", &["enum-value-used"]);
+        used("SELECT mood 'calm'", &["enum-value-used"]);
+        used("ALTER TABLE t ADD c mood DEFAULT 'calm'", &["enum-value-used"]);
+        used("ALTER TABLE t ADD c app.mood NOT NULL DEFAULT 'calm'", &["enum-value-used"]);
+        used("SELECT 'calm'", &[]);
+        used("SELECT 'calm'::text", &[]);
+        used("SELECT 'sad'::mood", &[]);
+        used("ALTER TYPE mood ADD VALUE 'wild' AFTER 'calm'", &[]);
+        used("CREATE TABLE t (c text DEFAULT 'calm')", &[]);
+        check(&format!("{add} SELECT 'calm'::mood"), false, &[]);
+        check(
+            &format!("CREATE TYPE app.mood AS ENUM ('sad'); {add} SELECT 'calm'::mood"),
+            true,
+            &[],
+        );
+        check(&format!("SELECT 'calm'::mood; {add}"), true, &[]);
+    }
+}

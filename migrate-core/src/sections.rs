@@ -1,0 +1,271 @@
+//! The sections of a migration file: `-- migrate:up` and `-- migrate:down`, and their options.
+
+use std::time::Duration;
+
+use crate::diagnostic::Diagnostic;
+use crate::id::did_you_mean;
+use crate::lexer::{Token, TokenKind};
+use crate::problem::Problem;
+use crate::text::{Source, Span};
+
+/// How a section runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Options {
+    /// Whether it runs inside a transaction (it does unless it says `transaction:false`).
+    pub transactional: bool,
+    /// How long one of its statements may wait for a lock, if it says so itself.
+    pub lock_timeout: Option<Duration>,
+    /// How long one of its statements may take, if it says so itself.
+    pub statement_timeout: Option<Duration>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Options { transactional: true, lock_timeout: None, statement_timeout: None }
+    }
+}
+
+/// A section: where its SQL is in its file, and how it runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Section {
+    /// Where its SQL is: from the line after the marker to the next marker or the end.
+    pub span: Span,
+    /// How it runs.
+    pub options: Options,
+}
+
+/// The sections of one file, as far as they could be read; each with the span of its marker.
+#[derive(Debug, Default)]
+pub(crate) struct Sections {
+    pub(crate) up: Option<(Section, Span)>,
+    pub(crate) down: Option<(Section, Span)>,
+}
+
+const NAMES: [&str; 2] = ["up", "down"];
+const OPTIONS: [&str; 3] = ["transaction", "lock_timeout", "statement_timeout"];
+
+/// Whether this token is a section marker, right or not.
+pub(crate) fn is_marker(source: &Source<'_>, token: &Token) -> bool {
+    token.kind == TokenKind::LineComment && marker_body(source.slice(token.span)).is_some()
+}
+
+/// What follows `-- migrate:`.
+fn marker_body(comment: &str) -> Option<&str> {
+    let body = comment.strip_prefix("--")?.trim_start();
+    let (word, rest) = body.split_at_checked("migrate:".len())?;
+    word.eq_ignore_ascii_case("migrate:").then_some(rest)
+}
+
+/// Reads the sections from all the tokens of a file.
+pub(crate) fn parse(
+    index: usize,
+    source: &Source<'_>,
+    tokens: &[Token],
+    problems: &mut Vec<Diagnostic>,
+) -> Sections {
+    let mut sections = Sections::default();
+    let markers: Vec<Span> =
+        tokens.iter().filter(|token| is_marker(source, token)).map(|token| token.span).collect();
+    for (nth, marker) in markers.iter().enumerate() {
+        let end = markers
+            .get(nth + 1)
+            .map_or(source.text().len(), |next| source.line_at(next.start).start);
+        let start = (marker.end + 1).min(end);
+        if !source
+            .slice(Span::new(source.line_at(marker.start).start, marker.start))
+            .trim()
+            .is_empty()
+        {
+            problems.push(Diagnostic::at(Problem::MarkerNotAlone, index, *marker, ""));
+        }
+        let mut words = words(source, *marker);
+        let name_span = words.next().unwrap_or(Span::new(marker.end, marker.end));
+        let name = source.slice(name_span);
+        let slot = match name {
+            "up" => &mut sections.up,
+            "down" => &mut sections.down,
+            _ => {
+                let meant = did_you_mean(name, NAMES);
+                let problem = Problem::UnknownSection { name: name.to_owned(), meant };
+                problems.push(Diagnostic::at(problem, index, name_span, ""));
+                continue;
+            }
+        };
+        let options = options(index, source, words, problems);
+        if let Some((_, first)) = slot {
+            let name = if name == "up" { "up" } else { "down" };
+            let twice =
+                Diagnostic::at(Problem::DuplicateSection { name }, index, *marker, "the second");
+            problems.push(twice.and(index, *first, "the first"));
+            continue;
+        }
+        *slot = Some((Section { span: Span::new(start, end), options }, *marker));
+    }
+    sections
+}
+
+/// The spans of the words after `migrate:` in a marker; the first is the section's name.
+fn words<'s>(source: &'s Source<'_>, marker: Span) -> impl Iterator<Item = Span> + 's {
+    let body = marker_body(source.slice(marker)).unwrap_or_default();
+    let mut at = marker.end - body.len();
+    body.split(char::is_whitespace)
+        .map(move |word| {
+            let span = Span::new(at, at + word.len());
+            let blank = source.text()[span.end..].chars().next().map_or(0, char::len_utf8);
+            at = span.end + blank;
+            span
+        })
+        .filter(|span| span.start < span.end)
+}
+
+fn options(
+    index: usize,
+    source: &Source<'_>,
+    words: impl Iterator<Item = Span>,
+    problems: &mut Vec<Diagnostic>,
+) -> Options {
+    let mut options = Options::default();
+    let mut seen: Vec<(&'static str, Span)> = Vec::new();
+    for span in words {
+        let word = source.slice(span);
+        let (name, value) = word.split_once(':').unwrap_or((word, ""));
+        let Some(&option) = OPTIONS.iter().find(|option| **option == name) else {
+            let meant = did_you_mean(name, OPTIONS);
+            let problem = Problem::UnknownOption { option: name.to_owned(), meant };
+            problems.push(Diagnostic::at(problem, index, span, ""));
+            continue;
+        };
+        if let Some((_, first)) = seen.iter().find(|(seen, _)| *seen == option) {
+            let twice =
+                Diagnostic::at(Problem::DuplicateOption { option }, index, span, "the second");
+            problems.push(twice.and(index, *first, "the first"));
+            continue;
+        }
+        seen.push((option, span));
+        let understood = match option {
+            "transaction" => value.parse().map(|on| options.transactional = on).is_ok(),
+            "lock_timeout" => {
+                parse_duration(value).map(|time| options.lock_timeout = Some(time)).is_some()
+            }
+            _ => parse_duration(value).map(|time| options.statement_timeout = Some(time)).is_some(),
+        };
+        if !understood {
+            let want = match option {
+                "transaction" => "`transaction:false` or `transaction:true`",
+                _ => "a whole number and a unit (ms, s, min, h), such as `2s`; `0` means no limit",
+            };
+            let problem = Problem::BadOption { option, value: value.to_owned(), want };
+            problems.push(Diagnostic::at(problem, index, span, ""));
+        }
+    }
+    options
+}
+
+/// The longest time PostgreSQL's settings can hold: 2^31 - 1 milliseconds.
+const MAX_MILLISECONDS: u64 = i32::MAX as u64;
+
+/// `2s`, `500ms`, `10min`, `1h`; `0` needs no unit.
+fn parse_duration(text: &str) -> Option<Duration> {
+    let digits = text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+    let (number, unit) = text.split_at(digits);
+    let number: u64 = number.parse().ok()?;
+    let factor = match unit {
+        "" if number == 0 => 0,
+        "ms" => 1,
+        "s" => 1_000,
+        "min" => 60_000,
+        "h" => 3_600_000,
+        _ => return None,
+    };
+    let milliseconds = number.checked_mul(factor)?;
+    (milliseconds <= MAX_MILLISECONDS).then_some(Duration::from_millis(milliseconds))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lexer::Lexer;
+
+    /// Reads sections; gives the SQL of both, and the codes of what is wrong.
+    fn check(text: &str, up: Option<&str>, down: Option<&str>, codes: &[&str]) -> Sections {
+        let source = Source::new("a.sql", text);
+        let tokens: Vec<Token> = Lexer::new(source.text()).collect();
+        let mut problems = Vec::new();
+        let sections = parse(0, &source, &tokens, &mut problems);
+        let sql = |section: &Option<(Section, Span)>| {
+            section.map(|(section, _)| source.slice(section.span).to_owned())
+        };
+        assert_eq!(sql(&sections.up).as_deref(), up, "{text:?}");
+        assert_eq!(sql(&sections.down).as_deref(), down, "{text:?}");
+        let found: Vec<_> = problems.iter().map(|found| found.problem.code()).collect();
+        assert_eq!(found, codes, "{text:?}");
+        sections
+    }
+
+    #[test]
+    fn sections_end_where_the_next_begins() {
+        check("-- migrate:up\na;\n-- migrate:down\nb;\n", Some("a;\n"), Some("b;\n"), &[]);
+        check("--migrate:up\na;\n  -- migrate:down", Some("a;\n"), Some(""), &[]);
+        check("-- migrate:down\nb;\n-- migrate:up\na;", Some("a;"), Some("b;\n"), &[]);
+        check("-- revision: a\n", None, None, &[]);
+    }
+
+    #[test]
+    fn a_marker_inside_a_string_or_a_comment_is_none() {
+        let text = "-- migrate:up\nSELECT '\n-- migrate:down\n';";
+        check(text, Some("SELECT '\n-- migrate:down\n';"), None, &[]);
+        check("-- migrate:up\n$$\n-- migrate:down\n$$", Some("$$\n-- migrate:down\n$$"), None, &[]);
+        check("-- migrate:up\n/*\n-- migrate:down\n*/", Some("/*\n-- migrate:down\n*/"), None, &[]);
+    }
+
+    #[test]
+    fn markers_that_are_wrong() {
+        check("-- migrate:upp\na", None, None, &["unknown-section"]);
+        check("-- Migrate: Up\na", None, None, &["unknown-section"]);
+        check("-- migrate:", None, None, &["unknown-section"]);
+        check("-- migrate:up\na; -- migrate:down\nb", Some(""), Some("b"), &["marker-not-alone"]);
+        check("-- migrate:up\na\n-- migrate:up\nb", Some("a\n"), None, &["duplicate-section"]);
+    }
+
+    #[test]
+    fn options_of_a_section() {
+        let text = "-- migrate:up  transaction:false lock_timeout:2s\tstatement_timeout:10min\na";
+        let options = check(text, Some("a"), None, &[]).up.map(|(section, _)| section.options);
+        let expected = Options {
+            transactional: false,
+            lock_timeout: Some(Duration::from_secs(2)),
+            statement_timeout: Some(Duration::from_secs(600)),
+        };
+        assert_eq!(options, Some(expected));
+        let check = |options: &str, codes| {
+            check(&format!("-- migrate:up {options}\na"), Some("a"), None, codes);
+        };
+        check("transaction:true", &[]);
+        check("transaction:no", &["bad-option"]);
+        check("transaction", &["bad-option"]);
+        check("transactions:false", &["unknown-option"]);
+        check("lock_timeout:2", &["bad-option"]);
+        check("lock_timeout:2s lock_timeout:3s", &["duplicate-option"]);
+        check("loktimeout:2s x", &["unknown-option", "unknown-option"]);
+    }
+
+    #[test]
+    fn durations() {
+        let check = |text, milliseconds: Option<u64>| {
+            assert_eq!(parse_duration(text), milliseconds.map(Duration::from_millis), "{text}");
+        };
+        check("0", Some(0));
+        check("250ms", Some(250));
+        check("2s", Some(2_000));
+        check("10min", Some(600_000));
+        check("1h", Some(3_600_000));
+        check("2147483647ms", Some(2_147_483_647));
+        check("2147483648ms", None);
+        check("99999999999999999999h", None);
+        check("9999999999999999999h", None);
+        check("5", None);
+        check("s", None);
+        check("-1s", None);
+        check("", None);
+    }
+}

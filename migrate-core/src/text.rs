@@ -1,0 +1,158 @@
+//! A file's text, normalised, and the places in it: spans, lines and columns.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+/// A file of the chain: its path as people should see it, and its text.
+///
+/// The text is normalised once, when the file is read: a byte order mark is dropped and CRLF
+/// becomes LF. Everything after that (digests, the SQL that the server gets, the snippets in
+/// messages) works on the same text, so a checkout on another platform is the same migration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Source<'a> {
+    path: Cow<'a, str>,
+    text: Cow<'a, str>,
+}
+
+impl<'a> Source<'a> {
+    /// A file of this path and text; normalises the text.
+    ///
+    /// ```
+    /// let source = migrate_core::Source::new("a.sql", "\u{feff}SELECT 1;\r\n");
+    /// assert_eq!(source.text(), "SELECT 1;\n");
+    /// ```
+    pub fn new(path: impl Into<Cow<'a, str>>, text: impl Into<Cow<'a, str>>) -> Self {
+        Source { path: path.into(), text: normalise(text.into()) }
+    }
+
+    /// A file whose text is normalised already: what `embed_migrations!()` writes.
+    #[doc(hidden)]
+    pub const fn embedded(path: &'a str, text: &'a str) -> Self {
+        Source { path: Cow::Borrowed(path), text: Cow::Borrowed(text) }
+    }
+
+    /// The path as it is shown to people.
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// The normalised text.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The text of a span; empty where the span is not one of this file's.
+    pub fn slice(&self, span: Span) -> &str {
+        self.text.get(span.range()).unwrap_or_default()
+    }
+
+    /// Where a byte offset is, for people.
+    pub fn position(&self, offset: usize) -> Position {
+        let before = self.text.get(..offset).unwrap_or(&self.text);
+        let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+        Position {
+            line: before.matches('\n').count() + 1,
+            column: before[line_start..].chars().count() + 1,
+        }
+    }
+
+    /// The span of the line (without its newline) that an offset is on.
+    pub fn line_at(&self, offset: usize) -> Span {
+        let offset = self.text.floor_char_boundary(offset);
+        let start = self.text[..offset].rfind('\n').map_or(0, |newline| newline + 1);
+        let end = self.text[offset..].find('\n').map_or(self.text.len(), |length| offset + length);
+        Span::new(start, end)
+    }
+}
+
+fn normalise(text: Cow<'_, str>) -> Cow<'_, str> {
+    let body = text.strip_prefix('\u{feff}').unwrap_or(&text);
+    if body.contains("\r\n") {
+        Cow::Owned(body.replace("\r\n", "\n"))
+    } else if body.len() < text.len() {
+        Cow::Owned(body.to_owned())
+    } else {
+        text
+    }
+}
+
+/// A piece of a file, in bytes of its normalised text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Span {
+    /// The first byte.
+    pub start: usize,
+    /// The byte after the last.
+    pub end: usize,
+}
+
+impl Span {
+    /// The bytes from `start` to before `end`.
+    pub const fn new(start: usize, end: usize) -> Self {
+        Span { start, end }
+    }
+
+    /// The same as a range.
+    pub const fn range(self) -> Range<usize> {
+        self.start..self.end
+    }
+
+    /// From the start of `self` to the end of `other`.
+    pub const fn to(self, other: Span) -> Span {
+        Span { start: self.start, end: other.end }
+    }
+}
+
+/// A line and a column, both counted from 1; the column in characters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Position {
+    /// The line.
+    pub line: usize,
+    /// The column.
+    pub column: usize,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn byte_order_mark_and_crlf_are_dropped_and_a_lone_cr_is_kept() {
+        let check =
+            |from: &str, to: &str| assert_eq!(Source::new("a", from).text(), to, "{from:?}");
+        check("", "");
+        check("a\nb", "a\nb");
+        check("\u{feff}a", "a");
+        check("a\r\nb\r\n", "a\nb\n");
+        check("\u{feff}a\r\n", "a\n");
+        check("a\rb", "a\rb");
+        check("a\u{feff}", "a\u{feff}");
+    }
+
+    #[test]
+    fn positions_count_lines_and_characters_from_one() {
+        let source = Source::new("a", "é1\n\n2x");
+        let check = |offset, line, column| {
+            assert_eq!(source.position(offset), Position { line, column }, "{offset}");
+        };
+        check(0, 1, 1);
+        check(2, 1, 2);
+        check(3, 1, 3);
+        check(4, 2, 1);
+        check(5, 3, 1);
+        check(7, 3, 3);
+        check(99, 3, 3);
+    }
+
+    #[test]
+    fn the_line_of_an_offset() {
+        let source = Source::new("a", "one\n\nthree");
+        let check =
+            |offset, line| assert_eq!(source.slice(source.line_at(offset)), line, "{offset}");
+        check(0, "one");
+        check(3, "one");
+        check(4, "");
+        check(5, "three");
+        check(10, "three");
+        check(99, "three");
+    }
+}
