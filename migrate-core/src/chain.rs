@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use crate::digest::Digest;
 use crate::id::RevisionId;
-use crate::sections::Section;
+use crate::sections::{Options, Section};
 use crate::text::Source;
 
 /// One revision of a chain: what its file says, and its digests.
@@ -42,6 +42,14 @@ impl Migration<'_> {
         match &self.down {
             Down::Section(section) => Some(self.source.slice(section.span)),
             Down::Irreversible(_) => None,
+        }
+    }
+
+    /// How the downgrade runs.
+    pub fn down_options(&self) -> Options {
+        match &self.down {
+            Down::Section(section) => section.options,
+            Down::Irreversible(_) => Options::default(),
         }
     }
 
@@ -94,6 +102,12 @@ impl<'a> Chain<'a> {
     pub const fn embedded(migrations: &'a [Migration<'a>]) -> Self {
         assert!(!migrations.is_empty(), "a chain has at least one revision");
         Chain { migrations: Cow::Borrowed(migrations) }
+    }
+
+    /// The stand-in in a program that does not compile, so that only the chain's own errors show.
+    #[doc(hidden)]
+    pub const fn broken() -> Self {
+        Chain { migrations: Cow::Borrowed(&[]) }
     }
 
     /// A chain of revisions that [`check`](crate::check) has checked and put in order.

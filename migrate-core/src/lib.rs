@@ -1,36 +1,124 @@
-//! The pure half of a migration system for PostgreSQL (chain, digests, plan) and the runner that
-//! carries a plan out.
+//! A chain of PostgreSQL migrations: checked before it runs, and run so that nothing is half done.
+//!
+//! A chain is a folder of SQL files, each naming its parent. [`check`] reads it, with the lock
+//! file that pins the deployed revisions, and returns a [`Chain`] or everything that is wrong
+//! with it, each problem with its place in the file:
+//!
+//! ```
+//! use migrate_core::{Folder, check};
+//!
+//! let sql = "-- revision: 001\n-- message: Users\n\
+//!            -- migrate:up\nCREATE TABLE users ();\n-- migrate:down\nDROP TABLE users;\n";
+//! let chain = check(Folder::of_texts("migrations", [("001_users.sql", sql)]))?;
+//! assert_eq!(chain.head().id.as_str(), "001");
+//! # Ok::<(), migrate_core::Rejection>(())
+//! ```
+//!
+//! Most programs don't call it: `embed_migrations!()` of the crate `migrate-macros` does so at
+//! build time, and a broken chain does not compile. What they use is the [`Runner`] that the
+//! macro makes.
+//!
+//! # Features
+//!
+//! - `files` (default): read a directory, in the module [`files`].
+//! - `postgres`: the [`Runner`] over `postgres::Client`, which blocks.
+//! - `tokio-postgres`: the [`Runner`] over `tokio_postgres::Client`.
+//!
+//! Without the last two this crate does no IO at all, and depends on a SHA-256 alone.
+#![cfg_attr(not(feature = "runner"), doc = "\n[`Runner`]: https://docs.rs/migrate-core")]
+#![cfg_attr(not(feature = "files"), doc = "\n[`files`]: https://docs.rs/migrate-core")]
 
-mod chain;
-mod check;
+// Floor 0: vocabulary.
 mod diagnostic;
 mod digest;
-#[cfg(feature = "files")]
-pub mod files;
-mod folder;
-mod graph;
-mod header;
 mod id;
+mod problem;
+mod text;
+
+// Floor 1: one file.
+mod header;
 mod lexer;
 mod lock;
 mod marks;
 mod names;
-mod pins;
-mod problem;
 mod rules;
 mod sections;
 mod statements;
-mod text;
+
+// Floor 2: the whole chain.
+mod chain;
+mod check;
+mod folder;
+mod graph;
+mod pins;
+
+// Floor 3: decisions.
+#[cfg(feature = "runner")]
+mod embedded;
+#[cfg(feature = "runner")]
+mod engine;
+#[cfg(feature = "runner")]
+mod error;
+#[cfg(feature = "runner")]
+mod failure;
+#[cfg(feature = "runner")]
+mod history;
+#[cfg(feature = "runner")]
+mod message;
+#[cfg(feature = "runner")]
+mod plan;
+#[cfg(feature = "runner")]
+mod report;
+#[cfg(feature = "runner")]
+mod runner;
+#[cfg(feature = "runner")]
+mod settings;
+#[cfg(feature = "runner")]
+mod sql;
+#[cfg(feature = "runner")]
+mod status;
+#[cfg(feature = "runner")]
+mod target;
+
+// Floor 4: adapters.
+mod directory_test;
+#[cfg(feature = "runner")]
+mod drivers;
+#[cfg(feature = "files")]
+pub mod files;
 
 pub use chain::{Chain, Digests, Down, Migration};
 pub use check::{Rejection, check};
 pub use diagnostic::{Diagnostic, Label};
 pub use digest::{BadDigest, DIGEST_VERSION, Digest, ShortDigest, chain_digest, section_digest};
+#[cfg(feature = "files")]
+#[doc(hidden)]
+pub use directory_test::__same_chain;
 pub use folder::{Content, Entry, Folder, FolderError, MAX_FILE_BYTES};
 pub use id::{BadId, MAX_ID_LENGTH, RevisionId};
 pub use lexer::{Lexer, Token, TokenKind, Unterminated};
 pub use lock::{LOCK_FILE, Pin, lock_text, write as write_lock};
+pub use names::variant;
 pub use problem::Problem;
 pub use sections::{Options, Section};
 pub use statements::{Statement, split_statements};
 pub use text::{Position, Source, Span};
+
+#[cfg(feature = "runner")]
+pub use embedded::{AtHead, Embedded, UnknownRevision};
+#[cfg(feature = "runner")]
+pub use error::{Error, StatementError};
+#[cfg(feature = "runner")]
+pub use failure::Failure;
+#[cfg(feature = "runner")]
+pub use history::{History, Record};
+#[cfg(feature = "runner")]
+pub use plan::{Direction, Plan, PlanError, Step, downgrade, upgrade};
+#[cfg(feature = "runner")]
+pub use report::{Done, Event, Holder, Report};
+#[cfg(feature = "runner")]
+pub use runner::Runner;
+#[cfg(feature = "runner")]
+pub use status::{Divergence, Status, status};
+#[cfg(feature = "runner")]
+pub use target::{BadTarget, Target};

@@ -2,8 +2,11 @@
 
 /// The variant that a file gives: the words of its name, without the id that leads it.
 ///
-/// `20251217_add_missing_indexes.sql` gives `AddMissingIndexes`.
-pub(crate) fn variant(file_name: &str, id: Option<&str>) -> String {
+/// ```
+/// let variant = migrate_core::variant("001_initial_schema.sql", Some("001"));
+/// assert_eq!(variant, "InitialSchema");
+/// ```
+pub fn variant(file_name: &str, id: Option<&str>) -> String {
     let stem = file_name.strip_suffix(".sql").unwrap_or(file_name);
     let without_id = id
         .and_then(|id| stem.strip_prefix(id))

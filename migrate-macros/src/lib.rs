@@ -1,1 +1,55 @@
-//! `embed_migrations!()`: checks a chain of PostgreSQL migrations at build time and embeds it.
+//! `embed_migrations!()`: checks a chain of PostgreSQL migrations at build time, and embeds it.
+//!
+//! ```ignore
+//! migrate_macros::embed_migrations!();      // reads ./migrations, makes `pub mod migrations`
+//!
+//! let at_head = migrations::runner().upgrade(&mut client)?;
+//! ```
+//!
+//! The checks themselves are [`migrate_core::check`]'s, the same that the command line uses.
+
+mod expand;
+mod fallback;
+mod input;
+mod place;
+
+use proc_macro::TokenStream;
+
+/// Embeds a folder of migrations, or refuses to compile.
+///
+/// `embed_migrations!()` reads the folder `migrations` beside the crate's `Cargo.toml`;
+/// `embed_migrations!("db/migrations")` reads another one. It makes a public module `migrations`
+/// (`embed_migrations!(module = "schema")` gives it another name) with
+///
+/// - `Revision`: an enum with a variant for each file, named after the words of the file's name;
+///   `Revision::ALL`, `BASE` and `HEAD`, and its `id()` and `parents()`;
+/// - `CHAIN`: the whole chain as constant data, and `HEAD_DIGEST`, which pins all of it;
+/// - `runner()`: what brings a database to a revision;
+/// - `AtHead`: the proof that a database has the whole chain, which only that runner gives;
+/// - a test, which fails when the folder is no longer what was embedded.
+///
+/// The module uses the crate `migrate-core`, with the feature of the client in use (`postgres`,
+/// `tokio-postgres` or both). Where it has another name, or is re-exported, say so:
+/// `embed_migrations!(crate = "my_facade::migrate_core")`.
+///
+/// # Rebuilds
+///
+/// An edited or deleted file is noticed without further ado. For a new file to be noticed, the
+/// crate needs a `build.rs` of one line:
+///
+/// ```
+/// fn main() {
+///     println!("cargo::rerun-if-changed=migrations");
+/// }
+/// ```
+///
+/// # Errors
+///
+/// Each problem of the chain is a compile error with the line of the migration's file.
+#[proc_macro]
+pub fn embed_migrations(input: TokenStream) -> TokenStream {
+    match syn::parse::<input::Input>(input) {
+        Ok(input) => expand::embed(&input).into(),
+        Err(error) => error.into_compile_error().into(),
+    }
+}

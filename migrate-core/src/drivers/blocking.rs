@@ -1,0 +1,109 @@
+//! The driver for [`postgres::Client`], which blocks.
+
+#![expect(clippy::disallowed_methods, reason = "a driver is where time and the network come in")]
+
+use std::time::Instant;
+
+use ::postgres::Client;
+
+use super::{failure, rows};
+use crate::embedded::AtHead;
+use crate::engine::{Ask, Engine, Goal, Reply};
+use crate::error::Error;
+use crate::history::History;
+use crate::report::Report;
+use crate::runner::Runner;
+use crate::status::Status;
+use crate::target::Target;
+
+impl<R> Runner<'_, R> {
+    /// Applies every revision that is not applied yet. One round trip when there is none.
+    ///
+    /// # Errors
+    ///
+    /// When a statement fails, the database has diverged from the chain, another runner holds the
+    /// lock for too long, or the server or the role does not allow it. What was finished stays.
+    pub fn upgrade(&self, client: &mut Client) -> Result<AtHead<R>, Error> {
+        let (_, report) = drive(client, self.engine(Goal::Upgrade(Target::Head))?)?;
+        Ok(self.at_head(report))
+    }
+
+    /// Applies what is needed to be at a revision, and no more.
+    ///
+    /// # Errors
+    ///
+    /// As [`upgrade`](Self::upgrade); also when the target is not ahead of the database.
+    pub fn upgrade_to(
+        &self,
+        client: &mut Client,
+        target: impl Into<Target>,
+    ) -> Result<Report, Error> {
+        let (_, report) = drive(client, self.engine(Goal::Upgrade(target.into()))?)?;
+        Ok(report)
+    }
+
+    /// Undoes what was applied after a revision, or everything for [`Target::Base`], last first.
+    ///
+    /// # Errors
+    ///
+    /// As [`upgrade`](Self::upgrade); also when the target is not behind the database, or a
+    /// revision can't be undone.
+    pub fn downgrade_to(
+        &self,
+        client: &mut Client,
+        target: impl Into<Target>,
+    ) -> Result<Report, Error> {
+        let (_, report) = drive(client, self.engine(Goal::Downgrade(target.into()))?)?;
+        Ok(report)
+    }
+
+    /// How the database stands to the chain. Writes nothing; needs SELECT on the history alone.
+    ///
+    /// # Errors
+    ///
+    /// When the history can't be read.
+    pub fn status(&self, client: &mut Client) -> Result<Status, Error> {
+        let (history, _) = drive(client, self.engine(Goal::Read)?)?;
+        Ok(self.status_of(&history))
+    }
+
+    /// What the database says was applied to it. Writes nothing.
+    ///
+    /// # Errors
+    ///
+    /// When the history can't be read.
+    pub fn history(&self, client: &mut Client) -> Result<History, Error> {
+        let (history, _) = drive(client, self.engine(Goal::Read)?)?;
+        Ok(history)
+    }
+
+    /// Compares every recorded digest with the chain, and gives the proof of being at head without
+    /// changing anything: for a server whose role may not migrate.
+    ///
+    /// # Errors
+    ///
+    /// When the database is not at head, has diverged, or can't be read.
+    pub fn verify(&self, client: &mut Client) -> Result<AtHead<R>, Error> {
+        let (history, report) = drive(client, self.engine(Goal::Read)?)?;
+        self.verified(&history, report)
+    }
+}
+
+/// Carries out a run.
+fn drive(client: &mut Client, mut engine: Engine<'_>) -> Result<(History, Report), Error> {
+    let start = Instant::now();
+    let mut reply = Reply::Start;
+    loop {
+        reply = match engine.next(reply, start.elapsed())? {
+            Ask::Done => return Ok(engine.into_results()),
+            Ask::Wait(pause) => {
+                std::thread::sleep(pause);
+                Reply::Waited
+            }
+            Ask::Query(query) => match client.simple_query(&query) {
+                Ok(messages) => Reply::Rows(rows(&messages)),
+                Err(error) => Reply::Failed(failure(error)),
+            },
+        };
+    }
+}

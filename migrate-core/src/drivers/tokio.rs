@@ -1,0 +1,109 @@
+//! The driver for [`tokio_postgres::Client`], which does not block.
+
+#![expect(clippy::disallowed_methods, reason = "a driver is where time and the network come in")]
+
+use std::time::Instant;
+
+use tokio_postgres::Client;
+
+use super::{failure, rows};
+use crate::embedded::AtHead;
+use crate::engine::{Ask, Engine, Goal, Reply};
+use crate::error::Error;
+use crate::history::History;
+use crate::report::Report;
+use crate::runner::Runner;
+use crate::status::Status;
+use crate::target::Target;
+
+impl<R> Runner<'_, R> {
+    /// Applies every revision that is not applied yet. One round trip when there is none.
+    ///
+    /// # Errors
+    ///
+    /// When a statement fails, the database has diverged from the chain, another runner holds the
+    /// lock for too long, or the server or the role does not allow it. What was finished stays.
+    pub async fn upgrade_async(&self, client: &Client) -> Result<AtHead<R>, Error> {
+        let (_, report) = drive(client, self.engine(Goal::Upgrade(Target::Head))?).await?;
+        Ok(self.at_head(report))
+    }
+
+    /// Applies what is needed to be at a revision, and no more.
+    ///
+    /// # Errors
+    ///
+    /// As [`upgrade_async`](Self::upgrade_async); also when the target is not ahead of the database.
+    pub async fn upgrade_to_async(
+        &self,
+        client: &Client,
+        target: impl Into<Target>,
+    ) -> Result<Report, Error> {
+        let (_, report) = drive(client, self.engine(Goal::Upgrade(target.into()))?).await?;
+        Ok(report)
+    }
+
+    /// Undoes what was applied after a revision, or everything for [`Target::Base`], last first.
+    ///
+    /// # Errors
+    ///
+    /// As [`upgrade_async`](Self::upgrade_async); also when the target is not behind the database, or a
+    /// revision can't be undone.
+    pub async fn downgrade_to_async(
+        &self,
+        client: &Client,
+        target: impl Into<Target>,
+    ) -> Result<Report, Error> {
+        let (_, report) = drive(client, self.engine(Goal::Downgrade(target.into()))?).await?;
+        Ok(report)
+    }
+
+    /// How the database stands to the chain. Writes nothing; needs SELECT on the history alone.
+    ///
+    /// # Errors
+    ///
+    /// When the history can't be read.
+    pub async fn status_async(&self, client: &Client) -> Result<Status, Error> {
+        let (history, _) = drive(client, self.engine(Goal::Read)?).await?;
+        Ok(self.status_of(&history))
+    }
+
+    /// What the database says was applied to it. Writes nothing.
+    ///
+    /// # Errors
+    ///
+    /// When the history can't be read.
+    pub async fn history_async(&self, client: &Client) -> Result<History, Error> {
+        let (history, _) = drive(client, self.engine(Goal::Read)?).await?;
+        Ok(history)
+    }
+
+    /// Compares every recorded digest with the chain, and gives the proof of being at head without
+    /// changing anything: for a server whose role may not migrate.
+    ///
+    /// # Errors
+    ///
+    /// When the database is not at head, has diverged, or can't be read.
+    pub async fn verify_async(&self, client: &Client) -> Result<AtHead<R>, Error> {
+        let (history, report) = drive(client, self.engine(Goal::Read)?).await?;
+        self.verified(&history, report)
+    }
+}
+
+/// Carries out a run.
+async fn drive(client: &Client, mut engine: Engine<'_>) -> Result<(History, Report), Error> {
+    let start = Instant::now();
+    let mut reply = Reply::Start;
+    loop {
+        reply = match engine.next(reply, start.elapsed())? {
+            Ask::Done => return Ok(engine.into_results()),
+            Ask::Wait(pause) => {
+                tokio::time::sleep(pause).await;
+                Reply::Waited
+            }
+            Ask::Query(query) => match client.simple_query(&query).await {
+                Ok(messages) => Reply::Rows(rows(&messages)),
+                Err(error) => Reply::Failed(failure(error)),
+            },
+        };
+    }
+}

@@ -1,0 +1,53 @@
+//! A chain that is a type: what `embed_migrations!()` implements, and the proof of being at head.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use crate::chain::Chain;
+use crate::report::Report;
+
+/// The revisions of one embedded chain, as a type; `embed_migrations!()` implements it for the
+/// `Revision` that it makes.
+pub trait Embedded: Copy + fmt::Debug + 'static {
+    /// The chain.
+    fn chain() -> &'static Chain<'static>;
+
+    /// The id of this revision.
+    fn id(self) -> &'static str;
+}
+
+/// The proof that a database has this chain applied, whole.
+///
+/// Only a runner of the chain makes one, after it saw the database at head; so a server whose
+/// state asks for it can't be built on a stale schema.
+#[derive(Debug, Clone)]
+pub struct AtHead<R> {
+    report: Report,
+    chain: PhantomData<fn() -> R>,
+}
+
+impl<R> AtHead<R> {
+    pub(crate) fn new(report: Report) -> Self {
+        AtHead { report, chain: PhantomData }
+    }
+
+    /// What the run did; nothing when the database was at head already.
+    pub fn report(&self) -> &Report {
+        &self.report
+    }
+}
+
+/// A text that is not the id of a revision of the chain.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnknownRevision(
+    /// The text.
+    pub String,
+);
+
+impl fmt::Display for UnknownRevision {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the chain has no revision `{}`", self.0)
+    }
+}
+
+impl std::error::Error for UnknownRevision {}

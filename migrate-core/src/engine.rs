@@ -1,0 +1,508 @@
+//! The engine: what to ask the server next, given its last answer. No IO, no clock, no thread.
+//!
+//! A driver carries out each [`Ask`] and hands back the [`Reply`]; it decides nothing. The shape
+//! of a run:
+//!
+//! 1. Look: is our head recorded, and nothing else? One round trip, and most runs end here.
+//! 2. Read the history, plan, and send whole transactions. Each takes the lock without waiting
+//!    and checks that the history is still the one that the plan was made for.
+//! 3. When a transaction fails: roll back, read again, and decide on what the database then says:
+//!    wait, try again, or give up with the place of the statement.
+
+use std::time::Duration;
+
+use crate::chain::{Chain, Down};
+use crate::error::{Error, StatementError};
+use crate::failure::Failure;
+use crate::history::{self, History, Row};
+use crate::message::{Message, statements_of};
+use crate::plan::{self, Direction, Plan, PlanError, Step};
+use crate::report::{Done, Event, Holder, Report};
+use crate::settings::Settings;
+use crate::sql::{self, Session, Tables, tag};
+use crate::target::Target;
+use crate::text::{Source, Span};
+
+/// What the driver is to do next.
+#[derive(Debug)]
+pub(crate) enum Ask {
+    /// Send this as one simple query.
+    Query(String),
+    /// Let this much time pass.
+    Wait(Duration),
+    /// Nothing: the run is over.
+    Done,
+}
+
+/// What came of it.
+#[derive(Debug)]
+pub(crate) enum Reply {
+    /// Nothing was asked yet.
+    Start,
+    /// The rows of all its statements.
+    Rows(Vec<Row>),
+    /// The server refused, or the connection was lost.
+    Failed(Failure),
+    /// The time has passed.
+    Waited,
+}
+
+/// What a run is for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Goal {
+    /// Read the history and end.
+    Read,
+    /// Apply revisions.
+    Upgrade(Target),
+    /// Undo revisions.
+    Downgrade(Target),
+}
+
+/// What was asked last.
+#[derive(Debug)]
+enum State {
+    Start,
+    Looking,
+    Reading,
+    /// The tables are missing, so only the session's settings are asked for.
+    ReadingSession,
+    CreatingTables,
+    Running(Message),
+    /// Rolling back after a failure; the message, unless it was the creation of the tables.
+    Recovering(Option<Message>, Failure),
+    /// Reading the history after a failure, with the number of the statement that began last.
+    Reviewing(Message, Failure, Option<usize>),
+    Waiting,
+    AskingHolder,
+    Ended,
+}
+
+/// One run; see the module.
+pub(crate) struct Engine<'r> {
+    chain: &'r Chain<'static>,
+    settings: &'r Settings,
+    observer: &'r dyn Fn(&Event<'_>),
+    tables: Tables,
+    goal: Goal,
+    state: State,
+    plan: Plan<'r>,
+    session: Session,
+    history: History,
+    has_tables: bool,
+    /// Off after a migration took a role that may not note its progress.
+    marked: bool,
+    attempts: u32,
+    waiting_since: Option<Duration>,
+    holder: Option<Holder>,
+    backoff: Backoff,
+    /// How many steps the run had planned at first, and has done.
+    report: Report,
+}
+
+impl<'r> Engine<'r> {
+    pub(crate) fn new(
+        chain: &'r Chain<'static>,
+        settings: &'r Settings,
+        observer: &'r dyn Fn(&Event<'_>),
+        goal: Goal,
+        seed: u64,
+    ) -> Result<Self, Error> {
+        if let Some(reason) = settings.bad_name() {
+            return Err(Error::BadName { reason });
+        }
+        Ok(Engine {
+            chain,
+            settings,
+            observer,
+            tables: Tables::new(&settings.schema, &settings.table_prefix),
+            goal,
+            state: State::Start,
+            plan: Plan::default(),
+            session: Session::default(),
+            history: History::default(),
+            has_tables: true,
+            marked: true,
+            attempts: 0,
+            waiting_since: None,
+            holder: None,
+            backoff: Backoff::new(seed),
+            report: Report::default(),
+        })
+    }
+
+    /// What the run has found and done.
+    pub(crate) fn into_results(self) -> (History, Report) {
+        (self.history, self.report)
+    }
+
+    /// Takes the answer to the last question, and gives the next. `now` is the time since the run
+    /// began.
+    pub(crate) fn next(&mut self, reply: Reply, now: Duration) -> Result<Ask, Error> {
+        let state = std::mem::replace(&mut self.state, State::Ended);
+        match (state, reply) {
+            (State::Start, _) if self.goal == Goal::Upgrade(Target::Head) => Ok(self.look()),
+            (State::Start, _) => Ok(self.read()),
+            (State::Looking, Reply::Rows(rows)) if self.is_at_head(&rows) => Ok(Ask::Done),
+            (State::Looking, Reply::Rows(_)) => Ok(self.read()),
+            (State::Reading, Reply::Rows(rows)) => {
+                self.has_tables = true;
+                self.take_session(&rows)?;
+                self.history = self.parse_history(&rows)?;
+                self.decide()
+            }
+            (State::Looking | State::Reading, Reply::Failed(failure)) if is_missing(&failure) => {
+                self.has_tables = false;
+                Ok(self.ask(State::ReadingSession, sql::session()))
+            }
+            (State::Looking | State::Reading, Reply::Failed(failure)) => {
+                Err(self.reading_failed(failure))
+            }
+            (State::ReadingSession, Reply::Rows(rows)) => {
+                self.take_session(&rows)?;
+                self.history = History::default();
+                self.decide()
+            }
+            (State::CreatingTables, Reply::Rows(_)) => {
+                self.has_tables = true;
+                Ok(self.send())
+            }
+            (State::CreatingTables, Reply::Failed(failure)) => self.recover(None, failure),
+            (State::Running(message), Reply::Rows(rows)) => self.advance(&message, &rows),
+            (State::Running(message), Reply::Failed(failure)) => {
+                self.recover(Some(message), failure)
+            }
+            (State::Recovering(None, failure), Reply::Rows(_)) => {
+                self.creation_failed(failure, now)
+            }
+            (State::Recovering(Some(message), failure), Reply::Rows(rows)) => {
+                let last = tagged(&rows, tag::STATEMENT).next();
+                let last = last.and_then(|row| row.get(1)?.as_deref()?.parse().ok());
+                let query = self.read_query();
+                Ok(self.ask(State::Reviewing(message, failure, last), query))
+            }
+            (State::Reviewing(message, failure, last), Reply::Rows(rows)) => {
+                let after = self.parse_history(&rows)?;
+                self.review(&message, failure, last, after, now)
+            }
+            (State::Waiting, _) => Ok(self.ask(State::AskingHolder, sql::holder(&self.tables))),
+            (State::AskingHolder, Reply::Rows(rows)) => match holder(&rows) {
+                None => Ok(self.start_over()),
+                holder => {
+                    self.holder = holder;
+                    self.wait(now)
+                }
+            },
+            (_, Reply::Failed(failure)) => {
+                Err(Error::Server { what: "talking to the server", failure })
+            }
+            // Rows where time was asked for, or the reverse: no driver does that.
+            (_, Reply::Start | Reply::Rows(_) | Reply::Waited) => Ok(Ask::Done),
+        }
+    }
+
+    fn ask(&mut self, state: State, query: String) -> Ask {
+        self.state = state;
+        self.report.round_trips += 1;
+        Ask::Query(query)
+    }
+
+    fn look(&mut self) -> Ask {
+        let query = sql::head(&self.tables, self.chain);
+        self.ask(State::Looking, query)
+    }
+
+    fn read_query(&self) -> String {
+        format!("{};\n{}", sql::session(), sql::read(&self.tables))
+    }
+
+    fn read(&mut self) -> Ask {
+        let query = self.read_query();
+        self.ask(State::Reading, query)
+    }
+
+    /// Another runner was here: what it did may be all that was to do.
+    fn start_over(&mut self) -> Ask {
+        if self.goal == Goal::Upgrade(Target::Head) { self.look() } else { self.read() }
+    }
+
+    fn is_at_head(&self, rows: &[Row]) -> bool {
+        let digest = self.chain.head().digests.chain.to_string();
+        tagged(rows, tag::HEAD).any(|row| {
+            let count = row.get(1).and_then(Option::as_deref);
+            let recorded = row.get(2).and_then(Option::as_deref);
+            count == Some(self.chain.len().to_string().as_str())
+                && recorded == Some(digest.as_str())
+        })
+    }
+
+    fn take_session(&mut self, rows: &[Row]) -> Result<(), Error> {
+        let Some(row) = tagged(rows, tag::SESSION).next() else { return Ok(()) };
+        let column = |at: usize| row.get(at).cloned().flatten().unwrap_or_default();
+        self.session = Session { search_path: column(1), role: column(2) };
+        // It decides where a string ends, and with it where a statement does.
+        if column(3) == "off" { Err(Error::OldStrings) } else { Ok(()) }
+    }
+
+    fn parse_history(&self, rows: &[Row]) -> Result<History, Error> {
+        let rows: Vec<Row> = tagged(rows, tag::RECORD).cloned().collect();
+        history::parse(&rows).map_err(|row| Error::NotOurs {
+            table: self.tables.history.clone(),
+            reason: format!("this row is none of ours: {row}"),
+        })
+    }
+
+    fn reading_failed(&self, failure: Failure) -> Error {
+        let table = self.tables.history.clone();
+        // Undefined column or function, wrong type or kind of object.
+        if failure.is_any(&["42703", "42883", "42804", "42809", "42846"]) {
+            return Error::NotOurs { table, reason: failure.message };
+        }
+        let what = "reading the history of migrations";
+        if failure.is("42501") {
+            Error::Denied { what, failure }
+        } else {
+            Error::Server { what, failure }
+        }
+    }
+
+    /// Plans from the history just read.
+    fn decide(&mut self) -> Result<Ask, Error> {
+        self.plan = match &self.goal {
+            Goal::Read => return Ok(Ask::Done),
+            Goal::Upgrade(target) => plan::upgrade(self.chain, &self.history, target)?,
+            Goal::Downgrade(target) => plan::downgrade(self.chain, &self.history, target)?,
+        };
+        if self.settings.refuse_ahead && !self.plan.ahead.is_empty() {
+            return Err(PlanError::Ahead { unknown: self.plan.ahead.clone() }.into());
+        }
+        self.report.ahead.clone_from(&self.plan.ahead);
+        if self.plan.steps.is_empty() {
+            return Ok(Ask::Done);
+        }
+        if let Some(step) = self.plan.steps.iter().find(|step| !is_transactional(step)) {
+            let revision = step.migration.id.to_string();
+            return Err(PlanError::NotTransactional { revision, direction: step.direction }.into());
+        }
+        if !self.has_tables {
+            let query = sql::create_tables(&self.tables);
+            return Ok(self.ask(State::CreatingTables, query));
+        }
+        Ok(self.send())
+    }
+
+    /// Sends the next steps of the plan.
+    fn send(&mut self) -> Ask {
+        let Engine { tables, settings, session, .. } = self;
+        let message = Message::new(&self.plan.steps, tables, settings, session, self.marked);
+        let of = self.report.done.len() + self.plan.steps.len();
+        for (nth, step) in self.plan.steps[..message.steps].iter().enumerate() {
+            let number = self.report.done.len() + nth + 1;
+            let revision = step.migration.id.as_str();
+            (self.observer)(&Event::Started { direction: step.direction, revision, number, of });
+        }
+        let query = message.sql.clone();
+        self.ask(State::Running(message), query)
+    }
+
+    /// All steps of a message are committed.
+    fn advance(&mut self, message: &Message, rows: &[Row]) -> Result<Ask, Error> {
+        let milliseconds = |row: &Row| row.get(1)?.as_deref()?.parse().ok();
+        let mut durations = tagged(rows, tag::DONE).map(|row| milliseconds(row).unwrap_or(0));
+        for step in self.plan.steps.drain(..message.steps) {
+            let duration = Duration::from_millis(durations.next().unwrap_or(0));
+            done(&mut self.report, self.observer, &step, duration);
+        }
+        self.attempts = 0;
+        self.waiting_since = None;
+        if self.plan.steps.is_empty() { Ok(Ask::Done) } else { Ok(self.send()) }
+    }
+
+    /// Leaves the failed transaction, if there still is a connection to do it on.
+    fn recover(&mut self, message: Option<Message>, failure: Failure) -> Result<Ask, Error> {
+        if failure.code.is_none() {
+            return Err(Error::Server { what: "running migrations", failure });
+        }
+        let query = sql::recover(&self.tables, message.is_some());
+        Ok(self.ask(State::Recovering(message, failure), query))
+    }
+
+    fn creation_failed(&mut self, failure: Failure, now: Duration) -> Result<Ask, Error> {
+        if failure.is(sql::BUSY) {
+            return self.wait(now);
+        }
+        if failure.is(sql::MOVED) {
+            return Ok(self.start_over());
+        }
+        let what = "creating the history of migrations";
+        if failure.is_any(&["42P07", "42710"]) {
+            let table = format!("{} or its like", self.tables.history);
+            return Err(Error::NotOurs { table, reason: failure.message });
+        }
+        // No right to create, or a standby or a session that only reads.
+        let denied = failure.is_any(&["42501", "25006"]);
+        Err(if denied { Error::Denied { what, failure } } else { Error::Server { what, failure } })
+    }
+
+    /// Decides after a failed message, knowing what the database has of it.
+    fn review(
+        &mut self,
+        message: &Message,
+        failure: Failure,
+        last: Option<usize>,
+        after: History,
+        now: Duration,
+    ) -> Result<Ask, Error> {
+        let committed = self.plan.steps[..message.steps]
+            .iter()
+            .take_while(|step| {
+                let applied = after.get(step.migration.id.as_str()).is_some();
+                applied == (step.direction == Direction::Up)
+            })
+            .count();
+        // Somebody else may have done some of them: the lock or the guard says so.
+        let ours = !failure.is_any(&[sql::BUSY, sql::MOVED]);
+        for step in self.plan.steps.drain(..committed) {
+            let record = after.get(step.migration.id.as_str());
+            let milliseconds = record.and_then(|record| u64::try_from(record.duration_ms).ok());
+            if ours {
+                done(
+                    &mut self.report,
+                    self.observer,
+                    &step,
+                    Duration::from_millis(milliseconds.unwrap_or(0)),
+                );
+            }
+        }
+        self.history = after;
+        if failure.is(sql::BUSY) {
+            return self.wait(now);
+        }
+        if failure.is(sql::MOVED) {
+            return self.decide();
+        }
+        let Some(step) = self.plan.steps.first().copied() else {
+            return Err(Error::Server { what: "running migrations", failure });
+        };
+        if failure.is("42501")
+            && self.marked
+            && failure.message.contains(&self.tables.progress_name)
+        {
+            self.marked = false;
+            return self.decide();
+        }
+        // A lock not available in time, a deadlock, a conflict with a concurrent transaction.
+        let passes = failure.is_any(&["55P03", "40P01", "40001"]);
+        if passes && self.attempts < self.settings.retries {
+            self.attempts += 1;
+            let after = self.backoff.next();
+            let revision = step.migration.id.as_str();
+            (self.observer)(&Event::Retrying { revision, reason: &failure.message, after });
+            self.state = State::Waiting;
+            return Ok(Ask::Wait(after));
+        }
+        Err(self.statement_failed(message, &step, committed, failure, last))
+    }
+
+    fn statement_failed(
+        &mut self,
+        message: &Message,
+        step: &Step<'_>,
+        committed: usize,
+        failure: Failure,
+        last: Option<usize>,
+    ) -> Error {
+        let by_position = failure.position.and_then(|position| message.at_position(position));
+        let by_mark =
+            last.and_then(|number| message.at_mark(number)).map(|piece| (piece, piece.span));
+        let found = by_position.or(by_mark).filter(|(piece, _)| piece.step == committed);
+        let section = match (step.direction, &step.migration.down) {
+            (Direction::Down, Down::Section(down)) => down.span,
+            _ => step.migration.up.span,
+        };
+        let source = &step.migration.source;
+        Error::Statement(Box::new(StatementError {
+            direction: step.direction,
+            revision: step.migration.id.to_string(),
+            statement: found.map(|(piece, _)| piece.number),
+            of: statements_of(step),
+            source: Source::new(source.path().to_owned(), source.text().to_owned()),
+            span: found.map_or(Span::new(section.start, section.start), |(_, span)| span),
+            failure,
+            done: std::mem::take(&mut self.report.done),
+        }))
+    }
+
+    /// Another runner has the lock: waits, looks who it is, and begins again when it is gone.
+    fn wait(&mut self, now: Duration) -> Result<Ask, Error> {
+        let since = *self.waiting_since.get_or_insert(now);
+        let waited = now.saturating_sub(since);
+        let holder = self.holder.clone();
+        if waited >= self.settings.patience {
+            return Err(Error::Busy { waited, holder });
+        }
+        (self.observer)(&Event::Waiting { holder: holder.as_ref(), waited });
+        self.state = State::Waiting;
+        Ok(Ask::Wait(self.backoff.next().min(self.settings.patience - waited)))
+    }
+}
+
+fn done(report: &mut Report, observer: &dyn Fn(&Event<'_>), step: &Step<'_>, duration: Duration) {
+    let (direction, revision) = (step.direction, step.migration.id.as_str());
+    observer(&Event::Finished { direction, revision, duration });
+    report.done.push(Done { direction, revision: revision.to_owned(), duration });
+}
+
+fn is_transactional(step: &Step<'_>) -> bool {
+    match step.direction {
+        Direction::Up => step.migration.up.options.transactional,
+        Direction::Down => step.migration.down_options().transactional,
+    }
+}
+
+/// No such table, or no such schema.
+fn is_missing(failure: &Failure) -> bool {
+    failure.is_any(&["42P01", "3F000"])
+}
+
+fn tagged<'t>(rows: &'t [Row], tag: &'t str) -> impl Iterator<Item = &'t Row> {
+    rows.iter().filter(move |row| row.first().and_then(Option::as_deref) == Some(tag))
+}
+
+fn holder(rows: &[Row]) -> Option<Holder> {
+    let row = tagged(rows, tag::HOLDER).next()?;
+    let column = |at: usize| row.get(at).cloned().flatten().unwrap_or_default();
+    Some(Holder {
+        pid: column(1),
+        application: column(2),
+        role: column(3),
+        since: column(4),
+        query: column(5),
+    })
+}
+
+/// Growing pauses with jitter, so that many that wait don't come back at once.
+#[derive(Debug)]
+struct Backoff {
+    random: u64,
+    next: Duration,
+}
+
+impl Backoff {
+    const FIRST: Duration = Duration::from_millis(50);
+    const LONGEST: Duration = Duration::from_secs(1);
+
+    fn new(seed: u64) -> Self {
+        Backoff { random: seed | 1, next: Self::FIRST }
+    }
+
+    /// Between half and all of the pause.
+    fn next(&mut self) -> Duration {
+        let pause = self.next;
+        self.next = (pause * 2).min(Self::LONGEST);
+        // Xorshift: chance enough to part those that wait.
+        self.random ^= self.random << 13;
+        self.random ^= self.random >> 7;
+        self.random ^= self.random << 17;
+        pause / 2 + (pause / 2).mul_f64((self.random % 1000) as f64 / 1000.0)
+    }
+}

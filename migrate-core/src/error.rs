@@ -1,0 +1,227 @@
+//! Why a run did not do what was asked, and what to do next.
+
+use std::fmt;
+use std::time::Duration;
+
+use crate::diagnostic::{Label, Snippet, render};
+use crate::failure::Failure;
+use crate::plan::{Direction, PlanError};
+use crate::report::{Done, Holder};
+use crate::status::Status;
+use crate::text::{Source, Span};
+
+/// Why a run failed. Its text says what is wrong, where, and what to do next.
+///
+/// Whatever it is, nothing is half done: each revision and its record are in the database
+/// together, or neither is, and a new run goes on from there.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Error {
+    /// A statement of a migration was refused.
+    Statement(Box<StatementError>),
+    /// What was asked for makes no plan.
+    Plan(PlanError),
+    /// The database is not at head, and this run only looks.
+    NotAtHead {
+        /// How it stands.
+        status: Status,
+    },
+    /// Another runner held the lock for longer than this one was to wait.
+    Busy {
+        /// How long this one has waited.
+        waited: Duration,
+        /// Who holds the lock, if that could be seen.
+        holder: Option<Holder>,
+    },
+    /// The history's table is there, but another program made it.
+    NotOurs {
+        /// The table.
+        table: String,
+        /// What the server said, or what was found.
+        reason: String,
+    },
+    /// The role may not do what is needed.
+    Denied {
+        /// What could not be done.
+        what: &'static str,
+        /// What the server said.
+        failure: Failure,
+    },
+    /// The names for the history's tables can't be used.
+    BadName {
+        /// Why not.
+        reason: String,
+    },
+    /// The server reads string literals in the way of before 2010, and migrations are not
+    /// checked for that.
+    OldStrings,
+    /// The connection was lost, or the server said something unexpected.
+    Server {
+        /// What was being done.
+        what: &'static str,
+        /// What happened.
+        failure: Failure,
+    },
+}
+
+impl Error {
+    /// What to do about it.
+    pub fn help(&self) -> String {
+        match self {
+            Error::Statement(error) => error.help(),
+            Error::Plan(error) => error.help(),
+            Error::NotAtHead { .. } => {
+                "upgrade it first: `migrate upgrade head`, or start the server \
+                 with a role that may"
+                    .into()
+            }
+            Error::Busy { .. } => {
+                "wait for it to end and start again, or, if it hangs, end it on the \
+                 server: `SELECT pg_terminate_backend(pid)`"
+                    .into()
+            }
+            Error::NotOurs { .. } => {
+                "is this the right database? If it is, give our tables another \
+                 name: `.table_prefix(\"…\")` or `.schema(\"…\")`"
+                    .into()
+            }
+            Error::Denied { .. } => {
+                "connect as the role that owns the schema, or grant it to this one".into()
+            }
+            Error::BadName { .. } => "choose shorter, plain names".into(),
+            Error::OldStrings => {
+                "set standard_conforming_strings to on, the default, for this role or database"
+                    .into()
+            }
+            Error::Server { failure, .. } if failure.code.is_none() => {
+                "check that the server is up and start again: a run goes on where the database is"
+                    .into()
+            }
+            Error::Server { .. } => {
+                "this is not the migration's doing; the server's log may tell more".into()
+            }
+        }
+    }
+
+    /// What was wrong, without the help.
+    fn what(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Error::Statement(_) => Ok(()),
+            Error::Plan(error) => write!(f, "{error}"),
+            Error::NotAtHead { status } => write!(f, "the database is not at head: {status}"),
+            Error::Busy { waited, holder: Some(holder) } => {
+                write!(f, "another migration is running: {holder}; waited {} s", waited.as_secs())
+            }
+            Error::Busy { waited, holder: None } => {
+                write!(f, "another migration is running; waited {} s", waited.as_secs())
+            }
+            Error::NotOurs { table, reason } => {
+                write!(f, "the table {table} is not a history of migrations: {reason}")
+            }
+            Error::Denied { what, failure } => write!(f, "{what} is not allowed: {failure}"),
+            Error::BadName { reason } => {
+                write!(f, "the history's tables can't have this name: {reason}")
+            }
+            Error::OldStrings => write!(f, "this session has standard_conforming_strings off"),
+            Error::Server { what, failure } => write!(f, "{what} failed: {failure}"),
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Error::Statement(error) => write!(f, "{error}"),
+            _ => {
+                self.what(f)?;
+                write!(f, "\n = help: {}", self.help())
+            }
+        }
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        let failure = match self {
+            Error::Statement(error) => &error.failure,
+            Error::Denied { failure, .. } | Error::Server { failure, .. } => failure,
+            _ => return None,
+        };
+        failure.source.as_ref().map(|source| source.as_ref() as &(dyn std::error::Error + 'static))
+    }
+}
+
+impl From<PlanError> for Error {
+    fn from(error: PlanError) -> Self {
+        Error::Plan(error)
+    }
+}
+
+/// A statement of a migration that the server refused. Its revision was rolled back.
+#[derive(Debug)]
+pub struct StatementError {
+    /// Which way the revision ran.
+    pub direction: Direction,
+    /// The revision.
+    pub revision: String,
+    /// The number of the statement in its section, from 1, if it is known.
+    pub statement: Option<usize>,
+    /// How many statements the section has.
+    pub of: usize,
+    /// The migration's file.
+    pub source: Source<'static>,
+    /// The place in it, as near as the server told.
+    pub span: Span,
+    /// What the server said.
+    pub failure: Failure,
+    /// The revisions that this run had finished before; they stay.
+    pub done: Vec<Done>,
+}
+
+impl StatementError {
+    fn help(&self) -> String {
+        match self.failure.code.as_deref() {
+            Some("55P03") => {
+                "another session held a lock on the table for too long, each time; run at a \
+                 quieter time, or allow a longer wait: `-- migrate:up lock_timeout:30s`"
+                    .into()
+            }
+            Some("57014") => {
+                "it was cancelled, by a person or by statement_timeout; allow more time: \
+                 `-- migrate:up statement_timeout:10min`"
+                    .into()
+            }
+            Some("42P07" | "42701" | "42710") => {
+                "the database already has it. If an earlier tool or a hand made \
+                 it, stamp the revision instead of running it"
+                    .into()
+            }
+            Some("42501") => "run as the role that owns the objects".into(),
+            _ => "the revision was rolled back; mend its file and run again".into(),
+        }
+    }
+}
+
+impl fmt::Display for StatementError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { direction, revision, failure, .. } = self;
+        let code = failure.code.as_deref().unwrap_or("none");
+        let message =
+            format!("{direction} of `{revision}` failed: {} (SQLSTATE {code})", failure.message);
+        let text = match self.statement {
+            Some(number) => format!("statement {number} of {}", self.of),
+            None => String::new(),
+        };
+        let label = Label { source: 0, span: self.span, text };
+        let mut notes = failure.notes();
+        if let [.., last] = self.done.as_slice() {
+            notes.push(format!(
+                "{} before it stay done, up to `{}`",
+                self.done.len(),
+                last.revision
+            ));
+        }
+        let snippets = [Snippet { source: &self.source, label: &label }];
+        f.write_str(&render(&message, &snippets, &notes, &self.help()))
+    }
+}

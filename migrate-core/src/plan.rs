@@ -1,0 +1,323 @@
+//! The plan: which revisions run, in which direction and order. Pure; a plan is data.
+
+use std::fmt;
+
+use crate::chain::{Chain, Down, Migration};
+use crate::history::History;
+use crate::problem::list;
+use crate::status::{Divergence, Status, status};
+use crate::target::{self, Target};
+
+/// Up or down.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Direction {
+    /// Apply.
+    Up,
+    /// Undo.
+    Down,
+}
+
+impl fmt::Display for Direction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Direction::Up => "upgrade",
+            Direction::Down => "downgrade",
+        })
+    }
+}
+
+/// One revision to apply or to undo.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Step<'c> {
+    /// Which way.
+    pub direction: Direction,
+    /// The revision.
+    pub migration: &'c Migration<'static>,
+    /// Its place in the order of application.
+    pub position: i64,
+    /// How many revisions are applied before the step.
+    pub count: usize,
+    /// The revision applied last before the step, if any is.
+    pub last: Option<&'c str>,
+}
+
+/// What will run, in order.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Plan<'c> {
+    /// The steps; none when there is nothing to do.
+    pub steps: Vec<Step<'c>>,
+    /// The revisions in the database that the chain does not have: it is ahead.
+    pub ahead: Vec<String>,
+}
+
+/// Why there is no plan.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum PlanError {
+    /// The chain has no such revision.
+    UnknownRevision {
+        /// The id that was asked for.
+        id: String,
+        /// The id that was probably meant.
+        meant: Option<String>,
+    },
+    /// Several ids begin like this.
+    AmbiguousRevision {
+        /// The beginning that was asked for.
+        prefix: String,
+        /// The ids.
+        candidates: Vec<String>,
+    },
+    /// So many revisions on or back, there is none.
+    OutOfChain {
+        /// The target that was asked for.
+        target: String,
+    },
+    /// An upgrade was asked for to where the database has already been.
+    NotAhead {
+        /// The target that was asked for.
+        target: String,
+        /// The revision that the database is at.
+        current: String,
+    },
+    /// A downgrade was asked for to where the database has not been.
+    NotBehind {
+        /// The target that was asked for.
+        target: String,
+        /// The revision that the database is at.
+        current: Option<String>,
+    },
+    /// A revision to undo says that it can't be.
+    Irreversible {
+        /// The revision.
+        revision: String,
+        /// The reason that its header gives.
+        reason: String,
+    },
+    /// A revision to undo is not in the chain.
+    UnknownApplied {
+        /// The revision.
+        revision: String,
+    },
+    /// A revision to run is to run outside a transaction.
+    NotTransactional {
+        /// The revision.
+        revision: String,
+        /// Which way it was to run.
+        direction: Direction,
+    },
+    /// The database is ahead of the chain, and the runner was told to refuse that.
+    Ahead {
+        /// The revisions that the chain does not have.
+        unknown: Vec<String>,
+    },
+    /// The database can't be the work of this chain.
+    Diverged(Divergence),
+}
+
+impl PlanError {
+    /// What to do about it.
+    pub fn help(&self) -> String {
+        match self {
+            PlanError::UnknownRevision { meant: Some(meant), .. } => {
+                format!("did you mean `{meant}`?")
+            }
+            PlanError::UnknownRevision { .. } => {
+                "`migrate history` lists the revisions of the chain".into()
+            }
+            PlanError::AmbiguousRevision { .. } => "write more of the id".into(),
+            PlanError::OutOfChain { .. } => {
+                "the chain is not that long; name a revision, head or base".into()
+            }
+            PlanError::NotAhead { target, .. } => {
+                format!("to go back, use a downgrade: `migrate downgrade {target}`")
+            }
+            PlanError::NotBehind { target, .. } => {
+                format!("to go on, use an upgrade: `migrate upgrade {target}`")
+            }
+            PlanError::Irreversible { .. } => {
+                "restore a backup, or write a new revision that repairs what is wrong".into()
+            }
+            PlanError::NotTransactional { .. } => {
+                "this version runs transactional revisions only: take `transaction:false` out"
+                    .into()
+            }
+            PlanError::UnknownApplied { .. } | PlanError::Ahead { .. } => {
+                "a newer release applied it: run that release".into()
+            }
+            PlanError::Diverged(divergence) => divergence.help().into(),
+        }
+    }
+}
+
+impl fmt::Display for PlanError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            PlanError::UnknownRevision { id, .. } => write!(f, "the chain has no revision `{id}`"),
+            PlanError::AmbiguousRevision { prefix, candidates } => {
+                write!(f, "`{prefix}` may mean {}", list(candidates))
+            }
+            PlanError::OutOfChain { target } => write!(f, "`{target}` leads out of the chain"),
+            PlanError::NotAhead { target, current } => {
+                write!(f, "`{target}` is not ahead: the database is at `{current}`")
+            }
+            PlanError::NotBehind { target, current } => match current {
+                Some(current) => {
+                    write!(f, "`{target}` is not behind: the database is at `{current}`")
+                }
+                None => write!(f, "`{target}` is not behind: no revision is applied"),
+            },
+            PlanError::Irreversible { revision, reason } => {
+                write!(f, "revision `{revision}` can't be undone: {reason}")
+            }
+            PlanError::UnknownApplied { revision } => {
+                write!(f, "revision `{revision}` is applied, but not in this chain")
+            }
+            PlanError::NotTransactional { revision, direction } => {
+                write!(f, "the {direction} of `{revision}` asks to run outside a transaction")
+            }
+            PlanError::Ahead { unknown } => {
+                write!(f, "the database is ahead: {} is not in this chain", list(unknown))
+            }
+            PlanError::Diverged(divergence) => write!(f, "the database has diverged: {divergence}"),
+        }
+    }
+}
+
+impl std::error::Error for PlanError {}
+
+/// Plans an upgrade.
+///
+/// # Errors
+///
+/// When the database has diverged, or the target is not ahead of it.
+pub fn upgrade<'c>(
+    chain: &'c Chain<'static>,
+    history: &History,
+    target: &Target,
+) -> Result<Plan<'c>, PlanError> {
+    let ahead = known(chain, history)?;
+    let pending = || {
+        chain.migrations().iter().filter(|migration| history.get(migration.id.as_str()).is_none())
+    };
+    let out = || PlanError::OutOfChain { target: target.to_string() };
+    let wanted: Vec<&'c Migration<'static>> = match target {
+        Target::Head => pending().collect(),
+        Target::Base => return Err(not_ahead(target, history)),
+        Target::Relative(offset) => {
+            let count = usize::try_from(*offset).map_err(|_| not_ahead(target, history))?;
+            let wanted: Vec<_> = pending().take(count).collect();
+            if wanted.len() < count {
+                return Err(out());
+            }
+            wanted
+        }
+        Target::Revision { id, offset } => {
+            let at = target::find_from(chain, id, *offset)?.ok_or_else(out)?;
+            let id = chain.migrations()[at].id.as_str();
+            let lineage = chain.lineage(id);
+            let in_lineage = chain.migrations().iter().zip(lineage).filter(|(_, wanted)| *wanted);
+            let wanted: Vec<_> = in_lineage
+                .map(|(migration, _)| migration)
+                .filter(|migration| history.get(migration.id.as_str()).is_none())
+                .collect();
+            let here = history.last().is_some_and(|record| record.revision == id);
+            if wanted.is_empty() && !here {
+                return Err(not_ahead(target, history));
+            }
+            wanted
+        }
+    };
+    let mut count = history.records.len();
+    let mut position = history.last().map_or(0, |record| record.position);
+    let mut last = history.last().map(|record| &record.revision);
+    let mut steps: Vec<Step<'c>> = Vec::with_capacity(wanted.len());
+    for migration in wanted {
+        position += 1;
+        let before = match (steps.last(), last.take()) {
+            (Some(step), _) => Some(step.migration.id.as_str()),
+            (None, Some(revision)) => chain.get(revision).map(|migration| migration.id.as_str()),
+            (None, None) => None,
+        };
+        steps.push(Step { direction: Direction::Up, migration, position, count, last: before });
+        count += 1;
+    }
+    Ok(Plan { steps, ahead })
+}
+
+/// Plans a downgrade: undoes in the opposite order of application.
+///
+/// # Errors
+///
+/// When the database has diverged, the target is not behind it, or a revision can't be undone.
+pub fn downgrade<'c>(
+    chain: &'c Chain<'static>,
+    history: &History,
+    target: &Target,
+) -> Result<Plan<'c>, PlanError> {
+    known(chain, history)?;
+    let not_behind = || PlanError::NotBehind {
+        target: target.to_string(),
+        current: history.last().map(|record| record.revision.clone()),
+    };
+    let keep: Vec<bool> = match target {
+        Target::Base => vec![false; history.records.len()],
+        Target::Head => return Err(not_behind()),
+        Target::Relative(offset) => {
+            let back = usize::try_from(offset.unsigned_abs()).unwrap_or(usize::MAX);
+            if *offset > 0 {
+                return Err(not_behind());
+            }
+            let kept = history.records.len().checked_sub(back);
+            let kept = kept.ok_or_else(|| PlanError::OutOfChain { target: target.to_string() })?;
+            (0..history.records.len()).map(|at| at < kept).collect()
+        }
+        Target::Revision { id, offset } => match target::find_from(chain, id, *offset)? {
+            None => vec![false; history.records.len()],
+            Some(at) => {
+                let id = chain.migrations()[at].id.as_str();
+                history.get(id).ok_or_else(not_behind)?;
+                let lineage = chain.lineage(id);
+                let kept = |revision: &str| chain.position(revision).is_some_and(|at| lineage[at]);
+                history.records.iter().map(|record| kept(&record.revision)).collect()
+            }
+        },
+    };
+    let mut left: Vec<_> = history.records.iter().zip(keep).collect();
+    let mut steps = Vec::new();
+    while let Some(at) = left.iter().rposition(|(_, keep)| !keep) {
+        let revision = &left[at].0.revision;
+        let migration = chain
+            .get(revision)
+            .ok_or_else(|| PlanError::UnknownApplied { revision: revision.clone() })?;
+        if let Down::Irreversible(reason) = &migration.down {
+            let (revision, reason) = (revision.clone(), reason.to_string());
+            return Err(PlanError::Irreversible { revision, reason });
+        }
+        // A revision below the one to undo may stay only in a chain with branches.
+        let last = left.last().and_then(|(record, _)| chain.get(&record.revision));
+        steps.push(Step {
+            direction: Direction::Down,
+            migration,
+            position: left[at].0.position,
+            count: left.len(),
+            last: last.map(|migration| migration.id.as_str()),
+        });
+        left.remove(at);
+    }
+    Ok(Plan { steps, ahead: Vec::new() })
+}
+
+fn not_ahead(target: &Target, history: &History) -> PlanError {
+    let current = history.last().map_or("base", |record| &record.revision).to_owned();
+    PlanError::NotAhead { target: target.to_string(), current }
+}
+
+/// The revisions that the chain does not have, unless the database has diverged from it.
+fn known(chain: &Chain<'_>, history: &History) -> Result<Vec<String>, PlanError> {
+    match status(chain, history) {
+        Status::Diverged(divergence) => Err(PlanError::Diverged(divergence)),
+        Status::Ahead { unknown } => Ok(unknown),
+        Status::Empty | Status::Behind { .. } | Status::AtHead => Ok(Vec::new()),
+    }
+}

@@ -1,0 +1,99 @@
+//! What a run did, and what it says while it runs.
+
+use std::fmt;
+use std::time::Duration;
+
+use crate::plan::Direction;
+
+/// A revision that a run has applied or undone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Done {
+    /// Which way.
+    pub direction: Direction,
+    /// The revision.
+    pub revision: String,
+    /// How long it took on the server.
+    pub duration: Duration,
+}
+
+/// What a run did.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Report {
+    /// The revisions, in the order in which they ran; none when there was nothing to do.
+    pub done: Vec<Done>,
+    /// The revisions in the database that this chain does not have: a newer release was here.
+    pub ahead: Vec<String>,
+    /// How many messages were sent to the server and answered.
+    pub round_trips: usize,
+}
+
+/// Who holds the lock that a run waits for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Holder {
+    /// The server process.
+    pub pid: String,
+    /// The name of its program, where it gives one.
+    pub application: String,
+    /// Its role.
+    pub role: String,
+    /// For how long, as the server writes it (`00:00:12`).
+    pub since: String,
+    /// The beginning of what it runs, where this role may see it.
+    pub query: String,
+}
+
+impl fmt::Display for Holder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "process {}", self.pid)?;
+        if !self.application.is_empty() {
+            write!(f, " ({})", self.application)?;
+        }
+        write!(f, " of {}", self.role)?;
+        if !self.since.is_empty() {
+            write!(f, ", for {}", self.since)?;
+        }
+        Ok(())
+    }
+}
+
+/// Something that happens during a run; see [`Runner::observe`](crate::Runner::observe).
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Event<'e> {
+    /// A revision was sent to the server, this one of so many.
+    Started {
+        /// Which way.
+        direction: Direction,
+        /// The revision.
+        revision: &'e str,
+        /// Its number in this run, from 1.
+        number: usize,
+        /// How many there are in this run.
+        of: usize,
+    },
+    /// A revision and its record are committed.
+    Finished {
+        /// Which way.
+        direction: Direction,
+        /// The revision.
+        revision: &'e str,
+        /// How long it took on the server.
+        duration: Duration,
+    },
+    /// Another runner has the lock.
+    Waiting {
+        /// Who it is, if that can be seen.
+        holder: Option<&'e Holder>,
+        /// For how long this run has waited.
+        waited: Duration,
+    },
+    /// A revision was rolled back for a reason that passes, and will be tried again.
+    Retrying {
+        /// The revision.
+        revision: &'e str,
+        /// What the server said.
+        reason: &'e str,
+        /// After so long.
+        after: Duration,
+    },
+}

@@ -1,0 +1,206 @@
+//! The runner: how a program brings its database to a revision of its chain.
+
+use std::fmt;
+use std::hash::{BuildHasher, Hasher, RandomState};
+use std::marker::PhantomData;
+use std::time::Duration;
+
+use crate::chain::Chain;
+use crate::embedded::{AtHead, Embedded};
+use crate::engine::{Engine, Goal};
+use crate::error::Error;
+use crate::history::History;
+use crate::plan::PlanError;
+use crate::report::{Event, Report};
+use crate::settings::Settings;
+use crate::status::{Status, status};
+use crate::target::Target;
+
+/// Brings a database to a revision of a chain, or tells how it stands.
+///
+/// `migrations::runner()` makes one for the chain that `embed_migrations!()` embedded;
+/// [`Runner::new`] makes one for a chain that was read from a folder. The methods that run take
+/// a client: [`postgres::Client`] (feature `postgres`), or [`tokio_postgres::Client`] in the
+/// methods whose names end in `_async` (feature `tokio-postgres`).
+///
+/// Each revision runs in a transaction of its own, together with its record. Many runners may
+/// start at once: one runs, the others wait and find the work done.
+#[cfg_attr(feature = "postgres", doc = "```no_run")]
+#[cfg_attr(not(feature = "postgres"), doc = "```ignore")]
+/// use std::time::Duration;
+/// use migrate_core::{Chain, Event, Runner};
+///
+/// fn bring_to_head(chain: &Chain<'static>, client: &mut postgres::Client) -> Result<(), migrate_core::Error> {
+///     let at_head = Runner::new(chain)
+///         .lock_timeout(Duration::from_secs(2))
+///         .observe(|event| if let Event::Finished { revision, duration, .. } = event {
+///             println!("{revision} took {duration:?}");
+///         })
+///         .upgrade(client)?;
+///     println!("{} revisions ran", at_head.report().done.len());
+///     Ok(())
+/// }
+/// ```
+pub struct Runner<'a, R = ()> {
+    pub(crate) chain: &'a Chain<'static>,
+    pub(crate) settings: Settings,
+    observer: Box<dyn Fn(&Event<'_>) + Send + Sync + 'a>,
+    revisions: PhantomData<fn() -> R>,
+}
+
+impl<R> fmt::Debug for Runner<'_, R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let head = &self.chain.head().id;
+        f.debug_struct("Runner").field("head", head).field("settings", &self.settings).finish()
+    }
+}
+
+impl<'a> Runner<'a> {
+    /// A runner of a chain that was read at run time.
+    pub fn new(chain: &'a Chain<'static>) -> Self {
+        Runner::of(chain)
+    }
+}
+
+impl<R: Embedded> Runner<'static, R> {
+    /// A runner of an embedded chain; `migrations::runner()` calls it.
+    pub fn embedded() -> Self {
+        Runner::of(R::chain())
+    }
+}
+
+impl<'a, R> Runner<'a, R> {
+    fn of(chain: &'a Chain<'static>) -> Self {
+        let (settings, revisions) = (Settings::default(), PhantomData);
+        Runner { chain, settings, observer: Box::new(trace), revisions }
+    }
+
+    /// The schema of the history's tables; `public` unless set. It is created when it is missing.
+    #[must_use]
+    pub fn schema(mut self, schema: impl Into<String>) -> Self {
+        self.settings.schema = schema.into();
+        self
+    }
+
+    /// How the names of the history's tables begin; `migrate_` unless set.
+    #[must_use]
+    pub fn table_prefix(mut self, prefix: impl Into<String>) -> Self {
+        self.settings.table_prefix = prefix.into();
+        self
+    }
+
+    /// How long a statement may wait for a lock on a table; 5 s unless set, zero for no limit. A
+    /// migration that waits stops every query behind it, so a short wait and another try is kinder
+    /// than a long wait. A section's own `lock_timeout` takes precedence.
+    #[must_use]
+    pub fn lock_timeout(mut self, limit: Duration) -> Self {
+        self.settings.lock_timeout = Some(limit);
+        self
+    }
+
+    /// How long a statement may take; the server's own setting unless set, zero for no limit. A
+    /// section's own `statement_timeout` takes precedence.
+    #[must_use]
+    pub fn statement_timeout(mut self, limit: Duration) -> Self {
+        self.settings.statement_timeout = Some(limit);
+        self
+    }
+
+    /// How often a revision is tried again after it waited too long for a lock on a table, or met
+    /// a deadlock; 10 unless set.
+    #[must_use]
+    pub fn retries(mut self, retries: u32) -> Self {
+        self.settings.retries = retries;
+        self
+    }
+
+    /// How long to wait for another runner to finish; 5 min unless set.
+    #[must_use]
+    pub fn patience(mut self, limit: Duration) -> Self {
+        self.settings.patience = limit;
+        self
+    }
+
+    /// Sends each revision in a message of its own instead of many together: slower over a long
+    /// line, but [`Event::Finished`] comes as soon as its revision is committed.
+    #[must_use]
+    pub fn one_by_one(mut self) -> Self {
+        self.settings.one_by_one = true;
+        self
+    }
+
+    /// Refuses a database that a newer release has taken further; unless set, it is accepted,
+    /// since in a rolling deploy an old server may well start after a new one.
+    #[must_use]
+    pub fn refuse_ahead(mut self) -> Self {
+        self.settings.refuse_ahead = true;
+        self
+    }
+
+    /// Calls this with each [`Event`] of a run, besides `tracing`.
+    #[must_use]
+    pub fn observe(mut self, observer: impl Fn(&Event<'_>) + Send + Sync + 'a) -> Self {
+        self.observer = Box::new(move |event| {
+            trace(event);
+            observer(event);
+        });
+        self
+    }
+
+    pub(crate) fn engine(&self, goal: Goal) -> Result<Engine<'_>, Error> {
+        let seed = RandomState::new().build_hasher().finish();
+        Engine::new(self.chain, &self.settings, &*self.observer, goal, seed)
+    }
+
+    pub(crate) fn at_head(&self, report: Report) -> AtHead<R> {
+        AtHead::new(report)
+    }
+
+    pub(crate) fn status_of(&self, history: &History) -> Status {
+        status(self.chain, history)
+    }
+
+    /// The proof of being at head, if the history is it.
+    pub(crate) fn verified(
+        &self,
+        history: &History,
+        mut report: Report,
+    ) -> Result<AtHead<R>, Error> {
+        match self.status_of(history) {
+            Status::AtHead => Ok(self.at_head(report)),
+            Status::Ahead { unknown } if self.settings.refuse_ahead => {
+                Err(PlanError::Ahead { unknown }.into())
+            }
+            Status::Ahead { unknown } => {
+                report.ahead = unknown;
+                Ok(self.at_head(report))
+            }
+            Status::Diverged(divergence) => Err(PlanError::Diverged(divergence).into()),
+            status @ (Status::Empty | Status::Behind { .. }) => Err(Error::NotAtHead { status }),
+        }
+    }
+}
+
+impl<R: Embedded> From<R> for Target {
+    fn from(revision: R) -> Self {
+        Target::revision(revision.id())
+    }
+}
+
+fn trace(event: &Event<'_>) {
+    match event {
+        Event::Started { direction, revision, number, of } => {
+            tracing::debug!(revision, number, of, "{direction} started");
+        }
+        Event::Finished { direction, revision, duration } => {
+            tracing::info!(revision, ?duration, "{direction} finished");
+        }
+        Event::Waiting { holder, waited } => {
+            let holder = holder.map(ToString::to_string).unwrap_or_default();
+            tracing::info!(holder, ?waited, "waiting for another migration");
+        }
+        Event::Retrying { revision, reason, after } => {
+            tracing::warn!(revision, reason, ?after, "trying again");
+        }
+    }
+}

@@ -1,0 +1,169 @@
+//! A chain beside a database: at head, behind, ahead, diverged or empty.
+
+use std::collections::HashMap;
+use std::fmt;
+
+use crate::chain::Chain;
+use crate::digest::Digest;
+use crate::history::{History, Record};
+use crate::problem::list;
+
+/// How a database stands to a chain.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Status {
+    /// Nothing was ever applied, or all was undone.
+    Empty,
+    /// Some revisions are applied; these are not, in the order in which they would be.
+    Behind {
+        /// The revisions to come.
+        pending: Vec<String>,
+    },
+    /// The whole chain is applied, and nothing else.
+    AtHead,
+    /// The whole chain is applied, and revisions that follow it: a newer release was here.
+    Ahead {
+        /// The revisions that the chain does not have.
+        unknown: Vec<String>,
+    },
+    /// The database holds something that this chain can't have made.
+    Diverged(Divergence),
+}
+
+impl fmt::Display for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Status::Empty => write!(f, "empty: no revision is applied"),
+            Status::Behind { pending } => write!(f, "behind: {} to come", list(pending)),
+            Status::AtHead => write!(f, "at head"),
+            Status::Ahead { unknown } => write!(f, "ahead: {} is not in this chain", list(unknown)),
+            Status::Diverged(divergence) => write!(f, "diverged: {divergence}"),
+        }
+    }
+}
+
+/// Why a database can't be the work of a chain.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Divergence {
+    /// A revision was applied with another text, or on top of other revisions.
+    Digest {
+        /// What the database says of it.
+        record: Box<Record>,
+        /// The chain digest that this chain has for it.
+        expected: Digest,
+        /// Whether its own upgrade is the same, so that the difference is further down.
+        same_upgrade: bool,
+    },
+    /// A revision is applied that this chain does not have, while some that it has are not.
+    Unknown {
+        /// What the database says of it.
+        record: Box<Record>,
+    },
+    /// A revision is applied, but not what it stands on.
+    Gap {
+        /// What the database says of it.
+        record: Box<Record>,
+        /// The parent that is not applied.
+        parent: String,
+    },
+}
+
+impl Divergence {
+    /// What to do about it.
+    pub const fn help(&self) -> &'static str {
+        match self {
+            Divergence::Digest { .. } => {
+                "the text that ran is not the text of this chain: run the release that was deployed, or \
+                 bring its text back; if the database is right, stamp it"
+            }
+            Divergence::Unknown { .. } => {
+                "another branch was deployed here: bring its revisions into this chain, or point at \
+                 the right database"
+            }
+            Divergence::Gap { .. } => {
+                "the history was edited by hand: stamp the revision that the schema is at"
+            }
+        }
+    }
+}
+
+impl fmt::Display for Divergence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let applied =
+            |record: &Record| format!("applied {} by {}", record.applied_at, record.applied_by);
+        match self {
+            Divergence::Digest { record, expected, same_upgrade } => {
+                let what =
+                    if *same_upgrade { "on top of other revisions" } else { "with another text" };
+                write!(
+                    f,
+                    "revision `{}` was applied {what}: the database has {}, this chain {} ({})",
+                    record.revision,
+                    record.chain.short(),
+                    expected.short(),
+                    applied(record),
+                )
+            }
+            Divergence::Unknown { record } => write!(
+                f,
+                "revision `{}` ({}) is not in this chain, and the chain's own are not all applied",
+                record.revision,
+                applied(record),
+            ),
+            Divergence::Gap { record, parent } => write!(
+                f,
+                "revision `{}` ({}) is applied, but its parent `{parent}` is not",
+                record.revision,
+                applied(record),
+            ),
+        }
+    }
+}
+
+/// Compares a chain with what a database says.
+pub fn status(chain: &Chain<'_>, history: &History) -> Status {
+    let known: HashMap<&str, _> =
+        chain.migrations().iter().map(|migration| (migration.id.as_str(), migration)).collect();
+    let applied: HashMap<&str, _> =
+        history.records.iter().map(|record| (record.revision.as_str(), record)).collect();
+    let mut unknown: Vec<&Record> = Vec::new();
+    for record in &history.records {
+        let boxed = || Box::new(record.clone());
+        let Some(migration) = known.get(record.revision.as_str()) else {
+            unknown.push(record);
+            continue;
+        };
+        if migration.digests.chain != record.chain {
+            return Status::Diverged(Divergence::Digest {
+                record: boxed(),
+                expected: migration.digests.chain,
+                same_upgrade: migration.digests.up == record.up,
+            });
+        }
+        let gap = migration.parents.iter().find(|parent| !applied.contains_key(parent.as_str()));
+        if let Some(parent) = gap {
+            return Status::Diverged(Divergence::Gap {
+                record: boxed(),
+                parent: parent.to_string(),
+            });
+        }
+    }
+    let pending: Vec<String> = chain
+        .migrations()
+        .iter()
+        .filter(|migration| !applied.contains_key(migration.id.as_str()))
+        .map(|migration| migration.id.to_string())
+        .collect();
+    match (unknown.as_slice(), pending.is_empty()) {
+        ([], true) => Status::AtHead,
+        ([], false) if history.records.is_empty() => Status::Empty,
+        ([], false) => Status::Behind { pending },
+        (unknown, true) => Status::Ahead {
+            unknown: unknown.iter().map(|record| record.revision.clone()).collect(),
+        },
+        ([first, ..], false) => {
+            Status::Diverged(Divergence::Unknown { record: Box::new((*first).clone()) })
+        }
+    }
+}

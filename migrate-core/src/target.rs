@@ -1,0 +1,164 @@
+//! Targets, as Alembic's users write them: `head`, `base`, `+1`, `-1`, `REV`, `REV+1`, a prefix.
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::chain::Chain;
+use crate::id::did_you_mean;
+use crate::plan::PlanError;
+
+/// Where an upgrade or a downgrade should lead.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Target {
+    /// The revision that no other follows.
+    Head,
+    /// Before the first revision.
+    Base,
+    /// So many revisions on from where the database is; back when negative.
+    Relative(i64),
+    /// A revision by its id or by the beginning of it, or one so many revisions from it.
+    Revision {
+        /// The id, or its beginning.
+        id: String,
+        /// How many revisions on from it; back when negative.
+        offset: i64,
+    },
+}
+
+impl Target {
+    /// The revision with this id.
+    pub fn revision(id: impl Into<String>) -> Self {
+        Target::Revision { id: id.into(), offset: 0 }
+    }
+}
+
+impl FromStr for Target {
+    type Err = BadTarget;
+
+    fn from_str(text: &str) -> Result<Self, BadTarget> {
+        let bad = || BadTarget { text: text.to_owned() };
+        match text {
+            "head" | "heads" => return Ok(Target::Head),
+            "base" => return Ok(Target::Base),
+            "" => return Err(bad()),
+            _ => {}
+        }
+        let (id, offset) = match text.rfind(['+', '-']) {
+            // A hyphen may be a part of the id; only digits behind it make it an offset.
+            Some(at) if is_number(&text[at + 1..]) => text.split_at(at),
+            Some(_) | None => (text, ""),
+        };
+        let offset = match offset {
+            "" => 0,
+            offset => offset.parse().map_err(|_| bad())?,
+        };
+        if id.is_empty() {
+            return Ok(Target::Relative(offset));
+        }
+        if id.starts_with(['+', '-']) || id.contains(char::is_whitespace) {
+            return Err(bad());
+        }
+        Ok(Target::Revision { id: id.to_owned(), offset })
+    }
+}
+
+fn is_number(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Target::Head => write!(f, "head"),
+            Target::Base => write!(f, "base"),
+            Target::Relative(offset) => write!(f, "{offset:+}"),
+            Target::Revision { id, offset: 0 } => write!(f, "{id}"),
+            Target::Revision { id, offset } => write!(f, "{id}{offset:+}"),
+        }
+    }
+}
+
+/// A text that is no target.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BadTarget {
+    /// The text.
+    pub text: String,
+}
+
+impl fmt::Display for BadTarget {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = &self.text;
+        write!(f, "`{text}` is no target: write head, base, a revision, +1 or -1, or REVISION+1")
+    }
+}
+
+impl std::error::Error for BadTarget {}
+
+/// The position in the chain of a revision that is named whole or by its beginning.
+pub(crate) fn find(chain: &Chain<'_>, id: &str) -> Result<usize, PlanError> {
+    if let Some(at) = chain.position(id) {
+        return Ok(at);
+    }
+    let ids = || chain.migrations().iter().map(|migration| migration.id.as_str());
+    let candidates: Vec<(usize, &str)> =
+        ids().enumerate().filter(|(_, candidate)| candidate.starts_with(id)).collect();
+    match candidates.as_slice() {
+        [(at, _)] => Ok(*at),
+        [] => Err(PlanError::UnknownRevision {
+            id: id.to_owned(),
+            meant: did_you_mean(id, ids()).map(str::to_owned),
+        }),
+        several => Err(PlanError::AmbiguousRevision {
+            prefix: id.to_owned(),
+            candidates: several.iter().map(|(_, id)| (*id).to_owned()).collect(),
+        }),
+    }
+}
+
+/// The same, so many places on; `None` is the base before the first revision.
+pub(crate) fn find_from(
+    chain: &Chain<'_>,
+    id: &str,
+    offset: i64,
+) -> Result<Option<usize>, PlanError> {
+    let at = find(chain, id)?;
+    let wanted = i64::try_from(at).unwrap_or(i64::MAX).saturating_add(offset);
+    match usize::try_from(wanted) {
+        Ok(at) if at < chain.len() => Ok(Some(at)),
+        Err(_) if wanted == -1 => Ok(None),
+        _ => Err(PlanError::OutOfChain {
+            target: Target::Revision { id: id.to_owned(), offset }.to_string(),
+        }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn targets_are_read_and_written() {
+        let check = |text: &str, expected: Option<Target>| {
+            let read = text.parse::<Target>().ok();
+            assert_eq!(read, expected, "{text}");
+            if let Some(target) = read {
+                assert_eq!(target.to_string().parse(), Ok(target), "{text}");
+            }
+        };
+        let revision = |id: &str, offset| Some(Target::Revision { id: id.into(), offset });
+        check("head", Some(Target::Head));
+        check("heads", Some(Target::Head));
+        check("base", Some(Target::Base));
+        check("+2", Some(Target::Relative(2)));
+        check("-1", Some(Target::Relative(-1)));
+        check("001", revision("001", 0));
+        check("001+1", revision("001", 1));
+        check("20251217_indexes-2", revision("20251217_indexes", -2));
+        check("v1.0-rc", revision("v1.0-rc", 0));
+        check("", None);
+        check("+", None);
+        check("+x", None);
+        check("a b", None);
+        check("+99999999999999999999", None);
+    }
+}

@@ -1,0 +1,101 @@
+//! What the macro makes of a broken chain: its errors, and a stand-in with the same names, so that
+//! the code that uses them gives no errors of its own.
+
+use migrate_core::{Rejection, variant};
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::quote;
+
+use crate::input::Input;
+
+/// One compile error for each problem, and the stand-in.
+pub(crate) fn module(input: &Input, names: &[String], rejection: &Rejection) -> TokenStream {
+    let Input { module, core, .. } = input;
+    let errors = rejection.messages().map(|message| quote!(::core::compile_error!(#message);));
+    let mut variants: Vec<String> =
+        names.iter().map(|name| variant(name, id_of(name, rejection))).collect();
+    variants.sort();
+    variants.dedup();
+    let variants = variants.iter().map(|name| Ident::new(name, Span::call_site()));
+    quote! {
+        #(#errors)*
+
+        /// Stands in for a chain that is broken.
+        pub mod #module {
+            /// A revision of the chain.
+            #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+            #[allow(missing_docs)]
+            pub enum Revision {
+                #(#variants,)*
+                #[doc(hidden)]
+                __Broken,
+            }
+
+            #[allow(missing_docs)]
+            impl Revision {
+                pub const ALL: [Revision; 1] = [Revision::__Broken];
+                pub const BASE: Revision = Revision::__Broken;
+                pub const HEAD: Revision = Revision::__Broken;
+
+                pub const fn id(self) -> &'static str {
+                    ""
+                }
+
+                pub const fn parents(self) -> &'static [Revision] {
+                    &[]
+                }
+            }
+
+            impl ::core::fmt::Display for Revision {
+                fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                    f.pad(self.id())
+                }
+            }
+
+            impl ::core::str::FromStr for Revision {
+                type Err = #core::UnknownRevision;
+
+                fn from_str(_: &str) -> ::core::result::Result<Self, Self::Err> {
+                    ::core::result::Result::Ok(Revision::__Broken)
+                }
+            }
+
+            impl #core::Embedded for Revision {
+                fn chain() -> &'static #core::Chain<'static> {
+                    &CHAIN
+                }
+
+                fn id(self) -> &'static str {
+                    Revision::id(self)
+                }
+            }
+
+            #[allow(missing_docs)]
+            pub static CHAIN: #core::Chain<'static> = #core::Chain::broken();
+
+            #[allow(missing_docs)]
+            pub const HEAD_DIGEST: #core::Digest = #core::Digest::from_bytes([0; 32]);
+
+            #[allow(missing_docs)]
+            pub type AtHead = #core::AtHead<Revision>;
+
+            #[allow(missing_docs)]
+            pub fn runner() -> #core::Runner<'static, Revision> {
+                #core::Runner::embedded()
+            }
+        }
+    }
+}
+
+/// The id in a file's header, which its name may begin with; found without the checks, which may
+/// have stopped before it.
+fn id_of<'r>(name: &str, rejection: &'r Rejection) -> Option<&'r str> {
+    let source = rejection.sources.iter().find(|source| source.path().ends_with(name))?;
+    let id = |line: &'r str| {
+        line.trim_start_matches('-')
+            .trim_start()
+            .strip_prefix("revision")?
+            .trim_start()
+            .strip_prefix(':')
+    };
+    source.text().lines().find_map(id).map(str::trim)
+}
