@@ -81,7 +81,7 @@ enum State {
 pub(crate) struct Engine<'r> {
     chain: &'r Chain<'static>,
     settings: &'r Settings,
-    observer: &'r dyn Fn(&Event<'_>),
+    observer: &'r (dyn Fn(&Event<'_>) + Send + Sync),
     tables: Tables,
     goal: Goal,
     state: State,
@@ -103,7 +103,7 @@ impl<'r> Engine<'r> {
     pub(crate) fn new(
         chain: &'r Chain<'static>,
         settings: &'r Settings,
-        observer: &'r dyn Fn(&Event<'_>),
+        observer: &'r (dyn Fn(&Event<'_>) + Send + Sync),
         goal: Goal,
         seed: u64,
     ) -> Result<Self, Error> {

@@ -1,0 +1,210 @@
+//! The ActorHub API server, reduced to what matters here: it starts on a schema at head, or not at
+//! all.
+//!
+//! `cargo run -p actorhub-schema --example api_server`
+//!
+//! - `DATABASE_URL`: the database; without it, the server starts a PostgreSQL of its own.
+//! - `LISTEN`: the address, `127.0.0.1:8080` unless set.
+
+use std::env;
+use std::error::Error;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actorhub_schema::migrations::{self, AtHead};
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::routing::get;
+use axum::{Json, Router};
+use deadpool_postgres::{Manager, Pool, Runtime};
+use migrate_core::{Event, History};
+use migrate_testkit::{Backend, Server};
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_postgres::NoTls;
+
+/// What every handler needs. There is none without the proof that the schema is at head.
+struct AppState {
+    pool: Pool,
+    schema: AtHead,
+}
+
+impl AppState {
+    fn new(pool: Pool, schema: AtHead) -> Arc<Self> {
+        Arc::new(AppState { pool, schema })
+    }
+}
+
+type Failure = Box<dyn Error + Send + Sync>;
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Result<(), Failure> {
+    // Kept until the end: the PostgreSQL of our own stops with it.
+    let (_server, url) = database()?;
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(serve(&url))
+}
+
+/// The database to use: the one in the environment, or one in a PostgreSQL of our own, whose data
+/// outlives this process.
+fn database() -> Result<(Option<Server>, String), Failure> {
+    if let Ok(url) = env::var("DATABASE_URL") {
+        return Ok((None, url));
+    }
+    eprintln!("DATABASE_URL is not set: starting a PostgreSQL of our own");
+    let order = [Backend::Local, Backend::Docker, Backend::Download];
+    let server = Server::start_persistent("actorhub-demo", &order)?;
+    let url = server.lasting_database("actorhub")?;
+    eprintln!("database: {url}");
+    Ok((Some(server), url))
+}
+
+async fn serve(url: &str) -> Result<(), Failure> {
+    let mut config: tokio_postgres::Config = url.parse()?;
+    config.application_name("actorhub-api").connect_timeout(Duration::from_secs(10));
+    let pool = Pool::builder(Manager::new(config, NoTls))
+        .runtime(Runtime::Tokio1)
+        .wait_timeout(Some(Duration::from_secs(5)))
+        .build()?;
+    let schema = bring_to_head(&pool).await?;
+    let state = AppState::new(pool, schema);
+
+    let app = Router::new()
+        .route("/healthz", get(healthz))
+        .route("/schema", get(schema_report))
+        .route("/users", get(users))
+        .with_state(state);
+    let address = env::var("LISTEN").unwrap_or_else(|_| "127.0.0.1:8080".to_owned());
+    let listener = TcpListener::bind(&address)
+        .await
+        .map_err(|error| format!("can't listen on {address}: {error}; choose another with LISTEN=127.0.0.1:8081"))?;
+    eprintln!("listening on http://{}: /healthz, /schema, /users; Ctrl-C stops", listener.local_addr()?);
+    axum::serve(listener, app).with_graceful_shutdown(asked_to_stop()).await?;
+    eprintln!("stopped");
+    Ok(())
+}
+
+/// The migrations, with a line for each.
+async fn bring_to_head(pool: &Pool) -> Result<AtHead, Failure> {
+    let client = pool.get().await.map_err(|error| unreachable_database(&error))?;
+    let runner = migrations::runner().one_by_one().observe(|event| match event {
+        Event::Started { revision, number, of, .. } => eprint!("  [{number}/{of}] {revision} … "),
+        Event::Finished { duration, .. } => eprintln!("{} ms", duration.as_millis()),
+        Event::Retrying { reason, .. } => eprintln!("again, since: {reason}"),
+        Event::Waiting { holder: Some(holder), .. } => eprintln!("  waiting for {holder}"),
+        _ => {}
+    });
+    let at_head = runner.upgrade_async(&client).await.inspect_err(|_| eprintln!())?;
+    let report = at_head.report();
+    let head = migrations::Revision::HEAD;
+    match (report.done.len(), report.ahead.as_slice()) {
+        (0, []) => eprintln!("schema is at head ({head}): nothing to do"),
+        (0, ahead) => eprintln!("schema is ahead of this server: {} more revisions, fine", ahead.len()),
+        (count, _) => eprintln!("schema is at head ({head}): {count} revisions applied"),
+    }
+    Ok(at_head)
+}
+
+fn unreachable_database(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text = format!("{text}: {cause}");
+        source = cause.source();
+    }
+    format!("can't connect to the database: {text}\n = help: check DATABASE_URL, and that the server is up")
+}
+
+async fn asked_to_stop() {
+    let terminated = async {
+        match signal(SignalKind::terminate()) {
+            Ok(mut signal) => {
+                signal.recv().await;
+            }
+            Err(_) => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        () = terminated => {}
+    }
+}
+
+type Answer = Result<Json<Value>, (StatusCode, Json<Value>)>;
+
+/// The database's refusal, without its details: those are for the log.
+fn unavailable(error: impl std::fmt::Display) -> (StatusCode, Json<Value>) {
+    eprintln!("error: {error}");
+    (StatusCode::SERVICE_UNAVAILABLE, Json(json!({ "error": "the database is unavailable" })))
+}
+
+async fn healthz(State(state): State<Arc<AppState>>) -> Answer {
+    let client = state.pool.get().await.map_err(unavailable)?;
+    let row = client.query_one("SHOW server_version", &[]).await.map_err(unavailable)?;
+    Ok(Json(json!({
+        "status": "ok",
+        "revision": migrations::Revision::HEAD.id(),
+        "digest": migrations::HEAD_DIGEST.to_string(),
+        "database_version": row.get::<_, String>(0),
+    })))
+}
+
+/// The chain of this server beside what the database has applied.
+async fn schema_report(State(state): State<Arc<AppState>>) -> Answer {
+    let client = state.pool.get().await.map_err(unavailable)?;
+    let history = migrations::runner().history_async(&client).await.map_err(unavailable)?;
+    let chain: Vec<Value> = migrations::CHAIN
+        .migrations()
+        .iter()
+        .map(|migration| {
+            json!({
+                "revision": migration.id.as_str(),
+                "message": migration.message,
+                "digest": migration.digests.chain.to_string(),
+                "applied": applied(&history, migration.id.as_str()),
+            })
+        })
+        .collect();
+    Ok(Json(json!({
+        "chain": chain,
+        "applied_by_this_start": state.schema.report().done.len(),
+    })))
+}
+
+fn applied(history: &History, revision: &str) -> Value {
+    history.get(revision).map_or(Value::Null, |record| {
+        json!({
+            "at": record.applied_at,
+            "by": record.applied_by,
+            "milliseconds": record.duration_ms,
+        })
+    })
+}
+
+/// The newest users.
+async fn users(State(state): State<Arc<AppState>>) -> Answer {
+    let client = state.pool.get().await.map_err(unavailable)?;
+    let query = "SELECT id::text, display_name, tier, coalesce(is_verified, false), created_at::text
+                 FROM users ORDER BY created_at DESC, id LIMIT 50";
+    let rows = client.query(query, &[]).await.map_err(unavailable)?;
+    let user = |row: &tokio_postgres::Row| {
+        json!({
+            "id": row.get::<_, String>(0),
+            "display_name": row.get::<_, Option<String>>(1),
+            "tier": row.get::<_, Option<String>>(2),
+            "verified": row.get::<_, bool>(3),
+            "created_at": row.get::<_, Option<String>>(4),
+        })
+    };
+    Ok(Json(json!({ "users": rows.iter().map(user).collect::<Vec<_>>() })))
+}
