@@ -9,19 +9,24 @@
 //! 3. When a transaction fails: roll back, read again, and decide on what the database then says:
 //!    wait, try again, or give up with the place of the statement.
 
+mod backoff;
+mod failed;
+mod rows;
+
 use std::time::Duration;
 
-use crate::chain::{Chain, Down};
-use crate::error::{Error, StatementError};
+use self::backoff::Backoff;
+use self::rows::{holder, tagged};
+use crate::chain::Chain;
+use crate::error::Error;
 use crate::failure::Failure;
 use crate::history::{self, History, Row};
-use crate::message::{Message, statements_of};
+use crate::message::Message;
 use crate::plan::{self, Direction, Plan, PlanError, Step};
 use crate::report::{Done, Event, Holder, Report};
 use crate::settings::Settings;
 use crate::sql::{self, Session, Tables, tag};
 use crate::target::Target;
-use crate::text::{Source, Span};
 
 /// What the driver is to do next.
 #[derive(Debug)]
@@ -316,134 +321,6 @@ impl<'r> Engine<'r> {
         self.waiting_since = None;
         if self.plan.steps.is_empty() { Ok(Ask::Done) } else { Ok(self.send()) }
     }
-
-    /// Leaves the failed transaction, if there still is a connection to do it on.
-    fn recover(&mut self, message: Option<Message>, failure: Failure) -> Result<Ask, Error> {
-        if failure.code.is_none() {
-            return Err(Error::Server { what: "running migrations", failure });
-        }
-        let query = sql::recover(&self.tables, message.is_some());
-        Ok(self.ask(State::Recovering(message, failure), query))
-    }
-
-    fn creation_failed(&mut self, failure: Failure, now: Duration) -> Result<Ask, Error> {
-        if failure.is(sql::BUSY) {
-            return self.wait(now);
-        }
-        if failure.is(sql::MOVED) {
-            return Ok(self.start_over());
-        }
-        let what = "creating the history of migrations";
-        if failure.is_any(&["42P07", "42710"]) {
-            let table = format!("{} or its like", self.tables.history);
-            return Err(Error::NotOurs { table, reason: failure.message });
-        }
-        // No right to create, or a standby or a session that only reads.
-        let denied = failure.is_any(&["42501", "25006"]);
-        Err(if denied { Error::Denied { what, failure } } else { Error::Server { what, failure } })
-    }
-
-    /// Decides after a failed message, knowing what the database has of it.
-    fn review(
-        &mut self,
-        message: &Message,
-        failure: Failure,
-        last: Option<usize>,
-        after: History,
-        now: Duration,
-    ) -> Result<Ask, Error> {
-        let committed = self.plan.steps[..message.steps]
-            .iter()
-            .take_while(|step| {
-                let applied = after.get(step.migration.id.as_str()).is_some();
-                applied == (step.direction == Direction::Up)
-            })
-            .count();
-        // Somebody else may have done some of them: the lock or the guard says so.
-        let ours = !failure.is_any(&[sql::BUSY, sql::MOVED]);
-        for step in self.plan.steps.drain(..committed) {
-            let record = after.get(step.migration.id.as_str());
-            let milliseconds = record.and_then(|record| u64::try_from(record.duration_ms).ok());
-            if ours {
-                done(
-                    &mut self.report,
-                    self.observer,
-                    &step,
-                    Duration::from_millis(milliseconds.unwrap_or(0)),
-                );
-            }
-        }
-        self.history = after;
-        if failure.is(sql::BUSY) {
-            return self.wait(now);
-        }
-        if failure.is(sql::MOVED) {
-            return self.decide();
-        }
-        let Some(step) = self.plan.steps.first().copied() else {
-            return Err(Error::Server { what: "running migrations", failure });
-        };
-        if failure.is("42501")
-            && self.marked
-            && failure.message.contains(&self.tables.progress_name)
-        {
-            self.marked = false;
-            return self.decide();
-        }
-        // A lock not available in time, a deadlock, a conflict with a concurrent transaction.
-        let passes = failure.is_any(&["55P03", "40P01", "40001"]);
-        if passes && self.attempts < self.settings.retries {
-            self.attempts += 1;
-            let after = self.backoff.next();
-            let revision = step.migration.id.as_str();
-            (self.observer)(&Event::Retrying { revision, reason: &failure.message, after });
-            self.state = State::Waiting;
-            return Ok(Ask::Wait(after));
-        }
-        Err(self.statement_failed(message, &step, committed, failure, last))
-    }
-
-    fn statement_failed(
-        &mut self,
-        message: &Message,
-        step: &Step<'_>,
-        committed: usize,
-        failure: Failure,
-        last: Option<usize>,
-    ) -> Error {
-        let by_position = failure.position.and_then(|position| message.at_position(position));
-        let by_mark =
-            last.and_then(|number| message.at_mark(number)).map(|piece| (piece, piece.span));
-        let found = by_position.or(by_mark).filter(|(piece, _)| piece.step == committed);
-        let section = match (step.direction, &step.migration.down) {
-            (Direction::Down, Down::Section(down)) => down.span,
-            _ => step.migration.up.span,
-        };
-        let source = &step.migration.source;
-        Error::Statement(Box::new(StatementError {
-            direction: step.direction,
-            revision: step.migration.id.to_string(),
-            statement: found.map(|(piece, _)| piece.number),
-            of: statements_of(step),
-            source: Source::new(source.path().to_owned(), source.text().to_owned()),
-            span: found.map_or(Span::new(section.start, section.start), |(_, span)| span),
-            failure,
-            done: std::mem::take(&mut self.report.done),
-        }))
-    }
-
-    /// Another runner has the lock: waits, looks who it is, and begins again when it is gone.
-    fn wait(&mut self, now: Duration) -> Result<Ask, Error> {
-        let since = *self.waiting_since.get_or_insert(now);
-        let waited = now.saturating_sub(since);
-        let holder = self.holder.clone();
-        if waited >= self.settings.patience {
-            return Err(Error::Busy { waited, holder });
-        }
-        (self.observer)(&Event::Waiting { holder: holder.as_ref(), waited });
-        self.state = State::Waiting;
-        Ok(Ask::Wait(self.backoff.next().min(self.settings.patience - waited)))
-    }
 }
 
 fn done(report: &mut Report, observer: &dyn Fn(&Event<'_>), step: &Step<'_>, duration: Duration) {
@@ -462,47 +339,4 @@ fn is_transactional(step: &Step<'_>) -> bool {
 /// No such table, or no such schema.
 fn is_missing(failure: &Failure) -> bool {
     failure.is_any(&["42P01", "3F000"])
-}
-
-fn tagged<'t>(rows: &'t [Row], tag: &'t str) -> impl Iterator<Item = &'t Row> {
-    rows.iter().filter(move |row| row.first().and_then(Option::as_deref) == Some(tag))
-}
-
-fn holder(rows: &[Row]) -> Option<Holder> {
-    let row = tagged(rows, tag::HOLDER).next()?;
-    let column = |at: usize| row.get(at).cloned().flatten().unwrap_or_default();
-    Some(Holder {
-        pid: column(1),
-        application: column(2),
-        role: column(3),
-        since: column(4),
-        query: column(5),
-    })
-}
-
-/// Growing pauses with jitter, so that many that wait don't come back at once.
-#[derive(Debug)]
-struct Backoff {
-    random: u64,
-    next: Duration,
-}
-
-impl Backoff {
-    const FIRST: Duration = Duration::from_millis(50);
-    const LONGEST: Duration = Duration::from_secs(1);
-
-    fn new(seed: u64) -> Self {
-        Backoff { random: seed | 1, next: Self::FIRST }
-    }
-
-    /// Between half and all of the pause.
-    fn next(&mut self) -> Duration {
-        let pause = self.next;
-        self.next = (pause * 2).min(Self::LONGEST);
-        // Xorshift: chance enough to part those that wait.
-        self.random ^= self.random << 13;
-        self.random ^= self.random >> 7;
-        self.random ^= self.random << 17;
-        pause / 2 + (pause / 2).mul_f64((self.random % 1000) as f64 / 1000.0)
-    }
 }
