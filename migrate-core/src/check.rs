@@ -6,17 +6,18 @@ use std::fmt;
 
 use crate::chain::{Chain, Digests, Down, Migration};
 use crate::diagnostic::Diagnostic;
-use crate::digest::section_digest;
+use crate::digest::{Digest, section_digest};
 use crate::folder::{self, Folder};
 use crate::graph::{self, Node};
 use crate::header::{self, Header};
 use crate::lexer::{Lexer, Token};
+use crate::lock::{self, LOCK_FILE, Lock, Pin};
 use crate::pins;
 use crate::problem::Problem;
 use crate::sections::{self, Section, Sections};
 use crate::statements::split_statements;
 use crate::text::{Source, Span};
-use crate::{lock, names, rules};
+use crate::{names, rules};
 
 /// Why a folder is no chain: every problem found, with the files to show them in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,22 +69,32 @@ pub fn check(folder: Folder) -> Result<Chain<'static>, Rejection> {
         .iter()
         .map(|(index, name)| parse(*index, name, &files.sources[*index], &mut problems))
         .collect();
-    let pins = match files.lock {
+    let lock = match files.lock {
         Some(index) => lock::parse(index, &files.sources[index], &mut problems),
-        None => Vec::new(),
+        None => Lock::default(),
     };
+    for found in &mut problems {
+        if matches!(found.problem, Problem::EmptyChain { .. }) && !lock.ids.is_empty() {
+            let gone = lock.ids.len();
+            found.notes.push(format!(
+                "{LOCK_FILE} pins {gone} revisions, whose files are gone: bring them back (`git checkout …`)"
+            ));
+        }
+    }
 
     variants(&parsed, &mut problems);
-    let nodes: Vec<Node<'_>> = parsed.iter().filter_map(Parsed::node).collect();
     // Where the place of a file is unknown, a missing parent or a second head may be its doing.
     let incomplete = files.incomplete || parsed.iter().any(|file| file.header.misplaced);
-    let deployed = pins.iter().map(|(pin, _)| pin.id.as_str()).collect();
-    let context = graph::Context { incomplete, deployed };
+    let pinned = pins::check(&lock, files.lock, &parsed, &files.sources, incomplete, &mut problems);
+    let nodes: Vec<Node<'_>> =
+        parsed.iter().zip(&pinned.pins).filter_map(|(file, pin)| file.node(*pin)).collect();
+    let deployed = lock.ids.iter().map(String::as_str).collect();
+    let context = graph::Context { incomplete, moved: pinned.moved, deployed };
     let order = graph::check(&nodes, &context, &mut problems);
-    let pinned = pins::check(&pins, files.lock, &parsed, &files.sources, incomplete, &mut problems);
+    let deployed: Vec<bool> = pinned.pins.iter().map(Option::is_some).collect();
 
     if problems.is_empty()
-        && let Some(chain) = assemble(parsed, order, &pinned, &files.sources)
+        && let Some(chain) = assemble(parsed, order, &deployed, &files.sources)
     {
         return Ok(chain);
     }
@@ -103,19 +114,32 @@ pub(crate) struct Parsed {
 }
 
 impl Parsed {
-    fn node(&self) -> Option<Node<'_>> {
+    /// Its place in the graph; a deployed revision stands where the lock file has it.
+    fn node<'n>(&'n self, pin: Option<&'n Pin>) -> Option<Node<'n>> {
         let (id, id_span) = self.header.id.as_ref()?;
-        let parents = self.header.parents.iter().map(|(id, span)| (id.as_str(), *span)).collect();
-        Some(Node { source: self.index, id: id.as_str(), id_span: *id_span, parents })
+        let own = self.header.parents.iter().map(|(id, span)| (id.as_str(), *span));
+        let parents = match pin {
+            Some(pin) if !pins::same_parents(pin, &self.header) => {
+                pin.parents.iter().map(|parent| (parent.as_str(), self.header.place())).collect()
+            }
+            _ => own.collect(),
+        };
+        let pinned = pin.is_some();
+        Some(Node { source: self.index, id: id.as_str(), id_span: *id_span, parents, pinned })
     }
 
-    /// The up digest and the down digest, of the sections that there are.
-    pub(crate) fn digests(&self, source: &Source<'_>) -> (crate::Digest, Option<crate::Digest>) {
-        let digest = |section: Section| {
+    /// The up digest and the down digest, of the sections that there are. A merge that only joins
+    /// may leave them out, which is the same as leaving them empty.
+    pub(crate) fn digests(&self, source: &Source<'_>) -> (Digest, Option<Digest>) {
+        let digest = |(section, _): (Section, Span)| {
             section_digest(source.slice(section.span), section.options.transactional)
         };
-        let up = self.sections.up.map_or_else(|| section_digest("", true), |(up, _)| digest(up));
-        (up, self.sections.down.map(|(down, _)| digest(down)))
+        let nothing = || section_digest("", true);
+        let undone = self.header.parents.len() > 1 && self.header.irreversible.is_none();
+        (
+            self.sections.up.map_or_else(nothing, digest),
+            self.sections.down.map(digest).or_else(|| undone.then(nothing)),
+        )
     }
 }
 
@@ -124,82 +148,99 @@ fn parse(index: usize, name: &str, source: &Source<'_>, problems: &mut Vec<Diagn
     let first_marker = tokens.iter().position(|token| sections::is_marker(source, token));
     let above = &tokens[..first_marker.unwrap_or(tokens.len())];
     let header = header::parse(index, source, above, problems);
-    let sections = sections::parse(index, source, &tokens, problems);
+    let mut sections = sections::parse(index, source, &tokens, problems);
 
     let sql_above = above.iter().find(|token| !token.kind.is_trivia());
-    match (first_marker, sql_above) {
-        (None, sql) => {
-            let span = sql.map_or(Span::new(source.text().len(), source.text().len()), |sql| {
-                Span::new(sql.span.start, sql.span.start)
-            });
-            problems.push(Diagnostic::at(Problem::NoUp, index, span, "it should be here"));
+    let unreadable = above.iter().find_map(|token| rules::unreadable(source.text(), token));
+    let joins = header.parents.len() > 1;
+    let found = match (unreadable, sql_above, first_marker) {
+        (Some(found), ..) => Some((found.problem, found.span, found.text)),
+        (None, Some(sql), Some(_)) => Some((Problem::SqlBeforeSection, sql.span, "")),
+        (None, Some(sql), None) => {
+            let before = Span::new(sql.span.start, sql.span.start);
+            Some((Problem::NoUp, before, "it should be here"))
         }
-        (Some(_), Some(sql)) => {
-            problems.push(Diagnostic::at(Problem::SqlBeforeSection, index, sql.span, ""));
+        (None, None, None) if !joins => {
+            let end = Span::new(source.text().len(), source.text().len());
+            Some((Problem::NoUp, end, "it should be here"))
         }
-        _ => {}
+        (None, None, _) => None,
+    };
+    if let Some((problem, span, text)) = found {
+        sections.unclear |= sections.up.is_none();
+        problems.push(Diagnostic::at(problem, index, span, text));
     }
-    if first_marker.is_some() {
-        presence(index, source, &header, &sections, problems);
-    }
+    let overrun = tokens.iter().find(|token| {
+        !token.kind.is_trivia() && sections::has_marker_line(token.text(source.text()))
+    });
+    presence(index, source, &header, &sections, overrun.copied(), problems);
     Parsed { index, name: name.to_owned(), header, sections }
 }
 
-/// Whether the sections that a revision needs are there, and what stands in them.
+const OVERRUN: &str = "what is opened here runs over a section marker: close it before";
+
+/// Whether the sections that a revision needs are there, and what stands in them. `overrun` is a
+/// string that holds what looks like a marker: if something is missing, its quotes are the reason.
 fn presence(
     index: usize,
     source: &Source<'_>,
     header: &Header,
     sections: &Sections,
+    overrun: Option<Token>,
     problems: &mut Vec<Diagnostic>,
 ) {
-    let joins = header.parents.len() > 1;
-    // A section with an unknown name, or swallowed by an unclosed string, is not missing.
-    let known_bad = problems.iter().any(|found| {
-        found.primary.as_ref().is_some_and(|label| label.source == index)
-            && matches!(found.problem, Problem::UnknownSection { .. } | Problem::MarkerNotAlone)
-    });
-    let mut unclosed = false;
-    for ((section, marker), empty) in
-        [(sections.up, Problem::EmptyUp), (sections.down, Problem::EmptyDown)]
-            .into_iter()
-            .filter_map(|(section, empty)| Some((section?, empty)))
+    let statements = |section: Option<(Section, Span)>| {
+        section.map_or(Vec::new(), |(section, _)| split_statements(source.slice(section.span)))
+    };
+    let (up, down) = (statements(sections.up), statements(sections.down));
+    let opening = |token: Token| Span::new(token.span.start, token.span.start + 1);
+    let only_joins = header.parents.len() > 1 && up.is_empty();
+    let mut hidden = sections.unclear;
+    for (section, statements, empty) in
+        [(sections.up, &up, Problem::EmptyUp), (sections.down, &down, Problem::EmptyDown)]
     {
-        let sql = source.slice(section.span);
-        let statements = split_statements(sql);
-        if statements.is_empty() && !joins {
+        let Some((section, marker)) = section else { continue };
+        if statements.is_empty() && !only_joins {
             problems.push(Diagnostic::at(empty, index, marker, "nothing below"));
         }
+        let sql = source.slice(section.span);
         let shift =
             |span: Span| Span::new(section.span.start + span.start, section.span.start + span.end);
-        for finding in rules::check(sql, &statements, section.options.transactional) {
-            unclosed |= finding.problem.is_unclosed();
+        for finding in rules::check(sql, statements, section.options.transactional) {
+            hidden |= finding.problem.hides_the_rest();
+            let place = shift(finding.span);
+            let early = overrun
+                .filter(|token| finding.problem.is_unclosed() && token.span.start < place.start);
             let mut found =
-                Diagnostic::at(finding.problem, index, shift(finding.span), finding.text);
-            if let Some((span, text)) = finding.because {
+                match early {
+                    None => Diagnostic::at(finding.problem, index, place, finding.text),
+                    Some(token) => Diagnostic::at(finding.problem, index, opening(token), OVERRUN)
+                        .and(index, place, "so that this is never closed"),
+                };
+            for (span, text) in finding.also {
                 found = found.and(index, shift(span), text);
             }
             problems.push(found);
         }
     }
-    let irreversible = header.irreversible.as_ref();
-    let end = Span::new(source.text().trim_end().len(), source.text().trim_end().len());
-    match (sections.up, sections.down, irreversible) {
+    let text = source.text();
+    let end = Span::new(text.trim_end().len(), text.trim_end().len());
+    let missing = |problem, span, text| match overrun {
+        None => Diagnostic::at(problem, index, span, text),
+        Some(token) => Diagnostic::at(problem, index, opening(token), OVERRUN),
+    };
+    match (sections.up, sections.down, &header.irreversible) {
         (_, Some((_, marker)), Some((_, reason))) => {
             let found =
                 Diagnostic::at(Problem::IrreversibleWithDown, index, marker, "the downgrade");
             problems.push(found.and(index, *reason, "declared here"));
         }
-        (None, ..) if !joins && !known_bad && !unclosed => {
-            problems.push(Diagnostic::at(Problem::NoUp, index, end, ""));
+        (None, down, _) if !only_joins && !hidden => {
+            let span = down.map_or(end, |(_, marker)| marker);
+            problems.push(missing(Problem::NoUp, span, "there is only this section"));
         }
-        (Some(_), None, None) if !joins && !known_bad && !unclosed => {
-            problems.push(Diagnostic::at(
-                Problem::MissingDown,
-                index,
-                end,
-                "the file ends without it",
-            ));
+        (Some(_), None, None) if !only_joins && !hidden && !header.unclear_undo => {
+            problems.push(missing(Problem::MissingDown, end, "the file ends without it"));
         }
         _ => {}
     }
@@ -212,6 +253,10 @@ fn variants(parsed: &[Parsed], problems: &mut Vec<Diagnostic>) {
         let id = file.header.id.as_ref().map(|(id, _)| id.as_str());
         let variant = names::variant(&file.name, id);
         if let Some(first) = seen.get(&variant) {
+            if id.is_some() && id == first.header.id.as_ref().map(|(id, _)| id.as_str()) {
+                // A copy of the file: two revisions of one id, which is said elsewhere.
+                continue;
+            }
             let start = Span::default();
             let clash = Problem::VariantClash { variant };
             let found = Diagnostic::at(clash, file.index, start, format!("`{}`", file.name));
@@ -226,7 +271,7 @@ fn variants(parsed: &[Parsed], problems: &mut Vec<Diagnostic>) {
 fn assemble(
     parsed: Vec<Parsed>,
     order: Vec<usize>,
-    pinned: &[bool],
+    deployed: &[bool],
     sources: &[Source<'static>],
 ) -> Option<Chain<'static>> {
     let mut parsed: Vec<Option<Parsed>> = parsed.into_iter().map(Some).collect();
@@ -256,7 +301,7 @@ fn assemble(
             },
             source,
             digests: Digests { up, down, chain },
-            deployed: pinned.get(at).copied().unwrap_or(false),
+            deployed: deployed.get(at).copied().unwrap_or(false),
         });
     }
     let mut migrations = migrations.into_iter();

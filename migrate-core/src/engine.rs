@@ -11,18 +11,20 @@
 
 mod backoff;
 mod failed;
+mod outside;
 mod rows;
 
 use std::time::Duration;
 
 use self::backoff::Backoff;
+use self::outside::Outside;
 use self::rows::{holder, tagged};
 use crate::chain::Chain;
 use crate::error::Error;
 use crate::failure::Failure;
-use crate::history::{self, History, Row};
+use crate::history::{self, History, Record, Row};
 use crate::message::Message;
-use crate::plan::{self, Direction, Plan, PlanError, Step};
+use crate::plan::{self, Plan, PlanError, Step};
 use crate::report::{Done, Event, Holder, Report};
 use crate::settings::Settings;
 use crate::sql::{self, Session, Tables, tag};
@@ -73,6 +75,8 @@ enum State {
     ReadingSession,
     CreatingTables,
     Running(Message),
+    /// A step outside a transaction is on its way.
+    Outside(Box<Outside>),
     /// Rolling back after a failure; the message, unless it was the creation of the tables.
     Recovering(Option<Message>, Failure),
     /// Reading the history after a failure, with the number of the statement that began last.
@@ -94,6 +98,8 @@ pub(crate) struct Engine<'r> {
     session: Session,
     history: History,
     has_tables: bool,
+    /// Whether a plan was made before in this run.
+    planned: bool,
     /// Off after a migration took a role that may not note its progress.
     marked: bool,
     attempts: u32,
@@ -126,6 +132,7 @@ impl<'r> Engine<'r> {
             session: Session::default(),
             history: History::default(),
             has_tables: true,
+            planned: false,
             marked: true,
             attempts: 0,
             waiting_since: None,
@@ -153,7 +160,7 @@ impl<'r> Engine<'r> {
                 self.has_tables = true;
                 self.take_session(&rows)?;
                 self.history = self.parse_history(&rows)?;
-                self.decide()
+                self.decide(now)
             }
             (State::Looking | State::Reading, Reply::Failed(failure)) if is_missing(&failure) => {
                 self.has_tables = false;
@@ -165,14 +172,14 @@ impl<'r> Engine<'r> {
             (State::ReadingSession, Reply::Rows(rows)) => {
                 self.take_session(&rows)?;
                 self.history = History::default();
-                self.decide()
+                self.decide(now)
             }
             (State::CreatingTables, Reply::Rows(_)) => {
                 self.has_tables = true;
-                Ok(self.send())
+                Ok(self.send(now))
             }
             (State::CreatingTables, Reply::Failed(failure)) => self.recover(None, failure),
-            (State::Running(message), Reply::Rows(rows)) => self.advance(&message, &rows),
+            (State::Running(message), Reply::Rows(rows)) => self.advance(&message, &rows, now),
             (State::Running(message), Reply::Failed(failure)) => {
                 self.recover(Some(message), failure)
             }
@@ -189,6 +196,7 @@ impl<'r> Engine<'r> {
                 let after = self.parse_history(&rows)?;
                 self.review(&message, failure, last, after, now)
             }
+            (State::Outside(run), reply) => self.outside(*run, reply, now),
             (State::Waiting, _) => Ok(self.ask(State::AskingHolder, sql::holder(&self.tables))),
             (State::AskingHolder, Reply::Rows(rows)) => match holder(&rows) {
                 None => Ok(self.start_over()),
@@ -243,9 +251,15 @@ impl<'r> Engine<'r> {
     fn take_session(&mut self, rows: &[Row]) -> Result<(), Error> {
         let Some(row) = tagged(rows, tag::SESSION).next() else { return Ok(()) };
         let column = |at: usize| row.get(at).cloned().flatten().unwrap_or_default();
-        self.session = Session { search_path: column(1), role: column(2) };
+        self.session = Session {
+            search_path: column(1),
+            role: column(2),
+            lock_timeout: column(3),
+            statement_timeout: column(4),
+            made: column(6).split(',').map(str::to_owned).collect(),
+        };
         // It decides where a string ends, and with it where a statement does.
-        if column(3) == "off" { Err(Error::OldStrings) } else { Ok(()) }
+        if column(5) == "off" { Err(Error::OldStrings) } else { Ok(()) }
     }
 
     fn parse_history(&self, rows: &[Row]) -> Result<History, Error> {
@@ -271,12 +285,20 @@ impl<'r> Engine<'r> {
     }
 
     /// Plans from the history just read.
-    fn decide(&mut self) -> Result<Ask, Error> {
-        self.plan = match &self.goal {
+    pub(super) fn decide(&mut self, now: Duration) -> Result<Ask, Error> {
+        let plan = match &self.goal {
             Goal::Read => return Ok(Ask::Done),
-            Goal::Upgrade(target) => plan::upgrade(self.chain, &self.history, target)?,
-            Goal::Downgrade(target) => plan::downgrade(self.chain, &self.history, target)?,
+            Goal::Upgrade(target) => plan::upgrade(self.chain, &self.history, target),
+            Goal::Downgrade(target) => plan::downgrade(self.chain, &self.history, target),
         };
+        self.plan = match plan {
+            // Another runner has gone further meanwhile: what was asked for is done.
+            Err(PlanError::NotAhead { .. } | PlanError::NotBehind { .. }) if self.planned => {
+                return Ok(Ask::Done);
+            }
+            plan => plan?,
+        };
+        self.pin_goal();
         if self.settings.refuse_ahead && !self.plan.ahead.is_empty() {
             return Err(PlanError::Ahead { unknown: self.plan.ahead.clone() }.into());
         }
@@ -284,33 +306,60 @@ impl<'r> Engine<'r> {
         if self.plan.steps.is_empty() {
             return Ok(Ask::Done);
         }
-        if let Some(step) = self.plan.steps.iter().find(|step| !is_transactional(step)) {
-            let revision = step.migration.id.to_string();
-            return Err(PlanError::NotTransactional { revision, direction: step.direction }.into());
-        }
         if !self.has_tables {
             let query = sql::create_tables(&self.tables);
             return Ok(self.ask(State::CreatingTables, query));
         }
-        Ok(self.send())
+        Ok(self.send(now))
     }
 
-    /// Sends the next steps of the plan.
-    fn send(&mut self) -> Ask {
+    /// Makes a goal that counts from where the database is (`+1`) one that does not: a plan that is
+    /// made again must not count again.
+    fn pin_goal(&mut self) {
+        self.planned = true;
+        let Some(step) = self.plan.steps.last() else { return };
+        match &mut self.goal {
+            Goal::Upgrade(target @ Target::Relative(_)) => {
+                *target = Target::revision(step.migration.id.as_str());
+            }
+            Goal::Downgrade(target @ Target::Relative(_)) => {
+                let position = step.position;
+                let below = |record: &&Record| record.position < position;
+                *target = match self.history.records.iter().rev().find(below) {
+                    Some(record) => Target::revision(record.revision.as_str()),
+                    None => Target::Base,
+                };
+            }
+            _ => {}
+        }
+    }
+
+    /// Sends the next steps of the plan, if there are any.
+    fn send(&mut self, now: Duration) -> Ask {
+        let of = self.report.done.len() + self.plan.steps.len();
+        let Some(first) = self.plan.steps.first().copied() else { return Ask::Done };
+        if !first.is_transactional() {
+            self.started(&first, 1, of);
+            return self.begin_outside(&first, now);
+        }
         let Engine { tables, settings, session, .. } = self;
         let message = Message::new(&self.plan.steps, tables, settings, session, self.marked);
-        let of = self.report.done.len() + self.plan.steps.len();
         for (nth, step) in self.plan.steps[..message.steps].iter().enumerate() {
-            let number = self.report.done.len() + nth + 1;
-            let revision = step.migration.id.as_str();
-            (self.observer)(&Event::Started { direction: step.direction, revision, number, of });
+            self.started(step, nth + 1, of);
         }
         let query = message.sql.clone();
         self.ask(State::Running(message), query)
     }
 
+    /// Tells that a step begins, the so-and-so many-th of those left.
+    fn started(&self, step: &Step<'_>, nth: usize, of: usize) {
+        let number = self.report.done.len() + nth;
+        let revision = step.migration.id.as_str();
+        (self.observer)(&Event::Started { direction: step.direction, revision, number, of });
+    }
+
     /// All steps of a message are committed.
-    fn advance(&mut self, message: &Message, rows: &[Row]) -> Result<Ask, Error> {
+    fn advance(&mut self, message: &Message, rows: &[Row], now: Duration) -> Result<Ask, Error> {
         let milliseconds = |row: &Row| row.get(1)?.as_deref()?.parse().ok();
         let mut durations = tagged(rows, tag::DONE).map(|row| milliseconds(row).unwrap_or(0));
         for step in self.plan.steps.drain(..message.steps) {
@@ -319,7 +368,7 @@ impl<'r> Engine<'r> {
         }
         self.attempts = 0;
         self.waiting_since = None;
-        if self.plan.steps.is_empty() { Ok(Ask::Done) } else { Ok(self.send()) }
+        Ok(self.send(now))
     }
 }
 
@@ -327,13 +376,6 @@ fn done(report: &mut Report, observer: &dyn Fn(&Event<'_>), step: &Step<'_>, dur
     let (direction, revision) = (step.direction, step.migration.id.as_str());
     observer(&Event::Finished { direction, revision, duration });
     report.done.push(Done { direction, revision: revision.to_owned(), duration });
-}
-
-fn is_transactional(step: &Step<'_>) -> bool {
-    match step.direction {
-        Direction::Up => step.migration.up.options.transactional,
-        Direction::Down => step.migration.down_options().transactional,
-    }
 }
 
 /// No such table, or no such schema.

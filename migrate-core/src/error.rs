@@ -26,6 +26,16 @@ pub enum Error {
         /// How it stands.
         status: Status,
     },
+    /// An earlier run stopped in the middle of a revision outside a transaction, and the statements
+    /// that it had finished are no longer what they were.
+    Interrupted {
+        /// The revision.
+        revision: String,
+        /// Which way it ran.
+        direction: Direction,
+        /// How many of its statements are done.
+        done: usize,
+    },
     /// Another runner held the lock for longer than this one was to wait.
     Busy {
         /// How long this one has waited.
@@ -75,6 +85,10 @@ impl Error {
                  with a role that may"
                     .into()
             }
+            Error::Interrupted { done, .. } => format!(
+                "bring the first {done} statements of its section back: the run goes on behind them. What \
+                 should be different goes in a new revision"
+            ),
             Error::Busy { .. } => {
                 "wait for it to end and start again, or, if it hangs, end it on the \
                  server: `SELECT pg_terminate_backend(pid)`"
@@ -109,6 +123,11 @@ impl Error {
             Error::Statement(_) => Ok(()),
             Error::Plan(error) => write!(f, "{error}"),
             Error::NotAtHead { status } => write!(f, "the database is not at head: {status}"),
+            Error::Interrupted { revision, direction, done } => write!(
+                f,
+                "the {direction} of `{revision}` had stopped after statement {done}, and its file was \
+                 edited before that place"
+            ),
             Error::Busy { waited, holder: Some(holder) } => {
                 write!(f, "another migration is running: {holder}; waited {} s", waited.as_secs())
             }
@@ -157,7 +176,7 @@ impl From<PlanError> for Error {
     }
 }
 
-/// A statement of a migration that the server refused. Its revision was rolled back.
+/// A statement of a migration that the server refused.
 #[derive(Debug)]
 pub struct StatementError {
     /// Which way the revision ran.
@@ -174,6 +193,9 @@ pub struct StatementError {
     pub span: Span,
     /// What the server said.
     pub failure: Failure,
+    /// Whether its revision runs outside a transaction, so that what came before in it stays done and
+    /// the next run goes on here; otherwise the revision was rolled back.
+    pub resumes: bool,
     /// The revisions that this run had finished before; they stay.
     pub done: Vec<Done>,
 }
@@ -197,6 +219,11 @@ impl StatementError {
                     .into()
             }
             Some("42501") => "run as the role that owns the objects".into(),
+            _ if self.resumes => {
+                "mend the statement and run again: what came before it is done, and the \
+                 run goes on here"
+                    .into()
+            }
             _ => "the revision was rolled back; mend its file and run again".into(),
         }
     }

@@ -102,11 +102,14 @@ pub(crate) fn open(folder: Folder, problems: &mut Vec<Diagnostic>) -> Files {
     };
     entries.sort_by(|a, b| a.name.cmp(&b.name));
     let mut migrations = 0;
+    let mut misnamed = false;
     for Entry { name, content } in entries {
         let is_lock = name == LOCK_FILE;
         let is_migration = name.ends_with(".sql") && !name.starts_with('.');
         if !is_lock && !is_migration {
             if !(name.starts_with('.') || name.starts_with("README")) {
+                // A revision with a wrong name is missing under its right one.
+                misnamed |= name.to_lowercase().contains(".sql");
                 problems.push(Diagnostic::new(Problem::StrayFile { name: join(&path, &name) }));
             }
             continue;
@@ -128,8 +131,8 @@ pub(crate) fn open(folder: Folder, problems: &mut Vec<Diagnostic>) -> Files {
             None => files.migrations.push((index, name)),
         }
     }
-    if migrations == 0 {
-        files.incomplete = true;
+    files.incomplete |= misnamed || migrations == 0;
+    if migrations == 0 && !misnamed {
         problems.push(Diagnostic::new(Problem::EmptyChain { path }));
     }
     files
@@ -200,8 +203,11 @@ mod tests {
         check("README.md", 0, &["empty-chain"]);
         check(".001.sql.swp", 0, &["empty-chain"]);
         check(".hidden.sql", 0, &["empty-chain"]);
-        for stray in ["001.sql~", "001.SQL", "001.sql.bak", "notes.txt", "Chain.lock", "sql"] {
+        for stray in ["notes.txt", "Chain.lock", "sql"] {
             check(stray, 0, &["stray-file", "empty-chain"]);
+        }
+        for misnamed in ["001.sql~", "001.SQL", "001.sql.bak"] {
+            check(misnamed, 0, &["stray-file"]);
         }
     }
 

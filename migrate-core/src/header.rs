@@ -20,6 +20,38 @@ pub(crate) struct Header {
     /// Whether it has an id and parents that can't be read, so that its place in the chain is
     /// unknown.
     pub(crate) misplaced: bool,
+    /// Whether it seems to say why there is no downgrade, in a line that can't be read.
+    pub(crate) unclear_undo: bool,
+}
+
+impl Header {
+    /// Where the parents are named, or the id if there are none.
+    pub(crate) fn place(&self) -> Span {
+        match (self.parents.first(), self.parents.last()) {
+            (Some((_, first)), Some((_, last))) => first.to(*last),
+            _ => self.id.as_ref().map_or(Span::default(), |(_, span)| *span),
+        }
+    }
+}
+
+/// Words that other tools, and people, have for the keys.
+const SYNONYMS: [(&str, &str); 10] = [
+    ("id", "revision"),
+    ("rev", "revision"),
+    ("version", "revision"),
+    ("down_revision", "parent"),
+    ("depends_on", "parent"),
+    ("revises", "parent"),
+    ("description", "message"),
+    ("title", "message"),
+    ("date", "created"),
+    ("create_date", "created"),
+];
+
+/// The key that a word was probably meant to be.
+fn meant_key(word: &str) -> Option<&'static str> {
+    let synonym = SYNONYMS.iter().find(|(other, _)| other.eq_ignore_ascii_case(word));
+    synonym.map(|(_, key)| *key).or_else(|| did_you_mean(word, KEYS))
 }
 
 /// Reads the header from the tokens above the first section marker.
@@ -31,13 +63,19 @@ pub(crate) fn parse(
 ) -> Header {
     let mut header = Header::default();
     let mut seen: Vec<(&'static str, Span)> = Vec::new();
+    let first_sql = tokens.iter().find(|token| !token.kind.is_trivia()).map(|token| token.span);
     for token in tokens.iter().filter(|token| token.kind == TokenKind::LineComment) {
         let Some((key_span, value_span)) = key_and_value(source, token.span) else { continue };
         let (key, value) = (source.slice(key_span), source.slice(value_span));
         let Some(&known) = KEYS.iter().find(|known| **known == key) else {
-            let meant = did_you_mean(key, KEYS);
+            if first_sql.is_some_and(|sql| sql.start < token.span.start) {
+                // A comment in SQL that has no section above it.
+                continue;
+            }
+            let meant = meant_key(key);
             let problem = Problem::UnknownKey { key: key.to_owned(), meant };
             header.misplaced |= matches!(meant, Some("revision" | "parent"));
+            header.unclear_undo |= meant == Some("irreversible");
             problems.push(Diagnostic::at(problem, index, key_span, ""));
             continue;
         };
@@ -45,11 +83,16 @@ pub(crate) fn parse(
             let problem = Problem::DuplicateKey { key: known };
             let twice = Diagnostic::at(problem, index, key_span, "the second");
             problems.push(twice.and(index, *first, "the first"));
+            match known {
+                "parent" => parents(index, source, value_span, &mut header, problems),
+                _ => header.misplaced |= known == "revision",
+            }
             continue;
         }
         seen.push((known, key_span));
         if value.is_empty() {
             header.misplaced |= matches!(known, "revision" | "parent");
+            header.unclear_undo |= known == "irreversible";
             let problem = Problem::EmptyValue { key: known };
             problems.push(Diagnostic::at(problem, index, value_span, "nothing here"));
             continue;
@@ -57,19 +100,14 @@ pub(crate) fn parse(
         let text = Some((value.to_owned(), value_span));
         match known {
             "revision" => header.id = id(index, source, value_span, problems),
-            "parent" => {
-                for span in comma_separated(source, value_span) {
-                    match id(index, source, span, problems) {
-                        Some(parent) => header.parents.push(parent),
-                        None => header.misplaced = true,
-                    }
-                }
-            }
+            "parent" => parents(index, source, value_span, &mut header, problems),
             "message" => header.message = text,
             "created" => header.created = text,
             _ => header.irreversible = text,
         }
     }
+    // Something that is never closed has swallowed the lines below it.
+    let swallowed = tokens.iter().any(|token| matches!(token.kind, TokenKind::Unterminated(_)));
     let start = Span::default();
     let has = |key: &str| seen.iter().any(|(seen, _)| *seen == key);
     for key in ["revision", "message"] {
@@ -77,12 +115,27 @@ pub(crate) fn parse(
             found.primary.as_ref().is_some_and(|label| label.source == index)
                 && matches!(&found.problem, Problem::UnknownKey { meant: Some(meant), .. } if *meant == key)
         });
-        if !has(key) && !misspelt {
+        if !has(key) && !misspelt && !swallowed {
             problems.push(Diagnostic::at(Problem::MissingKey { key }, index, start, ""));
         }
     }
-    header.misplaced |= header.id.is_none();
+    header.misplaced |= header.id.is_none() || swallowed;
     header
+}
+
+fn parents(
+    index: usize,
+    source: &Source<'_>,
+    value: Span,
+    header: &mut Header,
+    problems: &mut Vec<Diagnostic>,
+) {
+    for span in comma_separated(source, value) {
+        match id(index, source, span, problems) {
+            Some(parent) => header.parents.push(parent),
+            None => header.misplaced = true,
+        }
+    }
 }
 
 /// The spans of `key` and `value` in a comment `-- key: value`, if it has that shape.
@@ -180,6 +233,8 @@ mod tests {
         check("-- revision: a", Err(&["missing-key"]));
         check("-- revison: a\n-- message: m", Err(&["unknown-key"]));
         check("-- revision: a\n-- message: m\n-- author: me", Err(&["unknown-key"]));
+        check("-- rev: a\n-- title: m", Err(&["unknown-key", "unknown-key"]));
+        check("-- revision: a\n/* b\n-- message: m", Err(&[]));
         check("-- revision: a\n-- revision: b\n-- message: m", Err(&["duplicate-key"]));
         check("-- revision: a b\n-- message: m", Err(&["bad-id"]));
         check("-- revision: a\n-- parent: b,,c\n-- message: m", Err(&["bad-id"]));

@@ -82,7 +82,7 @@ impl fmt::Display for BadId {
             BadId::TooLong => write!(f, "it is longer than {MAX_ID_LENGTH} characters"),
             BadId::Reserved => write!(f, "this word means a place in every chain"),
             BadId::Start(c) => write!(f, "it begins with {c:?}"),
-            BadId::Character(c) => write!(f, "it has a {c:?}"),
+            BadId::Character(c) => write!(f, "it contains {c:?}"),
         }
     }
 }

@@ -64,7 +64,11 @@ mod failure;
 #[cfg(feature = "runner")]
 mod history;
 #[cfg(feature = "runner")]
+mod leaks;
+#[cfg(feature = "runner")]
 mod message;
+#[cfg(feature = "runner")]
+mod outside;
 #[cfg(feature = "runner")]
 mod plan;
 #[cfg(feature = "runner")]
@@ -79,6 +83,10 @@ mod sql;
 mod status;
 #[cfg(feature = "runner")]
 mod target;
+
+// Chains and histories for the unit tests.
+#[cfg(all(test, feature = "runner"))]
+mod samples;
 
 // Floor 4: adapters.
 mod directory_test;

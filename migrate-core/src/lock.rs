@@ -3,7 +3,7 @@
 //! One revision a line, parents before children, so that branches that lock different revisions
 //! conflict where a person should look.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt::Write as _;
 
 use crate::chain::{Chain, Migration};
@@ -99,23 +99,32 @@ pub fn write(pins: &[Pin]) -> String {
     text
 }
 
-/// Reads a lock file: its pins, each with the span of its id, as far as they can be read.
-pub(crate) fn parse(
-    index: usize,
-    source: &Source<'_>,
-    problems: &mut Vec<Diagnostic>,
-) -> Vec<(Pin, Span)> {
-    let mut pins: Vec<(Pin, Span)> = Vec::new();
+/// What a lock file says.
+#[derive(Debug, Default)]
+pub(crate) struct Lock {
+    /// The pins to rely on, each with the span of its id.
+    pub(crate) pins: Vec<(Pin, Span)>,
+    /// Every id that has a line, also one in doubt.
+    pub(crate) ids: HashSet<String>,
+}
+
+/// Reads a lock file, as far as it can be read.
+pub(crate) fn parse(index: usize, source: &Source<'_>, problems: &mut Vec<Diagnostic>) -> Lock {
+    let mut lock = Lock::default();
     let mut places: HashMap<RevisionId<'static>, Span> = HashMap::new();
-    let mut version_seen = false;
+    let mut twice: HashSet<RevisionId<'static>> = HashSet::new();
+    let (mut version_seen, mut conflict, mut gaps) = (false, false, false);
     let mut at = 0;
     for line in source.text().split('\n') {
         let span = Span::new(at, at + line.len());
         at += line.len() + 1;
-        let conflict = ["<<<<<<<", "=======", ">>>>>>>", "|||||||"];
-        if conflict.iter().any(|marker| line.starts_with(marker)) {
-            problems.push(Diagnostic::at(Problem::LockConflict, index, span, ""));
-            return pins;
+        let markers = ["<<<<<<<", "=======", ">>>>>>>", "|||||||"];
+        if markers.iter().any(|marker| line.starts_with(marker)) {
+            if !conflict {
+                problems.push(Diagnostic::at(Problem::LockConflict, index, span, ""));
+            }
+            conflict = true;
+            continue;
         }
         if line.trim().is_empty() || line.starts_with('#') {
             continue;
@@ -125,27 +134,38 @@ pub(crate) fn parse(
             if line.trim() != VERSION {
                 let found = line.chars().take(40).collect();
                 problems.push(Diagnostic::at(Problem::LockVersion { found }, index, span, ""));
-                return pins;
+                return Lock::default();
             }
             continue;
         }
-        let id_span = Span::new(span.start, span.start + line.find(' ').unwrap_or(line.len()));
+        let id = line.split_ascii_whitespace().next().unwrap_or_default();
+        let id_span = Span::new(span.start, span.start + id.len());
+        lock.ids.insert(id.to_owned());
         match pin(line) {
+            // Both sides of a conflict have lines; which of them hold is for a person to say.
+            _ if conflict => {}
             Err(why) => {
+                gaps = true;
                 problems.push(Diagnostic::at(Problem::LockSyntax { why }, index, id_span, ""));
             }
             Ok(pin) => match places.insert(pin.id.clone(), id_span) {
                 Some(first) => {
                     let problem = Problem::LockDuplicate { id: pin.id.to_string() };
-                    let twice = Diagnostic::at(problem, index, id_span, "the second");
-                    problems.push(twice.and(index, first, "the first"));
+                    let again = Diagnostic::at(problem, index, id_span, "the second");
+                    problems.push(again.and(index, first, "the first"));
+                    twice.insert(pin.id);
                 }
-                None => pins.push((pin, id_span)),
+                None => lock.pins.push((pin, id_span)),
             },
         }
     }
-    tampered(index, &pins, problems);
-    pins
+    if conflict {
+        lock.pins.clear();
+        return lock;
+    }
+    let tampered = tampered(index, &lock.pins, gaps, problems);
+    lock.pins.retain(|(pin, _)| !twice.contains(&pin.id) && !tampered.contains(&pin.id));
+    lock
 }
 
 fn pin(line: &str) -> Result<Pin, String> {
@@ -186,19 +206,37 @@ fn pin(line: &str) -> Result<Pin, String> {
 }
 
 /// A chain digest follows from the rest of the line and the parents' lines; where it does not,
-/// somebody edited the file.
-fn tampered(index: usize, pins: &[(Pin, Span)], problems: &mut Vec<Diagnostic>) {
-    let chains: HashMap<&RevisionId<'_>, Digest> =
-        pins.iter().map(|(pin, _)| (&pin.id, pin.chain)).collect();
-    for (pin, span) in pins {
+/// somebody edited the file. With `gaps`, a parent's line may only be one that can't be read.
+fn tampered(
+    index: usize,
+    pins: &[(Pin, Span)],
+    gaps: bool,
+    problems: &mut Vec<Diagnostic>,
+) -> HashSet<RevisionId<'static>> {
+    let written: HashMap<_, _> = pins.iter().map(|(pin, _)| (&pin.id, pin.chain)).collect();
+    let digest = |pin: &Pin, chains: &HashMap<&RevisionId<'_>, Digest>| {
         let parents: Option<Vec<Digest>> =
             pin.parents.iter().map(|id| chains.get(id).copied()).collect();
-        let expected = parents.map(|parents| chain_digest(pin.id.as_str(), &parents, pin.up));
-        if expected != Some(pin.chain) {
-            let problem = Problem::LockTampered { id: pin.id.to_string() };
-            problems.push(Diagnostic::at(problem, index, *span, ""));
-        }
+        parents.map(|parents| chain_digest(pin.id.as_str(), &parents, pin.up))
+    };
+    // Beside a chain digest that was edited, its children's are as they were.
+    let computed: HashMap<_, _> =
+        pins.iter().filter_map(|(pin, _)| Some((&pin.id, digest(pin, &written)?))).collect();
+    let mut found = HashSet::new();
+    for (pin, span) in pins {
+        let orphan = pin.parents.iter().find(|parent| !written.contains_key(parent));
+        let fits = [&written, &computed].iter().any(|all| digest(pin, all) == Some(pin.chain));
+        let text = match orphan {
+            Some(_) if gaps => continue,
+            Some(parent) => format!("its parent `{parent}` has no line here"),
+            None if fits => continue,
+            None => "edited by hand, or merged badly".to_owned(),
+        };
+        let problem = Problem::LockTampered { id: pin.id.to_string() };
+        problems.push(Diagnostic::at(problem, index, *span, text));
+        found.insert(pin.id.clone());
     }
+    found
 }
 
 #[cfg(test)]
@@ -244,7 +282,7 @@ mod tests {
         let mut problems = Vec::new();
         let read = parse(0, &Source::new(LOCK_FILE, text.as_str()), &mut problems);
         assert!(problems.is_empty(), "{problems:?}");
-        assert_eq!(read.into_iter().map(|(pin, _)| pin).collect::<Vec<_>>(), pins());
+        assert_eq!(read.pins.into_iter().map(|(pin, _)| pin).collect::<Vec<_>>(), pins());
     }
 
     #[test]
@@ -258,10 +296,10 @@ mod tests {
         check(&edit("version 1", "version 2"), &["lock-version"]);
         check("hello\n", &["lock-version"]);
         check(&edit("a parents", "<<<<<<< HEAD\na parents"), &["lock-conflict"]);
-        check(&edit(" up=", " upp="), &["lock-syntax", "lock-tampered"]);
-        check(&edit("down=-", "down=12"), &["lock-syntax", "lock-tampered"]);
-        check(&edit(" down=-", ""), &["lock-syntax", "lock-tampered"]);
-        check(&edit("parents=-", "parents"), &["lock-syntax", "lock-tampered"]);
+        check(&edit(" up=", " upp="), &["lock-syntax"]);
+        check(&edit("down=-", "down=12"), &["lock-syntax"]);
+        check(&edit(" down=-", ""), &["lock-syntax"]);
+        check(&edit("parents=-", "parents"), &["lock-syntax"]);
         check(&edit("b parents=a", "b parents=-"), &["lock-tampered"]);
         check(&edit("b parents=a", "a parents=-"), &["lock-duplicate"]);
         check(&edit("b parents=a", "head parents=a"), &["lock-syntax"]);

@@ -1,9 +1,10 @@
 //! One message to the server: whole transactions, and the way back from a place in it to the
 //! migration's file.
 
+use crate::leaks::changed_settings;
 use crate::plan::{Direction, Step};
 use crate::settings::Settings;
-use crate::sql::{self, Session, Tables};
+use crate::sql::{Session, Tables, step};
 use crate::statements::split_statements;
 use crate::text::Span;
 
@@ -47,8 +48,8 @@ impl Message {
     ) -> Self {
         let mut message = Message { sql: String::new(), pieces: Vec::new(), steps: 0 };
         let limit = if settings.one_by_one { 1 } else { MAX_STEPS };
-        for step in steps.iter().take(limit) {
-            message.push(step, tables, settings, session, marked);
+        for next in steps.iter().take(limit).take_while(|step| step.is_transactional()) {
+            message.push(next, tables, settings, session, marked);
             if message.sql.len() >= MAX_BYTES {
                 break;
             }
@@ -58,19 +59,20 @@ impl Message {
 
     fn push(
         &mut self,
-        step: &Step<'_>,
+        next: &Step<'_>,
         tables: &Tables,
         settings: &Settings,
         session: &Session,
         marked: bool,
     ) {
-        let (section, text) = text_of(step);
+        let (section, text) = text_of(next);
         let statements = split_statements(text);
+        let changes = changed_settings(text, &statements);
         let stride = statements.len().div_ceil(MAX_MARKS).max(1);
-        self.sql.push_str(&sql::begin(tables, step, settings, self.pieces.len() + 1));
+        self.sql.push_str(&step::begin(tables, next, settings, self.pieces.len() + 1, &changes));
         for (nth, statement) in statements.iter().enumerate() {
             if marked && nth > 0 && nth % stride == 0 {
-                self.sql.push_str(&sql::mark(tables, self.pieces.len() + 1));
+                self.sql.push_str(&step::mark(tables, self.pieces.len() + 1));
             }
             let span =
                 Span::new(section.start + statement.span.start, section.start + statement.span.end);
@@ -81,7 +83,7 @@ impl Message {
                 statement.tokens.last().is_some_and(|token| token.span.end < statement.span.end);
             self.sql.push_str(if ended { "\n" } else { ";\n" });
         }
-        self.sql.push_str(&sql::finish(tables, step, session, marked));
+        self.sql.push_str(&step::finish(tables, next, session, marked, &changes));
         self.steps += 1;
     }
 
@@ -102,7 +104,7 @@ impl Message {
 }
 
 /// The section that a step runs: where it is in the file, and its text.
-fn text_of<'s>(step: &'s Step<'_>) -> (Span, &'s str) {
+pub(crate) fn text_of<'s>(step: &'s Step<'_>) -> (Span, &'s str) {
     let migration = step.migration;
     let span = match (step.direction, &migration.down) {
         (Direction::Up, _) => migration.up.span,

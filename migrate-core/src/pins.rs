@@ -5,140 +5,224 @@ use std::collections::HashMap;
 use crate::check::Parsed;
 use crate::diagnostic::Diagnostic;
 use crate::digest::Digest;
+use crate::header::Header;
 use crate::id::RevisionId;
-use crate::lock::Pin;
+use crate::lock::{Lock, Pin};
 use crate::marks::first_difference;
-use crate::problem::Problem;
+use crate::problem::{Problem, list};
 use crate::sections::Section;
 use crate::text::{Source, Span};
 
-/// Compares the files with the pins; tells which of the files are pinned.
-pub(crate) fn check(
-    pins: &[(Pin, Span)],
-    lock: Option<usize>,
+/// How the files and the pins belong together.
+pub(crate) struct Pinned<'l> {
+    /// For each file, its pin.
+    pub(crate) pins: Vec<Option<&'l Pin>>,
+    /// Whether a deployed revision names other parents than it did, so that the graph is not what
+    /// it was.
+    pub(crate) moved: bool,
+}
+
+/// Compares the files with the pins.
+pub(crate) fn check<'l>(
+    lock: &'l Lock,
+    lock_file: Option<usize>,
     parsed: &[Parsed],
     sources: &[Source<'_>],
     incomplete: bool,
     problems: &mut Vec<Diagnostic>,
-) -> Vec<bool> {
-    let mut pinned = vec![false; parsed.len()];
-    let Some(lock) = lock else { return pinned };
-    let by_id: HashMap<&str, usize> = parsed
-        .iter()
-        .enumerate()
-        .rev()
-        .filter_map(|(at, file)| Some((file.header.id.as_ref()?.0.as_str(), at)))
-        .collect();
-    for (pin, span) in pins {
-        match by_id.get(pin.id.as_str()) {
+) -> Pinned<'l> {
+    let mut pinned = Pinned { pins: vec![None; parsed.len()], moved: false };
+    let Some(lock_file) = lock_file else { return pinned };
+    let files = Files { lock, lock_file, parsed, sources };
+    let mut by_id: HashMap<&str, Vec<usize>> = HashMap::new();
+    for (at, file) in parsed.iter().enumerate() {
+        if let Some((id, _)) = &file.header.id {
+            by_id.entry(id.as_str()).or_default().push(at);
+        }
+    }
+    // An id that was changed, in its file and in the files that name it, is one mistake.
+    let mut renamed: HashMap<&str, &str> = HashMap::new();
+    let mut found: Vec<(usize, &Pin, Span)> = Vec::new();
+    for (pin, span) in &lock.pins {
+        let candidates = by_id.get(pin.id.as_str()).map_or(&[][..], Vec::as_slice);
+        // Of two files that claim the id, one may be a copy.
+        let genuine = candidates
+            .iter()
+            .find(|at| parsed[**at].digests(&sources[parsed[**at].index]).0 == pin.up);
+        match genuine.or(candidates.first()) {
             Some(&at) => {
-                pinned[at] = true;
-                let place =
-                    format!("{}:{}", sources[lock].path(), sources[lock].position(span.start).line);
-                compare(pin, &place, &parsed[at], &sources[parsed[at].index], problems);
+                pinned.pins[at] = Some(pin);
+                found.push((at, pin, *span));
             }
-            None if !incomplete => problems.push(missing(pin, lock, *span, pins, parsed, sources)),
-            None => {}
+            None if incomplete => {}
+            None => {
+                let new = files.renamed(pin);
+                renamed.extend(new.map(|(_, new, _)| (pin.id.as_str(), new)));
+                problems.push(files.missing(pin, *span, new));
+            }
+        }
+    }
+    for (at, pin, span) in found {
+        files.sections(at, pin, span, problems);
+        if let Some(found) = files.parents(at, pin, span, &renamed) {
+            pinned.moved = true;
+            problems.push(found);
         }
     }
     pinned
 }
 
-/// The file of a pin is gone, or calls itself something else.
-fn missing(
-    pin: &Pin,
-    lock: usize,
-    span: Span,
-    pins: &[(Pin, Span)],
-    parsed: &[Parsed],
-    sources: &[Source<'_>],
-) -> Diagnostic {
-    let id = pin.id.to_string();
-    let renamed = parsed.iter().find_map(|file| {
-        let (new, place) = file.header.id.as_ref()?;
-        let unpinned = pins.iter().all(|(pin, _)| pin.id != *new);
-        let same = file.digests(&sources[file.index]).0 == pin.up;
-        (unpinned && same).then_some((file.index, *place, new.to_string()))
-    });
-    if let Some((index, place, new)) = renamed {
-        let problem = Problem::PinnedMissing { id: id.clone(), moved_to: Some(new) };
-        let text = format!("this file has the SQL of `{id}`");
-        return Diagnostic::at(problem, index, place, text).and(lock, span, "pinned here");
-    }
-    let problem = Problem::PinnedMissing { id, moved_to: None };
-    let found = Diagnostic::at(problem, lock, span, "pinned here, and no file has this revision");
-    let child = parsed.iter().find_map(|file| {
-        let named = file.header.parents.iter().find(|(parent, _)| *parent == pin.id);
-        named.map(|(_, span)| (file.index, *span))
-    });
-    match child {
-        Some((index, span)) => found.and(index, span, "named as the parent here"),
-        None => found,
-    }
+/// Whether a revision follows the same ones as when it was pinned; in whichever order.
+pub(crate) fn same_parents(pin: &Pin, header: &Header) -> bool {
+    ids(&pin.parents) == ids(header.parents.iter().map(|(id, _)| id))
 }
 
-fn compare(
-    pin: &Pin,
-    place: &str,
-    file: &Parsed,
-    source: &Source<'_>,
-    problems: &mut Vec<Diagnostic>,
-) {
-    let id = pin.id.to_string();
-    let (up, down) = file.digests(source);
-    let edited_at = |section: Option<(Section, Span)>, marks: &str| match section {
-        None => (Span::new(source.text().len(), source.text().len()), "the section is gone"),
-        Some((section, marker)) => match first_difference(source.slice(section.span), marks) {
+fn ids<'i>(parents: impl IntoIterator<Item = &'i RevisionId<'static>>) -> Vec<&'i str> {
+    let mut ids: Vec<&str> = parents.into_iter().map(RevisionId::as_str).collect();
+    ids.sort_unstable();
+    ids
+}
+
+struct Files<'f> {
+    lock: &'f Lock,
+    lock_file: usize,
+    parsed: &'f [Parsed],
+    sources: &'f [Source<'f>],
+}
+
+impl<'f> Files<'f> {
+    fn source(&self, file: &Parsed) -> &'f Source<'f> {
+        &self.sources[file.index]
+    }
+
+    /// The line of the lock file, for people.
+    fn line(&self, span: Span) -> String {
+        let lock = &self.sources[self.lock_file];
+        format!("{}:{}", lock.path(), lock.position(span.start).line)
+    }
+
+    /// The file that has a missing revision's SQL under another id: its index, the id, and where.
+    fn renamed(&self, pin: &Pin) -> Option<(usize, &'f str, Span)> {
+        self.parsed.iter().find_map(|file| {
+            let (new, place) = file.header.id.as_ref()?;
+            let same = file.digests(self.source(file)).0 == pin.up;
+            let is_new = !self.lock.ids.contains(new.as_str());
+            (is_new && same).then_some((file.index, new.as_str(), *place))
+        })
+    }
+
+    /// The file of a pin is gone, or calls itself something else.
+    fn missing(&self, pin: &Pin, span: Span, new: Option<(usize, &str, Span)>) -> Diagnostic {
+        let id = pin.id.to_string();
+        if let Some((index, new, place)) = new {
+            let text = format!("this file has the SQL of `{id}`");
+            let problem = Problem::PinnedMissing { id, moved_to: Some(new.to_owned()) };
+            return Diagnostic::at(problem, index, place, text).and(
+                self.lock_file,
+                span,
+                "pinned here",
+            );
+        }
+        let problem = Problem::PinnedMissing { id, moved_to: None };
+        let text = "pinned here, and no file has this revision";
+        let found = Diagnostic::at(problem, self.lock_file, span, text);
+        let child = self.parsed.iter().find_map(|file| {
+            let named = file.header.parents.iter().find(|(parent, _)| *parent == pin.id);
+            named.map(|(_, span)| (file.index, *span))
+        });
+        match child {
+            Some((index, span)) => found.and(index, span, "named as the parent here"),
+            None => found,
+        }
+    }
+
+    /// Whether the sections are what was deployed. What else is wrong in an edited section came
+    /// with the edit, so it is not said besides.
+    fn sections(&self, at: usize, pin: &Pin, line: Span, problems: &mut Vec<Diagnostic>) {
+        let file = &self.parsed[at];
+        // A marker that can't be read hides what the sections are.
+        if file.sections.unclear || file.sections.unclear_mode {
+            return;
+        }
+        let (up, down) = file.digests(self.source(file));
+        let line = self.line(line);
+        let id = &pin.id;
+        let is_here = |found: &Diagnostic| {
+            found.primary.as_ref().is_some_and(|label| label.source == file.index)
+        };
+        if up != pin.up {
+            problems.retain(|found| !(is_here(found) && found.problem.is_in_sections()));
+            let problem = Problem::PinnedEdited { id: id.to_string(), pinned: pin.up, found: up };
+            let note =
+                format!("{line} pins `{id}` as {}; this file is {}", pin.up.short(), up.short());
+            problems.push(self.edited(file, problem, file.sections.up, &pin.up_marks).note(note));
+        }
+        // An edit of the upgrade can swallow the downgrade.
+        if down != pin.down && (up == pin.up || file.sections.down.is_some()) {
+            problems.retain(|found| !(is_here(found) && found.problem.is_missing_down()));
+            let shown = |digest: Option<Digest>| {
+                digest.map_or("none".to_owned(), |digest| digest.short().to_string())
+            };
+            let problem =
+                Problem::PinnedDownEdited { id: id.to_string(), pinned: pin.down, found: down };
+            let note = format!(
+                "{line} pins the downgrade of `{id}` as {}; this file's is {}",
+                shown(pin.down),
+                shown(down)
+            );
+            problems
+                .push(self.edited(file, problem, file.sections.down, &pin.down_marks).note(note));
+        }
+    }
+
+    /// An edit, at the first place that differs.
+    fn edited(
+        &self,
+        file: &Parsed,
+        problem: Problem,
+        section: Option<(Section, Span)>,
+        marks: &str,
+    ) -> Diagnostic {
+        let source = self.source(file);
+        let Some((section, marker)) = section else {
+            let end = source.text().trim_end().len();
+            return Diagnostic::at(problem, file.index, Span::new(end, end), "the section is gone");
+        };
+        match first_difference(source.slice(section.span), marks) {
             Some(span) => {
                 let start = section.span.start;
-                (
-                    Span::new(start + span.start, start + span.end),
-                    "differs from what was deployed, from here on",
-                )
+                let span = Span::new(start + span.start, start + span.end);
+                let text = "differs from what was deployed, from here on";
+                Diagnostic::at(problem, file.index, span, text)
             }
-            // The tokens are the same: what changed is the mode in the marker.
-            None => (marker, "differs from what was deployed"),
-        },
-    };
-    let shown = |digest: Option<Digest>| {
-        digest.map_or("none".to_owned(), |digest| digest.short().to_string())
-    };
-    if up != pin.up {
-        let problem = Problem::PinnedEdited { id: id.clone(), pinned: pin.up, found: up };
-        let (span, text) = edited_at(file.sections.up, &pin.up_marks);
-        let note =
-            format!("{place} pins `{id}` as {}; this file is {}", pin.up.short(), up.short());
-        problems.push(Diagnostic::at(problem, file.index, span, text).note(note));
+            // The tokens are the same, or there are none: what changed is the mode in the marker.
+            None => Diagnostic::at(problem, file.index, marker, "differs from what was deployed"),
+        }
     }
-    if down != pin.down {
-        let problem = Problem::PinnedDownEdited { id: id.clone(), pinned: pin.down, found: down };
-        let (span, text) = edited_at(file.sections.down, &pin.down_marks);
-        let note = format!(
-            "{place} pins the downgrade of `{id}` as {}; this file's is {}",
-            shown(pin.down),
-            shown(down)
-        );
-        problems.push(Diagnostic::at(problem, file.index, span, text).note(note));
-    }
-    let parents = |ids: Vec<&RevisionId<'_>>| {
-        let mut ids: Vec<String> = ids.into_iter().map(ToString::to_string).collect();
-        ids.sort_unstable();
-        ids
-    };
-    let old = parents(pin.parents.iter().collect());
-    let new = parents(file.header.parents.iter().map(|(id, _)| id).collect());
-    if old != new && !file.header.misplaced {
-        let was = crate::problem::list(&old);
-        let span = match (file.header.parents.first(), file.header.parents.last()) {
-            (Some((_, first)), Some((_, last))) => first.to(*last),
-            _ => file.header.id.as_ref().map_or(Span::default(), |(_, span)| *span),
-        };
+
+    fn parents(
+        &self,
+        at: usize,
+        pin: &Pin,
+        line: Span,
+        renamed: &HashMap<&str, &str>,
+    ) -> Option<Diagnostic> {
+        let file = &self.parsed[at];
+        let old = ids(&pin.parents);
+        let new = ids(file.header.parents.iter().map(|(id, _)| id));
+        let mut old_now: Vec<&str> = old.iter().map(|id| *renamed.get(id).unwrap_or(id)).collect();
+        old_now.sort_unstable();
+        if file.header.misplaced || new == old || new == old_now {
+            return None;
+        }
         let text = match old.as_slice() {
             [] => "it was deployed without a parent".to_owned(),
-            _ => format!("it was deployed after {was}"),
+            _ => format!("it was deployed after {}", list(&old)),
         };
-        let problem = Problem::PinnedReparented { id, pinned: old, found: new };
-        let found = Diagnostic::at(problem, file.index, span, text);
-        problems.push(found.note(format!("pinned at {place}")));
+        let owned = |ids: Vec<&str>| ids.into_iter().map(str::to_owned).collect();
+        let id = pin.id.to_string();
+        let problem = Problem::PinnedReparented { id, pinned: owned(old), found: owned(new) };
+        let found = Diagnostic::at(problem, file.index, file.header.place(), text);
+        Some(found.note(format!("pinned at {}", self.line(line))))
     }
 }

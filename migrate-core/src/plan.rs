@@ -5,7 +5,7 @@ use std::fmt;
 use crate::chain::{Chain, Down, Migration};
 use crate::history::History;
 use crate::problem::list;
-use crate::status::{Divergence, Status, status};
+use crate::status::{Divergence, Status, are, status};
 use crate::target::{self, Target};
 
 /// Up or down.
@@ -39,6 +39,16 @@ pub struct Step<'c> {
     pub count: usize,
     /// The revision applied last before the step, if any is.
     pub last: Option<&'c str>,
+}
+
+impl Step<'_> {
+    /// Whether it runs inside a transaction.
+    pub fn is_transactional(&self) -> bool {
+        match self.direction {
+            Direction::Up => self.migration.up.options.transactional,
+            Direction::Down => self.migration.down_options().transactional,
+        }
+    }
 }
 
 /// What will run, in order.
@@ -99,13 +109,6 @@ pub enum PlanError {
         /// The revision.
         revision: String,
     },
-    /// A revision to run is to run outside a transaction.
-    NotTransactional {
-        /// The revision.
-        revision: String,
-        /// Which way it was to run.
-        direction: Direction,
-    },
     /// The database is ahead of the chain, and the runner was told to refuse that.
     Ahead {
         /// The revisions that the chain does not have.
@@ -138,10 +141,6 @@ impl PlanError {
             PlanError::Irreversible { .. } => {
                 "restore a backup, or write a new revision that repairs what is wrong".into()
             }
-            PlanError::NotTransactional { .. } => {
-                "this version runs transactional revisions only: take `transaction:false` out"
-                    .into()
-            }
             PlanError::UnknownApplied { .. } | PlanError::Ahead { .. } => {
                 "a newer release applied it: run that release".into()
             }
@@ -173,11 +172,8 @@ impl fmt::Display for PlanError {
             PlanError::UnknownApplied { revision } => {
                 write!(f, "revision `{revision}` is applied, but not in this chain")
             }
-            PlanError::NotTransactional { revision, direction } => {
-                write!(f, "the {direction} of `{revision}` asks to run outside a transaction")
-            }
             PlanError::Ahead { unknown } => {
-                write!(f, "the database is ahead: {} is not in this chain", list(unknown))
+                write!(f, "the database is ahead: {} not in this chain", are(unknown))
             }
             PlanError::Diverged(divergence) => write!(f, "the database has diverged: {divergence}"),
         }
@@ -321,3 +317,6 @@ fn known(chain: &Chain<'_>, history: &History) -> Result<Vec<String>, PlanError>
         Status::Empty | Status::Behind { .. } | Status::AtHead => Ok(Vec::new()),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,6 +5,8 @@ use std::fmt;
 use crate::digest::Digest;
 use crate::id::BadId;
 
+mod text;
+
 /// What is wrong. Where it is wrong is the [`Diagnostic`](crate::Diagnostic)'s to say.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -57,7 +59,7 @@ pub enum Problem {
     UnknownParent { parent: String, meant: Option<String> },
     RepeatedParent { parent: String },
     SeveralBases { ids: Vec<String> },
-    Fork { heads: Vec<String>, rebase: String, onto: String },
+    Fork { heads: Vec<String>, rebase: Option<String>, onto: String },
     Cycle { ids: Vec<String> },
     TwinMerges { ids: Vec<String> },
     VariantClash { variant: String },
@@ -133,174 +135,41 @@ impl Problem {
         }
     }
 
-    /// What to do about it.
-    pub fn help(&self) -> String {
-        use Problem::*;
-        match self {
-            NoDirectory { .. } => "create it with a first revision: `migrate revision -m \"…\"`, or name \
-                 the folder: `embed_migrations!(\"path/from/Cargo.toml\")`".into(),
-            NotADirectory { .. } => "name the folder that holds the revisions".into(),
-            Unreadable { .. } => "mend its permissions, or remove it".into(),
-            EmptyChain { .. } => "write the first revision: `migrate revision -m \"…\"`".into(),
-            StrayFile { name } => stray_help(name),
-            NotUtf8 => "save the file as UTF-8".into(),
-            NulByte => "remove the byte; PostgreSQL can't hold it in any text".into(),
-            TooLarge { .. } => "the file becomes a part of the program: split it, or load the data \
-                 with a tool for that".into(),
-            MissingKey { key } => format!("add a line `-- {key}: …` at the top of the file"),
-            DuplicateKey { .. } => "keep one of the two".into(),
-            UnknownKey { meant: Some(meant), .. } => format!("did you mean `{meant}`?"),
-            UnknownKey { .. } => "the keys are revision, parent, message, created and irreversible; a \
-                 free comment has no `word:` at its start, or stands below the first section marker".into(),
-            EmptyValue { key: "parent" } => "the first revision of a chain has no `parent` line at all".into(),
-            EmptyValue { key: "irreversible" } => "say why it can't be undone, for whoever wants to".into(),
-            EmptyValue { .. } => "write it after the colon".into(),
-            BadId { why: crate::id::BadId::Reserved, .. } => "choose another; this word is for commands such as \
-                 `migrate upgrade head`".into(),
-            BadId { .. } => "an id is 1 to 128 letters, digits, `_`, `.` or `-`, and begins with a \
-                 letter or a digit".into(),
-            SqlBeforeSection => "put a line `-- migrate:up` above it".into(),
-            NoUp => "add a line `-- migrate:up` and the SQL of the upgrade below it".into(),
-            EmptyUp => "write the SQL of the upgrade below the marker; only a merge revision may do nothing".into(),
-            MissingDown => "add `-- migrate:down` and the SQL that undoes the upgrade, or say in the \
-                 header why nothing can: `-- irreversible: …`".into(),
-            EmptyDown => "write the SQL that undoes the upgrade; if there is nothing to undo, say so \
-                 with `SELECT 1;`; if it can't be undone, replace the section by `-- irreversible: …` in the header".into(),
-            IrreversibleWithDown => "remove one of the two".into(),
-            DuplicateSection { .. } => "put the statements together in one section".into(),
-            UnknownSection { meant: Some(meant), .. } => format!("did you mean `-- migrate:{meant}`?"),
-            UnknownSection { .. } => "the sections are `-- migrate:up` and `-- migrate:down`".into(),
-            UnknownOption { meant: Some(meant), .. } => format!("did you mean `{meant}`?"),
-            UnknownOption { .. } => "the options are transaction:false, lock_timeout:2s and statement_timeout:10min".into(),
-            DuplicateOption { .. } => "keep one of the two".into(),
-            BadOption { want, .. } => format!("write {want}"),
-            MarkerNotAlone => "put the marker on a line of its own".into(),
-            UnterminatedString => "close it with a quote; a quote inside is written twice: `''`".into(),
-            UnterminatedIdentifier => "close it with a double quote; one inside is written twice: `\"\"`".into(),
-            UnterminatedComment => "close it with `*/`; comments nest, so each `/*` needs its own".into(),
-            UnterminatedDollarQuote { delimiter } => format!("close it with `{delimiter}`"),
-            PsqlCommand => "only psql knows its backslash commands; the server gets this text as it is. \
-                 Write SQL instead".into(),
-            CopyFromStdin => "data can't follow a statement here; write INSERT statements instead".into(),
-            TransactionControl { .. } => "remove it: each revision already runs in a transaction of its own, \
-                 together with its record. (SAVEPOINT and ROLLBACK TO are fine.)".into(),
-            NeedsNoTransaction { .. } => "move it to a revision whose marker reads \
-                 `-- migrate:up transaction:false` (or `-- migrate:down transaction:false`)".into(),
-            EnumValueUsed { .. } => "put the statement that adds the value in a revision of its own, before this one".into(),
-            DuplicateRevision { .. } => "give one of the two another id (and the revisions that name it as parent)".into(),
-            UnknownParent { parent, .. } if is_none(parent) => {
-                "the first revision of a chain has no `parent` line at all: remove it".into()
-            }
-            UnknownParent { meant: Some(meant), .. } => format!("did you mean `{meant}`?"),
-            UnknownParent { .. } => "name a revision of this folder; if its file was renamed or deleted, bring it back".into(),
-            RepeatedParent { .. } => "name it once".into(),
-            SeveralBases { .. } => "one revision begins the chain; give each other one a `-- parent: …` line".into(),
-            Fork { heads, rebase, onto } if heads.len() == 2 => format!(
-                "put one branch after the other: `migrate rebase {rebase} --onto {onto}`; or, if they may \
-                 run in either order, join them: `migrate merge -m \"…\"`"
-            ),
-            Fork { .. } => "put one branch after the other with `migrate rebase`, or join them with `migrate merge`".into(),
-            Cycle { .. } => "one of these parents is wrong: the chain must lead back to a revision without one".into(),
-            TwinMerges { .. } => "delete one of the two; they merge the same branches".into(),
-            VariantClash { .. } => "rename one of the two files; the words of the name make the variant".into(),
-            LockConflict => "keep the lines of both sides, remove the markers, and build again: if the \
-                 chain has forked, the build says so".into(),
-            LockVersion { .. } => "a newer version of the tool wrote it; update `migrate-macros` and \
-                 `migrate-core` to that version".into(),
-            LockSyntax { .. } | LockTampered { .. } => "the file is written by `migrate lock` alone; bring \
-                 the committed one back: `git checkout -- chain.lock`".into(),
-            LockDuplicate { .. } => "keep one of the two lines".into(),
-            PinnedMissing { moved_to: Some(new), .. } => format!(
-                "databases know it by its old id; change the id in that file back from `{new}`"
-            ),
-            PinnedMissing { .. } => "databases already ran it; bring its file back (`git checkout …`)".into(),
-            PinnedEdited { .. } => "databases already ran the old text. Undo the edit (`git checkout …`), or \
-                 write a new revision: `migrate revision -m \"…\"`".into(),
-            PinnedDownEdited { id, .. } => format!(
-                "undo the edit (`git checkout …`), or, if the downgrade was wrong and is right now, accept it: \
-                 `migrate lock --accept-down {id}`"
-            ),
-            PinnedReparented { .. } => "databases already ran it in the old place. Change the parent back, or \
-                 write a new revision: `migrate revision -m \"…\"`".into(),
-        }
+    /// Whether something is never closed.
+    pub(crate) const fn is_unclosed(&self) -> bool {
+        matches!(
+            self,
+            Problem::UnterminatedString
+                | Problem::UnterminatedIdentifier
+                | Problem::UnterminatedComment
+                | Problem::UnterminatedDollarQuote { .. }
+        )
     }
-}
 
-impl fmt::Display for Problem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        use Problem::*;
-        match self {
-            NoDirectory { path } => write!(f, "there is no folder `{path}`"),
-            NotADirectory { path } => write!(f, "`{path}` is not a folder"),
-            Unreadable { path, reason } => write!(f, "`{path}` can't be read: {reason}"),
-            EmptyChain { path } => write!(f, "`{path}` holds no revision"),
-            StrayFile { name } => write!(f, "`{name}` is not a migration"),
-            NotUtf8 => write!(f, "the file is not UTF-8"),
-            NulByte => write!(f, "the file has a NUL byte"),
-            TooLarge { bytes, limit } => {
-                write!(f, "the file is too large: {bytes} bytes, where {limit} is the limit")
-            }
-            MissingKey { key } => write!(f, "the header has no `{key}`"),
-            DuplicateKey { key } => write!(f, "the header has two `{key}` lines"),
-            UnknownKey { key, .. } => write!(f, "unknown key `{key}` in the header"),
-            EmptyValue { key } => write!(f, "`{key}` has no value"),
-            BadId { id, why } => write!(f, "`{id}` can't be a revision id: {why}"),
-            SqlBeforeSection => write!(f, "SQL before the first section"),
-            NoUp => write!(f, "the file has no `-- migrate:up` section"),
-            EmptyUp => write!(f, "the upgrade has no statement"),
-            MissingDown => write!(f, "the revision has no downgrade"),
-            EmptyDown => write!(f, "the downgrade has no statement"),
-            IrreversibleWithDown => {
-                write!(f, "the revision is declared irreversible, but has a downgrade")
-            }
-            DuplicateSection { name } => write!(f, "two `-- migrate:{name}` sections"),
-            UnknownSection { name, .. } => write!(f, "unknown section `{name}`"),
-            UnknownOption { option, .. } => write!(f, "unknown option `{option}`"),
-            DuplicateOption { option } => write!(f, "the option `{option}` is given twice"),
-            BadOption { option, value, .. } => write!(f, "`{value}` is no value for `{option}`"),
-            MarkerNotAlone => write!(f, "a section marker shares its line with SQL"),
-            UnterminatedString => write!(f, "a string is never closed"),
-            UnterminatedIdentifier => write!(f, "a quoted identifier is never closed"),
-            UnterminatedComment => write!(f, "a comment is never closed"),
-            UnterminatedDollarQuote { .. } => write!(f, "a dollar-quoted string is never closed"),
-            PsqlCommand => write!(f, "a psql command in a migration"),
-            CopyFromStdin => write!(f, "`COPY … FROM STDIN` in a migration"),
-            TransactionControl { statement } => write!(f, "`{statement}` inside a section"),
-            NeedsNoTransaction { statement } => {
-                write!(f, "`{statement}` can't run inside a transaction")
-            }
-            EnumValueUsed { value } => {
-                write!(f, "the new enum value {value} is used in the transaction that adds it")
-            }
-            DuplicateRevision { id } => write!(f, "two files define revision `{id}`"),
-            UnknownParent { parent, .. } => write!(f, "unknown parent `{parent}`"),
-            RepeatedParent { parent } => write!(f, "the parent `{parent}` is named twice"),
-            SeveralBases { ids } => write!(f, "the chain has {} bases: {}", ids.len(), list(ids)),
-            Fork { heads, .. } => {
-                write!(f, "the chain forks; it has {} heads: {}", heads.len(), list(heads))
-            }
-            Cycle { ids } if ids.len() == 1 => {
-                write!(f, "revision {} is its own parent", list(ids))
-            }
-            Cycle { ids } => write!(f, "the parents of {} go round in a circle", list(ids)),
-            TwinMerges { ids } => write!(f, "{} merge the same branches", list(ids)),
-            VariantClash { variant } => {
-                write!(f, "two files give the variant `Revision::{variant}`")
-            }
-            LockConflict => write!(f, "chain.lock has an unresolved merge conflict"),
-            LockVersion { found } => write!(f, "chain.lock has an unknown format: `{found}`"),
-            LockSyntax { why } => write!(f, "chain.lock can't be read: {why}"),
-            LockDuplicate { id } => write!(f, "chain.lock pins revision `{id}` twice"),
-            LockTampered { id } => {
-                write!(f, "the digests that chain.lock has for revision `{id}` don't fit together")
-            }
-            PinnedMissing { id, .. } => write!(f, "deployed migration `{id}` is missing"),
-            PinnedEdited { .. } => write!(f, "deployed migration was edited"),
-            PinnedDownEdited { .. } => {
-                write!(f, "the downgrade of a deployed migration was edited")
-            }
-            PinnedReparented { .. } => write!(f, "deployed migration has another parent"),
-        }
+    /// Whether the rest of the section may be a part of it, so that what seems to be missing may
+    /// only be hidden.
+    pub(crate) const fn hides_the_rest(&self) -> bool {
+        self.is_unclosed() || matches!(self, Problem::PsqlCommand | Problem::CopyFromStdin)
+    }
+
+    /// Whether it is about a section's presence.
+    pub(crate) const fn is_missing_down(&self) -> bool {
+        matches!(self, Problem::MissingDown | Problem::EmptyDown)
+    }
+
+    /// Whether it is about what sections hold: in a deployed file, the edit that brought it is the
+    /// mistake.
+    pub(crate) const fn is_in_sections(&self) -> bool {
+        self.is_missing_down()
+            || self.hides_the_rest()
+            || matches!(
+                self,
+                Problem::NoUp
+                    | Problem::EmptyUp
+                    | Problem::TransactionControl { .. }
+                    | Problem::NeedsNoTransaction { .. }
+                    | Problem::EnumValueUsed { .. }
+            )
     }
 }
 
@@ -311,34 +180,5 @@ pub(crate) fn list<T: fmt::Display>(items: &[T]) -> String {
         [] => "none".to_owned(),
         [one] => one.clone(),
         [first @ .., last] => format!("{} and {last}", first.join(", ")),
-    }
-}
-
-/// Ways in which people write that a revision has no parent.
-fn is_none(parent: &str) -> bool {
-    ["none", "null", "nil", "base"].contains(&parent.to_ascii_lowercase().as_str())
-}
-
-fn stray_help(name: &str) -> String {
-    let lower = name.to_lowercase();
-    let sql = lower.find(".sql").map(|dot| &name[..dot]);
-    match sql {
-        Some(stem) if lower.ends_with(".sql") => format!("name it `{stem}.sql`, in lower case"),
-        Some(_) => "it looks like a backup or a leftover of an editor: delete it, or move it elsewhere".into(),
-        None => "this folder holds revisions (`*.sql`), `chain.lock`, README files and dotfiles; move it elsewhere".into(),
-    }
-}
-
-impl Problem {
-    /// Whether the rest of the file is inside something that was never closed, so that what seems
-    /// to be missing may only be hidden.
-    pub(crate) const fn is_unclosed(&self) -> bool {
-        matches!(
-            self,
-            Problem::UnterminatedString
-                | Problem::UnterminatedIdentifier
-                | Problem::UnterminatedComment
-                | Problem::UnterminatedDollarQuote { .. }
-        )
     }
 }

@@ -71,6 +71,15 @@ pub enum Event<'e> {
         /// How many there are in this run.
         of: usize,
     },
+    /// A statement of a revision that runs outside a transaction was sent to the server.
+    Statement {
+        /// The revision.
+        revision: &'e str,
+        /// Its number in its section, from 1.
+        number: usize,
+        /// How many statements the section has.
+        of: usize,
+    },
     /// A revision and its record are committed.
     Finished {
         /// Which way.

@@ -3,6 +3,8 @@
 //! Each rule looks at a statement's words alone and fires only where the server would refuse:
 //! a false error would be worse than a missed one.
 
+use std::mem::discriminant;
+
 use crate::lexer::{Token, TokenKind, Unterminated};
 use crate::problem::Problem;
 use crate::statements::Statement;
@@ -14,33 +16,40 @@ pub(crate) struct Finding {
     /// From the start of the section's SQL.
     pub(crate) span: Span,
     pub(crate) text: &'static str,
-    /// An earlier place that explains it.
-    pub(crate) because: Option<(Span, &'static str)>,
+    /// Further places: what explains it, or where the same is wrong again.
+    pub(crate) also: Vec<(Span, &'static str)>,
 }
 
 /// What is wrong with the statements of one section.
 pub(crate) fn check(sql: &str, statements: &[Statement], transactional: bool) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    let mut report = |problem, span, text| {
-        findings.push(Finding { problem, span, text, because: None });
+    let mut findings: Vec<Finding> = Vec::new();
+    let mut report = |problem: Problem, span, text| {
+        // One mistake: the statements come in pairs, or the section has the wrong mode.
+        let one = matches!(
+            problem,
+            Problem::TransactionControl { .. } | Problem::NeedsNoTransaction { .. }
+        );
+        let kind = discriminant(&problem);
+        match findings.iter_mut().find(|earlier| one && discriminant(&earlier.problem) == kind) {
+            Some(earlier) => earlier.also.push((span, "and here")),
+            None => findings.push(Finding { problem, span, text, also: Vec::new() }),
+        }
     };
     for statement in statements {
         let words = Words { sql, tokens: &statement.tokens };
         let whole = words.span();
-        if let Some((problem, token)) =
-            statement.tokens.iter().find_map(|token| unterminated(sql, token))
-        {
-            // What follows is inside the unclosed thing, so nothing else can be said of it.
-            report(problem, Span::new(token.span.start, token.span.start + 1), "opened here");
-        } else if let Some(backslash) =
-            statement.tokens.iter().find(|t| t.kind == TokenKind::Backslash)
-        {
-            report(Problem::PsqlCommand, backslash.span, "");
-        } else if words.starts(&["copy"]) && words.has_pair("from", "stdin") {
+        if words.starts(&["copy"]) && words.has_pair("from", "stdin") {
             report(Problem::CopyFromStdin, whole, "");
+            // The data below it is no SQL.
+            break;
+        } else if let Some(found) = statement.tokens.iter().find_map(|t| unreadable(sql, t)) {
+            // Whatever follows may be a part of it.
+            report(found.problem, found.span, found.text);
         } else if let Some(statement) = transaction_control(&words) {
             report(Problem::TransactionControl { statement }, whole, "");
-        } else if let Some(statement) = needs_no_transaction(&words).filter(|_| transactional) {
+        } else if let Some(statement) =
+            needs_no_transaction(sql, &statement.tokens).filter(|_| transactional)
+        {
             report(Problem::NeedsNoTransaction { statement }, whole, "");
         }
     }
@@ -50,8 +59,13 @@ pub(crate) fn check(sql: &str, statements: &[Statement], transactional: bool) ->
     findings
 }
 
-fn unterminated<'t>(sql: &str, token: &'t Token) -> Option<(Problem, &'t Token)> {
-    let TokenKind::Unterminated(what) = token.kind else { return None };
+/// What no server can read on from: something that is never closed, or psql's backslash.
+pub(crate) fn unreadable(sql: &str, token: &Token) -> Option<Finding> {
+    let finding = |problem, span, text| Finding { problem, span, text, also: Vec::new() };
+    let TokenKind::Unterminated(what) = token.kind else {
+        let backslash = token.kind == TokenKind::Backslash;
+        return backslash.then(|| finding(Problem::PsqlCommand, token.span, ""));
+    };
     let problem = match what {
         Unterminated::String => Problem::UnterminatedString,
         Unterminated::QuotedIdentifier => Problem::UnterminatedIdentifier,
@@ -61,7 +75,8 @@ fn unterminated<'t>(sql: &str, token: &'t Token) -> Option<(Problem, &'t Token)>
             Problem::UnterminatedDollarQuote { delimiter: format!("${tag}$") }
         }
     };
-    Some((problem, token))
+    let start = token.span.start;
+    Some(finding(problem, Span::new(start, start + 1), "opened here"))
 }
 
 /// A statement's tokens, asked about as keywords.
@@ -115,8 +130,9 @@ fn transaction_control(words: &Words<'_>) -> Option<String> {
 }
 
 /// The statements that PostgreSQL refuses inside a transaction block.
-fn needs_no_transaction(words: &Words<'_>) -> Option<String> {
-    const REFUSED: [&[&str]; 12] = [
+pub(crate) fn needs_no_transaction(sql: &str, tokens: &[Token]) -> Option<String> {
+    let words = Words { sql, tokens };
+    const REFUSED: [&[&str]; 13] = [
         &["vacuum"],
         &["create", "database"],
         &["drop", "database"],
@@ -129,6 +145,7 @@ fn needs_no_transaction(words: &Words<'_>) -> Option<String> {
         &["create", "unique", "index", "concurrently"],
         &["drop", "index", "concurrently"],
         &["reindex", "database"],
+        &["reindex", "schema"],
     ];
     if let Some(found) = REFUSED.iter().find(|keywords| words.starts(keywords)) {
         return Some(found.join(" ").to_uppercase());
@@ -149,7 +166,7 @@ fn needs_no_transaction(words: &Words<'_>) -> Option<String> {
 fn enum_values_used(sql: &str, statements: &[Statement]) -> Vec<Finding> {
     let mut created: Vec<String> = Vec::new();
     let mut added: Vec<(String, String, Span)> = Vec::new();
-    let mut findings = Vec::new();
+    let mut findings: Vec<Finding> = Vec::new();
     for statement in statements {
         let words = Words { sql, tokens: &statement.tokens };
         if words.starts(&["create", "type"]) {
@@ -168,13 +185,16 @@ fn enum_values_used(sql: &str, statements: &[Statement]) -> Vec<Finding> {
             let used = added.iter().find(|(name, new, _)| {
                 new == value && is_of_type(sql, &statement.tokens, index, name)
             });
-            if let Some((_, _, place)) = used {
-                findings.push(Finding {
-                    problem: Problem::EnumValueUsed { value: value.to_owned() },
+            let Some((_, _, place)) = used else { continue };
+            let problem = Problem::EnumValueUsed { value: value.to_owned() };
+            match findings.iter_mut().find(|earlier| earlier.problem == problem) {
+                Some(earlier) => earlier.also.push((token.span, "and here")),
+                None => findings.push(Finding {
+                    problem,
                     span: token.span,
                     text: "the server can't use it before the transaction has ended",
-                    because: Some((*place, "added here")),
-                });
+                    also: vec![(*place, "added here")],
+                }),
             }
         }
     }
@@ -227,7 +247,6 @@ fn is_of_type(sql: &str, tokens: &[Token], index: usize, name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::statements::split_statements;
 
     fn check(sql: &str, transactional: bool, expected: &[&str]) {
@@ -247,7 +266,9 @@ mod tests {
     #[test]
     fn psql_only() {
         check("\\connect a", true, &["psql-command"]);
-        check("COPY t FROM stdin;\n1\t2\n\\.\n", true, &["copy-from-stdin", "psql-command"]);
+        check("\\echo it's", true, &["psql-command"]);
+        check("COPY t FROM stdin;\n1\t2\n\\.\n", true, &["copy-from-stdin"]);
+        check("COPY t FROM stdin;\nit's\n", true, &["copy-from-stdin"]);
         check("COPY t (a) FROM '/tmp/a';", true, &[]);
         check("SELECT E'\\n'", true, &[]);
     }

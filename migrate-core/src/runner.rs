@@ -192,6 +192,9 @@ fn trace(event: &Event<'_>) {
         Event::Started { direction, revision, number, of } => {
             tracing::debug!(revision, number, of, "{direction} started");
         }
+        Event::Statement { revision, number, of } => {
+            tracing::debug!(revision, number, of, "statement started");
+        }
         Event::Finished { direction, revision, duration } => {
             tracing::info!(revision, ?duration, "{direction} finished");
         }

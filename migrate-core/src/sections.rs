@@ -39,6 +39,10 @@ pub struct Section {
 pub(crate) struct Sections {
     pub(crate) up: Option<(Section, Span)>,
     pub(crate) down: Option<(Section, Span)>,
+    /// Whether a marker's name or place is wrong: a section may only seem to be missing.
+    pub(crate) unclear: bool,
+    /// Whether an option is wrong: how a section runs is not known.
+    pub(crate) unclear_mode: bool,
 }
 
 const NAMES: [&str; 2] = ["up", "down"];
@@ -46,7 +50,9 @@ const OPTIONS: [&str; 3] = ["transaction", "lock_timeout", "statement_timeout"];
 
 /// Whether this token is a section marker, right or not.
 pub(crate) fn is_marker(source: &Source<'_>, token: &Token) -> bool {
-    token.kind == TokenKind::LineComment && marker_body(source.slice(token.span)).is_some()
+    let comment = source.slice(token.span);
+    token.kind == TokenKind::LineComment
+        && (marker_body(comment).is_some() || misspelt(comment).is_some())
 }
 
 /// What follows `-- migrate:`.
@@ -54,6 +60,28 @@ fn marker_body(comment: &str) -> Option<&str> {
     let body = comment.strip_prefix("--")?.trim_start();
     let (word, rest) = body.split_at_checked("migrate:".len())?;
     word.eq_ignore_ascii_case("migrate:").then_some(rest)
+}
+
+/// The section that a comment must be meant to begin, such as `-- migrat:up`, `-- migrate up` or
+/// another tool's `-- +goose Up`. Read as a comment, it would join two sections into one.
+fn misspelt(comment: &str) -> Option<&'static str> {
+    let body = comment.trim_start_matches(['-', '+', ' ', '\t']).trim_end();
+    let (word, rest) = body.split_at(body.find(|c: char| !c.is_ascii_alphabetic())?);
+    did_you_mean(word, ["migrate", "migration", "goose"])?;
+    let section = rest.trim_start_matches(|c: char| !c.is_alphanumeric());
+    let name = match rest.trim_start().starts_with(':') {
+        true => section.split_whitespace().next()?,
+        // Without the colon it could be the start of a sentence.
+        false => section,
+    };
+    NAMES.into_iter().find(|known| name.eq_ignore_ascii_case(known))
+}
+
+/// Whether the text has a line that would be a section marker, were it not in a string or comment.
+pub(crate) fn has_marker_line(text: &str) -> bool {
+    let name =
+        |line: &str| marker_body(line.trim_start())?.split_whitespace().next().map(String::from);
+    text.lines().skip(1).filter_map(name).any(|name| NAMES.contains(&name.as_str()))
 }
 
 /// Reads the sections from all the tokens of a file.
@@ -66,16 +94,23 @@ pub(crate) fn parse(
     let mut sections = Sections::default();
     let markers: Vec<Span> =
         tokens.iter().filter(|token| is_marker(source, token)).map(|token| token.span).collect();
+    let line_start = |marker: Span| source.line_at(marker.start).start;
+    let is_alone =
+        |marker: Span| source.slice(Span::new(line_start(marker), marker.start)).trim().is_empty();
     for (nth, marker) in markers.iter().enumerate() {
-        let end = markers
-            .get(nth + 1)
-            .map_or(source.text().len(), |next| source.line_at(next.start).start);
+        let end = markers.get(nth + 1).map_or(source.text().len(), |next| {
+            if is_alone(*next) { line_start(*next) } else { next.start }
+        });
         let start = (marker.end + 1).min(end);
-        if !source
-            .slice(Span::new(source.line_at(marker.start).start, marker.start))
-            .trim()
-            .is_empty()
-        {
+        if marker_body(source.slice(*marker)).is_none() {
+            sections.unclear = true;
+            let name = source.slice(*marker).trim_end().to_owned();
+            let problem = Problem::UnknownSection { meant: misspelt(&name), name };
+            problems.push(Diagnostic::at(problem, index, *marker, ""));
+            continue;
+        }
+        if !is_alone(*marker) {
+            sections.unclear = true;
             problems.push(Diagnostic::at(Problem::MarkerNotAlone, index, *marker, ""));
         }
         let mut words = words(source, *marker);
@@ -85,18 +120,22 @@ pub(crate) fn parse(
             "up" => &mut sections.up,
             "down" => &mut sections.down,
             _ => {
+                sections.unclear = true;
                 let meant = did_you_mean(name, NAMES);
                 let problem = Problem::UnknownSection { name: name.to_owned(), meant };
                 problems.push(Diagnostic::at(problem, index, name_span, ""));
                 continue;
             }
         };
+        let before = problems.len();
         let options = options(index, source, words, problems);
+        sections.unclear_mode |= problems.len() > before;
         if let Some((_, first)) = slot {
             let name = if name == "up" { "up" } else { "down" };
             let twice =
                 Diagnostic::at(Problem::DuplicateSection { name }, index, *marker, "the second");
             problems.push(twice.and(index, *first, "the first"));
+            sections.unclear = true;
             continue;
         }
         *slot = Some((Section { span: Span::new(start, end), options }, *marker));
@@ -223,7 +262,18 @@ mod tests {
         check("-- migrate:upp\na", None, None, &["unknown-section"]);
         check("-- Migrate: Up\na", None, None, &["unknown-section"]);
         check("-- migrate:", None, None, &["unknown-section"]);
-        check("-- migrate:up\na; -- migrate:down\nb", Some(""), Some("b"), &["marker-not-alone"]);
+        check(
+            "-- migrate:up\na; -- migrate:down\nb",
+            Some("a; "),
+            Some("b"),
+            &["marker-not-alone"],
+        );
+        check("-- migrat:up\na", None, None, &["unknown-section"]);
+        check("--- migrate:up\na", None, None, &["unknown-section"]);
+        check("-- Migration down\na", None, None, &["unknown-section"]);
+        check("-- +goose Up\na", None, None, &["unknown-section"]);
+        check("-- migrate up the hill\na", None, None, &[]);
+        check("-- go up\n-- integrate: up\na", None, None, &[]);
         check("-- migrate:up\na\n-- migrate:up\nb", Some("a\n"), None, &["duplicate-section"]);
     }
 

@@ -35,7 +35,7 @@ impl Default for Settings {
 /// The longest name that PostgreSQL keeps whole, in bytes.
 const MAX_NAME: usize = 63;
 /// The longest of our tables' own names.
-const LONGEST_TABLE: usize = "progress".len();
+const LONGEST_TABLE: usize = "statement".len();
 
 impl Settings {
     /// Why the names can't be used, if they can't.

@@ -4,12 +4,12 @@
 //! a pooler may stand in between. Rows that are ours begin with a tag: a migration's own SELECTs
 //! answer in the same message.
 
+pub(crate) mod outside;
+pub(crate) mod step;
+
 use std::fmt::Write as _;
 
-use crate::chain::{Chain, Migration};
-use crate::digest::DIGEST_VERSION;
-use crate::plan::{Direction, Step};
-use crate::settings::Settings;
+use crate::chain::Chain;
 
 /// The version of the history tables' layout.
 pub(crate) const LAYOUT_VERSION: u32 = 1;
@@ -26,11 +26,16 @@ pub(crate) mod tag {
     pub(crate) const SESSION: &str = "migrate:session";
     pub(crate) const RECORD: &str = "migrate:record";
     pub(crate) const DONE: &str = "migrate:done";
+    pub(crate) const LOCK: &str = "migrate:lock";
+    pub(crate) const STATE: &str = "migrate:state";
+    pub(crate) const PROGRESS: &str = "migrate:progress";
+    pub(crate) const SAVED: &str = "migrate:saved";
+    pub(crate) const INDEX: &str = "migrate:index";
     pub(crate) const STATEMENT: &str = "migrate:statement";
 }
 
 /// The version of the tool, for the record.
-const TOOL: &str = concat!("migrate ", env!("CARGO_PKG_VERSION"));
+pub(crate) const TOOL: &str = concat!("migrate ", env!("CARGO_PKG_VERSION"));
 
 /// An identifier, quoted.
 pub(crate) fn identifier(name: &str) -> String {
@@ -42,10 +47,6 @@ pub(crate) fn literal(text: &str) -> String {
     format!("E'{}'", text.replace('\\', "\\\\").replace('\'', "''"))
 }
 
-fn optional_literal(text: Option<&str>) -> String {
-    text.map_or_else(|| "NULL".to_owned(), literal)
-}
-
 /// The names of our tables, quoted and qualified.
 #[derive(Debug, Clone)]
 pub(crate) struct Tables {
@@ -54,8 +55,10 @@ pub(crate) struct Tables {
     pub(crate) log: String,
     pub(crate) layout: String,
     pub(crate) progress: String,
+    /// A sequence: the number of the statement that began last.
+    pub(crate) statement: String,
     /// The same as the server's messages name it.
-    pub(crate) progress_name: String,
+    pub(crate) statement_name: String,
     /// What the lock is keyed by: runners of one history exclude each other.
     pub(crate) lock_key: i64,
 }
@@ -73,7 +76,8 @@ impl Tables {
             log: table("log"),
             layout: table("layout"),
             progress: table("progress"),
-            progress_name: format!("{prefix}progress"),
+            statement: table("statement"),
+            statement_name: format!("{prefix}statement"),
             lock_key: i64::from_be_bytes([a, b, c, d, e, f, g, h]),
         }
     }
@@ -112,7 +116,9 @@ pub(crate) fn holder(tables: &Tables) -> String {
 pub(crate) fn session() -> String {
     format!(
         "SELECT '{}', pg_catalog.current_setting('search_path'), pg_catalog.current_setting('role'), \
-         pg_catalog.current_setting('standard_conforming_strings')",
+         pg_catalog.current_setting('lock_timeout'), pg_catalog.current_setting('statement_timeout'), \
+         pg_catalog.current_setting('standard_conforming_strings'), \
+         (SELECT pg_catalog.string_agg(name, ',') FROM pg_catalog.pg_settings WHERE source = 'session')",
         tag::SESSION,
     )
 }
@@ -133,14 +139,14 @@ pub(crate) fn read(tables: &Tables) -> String {
 pub(crate) fn recover(tables: &Tables, has_tables: bool) -> String {
     let mut sql = "ROLLBACK".to_owned();
     if has_tables {
-        let _ = write!(sql, ";\nSELECT '{}', last_value FROM {}", tag::STATEMENT, tables.progress);
+        let _ = write!(sql, ";\nSELECT '{}', last_value FROM {}", tag::STATEMENT, tables.statement);
     }
     sql
 }
 
 /// Makes the tables, in a transaction of its own, unless another runner just has.
 pub(crate) fn create_tables(tables: &Tables) -> String {
-    let Tables { schema, history, log, layout, progress, .. } = tables;
+    let Tables { schema, history, log, layout, progress, statement, .. } = tables;
     let guard = guard(
         tables,
         &format!(
@@ -157,7 +163,15 @@ pub(crate) fn create_tables(tables: &Tables) -> String {
 {guard}
 CREATE TABLE {layout} (version integer NOT NULL);
 INSERT INTO {layout} VALUES ({LAYOUT_VERSION});
-CREATE SEQUENCE {progress} MINVALUE 0 START 0;
+CREATE SEQUENCE {statement} MINVALUE 0 START 0;
+CREATE TABLE {progress} (
+    revision text PRIMARY KEY,
+    direction text NOT NULL,
+    next_statement integer NOT NULL,
+    started boolean NOT NULL,
+    done_digest text NOT NULL,
+    began timestamptz NOT NULL
+);
 CREATE TABLE {history} (
     revision text PRIMARY KEY,
     position bigint NOT NULL UNIQUE,
@@ -200,121 +214,50 @@ fn guard(tables: &Tables, then: &str) -> String {
     )
 }
 
-/// Opens the transaction of a step: settings, lock, and the history is as the plan expects it.
-pub(crate) fn begin(
-    tables: &Tables,
-    step: &Step<'_>,
-    settings: &Settings,
-    number: usize,
-) -> String {
-    let options = match step.direction {
-        Direction::Up => step.migration.up.options,
-        Direction::Down => step.migration.down_options(),
-    };
-    let mut sql = "BEGIN ISOLATION LEVEL READ COMMITTED;\n".to_owned();
-    let timeouts = [
-        ("lock_timeout", options.lock_timeout.or(settings.lock_timeout)),
-        ("statement_timeout", options.statement_timeout.or(settings.statement_timeout)),
-    ];
-    for (name, timeout) in timeouts {
-        if let Some(timeout) = timeout {
-            let _ = writeln!(sql, "SET LOCAL {name} = {};", timeout.as_millis());
-        }
-    }
-    let history = &tables.history;
-    let last = match step.last {
-        None => String::new(),
-        Some(revision) => {
-            format!(" OR NOT EXISTS (SELECT FROM {history} WHERE revision = {})", literal(revision))
-        }
-    };
-    // The clock is kept in a setting of this transaction: now() is the same for all transactions
-    // of one message.
-    let then = format!(
-        "IF (SELECT pg_catalog.count(*) FROM {history}) <> {count}{last} THEN \
-         RAISE EXCEPTION USING ERRCODE = '{MOVED}', MESSAGE = 'the history has changed'; END IF; \
-         PERFORM pg_catalog.set_config('migrate.started', \
-         pg_catalog.date_part('epoch', pg_catalog.clock_timestamp())::text, true); \
-         PERFORM pg_catalog.setval({progress}, {number}); ",
-        count = step.count,
-        progress = literal(&tables.progress),
-    );
-    sql.push_str(&guard(tables, &then));
-    sql.push('\n');
-    sql
-}
-
-/// Notes which statement begins. A sequence keeps it even when the transaction fails.
-pub(crate) fn mark(tables: &Tables, number: usize) -> String {
-    format!("SELECT pg_catalog.setval({}, {number});\n", literal(&tables.progress))
-}
-
-/// Closes the transaction of a step: the session as it was, the record, commit.
-pub(crate) fn finish(tables: &Tables, step: &Step<'_>, session: &Session, marked: bool) -> String {
-    // Only where it has changed, so that no setting of the session is left behind. The role goes
-    // first: the one that the migration took may not write our tables.
-    let restore = |name: &str, value: &str| {
-        format!(
-            "CASE WHEN pg_catalog.current_setting('{name}') <> {value} \
-             THEN pg_catalog.set_config('{name}', {value}, false) END",
-            value = literal(value),
-        )
-    };
-    let (role, path) =
-        (restore("role", &session.role), restore("search_path", &session.search_path));
-    let mut sql = format!("SELECT {role}, {path}");
-    if marked {
-        let _ = write!(sql, ", pg_catalog.setval({}, 0)", literal(&tables.progress));
-    }
-    sql.push_str(";\n");
-    let migration = step.migration;
-    let id = literal(migration.id.as_str());
-    match step.direction {
-        Direction::Up => sql.push_str(&insert(tables, migration, step.position)),
-        Direction::Down => {
-            let _ = writeln!(sql, "DELETE FROM {} WHERE revision = {id};", tables.history);
-        }
-    }
-    let _ = write!(
-        sql,
-        "INSERT INTO {log} VALUES (pg_catalog.clock_timestamp(), session_user, '{direction}', {id}, {DURATION}, NULL, '{TOOL}') \
-         RETURNING '{tag}', duration_ms;
-COMMIT;
-",
-        log = tables.log,
-        direction = step.direction,
-        tag = tag::DONE,
-    );
-    sql
-}
-
-/// Milliseconds since the step began; 0 where a migration has reset all settings.
-const DURATION: &str = "coalesce(pg_catalog.round((pg_catalog.date_part('epoch', pg_catalog.clock_timestamp()) \
-     - nullif(pg_catalog.current_setting('migrate.started', true), '')::float8) * 1000)::bigint, 0)";
-
-fn insert(tables: &Tables, migration: &Migration<'_>, position: i64) -> String {
-    let parents: Vec<String> = migration.parents.iter().map(|id| literal(id.as_str())).collect();
-    format!(
-        "INSERT INTO {history} VALUES ({id}, {position}, ARRAY[{parents}]::text[], '{up}', {down}, '{chain}', \
-         {DIGEST_VERSION}, {down_sql}, {down_transactional}, {transactional}, pg_catalog.clock_timestamp(), session_user, \
-         {DURATION}, '{TOOL}');\n",
-        history = tables.history,
-        id = literal(migration.id.as_str()),
-        parents = parents.join(", "),
-        up = migration.digests.up,
-        down = optional_literal(migration.digests.down.map(|digest| digest.to_string()).as_deref()),
-        chain = migration.digests.chain,
-        down_sql = optional_literal(migration.down_sql()),
-        down_transactional = migration.down_options().transactional,
-        transactional = migration.up.options.transactional,
-    )
-}
-
 /// The settings of a session that every step leaves as they were.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Session {
-    pub(crate) search_path: String,
     pub(crate) role: String,
+    pub(crate) search_path: String,
+    pub(crate) lock_timeout: String,
+    pub(crate) statement_timeout: String,
+    /// The settings that the session itself has made; the others have their default.
+    pub(crate) made: Vec<String>,
+}
+
+impl Session {
+    /// What a migration inside a transaction may change for good, where it did. The role goes
+    /// first: the one that a migration took may not write our tables.
+    pub(crate) fn restore_changed(&self) -> [String; 2] {
+        let role = literal(&self.role);
+        let path = literal(&self.search_path);
+        [
+            format!(
+                "CASE WHEN pg_catalog.current_setting('role') <> {role} \
+                 THEN pg_catalog.set_config('role', {role}, false) END"
+            ),
+            format!(
+                "CASE WHEN pg_catalog.current_setting('search_path') <> {path} \
+                 THEN {} END",
+                self.reset("search_path", &self.search_path),
+            ),
+        ]
+    }
+
+    /// The same, and what we set ourselves for statements outside a transaction.
+    pub(crate) fn restore_all(&self) -> Vec<String> {
+        let mut columns = self.restore_changed().to_vec();
+        columns.push(self.reset("lock_timeout", &self.lock_timeout));
+        columns.push(self.reset("statement_timeout", &self.statement_timeout));
+        columns
+    }
+
+    /// Makes a default a default again, so that the session holds no setting that it did not hold.
+    pub(crate) fn reset(&self, name: &str, value: &str) -> String {
+        let made = self.made.iter().any(|made| made.eq_ignore_ascii_case(name));
+        let value = if made { literal(value) } else { "NULL".to_owned() };
+        format!("pg_catalog.set_config({}, {value}, false)", literal(name))
+    }
 }
 
 #[cfg(test)]

@@ -36,10 +36,15 @@ impl fmt::Display for Status {
             Status::Empty => write!(f, "empty: no revision is applied"),
             Status::Behind { pending } => write!(f, "behind: {} to come", list(pending)),
             Status::AtHead => write!(f, "at head"),
-            Status::Ahead { unknown } => write!(f, "ahead: {} is not in this chain", list(unknown)),
+            Status::Ahead { unknown } => write!(f, "ahead: {} not in this chain", are(unknown)),
             Status::Diverged(divergence) => write!(f, "diverged: {divergence}"),
         }
     }
+}
+
+/// The subject and the verb of what is said of these revisions.
+pub(crate) fn are(revisions: &[String]) -> String {
+    format!("{} {}", list(revisions), if revisions.len() == 1 { "is" } else { "are" })
 }
 
 /// Why a database can't be the work of a chain.
@@ -167,3 +172,6 @@ pub fn status(chain: &Chain<'_>, history: &History) -> Status {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -62,8 +62,10 @@ impl FromStr for Target {
     }
 }
 
+/// Whether this is a number as people write one: `01` is more likely the end of a date.
 fn is_number(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
+    let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    digits && (text == "0" || !text.starts_with('0'))
 }
 
 impl fmt::Display for Target {
@@ -121,14 +123,17 @@ pub(crate) fn find_from(
     id: &str,
     offset: i64,
 ) -> Result<Option<usize>, PlanError> {
+    let target = Target::Revision { id: id.to_owned(), offset }.to_string();
+    // The id may end like an offset: `2025-12`.
+    if let Some(at) = chain.position(&target) {
+        return Ok(Some(at));
+    }
     let at = find(chain, id)?;
     let wanted = i64::try_from(at).unwrap_or(i64::MAX).saturating_add(offset);
     match usize::try_from(wanted) {
         Ok(at) if at < chain.len() => Ok(Some(at)),
         Err(_) if wanted == -1 => Ok(None),
-        _ => Err(PlanError::OutOfChain {
-            target: Target::Revision { id: id.to_owned(), offset }.to_string(),
-        }),
+        _ => Err(PlanError::OutOfChain { target }),
     }
 }
 
@@ -155,9 +160,14 @@ mod tests {
         check("001+1", revision("001", 1));
         check("20251217_indexes-2", revision("20251217_indexes", -2));
         check("v1.0-rc", revision("v1.0-rc", 0));
+        check("2025-12-01", revision("2025-12-01", 0));
+        check("2025-12-10", revision("2025-12", -10));
+        check("-0", Some(Target::Relative(0)));
         check("", None);
         check("+", None);
         check("+x", None);
+        check("-01", None);
+        check("--1", None);
         check("a b", None);
         check("+99999999999999999999", None);
     }

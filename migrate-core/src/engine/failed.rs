@@ -83,29 +83,37 @@ impl Engine<'_> {
             return self.wait(now);
         }
         if failure.is(sql::MOVED) {
-            return self.decide();
+            return self.decide(now);
         }
         let Some(step) = self.plan.steps.first().copied() else {
             return Err(Error::Server { what: "running migrations", failure });
         };
         if failure.is("42501")
             && self.marked
-            && failure.message.contains(&self.tables.progress_name)
+            && failure.message.contains(&self.tables.statement_name)
         {
             self.marked = false;
-            return self.decide();
+            return self.decide(now);
         }
-        // A lock not available in time, a deadlock, a conflict with a concurrent transaction.
-        let passes = failure.is_any(&["55P03", "40P01", "40001"]);
-        if passes && self.attempts < self.settings.retries {
-            self.attempts += 1;
-            let after = self.backoff.next();
-            let revision = step.migration.id.as_str();
-            (self.observer)(&Event::Retrying { revision, reason: &failure.message, after });
+        if let Some(after) = self.try_again(&step, &failure) {
             self.state = State::Waiting;
             return Ok(Ask::Wait(after));
         }
         Err(self.statement_failed(message, &step, committed, failure, last))
+    }
+
+    /// After which pause to try again, if the reason passes and tries are left: a lock not available
+    /// in time, a deadlock, a conflict with a concurrent transaction.
+    pub(super) fn try_again(&mut self, step: &Step<'_>, failure: &Failure) -> Option<Duration> {
+        let passes = failure.is_any(&["55P03", "40P01", "40001"]);
+        if !passes || self.attempts >= self.settings.retries {
+            return None;
+        }
+        self.attempts += 1;
+        let after = self.backoff.next();
+        let revision = step.migration.id.as_str();
+        (self.observer)(&Event::Retrying { revision, reason: &failure.message, after });
+        Some(after)
     }
 
     fn statement_failed(
@@ -133,6 +141,7 @@ impl Engine<'_> {
             source: Source::new(source.path().to_owned(), source.text().to_owned()),
             span: found.map_or(Span::new(section.start, section.start), |(_, span)| span),
             failure,
+            resumes: false,
             done: std::mem::take(&mut self.report.done),
         }))
     }

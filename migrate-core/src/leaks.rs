@@ -1,0 +1,122 @@
+//! Which settings of the session a section changes for good: `SET x`, not `SET LOCAL x`.
+
+use crate::lexer::{Token, TokenKind};
+use crate::statements::Statement;
+
+/// The settings that these statements may leave changed, by the server's names. What a function
+/// changes inside is not seen.
+pub(crate) fn changed_settings(sql: &str, statements: &[Statement]) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for statement in statements {
+        for name in by_statement(sql, &statement.tokens)
+            .into_iter()
+            .chain(by_function(sql, &statement.tokens))
+        {
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+    }
+    // The session's user decides what may be put back, so it goes first.
+    names.sort_by_key(|name| name != "session_authorization");
+    names
+}
+
+/// `SET [SESSION] name …` and `RESET name`.
+fn by_statement(sql: &str, tokens: &[Token]) -> Vec<String> {
+    let is = |at: usize, word: &str| tokens.get(at).is_some_and(|token| token.is_word(sql, word));
+    let name = match (is(0, "set"), is(0, "reset")) {
+        (false, false) => return Vec::new(),
+        (true, _) if is(1, "session") && !is(2, "authorization") => 2,
+        _ => 1,
+    };
+    let known = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+    if is(name, "local") || is(name, "constraints") || is(name, "transaction") {
+        return Vec::new();
+    }
+    if is(name, "session") {
+        return known(&["session_authorization"]);
+    }
+    if is(name, "characteristics") {
+        return known(&[
+            "default_transaction_isolation",
+            "default_transaction_read_only",
+            "default_transaction_deferrable",
+        ]);
+    }
+    for (word, setting) in [
+        ("time", "timezone"),
+        ("names", "client_encoding"),
+        ("schema", "search_path"),
+        ("xml", "xmloption"),
+    ] {
+        if is(name, word) {
+            return known(&[setting]);
+        }
+    }
+    // The role is put back in any case.
+    if is(name, "all") || is(name, "role") {
+        return Vec::new();
+    }
+    // A name may have a prefix: `SET app.user = …`.
+    let dotted = |nth: usize| tokens.get(name + nth).filter(|token| token.text(sql) == ".");
+    let parts = if dotted(1).is_some() { 3 } else { 1 };
+    let text: String = tokens
+        .iter()
+        .skip(name)
+        .take(parts)
+        .map(|token| token.text(sql).trim_matches('"').to_lowercase())
+        .collect();
+    if text.is_empty() { Vec::new() } else { vec![text] }
+}
+
+/// `set_config('name', …)`.
+fn by_function(sql: &str, tokens: &[Token]) -> Vec<String> {
+    let call = |window: &[Token]| match window {
+        [function, open, name]
+            if function.is_word(sql, "set_config")
+                && open.text(sql) == "("
+                && name.kind == TokenKind::String =>
+        {
+            Some(name.text(sql).trim_matches('\'').to_lowercase())
+        }
+        _ => None,
+    };
+    tokens.windows(3).filter_map(call).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::statements::split_statements;
+
+    #[test]
+    fn settings() {
+        let check = |sql: &str, expected: &[&str]| {
+            assert_eq!(changed_settings(sql, &split_statements(sql)), expected, "{sql}");
+        };
+        check("SET search_path TO a, b; set work_mem = '1MB'", &["search_path", "work_mem"]);
+        check("SET SESSION statement_timeout = 0; RESET statement_timeout", &["statement_timeout"]);
+        check(
+            "SET LOCAL work_mem = 1; SET CONSTRAINTS ALL DEFERRED; SET TRANSACTION READ ONLY",
+            &[],
+        );
+        check("SET ROLE a; SET SESSION AUTHORIZATION b", &["session_authorization"]);
+        check(
+            "SET TIME ZONE 'UTC'; SET NAMES 'UTF8'; SET SCHEMA 'a'",
+            &["timezone", "client_encoding", "search_path"],
+        );
+        check("SET app.user = '1'; SET \"App\".\"x\" TO 2", &["app.user", "app.x"]);
+        check("SELECT pg_catalog.set_config('search_path', '', false)", &["search_path"]);
+        check("RESET ALL; SELECT 'SET x = 1'; UPDATE t SET a = 1", &[]);
+        check(
+            "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY",
+            &[
+                "default_transaction_isolation",
+                "default_transaction_read_only",
+                "default_transaction_deferrable",
+            ],
+        );
+        check("SET", &[]);
+    }
+}

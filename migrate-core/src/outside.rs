@@ -1,0 +1,141 @@
+//! A section that runs outside a transaction, statement by statement: what each one needs.
+
+use crate::digest::{Digest, section_digest};
+use crate::lexer::{Token, TokenKind};
+use crate::rules::needs_no_transaction;
+use crate::statements::{Statement, split_statements};
+use crate::text::Span;
+
+/// A statement, and how its progress can be kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Part {
+    /// Where it is, from the start of the section.
+    pub(crate) span: Span,
+    /// How it runs.
+    pub(crate) kind: Kind,
+}
+
+/// How a statement runs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// In a transaction with its progress: the two can't come apart.
+    Together,
+    /// Alone, since the server refuses it in a transaction, or it may end one itself.
+    Alone,
+    /// `CREATE INDEX CONCURRENTLY`, alone; when it fails, it leaves an invalid index behind.
+    Index {
+        /// The table, as the statement names it.
+        table: String,
+        /// The index, as the catalog has it.
+        name: String,
+    },
+}
+
+/// The statements of a section.
+pub(crate) fn parts(sql: &str) -> Vec<Part> {
+    let part = |statement: &Statement| Part { span: statement.span, kind: kind(sql, statement) };
+    split_statements(sql).iter().map(part).collect()
+}
+
+/// The digest of the first statements of a section: what was done must not have been edited when
+/// the rest is to follow.
+pub(crate) fn digest_of(sql: &str, parts: &[Part]) -> Digest {
+    let end = parts.last().map_or(0, |part| part.span.end);
+    section_digest(sql.get(..end).unwrap_or_default(), false)
+}
+
+fn kind(sql: &str, statement: &Statement) -> Kind {
+    let tokens = &statement.tokens;
+    let first = |keyword: &str| tokens.first().is_some_and(|token| token.is_word(sql, keyword));
+    if let Some((table, name)) = concurrent_index(sql, tokens) {
+        return Kind::Index { table, name };
+    }
+    // A procedure or a block may commit.
+    let may_commit = first("call") || first("do");
+    if may_commit || needs_no_transaction(sql, tokens).is_some() {
+        Kind::Alone
+    } else {
+        Kind::Together
+    }
+}
+
+/// The table and the name of `CREATE [UNIQUE] INDEX CONCURRENTLY [IF NOT EXISTS] name ON [ONLY] table`.
+fn concurrent_index(sql: &str, tokens: &[Token]) -> Option<(String, String)> {
+    let at = |index: usize, keyword: &str| {
+        tokens.get(index).is_some_and(|token| token.is_word(sql, keyword))
+    };
+    let unique = usize::from(at(1, "unique"));
+    if !(at(0, "create") && at(1 + unique, "index") && at(2 + unique, "concurrently")) {
+        return None;
+    }
+    let mut next = 3 + unique;
+    if at(next, "if") {
+        next += 3;
+    }
+    // Without a name the server makes one up, another each time.
+    if at(next, "on") {
+        return None;
+    }
+    let name = folded(sql, *tokens.get(next)?);
+    next += 1;
+    if !at(next, "on") {
+        return None;
+    }
+    next += 1 + usize::from(at(next + 1, "only"));
+    let start = tokens.get(next)?.span;
+    let mut end = start;
+    while tokens.get(next + 1).is_some_and(|token| token.text(sql) == ".") {
+        next += 2;
+        end = tokens.get(next)?.span;
+    }
+    Some((sql.get(start.start..end.end)?.to_owned(), name))
+}
+
+/// An identifier as the catalog has it: lower case, unless it is quoted.
+fn folded(sql: &str, token: Token) -> String {
+    let text = token.text(sql);
+    match token.kind {
+        TokenKind::QuotedIdentifier => {
+            text.trim_start_matches(['u', 'U', '&']).trim_matches('"').replace("\"\"", "\"")
+        }
+        _ => text.to_lowercase(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(sql: &str, expected: &[Kind]) {
+        let kinds: Vec<_> = parts(sql).into_iter().map(|part| part.kind).collect();
+        assert_eq!(kinds, expected, "{sql}");
+    }
+
+    fn index(table: &str, name: &str) -> Kind {
+        Kind::Index { table: table.into(), name: name.into() }
+    }
+
+    #[test]
+    fn kinds() {
+        check(
+            "UPDATE t SET a = 1; VACUUM t; CALL p(); DO $$$$",
+            &[Kind::Together, Kind::Alone, Kind::Alone, Kind::Alone],
+        );
+        check("CREATE INDEX CONCURRENTLY Ix ON t (a)", &[index("t", "ix")]);
+        check(
+            "CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS \"I\"\"x\" ON ONLY app.\"T\" USING btree (a)",
+            &[index("app.\"T\"", "I\"x")],
+        );
+        check("CREATE INDEX CONCURRENTLY ON t (a)", &[Kind::Alone]);
+        check("CREATE INDEX a ON t (b)", &[Kind::Together]);
+        check("DROP INDEX CONCURRENTLY a", &[Kind::Alone]);
+    }
+
+    #[test]
+    fn what_is_done_has_a_digest_that_what_follows_does_not_change() {
+        let digest = |sql: &str, done: usize| digest_of(sql, &parts(sql)[..done]);
+        assert_eq!(digest("a; b; c", 2), digest("a;\nb; -- x\n d", 2));
+        assert_ne!(digest("a; b; c", 2), digest("a; x; c", 2));
+        assert_eq!(digest("a; b", 0), digest("", 0));
+    }
+}

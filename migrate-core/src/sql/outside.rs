@@ -1,0 +1,103 @@
+//! The SQL around a step that runs outside a transaction: a lock of the session, and progress
+//! kept statement by statement.
+
+use super::{Session, Tables, literal, step, tag};
+use crate::digest::Digest;
+use crate::plan::Step;
+use crate::settings::Settings;
+
+/// Takes the lock for the session, without waiting: the statements to come end the transaction
+/// that could hold it.
+pub(crate) fn lock(tables: &Tables) -> String {
+    format!("SELECT '{}', pg_catalog.pg_try_advisory_lock({})", tag::LOCK, tables.lock_key)
+}
+
+/// Gives the lock back, and the session its settings.
+pub(crate) fn release(tables: &Tables, restore: &[String]) -> String {
+    format!(
+        "SELECT {restore};\nSELECT pg_catalog.pg_advisory_unlock({key})",
+        restore = restore.join(", "),
+        key = tables.lock_key,
+    )
+}
+
+/// Is the history as the plan expects it, and was the step begun before?
+pub(crate) fn check(tables: &Tables, step: &Step<'_>) -> String {
+    format!(
+        "SELECT '{state}', {moved};\n\
+         SELECT '{progress}', next_statement, started, done_digest FROM {table} \
+         WHERE revision = {id} AND direction = '{direction}'",
+        state = tag::STATE,
+        moved = step::moved(tables, step),
+        progress = tag::PROGRESS,
+        table = tables.progress,
+        id = literal(step.migration.id.as_str()),
+        direction = step.direction,
+    )
+}
+
+/// Asks for the settings that the step is going to change, and sets its timeouts for the session.
+pub(crate) fn prepare(step: &Step<'_>, settings: &Settings, changes: &[String]) -> String {
+    let columns: String = changes
+        .iter()
+        .map(|name| format!(", pg_catalog.current_setting({}, true)", literal(name)))
+        .collect();
+    format!("SELECT '{}'{columns};\n{}", tag::SAVED, step::timeouts("SET", step, settings))
+}
+
+/// Keeps how far the step is: this many statements are done, and the next has started or not.
+pub(crate) fn keep(
+    tables: &Tables,
+    step: &Step<'_>,
+    done: usize,
+    started: bool,
+    digest: Digest,
+) -> String {
+    format!(
+        "INSERT INTO {table} VALUES ({id}, '{direction}', {done}, {started}, '{digest}', \
+         pg_catalog.clock_timestamp()) \
+         ON CONFLICT (revision) DO UPDATE SET direction = excluded.direction, \
+         next_statement = excluded.next_statement, started = excluded.started, \
+         done_digest = excluded.done_digest",
+        table = tables.progress,
+        id = literal(step.migration.id.as_str()),
+        direction = step.direction,
+    )
+}
+
+/// A statement and its progress in one transaction; where the statement begins in it.
+pub(crate) fn together(statement: &str, keep: &str) -> (String, usize) {
+    let before = "BEGIN ISOLATION LEVEL READ COMMITTED;\n";
+    (format!("{before}{statement}\n;\n{keep};\nCOMMIT"), before.len())
+}
+
+/// The index of this name on this table (as the migration writes it), and whether it is valid.
+pub(crate) fn index(table: &str, name: &str) -> String {
+    format!(
+        "SELECT '{tag}', i.indisvalid, pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(c.relname) \
+         FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid \
+         JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
+         WHERE i.indrelid = pg_catalog.to_regclass({table}) AND c.relname = {name}",
+        tag = tag::INDEX,
+        table = literal(table),
+        name = literal(name),
+    )
+}
+
+/// The record of the step, once all its statements are done.
+pub(crate) fn record(
+    tables: &Tables,
+    step: &Step<'_>,
+    settings: &Settings,
+    session: &Session,
+) -> String {
+    let id = literal(step.migration.id.as_str());
+    format!(
+        "{begin}SELECT pg_catalog.set_config('migrate.started', \
+         (SELECT pg_catalog.date_part('epoch', began)::text FROM {progress} WHERE revision = {id}), true);\n\
+         DELETE FROM {progress} WHERE revision = {id};\n{finish}",
+        begin = step::begin(tables, step, settings, 0, &[]),
+        progress = tables.progress,
+        finish = step::finish(tables, step, session, false, &[]),
+    )
+}

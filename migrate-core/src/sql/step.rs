@@ -1,0 +1,164 @@
+//! The SQL around a step that is one transaction: settings, guard, marks, record.
+
+use std::fmt::Write as _;
+
+use super::{MOVED, Session, TOOL, Tables, guard, literal, tag};
+use crate::chain::Migration;
+use crate::digest::DIGEST_VERSION;
+use crate::plan::{Direction, Step};
+use crate::settings::Settings;
+
+/// Opens the transaction of a step: settings, lock, and the history is as the plan expects it.
+pub(crate) fn begin(
+    tables: &Tables,
+    step: &Step<'_>,
+    settings: &Settings,
+    number: usize,
+    changes: &[String],
+) -> String {
+    let mut sql = "BEGIN ISOLATION LEVEL READ COMMITTED;\n".to_owned();
+    sql.push_str(&save(changes));
+    sql.push_str(&timeouts("SET LOCAL", step, settings));
+    // The clock is kept in a setting of this transaction: now() is the same for all transactions
+    // of one message.
+    let then = format!(
+        "IF {moved} THEN \
+         RAISE EXCEPTION USING ERRCODE = '{MOVED}', MESSAGE = 'the history has changed'; END IF; \
+         PERFORM pg_catalog.set_config('migrate.started', \
+         pg_catalog.date_part('epoch', pg_catalog.clock_timestamp())::text, true); \
+         PERFORM pg_catalog.setval({progress}, {number}); ",
+        moved = moved(tables, step),
+        progress = literal(&tables.statement),
+    );
+    sql.push_str(&guard(tables, &then));
+    sql.push('\n');
+    sql
+}
+
+/// Keeps the settings that a step is going to change, in settings of this transaction: `=` and the
+/// value where the session has made it, `!` where it is the default.
+pub(crate) fn save(names: &[String]) -> String {
+    let save = names.iter().enumerate().map(|(nth, name)| {
+        let name = literal(name);
+        let value = format!("'=' || pg_catalog.current_setting({name}, true)");
+        format!(
+            "pg_catalog.set_config('migrate.saved_{nth}', coalesce((SELECT CASE WHEN source = 'session' \
+             THEN {value} ELSE '!' END FROM pg_catalog.pg_settings \
+             WHERE pg_catalog.lower(name) = {name}), {value}), true)"
+        )
+    });
+    match names {
+        [] => String::new(),
+        _ => format!("SELECT {};\n", save.collect::<Vec<_>>().join(", ")),
+    }
+}
+
+/// The columns of a SELECT that puts them back.
+fn restore_saved(names: &[String]) -> Vec<String> {
+    let restore = names.iter().enumerate().map(|(nth, name)| {
+        let saved = format!("pg_catalog.current_setting('migrate.saved_{nth}', true)");
+        format!(
+            "pg_catalog.set_config({name}, CASE WHEN {saved} LIKE '=%' \
+             THEN pg_catalog.substr({saved}, 2) END, false)",
+            name = literal(name),
+        )
+    });
+    restore.collect()
+}
+
+/// The timeouts that a step runs under, its own before the runner's.
+pub(crate) fn timeouts(set: &str, step: &Step<'_>, settings: &Settings) -> String {
+    let options = match step.direction {
+        Direction::Up => step.migration.up.options,
+        Direction::Down => step.migration.down_options(),
+    };
+    let timeouts = [
+        ("lock_timeout", options.lock_timeout.or(settings.lock_timeout)),
+        ("statement_timeout", options.statement_timeout.or(settings.statement_timeout)),
+    ];
+    let timeouts = timeouts.into_iter().filter_map(|(name, timeout)| Some((name, timeout?)));
+    timeouts.map(|(name, timeout)| format!("{set} {name} = {};\n", timeout.as_millis())).collect()
+}
+
+/// The condition that the history is not what the plan was made for.
+pub(crate) fn moved(tables: &Tables, step: &Step<'_>) -> String {
+    let history = &tables.history;
+    let last = step.last.map(|revision| {
+        format!(" OR NOT EXISTS (SELECT FROM {history} WHERE revision = {})", literal(revision))
+    });
+    let count = step.count;
+    let last = last.unwrap_or_default();
+    format!("(SELECT pg_catalog.count(*) FROM {history}) <> {count}{last}")
+}
+
+/// Notes which statement begins. A sequence keeps it even when the transaction fails.
+pub(crate) fn mark(tables: &Tables, number: usize) -> String {
+    format!("SELECT pg_catalog.setval({}, {number});\n", literal(&tables.statement))
+}
+
+/// Closes the transaction of a step: the session as it was, the record, commit.
+pub(crate) fn finish(
+    tables: &Tables,
+    step: &Step<'_>,
+    session: &Session,
+    marked: bool,
+    changes: &[String],
+) -> String {
+    let mut columns = restore_saved(changes);
+    // The session's user, if it has changed, decides which role may be taken, and the role which
+    // tables may be written.
+    let at = columns
+        .len()
+        .min(usize::from(changes.first().is_some_and(|name| name == "session_authorization")));
+    columns.splice(at..at, session.restore_changed());
+    let mut sql = format!("SELECT {}", columns.join(", "));
+    if marked {
+        let _ = write!(sql, ", pg_catalog.setval({}, 0)", literal(&tables.statement));
+    }
+    sql.push_str(";\n");
+    let migration = step.migration;
+    let id = literal(migration.id.as_str());
+    match step.direction {
+        Direction::Up => sql.push_str(&insert(tables, migration, step.position)),
+        Direction::Down => {
+            let _ = writeln!(sql, "DELETE FROM {} WHERE revision = {id};", tables.history);
+        }
+    }
+    let _ = write!(
+        sql,
+        "INSERT INTO {log} VALUES (pg_catalog.clock_timestamp(), session_user, '{direction}', {id}, {DURATION}, NULL, '{TOOL}') \
+         RETURNING '{tag}', duration_ms;
+COMMIT;
+",
+        log = tables.log,
+        direction = step.direction,
+        tag = tag::DONE,
+    );
+    sql
+}
+
+/// Milliseconds since the step began; 0 where a migration has reset all settings.
+const DURATION: &str = "coalesce(pg_catalog.round((pg_catalog.date_part('epoch', pg_catalog.clock_timestamp()) \
+     - nullif(pg_catalog.current_setting('migrate.started', true), '')::float8) * 1000)::bigint, 0)";
+
+fn insert(tables: &Tables, migration: &Migration<'_>, position: i64) -> String {
+    let parents: Vec<String> = migration.parents.iter().map(|id| literal(id.as_str())).collect();
+    format!(
+        "INSERT INTO {history} VALUES ({id}, {position}, ARRAY[{parents}]::text[], '{up}', {down}, '{chain}', \
+         {DIGEST_VERSION}, {down_sql}, {down_transactional}, {transactional}, pg_catalog.clock_timestamp(), session_user, \
+         {DURATION}, '{TOOL}');\n",
+        history = tables.history,
+        id = literal(migration.id.as_str()),
+        parents = parents.join(", "),
+        up = migration.digests.up,
+        down = optional_literal(migration.digests.down.map(|digest| digest.to_string()).as_deref()),
+        chain = migration.digests.chain,
+        down_sql = optional_literal(migration.down_sql()),
+        down_transactional = migration.down_options().transactional,
+        transactional = migration.up.options.transactional,
+    )
+}
+
+fn optional_literal(text: Option<&str>) -> String {
+    text.map_or_else(|| "NULL".to_owned(), literal)
+}

@@ -1,0 +1,23 @@
+//! The engine on a real PostgreSQL, with both clients: one server for the binary, a database of
+//! its own for each test.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that can't go on fails"
+)]
+
+mod ahead;
+mod concurrency;
+mod crash;
+mod failures;
+mod foreign;
+mod names;
+mod proxy;
+mod records;
+mod roles;
+mod round_trips;
+mod runs;
+mod session;
+mod staircase;
+mod support;
+mod typed;

@@ -1,0 +1,279 @@
+//! What all the tests use: chains made of a few lines of SQL, both clients behind one face, and
+//! what a run may not leave behind.
+
+use migrate_core::{Chain, Error, Folder, History, Report, Runner, Status, Target, check};
+use migrate_testkit::{Database, Server, postgres};
+use tokio::runtime::{Builder, Runtime};
+use tokio_postgres::SimpleQueryMessage;
+
+/// The one server of this binary.
+pub(crate) fn server() -> &'static Server {
+    Server::shared().unwrap()
+}
+
+/// A fresh database.
+pub(crate) fn database(hint: &str) -> Database {
+    server().database(hint).unwrap()
+}
+
+/// The file of a revision. Its upgrade begins on line 6.
+pub(crate) fn file(id: &str, parent: &str, up: &str, down: &str) -> (String, String) {
+    let parent = if parent.is_empty() { "--".to_owned() } else { format!("-- parent: {parent}") };
+    let text = format!(
+        "-- revision: {id}\n{parent}\n-- message: Revision {id}\n\n\
+         -- migrate:up\n{up}\n\n-- migrate:down\n{down}\n"
+    );
+    (format!("{id}.sql"), text)
+}
+
+/// A chain of these files.
+pub(crate) fn chain_of(files: &[(String, String)]) -> Chain<'static> {
+    let files = files.iter().map(|(name, text)| (name.as_str(), text.as_str()));
+    check(Folder::of_texts("migrations", files)).unwrap_or_else(|wrong| panic!("{wrong}"))
+}
+
+/// A chain in one line: `r1`, `r2` and on, each with this upgrade and this downgrade.
+pub(crate) fn line<T: AsRef<str>>(sections: &[(T, T)]) -> Chain<'static> {
+    let id = |at: usize| if at == 0 { String::new() } else { format!("r{at}") };
+    let files = sections.iter().enumerate().map(|(at, (up, down))| {
+        file(&id(at + 1), &id(at), up.as_ref(), down.as_ref())
+    });
+    chain_of(&files.collect::<Vec<_>>())
+}
+
+/// A chain in one line where revision `rN` makes the table `tN`.
+pub(crate) fn tables(count: usize) -> Chain<'static> {
+    let sections = |at| (format!("CREATE TABLE t{at} ();"), format!("DROP TABLE t{at};"));
+    line(&(1..=count).map(sections).collect::<Vec<_>>())
+}
+
+/// A chain in one line of these upgrades, whose downgrades are not what the test is about.
+pub(crate) fn upgrades(texts: &[&str]) -> Chain<'static> {
+    line(&texts.iter().map(|up| (*up, "SELECT 'not undone';")).collect::<Vec<_>>())
+}
+
+/// A target, as people write it.
+pub(crate) fn target(text: &str) -> Target {
+    text.parse().unwrap()
+}
+
+/// One of the two clients; the tests don't know which.
+pub(crate) enum Session {
+    Blocking(postgres::Client),
+    Tokio(Runtime, tokio_postgres::Client),
+}
+
+/// Which of them.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Kind {
+    Blocking,
+    Tokio,
+}
+
+impl Session {
+    pub(crate) fn open(kind: Kind, url: &str) -> Self {
+        Self::try_open(kind, url).unwrap()
+    }
+
+    pub(crate) fn try_open(kind: Kind, url: &str) -> Result<Self, postgres::Error> {
+        match kind {
+            Kind::Blocking => {
+                Ok(Session::Blocking(postgres::Client::connect(url, postgres::NoTls)?))
+            }
+            Kind::Tokio => {
+                let runtime = Builder::new_current_thread().enable_all().build().unwrap();
+                let (client, connection) =
+                    runtime.block_on(tokio_postgres::connect(url, tokio_postgres::NoTls))?;
+                runtime.spawn(connection);
+                Ok(Session::Tokio(runtime, client))
+            }
+        }
+    }
+
+    /// The blocking client, where it makes no difference.
+    pub(crate) fn new(database: &Database) -> Self {
+        Self::open(Kind::Blocking, database.url())
+    }
+
+    pub(crate) fn upgrade<R>(&mut self, runner: &Runner<'_, R>) -> Result<Report, Error> {
+        let at_head = match self {
+            Session::Blocking(client) => runner.upgrade(client),
+            Session::Tokio(runtime, client) => runtime.block_on(runner.upgrade_async(client)),
+        };
+        at_head.map(|at_head| at_head.report().clone())
+    }
+
+    pub(crate) fn upgrade_to<R>(
+        &mut self,
+        runner: &Runner<'_, R>,
+        to: &str,
+    ) -> Result<Report, Error> {
+        match self {
+            Session::Blocking(client) => runner.upgrade_to(client, target(to)),
+            Session::Tokio(runtime, client) => {
+                runtime.block_on(runner.upgrade_to_async(client, target(to)))
+            }
+        }
+    }
+
+    pub(crate) fn downgrade_to<R>(
+        &mut self,
+        runner: &Runner<'_, R>,
+        to: &str,
+    ) -> Result<Report, Error> {
+        match self {
+            Session::Blocking(client) => runner.downgrade_to(client, target(to)),
+            Session::Tokio(runtime, client) => {
+                runtime.block_on(runner.downgrade_to_async(client, target(to)))
+            }
+        }
+    }
+
+    pub(crate) fn status<R>(&mut self, runner: &Runner<'_, R>) -> Result<Status, Error> {
+        match self {
+            Session::Blocking(client) => runner.status(client),
+            Session::Tokio(runtime, client) => runtime.block_on(runner.status_async(client)),
+        }
+    }
+
+    pub(crate) fn history<R>(&mut self, runner: &Runner<'_, R>) -> Result<History, Error> {
+        match self {
+            Session::Blocking(client) => runner.history(client),
+            Session::Tokio(runtime, client) => runtime.block_on(runner.history_async(client)),
+        }
+    }
+
+    pub(crate) fn verify<R>(&mut self, runner: &Runner<'_, R>) -> Result<Report, Error> {
+        let at_head = match self {
+            Session::Blocking(client) => runner.verify(client),
+            Session::Tokio(runtime, client) => runtime.block_on(runner.verify_async(client)),
+        };
+        at_head.map(|at_head| at_head.report().clone())
+    }
+
+    /// The rows of some statements, their columns joined by `|`, NULL as `-`.
+    pub(crate) fn try_rows(&mut self, sql: &str) -> Result<Vec<String>, postgres::Error> {
+        let messages = match self {
+            Session::Blocking(client) => client.simple_query(sql)?,
+            Session::Tokio(runtime, client) => runtime.block_on(client.simple_query(sql))?,
+        };
+        let row = |message: &SimpleQueryMessage| {
+            let SimpleQueryMessage::Row(row) = message else { return None };
+            let columns: Vec<_> = (0..row.len()).map(|at| row.get(at).unwrap_or("-")).collect();
+            Some(columns.join("|"))
+        };
+        Ok(messages.iter().filter_map(row).collect())
+    }
+
+    pub(crate) fn rows(&mut self, sql: &str) -> Vec<String> {
+        self.try_rows(sql).unwrap_or_else(|error| panic!("{sql}: {error:?}"))
+    }
+
+    /// The rows in one line.
+    pub(crate) fn value(&mut self, sql: &str) -> String {
+        self.rows(sql).join(" ")
+    }
+
+    pub(crate) fn execute(&mut self, sql: &str) {
+        self.rows(sql);
+    }
+
+    /// The revisions in the history, in the order of application.
+    pub(crate) fn applied(&mut self) -> String {
+        let exists = "SELECT to_regclass('public.migrate_history') IS NOT NULL";
+        match self.value(exists).as_str() {
+            "t" => self.value("SELECT revision FROM public.migrate_history ORDER BY position"),
+            _ => "no history".to_owned(),
+        }
+    }
+
+    /// The tables in `public` that are not ours.
+    pub(crate) fn tables(&mut self) -> String {
+        self.value(
+            "SELECT tablename FROM pg_catalog.pg_tables WHERE schemaname = 'public' \
+             AND tablename NOT LIKE 'migrate%' ORDER BY tablename",
+        )
+    }
+
+    /// The process that serves it.
+    pub(crate) fn pid(&mut self) -> String {
+        self.value("SELECT pg_catalog.pg_backend_pid()")
+    }
+}
+
+/// Runs a test with either client, on a fresh database each.
+pub(crate) fn both(hint: &str, test: impl Fn(&Database, &mut Session)) {
+    for kind in [Kind::Blocking, Kind::Tokio] {
+        // Shown when the test fails.
+        println!("with the client {kind:?}");
+        let database = database(hint);
+        test(&database, &mut Session::open(kind, database.url()));
+    }
+}
+
+/// What a session has that a run has to leave as it was.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Traces {
+    settings: Vec<String>,
+    roles: String,
+    prepared: String,
+    cursors: String,
+    channels: String,
+    /// As another session sees it: not in a transaction, and no lock on anything.
+    state: String,
+    locks: Vec<String>,
+}
+
+impl Traces {
+    pub(crate) fn of(session: &mut Session, database: &Database) -> Self {
+        let settings =
+            "SELECT name, setting FROM pg_catalog.pg_settings WHERE source = 'session' ORDER BY 1";
+        let roles = "SELECT session_user, current_user, current_setting('role'), \
+                     current_setting('search_path')";
+        let pid = session.pid();
+        let (settings, roles) = (session.rows(settings), session.value(roles));
+        let prepared = session.value("SELECT name FROM pg_catalog.pg_prepared_statements");
+        let cursors = session.value("SELECT name FROM pg_catalog.pg_cursors");
+        let channels = session.value("SELECT pg_catalog.pg_listening_channels()");
+        let mut other = Session::new(database);
+        let state = format!("SELECT state FROM pg_catalog.pg_stat_activity WHERE pid = {pid}");
+        let locks = format!(
+            "SELECT locktype, mode, relation::regclass, objid FROM pg_catalog.pg_locks \
+             WHERE pid = {pid} OR locktype = 'advisory' AND database = \
+             (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database())"
+        );
+        let (state, locks) = (other.value(&state), other.rows(&locks));
+        Traces { settings, roles, prepared, cursors, channels, state, locks }
+    }
+}
+
+/// Runs something, and checks that it leaves no trace in the session.
+pub(crate) fn without_trace<T>(
+    session: &mut Session,
+    database: &Database,
+    run: impl FnOnce(&mut Session) -> T,
+) -> T {
+    let before = Traces::of(session, database);
+    assert_eq!((before.state.as_str(), before.locks.len()), ("idle", 0), "{before:?}");
+    let result = run(session);
+    assert_eq!(Traces::of(session, database), before, "left behind");
+    result
+}
+
+/// The ids of the revisions that a run has done.
+pub(crate) fn done(report: &Report) -> String {
+    let done = report.done.iter().map(|done| match done.direction {
+        migrate_core::Direction::Up => format!("+{}", done.revision),
+        migrate_core::Direction::Down => format!("-{}", done.revision),
+    });
+    done.collect::<Vec<_>>().join(" ")
+}
+
+/// Waits for something that happens soon.
+pub(crate) fn eventually(what: &str, mut happened: impl FnMut() -> bool) {
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(30);
+    while !happened() {
+        assert!(std::time::Instant::now() < deadline, "not within 30 s: {what}");
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+}
