@@ -143,8 +143,21 @@ impl<'r> Engine<'r> {
     }
 
     /// What the run has found and done.
-    pub(crate) fn into_results(self) -> (History, Report) {
-        (self.history, self.report)
+    pub(crate) fn take_results(&mut self) -> (History, Report) {
+        (std::mem::take(&mut self.history), std::mem::take(&mut self.report))
+    }
+
+    /// What leaves nothing behind on the server when the run ends before its time, if the message
+    /// that is under way could.
+    #[cfg(feature = "tokio-postgres")]
+    pub(crate) fn abandon(&self) -> Option<String> {
+        match &self.state {
+            State::CreatingTables | State::Running(_) | State::Recovering(..) => {
+                Some("ROLLBACK".to_owned())
+            }
+            State::Outside(run) => Some(self.abandon_outside(run)),
+            _ => None,
+        }
     }
 
     /// Takes the answer to the last question, and gives the next. `now` is the time since the run

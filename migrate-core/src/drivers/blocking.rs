@@ -95,7 +95,7 @@ fn drive(client: &mut Client, mut engine: Engine<'_>) -> Result<(History, Report
     let mut reply = Reply::Start;
     loop {
         reply = match engine.next(reply, start.elapsed())? {
-            Ask::Done => return Ok(engine.into_results()),
+            Ask::Done => return Ok(engine.take_results()),
             Ask::Wait(pause) => {
                 std::thread::sleep(pause);
                 Reply::Waited

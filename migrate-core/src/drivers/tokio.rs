@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use tokio_postgres::Client;
 
+use super::dropped::Tidy;
 use super::{failure, rows};
 use crate::embedded::AtHead;
 use crate::engine::{Ask, Engine, Goal, Reply};
@@ -90,12 +91,13 @@ impl<R> Runner<'_, R> {
 }
 
 /// Carries out a run.
-async fn drive(client: &Client, mut engine: Engine<'_>) -> Result<(History, Report), Error> {
+async fn drive(client: &Client, engine: Engine<'_>) -> Result<(History, Report), Error> {
+    let mut engine = Tidy::new(client, engine);
     let start = Instant::now();
     let mut reply = Reply::Start;
     loop {
         reply = match engine.next(reply, start.elapsed())? {
-            Ask::Done => return Ok(engine.into_results()),
+            Ask::Done => return Ok(engine.take_results()),
             Ask::Wait(pause) => {
                 tokio::time::sleep(pause).await;
                 Reply::Waited

@@ -172,6 +172,12 @@ impl<'r> Engine<'r> {
         sql::release(&self.tables, &columns)
     }
 
+    /// The same, from whatever the step is doing.
+    #[cfg(feature = "tokio-postgres")]
+    pub(super) fn abandon_outside(&self, run: &Outside) -> String {
+        format!("ROLLBACK;\n{}", self.release_query(run))
+    }
+
     /// Goes on where an earlier run has stopped, if one has.
     fn resume(&mut self, mut run: Outside, step: &Step<'_>, rows: &[Row]) -> Result<Ask, Error> {
         if let Some(row) = tagged(rows, tag::PROGRESS).next() {
