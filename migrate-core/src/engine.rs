@@ -10,6 +10,7 @@
 //!    wait, try again, or give up with the place of the statement.
 
 mod backoff;
+mod deciding;
 mod failed;
 mod outside;
 mod rows;
@@ -22,9 +23,9 @@ use self::rows::{holder, tagged};
 use crate::chain::Chain;
 use crate::error::Error;
 use crate::failure::Failure;
-use crate::history::{self, History, Record, Row};
+use crate::history::{self, History, Row};
 use crate::message::Message;
-use crate::plan::{self, Plan, PlanError, Step};
+use crate::plan::{Plan, Step};
 use crate::report::{Done, Event, Holder, Report};
 use crate::settings::Settings;
 use crate::sql::{self, Session, Tables, tag};
@@ -63,6 +64,8 @@ pub(crate) enum Goal {
     Upgrade(Target),
     /// Undo revisions.
     Downgrade(Target),
+    /// Record revisions without running them; whether all that is recorded is thrown away before.
+    Stamp(Target, bool),
 }
 
 /// What was asked last.
@@ -77,10 +80,11 @@ enum State {
     Running(Message),
     /// A step outside a transaction is on its way.
     Outside(Box<Outside>),
-    /// Rolling back after a failure; the message, unless it was the creation of the tables.
+    /// Rolling back after a failure; the message, unless no migration was in it.
     Recovering(Option<Message>, Failure),
     /// Reading the history after a failure, with the number of the statement that began last.
     Reviewing(Message, Failure, Option<usize>),
+    Stamping,
     Waiting,
     AskingHolder,
     Ended,
@@ -152,7 +156,7 @@ impl<'r> Engine<'r> {
     #[cfg(feature = "tokio-postgres")]
     pub(crate) fn abandon(&self) -> Option<String> {
         match &self.state {
-            State::CreatingTables | State::Running(_) | State::Recovering(..) => {
+            State::CreatingTables | State::Stamping | State::Running(_) | State::Recovering(..) => {
                 Some("ROLLBACK".to_owned())
             }
             State::Outside(run) => Some(self.abandon_outside(run)),
@@ -189,15 +193,18 @@ impl<'r> Engine<'r> {
             }
             (State::CreatingTables, Reply::Rows(_)) => {
                 self.has_tables = true;
-                Ok(self.send(now))
+                self.decide(now)
             }
-            (State::CreatingTables, Reply::Failed(failure)) => self.recover(None, failure),
+            (State::Stamping, Reply::Rows(_)) => Ok(Ask::Done),
+            (State::CreatingTables | State::Stamping, Reply::Failed(failure)) => {
+                self.recover(None, failure)
+            }
             (State::Running(message), Reply::Rows(rows)) => self.advance(&message, &rows, now),
             (State::Running(message), Reply::Failed(failure)) => {
                 self.recover(Some(message), failure)
             }
             (State::Recovering(None, failure), Reply::Rows(_)) => {
-                self.creation_failed(failure, now)
+                self.bookkeeping_failed(failure, now)
             }
             (State::Recovering(Some(message), failure), Reply::Rows(rows)) => {
                 let last = tagged(&rows, tag::STATEMENT).next();
@@ -294,56 +301,6 @@ impl<'r> Engine<'r> {
             Error::Denied { what, failure }
         } else {
             Error::Server { what, failure }
-        }
-    }
-
-    /// Plans from the history just read.
-    pub(super) fn decide(&mut self, now: Duration) -> Result<Ask, Error> {
-        let plan = match &self.goal {
-            Goal::Read => return Ok(Ask::Done),
-            Goal::Upgrade(target) => plan::upgrade(self.chain, &self.history, target),
-            Goal::Downgrade(target) => plan::downgrade(self.chain, &self.history, target),
-        };
-        self.plan = match plan {
-            // Another runner has gone further meanwhile: what was asked for is done.
-            Err(PlanError::NotAhead { .. } | PlanError::NotBehind { .. }) if self.planned => {
-                return Ok(Ask::Done);
-            }
-            plan => plan?,
-        };
-        self.pin_goal();
-        if self.settings.refuse_ahead && !self.plan.ahead.is_empty() {
-            return Err(PlanError::Ahead { unknown: self.plan.ahead.clone() }.into());
-        }
-        self.report.ahead.clone_from(&self.plan.ahead);
-        if self.plan.steps.is_empty() {
-            return Ok(Ask::Done);
-        }
-        if !self.has_tables {
-            let query = sql::create_tables(&self.tables);
-            return Ok(self.ask(State::CreatingTables, query));
-        }
-        Ok(self.send(now))
-    }
-
-    /// Makes a goal that counts from where the database is (`+1`) one that does not: a plan that is
-    /// made again must not count again.
-    fn pin_goal(&mut self) {
-        self.planned = true;
-        let Some(step) = self.plan.steps.last() else { return };
-        match &mut self.goal {
-            Goal::Upgrade(target @ Target::Relative(_)) => {
-                *target = Target::revision(step.migration.id.as_str());
-            }
-            Goal::Downgrade(target @ Target::Relative(_)) => {
-                let position = step.position;
-                let below = |record: &&Record| record.position < position;
-                *target = match self.history.records.iter().rev().find(below) {
-                    Some(record) => Target::revision(record.revision.as_str()),
-                    None => Target::Base,
-                };
-            }
-            _ => {}
         }
     }
 

@@ -80,6 +80,8 @@ mod settings;
 #[cfg(feature = "runner")]
 mod sql;
 #[cfg(feature = "runner")]
+mod stamp;
+#[cfg(feature = "runner")]
 mod status;
 #[cfg(feature = "runner")]
 mod target;
@@ -126,6 +128,8 @@ pub use plan::{Direction, Plan, PlanError, Step, downgrade, upgrade};
 pub use report::{Done, Event, Holder, Report};
 #[cfg(feature = "runner")]
 pub use runner::Runner;
+#[cfg(feature = "runner")]
+pub use stamp::{Stamp, stamp};
 #[cfg(feature = "runner")]
 pub use status::{Divergence, Status, status};
 #[cfg(feature = "runner")]

@@ -21,6 +21,10 @@ pub struct Done {
 pub struct Report {
     /// The revisions, in the order in which they ran; none when there was nothing to do.
     pub done: Vec<Done>,
+    /// The revisions that a stamp recorded.
+    pub stamped: Vec<String>,
+    /// The revisions whose record a stamp took out, or replaced.
+    pub unstamped: Vec<String>,
     /// The revisions in the database that this chain does not have: a newer release was here.
     pub ahead: Vec<String>,
     /// How many messages were sent to the server and answered.

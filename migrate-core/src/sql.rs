@@ -5,6 +5,7 @@
 //! answer in the same message.
 
 pub(crate) mod outside;
+pub(crate) mod stamp;
 pub(crate) mod step;
 
 use std::fmt::Write as _;

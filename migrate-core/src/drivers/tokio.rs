@@ -58,6 +58,35 @@ impl<R> Runner<'_, R> {
         Ok(report)
     }
 
+    /// Records that the database is at a revision, forwards or back, and runs nothing: for a schema
+    /// that another tool or a hand has made. Records that are right already stay as they are.
+    ///
+    /// # Errors
+    ///
+    /// When the chain has no such revision, or the history can't be written.
+    pub async fn stamp_async(
+        &self,
+        client: &Client,
+        target: impl Into<Target>,
+    ) -> Result<Report, Error> {
+        let (_, report) = drive(client, self.engine(Goal::Stamp(target.into(), false))?).await?;
+        Ok(report)
+    }
+
+    /// The same, but first throws away all that is recorded.
+    ///
+    /// # Errors
+    ///
+    /// As [`stamp_async`](Self::stamp_async).
+    pub async fn stamp_purge_async(
+        &self,
+        client: &Client,
+        target: impl Into<Target>,
+    ) -> Result<Report, Error> {
+        let (_, report) = drive(client, self.engine(Goal::Stamp(target.into(), true))?).await?;
+        Ok(report)
+    }
+
     /// How the database stands to the chain. Writes nothing; needs SELECT on the history alone.
     ///
     /// # Errors

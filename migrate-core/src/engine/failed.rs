@@ -27,7 +27,7 @@ impl Engine<'_> {
         Ok(self.ask(State::Recovering(message, failure), query))
     }
 
-    pub(super) fn creation_failed(
+    pub(super) fn bookkeeping_failed(
         &mut self,
         failure: Failure,
         now: Duration,
@@ -38,7 +38,7 @@ impl Engine<'_> {
         if failure.is(sql::MOVED) {
             return Ok(self.start_over());
         }
-        let what = "creating the history of migrations";
+        let what = "changing the history of migrations";
         if failure.is_any(&["42P07", "42710"]) {
             let table = format!("{} or its like", self.tables.history);
             return Err(Error::NotOurs { table, reason: failure.message });

@@ -27,7 +27,7 @@ pub(crate) fn begin(
          PERFORM pg_catalog.set_config('migrate.started', \
          pg_catalog.date_part('epoch', pg_catalog.clock_timestamp())::text, true); \
          PERFORM pg_catalog.setval({progress}, {number}); ",
-        moved = moved(tables, step),
+        moved = moved(tables, step.count, step.last),
         progress = literal(&tables.statement),
     );
     sql.push_str(&guard(tables, &then));
@@ -81,12 +81,11 @@ pub(crate) fn timeouts(set: &str, step: &Step<'_>, settings: &Settings) -> Strin
 }
 
 /// The condition that the history is not what the plan was made for.
-pub(crate) fn moved(tables: &Tables, step: &Step<'_>) -> String {
+pub(crate) fn moved(tables: &Tables, count: usize, last: Option<&str>) -> String {
     let history = &tables.history;
-    let last = step.last.map(|revision| {
+    let last = last.map(|revision| {
         format!(" OR NOT EXISTS (SELECT FROM {history} WHERE revision = {})", literal(revision))
     });
-    let count = step.count;
     let last = last.unwrap_or_default();
     format!("(SELECT pg_catalog.count(*) FROM {history}) <> {count}{last}")
 }
@@ -141,7 +140,7 @@ COMMIT;
 const DURATION: &str = "coalesce(pg_catalog.round((pg_catalog.date_part('epoch', pg_catalog.clock_timestamp()) \
      - nullif(pg_catalog.current_setting('migrate.started', true), '')::float8) * 1000)::bigint, 0)";
 
-fn insert(tables: &Tables, migration: &Migration<'_>, position: i64) -> String {
+pub(crate) fn insert(tables: &Tables, migration: &Migration<'_>, position: i64) -> String {
     let parents: Vec<String> = migration.parents.iter().map(|id| literal(id.as_str())).collect();
     format!(
         "INSERT INTO {history} VALUES ({id}, {position}, ARRAY[{parents}]::text[], '{up}', {down}, '{chain}', \

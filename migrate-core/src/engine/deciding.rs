@@ -1,0 +1,76 @@
+//! What the engine decides on a history: the plan, and how it begins.
+
+use std::time::Duration;
+
+use super::{Ask, Engine, Goal, State};
+use crate::error::Error;
+use crate::history::Record;
+use crate::plan::{self, PlanError};
+use crate::sql;
+use crate::stamp::stamp;
+use crate::target::Target;
+
+impl Engine<'_> {
+    /// Plans from the history just read.
+    pub(super) fn decide(&mut self, now: Duration) -> Result<Ask, Error> {
+        let plan = match &self.goal {
+            Goal::Read => return Ok(Ask::Done),
+            Goal::Upgrade(target) => plan::upgrade(self.chain, &self.history, target),
+            Goal::Downgrade(target) => plan::downgrade(self.chain, &self.history, target),
+            Goal::Stamp(..) if !self.has_tables => return Ok(self.create_tables()),
+            Goal::Stamp(target, purge) => {
+                let stamp = stamp(self.chain, &self.history, target, *purge)?;
+                let query = sql::stamp::stamp(&self.tables, &stamp, &self.history);
+                let ids = stamp.insert.iter().map(|migration| migration.id.to_string());
+                self.report.stamped = ids.collect();
+                self.report.unstamped = stamp.remove;
+                return Ok(self.ask(State::Stamping, query));
+            }
+        };
+        self.plan = match plan {
+            // Another runner has gone further meanwhile: what was asked for is done.
+            Err(PlanError::NotAhead { .. } | PlanError::NotBehind { .. }) if self.planned => {
+                return Ok(Ask::Done);
+            }
+            plan => plan?,
+        };
+        self.pin_goal();
+        if self.settings.refuse_ahead && !self.plan.ahead.is_empty() {
+            return Err(PlanError::Ahead { unknown: self.plan.ahead.clone() }.into());
+        }
+        self.report.ahead.clone_from(&self.plan.ahead);
+        if self.plan.steps.is_empty() {
+            return Ok(Ask::Done);
+        }
+        if !self.has_tables {
+            return Ok(self.create_tables());
+        }
+        Ok(self.send(now))
+    }
+
+    fn create_tables(&mut self) -> Ask {
+        let query = sql::create_tables(&self.tables);
+        self.ask(State::CreatingTables, query)
+    }
+
+    /// Makes a goal that counts from where the database is (`+1`) one that does not: a plan that is
+    /// made again must not count again.
+    fn pin_goal(&mut self) {
+        self.planned = true;
+        let Some(step) = self.plan.steps.last() else { return };
+        match &mut self.goal {
+            Goal::Upgrade(target @ Target::Relative(_)) => {
+                *target = Target::revision(step.migration.id.as_str());
+            }
+            Goal::Downgrade(target @ Target::Relative(_)) => {
+                let position = step.position;
+                let below = |record: &&Record| record.position < position;
+                *target = match self.history.records.iter().rev().find(below) {
+                    Some(record) => Target::revision(record.revision.as_str()),
+                    None => Target::Base,
+                };
+            }
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,38 @@
+//! The SQL of a stamp: one transaction that changes the history and runs no migration.
+
+use std::fmt::Write as _;
+
+use super::{MOVED, TOOL, Tables, guard, literal, step};
+use crate::history::History;
+use crate::stamp::Stamp;
+
+/// Makes the history what the stamp says, if it still is what the stamp was planned for.
+pub(crate) fn stamp(tables: &Tables, stamp: &Stamp<'_>, before: &History) -> String {
+    let last = before.last().map(|record| record.revision.as_str());
+    let moved = step::moved(tables, before.records.len(), last);
+    let then = format!(
+        "IF {moved} THEN RAISE EXCEPTION USING ERRCODE = '{MOVED}', \
+         MESSAGE = 'the history has changed'; END IF; "
+    );
+    let mut sql = format!("BEGIN ISOLATION LEVEL READ COMMITTED;\n{}\n", guard(tables, &then));
+    let log = |sql: &mut String, action: &str, revision: &str| {
+        let _ = writeln!(
+            sql,
+            "INSERT INTO {} VALUES (pg_catalog.clock_timestamp(), session_user, '{action}', {}, NULL, NULL, '{TOOL}');",
+            tables.log,
+            literal(revision),
+        );
+    };
+    for revision in &stamp.remove {
+        let _ =
+            writeln!(sql, "DELETE FROM {} WHERE revision = {};", tables.history, literal(revision));
+        log(&mut sql, "unstamp", revision);
+    }
+    for (position, migration) in (stamp.position..).zip(&stamp.insert) {
+        sql.push_str(&step::insert(tables, migration, position));
+        log(&mut sql, "stamp", migration.id.as_str());
+    }
+    // What an interrupted run had begun is now as the stamp says.
+    let _ = write!(sql, "DELETE FROM {};\nCOMMIT", tables.progress);
+    sql
+}
