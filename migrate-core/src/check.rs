@@ -84,13 +84,23 @@ pub fn check(folder: Folder) -> Result<Chain<'static>, Rejection> {
 
     variants(&parsed, &mut problems);
     // Where the place of a file is unknown, a missing parent or a second head may be its doing.
-    let incomplete = files.incomplete || parsed.iter().any(|file| file.header.misplaced);
+    let incomplete = files.incomplete || parsed.iter().any(|file| file.header.is_misplaced());
     let pinned = pins::check(&lock, files.lock, &parsed, &files.sources, incomplete, &mut problems);
     let nodes: Vec<Node<'_>> =
         parsed.iter().zip(&pinned.pins).filter_map(|(file, pin)| file.node(*pin)).collect();
     let deployed = lock.ids.iter().map(String::as_str).collect();
     let context = graph::Context { incomplete, moved: pinned.moved, deployed };
     let order = graph::check(&nodes, &context, &mut problems);
+    let orphans: Vec<usize> = problems
+        .iter()
+        .filter(|found| found.problem.is_missing_parents())
+        .flat_map(|found| found.primary.iter().chain(&found.related))
+        .map(|label| label.source)
+        .collect();
+    problems.retain(|found| {
+        let here = found.primary.as_ref().is_some_and(|label| orphans.contains(&label.source));
+        !(here && found.problem.is_missing_section())
+    });
     let deployed: Vec<bool> = pinned.pins.iter().map(Option::is_some).collect();
 
     if problems.is_empty()
@@ -135,7 +145,7 @@ impl Parsed {
             section_digest(source.slice(section.span), section.options.transactional)
         };
         let nothing = || section_digest("", true);
-        let undone = self.header.parents.len() > 1 && self.header.irreversible.is_none();
+        let undone = self.header.joins() && self.header.irreversible.is_none();
         (
             self.sections.up.map_or_else(nothing, digest),
             self.sections.down.map(digest).or_else(|| undone.then(nothing)),
@@ -143,7 +153,12 @@ impl Parsed {
     }
 }
 
-fn parse(index: usize, name: &str, source: &Source<'_>, problems: &mut Vec<Diagnostic>) -> Parsed {
+pub(crate) fn parse(
+    index: usize,
+    name: &str,
+    source: &Source<'_>,
+    problems: &mut Vec<Diagnostic>,
+) -> Parsed {
     let tokens: Vec<Token> = Lexer::new(source.text()).collect();
     let first_marker = tokens.iter().position(|token| sections::is_marker(source, token));
     let above = &tokens[..first_marker.unwrap_or(tokens.len())];
@@ -152,7 +167,7 @@ fn parse(index: usize, name: &str, source: &Source<'_>, problems: &mut Vec<Diagn
 
     let sql_above = above.iter().find(|token| !token.kind.is_trivia());
     let unreadable = above.iter().find_map(|token| rules::unreadable(source.text(), token));
-    let joins = header.parents.len() > 1;
+    let joins = header.joins();
     let found = match (unreadable, sql_above, first_marker) {
         (Some(found), ..) => Some((found.problem, found.span, found.text)),
         (None, Some(sql), Some(_)) => Some((Problem::SqlBeforeSection, sql.span, "")),
@@ -194,13 +209,13 @@ fn presence(
     };
     let (up, down) = (statements(sections.up), statements(sections.down));
     let opening = |token: Token| Span::new(token.span.start, token.span.start + 1);
-    let only_joins = header.parents.len() > 1 && up.is_empty();
+    let only_joins = header.joins() && up.is_empty();
     let mut hidden = sections.unclear;
     for (section, statements, empty) in
         [(sections.up, &up, Problem::EmptyUp), (sections.down, &down, Problem::EmptyDown)]
     {
         let Some((section, marker)) = section else { continue };
-        if statements.is_empty() && !only_joins {
+        if statements.is_empty() && !only_joins && !sections.unclear && !sections.unclear_mode {
             problems.push(Diagnostic::at(empty, index, marker, "nothing below"));
         }
         let sql = source.slice(section.span);
@@ -239,7 +254,9 @@ fn presence(
             let span = down.map_or(end, |(_, marker)| marker);
             problems.push(missing(Problem::NoUp, span, "there is only this section"));
         }
-        (Some(_), None, None) if !only_joins && !hidden && !header.unclear_undo => {
+        (Some(_), None, None)
+            if !only_joins && !hidden && !header.unclear.contains(&"irreversible") =>
+        {
             problems.push(missing(Problem::MissingDown, end, "the file ends without it"));
         }
         _ => {}

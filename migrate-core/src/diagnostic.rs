@@ -46,6 +46,18 @@ impl Diagnostic {
         Diagnostic { primary, ..Diagnostic::new(problem) }
     }
 
+    /// A problem that shows in several places, of which the first is the one to look at.
+    pub(crate) fn across<T: Into<String>>(
+        problem: Problem,
+        places: impl IntoIterator<Item = (usize, Span, T)>,
+    ) -> Self {
+        let label =
+            |(source, span, text): (usize, Span, T)| Label { source, span, text: text.into() };
+        let mut labels = places.into_iter().map(label);
+        let primary = labels.next();
+        Diagnostic { primary, related: labels.collect(), ..Diagnostic::new(problem) }
+    }
+
     /// The same with a further place.
     #[must_use]
     pub fn and(mut self, source: usize, span: Span, text: impl Into<String>) -> Self {

@@ -56,14 +56,17 @@ pub(crate) fn check(
     cycles(nodes, &links, &order, problems);
     twins(nodes, context, problems);
     // What is wrong already makes further bases and heads of its own.
+    let is_known = |id: &&str| by_id.contains_key(id);
     let hidden = context.incomplete
         || context.moved
         || problems.len() > before
-        || nodes.iter().any(|node| node.parents.iter().any(|(id, _)| !by_id.contains_key(id)));
+        || !context.deployed.iter().all(is_known)
+        || !nodes.iter().all(|node| node.parents.iter().all(|(id, _)| by_id.contains_key(id)));
     if !hidden {
-        if let Some(base) = bases(nodes, context, problems) {
-            fork(nodes, &links, &order, base, context, problems);
-        }
+        bases(nodes, context, problems);
+    }
+    if !hidden && problems.len() == before {
+        fork(nodes, &links, &order, context, problems);
     }
     order
 }
@@ -84,6 +87,7 @@ fn parents(
     context: &Context<'_>,
     problems: &mut Vec<Diagnostic>,
 ) {
+    let mut unknown: BTreeMap<&str, Vec<(&Node<'_>, Span)>> = BTreeMap::new();
     for node in nodes {
         for (nth, (parent, span)) in node.parents.iter().enumerate() {
             let earlier = node.parents[..nth].iter().find(|(earlier, _)| earlier == parent);
@@ -95,21 +99,24 @@ fn parents(
                 && !context.incomplete
                 && !context.deployed.contains(parent)
             {
-                // Ids that only count up are all alike.
-                let counts = parent.chars().all(|c| c.is_ascii_digit());
-                let others = by_id.keys().copied().filter(|id| !counts && *id != node.id);
-                let mut others: Vec<&str> = others.collect();
-                others.sort_unstable();
-                let meant = did_you_mean(parent, others).map(str::to_owned);
-                let problem = Problem::UnknownParent { parent: (*parent).to_owned(), meant };
-                problems.push(Diagnostic::at(
-                    problem,
-                    node.source,
-                    *span,
-                    "no file here has this revision",
-                ));
+                unknown.entry(parent).or_default().push((node, *span));
             }
         }
+    }
+    for (parent, named) in unknown {
+        // Ids that only count up are all alike.
+        let counts = parent.chars().all(|c| c.is_ascii_digit());
+        let is_child = |id: &str| named.iter().any(|(node, _)| node.id == id);
+        let mut others: Vec<&str> =
+            by_id.keys().copied().filter(|id| !counts && !is_child(id)).collect();
+        others.sort_unstable();
+        let meant = did_you_mean(parent, others).map(str::to_owned);
+        let problem = Problem::UnknownParent { parent: parent.to_owned(), meant };
+        let places = named.iter().enumerate().map(|(nth, (node, span))| {
+            let text = if nth == 0 { "no file here has this revision" } else { "and here" };
+            (node.source, *span, text)
+        });
+        problems.push(Diagnostic::across(problem, places));
     }
 }
 
@@ -185,27 +192,14 @@ fn cycles(nodes: &[Node<'_>], links: &Links, order: &[usize], problems: &mut Vec
         let Some(entry) = path.iter().position(|visited| *visited == at) else { continue };
         let circle = &path[entry..];
         let ids = circle.iter().map(|at| nodes[*at].id.to_owned()).collect();
-        let mut found: Option<Diagnostic> = None;
-        for (nth, &at) in circle.iter().enumerate() {
-            let parent = nodes[circle[(nth + 1) % circle.len()]].id;
+        let places = circle.iter().enumerate().map(|(nth, &at)| {
             let node = &nodes[at];
-            let span = node
-                .parents
-                .iter()
-                .find(|(id, _)| *id == parent)
-                .map_or(node.id_span, |(_, span)| *span);
-            let text = format!("`{}` follows `{parent}`", node.id);
-            found = Some(match found {
-                None => Diagnostic::at(
-                    Problem::Cycle { ids: Vec::clone(&ids) },
-                    node.source,
-                    span,
-                    text,
-                ),
-                Some(found) => found.and(node.source, span, text),
-            });
-        }
-        problems.extend(found);
+            let parent = nodes[circle[(nth + 1) % circle.len()]].id;
+            let named = node.parents.iter().find(|(id, _)| *id == parent);
+            let span = named.map_or(node.id_span, |(_, span)| *span);
+            (node.source, span, format!("`{}` follows `{parent}`", node.id))
+        });
+        problems.push(Diagnostic::across(Problem::Cycle { ids }, places));
     }
 }
 
@@ -241,28 +235,20 @@ fn parent_line(node: &Node<'_>) -> Span {
     }
 }
 
-/// The revision that begins the chain, if one does: a deployed one, or else the first file's.
-fn bases(
-    nodes: &[Node<'_>],
-    context: &Context<'_>,
-    problems: &mut Vec<Diagnostic>,
-) -> Option<usize> {
-    let mut bases: Vec<usize> =
-        (0..nodes.len()).filter(|at| nodes[*at].parents.is_empty()).collect();
-    bases.sort_by_key(|at| !context.deployed.contains(nodes[*at].id));
-    if let [first, middle @ .., last] = bases.as_slice() {
-        let ids = bases.iter().map(|at| nodes[*at].id.to_owned()).collect();
-        let label = |at: usize| (nodes[at].source, nodes[at].id_span);
-        let (source, span) = label(*last);
-        let problem = Problem::SeveralBases { ids };
-        let mut found = Diagnostic::at(problem, source, span, "has no parent");
-        for at in [first].into_iter().chain(middle) {
-            let (source, span) = label(*at);
-            found = found.and(source, span, "has no parent either");
-        }
-        problems.push(found);
+/// Reports all revisions that could begin the chain but the one that does: a deployed one, or else
+/// the first file's.
+fn bases(nodes: &[Node<'_>], context: &Context<'_>, problems: &mut Vec<Diagnostic>) {
+    let mut bases: Vec<&Node<'_>> = nodes.iter().filter(|node| node.parents.is_empty()).collect();
+    bases.sort_by_key(|node| !context.deployed.contains(node.id));
+    if bases.len() > 1 {
+        let ids = bases.iter().map(|node| node.id.to_owned()).collect();
+        bases.rotate_right(1);
+        let places = bases.iter().enumerate().map(|(nth, node)| {
+            let text = if nth == 0 { "has no parent" } else { "has no parent either" };
+            (node.source, node.id_span, text)
+        });
+        problems.push(Diagnostic::across(Problem::SeveralBases { ids }, places));
     }
-    bases.first().copied()
 }
 
 /// A head, and what no other head stands on.
@@ -272,20 +258,16 @@ struct Branch {
     deployed: bool,
 }
 
-/// Several heads that stand on the chain's base.
 fn fork(
     nodes: &[Node<'_>],
     links: &Links,
     order: &[usize],
-    base: usize,
     context: &Context<'_>,
     problems: &mut Vec<Diagnostic>,
 ) {
     let heads = order.iter().copied().filter(|at| links.children[*at].is_empty());
-    let lineages: Vec<(usize, HashSet<usize>)> = heads
-        .map(|head| (head, links.lineage(head)))
-        .filter(|(_, lineage)| lineage.contains(&base))
-        .collect();
+    let lineages: Vec<(usize, HashSet<usize>)> =
+        heads.map(|head| (head, links.lineage(head))).collect();
     let mut branches: Vec<Branch> = Vec::new();
     for (head, lineage) in &lineages {
         let shared = |at: &usize| {
@@ -304,7 +286,8 @@ fn fork(
         rebase: (!moves.deployed).then(|| nodes[moves.start].id.to_owned()),
         onto: nodes[stays.head].id.to_owned(),
     };
-    let label = |branch: &Branch| {
+    branches.rotate_right(1);
+    let places = branches.iter().map(|branch| {
         let node = &nodes[branch.start];
         let parent = node.parents.first().map_or("nothing", |(id, _)| id);
         let mut text = format!("`{}` follows `{parent}`", node.id);
@@ -313,14 +296,8 @@ fn fork(
         }
         text.push_str(if branch.deployed { ", deployed" } else { "" });
         (node.source, parent_line(node), text)
-    };
-    let (source, span, text) = label(moves);
-    let mut found = Diagnostic::at(problem, source, span, text);
-    for branch in &branches[..branches.len() - 1] {
-        let (source, span, text) = label(branch);
-        found = found.and(source, span, text);
-    }
-    problems.push(found);
+    });
+    problems.push(Diagnostic::across(problem, places));
 }
 
 #[cfg(test)]

@@ -17,14 +17,21 @@ pub(crate) struct Header {
     pub(crate) message: Option<(String, Span)>,
     pub(crate) created: Option<(String, Span)>,
     pub(crate) irreversible: Option<(String, Span)>,
-    /// Whether it has an id and parents that can't be read, so that its place in the chain is
-    /// unknown.
-    pub(crate) misplaced: bool,
-    /// Whether it seems to say why there is no downgrade, in a line that can't be read.
-    pub(crate) unclear_undo: bool,
+    /// The keys that seem to have a line, but one that can't be read.
+    pub(crate) unclear: Vec<&'static str>,
 }
 
 impl Header {
+    /// Whether the place of the revision in the chain is unknown.
+    pub(crate) fn is_misplaced(&self) -> bool {
+        self.id.is_none() || self.unclear.iter().any(|key| matches!(*key, "revision" | "parent"))
+    }
+
+    /// Whether it is a merge, or may be one.
+    pub(crate) fn joins(&self) -> bool {
+        self.parents.len() > 1 || self.unclear.contains(&"parent")
+    }
+
     /// Where the parents are named, or the id if there are none.
     pub(crate) fn place(&self) -> Span {
         match (self.parents.first(), self.parents.last()) {
@@ -72,10 +79,10 @@ pub(crate) fn parse(
                 // A comment in SQL that has no section above it.
                 continue;
             }
-            let meant = meant_key(key);
+            let is_new = |meant: &&str| seen.iter().all(|(key, _)| key != meant);
+            let meant = meant_key(key).filter(is_new);
+            header.unclear.extend(meant);
             let problem = Problem::UnknownKey { key: key.to_owned(), meant };
-            header.misplaced |= matches!(meant, Some("revision" | "parent"));
-            header.unclear_undo |= meant == Some("irreversible");
             problems.push(Diagnostic::at(problem, index, key_span, ""));
             continue;
         };
@@ -85,14 +92,13 @@ pub(crate) fn parse(
             problems.push(twice.and(index, *first, "the first"));
             match known {
                 "parent" => parents(index, source, value_span, &mut header, problems),
-                _ => header.misplaced |= known == "revision",
+                known => header.unclear.push(known),
             }
             continue;
         }
         seen.push((known, key_span));
         if value.is_empty() {
-            header.misplaced |= matches!(known, "revision" | "parent");
-            header.unclear_undo |= known == "irreversible";
+            header.unclear.push(known);
             let problem = Problem::EmptyValue { key: known };
             problems.push(Diagnostic::at(problem, index, value_span, "nothing here"));
             continue;
@@ -107,19 +113,16 @@ pub(crate) fn parse(
         }
     }
     // Something that is never closed has swallowed the lines below it.
-    let swallowed = tokens.iter().any(|token| matches!(token.kind, TokenKind::Unterminated(_)));
-    let start = Span::default();
-    let has = |key: &str| seen.iter().any(|(seen, _)| *seen == key);
+    if tokens.iter().any(|token| matches!(token.kind, TokenKind::Unterminated(_))) {
+        header.unclear.extend(KEYS);
+    }
+    header.unclear.extend(first_sql.and_then(|sql| dashless_key(source, sql)));
     for key in ["revision", "message"] {
-        let misspelt = problems.iter().any(|found| {
-            found.primary.as_ref().is_some_and(|label| label.source == index)
-                && matches!(&found.problem, Problem::UnknownKey { meant: Some(meant), .. } if *meant == key)
-        });
-        if !has(key) && !misspelt && !swallowed {
+        if seen.iter().all(|(seen, _)| *seen != key) && !header.unclear.contains(&key) {
+            let start = Span::default();
             problems.push(Diagnostic::at(Problem::MissingKey { key }, index, start, ""));
         }
     }
-    header.misplaced |= header.id.is_none() || swallowed;
     header
 }
 
@@ -130,12 +133,22 @@ fn parents(
     header: &mut Header,
     problems: &mut Vec<Diagnostic>,
 ) {
+    let earlier = header.parents.len();
     for span in comma_separated(source, value) {
         match id(index, source, span, problems) {
+            // A line that is there twice is one mistake.
+            Some((id, _)) if header.parents[..earlier].iter().any(|(known, _)| *known == id) => {}
             Some(parent) => header.parents.push(parent),
-            None => header.misplaced = true,
+            None => header.unclear.push("parent"),
         }
     }
+}
+
+/// The key of a line that is SQL only because a dash is missing: `- parent: a`.
+fn dashless_key(source: &Source<'_>, sql: Span) -> Option<&'static str> {
+    let line = source.slice(source.line_at(sql.start)).trim_start_matches(['-', ' ', '\t', '#']);
+    let (word, _) = line.split_once(':')?;
+    KEYS.into_iter().find(|key| *key == word.trim_end())
 }
 
 /// The spans of `key` and `value` in a comment `-- key: value`, if it has that shape.

@@ -231,7 +231,7 @@ impl<'s> Lexer<'s> {
     fn dollar(&mut self) -> TokenKind {
         if self.peek(1).is_ascii_digit() {
             self.at += 1;
-            self.skip_while(is_word_part);
+            self.skip_while(is_number_part);
             return TokenKind::Parameter;
         }
         let rest = self.rest();
@@ -257,10 +257,10 @@ impl<'s> Lexer<'s> {
     /// since PostgreSQL 15, two tokens before, and never the same as with the blank.
     fn number(&mut self) -> TokenKind {
         let start = self.at;
-        self.skip_while(is_word_part);
+        self.skip_while(is_number_part);
         if self.peek(0) == b'.' && self.peek(1) != b'.' {
             self.at += 1;
-            self.skip_while(is_word_part);
+            self.skip_while(is_number_part);
         }
         let so_far = &self.text[start..self.at];
         let decimal =
@@ -271,7 +271,7 @@ impl<'s> Lexer<'s> {
             && self.peek(1).is_ascii_digit()
         {
             self.at += 1;
-            self.skip_while(is_word_part);
+            self.skip_while(is_number_part);
         }
         TokenKind::Number
     }
@@ -353,6 +353,11 @@ fn is_word_start(byte: u8) -> bool {
 
 fn is_word_part(byte: u8) -> bool {
     is_word_start(byte) || byte.is_ascii_digit() || byte == b'$'
+}
+
+/// Other than in a word, a dollar begins something else: `1$$a$$` is a number and a string.
+fn is_number_part(byte: u8) -> bool {
+    is_word_part(byte) && byte != b'$'
 }
 
 fn is_operator(byte: u8) -> bool {

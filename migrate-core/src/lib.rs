@@ -48,8 +48,10 @@ mod statements;
 // Floor 2: the whole chain.
 mod chain;
 mod check;
+mod edit;
 mod folder;
 mod graph;
+mod outline;
 mod pins;
 
 // Floor 3: decisions.
@@ -104,11 +106,13 @@ pub use digest::{BadDigest, DIGEST_VERSION, Digest, ShortDigest, chain_digest, s
 #[cfg(feature = "files")]
 #[doc(hidden)]
 pub use directory_test::__same_chain;
+pub use edit::{EditError, FileEdit, NewRevision, accept_down, merge, new_revision, rebase};
 pub use folder::{Content, Entry, Folder, FolderError, MAX_FILE_BYTES};
 pub use id::{BadId, MAX_ID_LENGTH, RevisionId};
 pub use lexer::{Lexer, Token, TokenKind, Unterminated};
 pub use lock::{LOCK_FILE, Pin, lock_text, write as write_lock};
 pub use names::variant;
+pub use outline::{Outline, OutlineEntry};
 pub use problem::Problem;
 pub use sections::{Options, Section};
 pub use statements::{Statement, split_statements};

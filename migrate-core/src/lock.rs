@@ -3,7 +3,7 @@
 //! One revision a line, parents before children, so that branches that lock different revisions
 //! conflict where a person should look.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt::Write as _;
 
 use crate::chain::{Chain, Migration};
@@ -223,18 +223,27 @@ fn tampered(
     let computed: HashMap<_, _> =
         pins.iter().filter_map(|(pin, _)| Some((&pin.id, digest(pin, &written)?))).collect();
     let mut found = HashSet::new();
-    for (pin, span) in pins {
-        let orphan = pin.parents.iter().find(|parent| !written.contains_key(parent));
-        let fits = [&written, &computed].iter().any(|all| digest(pin, all) == Some(pin.chain));
-        let text = match orphan {
-            Some(_) if gaps => continue,
-            Some(parent) => format!("its parent `{parent}` has no line here"),
-            None if fits => continue,
-            None => "edited by hand, or merged badly".to_owned(),
-        };
-        let problem = Problem::LockTampered { id: pin.id.to_string() };
-        problems.push(Diagnostic::at(problem, index, *span, text));
-        found.insert(pin.id.clone());
+    let mut orphans: BTreeMap<&RevisionId<'_>, Vec<&(Pin, Span)>> = BTreeMap::new();
+    for line in pins {
+        let (pin, span) = line;
+        if let Some(parent) = pin.parents.iter().find(|parent| !written.contains_key(parent)) {
+            orphans.entry(parent).or_default().push(line);
+        } else if [&written, &computed].iter().all(|all| digest(pin, all) != Some(pin.chain)) {
+            let problem = Problem::LockTampered { id: pin.id.to_string() };
+            let text = "edited by hand, or merged badly";
+            problems.push(Diagnostic::at(problem, index, *span, text));
+            found.insert(pin.id.clone());
+        }
+    }
+    // The line that they miss may be the one with an edited id.
+    if !gaps && found.is_empty() {
+        for (parent, lines) in orphans {
+            let problem = Problem::LockTampered { id: lines[0].0.id.to_string() };
+            let text = format!("its parent `{parent}` has no line here");
+            let places = lines.iter().map(|(_, span)| (index, *span, text.as_str()));
+            problems.push(Diagnostic::across(problem, places));
+            found.extend(lines.iter().map(|(pin, _)| pin.id.clone()));
+        }
     }
     found
 }

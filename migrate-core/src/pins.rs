@@ -157,8 +157,10 @@ impl<'f> Files<'f> {
                 format!("{line} pins `{id}` as {}; this file is {}", pin.up.short(), up.short());
             problems.push(self.edited(file, problem, file.sections.up, &pin.up_marks).note(note));
         }
-        // An edit of the upgrade can swallow the downgrade.
-        if down != pin.down && (up == pin.up || file.sections.down.is_some()) {
+        // An edit of the upgrade can swallow the downgrade; what is never closed has no end.
+        let swallowed = up != pin.up && file.sections.down.is_none();
+        let unclosed = problems.iter().any(|found| is_here(found) && found.problem.is_unclosed());
+        if down != pin.down && !swallowed && !unclosed {
             problems.retain(|found| !(is_here(found) && found.problem.is_missing_down()));
             let shown = |digest: Option<Digest>| {
                 digest.map_or("none".to_owned(), |digest| digest.short().to_string())
@@ -212,7 +214,7 @@ impl<'f> Files<'f> {
         let new = ids(file.header.parents.iter().map(|(id, _)| id));
         let mut old_now: Vec<&str> = old.iter().map(|id| *renamed.get(id).unwrap_or(id)).collect();
         old_now.sort_unstable();
-        if file.header.misplaced || new == old || new == old_now {
+        if file.header.is_misplaced() || new == old || new == old_now {
             return None;
         }
         let text = match old.as_slice() {

@@ -152,21 +152,33 @@ impl Problem {
         self.is_unclosed() || matches!(self, Problem::PsqlCommand | Problem::CopyFromStdin)
     }
 
-    /// Whether it is about a section's presence.
+    /// Whether there is no downgrade, where one must be.
     pub(crate) const fn is_missing_down(&self) -> bool {
         matches!(self, Problem::MissingDown | Problem::EmptyDown)
+    }
+
+    /// Whether there is no section, where only a merge may do without.
+    pub(crate) const fn is_missing_section(&self) -> bool {
+        self.is_missing_down() || matches!(self, Problem::NoUp | Problem::EmptyUp)
+    }
+
+    /// Whether the revision may have been a merge that has lost its parents.
+    pub(crate) const fn is_missing_parents(&self) -> bool {
+        match self {
+            Problem::SeveralBases { .. } => true,
+            Problem::PinnedReparented { pinned, found, .. } => pinned.len() > 1 && found.len() < 2,
+            _ => false,
+        }
     }
 
     /// Whether it is about what sections hold: in a deployed file, the edit that brought it is the
     /// mistake.
     pub(crate) const fn is_in_sections(&self) -> bool {
-        self.is_missing_down()
+        self.is_missing_section()
             || self.hides_the_rest()
             || matches!(
                 self,
-                Problem::NoUp
-                    | Problem::EmptyUp
-                    | Problem::TransactionControl { .. }
+                Problem::TransactionControl { .. }
                     | Problem::NeedsNoTransaction { .. }
                     | Problem::EnumValueUsed { .. }
             )

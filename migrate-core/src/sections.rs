@@ -172,7 +172,8 @@ fn options(
             let meant = did_you_mean(name, OPTIONS);
             let problem = Problem::UnknownOption { option: name.to_owned(), meant };
             problems.push(Diagnostic::at(problem, index, span, ""));
-            continue;
+            // What follows may be SQL on the marker's line.
+            break;
         };
         if let Some((_, first)) = seen.iter().find(|(seen, _)| *seen == option) {
             let twice =
@@ -195,6 +196,7 @@ fn options(
             };
             let problem = Problem::BadOption { option, value: value.to_owned(), want };
             problems.push(Diagnostic::at(problem, index, span, ""));
+            break;
         }
     }
     options
@@ -296,7 +298,8 @@ mod tests {
         check("transactions:false", &["unknown-option"]);
         check("lock_timeout:2", &["bad-option"]);
         check("lock_timeout:2s lock_timeout:3s", &["duplicate-option"]);
-        check("loktimeout:2s x", &["unknown-option", "unknown-option"]);
+        check("loktimeout:2s x", &["unknown-option"]);
+        check("transaction:falseSELECT 1", &["bad-option"]);
     }
 
     #[test]

@@ -14,8 +14,11 @@ fn check(graph: &str, expected: Result<&str, &[&str]>) -> Vec<Diagnostic> {
             Node { source, id, id_span: Span::default(), parents, pinned: id == "pinned" }
         })
         .collect();
-    let context =
-        Context { incomplete: false, moved: false, deployed: HashSet::from(["pinned", "gone"]) };
+    let context = Context {
+        incomplete: false,
+        moved: false,
+        deployed: graph.split([' ', ':']).filter(|id| ["pinned", "gone"].contains(id)).collect(),
+    };
     let mut problems = Vec::new();
     let order = super::check(&nodes, &context, &mut problems);
     let ids: Vec<_> = order.iter().map(|at| nodes[*at].id).collect();
@@ -61,7 +64,8 @@ fn several_bases_and_heads() {
     check("a b:a c:a", Err(&["fork"]));
     check("a b:a c:a d:b e:c", Err(&["fork"]));
     check("a b", Err(&["several-bases"]));
-    check("a b:a c:a d", Err(&["several-bases", "fork"]));
+    check("a b:a c:a d", Err(&["several-bases"]));
+    check("a b:x c:x d:b,c", Err(&["unknown-parent"]));
     check("a b:a c:a m:b,c n:c,b", Err(&["twin-merges"]));
 }
 

@@ -98,9 +98,9 @@ impl Problem {
         use Problem::*;
         match self {
             NoDirectory { .. } => "create it with a first revision: `migrate revision -m \"…\"`, or name \
-                 the folder: `embed_migrations!(\"path/from/Cargo.toml\")`".into(),
+                 another, from where Cargo.toml is: `embed_migrations!(\"db/migrations\")`".into(),
             NotADirectory { .. } => "name the folder that holds the revisions".into(),
-            Unreadable { .. } => "mend its permissions, or move it elsewhere".into(),
+            Unreadable { .. } => "mend its permissions or, if it is a link, where it leads; or move it elsewhere".into(),
             EmptyChain { .. } => "write the first revision: `migrate revision -m \"…\"`".into(),
             StrayFile { name } => stray_help(name),
             NotUtf8 => "save the file as UTF-8".into(),
@@ -119,7 +119,7 @@ impl Problem {
             EmptyValue { key: "irreversible" } => "say why it can't be undone, for whoever wants to".into(),
             EmptyValue { .. } => "write it after the colon".into(),
             BadId { why: WhyBad::Empty, .. } => "name a revision there, or remove the comma".into(),
-            BadId { why: WhyBad::Reserved, .. } => "write the id of a revision; the first one of a chain has \
+            BadId { why: WhyBad::Reserved, .. } => "write another id; the first revision of a chain has \
                  no `parent` line at all".into(),
             BadId { .. } => "an id is 1 to 128 letters, digits, `_`, `.` or `-`, and begins with a \
                  letter or a digit".into(),

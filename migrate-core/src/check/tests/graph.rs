@@ -29,6 +29,11 @@ pub(super) fn cases() -> Vec<Case> {
             &["unknown-parent 3.sql:2:12"],
         ),
         case(
+            "a file that two others follow is deleted",
+            chain("1 2:1 3:2 4:2 5:3,4").without("2.sql"),
+            &["unknown-parent 3.sql:2:12"],
+        ),
+        case(
             "a misspelt parent",
             chain("add_users index_users:add_users").edit(
                 "index_users.sql",
@@ -63,11 +68,6 @@ pub(super) fn cases() -> Vec<Case> {
             &["several-bases a.sql:1:14"],
         ),
         case("two bases that meet", chain("1 2 3:1,2"), &["several-bases 2.sql:1:14"]),
-        case(
-            "two bases, and a fork of its own",
-            chain("1 2:1 3:1 4"),
-            &["fork 3.sql:2:12", "several-bases 4.sql:1:14"],
-        ),
         case("a fork", chain("1 2:1 3:1"), &["fork 3.sql:2:12"]),
         case("a fork further up", chain("1 2:1 3:1 4:2 5:3 6:4"), &["fork 2.sql:2:12"]),
         case("a fork into three", chain("1 2:1 3:1 4:2 5:1"), &["fork 5.sql:2:12"]),

@@ -118,6 +118,16 @@ pub(super) fn cases() -> Vec<Case> {
             &["sql-before-section 2.sql:5:1"],
         ),
         case(
+            "a line with one dash",
+            two().edit("2.sql", "-- parent", "- parent"),
+            &["sql-before-section 2.sql:2:1"],
+        ),
+        case(
+            "a line with another tool's comment",
+            two().lock("3").edit("2.sql", "-- revision", "# revision"),
+            &["sql-before-section 2.sql:1:1"],
+        ),
+        case(
             "no up marker, so that the upgrade stands in the header",
             two().edit("2.sql", "-- migrate:up\n", ""),
             &["sql-before-section 2.sql:5:1"],

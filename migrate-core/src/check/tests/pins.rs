@@ -41,6 +41,11 @@ fn missing() -> Vec<Case> {
             four().without("4.sql").without("3.sql"),
             &["pinned-missing chain.lock:6:1"],
         ),
+        case(
+            "the deployed head is deleted, a merge",
+            chain("1 2:1 3:1 4:2,3").lock("4").without("4.sql"),
+            &["pinned-missing chain.lock:7:1"],
+        ),
         case("an id is changed", renamed(), &["pinned-missing 2.sql:1:14"]),
         case(
             "an id is changed, and in the child that names it",

@@ -1,0 +1,7 @@
+//! What holds for every input: digests, the lexer, the lock file and `check`, by random examples.
+
+mod chain;
+mod digest;
+mod lexer;
+mod marks;
+mod tokens;
