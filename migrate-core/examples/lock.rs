@@ -2,6 +2,9 @@
 //!
 //! `cargo run -p migrate-core --example lock -- actorhub-schema/migrations`
 
+#![expect(clippy::disallowed_methods, reason = "a program reads and writes")]
+#![expect(clippy::disallowed_macros, reason = "a program talks")]
+
 use std::error::Error;
 use std::path::PathBuf;
 

@@ -292,15 +292,8 @@ pub fn accept_down(folder: Folder, id: &str) -> Result<FileEdit, EditError> {
 
 /// A revision's whole id, from the id or the beginning of it.
 fn known(outline: &Outline, id: &str) -> Result<String, EditError> {
-    if outline.get(id).is_some() {
-        return Ok(id.to_owned());
-    }
-    let mut begin =
-        outline.entries().iter().filter(|entry| entry.id.starts_with(id) && !id.is_empty());
-    match (begin.next(), begin.next()) {
-        (Some(entry), None) => Ok(entry.id.clone()),
-        _ => Err(EditError::UnknownRevision { id: id.to_owned(), meant: outline.meant(id) }),
-    }
+    let unknown = || EditError::UnknownRevision { id: id.to_owned(), meant: outline.meant(id) };
+    outline.find(id).map(|entry| entry.id.clone()).ok_or_else(unknown)
 }
 
 #[cfg(test)]

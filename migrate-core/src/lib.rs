@@ -48,7 +48,7 @@ mod statements;
 // Floor 2: the whole chain.
 mod chain;
 mod check;
-mod edit;
+pub mod edit;
 mod folder;
 mod graph;
 mod outline;
@@ -106,7 +106,7 @@ pub use digest::{BadDigest, DIGEST_VERSION, Digest, ShortDigest, chain_digest, s
 #[cfg(feature = "files")]
 #[doc(hidden)]
 pub use directory_test::__same_chain;
-pub use edit::{EditError, FileEdit, NewRevision, accept_down, merge, new_revision, rebase};
+pub use edit::{EditError, FileEdit, NewRevision};
 pub use folder::{Content, Entry, Folder, FolderError, MAX_FILE_BYTES};
 pub use id::{BadId, MAX_ID_LENGTH, RevisionId};
 pub use lexer::{Lexer, Token, TokenKind, Unterminated};

@@ -70,6 +70,22 @@ impl Outline {
         self.entries.iter().find(|entry| entry.id == id)
     }
 
+    /// A revision by its id, or by the beginning of it if no other id begins so.
+    pub fn find(&self, id: &str) -> Option<&OutlineEntry> {
+        let mut begin =
+            self.entries.iter().filter(|entry| entry.id.starts_with(id) && !id.is_empty());
+        self.get(id).or_else(|| match (begin.next(), begin.next()) {
+            (Some(entry), None) => Some(entry),
+            _ => None,
+        })
+    }
+
+    /// The text of a revision's file.
+    pub fn text(&self, entry: &OutlineEntry) -> &str {
+        let file = self.parsed.iter().find(|file| file.name == entry.file);
+        file.map_or("", |file| self.files.sources[file.index].text())
+    }
+
     /// The id that was probably meant.
     pub(crate) fn meant(&self, id: &str) -> Option<String> {
         did_you_mean(id, self.entries.iter().map(|entry| entry.id.as_str())).map(str::to_owned)

@@ -13,7 +13,7 @@
 //!     return sha256(b"migrate chain v1\0" + id + b"\0" + b"".join(sorted(parents)) + up)
 //! ```
 
-use migrate_core::{DIGEST_VERSION, Folder, Source, chain_digest, check, section_digest};
+use migrate_core::{Chain, DIGEST_VERSION, Folder, Source, chain_digest, check, section_digest};
 
 /// A section, its digest in a transaction, and its digest outside of one.
 const SECTIONS: [(&str, &str, &str); 14] = [
@@ -142,7 +142,7 @@ fn a_chain_with_a_merge() {
     let chain = check(Folder::of_texts("migrations", texts));
     let found: Vec<(String, String)> = chain
         .iter()
-        .flat_map(|chain| chain.migrations())
+        .flat_map(Chain::migrations)
         .map(|migration| (migration.id.to_string(), migration.digests.chain.hex()))
         .collect();
     let expected = CHAIN.map(|(id, digest)| (id.to_owned(), digest.to_owned()));

@@ -25,7 +25,7 @@ fn check(graph: &str, expected: Result<&str, &[&str]>) -> Vec<Diagnostic> {
     let codes: Vec<_> = problems.iter().map(|found| found.problem.code()).collect();
     match expected {
         Ok(order) => {
-            assert_eq!((ids.join(" ").as_str(), codes.len()), (order, 0), "{graph}: {codes:?}")
+            assert_eq!((ids.join(" ").as_str(), codes.len()), (order, 0), "{graph}: {codes:?}");
         }
         Err(expected) => assert_eq!(codes, expected, "{graph}"),
     }

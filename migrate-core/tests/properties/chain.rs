@@ -64,7 +64,7 @@ fn file(id: &str, parents: &[&str], plain: bool, kind: u8) -> File {
     };
     let irreversible = if down.is_empty() { "-- irreversible: it is only a test\n" } else { "" };
     let sections = match joins && !plain {
-        true if kind % 2 == 0 => String::new(),
+        true if kind < 5 => String::new(),
         true => "-- migrate:up\n-- migrate:down\n".to_owned(),
         false => format!("-- migrate:up{options}\nCREATE TABLE \"{id}\" ();\n{down}"),
     };

@@ -1,0 +1,165 @@
+//! The commands that need no database, run as a person runs them.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use tempfile::TempDir;
+
+/// A folder to run commands in.
+struct Project {
+    home: TempDir,
+}
+
+impl Project {
+    /// A project with these revisions, written as `id:parent`.
+    fn with(graph: &str) -> Self {
+        let home = TempDir::new().unwrap();
+        fs::create_dir(home.path().join("migrations")).unwrap();
+        let project = Project { home };
+        for node in graph.split_whitespace() {
+            let (id, parent) = node.split_once(':').unwrap_or((node, ""));
+            let parent =
+                if parent.is_empty() { String::new() } else { format!("-- parent: {parent}\n") };
+            let sql = format!("-- migrate:up\nSELECT '{id}';\n-- migrate:down\nSELECT '-{id}';\n");
+            let text = format!("-- revision: {id}\n{parent}-- message: Make {id}\n\n{sql}");
+            fs::write(project.path().join(format!("{id}_make_{id}.sql")), text).unwrap();
+        }
+        project
+    }
+
+    fn path(&self) -> std::path::PathBuf {
+        self.home.path().join("migrations")
+    }
+
+    fn read(&self, name: &str) -> String {
+        fs::read_to_string(self.path().join(name)).unwrap()
+    }
+
+    /// Runs a command: its exit code, standard output and standard error.
+    fn run(&self, arguments: &str) -> (i32, String, String) {
+        let output = Command::new(env!("CARGO_BIN_EXE_migrate"))
+            .args(arguments.split_whitespace())
+            .current_dir(Path::new(self.home.path()))
+            .output()
+            .unwrap();
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+        (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
+    }
+
+    /// A command that must succeed, and its output.
+    fn check(&self, arguments: &str, expected: &str) {
+        let (code, out, error) = self.run(arguments);
+        assert_eq!((code, out.as_str()), (0, expected), "{arguments}: {error}");
+    }
+
+    /// A command that must fail with this code, say this, and print no data.
+    fn refuse(&self, arguments: &str, code: i32, expected: &str) {
+        let (found, out, error) = self.run(arguments);
+        assert_eq!((found, out.as_str()), (code, ""), "{arguments}: {error}");
+        assert!(error.contains(expected), "{arguments}: {error}");
+    }
+}
+
+#[test]
+fn the_chain_is_shown_as_alembic_shows_it() {
+    let project = Project::with("a b:a c:b");
+    project.check("history", "b -> c (head), Make c\na -> b, Make b\n<base> -> a, Make a\n");
+    project.check("heads", "c (head)\n");
+    project.check("branches", "");
+    let digest = project.run("check").1;
+    assert!(digest.starts_with("3 revisions, 0 deployed; head is c (sha256:"), "{digest}");
+    let (_, shown, _) = project.run("show b");
+    let expected = "Rev: b\nParent: a\nFollowed by: c\nMessage: Make b\nState: pending\nFile: b_make_b.sql\nPath: migrations/b_make_b.sql\n\n-- revision: b\n";
+    assert!(shown.starts_with(expected), "{shown}");
+    project.refuse("show x", 1, "there is no revision `x`");
+}
+
+#[test]
+fn a_new_revision_is_written_and_never_over_another() {
+    let project = Project::with("a");
+    for command in ["revision -m Add_users --rev-id b", "new -m more --rev-id c --head a"] {
+        assert_eq!(project.run(command).0, 0, "{command}");
+    }
+    assert!(
+        project
+            .read("b_add_users.sql")
+            .starts_with("-- revision: b\n-- parent: a\n-- message: Add_users\n-- created: 20")
+    );
+    project.refuse("revision -m x --rev-id b --head a", 1, "`b` is there already");
+    project.refuse("revision -m x", 1, "the chain has 2 heads: `b` and `c`");
+    project.refuse("revision", 2, "--message <MESSAGE>");
+
+    let empty = Project::with("");
+    let (code, path, _) = empty.run("revision -m First");
+    assert_eq!(code, 0);
+    assert!(path.starts_with("migrations/20") && path.ends_with("_first.sql\n"), "{path}");
+}
+
+#[test]
+fn a_fork_is_mended_by_a_rebase_or_by_a_merge() {
+    let project = Project::with("a b:a c:a");
+    project.refuse("check", 1, "migrate rebase c --onto b");
+    project.check("heads", "b (head)\nc (head)\n");
+    project.check("branches", "a (branchpoint), Make a\n    -> b, Make b\n    -> c, Make c\n");
+    project.check("rebase c --onto b", "migrations/c_make_c.sql\n");
+    assert_eq!(project.run("check").0, 0);
+    project.check("history", "b -> c (head), Make c\na -> b, Make b\n<base> -> a, Make a\n");
+
+    let project = Project::with("a b:a c:a");
+    project.check("merge -m Join --rev-id m", "migrations/m_join.sql\n");
+    assert_eq!(project.run("check").0, 0);
+    project.refuse("merge -m again", 1, "there is nothing to merge: `m` is the one head");
+}
+
+#[test]
+fn what_is_locked_stays_as_it_is() {
+    let project = Project::with("a b:a c:b");
+    let (code, _, said) = project.run("lock --through b");
+    assert_eq!(
+        (code, said.as_str()),
+        (0, "2 of 3 revisions are pinned as deployed; commit the file\n")
+    );
+    let file = project.path().join("b_make_b.sql");
+    let text = project.read("b_make_b.sql");
+
+    fs::write(&file, text.replace("SELECT 'b'", "SELECT 'x'")).unwrap();
+    project.refuse("check", 1, "deployed migration `b` was edited");
+    project.refuse("lock", 1, "deployed migration `b` was edited");
+
+    fs::write(&file, text.replace("'-b'", "'undo b'")).unwrap();
+    project.refuse("check", 1, "migrate lock --accept-down b");
+    project.check("lock --accept-down b", "migrations/chain.lock\n");
+    assert_eq!(project.run("check").0, 0);
+
+    project.refuse("rebase b --onto c", 1, "`b` is deployed");
+    project.refuse("lock --through x", 1, "there is no revision `x`");
+    project.check("lock", "migrations/chain.lock\n");
+    let written = project.read("chain.lock");
+    project.check("lock", "migrations/chain.lock\n");
+    assert_eq!(project.read("chain.lock"), written, "the same chain makes the same file");
+}
+
+#[test]
+fn a_downgrade_is_not_accepted_while_something_else_is_wrong() {
+    let project = Project::with("a b:a");
+    assert_eq!(project.run("lock").0, 0);
+    let before = project.read("chain.lock");
+    for (id, from, to) in [("a", "'a'", "'x'"), ("b", "'-b'", "'undo b'")] {
+        let file = project.path().join(format!("{id}_make_{id}.sql"));
+        let text = fs::read_to_string(&file).unwrap().replace(from, to);
+        fs::write(file, text).unwrap();
+    }
+    let (code, _, said) = project.run("lock --accept-down b");
+    assert_eq!(code, 1, "{said}");
+    assert!(said.contains("deployed migration `a` was edited"), "{said}");
+    assert_eq!(project.read("chain.lock"), before);
+}
+
+#[test]
+fn a_folder_that_is_not_there() {
+    let project = Project::with("a");
+    project.refuse("check -d elsewhere", 1, "there is no folder `elsewhere`");
+    project.refuse("upgrades", 2, "unrecognized subcommand");
+}
