@@ -10,6 +10,7 @@ use std::env;
 use std::error::Error;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use actorhub_schema::migrations::{self, AtHead};
@@ -85,10 +86,13 @@ async fn serve(url: &str) -> Result<(), Failure> {
         .route("/users", get(users))
         .with_state(state);
     let address = env::var("LISTEN").unwrap_or_else(|_| "127.0.0.1:8080".to_owned());
-    let listener = TcpListener::bind(&address)
-        .await
-        .map_err(|error| format!("can't listen on {address}: {error}; choose another with LISTEN=127.0.0.1:8081"))?;
-    eprintln!("listening on http://{}: /healthz, /schema, /users; Ctrl-C stops", listener.local_addr()?);
+    let listener = TcpListener::bind(&address).await.map_err(|error| {
+        format!("can't listen on {address}: {error}; choose another with LISTEN=127.0.0.1:8081")
+    })?;
+    eprintln!(
+        "listening on http://{}: /healthz, /schema, /users; Ctrl-C stops",
+        listener.local_addr()?
+    );
     axum::serve(listener, app).with_graceful_shutdown(asked_to_stop()).await?;
     eprintln!("stopped");
     Ok(())
@@ -97,19 +101,28 @@ async fn serve(url: &str) -> Result<(), Failure> {
 /// The migrations, with a line for each.
 async fn bring_to_head(pool: &Pool) -> Result<AtHead, Failure> {
     let client = pool.get().await.map_err(|error| unreachable_database(&error))?;
-    let runner = migrations::runner().one_by_one().observe(|event| match event {
-        Event::Started { revision, number, of, .. } => eprint!("  [{number}/{of}] {revision} … "),
-        Event::Finished { duration, .. } => eprintln!("{} ms", duration.as_millis()),
-        Event::Retrying { reason, .. } => eprintln!("again, since: {reason}"),
-        Event::Waiting { holder: Some(holder), .. } => eprintln!("  waiting for {holder}"),
+    let waiting = AtomicBool::new(false);
+    let runner = migrations::runner().one_by_one().observe(move |event| match event {
+        Event::Finished { revision, duration, .. } => {
+            eprintln!("  {revision} applied in {} ms", duration.as_millis());
+        }
+        Event::Retrying { revision, reason, .. } => {
+            eprintln!("  {revision} will be tried again: {reason}");
+        }
+        // Once, however long it takes.
+        Event::Waiting { holder: Some(holder), .. } if !waiting.swap(true, Ordering::Relaxed) => {
+            eprintln!("  waiting for {holder}");
+        }
         _ => {}
     });
-    let at_head = runner.upgrade_async(&client).await.inspect_err(|_| eprintln!())?;
+    let at_head = runner.upgrade_async(&client).await?;
     let report = at_head.report();
     let head = migrations::Revision::HEAD;
     match (report.done.len(), report.ahead.as_slice()) {
         (0, []) => eprintln!("schema is at head ({head}): nothing to do"),
-        (0, ahead) => eprintln!("schema is ahead of this server: {} more revisions, fine", ahead.len()),
+        (0, ahead) => {
+            eprintln!("schema is ahead of this server: {} more revisions, fine", ahead.len())
+        }
         (count, _) => eprintln!("schema is at head ({head}): {count} revisions applied"),
     }
     Ok(at_head)
@@ -122,7 +135,9 @@ fn unreachable_database(error: &dyn Error) -> String {
         text = format!("{text}: {cause}");
         source = cause.source();
     }
-    format!("can't connect to the database: {text}\n = help: check DATABASE_URL, and that the server is up")
+    format!(
+        "can't connect to the database: {text}\n = help: check DATABASE_URL, and that the server is up"
+    )
 }
 
 async fn asked_to_stop() {
@@ -194,7 +209,8 @@ fn applied(history: &History, revision: &str) -> Value {
 /// The newest users.
 async fn users(State(state): State<Arc<AppState>>) -> Answer {
     let client = state.pool.get().await.map_err(unavailable)?;
-    let query = "SELECT id::text, display_name, tier, coalesce(is_verified, false), created_at::text
+    let query =
+        "SELECT id::text, display_name, tier, coalesce(is_verified, false), created_at::text
                  FROM users ORDER BY created_at DESC, id LIMIT 50";
     let rows = client.query(query, &[]).await.map_err(unavailable)?;
     let user = |row: &tokio_postgres::Row| {

@@ -14,7 +14,11 @@ fn expected(name: &str, server: &Server) -> Catalog {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/catalog/{name}.json"));
     let text = std::fs::read_to_string(&path).expect("the catalog is a part of the repository");
     let catalog: Catalog = serde_json::from_str(&text).expect("the catalog is JSON");
-    if server.offers_extension("vector").unwrap() { catalog } else { catalog.without_extension("vector") }
+    if server.offers_extension("vector").unwrap() {
+        catalog
+    } else {
+        catalog.without_extension("vector")
+    }
 }
 
 fn check(database: &Database, server: &Server, name: &str, when: &str) {

@@ -225,9 +225,7 @@ impl<'r> Engine<'r> {
                     self.wait(now)
                 }
             },
-            (_, Reply::Failed(failure)) => {
-                Err(Error::Server { what: "talking to the server", failure })
-            }
+            (_, Reply::Failed(failure)) => Err(Error::server("talking to the server", failure)),
             // Rows where time was asked for, or the reverse: no driver does that.
             (_, Reply::Start | Reply::Rows(_) | Reply::Waited) => Ok(Ask::Done),
         }
@@ -298,9 +296,9 @@ impl<'r> Engine<'r> {
         }
         let what = "reading the history of migrations";
         if failure.is("42501") {
-            Error::Denied { what, failure }
+            Error::denied(what, failure)
         } else {
-            Error::Server { what, failure }
+            Error::server(what, failure)
         }
     }
 

@@ -41,7 +41,7 @@ pub enum Error {
         /// How long this one has waited.
         waited: Duration,
         /// Who holds the lock, if that could be seen.
-        holder: Option<Holder>,
+        holder: Option<Box<Holder>>,
     },
     /// The history's table is there, but another program made it.
     NotOurs {
@@ -55,7 +55,7 @@ pub enum Error {
         /// What could not be done.
         what: &'static str,
         /// What the server said.
-        failure: Failure,
+        failure: Box<Failure>,
     },
     /// The names for the history's tables can't be used.
     BadName {
@@ -70,11 +70,19 @@ pub enum Error {
         /// What was being done.
         what: &'static str,
         /// What happened.
-        failure: Failure,
+        failure: Box<Failure>,
     },
 }
 
 impl Error {
+    pub(crate) fn server(what: &'static str, failure: Failure) -> Self {
+        Error::Server { what, failure: Box::new(failure) }
+    }
+
+    pub(crate) fn denied(what: &'static str, failure: Failure) -> Self {
+        Error::Denied { what, failure: Box::new(failure) }
+    }
+
     /// What to do about it.
     pub fn help(&self) -> String {
         match self {

@@ -224,20 +224,23 @@ pub fn upgrade<'c>(
             wanted
         }
     };
-    let mut count = history.records.len();
-    let mut position = history.last().map_or(0, |record| record.position);
-    let mut last = history.last().map(|record| &record.revision);
-    let mut steps: Vec<Step<'c>> = Vec::with_capacity(wanted.len());
-    for migration in wanted {
-        position += 1;
-        let before = match (steps.last(), last.take()) {
-            (Some(step), _) => Some(step.migration.id.as_str()),
-            (None, Some(revision)) => chain.get(revision).map(|migration| migration.id.as_str()),
-            (None, None) => None,
-        };
-        steps.push(Step { direction: Direction::Up, migration, position, count, last: before });
-        count += 1;
-    }
+    let applied = history.records.len();
+    let position = history.last().map_or(0, |record| record.position);
+    let mut last = history
+        .last()
+        .and_then(|record| chain.get(&record.revision))
+        .map(|migration| migration.id.as_str());
+    let steps = wanted
+        .into_iter()
+        .zip((position + 1..).zip(applied..))
+        .map(|(migration, (position, count))| Step {
+            direction: Direction::Up,
+            migration,
+            position,
+            count,
+            last: last.replace(migration.id.as_str()),
+        })
+        .collect();
     Ok(Plan { steps, ahead })
 }
 

@@ -41,13 +41,16 @@ pub(crate) enum Claim {
 }
 
 /// The name of everything that belongs to a persistent server: `demo` of user 1000 is `demo-1000`.
-pub(crate) fn full_name(name: &str) -> Result<String, Obstacle> {
+/// The user is the one whose the folder is, so that root's containers and the server that root starts
+/// as another user don't meet in one.
+pub(crate) fn full_name(name: &str, account: Option<&Account>) -> Result<String, Obstacle> {
     let plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
     let good = name.len() <= 40
         && name.starts_with(|c: char| c.is_ascii_alphanumeric())
         && name.chars().all(plain);
     if good {
-        Ok(format!("{name}-{}", our_uid()?))
+        let uid = account.map_or_else(our_uid, |account| Ok(account.uid))?;
+        Ok(format!("{name}-{uid}"))
     } else {
         let problem = "is no name for a server: use up to 40 letters, digits, - and _".to_owned();
         Err(Obstacle::Directory { path: name.into(), problem })
@@ -60,7 +63,7 @@ pub(crate) fn claim(
     backend: Backend,
     account: Option<&Account>,
 ) -> Result<Claim, Obstacle> {
-    let folder = temp_dir(account).join(full_name(name)?);
+    let folder = temp_dir(account).join(full_name(name, account)?);
     make_private(&folder, account)?;
     let path = folder.join(format!("{backend}.lock"));
     let note = folder.join(format!("{backend}.json"));
@@ -184,9 +187,11 @@ mod tests {
     #[test]
     fn names_stay_inside_the_temp_folder() {
         for bad in ["", "..", "a/b", "-rf", "a b", &"x".repeat(41)] {
-            assert!(full_name(bad).is_err(), "{bad:?}");
+            assert!(full_name(bad, None).is_err(), "{bad:?}");
         }
-        assert!(full_name("demo").is_ok_and(|name| name.starts_with("demo-")));
+        assert!(full_name("demo", None).is_ok_and(|name| name.starts_with("demo-")));
+        let account = Account { uid: 4_000_000, gid: 4_000_000 };
+        assert_eq!(full_name("demo", Some(&account)).ok().as_deref(), Some("demo-4000000"));
     }
 
     #[test]

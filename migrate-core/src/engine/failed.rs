@@ -21,7 +21,7 @@ impl Engine<'_> {
         failure: Failure,
     ) -> Result<Ask, Error> {
         if failure.code.is_none() {
-            return Err(Error::Server { what: "running migrations", failure });
+            return Err(Error::server("running migrations", failure));
         }
         let query = sql::recover(&self.tables, message.is_some());
         Ok(self.ask(State::Recovering(message, failure), query))
@@ -45,7 +45,7 @@ impl Engine<'_> {
         }
         // No right to create, or a standby or a session that only reads.
         let denied = failure.is_any(&["42501", "25006"]);
-        Err(if denied { Error::Denied { what, failure } } else { Error::Server { what, failure } })
+        Err(if denied { Error::denied(what, failure) } else { Error::server(what, failure) })
     }
 
     /// Decides after a failed message, knowing what the database has of it.
@@ -86,7 +86,7 @@ impl Engine<'_> {
             return self.decide(now);
         }
         let Some(step) = self.plan.steps.first().copied() else {
-            return Err(Error::Server { what: "running migrations", failure });
+            return Err(Error::server("running migrations", failure));
         };
         if failure.is("42501")
             && self.marked
@@ -152,7 +152,7 @@ impl Engine<'_> {
         let waited = now.saturating_sub(since);
         let holder = self.holder.clone();
         if waited >= self.settings.patience {
-            return Err(Error::Busy { waited, holder });
+            return Err(Error::Busy { waited, holder: holder.map(Box::new) });
         }
         (self.observer)(&Event::Waiting { holder: holder.as_ref(), waited });
         self.state = State::Waiting;

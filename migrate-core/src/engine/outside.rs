@@ -132,7 +132,7 @@ impl<'r> Engine<'r> {
                 Then::Fail(error) => Err(error),
             },
             (_, Reply::Failed(failure)) if failure.code.is_none() => {
-                Err(Error::Server { what: "running migrations", failure })
+                Err(Error::server("running migrations", failure))
             }
             (Phase::Running(0), Reply::Failed(failure)) => {
                 Ok(self.part_failed(run, &step, failure, 0))
@@ -145,13 +145,13 @@ impl<'r> Engine<'r> {
                 Ok(self.part_failed(run, &step, failure, prefix))
             }
             (Phase::Recording, Reply::Failed(failure)) => {
-                let error = Error::Server { what: "recording the migration", failure };
+                let error = Error::server("recording the migration", failure);
                 let query = format!("ROLLBACK;\n{}", self.release_query(&run));
                 Ok(self.ask_outside(run, Phase::Releasing(Then::Fail(error)), query))
             }
             (_, Reply::Failed(failure)) => {
                 let what = "keeping the progress of a migration";
-                Ok(self.release(run, Then::Fail(Error::Server { what, failure })))
+                Ok(self.release(run, Then::Fail(Error::server(what, failure))))
             }
             (_, Reply::Start | Reply::Rows(_) | Reply::Waited) => Ok(Ask::Done),
         }

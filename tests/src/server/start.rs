@@ -56,7 +56,7 @@ pub(super) fn persistent(name: &str, order: &[Backend]) -> Result<Server, Unavai
         let (mut candidate, home) = match claim(name, lock, account.as_ref())? {
             Claim::Theirs(running) => return Ok(attached(running)),
             Claim::Ours(home) if backend == Backend::Docker => {
-                (container(Docker::start_kept(&full_name(name)?, &home)?), home)
+                (container(Docker::start_kept(&full_name(name, None)?, &home)?), home)
             }
             Claim::Ours(home) => (kept(backend, account.as_ref(), &home)?, home),
         };
