@@ -31,6 +31,59 @@ pub struct Migration<'a> {
     pub deployed: bool,
 }
 
+impl<'a> Migration<'a> {
+    /// A migration that `embed_migrations!()` has checked; without a date `created` is empty.
+    #[doc(hidden)]
+    #[expect(clippy::too_many_arguments, reason = "one call with literals compiles fastest")]
+    pub const fn embedded(
+        id: &'a str,
+        parents: &'a [RevisionId<'a>],
+        message: &'a str,
+        created: &'a str,
+        path: &'a str,
+        text: &'a str,
+        up: [u64; 5],
+        down: Down<'a>,
+        up_digest: [u8; 32],
+        chain_digest: [u8; 32],
+        down_digest: Option<[u8; 32]>,
+        deployed: bool,
+    ) -> Self {
+        Migration {
+            id: RevisionId::embedded(id),
+            parents: Cow::Borrowed(parents),
+            message: Cow::Borrowed(message),
+            created: if created.is_empty() { None } else { Some(Cow::Borrowed(created)) },
+            source: Source::embedded(path, text),
+            up: Section::embedded(up),
+            down,
+            digests: Digests {
+                up: Digest::from_bytes(up_digest),
+                chain: Digest::from_bytes(chain_digest),
+                down: match down_digest {
+                    Some(digest) => Some(Digest::from_bytes(digest)),
+                    None => None,
+                },
+            },
+            deployed,
+        }
+    }
+}
+
+impl<'a> Down<'a> {
+    /// A section that `embed_migrations!()` has checked; see [`Section::embedded`].
+    #[doc(hidden)]
+    pub const fn embedded(section: [u64; 5]) -> Self {
+        Down::Section(Section::embedded(section))
+    }
+
+    /// A reason that `embed_migrations!()` has checked.
+    #[doc(hidden)]
+    pub const fn embedded_irreversible(reason: &'a str) -> Self {
+        Down::Irreversible(Cow::Borrowed(reason))
+    }
+}
+
 impl Migration<'_> {
     /// The SQL of the upgrade.
     pub fn up_sql(&self) -> &str {

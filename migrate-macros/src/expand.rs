@@ -1,9 +1,11 @@
 //! From a folder to the module that the macro makes.
 
+use std::collections::HashMap;
+
 use migrate_core::{
-    Chain, Digest, Down, Folder, LOCK_FILE, Migration, Section, check, files, variant,
+    Chain, Digests, Down, Folder, LOCK_FILE, Migration, RevisionId, Section, check, files, variant,
 };
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::quote;
 
 use crate::fallback;
@@ -34,20 +36,26 @@ fn module(input: &Input, place: &Place, chain: &Chain<'static>) -> TokenStream {
     let Input { module, core, .. } = input;
     let migrations = chain.migrations();
     let count = migrations.len();
-    let variants: Vec<Ident> = migrations.iter().map(variant_of).collect();
-    let of_id = |id: &str| chain.position(id).map(|at| &variants[at]);
-    let (base, head) = (of_id(chain.base().id.as_str()), of_id(chain.head().id.as_str()));
+    let names: Vec<String> = migrations.iter().map(variant_of).collect();
+    let variants: Vec<Ident> =
+        names.iter().map(|name| Ident::new(name, Span::call_site())).collect();
+    let places: HashMap<&str, usize> =
+        migrations.iter().enumerate().map(|(at, migration)| (migration.id.as_str(), at)).collect();
+    let (base, head) = (variants.first(), variants.last());
     let docs = migrations.iter().map(|migration| {
         let (message, id, file) = (&migration.message, &migration.id, migration.file_name());
         format!(" {message} (`{id}`, in `{file}`).")
     });
     let ids: Vec<&str> = migrations.iter().map(|migration| migration.id.as_str()).collect();
     let parents = migrations.iter().map(|migration| {
-        let parents = migration.parents.iter().filter_map(|parent| of_id(parent.as_str()));
+        let parents = migration.parents.iter().filter_map(|parent| places.get(parent.as_str()));
+        let parents = parents.map(|at| &variants[*at]);
         quote!(&[#(Revision::#parents),*])
     });
+    let constants: Vec<Ident> =
+        (0..count).map(|at| Ident::new(&format!("MIGRATION_{at}"), Span::call_site())).collect();
     let data = migrations.iter().map(|migration| data(migration, core));
-    let digest = digest(chain.head().digests.chain, core);
+    let digest = Literal::byte_string(chain.head().digests.chain.as_bytes());
     let tracked = migrations.iter().map(|migration| place.file(migration.file_name()));
     let lock = place.file(LOCK_FILE);
     let lock = std::path::Path::new(&lock).exists().then_some(lock);
@@ -56,6 +64,8 @@ fn module(input: &Input, place: &Place, chain: &Chain<'static>) -> TokenStream {
     let module_doc =
         format!(" The chain of migrations in `{}`, checked when this was built.", place.shown);
 
+    // Tables and one constant for each revision, where `match` and one large array would do too:
+    // the compiler takes more than twice as long for twice as large a function or constant.
     quote! {
         #[doc = #module_doc]
         pub mod #module {
@@ -64,10 +74,14 @@ fn module(input: &Input, place: &Place, chain: &Chain<'static>) -> TokenStream {
             #(const _: &[u8] = ::core::include_bytes!(#tracked);)*
 
             /// A revision of the chain.
-            #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+            #[derive(Clone, Copy, PartialEq, Eq, Hash)]
             pub enum Revision {
                 #(#[doc = #docs] #variants,)*
             }
+
+            const NAMES: [&str; #count] = [#(#names),*];
+            const IDS: [&str; #count] = [#(#ids),*];
+            const PARENTS: [&[Revision]; #count] = [#(#parents),*];
 
             impl Revision {
                 /// All revisions, parents before children.
@@ -81,16 +95,18 @@ fn module(input: &Input, place: &Place, chain: &Chain<'static>) -> TokenStream {
 
                 /// Its id, as its file and the database have it.
                 pub const fn id(self) -> &'static str {
-                    match self {
-                        #(Revision::#variants => #ids,)*
-                    }
+                    IDS[self as usize]
                 }
 
                 /// The revisions it follows: none at the base, several in a merge.
                 pub const fn parents(self) -> &'static [Revision] {
-                    match self {
-                        #(Revision::#variants => #parents,)*
-                    }
+                    PARENTS[self as usize]
+                }
+            }
+
+            impl ::core::fmt::Debug for Revision {
+                fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                    f.pad(NAMES[*self as usize])
                 }
             }
 
@@ -104,11 +120,11 @@ fn module(input: &Input, place: &Place, chain: &Chain<'static>) -> TokenStream {
                 type Err = #core::UnknownRevision;
 
                 fn from_str(id: &str) -> ::core::result::Result<Self, Self::Err> {
-                    match id {
-                        #(#ids => ::core::result::Result::Ok(Revision::#variants),)*
-                        _ => ::core::result::Result::Err(#core::UnknownRevision(
-                            ::std::string::ToString::to_string(id),
-                        )),
+                    match IDS.iter().position(|known| *known == id) {
+                        ::core::option::Option::Some(at) => ::core::result::Result::Ok(Revision::ALL[at]),
+                        ::core::option::Option::None => ::core::result::Result::Err(
+                            #core::UnknownRevision(::std::string::ToString::to_string(id)),
+                        ),
                     }
                 }
             }
@@ -126,10 +142,12 @@ fn module(input: &Input, place: &Place, chain: &Chain<'static>) -> TokenStream {
             /// The whole chain: texts, parents and digests, as constant data.
             pub static CHAIN: #core::Chain<'static> = #core::Chain::embedded(&MIGRATIONS);
 
-            static MIGRATIONS: [#core::Migration<'static>; #count] = [#(#data),*];
+            static MIGRATIONS: [#core::Migration<'static>; #count] = [#(#constants),*];
+
+            #(const #constants: #core::Migration<'static> = #data;)*
 
             /// The digest of the head, which pins every revision of the chain.
-            pub const HEAD_DIGEST: #core::Digest = #digest;
+            pub const HEAD_DIGEST: #core::Digest = #core::Digest::from_bytes(*#digest);
 
             /// The proof that a database has this whole chain; only [`runner`] gives it.
             pub type AtHead = #core::AtHead<Revision>;
@@ -144,85 +162,60 @@ fn module(input: &Input, place: &Place, chain: &Chain<'static>) -> TokenStream {
     }
 }
 
-fn variant_of(migration: &Migration<'_>) -> Ident {
-    Ident::new(&variant(migration.file_name(), Some(migration.id.as_str())), Span::call_site())
+fn variant_of(migration: &Migration<'_>) -> String {
+    variant(migration.file_name(), Some(migration.id.as_str()))
 }
 
-/// A migration as a constant.
+/// A migration as a constant: one call with literals, which the compiler reads fastest.
 fn data(migration: &Migration<'_>, core: &TokenStream) -> TokenStream {
     let id = migration.id.as_str();
-    let parents = migration.parents.iter().map(|parent| parent.as_str());
-    let message = &*migration.message;
-    let created = match &migration.created {
-        Some(created) => {
-            quote!(::core::option::Option::Some(::std::borrow::Cow::Borrowed(#created)))
-        }
-        None => quote!(::core::option::Option::None),
+    let parents = migration.parents.iter().map(RevisionId::as_str);
+    // A constant of its own, since a list that could own its elements can't be borrowed in a call.
+    let parents = match migration.parents.len() {
+        0 => quote!(&[]),
+        _ => quote!({
+            const PARENTS: &[#core::RevisionId<'static>] = &[#(#core::RevisionId::embedded(#parents)),*];
+            PARENTS
+        }),
     };
+    let message = &*migration.message;
+    let created = migration.created.as_deref().unwrap_or_default();
     let (path, text) = (migration.source.path(), migration.source.text());
-    let up = section(migration.up, core);
+    let up = section(migration.up);
     let down = match &migration.down {
         Down::Section(down) => {
-            let down = section(*down, core);
-            quote!(#core::Down::Section(#down))
+            let down = section(*down);
+            quote!(#core::Down::embedded(#down))
         }
-        Down::Irreversible(reason) => {
-            quote!(#core::Down::Irreversible(::std::borrow::Cow::Borrowed(#reason)))
-        }
+        Down::Irreversible(reason) => quote!(#core::Down::embedded_irreversible(#reason)),
     };
-    let up_digest = digest(migration.digests.up, core);
-    let down_digest = match migration.digests.down {
-        Some(down) => {
-            let down = digest(down, core);
-            quote!(::core::option::Option::Some(#down))
+    let Digests { up: up_digest, down: down_digest, chain } = &migration.digests;
+    let [up_digest, chain] =
+        [up_digest, chain].map(|digest| Literal::byte_string(digest.as_bytes()));
+    let down_digest = match down_digest {
+        Some(digest) => {
+            let digest = Literal::byte_string(digest.as_bytes());
+            quote!(::core::option::Option::Some(*#digest))
         }
         None => quote!(::core::option::Option::None),
     };
-    let chain_digest = digest(migration.digests.chain, core);
     let deployed = migration.deployed;
     quote! {
-        #core::Migration {
-            id: #core::RevisionId::embedded(#id),
-            parents: ::std::borrow::Cow::Borrowed(&[#(#core::RevisionId::embedded(#parents)),*]),
-            message: ::std::borrow::Cow::Borrowed(#message),
-            created: #created,
-            source: #core::Source::embedded(#path, #text),
-            up: #up,
-            down: #down,
-            digests: #core::Digests { up: #up_digest, down: #down_digest, chain: #chain_digest },
-            deployed: #deployed,
-        }
+        #core::Migration::embedded(
+            #id, #parents, #message, #created, #path, #text,
+            #up, #down, *#up_digest, *#chain, #down_digest, #deployed,
+        )
     }
 }
 
-fn section(section: Section, core: &TokenStream) -> TokenStream {
-    let (start, end) = (section.span.start, section.span.end);
-    let transactional = section.options.transactional;
-    let [lock_timeout, statement_timeout] = [
-        section.options.lock_timeout,
-        section.options.statement_timeout,
-    ]
-    .map(|timeout| match timeout {
-        Some(timeout) => {
-            let milliseconds = u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX);
-            quote!(::core::option::Option::Some(::core::time::Duration::from_millis(#milliseconds)))
-        }
-        None => quote!(::core::option::Option::None),
+/// Start, end, and the options as numbers; see `Section::embedded` in migrate-core.
+fn section(section: Section) -> TokenStream {
+    let Section { span, options } = section;
+    let [lock, statement] = [options.lock_timeout, options.statement_timeout].map(|timeout| {
+        timeout.map_or(u64::MAX, |timeout| u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX))
     });
-    quote! {
-        #core::Section {
-            span: #core::Span::new(#start, #end),
-            options: #core::Options {
-                transactional: #transactional,
-                lock_timeout: #lock_timeout,
-                statement_timeout: #statement_timeout,
-            },
-        }
-    }
-}
-
-/// Written as a byte string: one token where an array would be 63.
-fn digest(digest: Digest, core: &TokenStream) -> TokenStream {
-    let bytes = proc_macro2::Literal::byte_string(digest.as_bytes());
-    quote!(#core::Digest::from_bytes(*#bytes))
+    let numbers =
+        [span.start as u64, span.end as u64, u64::from(options.transactional), lock, statement];
+    let numbers = numbers.map(Literal::u64_unsuffixed);
+    quote!([#(#numbers),*])
 }

@@ -3,43 +3,54 @@
 
 use migrate_core::{Rejection, variant};
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::quote;
+use quote::{quote, quote_spanned};
 
 use crate::input::Input;
 
 /// One compile error for each problem, and the stand-in.
 pub(crate) fn module(input: &Input, names: &[String], rejection: &Rejection) -> TokenStream {
-    let Input { module, core, .. } = input;
-    let errors = rejection.messages().map(|message| quote!(::core::compile_error!(#message);));
+    let Input { module, core, span, .. } = input;
+    let errors = rejection
+        .messages()
+        .map(|message| quote_spanned!(*span=> ::core::compile_error!(#message);));
     let mut variants: Vec<String> =
         names.iter().map(|name| variant(name, id_of(name, rejection))).collect();
     variants.sort();
     variants.dedup();
-    let variants = variants.iter().map(|name| Ident::new(name, Span::call_site()));
+    if variants.is_empty() {
+        variants.push("__Broken".to_owned());
+    }
+    let variants: Vec<Ident> =
+        variants.iter().map(|name| Ident::new(name, Span::call_site())).collect();
+    let (count, any) = (variants.len(), variants.first());
+    // Each item has a comment, since a crate may forbid to leave it out.
     quote! {
         #(#errors)*
 
         /// Stands in for a chain that is broken.
         pub mod #module {
-            /// A revision of the chain.
+            /// A revision.
             #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-            #[allow(missing_docs)]
             pub enum Revision {
-                #(#variants,)*
-                #[doc(hidden)]
-                __Broken,
+                #(#[doc = " A revision."] #variants,)*
             }
 
-            #[allow(missing_docs)]
             impl Revision {
-                pub const ALL: [Revision; 1] = [Revision::__Broken];
-                pub const BASE: Revision = Revision::__Broken;
-                pub const HEAD: Revision = Revision::__Broken;
+                /// All revisions.
+                pub const ALL: [Revision; #count] = [#(Revision::#variants),*];
 
+                /// Some revision.
+                pub const BASE: Revision = Revision::#any;
+
+                /// Some revision.
+                pub const HEAD: Revision = Revision::#any;
+
+                /// No id.
                 pub const fn id(self) -> &'static str {
                     ""
                 }
 
+                /// No parents.
                 pub const fn parents(self) -> &'static [Revision] {
                     &[]
                 }
@@ -55,7 +66,7 @@ pub(crate) fn module(input: &Input, names: &[String], rejection: &Rejection) -> 
                 type Err = #core::UnknownRevision;
 
                 fn from_str(_: &str) -> ::core::result::Result<Self, Self::Err> {
-                    ::core::result::Result::Ok(Revision::__Broken)
+                    ::core::result::Result::Ok(Revision::HEAD)
                 }
             }
 
@@ -69,16 +80,16 @@ pub(crate) fn module(input: &Input, names: &[String], rejection: &Rejection) -> 
                 }
             }
 
-            #[allow(missing_docs)]
+            /// No chain.
             pub static CHAIN: #core::Chain<'static> = #core::Chain::broken();
 
-            #[allow(missing_docs)]
+            /// No digest.
             pub const HEAD_DIGEST: #core::Digest = #core::Digest::from_bytes([0; 32]);
 
-            #[allow(missing_docs)]
+            /// A proof that nothing gives.
             pub type AtHead = #core::AtHead<Revision>;
 
-            #[allow(missing_docs)]
+            /// A runner of no chain.
             pub fn runner() -> #core::Runner<'static, Revision> {
                 #core::Runner::embedded()
             }
@@ -89,7 +100,8 @@ pub(crate) fn module(input: &Input, names: &[String], rejection: &Rejection) -> 
 /// The id in a file's header, which its name may begin with; found without the checks, which may
 /// have stopped before it.
 fn id_of<'r>(name: &str, rejection: &'r Rejection) -> Option<&'r str> {
-    let source = rejection.sources.iter().find(|source| source.path().ends_with(name))?;
+    let source =
+        rejection.sources.iter().find(|source| source.path().rsplit('/').next() == Some(name))?;
     let id = |line: &'r str| {
         line.trim_start_matches('-')
             .trim_start()

@@ -9,11 +9,16 @@ use syn::{Error, LitStr, Result, Token};
 pub(crate) struct Input {
     /// The folder, from the crate's manifest.
     pub(crate) directory: String,
+    /// Where the chain's problems are reported: at the folder's name, or at the whole call.
+    pub(crate) span: Span,
     /// The name of the module.
     pub(crate) module: Ident,
     /// The path to migrate-core.
     pub(crate) core: TokenStream,
 }
+
+const USAGE: &str = "write `embed_migrations!()` or `embed_migrations!(\"db/migrations\")`; \
+                     `module = \"…\"` and `crate = \"…\"` may follow";
 
 impl Parse for Input {
     fn parse(input: ParseStream<'_>) -> Result<Self> {
@@ -24,30 +29,31 @@ impl Parse for Input {
             if input.peek(LitStr) {
                 let literal: LitStr = input.parse()?;
                 set(&mut directory, literal, "the folder")?;
-            } else {
+            } else if input.peek(Ident::peek_any) && input.peek2(Token![=]) {
                 let name = Ident::parse_any(input)?;
                 input.parse::<Token![=]>()?;
-                let value: LitStr = input.parse()?;
                 match name.to_string().as_str() {
-                    "module" => set(&mut module, value, "`module`")?,
-                    "crate" => set(&mut core, value, "`crate`")?,
+                    "module" => set(&mut module, input.parse()?, "`module`")?,
+                    "crate" => set(&mut core, input.parse()?, "`crate`")?,
                     other => {
-                        let message = format!(
-                            "unknown option `{other}`: write `embed_migrations!()`, a folder \
-                             (`\"path/from/Cargo.toml\"`), `module = \"…\"` or `crate = \"…\"`"
-                        );
+                        let message = format!("unknown option `{other}`: {USAGE}");
                         return Err(Error::new(name.span(), message));
                     }
                 }
+            } else {
+                return Err(input.error(USAGE));
             }
             if !input.is_empty() {
                 input.parse::<Token![,]>()?;
             }
         }
         Ok(Input {
+            span: directory.as_ref().map_or_else(Span::call_site, LitStr::span),
             directory: directory.map_or_else(|| "migrations".to_owned(), |literal| literal.value()),
             module: match module {
-                Some(name) => name.parse_with(Ident::parse)?,
+                Some(name) => name.parse_with(Ident::parse).map_err(|_| {
+                    Error::new(name.span(), format!("`{}` can't name a module", name.value()))
+                })?,
                 None => Ident::new("migrations", Span::call_site()),
             },
             core: match core {

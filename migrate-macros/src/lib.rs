@@ -37,7 +37,7 @@ use proc_macro::TokenStream;
 /// An edited or deleted file is noticed without further ado. For a new file to be noticed, the
 /// crate needs a `build.rs` of one line:
 ///
-/// ```
+/// ```ignore
 /// fn main() {
 ///     println!("cargo::rerun-if-changed=migrations");
 /// }
