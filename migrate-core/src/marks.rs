@@ -86,6 +86,8 @@ mod tests {
         let new = format!("{}b {}", "a ".repeat(6_001), "a ".repeat(3_998));
         let found = first_difference(&new, &marks).map(|span| span.start / 2);
         assert_eq!(found, Some(6_000));
+        let swapped = format!("{}b a {}", "a b ".repeat(2_500), "a b ".repeat(2_499));
+        assert!(first_difference(&swapped, &super::marks(&"a b ".repeat(5_000))).is_some());
     }
 
     #[test]

@@ -190,6 +190,21 @@ fn modules_import_from_their_own_floor_or_a_lower_one() {
     }
 }
 
+/// The table in ARCHITECTURE.md has the same modules; `samples` is for unit tests alone.
+#[test]
+fn the_floors_are_written_down() {
+    let document =
+        files(&["ARCHITECTURE.md"]).into_iter().map(|file| file.text).collect::<String>();
+    for (number, modules) in FLOORS.iter().enumerate() {
+        let row = document.lines().find(|line| line.starts_with(&format!("| {number} ")));
+        let cell = row.and_then(|row| row.split('|').nth(2)).unwrap_or_default();
+        let mut written: Vec<&str> = cell.split('`').skip(1).step_by(2).collect();
+        written.sort_unstable();
+        let known = modules.iter().copied().filter(|module| *module != "samples");
+        assert_eq!(written, known.collect::<Vec<_>>(), "floor {number} in ARCHITECTURE.md");
+    }
+}
+
 /// `lib.rs` groups the modules below comments such as `// Floor 1: one file.`.
 #[test]
 fn the_library_lists_its_modules_by_floor() {

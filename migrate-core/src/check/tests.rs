@@ -172,8 +172,7 @@ variants! {
     PinnedMissing PinnedEdited PinnedDownEdited PinnedReparented
 }
 
-/// The first case of each variant is its example: the texts below `tests/snapshots` are what
-/// people read.
+/// The first case of each variant is its example; the texts in `snapshots` are what people read.
 #[test]
 fn every_variant_has_a_case_and_its_text_is_reviewed() {
     let mut seen: Vec<&str> = Vec::new();

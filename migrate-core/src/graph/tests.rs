@@ -74,6 +74,8 @@ fn a_fork_says_which_branch_to_move() {
     let found = check("a b:a d:b pinned:a", Err(&["fork"]));
     let help = found[0].problem.help();
     assert!(help.contains("`migrate rebase b --onto pinned`"), "{help}");
+    let both = check("a gone:a pinned:a", Err(&["fork"]))[0].problem.help();
+    assert!(both.contains("`migrate merge") && !both.contains("rebase"), "{both}");
     let texts: Vec<_> =
         found[0].primary.iter().chain(&found[0].related).map(|l| l.text.as_str()).collect();
     assert_eq!(texts, ["`b` follows `a` and leads to `d`", "`pinned` follows `a`, deployed"]);

@@ -175,7 +175,8 @@ proptest! {
         prop_assert_eq!(write_lock(&pins), whole);
     }
 
-    /// What follows from a mistake is not said besides.
+    /// What follows from a mistake is not said besides; and no mistake changes what is deployed
+    /// without a word.
     #[test]
     fn one_mistake_gives_one_diagnostic(
         steps in steps(),
@@ -192,9 +193,20 @@ proptest! {
         let at = file.index(files.len());
         mistake.make(&mut files, at);
         let texts = files.iter().map(|(name, text)| (name.as_str(), text.as_str()));
-        if let Err(rejection) = check(Folder::of_texts("m", texts)) {
-            let found = rejection.diagnostics.len();
-            prop_assert_eq!(found, 1, "{}\n{:#?}\n{}", at, files, rejection);
+        match check(Folder::of_texts("m", texts)) {
+            Err(rejection) => {
+                let found = rejection.diagnostics.len();
+                prop_assert_eq!(found, 1, "{}\n{:#?}\n{}", at, files, rejection);
+            }
+            Ok(now) => {
+                let lock_is_whole = at != chain.len();
+                let deployed = chain.lineage(through.as_str());
+                let pinned = chain.migrations().iter().zip(deployed).filter(|(_, deployed)| *deployed);
+                for (old, _) in pinned.filter(|_| lock_is_whole) {
+                    let new = now.get(old.id.as_str());
+                    prop_assert!(new.is_some_and(|new| new.deployed && new.digests == old.digests));
+                }
+            }
         }
     }
 

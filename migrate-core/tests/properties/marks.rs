@@ -36,7 +36,6 @@ fn an_edit_is_found() {
         prop_assume!(old.iter().map(|t| &t.text).ne(edited.iter().map(|t| &t.text)));
         let file = |tokens: &[Tok]| {
             let (sql, starts) = render(tokens, &layout);
-            // What no section may hold is not the matter here.
             (format!("{HEAD}{sql}{TAIL}"), starts)
         };
         let folder =

@@ -128,7 +128,7 @@ pub(crate) fn tokens(most: usize) -> impl Strategy<Value = Vec<Tok>> {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Gap(Vec<&'static str>);
 
-const BLANKS: [&str; 4] = [" ", "\t", "  ", "\x0c"];
+const BLANKS: [&str; 5] = [" ", "\t", "  ", "\x0b", "\x0c"];
 const LINES: [&str; 5] = ["\n", "\r\n", "\r", "-- it's /* $$\n", "--\r\n"];
 const BLOCKS: [&str; 4] = ["/**/", "/* it's */", "/* a /* -- b */\n c */", "/*$$\"*/"];
 

@@ -81,6 +81,11 @@ pub(super) fn cases() -> Vec<Case> {
             edit("3 parents=2", "3 parents=1"),
             &["lock-tampered chain.lock:6:1"],
         ),
+        case(
+            "an edited id",
+            edit("\n2 parents", "\n2b parents"),
+            &["lock-tampered chain.lock:5:1"],
+        ),
         case("a deleted line", edit(&of("2"), ""), &["lock-tampered chain.lock:5:1"]),
         case(
             "lines in another order",

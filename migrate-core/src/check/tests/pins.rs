@@ -71,6 +71,8 @@ fn missing() -> Vec<Case> {
 }
 
 fn edited() -> Vec<Case> {
+    let alone = chain("1 2:1").edit("2.sql", "migrate:up", "migrate:up transaction:false");
+    let misspelt = alone.lock("2").edit("2.sql", "transaction:", "transactoin:");
     let up = |to: &str| four().edit("2.sql", "CREATE TABLE t2 ();", to);
     let marker = |to: &str| four().edit("2.sql", "-- migrate:up", to);
     let down = "\n-- migrate:down\nDROP TABLE t2;\n";
@@ -99,6 +101,7 @@ fn edited() -> Vec<Case> {
             marker("-- migrate:up transactoin:false"),
             &["unknown-option 2.sql:5:15"],
         ),
+        case("a misspelt option that counts", misspelt, &["unknown-option 2.sql:5:15"]),
         case(
             "a bad value of an option",
             marker("-- migrate:up transaction:no"),
