@@ -19,11 +19,12 @@ use client::error::ErrorPosition;
 use crate::failure::Failure;
 use crate::history::Row;
 
-/// The rows of an answer, as text.
+/// The rows of an answer, as text. What is no text in UTF-8 is none of ours.
 fn rows(messages: &[SimpleQueryMessage]) -> Vec<Row> {
     let row = |message: &SimpleQueryMessage| match message {
         SimpleQueryMessage::Row(row) => {
-            Some((0..row.len()).map(|at| row.get(at).map(str::to_owned)).collect())
+            let column = |at| row.try_get(at).ok().flatten().map(str::to_owned);
+            Some((0..row.len()).map(column).collect())
         }
         _ => None,
     };

@@ -19,12 +19,12 @@ use std::time::Duration;
 
 use self::backoff::Backoff;
 use self::outside::Outside;
-use self::rows::{holder, tagged};
+use self::rows::{duration, holder, tagged};
 use crate::chain::Chain;
 use crate::error::Error;
 use crate::failure::Failure;
 use crate::history::{self, History, Row};
-use crate::message::Message;
+use crate::message::{Frame, Mark, Message};
 use crate::plan::{Plan, Step};
 use crate::report::{Done, Event, Holder, Report};
 use crate::settings::Settings;
@@ -82,8 +82,8 @@ enum State {
     Outside(Box<Outside>),
     /// Rolling back after a failure; the message, unless no migration was in it.
     Recovering(Option<Message>, Failure),
-    /// Reading the history after a failure, with the number of the statement that began last.
-    Reviewing(Message, Failure, Option<usize>),
+    /// Reading the history after a failure, with how far the message has got.
+    Reviewing(Message, Failure, Option<Mark>),
     Stamping,
     Waiting,
     AskingHolder,
@@ -100,12 +100,19 @@ pub(crate) struct Engine<'r> {
     state: State,
     plan: Plan<'r>,
     session: Session,
+    /// The session reads strings in the way of before 2010.
+    old_strings: bool,
     history: History,
     has_tables: bool,
     /// Whether a plan was made before in this run.
     planned: bool,
     /// Off after a migration took a role that may not note its progress.
     marked: bool,
+    /// The number of the next mark. It begins anywhere, so that a mark that the session has kept
+    /// from another run is not taken for one of this.
+    next_mark: u64,
+    /// How many steps the next message has at most.
+    most_steps: usize,
     attempts: u32,
     waiting_since: Option<Duration>,
     holder: Option<Holder>,
@@ -134,10 +141,13 @@ impl<'r> Engine<'r> {
             state: State::Start,
             plan: Plan::default(),
             session: Session::default(),
+            old_strings: false,
             history: History::default(),
             has_tables: true,
             planned: false,
             marked: true,
+            next_mark: ((seed >> 24) << 20) + 1,
+            most_steps: usize::MAX,
             attempts: 0,
             waiting_since: None,
             holder: None,
@@ -175,7 +185,7 @@ impl<'r> Engine<'r> {
             (State::Looking, Reply::Rows(_)) => Ok(self.read()),
             (State::Reading, Reply::Rows(rows)) => {
                 self.has_tables = true;
-                self.take_session(&rows)?;
+                self.take_session(&rows);
                 self.history = self.parse_history(&rows)?;
                 self.decide(now)
             }
@@ -187,7 +197,7 @@ impl<'r> Engine<'r> {
                 Err(self.reading_failed(failure))
             }
             (State::ReadingSession, Reply::Rows(rows)) => {
-                self.take_session(&rows)?;
+                self.take_session(&rows);
                 self.history = History::default();
                 self.decide(now)
             }
@@ -207,19 +217,32 @@ impl<'r> Engine<'r> {
                 self.bookkeeping_failed(failure, now)
             }
             (State::Recovering(Some(message), failure), Reply::Rows(rows)) => {
-                let last = tagged(&rows, tag::STATEMENT).next();
-                let last = last.and_then(|row| row.get(1)?.as_deref()?.parse().ok());
-                let query = self.read_query();
-                Ok(self.ask(State::Reviewing(message, failure, last), query))
+                let mark = tagged(&rows, tag::STATEMENT).next();
+                let mark = mark.and_then(|row| row.get(1)?.as_deref()?.parse().ok());
+                let mark = mark.and_then(|number| message.at_mark(number));
+                Ok(self.look_back(message, failure, mark))
             }
-            (State::Reviewing(message, failure, last), Reply::Rows(rows)) => {
+            // It was rolled back, but this session has not set a mark, or can't any more.
+            (State::Recovering(Some(message), failure), Reply::Failed(second))
+                if second.code.is_some() =>
+            {
+                Ok(self.look_back(message, failure, None))
+            }
+            (State::Reviewing(message, failure, mark), Reply::Rows(rows)) => {
                 let after = self.parse_history(&rows)?;
-                self.review(&message, failure, last, after, now)
+                self.review(&message, failure, mark, after, now)
+            }
+            // What went wrong first tells more than what followed.
+            (State::Recovering(_, failure) | State::Reviewing(_, failure, _), Reply::Failed(_)) => {
+                Err(Error::server("running migrations", failure))
             }
             (State::Outside(run), reply) => self.outside(*run, reply, now),
             (State::Waiting, _) => Ok(self.ask(State::AskingHolder, sql::holder(&self.tables))),
             (State::AskingHolder, Reply::Rows(rows)) => match holder(&rows) {
-                None => Ok(self.start_over()),
+                None => {
+                    self.holder = None;
+                    Ok(self.start_over())
+                }
                 holder => {
                     self.holder = holder;
                     self.wait(now)
@@ -266,18 +289,17 @@ impl<'r> Engine<'r> {
         })
     }
 
-    fn take_session(&mut self, rows: &[Row]) -> Result<(), Error> {
-        let Some(row) = tagged(rows, tag::SESSION).next() else { return Ok(()) };
+    fn take_session(&mut self, rows: &[Row]) {
+        let Some(row) = tagged(rows, tag::SESSION).next() else { return };
         let column = |at: usize| row.get(at).cloned().flatten().unwrap_or_default();
         self.session = Session {
             search_path: column(1),
             role: column(2),
             lock_timeout: column(3),
             statement_timeout: column(4),
-            made: column(6).split(',').map(str::to_owned).collect(),
+            made: column(6).split(sql::SEPARATOR).filter_map(setting).collect(),
         };
-        // It decides where a string ends, and with it where a statement does.
-        if column(5) == "off" { Err(Error::OldStrings) } else { Ok(()) }
+        self.old_strings = column(5) == "off";
     }
 
     fn parse_history(&self, rows: &[Row]) -> Result<History, Error> {
@@ -290,8 +312,8 @@ impl<'r> Engine<'r> {
 
     fn reading_failed(&self, failure: Failure) -> Error {
         let table = self.tables.history.clone();
-        // Undefined column or function, wrong type or kind of object.
-        if failure.is_any(&["42703", "42883", "42804", "42809", "42846"]) {
+        // Undefined column or function, wrong type or kind of object, no value of the type.
+        if failure.is_any(&["42703", "42883", "42804", "42809", "42846", "22P02"]) {
             return Error::NotOurs { table, reason: failure.message };
         }
         let what = "reading the history of migrations";
@@ -310,8 +332,12 @@ impl<'r> Engine<'r> {
             self.started(&first, 1, of);
             return self.begin_outside(&first, now);
         }
+        let most = std::mem::replace(&mut self.most_steps, usize::MAX).min(self.plan.steps.len());
         let Engine { tables, settings, session, .. } = self;
-        let message = Message::new(&self.plan.steps, tables, settings, session, self.marked);
+        let (first_mark, marked) = (self.next_mark, self.marked);
+        let frame = Frame { tables, settings, session, first_mark, marked };
+        let message = Message::new(&self.plan.steps[..most], frame);
+        self.next_mark = message.next_mark();
         for (nth, step) in self.plan.steps[..message.steps].iter().enumerate() {
             self.started(step, nth + 1, of);
         }
@@ -328,10 +354,8 @@ impl<'r> Engine<'r> {
 
     /// All steps of a message are committed.
     fn advance(&mut self, message: &Message, rows: &[Row], now: Duration) -> Result<Ask, Error> {
-        let milliseconds = |row: &Row| row.get(1)?.as_deref()?.parse().ok();
-        let mut durations = tagged(rows, tag::DONE).map(|row| milliseconds(row).unwrap_or(0));
         for step in self.plan.steps.drain(..message.steps) {
-            let duration = Duration::from_millis(durations.next().unwrap_or(0));
+            let duration = duration(rows, &step).unwrap_or_default();
             done(&mut self.report, self.observer, &step, duration);
         }
         self.attempts = 0;
@@ -346,7 +370,15 @@ fn done(report: &mut Report, observer: &dyn Fn(&Event<'_>), step: &Step<'_>, dur
     report.done.push(Done { direction, revision: revision.to_owned(), duration });
 }
 
+fn setting(text: &str) -> Option<(String, String)> {
+    let (name, value) = text.split_once('=')?;
+    Some((name.to_owned(), value.to_owned()))
+}
+
 /// No such table, or no such schema.
 fn is_missing(failure: &Failure) -> bool {
     failure.is_any(&["42P01", "3F000"])
 }
+
+#[cfg(test)]
+mod tests;

@@ -115,7 +115,7 @@ impl Error {
                 "set standard_conforming_strings to on, the default, for this role or database"
                     .into()
             }
-            Error::Server { failure, .. } if failure.code.is_none() => {
+            Error::Server { failure, .. } if failure.is_lost() => {
                 "check that the server is up and start again: a run goes on where the database is"
                     .into()
             }
@@ -201,6 +201,9 @@ pub struct StatementError {
     pub span: Span,
     /// What the server said.
     pub failure: Failure,
+    /// Whether all statements were done, and it was the end of the transaction that failed: a
+    /// constraint that is deferred to there.
+    pub ended: bool,
     /// Whether its revision runs outside a transaction, so that what came before in it stays done and
     /// the next run goes on here; otherwise the revision was rolled back.
     pub resumes: bool,
@@ -245,6 +248,7 @@ impl fmt::Display for StatementError {
             format!("{direction} of `{revision}` failed: {} (SQLSTATE {code})", failure.message);
         let text = match self.statement {
             Some(number) => format!("statement {number} of {}", self.of),
+            None if self.ended => "when its transaction ended".to_owned(),
             None => String::new(),
         };
         let label = Label { source: 0, span: self.span, text };

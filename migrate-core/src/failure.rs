@@ -26,6 +26,12 @@ impl Failure {
         self.code.as_deref() == Some(code)
     }
 
+    /// Whether it was the connection that ended, or the server.
+    pub(crate) fn is_lost(&self) -> bool {
+        let ends = |code: &str| code.starts_with("08") || code.starts_with("57P");
+        self.code.as_deref().is_none_or(ends)
+    }
+
     pub(crate) fn is_any(&self, codes: &[&str]) -> bool {
         codes.iter().any(|code| self.is(code))
     }

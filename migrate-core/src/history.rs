@@ -72,3 +72,58 @@ fn record(row: &Row) -> Option<Record> {
         duration_ms: column(9)?.parse().ok()?,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A row as [`sql::read`](crate::sql::read) gives it, one column of it replaced.
+    fn row(at: usize, value: Option<&str>) -> Row {
+        let digest = format!("sha256:{}", "0f".repeat(32));
+        let columns = ["migrate:record", "b", "a,x", &digest, &digest, &digest];
+        let rest = ["20", "2025-12-17T10:11:12.131Z", "deploy", "7"];
+        let mut row: Row = columns.iter().chain(&rest).map(|c| Some((*c).to_owned())).collect();
+        row[at] = value.map(str::to_owned);
+        row
+    }
+
+    #[test]
+    fn a_row_is_read_whole() {
+        let history = parse(&[row(0, None)]).unwrap_or_default();
+        let digest = Digest::from_bytes([0x0f; 32]);
+        let expected = Record {
+            revision: "b".into(),
+            parents: vec!["a".into(), "x".into()],
+            up: digest,
+            down: Some(digest),
+            chain: digest,
+            position: 20,
+            applied_at: "2025-12-17T10:11:12.131Z".into(),
+            applied_by: "deploy".into(),
+            duration_ms: 7,
+        };
+        assert_eq!((history.last(), history.get("b")), (Some(&expected), Some(&expected)));
+        assert_eq!((history.get("a"), history.records.len()), (None, 1));
+        let parents =
+            |text| parse(&[row(2, Some(text))]).unwrap_or_default().records[0].parents.len();
+        assert_eq!((parents(""), parents("a")), (0, 1));
+        assert_eq!(parse(&[row(4, None)]).unwrap_or_default().records[0].down, None);
+    }
+
+    #[test]
+    fn a_row_of_another_shape_is_shown() {
+        let check = |row: Row| {
+            let shown = format!("{row:?}");
+            assert_eq!(parse(&[row]), Err(shown));
+        };
+        // All but the tag and the downgrade's digest have to be there.
+        for at in [1, 2, 3, 5, 6, 7, 8, 9] {
+            check(row(at, None));
+        }
+        for (at, value) in [(3, "0f"), (4, ""), (5, "sha256:"), (6, "first"), (9, "1.5"), (9, "")] {
+            check(row(at, Some(value)));
+        }
+        check(row(0, None)[..9].to_vec());
+        check(Row::new());
+    }
+}

@@ -23,8 +23,9 @@
 //! - `files` (default): read a directory, in the module [`files`].
 //! - `postgres`: the [`Runner`] over `postgres::Client`, which blocks.
 //! - `tokio-postgres`: the [`Runner`] over `tokio_postgres::Client`.
+//! - `tls`, beside one of these two: from a connection string to a client, with TLS by rustls.
 //!
-//! Without the last two this crate does no IO at all, and depends on a SHA-256 alone.
+//! Without the last three this crate does no IO at all, and depends on a SHA-256 alone.
 #![cfg_attr(not(feature = "runner"), doc = "\n[`Runner`]: https://docs.rs/migrate-core")]
 #![cfg_attr(not(feature = "files"), doc = "\n[`files`]: https://docs.rs/migrate-core")]
 
@@ -93,11 +94,15 @@ mod target;
 mod samples;
 
 // Floor 4: adapters.
+#[cfg(all(feature = "tls", any(feature = "postgres", feature = "tokio-postgres")))]
+mod connect;
 mod directory_test;
 #[cfg(feature = "runner")]
 mod drivers;
 #[cfg(feature = "files")]
 pub mod files;
+#[cfg(all(feature = "tls", any(feature = "postgres", feature = "tokio-postgres")))]
+mod tls;
 
 pub use chain::{Chain, Digests, Down, Migration};
 pub use check::{Rejection, check};
@@ -117,6 +122,15 @@ pub use problem::Problem;
 pub use sections::{Options, Section};
 pub use statements::{Statement, split_statements};
 pub use text::{Position, Source, Span};
+
+#[cfg(all(feature = "tls", feature = "postgres"))]
+pub use connect::connect;
+#[cfg(all(feature = "tls", feature = "tokio-postgres"))]
+pub use connect::connect_async;
+#[cfg(all(feature = "tls", any(feature = "postgres", feature = "tokio-postgres")))]
+pub use connect::{CertificateFault, ConnectError, Connector};
+#[cfg(all(feature = "tls", any(feature = "postgres", feature = "tokio-postgres")))]
+pub use tls::SslMode;
 
 #[cfg(feature = "runner")]
 pub use embedded::{AtHead, Embedded, UnknownRevision};

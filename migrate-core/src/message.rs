@@ -28,28 +28,52 @@ pub(crate) struct Piece {
     pub(crate) number: usize,
 }
 
+/// How far a message has got.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Mark {
+    /// This statement began, or one after it that is not marked.
+    Statement(Piece),
+    /// All statements of this step are done: its record, and the end of its transaction.
+    End(usize),
+}
+
 /// A message: some steps of a plan, each a whole transaction with its record.
 #[derive(Debug)]
 pub(crate) struct Message {
     pub(crate) sql: String,
     pieces: Vec<Piece>,
+    /// The number of the first mark.
+    first_mark: u64,
+    marks: Vec<Mark>,
     /// How many steps of the plan it holds, from the first.
     pub(crate) steps: usize,
 }
 
+/// What all steps of a message have in common.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Frame<'f> {
+    pub(crate) tables: &'f Tables,
+    pub(crate) settings: &'f Settings,
+    pub(crate) session: &'f Session,
+    /// The number of the first mark; no other message of the session has marks from here on.
+    pub(crate) first_mark: u64,
+    /// Whether each statement is marked, or only each step.
+    pub(crate) marked: bool,
+}
+
 impl Message {
     /// The first steps of a plan, as many as fit in one message.
-    pub(crate) fn new(
-        steps: &[Step<'_>],
-        tables: &Tables,
-        settings: &Settings,
-        session: &Session,
-        marked: bool,
-    ) -> Self {
-        let mut message = Message { sql: String::new(), pieces: Vec::new(), steps: 0 };
-        let limit = if settings.one_by_one { 1 } else { MAX_STEPS };
+    pub(crate) fn new(steps: &[Step<'_>], frame: Frame<'_>) -> Self {
+        let mut message = Message {
+            sql: String::new(),
+            pieces: Vec::new(),
+            first_mark: frame.first_mark,
+            marks: Vec::new(),
+            steps: 0,
+        };
+        let limit = if frame.settings.one_by_one { 1 } else { MAX_STEPS };
         for next in steps.iter().take(limit).take_while(|step| step.is_transactional()) {
-            message.push(next, tables, settings, session, marked);
+            message.push(next, frame);
             if message.sql.len() >= MAX_BYTES {
                 break;
             }
@@ -57,34 +81,41 @@ impl Message {
         message
     }
 
-    fn push(
-        &mut self,
-        next: &Step<'_>,
-        tables: &Tables,
-        settings: &Settings,
-        session: &Session,
-        marked: bool,
-    ) {
+    fn push(&mut self, next: &Step<'_>, frame: Frame<'_>) {
+        let Frame { tables, settings, session, marked, .. } = frame;
         let (section, text) = text_of(next);
         let statements = split_statements(text);
         let changes = changed_settings(text, &statements);
         let stride = statements.len().div_ceil(MAX_MARKS).max(1);
-        self.sql.push_str(&step::begin(tables, next, settings, self.pieces.len() + 1, &changes));
+        self.sql.push_str(&step::begin(tables, next, settings, Some(self.next_mark()), &changes));
         for (nth, statement) in statements.iter().enumerate() {
-            if marked && nth > 0 && nth % stride == 0 {
-                self.sql.push_str(&step::mark(tables, self.pieces.len() + 1));
+            let mark = marked && nth % stride == 0;
+            if mark && nth > 0 {
+                self.sql.push_str(&step::mark(tables, self.next_mark()));
             }
             let span =
                 Span::new(section.start + statement.span.start, section.start + statement.span.end);
-            self.pieces.push(Piece { at: self.sql.len(), span, step: self.steps, number: nth + 1 });
+            let at = self.sql.len();
+            let piece = Piece { at, span, step: self.steps, number: nth + 1 };
+            self.pieces.push(piece);
+            if mark || nth == 0 {
+                self.marks.push(Mark::Statement(piece));
+            }
             self.sql.push_str(&text[statement.span.range()]);
             // The last statement of a section may have no semicolon.
             let ended =
                 statement.tokens.last().is_some_and(|token| token.span.end < statement.span.end);
             self.sql.push_str(if ended { "\n" } else { ";\n" });
         }
-        self.sql.push_str(&step::finish(tables, next, session, marked, &changes));
+        let mark = Some(self.next_mark());
+        self.sql.push_str(&step::finish(tables, next, session, mark, &changes));
+        self.marks.push(Mark::End(self.steps));
         self.steps += 1;
+    }
+
+    /// The number of the next mark.
+    pub(crate) fn next_mark(&self) -> u64 {
+        self.first_mark + self.marks.len() as u64
     }
 
     /// The statement at a position that the server gave (in characters, from 1), and the place of
@@ -94,12 +125,14 @@ impl Message {
         let after = self.pieces.partition_point(|piece| piece.at <= offset);
         let piece = *self.pieces.get(after.checked_sub(1)?)?;
         let start = piece.span.start + (offset - piece.at);
-        (start < piece.span.end).then_some((piece, Span::new(start, piece.span.end)))
+        // The end itself is the semicolon that we have added.
+        (start <= piece.span.end).then_some((piece, Span::new(start, piece.span.end)))
     }
 
-    /// The statement that was marked with this number.
-    pub(crate) fn at_mark(&self, number: usize) -> Option<Piece> {
-        self.pieces.get(number.checked_sub(1)?).copied()
+    /// What a number that was set as a mark stands for, if it is one of this message.
+    pub(crate) fn at_mark(&self, number: u64) -> Option<Mark> {
+        let nth = number.checked_sub(self.first_mark)?;
+        self.marks.get(usize::try_from(nth).ok()?).copied()
     }
 }
 
@@ -118,3 +151,6 @@ pub(crate) fn text_of<'s>(step: &'s Step<'_>) -> (Span, &'s str) {
 pub(crate) fn statements_of(step: &Step<'_>) -> usize {
     split_statements(text_of(step).1).len()
 }
+
+#[cfg(test)]
+mod tests;

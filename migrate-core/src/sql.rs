@@ -56,7 +56,7 @@ pub(crate) struct Tables {
     pub(crate) log: String,
     pub(crate) layout: String,
     pub(crate) progress: String,
-    /// A sequence: the number of the statement that began last.
+    /// A sequence: the mark that was set last.
     pub(crate) statement: String,
     /// The same as the server's messages name it.
     pub(crate) statement_name: String,
@@ -113,14 +113,19 @@ pub(crate) fn holder(tables: &Tables) -> String {
     )
 }
 
+/// What stands between the settings that a session has made.
+pub(crate) const SEPARATOR: char = '\u{1f}';
+
 /// The settings of the session that a migration may change and we put back.
 pub(crate) fn session() -> String {
     format!(
         "SELECT '{}', pg_catalog.current_setting('search_path'), pg_catalog.current_setting('role'), \
          pg_catalog.current_setting('lock_timeout'), pg_catalog.current_setting('statement_timeout'), \
          pg_catalog.current_setting('standard_conforming_strings'), \
-         (SELECT pg_catalog.string_agg(name, ',') FROM pg_catalog.pg_settings WHERE source = 'session')",
+         (SELECT pg_catalog.string_agg(name || '=' || pg_catalog.current_setting(name), pg_catalog.chr({})) \
+         FROM pg_catalog.pg_settings WHERE source = 'session')",
         tag::SESSION,
+        u32::from(SEPARATOR),
     )
 }
 
@@ -136,11 +141,12 @@ pub(crate) fn read(tables: &Tables) -> String {
     )
 }
 
-/// Ends a failed transaction; tells which statement was the last to begin, if the tables exist.
-pub(crate) fn recover(tables: &Tables, has_tables: bool) -> String {
+/// Ends a failed transaction; where marks were set, tells the last that this session has set.
+pub(crate) fn recover(tables: &Tables, marked: bool) -> String {
     let mut sql = "ROLLBACK".to_owned();
-    if has_tables {
-        let _ = write!(sql, ";\nSELECT '{}', last_value FROM {}", tag::STATEMENT, tables.statement);
+    if marked {
+        let sequence = literal(&tables.statement);
+        let _ = write!(sql, ";\nSELECT '{}', pg_catalog.currval({sequence})", tag::STATEMENT);
     }
     sql
 }
@@ -222,32 +228,34 @@ pub(crate) struct Session {
     pub(crate) search_path: String,
     pub(crate) lock_timeout: String,
     pub(crate) statement_timeout: String,
-    /// The settings that the session itself has made; the others have their default.
-    pub(crate) made: Vec<String>,
+    /// The settings that the session itself has made, and their values; the others have their
+    /// default.
+    pub(crate) made: Vec<(String, String)>,
 }
 
 impl Session {
     /// What a migration inside a transaction may change for good, where it did. The role goes
     /// first: the one that a migration took may not write our tables.
-    pub(crate) fn restore_changed(&self) -> [String; 2] {
-        let role = literal(&self.role);
-        let path = literal(&self.search_path);
-        [
-            format!(
-                "CASE WHEN pg_catalog.current_setting('role') <> {role} \
-                 THEN pg_catalog.set_config('role', {role}, false) END"
-            ),
-            format!(
-                "CASE WHEN pg_catalog.current_setting('search_path') <> {path} \
-                 THEN {} END",
-                self.reset("search_path", &self.search_path),
-            ),
-        ]
+    pub(crate) fn restore_changed(&self) -> Vec<String> {
+        let changed = |name: &str, value: &str, reset: String| {
+            let (name, value) = (literal(name), literal(value));
+            format!("CASE WHEN pg_catalog.current_setting({name}) <> {value} THEN {reset} END")
+        };
+        let (role, path) = (literal(&self.role), &self.search_path);
+        let role = format!("pg_catalog.set_config('role', {role}, false)");
+        let mut columns = vec![
+            changed("role", &self.role, role),
+            changed("search_path", path, self.reset("search_path", path)),
+        ];
+        // RESET ALL changes what has no name in the migration.
+        let others = self.made.iter().filter(|(name, _)| name != "search_path");
+        columns.extend(others.map(|(name, value)| changed(name, value, self.reset(name, value))));
+        columns
     }
 
     /// The same, and what we set ourselves for statements outside a transaction.
     pub(crate) fn restore_all(&self) -> Vec<String> {
-        let mut columns = self.restore_changed().to_vec();
+        let mut columns = self.restore_changed();
         columns.push(self.reset("lock_timeout", &self.lock_timeout));
         columns.push(self.reset("statement_timeout", &self.statement_timeout));
         columns
@@ -255,7 +263,7 @@ impl Session {
 
     /// Makes a default a default again, so that the session holds no setting that it did not hold.
     pub(crate) fn reset(&self, name: &str, value: &str) -> String {
-        let made = self.made.iter().any(|made| made.eq_ignore_ascii_case(name));
+        let made = self.made.iter().any(|(made, _)| made.eq_ignore_ascii_case(name));
         let value = if made { literal(value) } else { "NULL".to_owned() };
         format!("pg_catalog.set_config({}, {value}, false)", literal(name))
     }

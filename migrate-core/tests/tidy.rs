@@ -16,7 +16,7 @@ const FLOORS: [&[&str]; 5] = [
         "embedded", "engine", "error", "failure", "history", "leaks", "message", "outside", "plan",
         "report", "runner", "samples", "settings", "sql", "stamp", "status", "target",
     ],
-    &["directory_test", "drivers", "files"],
+    &["connect", "directory_test", "drivers", "files", "tls"],
 ];
 
 /// The upward glances that there are, and why.

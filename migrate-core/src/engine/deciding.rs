@@ -42,6 +42,10 @@ impl Engine<'_> {
         if self.plan.steps.is_empty() {
             return Ok(Ask::Done);
         }
+        // It decides where a string ends, and with it where a statement does.
+        if self.old_strings {
+            return Err(Error::OldStrings);
+        }
         if !self.has_tables {
             return Ok(self.create_tables());
         }

@@ -7,10 +7,10 @@ use crate::chain::Down;
 use crate::error::{Error, StatementError};
 use crate::failure::Failure;
 use crate::history::History;
-use crate::message::{Message, statements_of};
+use crate::message::{Mark, Message, Piece, statements_of, text_of};
 use crate::plan::{Direction, Step};
 use crate::report::Event;
-use crate::sql;
+use crate::sql::{self, Tables};
 use crate::text::{Source, Span};
 
 impl Engine<'_> {
@@ -48,12 +48,23 @@ impl Engine<'_> {
         Err(if denied { Error::denied(what, failure) } else { Error::server(what, failure) })
     }
 
+    /// Reads what the database has of a failed message.
+    pub(super) fn look_back(
+        &mut self,
+        message: Message,
+        failure: Failure,
+        mark: Option<Mark>,
+    ) -> Ask {
+        let query = self.read_query();
+        self.ask(State::Reviewing(message, failure, mark), query)
+    }
+
     /// Decides after a failed message, knowing what the database has of it.
     pub(super) fn review(
         &mut self,
         message: &Message,
         failure: Failure,
-        last: Option<usize>,
+        mark: Option<Mark>,
         after: History,
         now: Duration,
     ) -> Result<Ask, Error> {
@@ -64,18 +75,20 @@ impl Engine<'_> {
                 applied == (step.direction == Direction::Up)
             })
             .count();
-        // Somebody else may have done some of them: the lock or the guard says so.
-        let ours = !failure.is_any(&[sql::BUSY, sql::MOVED]);
-        for step in self.plan.steps.drain(..committed) {
-            let record = after.get(step.migration.id.as_str());
-            let milliseconds = record.and_then(|record| u64::try_from(record.duration_ms).ok());
-            if ours {
-                done(
-                    &mut self.report,
-                    self.observer,
-                    &step,
-                    Duration::from_millis(milliseconds.unwrap_or(0)),
-                );
+        // The others are another runner's work.
+        let own = match mark {
+            Some(Mark::End(step)) => step + 1,
+            Some(Mark::Statement(piece)) => piece.step,
+            None => 0,
+        };
+        for (nth, step) in self.plan.steps.drain(..committed).enumerate() {
+            if nth < own {
+                let record = after.get(step.migration.id.as_str());
+                let milliseconds = record.and_then(|record| u64::try_from(record.duration_ms).ok());
+                let duration = Duration::from_millis(milliseconds.unwrap_or(0));
+                done(&mut self.report, self.observer, &step, duration);
+                self.attempts = 0;
+                self.waiting_since = None;
             }
         }
         self.history = after;
@@ -88,10 +101,18 @@ impl Engine<'_> {
         let Some(step) = self.plan.steps.first().copied() else {
             return Err(Error::server("running migrations", failure));
         };
-        if failure.is("42501")
-            && self.marked
-            && failure.message.contains(&self.tables.statement_name)
-        {
+        let place = match place(message, &failure, mark, committed) {
+            // The server parses a message before it runs any of it: what stands before goes first.
+            Place::Later(steps) => {
+                self.most_steps = steps;
+                return Ok(self.send(now));
+            }
+            // Without marks between the statements, it may be any of them.
+            Place::Marked(_) if !self.marked && statements_of(&step) > 1 => Place::Unknown,
+            place => place,
+        };
+        let marked = self.marked && matches!(place, Place::Marked(_));
+        if marked && self.is_mark_denied(&step, &failure) {
             self.marked = false;
             return self.decide(now);
         }
@@ -99,7 +120,22 @@ impl Engine<'_> {
             self.state = State::Waiting;
             return Ok(Ask::Wait(after));
         }
-        Err(self.statement_failed(message, &step, committed, failure, last))
+        let denied = failure.is_any(&["42501", "25006"]);
+        Err(match place {
+            Place::Ours | Place::End if denied => Error::denied(RECORDING, failure),
+            Place::Ours => Error::server(RECORDING, failure),
+            place => self.statement_failed(&step, place, failure),
+        })
+    }
+
+    /// Whether it may be that a role that the migration has taken may not set our marks: the server
+    /// names the sequence, or the schema that it is in.
+    fn is_mark_denied(&self, step: &Step<'_>, failure: &Failure) -> bool {
+        let Tables { schema, statement_name, .. } = &self.tables;
+        let named = |name: &String| failure.message.contains(name.as_str());
+        let text = text_of(step).1.to_ascii_lowercase();
+        let takes_role = text.contains("role") || text.contains("authorization");
+        failure.is("42501") && takes_role && (named(statement_name) || named(schema))
     }
 
     /// After which pause to try again, if the reason passes and tries are left: a lock not available
@@ -116,31 +152,26 @@ impl Engine<'_> {
         Some(after)
     }
 
-    fn statement_failed(
-        &mut self,
-        message: &Message,
-        step: &Step<'_>,
-        committed: usize,
-        failure: Failure,
-        last: Option<usize>,
-    ) -> Error {
-        let by_position = failure.position.and_then(|position| message.at_position(position));
-        let by_mark =
-            last.and_then(|number| message.at_mark(number)).map(|piece| (piece, piece.span));
-        let found = by_position.or(by_mark).filter(|(piece, _)| piece.step == committed);
+    fn statement_failed(&mut self, step: &Step<'_>, place: Place, failure: Failure) -> Error {
         let section = match (step.direction, &step.migration.down) {
             (Direction::Down, Down::Section(down)) => down.span,
             _ => step.migration.up.span,
+        };
+        let (statement, span) = match place {
+            Place::At(piece, span) => (Some(piece.number), span),
+            Place::Marked(piece) => (Some(piece.number), piece.span),
+            _ => (None, Span::new(section.start, section.start)),
         };
         let source = &step.migration.source;
         Error::Statement(Box::new(StatementError {
             direction: step.direction,
             revision: step.migration.id.to_string(),
-            statement: found.map(|(piece, _)| piece.number),
+            statement,
             of: statements_of(step),
             source: Source::new(source.path().to_owned(), source.text().to_owned()),
-            span: found.map_or(Span::new(section.start, section.start), |(_, span)| span),
+            span,
             failure,
+            ended: matches!(place, Place::End),
             resumes: false,
             done: std::mem::take(&mut self.report.done),
         }))
@@ -157,5 +188,39 @@ impl Engine<'_> {
         (self.observer)(&Event::Waiting { holder: holder.as_ref(), waited });
         self.state = State::Waiting;
         Ok(Ask::Wait(self.backoff.next().min(self.settings.patience - waited)))
+    }
+}
+
+const RECORDING: &str = "recording migrations";
+
+/// Where in a message it failed.
+#[derive(Debug, Clone, Copy)]
+enum Place {
+    /// In this statement, at this place.
+    At(Piece, Span),
+    /// In this statement, which was the last to begin.
+    Marked(Piece),
+    /// In one of the statements of the step.
+    Unknown,
+    /// After all of them: when the transaction ended.
+    End,
+    /// In what is ours around the statements.
+    Ours,
+    /// In a step so many further on, before which nothing has run.
+    Later(usize),
+}
+
+/// Where a message failed of which so many steps are committed.
+fn place(message: &Message, failure: &Failure, mark: Option<Mark>, committed: usize) -> Place {
+    match failure.position.and_then(|position| message.at_position(position)) {
+        Some((piece, _)) if piece.step > committed => return Place::Later(piece.step - committed),
+        Some((piece, span)) if piece.step == committed => return Place::At(piece, span),
+        _ => {}
+    }
+    match mark {
+        Some(Mark::Statement(piece)) if piece.step == committed => Place::Marked(piece),
+        // A place that is not in a statement is in our own record.
+        Some(Mark::End(step)) if step == committed && failure.position.is_none() => Place::End,
+        _ => Place::Ours,
     }
 }

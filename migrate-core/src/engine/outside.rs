@@ -8,7 +8,7 @@
 
 use std::time::Duration;
 
-use super::{Ask, Engine, Reply, State, done, tagged};
+use super::{Ask, Engine, Reply, State, done, duration, tagged};
 use crate::error::{Error, StatementError};
 use crate::failure::Failure;
 use crate::history::Row;
@@ -117,10 +117,7 @@ impl<'r> Engine<'r> {
                 Ok(self.next_part(run, &step))
             }
             (Phase::Recording, Reply::Rows(rows)) => {
-                let milliseconds = tagged(&rows, tag::DONE).next();
-                let milliseconds =
-                    milliseconds.and_then(|row| row.get(1)?.as_deref()?.parse().ok());
-                let duration = milliseconds.map(Duration::from_millis);
+                let duration = duration(&rows, &step);
                 let duration = duration.unwrap_or_else(|| now.saturating_sub(run.began));
                 done(&mut self.report, self.observer, &step, duration);
                 self.plan.steps.remove(0);
@@ -274,6 +271,7 @@ impl<'r> Engine<'r> {
             source: Source::new(source.path().to_owned(), source.text().to_owned()),
             span: Span::new(start + offset.unwrap_or(0), section.start + part.span.end),
             failure,
+            ended: false,
             resumes: true,
             done: std::mem::take(&mut self.report.done),
         };

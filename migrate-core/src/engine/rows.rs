@@ -1,12 +1,23 @@
 //! Our rows in the server's answers.
 
+use std::time::Duration;
+
 use crate::history::Row;
+use crate::plan::Step;
 use crate::report::Holder;
 use crate::sql::tag;
 
 /// The rows that begin with this tag.
 pub(super) fn tagged<'t>(rows: &'t [Row], tag: &'t str) -> impl Iterator<Item = &'t Row> {
     rows.iter().filter(move |row| row.first().and_then(Option::as_deref) == Some(tag))
+}
+
+/// How long a step took, as its record says. A migration may answer anything, but not after it.
+pub(super) fn duration(rows: &[Row], step: &Step<'_>) -> Option<Duration> {
+    let id = Some(step.migration.id.as_str());
+    let own = |row: &&Row| row.get(1).and_then(Option::as_deref) == id;
+    let row = tagged(rows, tag::DONE).filter(own).last()?;
+    Some(Duration::from_millis(row.get(2)?.as_deref()?.parse().ok()?))
 }
 
 /// Who holds the lock, if the answer names someone.

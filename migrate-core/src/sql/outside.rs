@@ -96,8 +96,8 @@ pub(crate) fn record(
         "{begin}SELECT pg_catalog.set_config('migrate.started', \
          (SELECT pg_catalog.date_part('epoch', began)::text FROM {progress} WHERE revision = {id}), true);\n\
          DELETE FROM {progress} WHERE revision = {id};\n{finish}",
-        begin = step::begin(tables, step, settings, 0, &[]),
+        begin = step::begin(tables, step, settings, None, &[]),
         progress = tables.progress,
-        finish = step::finish(tables, step, session, false, &[]),
+        finish = step::finish(tables, step, session, None, &[]),
     )
 }

@@ -1,6 +1,7 @@
 //! The SQL around a step that is one transaction: settings, guard, marks, record.
 
 use std::fmt::Write as _;
+use std::time::Duration;
 
 use super::{MOVED, Session, TOOL, Tables, guard, literal, tag};
 use crate::chain::Migration;
@@ -13,7 +14,7 @@ pub(crate) fn begin(
     tables: &Tables,
     step: &Step<'_>,
     settings: &Settings,
-    number: usize,
+    mark: Option<u64>,
     changes: &[String],
 ) -> String {
     let mut sql = "BEGIN ISOLATION LEVEL READ COMMITTED;\n".to_owned();
@@ -25,10 +26,10 @@ pub(crate) fn begin(
         "IF {moved} THEN \
          RAISE EXCEPTION USING ERRCODE = '{MOVED}', MESSAGE = 'the history has changed'; END IF; \
          PERFORM pg_catalog.set_config('migrate.started', \
-         pg_catalog.date_part('epoch', pg_catalog.clock_timestamp())::text, true); \
-         PERFORM pg_catalog.setval({progress}, {number}); ",
+         pg_catalog.date_part('epoch', pg_catalog.clock_timestamp())::text, true); {mark}",
         moved = moved(tables, step.count, step.last),
-        progress = literal(&tables.statement),
+        mark = mark
+            .map_or_else(String::new, |number| format!("PERFORM {}; ", set_mark(tables, number))),
     );
     sql.push_str(&guard(tables, &then));
     sql.push('\n');
@@ -77,7 +78,12 @@ pub(crate) fn timeouts(set: &str, step: &Step<'_>, settings: &Settings) -> Strin
         ("statement_timeout", options.statement_timeout.or(settings.statement_timeout)),
     ];
     let timeouts = timeouts.into_iter().filter_map(|(name, timeout)| Some((name, timeout?)));
-    timeouts.map(|(name, timeout)| format!("{set} {name} = {};\n", timeout.as_millis())).collect()
+    timeouts.map(|(name, timeout)| format!("{set} {name} = {};\n", milliseconds(timeout))).collect()
+}
+
+/// As the server counts: not zero, which is no limit, unless it is, and no more than it can hold.
+fn milliseconds(timeout: Duration) -> u128 {
+    timeout.as_nanos().div_ceil(1_000_000).min(i32::MAX.unsigned_abs().into())
 }
 
 /// The condition that the history is not what the plan was made for.
@@ -90,9 +96,14 @@ pub(crate) fn moved(tables: &Tables, count: usize, last: Option<&str>) -> String
     format!("(SELECT pg_catalog.count(*) FROM {history}) <> {count}{last}")
 }
 
-/// Notes which statement begins. A sequence keeps it even when the transaction fails.
-pub(crate) fn mark(tables: &Tables, number: usize) -> String {
-    format!("SELECT pg_catalog.setval({}, {number});\n", literal(&tables.statement))
+/// Notes which statement begins. A sequence keeps it even when the transaction fails, and tells
+/// each session its own.
+pub(crate) fn mark(tables: &Tables, number: u64) -> String {
+    format!("SELECT {};\n", set_mark(tables, number))
+}
+
+fn set_mark(tables: &Tables, number: u64) -> String {
+    format!("pg_catalog.setval({}, {number})", literal(&tables.statement))
 }
 
 /// Closes the transaction of a step: the session as it was, the record, commit.
@@ -100,7 +111,7 @@ pub(crate) fn finish(
     tables: &Tables,
     step: &Step<'_>,
     session: &Session,
-    marked: bool,
+    mark: Option<u64>,
     changes: &[String],
 ) -> String {
     let mut columns = restore_saved(changes);
@@ -110,11 +121,8 @@ pub(crate) fn finish(
         .len()
         .min(usize::from(changes.first().is_some_and(|name| name == "session_authorization")));
     columns.splice(at..at, session.restore_changed());
-    let mut sql = format!("SELECT {}", columns.join(", "));
-    if marked {
-        let _ = write!(sql, ", pg_catalog.setval({}, 0)", literal(&tables.statement));
-    }
-    sql.push_str(";\n");
+    columns.extend(mark.map(|number| set_mark(tables, number)));
+    let mut sql = format!("SELECT {};\n", columns.join(", "));
     let migration = step.migration;
     let id = literal(migration.id.as_str());
     match step.direction {
@@ -126,7 +134,7 @@ pub(crate) fn finish(
     let _ = write!(
         sql,
         "INSERT INTO {log} VALUES (pg_catalog.clock_timestamp(), session_user, '{direction}', {id}, {DURATION}, NULL, '{TOOL}') \
-         RETURNING '{tag}', duration_ms;
+         RETURNING '{tag}', revision, duration_ms;
 COMMIT;
 ",
         log = tables.log,
@@ -160,4 +168,19 @@ pub(crate) fn insert(tables: &Tables, migration: &Migration<'_>, position: i64) 
 
 fn optional_literal(text: Option<&str>) -> String {
     text.map_or_else(|| "NULL".to_owned(), literal)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn timeouts_are_whole_milliseconds_that_the_server_can_hold() {
+        let check = |timeout, expected| assert_eq!(milliseconds(timeout), expected, "{timeout:?}");
+        check(Duration::ZERO, 0);
+        check(Duration::from_nanos(1), 1);
+        check(Duration::from_micros(1500), 2);
+        check(Duration::from_secs(5), 5000);
+        check(Duration::MAX, 2_147_483_647);
+    }
 }

@@ -1,0 +1,168 @@
+//! From a connection string to a client, with TLS by rustls. What it does is decided in `settings`,
+//! `place` and `search`; `blocking` and `tokio` carry it out, and are the same text but for `.await`.
+
+#[cfg(feature = "postgres")]
+mod blocking;
+mod error;
+mod notice;
+mod place;
+mod refusal;
+mod search;
+mod settings;
+#[cfg(feature = "tokio-postgres")]
+mod tokio;
+
+use std::fmt;
+use std::hash::{BuildHasher, Hasher, RandomState};
+use std::net::{IpAddr, SocketAddr};
+
+use tokio_postgres::error::DbError;
+use tokio_postgres_rustls::MakeRustlsConnect;
+
+pub use self::error::{CertificateFault, ConnectError};
+use self::notice::Notices;
+use self::place::{Place, Wanted};
+use self::refusal::Attempt;
+use self::search::Search;
+use crate::tls::{Trust, connector};
+
+/// Connects, and blocks until the session stands. [`Connector`] tells what the string may say.
+///
+/// ```no_run
+/// let mut client = migrate_core::connect("postgres://app@db.example/app?sslmode=verify-full")?;
+/// client.batch_execute("SELECT 1")?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// As with [`postgres::Client`] itself, inside an async task this is wrong: there it is
+/// `connect_async`, or `spawn_blocking`.
+///
+/// # Errors
+///
+/// When the string can't be read, no server can be reached, TLS does not come about as asked for, or
+/// the server refuses.
+#[cfg(feature = "postgres")]
+pub fn connect(url: &str) -> Result<postgres::Client, ConnectError> {
+    Connector::new(url)?.connect()
+}
+
+/// Connects, and lets a task of the current tokio runtime serve the connection. [`Connector`] tells
+/// what the string may say.
+///
+/// ```no_run
+/// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// let client = migrate_core::connect_async("host=/run/postgresql user=app").await?;
+/// client.batch_execute("SELECT 1").await?;
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # Errors
+///
+/// As for [`Connector::new`] and [`Connector::connect_async`].
+#[cfg(feature = "tokio-postgres")]
+pub async fn connect_async(url: &str) -> Result<tokio_postgres::Client, ConnectError> {
+    Connector::new(url)?.connect_async().await
+}
+
+/// A connection string that was read and found right, ready to connect.
+///
+/// It is a URL, `postgres://user:password@host:port/database?parameter=value`, or
+/// `host=… user=… password='…'`. All parameters of [`tokio_postgres::Config`] are understood; the
+/// last value counts. Beyond them, as in PostgreSQL's own clients:
+///
+/// | `sslmode` | TLS | the server's certificate |
+/// | --- | --- | --- |
+/// | `disable` | no | |
+/// | `allow` | if the server refuses without | any |
+/// | `prefer` (default) | if the server offers it and it works | any |
+/// | `require` | yes | any; with `sslrootcert` as `verify-ca` |
+/// | `verify-ca` | yes | from a trusted authority |
+/// | `verify-full` | yes | from a trusted authority, and for this host |
+///
+/// `sslrootcert` names the file with the trusted authorities' certificates, or the server's own;
+/// `~/.postgresql/root.crt` unless given. It is an error if that is needed and missing.
+/// `sslrootcert=system` trusts the operating system's authorities, and means `verify-full`. Over a
+/// Unix socket there is no TLS, whatever `sslmode` says.
+///
+/// `application_name` is `migrate` and `connect_timeout` 10 s unless set. The latter is for each
+/// address of each host, until the session stands; zero waits forever.
+///
+/// What the server says beside its answers (`NOTICE`, `WARNING`) goes to `tracing`.
+#[cfg_attr(feature = "postgres", doc = "```no_run")]
+#[cfg_attr(not(feature = "postgres"), doc = "```ignore")]
+/// use migrate_core::Connector;
+///
+/// let connector = Connector::new("postgres://app:secret@db.example/app?sslmode=require")?
+///     .on_notice(|notice| eprintln!("{}: {}", notice.severity(), notice.message()));
+/// assert_eq!(connector.to_string(), "app@db.example:5432/app");
+/// let client = connector.connect()?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// Neither its `Display` nor its `Debug` have the password.
+pub struct Connector {
+    wanted: Wanted,
+    notices: Notices,
+}
+
+impl Connector {
+    /// Reads a connection string. Nothing is opened yet, not even the file with the certificates.
+    ///
+    /// # Errors
+    ///
+    /// When it can't be read, or a parameter is unknown or has a value that it can't have.
+    pub fn new(url: &str) -> Result<Self, ConnectError> {
+        Ok(Connector { wanted: Wanted::read(url)?, notices: Notices::default() })
+    }
+
+    /// Is told what the server says beside its answers, in the thread or task of the connection.
+    #[must_use]
+    pub fn on_notice(mut self, told: impl Fn(&DbError) + Send + Sync + 'static) -> Self {
+        self.notices = Notices::to(told);
+        self
+    }
+
+    fn search(&self) -> Search {
+        Search::new(self.wanted.tls.mode, self.in_order(self.wanted.places.clone()))
+    }
+
+    fn tls(&self) -> Result<MakeRustlsConnect, ConnectError> {
+        let only_sockets = self.wanted.places.iter().all(Place::is_socket);
+        connector(if only_sockets { &Trust::Anyone } else { &self.wanted.tls.trust })
+    }
+
+    fn attempt(&self, place: &Place) -> Attempt {
+        Attempt {
+            place: place.to_string(),
+            mode: self.wanted.tls.mode,
+            has_password: self.wanted.has_password(),
+            patience: self.wanted.patience,
+        }
+    }
+
+    fn addresses(&self, found: impl Iterator<Item = SocketAddr>) -> Vec<IpAddr> {
+        self.in_order(found.map(|found| found.ip()).collect())
+    }
+
+    /// As they are, or in another order each time if the string says so.
+    fn in_order<T>(&self, mut items: Vec<T>) -> Vec<T> {
+        if self.wanted.shuffled {
+            items.sort_by_cached_key(|_| RandomState::new().build_hasher().finish());
+        }
+        items
+    }
+}
+
+impl fmt::Display for Connector {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.wanted.fmt(f)
+    }
+}
+
+impl fmt::Debug for Connector {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let to = self.wanted.to_string();
+        f.debug_struct("Connector").field("to", &to).field("tls", &self.wanted.tls).finish()
+    }
+}

@@ -1,0 +1,74 @@
+//! Connects with [`postgres::Client`], which blocks.
+
+use std::net::ToSocketAddrs;
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::thread;
+
+use postgres::Client;
+use tokio_postgres::Config;
+use tokio_postgres_rustls::MakeRustlsConnect;
+
+use super::refusal::{Attempt, reason, unreachable};
+use super::search::Next;
+use super::{ConnectError, Connector};
+
+impl Connector {
+    /// Connects, and blocks until the session stands.
+    ///
+    /// # Errors
+    ///
+    /// When no server can be reached, TLS does not come about as asked for, or the server refuses.
+    pub fn connect(&self) -> Result<Client, ConnectError> {
+        let tls = self.tls()?;
+        let mut search = self.search();
+        loop {
+            match search.next() {
+                Next::GiveUp(why) => return Err(why),
+                Next::LookUp(place) => match (place.host.as_str(), place.port).to_socket_addrs() {
+                    Ok(found) => search.found(self.addresses(found)),
+                    Err(error) => {
+                        search.not_found(unreachable(place.to_string(), error.to_string(), error));
+                    }
+                },
+                Next::Try(place, address, way) => {
+                    let config = self.wanted.config(&place, address, way);
+                    match self.open(config, tls.clone(), self.attempt(&place)) {
+                        Ok(client) => return Ok(client),
+                        Err(why) => search.failed(why),
+                    }
+                }
+            }
+        }
+    }
+
+    fn open(
+        &self,
+        config: Config,
+        tls: MakeRustlsConnect,
+        attempt: Attempt,
+    ) -> Result<Client, ConnectError> {
+        let mut config = postgres::Config::from(config);
+        let notices = self.notices.clone();
+        config.notice_callback(move |notice| notices.tell(&notice));
+        // The driver has a limit only for reaching the server, and blocks if that never answers. A
+        // thread may be left behind, until the server hangs up.
+        let (sender, receiver) = channel();
+        thread::Builder::new()
+            .name("migrate-connect".into())
+            .spawn(move || {
+                // Nobody listens any more if it took too long.
+                let _ = sender.send(config.connect(tls));
+            })
+            .map_err(|error| ConnectError::Setup { reason: error.to_string() })?;
+        let answer = match attempt.patience {
+            Some(patience) => receiver.recv_timeout(patience),
+            None => receiver.recv().map_err(RecvTimeoutError::from),
+        };
+        match answer {
+            Ok(Ok(client)) => Ok(client),
+            Ok(Err(error)) => Err(attempt.failed(error)),
+            Err(RecvTimeoutError::Timeout) => Err(attempt.timed_out()),
+            Err(error) => Err(ConnectError::Setup { reason: reason(&error) }),
+        }
+    }
+}

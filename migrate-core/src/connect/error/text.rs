@@ -1,0 +1,220 @@
+//! What people read of an error: what is wrong, and what to do next.
+
+use std::fmt;
+
+use super::{CertificateFault, ConnectError};
+use crate::tls::SslMode;
+
+impl ConnectError {
+    /// What to do about it.
+    pub fn help(&self) -> String {
+        use ConnectError::*;
+        match self {
+            BadUrl { part: "password", .. } => {
+                "write `%40` for `@`, `%2F` for `/`, `%3A` for `:`, `%3F` for `?` in it".into()
+            }
+            BadUrl { .. } => {
+                "write `postgres://user:password@host:5432/database` with `%XX` for special \
+                              characters, or `host=… port=… user=… password='…' dbname=…`"
+                    .into()
+            }
+            UnknownParameter { meant: Some(meant), .. } => format!("did you mean `{meant}`?"),
+            UnknownParameter { name: Some(_), .. } => {
+                "remove it; client certificates and service files are not supported".into()
+            }
+            UnknownParameter { name: None, .. } => {
+                "remove it; if it is a part of the password, put the password in quotes, or \
+                 write `%XX` for its special characters in a URL"
+                    .into()
+            }
+            BadValue { meant: Some(meant), .. } => format!("did you mean `{meant}`?"),
+            BadValue { parameter: "port", .. } => {
+                "correct it; if it is a part of the password, write `%2F` for `/`, `%3F` for `?` in that"
+                    .into()
+            }
+            BadValue { .. } => "correct it, or leave it out".into(),
+            BadRoots { from, .. } if from == "system" => {
+                "install the system's certificates (the package is often called \
+                 ca-certificates), or name a file: sslrootcert=/path/to/ca.crt"
+                    .into()
+            }
+            BadRoots { .. } => {
+                "name the authority's certificate, sslrootcert=/path/to/ca.crt, or take the \
+                 operating system's authorities, sslrootcert=system"
+                    .into()
+            }
+            Setup { .. } => {
+                "call `connect_async` inside of a tokio runtime, `connect` outside".into()
+            }
+            Unreachable { place, .. } if place.starts_with('/') => {
+                "is PostgreSQL running, and is this one of its unix_socket_directories?".into()
+            }
+            Unreachable { .. } => "is PostgreSQL running there, does it listen on this port \
+                                   (listen_addresses), and does every firewall let you through?"
+                .into(),
+            Timeout { .. } => "is the host right, and does every firewall let you through? \
+                               connect_timeout=60 waits longer"
+                .into(),
+            NoTls { .. } => {
+                "set `ssl = on` at the server; or, if nobody can listen on the way, connect \
+                 without: sslmode=prefer takes TLS only where it is offered"
+                    .into()
+            }
+            Certificate { fault, mode, .. } => fault.help(*mode),
+            Handshake { .. } => {
+                "does the server speak TLS 1.2 or 1.3? Its log may tell more; sslmode=disable \
+                 connects without"
+                    .into()
+            }
+            NoPassword { .. } => "add it: `postgres://user:password@…`, or `password='…'`".into(),
+            Authentication { .. } => {
+                "channel_binding=require needs TLS, and scram-sha-256 for this role in the server's \
+                 pg_hba.conf; Kerberos and the like are not supported"
+                    .into()
+            }
+            WrongPassword { .. } => {
+                "check the role and its password; in a URL, special characters are written \
+                 `%XX`. For a role without a password: ALTER ROLE … PASSWORD '…'"
+                    .into()
+            }
+            RoleRefused { .. } => {
+                "is it the right role, and may it log in? If the server knows it, a line in its \
+                 pg_hba.conf has to admit it to this database, from this address, and with \
+                 (sslmode=require) or without (sslmode=disable) TLS"
+                    .into()
+            }
+            UnknownDatabase { .. } => {
+                "check its name, or create it: CREATE DATABASE … (without one in the connection \
+                 string, the database is called like the role)"
+                    .into()
+            }
+            TooManyConnections { .. } => {
+                "try again when others have ended, close what is idle (pg_stat_activity shows \
+                 it), or raise max_connections"
+                    .into()
+            }
+            Refused { failure, .. } if failure.is("57P03") => {
+                "it is starting, stopping or recovering: try again in a moment".into()
+            }
+            Refused { .. } => "the server's log may tell more".into(),
+            WrongServer { .. } => {
+                "name the other servers, too (host=one,other), or ask for target_session_attrs=any"
+                    .into()
+            }
+            Broken { .. } => "is it PostgreSQL that listens there? Its log may tell more".into(),
+            Several(errors) => match errors.as_slice() {
+                [] => "name a server: host=…".into(),
+                [.., last] => last.help(),
+            },
+        }
+    }
+
+    /// What was wrong, without the help.
+    fn what(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        use ConnectError::*;
+        match self {
+            BadUrl { part, why } => {
+                write!(f, "the connection string can't be read: its {part} {why}")
+            }
+            UnknownParameter { name: Some(name), .. } => {
+                write!(f, "the connection string has an unknown parameter `{name}`")
+            }
+            UnknownParameter { name: None, .. } => {
+                write!(f, "the connection string has an unknown parameter")
+            }
+            BadValue { parameter, expected, .. } => {
+                write!(f, "the connection string's `{parameter}` must be {expected}")
+            }
+            BadRoots { from, reason } => {
+                write!(f, "no root certificates from `{from}`: {reason}")
+            }
+            Setup { reason } => write!(f, "no connection can be opened here: {reason}"),
+            Unreachable { place, reason, .. } => write!(f, "{place} can't be reached: {reason}"),
+            Timeout { place, after: Some(after) } => {
+                write!(f, "{place} did not answer within {} s", after.as_secs())
+            }
+            Timeout { place, after: None } => write!(f, "{place} did not answer in time"),
+            NoTls { place, mode } => {
+                write!(f, "{place} offers no TLS, and sslmode={mode} insists on it")
+            }
+            Certificate { place, mode, fault, .. } => {
+                write!(f, "sslmode={mode} refuses the certificate of {place}: {fault}")
+            }
+            Handshake { place, reason, .. } => write!(f, "no TLS with {place}: {reason}"),
+            Authentication { place, reason, .. } => write!(f, "no login at {place}: {reason}"),
+            NoPassword { place } => {
+                write!(f, "{place} asks for a password, and the connection string has none")
+            }
+            WrongPassword { place, failure }
+            | RoleRefused { place, failure }
+            | UnknownDatabase { place, failure }
+            | TooManyConnections { place, failure }
+            | Refused { place, failure } => write!(f, "{place} refuses: {failure}"),
+            WrongServer { place, reason } => {
+                write!(f, "{place} is not what target_session_attrs asks for: {reason}")
+            }
+            Broken { place, reason, .. } => {
+                write!(f, "the conversation with {place} broke off: {reason}")
+            }
+            Several(errors) => {
+                write!(f, "none of the servers will do")?;
+                errors.iter().try_for_each(|error| {
+                    write!(f, "\n - ")?;
+                    error.what(f)
+                })
+            }
+        }
+    }
+}
+
+impl fmt::Display for ConnectError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.what(f)?;
+        write!(f, "\n = help: {}", self.help())
+    }
+}
+
+impl CertificateFault {
+    fn help(&self, mode: SslMode) -> String {
+        let mend = match self {
+            CertificateFault::WrongHost { .. } => {
+                return "connect by a name that it is for (one that stands only in its CN does not count). sslmode=verify-ca accepts it, since it checks all but the name: enough \
+                        if this authority is only for your servers"
+                    .into();
+            }
+            CertificateFault::Untrusted => {
+                "name the certificate of the authority that issued it, or the server's own: \
+                 sslrootcert=/path/to/ca.crt"
+            }
+            CertificateFault::Expired => "renew it at the server",
+            CertificateFault::NotYetValid => {
+                "set this machine's clock, or the server's certificate, right"
+            }
+            CertificateFault::Other(_) => {
+                return "issue another at the server, of X.509 version 3 and with a subjectAltName"
+                    .into();
+            }
+        };
+        let refusing = match mode {
+            SslMode::Require => "sslmode=require refuses it only because of sslrootcert",
+            _ => "verify-ca and verify-full both refuse it",
+        };
+        format!(
+            "{mend}. {refusing}; sslmode=require without sslrootcert accepts any, and so anyone who \
+             gets in between"
+        )
+    }
+}
+
+impl fmt::Display for CertificateFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Untrusted => write!(f, "it does not come from a trusted authority"),
+            Self::Expired => write!(f, "it has expired"),
+            Self::NotYetValid => write!(f, "it is not valid yet"),
+            Self::WrongHost { names } if names.is_empty() => write!(f, "it is for other hosts"),
+            Self::WrongHost { names } => write!(f, "it is for {}", names.join(", ")),
+            Self::Other(reason) => write!(f, "{reason}"),
+        }
+    }
+}

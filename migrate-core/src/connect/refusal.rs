@@ -1,0 +1,152 @@
+//! From the driver's error to ours. Pure.
+//!
+//! The driver does not tell the kinds of its errors apart but by their text; the tests with a server
+//! hold each of those that are read here.
+
+use std::error::Error as StdError;
+use std::io;
+use std::time::Duration;
+
+use rustls::CertificateError;
+use tokio_postgres::Error;
+use tokio_postgres::error::DbError;
+
+use super::error::{CertificateFault, ConnectError};
+use crate::failure::Failure;
+use crate::tls::SslMode;
+
+/// What an attempt was.
+pub(super) struct Attempt {
+    pub(super) place: String,
+    pub(super) mode: SslMode,
+    pub(super) has_password: bool,
+    pub(super) patience: Option<Duration>,
+}
+
+impl Attempt {
+    /// Why it failed.
+    pub(super) fn failed(self, error: Error) -> ConnectError {
+        let Attempt { place, mode, .. } = self;
+        let reason = reason(&error);
+        if let Some(server) = error.as_db_error() {
+            let failure = failure(server);
+            return refused(place, Box::new(Failure { source: Some(Box::new(error)), ..failure }));
+        }
+        if let Some(fault) = tls_error(&error).and_then(fault) {
+            return ConnectError::Certificate { place, mode, fault, source: Box::new(error) };
+        }
+        let cause = error.source().and_then(|cause| cause.downcast_ref::<io::Error>());
+        match (error.to_string().as_str(), cause.map(io::Error::kind)) {
+            ("error connecting to server", Some(io::ErrorKind::TimedOut)) => {
+                ConnectError::Timeout { place, after: self.patience }
+            }
+            // Not the operating system's: the driver's own, when the session stood already.
+            ("error connecting to server", Some(io::ErrorKind::PermissionDenied))
+                if cause.is_some_and(|cause| cause.raw_os_error().is_none()) =>
+            {
+                ConnectError::WrongServer { place, reason }
+            }
+            ("error connecting to server", _) => unreachable(place, reason, error),
+            ("error performing TLS handshake", None) => ConnectError::NoTls { place, mode },
+            ("error performing TLS handshake", Some(_)) => {
+                ConnectError::Handshake { place, reason, source: Box::new(error) }
+            }
+            ("invalid configuration", _) if !self.has_password => {
+                ConnectError::NoPassword { place }
+            }
+            ("authentication error", _) => {
+                ConnectError::Authentication { place, reason, source: Box::new(error) }
+            }
+            _ => ConnectError::Broken { place, reason, source: Box::new(error) },
+        }
+    }
+
+    /// It took too long.
+    pub(super) fn timed_out(self) -> ConnectError {
+        ConnectError::Timeout { place: self.place, after: self.patience }
+    }
+}
+
+/// Nobody answers there.
+pub(super) fn unreachable(
+    place: String,
+    reason: String,
+    error: impl StdError + Send + Sync + 'static,
+) -> ConnectError {
+    ConnectError::Unreachable { place, reason, source: Box::new(error) }
+}
+
+fn refused(place: String, failure: Box<Failure>) -> ConnectError {
+    match failure.code.as_deref() {
+        Some("28P01") => ConnectError::WrongPassword { place, failure },
+        Some("28000") => ConnectError::RoleRefused { place, failure },
+        Some("3D000") => ConnectError::UnknownDatabase { place, failure },
+        Some("53300") => ConnectError::TooManyConnections { place, failure },
+        _ => ConnectError::Refused { place, failure },
+    }
+}
+
+fn failure(server: &DbError) -> Failure {
+    Failure {
+        code: Some(server.code().code().to_owned()),
+        message: server.message().to_owned(),
+        detail: server.detail().map(str::to_owned),
+        hint: server.hint().map(str::to_owned),
+        position: None,
+        source: None,
+    }
+}
+
+/// The error of rustls inside of another: an IO error does not give away what it wraps as its source.
+fn tls_error<'e>(error: &'e (dyn StdError + 'static)) -> Option<&'e rustls::Error> {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if let Some(found) = error.downcast_ref::<rustls::Error>() {
+            return Some(found);
+        }
+        let wrapped = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+        next = wrapped.map(|error| error as &(dyn StdError + 'static)).or_else(|| error.source());
+    }
+    None
+}
+
+fn fault(error: &rustls::Error) -> Option<CertificateFault> {
+    use CertificateError::*;
+    let rustls::Error::InvalidCertificate(error) = error else { return None };
+    Some(match error {
+        UnknownIssuer | BadSignature => CertificateFault::Untrusted,
+        Expired | ExpiredContext { .. } => CertificateFault::Expired,
+        NotValidYet | NotValidYetContext { .. } => CertificateFault::NotYetValid,
+        NotValidForName => CertificateFault::WrongHost { names: Vec::new() },
+        NotValidForNameContext { presented, .. } => {
+            CertificateFault::WrongHost { names: presented.iter().map(|name| host(name)).collect() }
+        }
+        Other(error) => match error.0.to_string().as_str() {
+            // Made as an authority's own and not in the root file; webpki looks at this first.
+            "CaUsedAsEndEntity" => CertificateFault::Untrusted,
+            "UnsupportedCertVersion" => CertificateFault::Other("it is of X.509 version 1".into()),
+            other => CertificateFault::Other(other.to_owned()),
+        },
+        other => CertificateFault::Other(other.to_string()),
+    })
+}
+
+/// `a.example` of `DnsName("a.example")`.
+fn host(presented: &str) -> String {
+    let quoted = presented.split_once('"').and_then(|(_, rest)| rest.rsplit_once('"'));
+    quoted.map_or(presented, |(name, _)| name).to_owned()
+}
+
+/// What caused an error, in one line; the error itself only if nothing did.
+pub(super) fn reason(error: &(dyn StdError + 'static)) -> String {
+    let mut causes: Vec<String> = Vec::new();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        let text = cause.to_string();
+        if !causes.iter().any(|seen| seen.contains(&text)) {
+            causes.push(text);
+        }
+        next = cause.source();
+    }
+    if causes.is_empty() { error.to_string() } else { causes.join(": ") }
+}

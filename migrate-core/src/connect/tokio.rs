@@ -1,0 +1,91 @@
+//! Connects with [`tokio_postgres::Client`], which does not block.
+
+use std::future::poll_fn;
+
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::lookup_host;
+use tokio::runtime::Handle;
+use tokio::time::timeout;
+use tokio_postgres::{AsyncMessage, Client, Config, Connection};
+use tokio_postgres_rustls::MakeRustlsConnect;
+
+use super::notice::Notices;
+use super::refusal::{Attempt, reason, unreachable};
+use super::search::Next;
+use super::{ConnectError, Connector};
+
+impl Connector {
+    /// Connects, and lets a task of the current tokio runtime serve the connection until the client
+    /// is dropped. Should the connection break, that goes to `tracing`, too.
+    ///
+    /// # Errors
+    ///
+    /// When no server can be reached, TLS does not come about as asked for, the server refuses, or
+    /// this is not called inside of a tokio runtime.
+    pub async fn connect_async(&self) -> Result<Client, ConnectError> {
+        let runtime = Handle::try_current()
+            .map_err(|error| ConnectError::Setup { reason: error.to_string() })?;
+        let tls = self.tls()?;
+        let mut search = self.search();
+        loop {
+            match search.next() {
+                Next::GiveUp(why) => return Err(why),
+                Next::LookUp(place) => match lookup_host((place.host.as_str(), place.port)).await {
+                    Ok(found) => search.found(self.addresses(found)),
+                    Err(error) => {
+                        search.not_found(unreachable(place.to_string(), error.to_string(), error));
+                    }
+                },
+                Next::Try(place, address, way) => {
+                    let config = self.wanted.config(&place, address, way);
+                    match self.open_async(config, tls.clone(), self.attempt(&place), &runtime).await
+                    {
+                        Ok(client) => return Ok(client),
+                        Err(why) => search.failed(why),
+                    }
+                }
+            }
+        }
+    }
+
+    async fn open_async(
+        &self,
+        config: Config,
+        tls: MakeRustlsConnect,
+        attempt: Attempt,
+        runtime: &Handle,
+    ) -> Result<Client, ConnectError> {
+        let connecting = config.connect(tls);
+        // The driver has a limit only for reaching the server.
+        let answer = match attempt.patience {
+            Some(patience) => timeout(patience, connecting).await,
+            None => Ok(connecting.await),
+        };
+        match answer {
+            Ok(Ok((client, connection))) => {
+                let _task = runtime.spawn(serve(connection, self.notices.clone(), attempt.place));
+                Ok(client)
+            }
+            Ok(Err(error)) => Err(attempt.failed(error)),
+            Err(_) => Err(attempt.timed_out()),
+        }
+    }
+}
+
+async fn serve<S, T>(mut connection: Connection<S, T>, notices: Notices, place: String)
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+    T: AsyncRead + AsyncWrite + Unpin,
+{
+    loop {
+        match poll_fn(|context| connection.poll_message(context)).await {
+            Some(Ok(AsyncMessage::Notice(notice))) => notices.tell(&notice),
+            Some(Ok(_)) => {}
+            Some(Err(error)) => {
+                tracing::error!("the connection to {place} is lost: {}", reason(&error));
+                return;
+            }
+            None => return,
+        }
+    }
+}

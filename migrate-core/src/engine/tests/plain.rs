@@ -1,0 +1,132 @@
+//! Runs in which nothing goes wrong.
+
+use super::*;
+
+const THREE: &str = "a b:a c:b";
+
+#[test]
+fn with_nothing_to_do_one_question_is_asked() {
+    check(THREE, "upgrade head", &[("look", AtHead)], "nothing in 1");
+    check(THREE, "upgrade c", &[("read", Applied("a b c"))], "nothing in 1");
+    check(THREE, "downgrade base", &[("read", Applied(""))], "nothing in 1");
+    check(THREE, "read", &[("read", Applied("a b"))], "nothing in 1");
+    check(THREE, "read", &[("read", Applied("a x"))], "nothing in 1");
+}
+
+#[test]
+fn the_question_is_the_same_for_a_long_chain() {
+    let asked = |length: usize| {
+        let chain = samples::long_chain(length);
+        let (settings, observer) = (Settings::default(), |_: &Event<'_>| {});
+        let engine = Engine::new(&chain, &settings, &observer, Goal::Upgrade(Target::Head), 7);
+        match engine.map(|mut engine| engine.next(Reply::Start, Duration::ZERO)) {
+            Ok(Ok(Ask::Query(query))) => query.replace(chain.head().id.as_str(), "HEAD"),
+            other => panic!("{:?}", other.err()),
+        }
+    };
+    assert_eq!(asked(10), asked(1000));
+    assert!(asked(10).len() < 300, "{}", asked(10));
+}
+
+#[test]
+fn what_is_missing_is_sent_in_one_message() {
+    let script = [("look", NotAtHead), ("read", Applied("a")), ("run b c", Say::Ok)];
+    let events = check(THREE, "upgrade head", &script, "+b +c in 3");
+    assert_eq!(events, "start b 1/2\nstart c 2/2\nfinish b 0\nfinish c 0\n");
+    check(THREE, "upgrade +1", &[("read", Applied("a")), ("run b", Say::Ok)], "+b in 2");
+    check(THREE, "downgrade a", &[("read", Applied("a b c")), ("run c b", Say::Ok)], "-c -b in 2");
+}
+
+#[test]
+fn the_tables_are_made_when_they_are_missing() {
+    for code in ["42P01", "3F000"] {
+        let missing = Fail(code, "does not exist");
+        let script = [
+            ("look", missing.clone()),
+            ("session", Say::Ok),
+            ("create", Say::Ok),
+            ("run a b c", Say::Ok),
+        ];
+        check(THREE, "upgrade head", &script, "+a +b +c in 4");
+        // Not for those who only look, or have nothing to undo.
+        let script = [("read", missing.clone()), ("session", Say::Ok)];
+        check(THREE, "read", &script, "nothing in 2");
+        check(THREE, "downgrade base", &script, "nothing in 2");
+        check(
+            THREE,
+            "downgrade -1",
+            &script,
+            "`-1` leads out of the chain\n = help: the chain is not that long; name a revision, \
+             head or base",
+        );
+    }
+}
+
+#[test]
+fn one_by_one() {
+    let settings = Settings { one_by_one: true, ..Settings::default() };
+    let script =
+        [("look", NotAtHead), ("read", Applied("a")), ("run b", Say::Ok), ("run c", Say::Ok)];
+    let events = check_with(&settings, THREE, "upgrade head", &script, "+b +c in 4");
+    assert_eq!(events, "start b 1/2\nfinish b 0\nstart c 2/2\nfinish c 0\n");
+}
+
+#[test]
+fn a_long_chain_is_sent_in_pieces() {
+    let chain = samples::long_chain(70);
+    let ids =
+        |from: usize, to: usize| -> String { (from..=to).map(|at| format!(" r{at:04}")).collect() };
+    let (first, second, third) = (ids(1, 32), ids(33, 64), ids(65, 70));
+    let (first, second, third) =
+        (format!("run{first}"), format!("run{second}"), format!("run{third}"));
+    let script = [
+        ("look", NotAtHead),
+        ("read", Applied("")),
+        (first.as_str(), Say::Ok),
+        (second.as_str(), Say::Ok),
+        (third.as_str(), Say::Ok),
+    ];
+    let outcome = format!("{} in 5", ids(1, 70).trim().replace('r', "+r"));
+    run(&Settings::default(), &chain, "upgrade head", &script, &outcome);
+}
+
+#[test]
+fn a_database_that_is_ahead() {
+    let ahead = [("look", NotAtHead), ("read", Applied("a b c new"))];
+    check(THREE, "upgrade head", &ahead, "nothing in 2");
+    let settings = Settings { refuse_ahead: true, ..Settings::default() };
+    check_with(
+        &settings,
+        THREE,
+        "upgrade head",
+        &ahead,
+        "the database is ahead: `new` is not in this chain\n = help: a newer release applied it: \
+         run that release",
+    );
+    check_with(&settings, THREE, "upgrade head", &[("look", AtHead)], "nothing in 1");
+}
+
+#[test]
+fn a_name_that_can_not_be_asks_nothing() {
+    let settings = Settings { schema: String::new(), ..Settings::default() };
+    let (chain, observer) = (samples::chain("a"), |_: &Event<'_>| {});
+    let engine = Engine::new(&chain, &settings, &observer, Goal::Read, 7);
+    assert!(matches!(engine.err(), Some(Error::BadName { .. })));
+}
+
+#[test]
+fn an_answer_to_another_question_ends_the_run() {
+    let (chain, settings, observer) =
+        (samples::chain("a"), Settings::default(), |_: &Event<'_>| {});
+    for reply in [Reply::Start, Reply::Waited, Reply::Rows(Vec::new())] {
+        let Ok(mut engine) = Engine::new(&chain, &settings, &observer, Goal::Read, 7) else {
+            panic!()
+        };
+        let asked = engine.next(Reply::Start, Duration::ZERO);
+        assert!(matches!(asked, Ok(Ask::Query(_))));
+        let ended = engine.next(Reply::Waited, Duration::ZERO);
+        assert!(matches!(ended, Ok(Ask::Done)), "{ended:?}");
+        let ended = engine.next(reply, Duration::ZERO);
+        assert!(matches!(ended, Ok(Ask::Done)), "{ended:?}");
+    }
+}
