@@ -11,20 +11,41 @@ use std::error::Error;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
 use actorhub_schema::migrations::{self, AtHead};
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::routing::get;
 use axum::{Json, Router};
-use deadpool_postgres::{Manager, Pool, Runtime};
-use migrate_core::{Event, History};
+use deadpool::managed::{self, Metrics, PoolError, RecycleError, RecycleResult};
+use migrate_core::{ConnectError, Connector, Event, History};
 use migrate_testkit::{Backend, Server};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
-use tokio_postgres::NoTls;
+use tokio_postgres::Client;
+
+/// Makes the connections of the pool.
+struct Connections(Connector);
+
+impl managed::Manager for Connections {
+    type Type = Client;
+    type Error = ConnectError;
+
+    async fn create(&self) -> Result<Client, ConnectError> {
+        self.0.connect_async().await
+    }
+
+    async fn recycle(&self, client: &mut Client, _: &Metrics) -> RecycleResult<ConnectError> {
+        if client.is_closed() {
+            Err(RecycleError::message("the connection is closed"))
+        } else {
+            Ok(())
+        }
+    }
+}
+
+type Pool = managed::Pool<Connections>;
 
 /// What every handler needs. There is none without the proof that the schema is at head.
 struct AppState {
@@ -71,12 +92,7 @@ fn database() -> Result<(Option<Server>, String), Failure> {
 }
 
 async fn serve(url: &str) -> Result<(), Failure> {
-    let mut config: tokio_postgres::Config = url.parse()?;
-    config.application_name("actorhub-api").connect_timeout(Duration::from_secs(10));
-    let pool = Pool::builder(Manager::new(config, NoTls))
-        .runtime(Runtime::Tokio1)
-        .wait_timeout(Some(Duration::from_secs(5)))
-        .build()?;
+    let pool = Pool::builder(Connections(Connector::new(url)?)).build()?;
     let schema = bring_to_head(&pool).await?;
     let state = AppState::new(pool, schema);
 
@@ -100,7 +116,10 @@ async fn serve(url: &str) -> Result<(), Failure> {
 
 /// The migrations, with a line for each.
 async fn bring_to_head(pool: &Pool) -> Result<AtHead, Failure> {
-    let client = pool.get().await.map_err(|error| unreachable_database(&error))?;
+    let client = pool.get().await.map_err(|error| match error {
+        PoolError::Backend(error) => Failure::from(error),
+        error => error.into(),
+    })?;
     let waiting = AtomicBool::new(false);
     let runner = migrations::runner().one_by_one().observe(move |event| match event {
         Event::Finished { revision, duration, .. } => {
@@ -126,18 +145,6 @@ async fn bring_to_head(pool: &Pool) -> Result<AtHead, Failure> {
         (count, _) => eprintln!("schema is at head ({head}): {count} revisions applied"),
     }
     Ok(at_head)
-}
-
-fn unreachable_database(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text = format!("{text}: {cause}");
-        source = cause.source();
-    }
-    format!(
-        "can't connect to the database: {text}\n = help: check DATABASE_URL, and that the server is up"
-    )
 }
 
 async fn asked_to_stop() {
