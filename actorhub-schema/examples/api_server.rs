@@ -140,7 +140,7 @@ async fn bring_to_head(pool: &Pool) -> Result<AtHead, Failure> {
     match (report.done.len(), report.ahead.as_slice()) {
         (0, []) => eprintln!("schema is at head ({head}): nothing to do"),
         (0, ahead) => {
-            eprintln!("schema is ahead of this server: {} more revisions, fine", ahead.len())
+            eprintln!("schema is ahead of this server: {} more revisions, fine", ahead.len());
         }
         (count, _) => eprintln!("schema is at head ({head}): {count} revisions applied"),
     }

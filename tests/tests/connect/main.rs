@@ -1,0 +1,8 @@
+//! From a connection string to a client, with either client, on a real PostgreSQL with TLS.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that can't go on fails")]
+
+mod certificates;
+mod errors;
+mod modes;
+mod server;
+mod sessions;
