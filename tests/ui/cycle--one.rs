@@ -1,0 +1,3 @@
+migrate_macros::embed_migrations!("ui/cycle--one");
+
+fn main() {}

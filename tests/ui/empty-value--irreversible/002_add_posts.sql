@@ -1,0 +1,10 @@
+-- revision: 002
+-- parent: 001
+-- message: Add posts
+-- irreversible:
+
+-- migrate:up
+CREATE TABLE posts (
+    id bigint PRIMARY KEY,
+    author bigint NOT NULL REFERENCES users (id)
+);

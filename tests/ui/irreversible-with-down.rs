@@ -1,0 +1,3 @@
+migrate_macros::embed_migrations!("ui/irreversible-with-down");
+
+fn main() {}

@@ -1,0 +1,3 @@
+migrate_macros::embed_migrations!("ui/pass/minimal", module = "my-schema");
+
+fn main() {}

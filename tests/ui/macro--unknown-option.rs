@@ -1,0 +1,3 @@
+migrate_macros::embed_migrations!(folder = "ui/pass/minimal");
+
+fn main() {}

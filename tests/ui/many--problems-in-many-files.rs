@@ -1,0 +1,3 @@
+migrate_macros::embed_migrations!("ui/many--problems-in-many-files");
+
+fn main() {}

@@ -1,0 +1,11 @@
+-- revision: 002
+-- parent: 001
+
+-- migrate:up
+CREATE TABLE posts (
+    id bigint PRIMARY KEY,
+    author bigint NOT NULL REFERENCES users (id)
+);
+
+-- migrate:down
+DROP TABLE posts;

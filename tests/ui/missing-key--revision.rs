@@ -1,0 +1,3 @@
+migrate_macros::embed_migrations!("ui/missing-key--revision");
+
+fn main() {}

@@ -1,0 +1,3 @@
+migrate_macros::embed_migrations!("ui/needs-no-transaction--index");
+
+fn main() {}

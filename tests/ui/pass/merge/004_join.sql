@@ -1,0 +1,3 @@
+-- revision: 004
+-- parent: 002, 003
+-- message: Join

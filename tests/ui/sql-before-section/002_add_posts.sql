@@ -1,0 +1,14 @@
+-- revision: 002
+-- parent: 001
+-- message: Add posts
+
+SET lock_timeout = '2s';
+
+-- migrate:up
+CREATE TABLE posts (
+    id bigint PRIMARY KEY,
+    author bigint NOT NULL REFERENCES users (id)
+);
+
+-- migrate:down
+DROP TABLE posts;

@@ -1,0 +1,12 @@
+-- revision: 002
+-- parent: 001
+-- message: Add posts
+
+-- migrate:up transactions:false
+CREATE TABLE posts (
+    id bigint PRIMARY KEY,
+    author bigint NOT NULL REFERENCES users (id)
+);
+
+-- migrate:down
+DROP TABLE posts;

@@ -1,0 +1,12 @@
+-- revision: 001
+-- parent: None
+-- message: Create users
+
+-- migrate:up
+CREATE TABLE users (
+    id bigint PRIMARY KEY,
+    email text NOT NULL
+);
+
+-- migrate:down
+DROP TABLE users;

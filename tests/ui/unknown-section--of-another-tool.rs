@@ -1,0 +1,3 @@
+migrate_macros::embed_migrations!("ui/unknown-section--of-another-tool");
+
+fn main() {}

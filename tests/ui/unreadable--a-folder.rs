@@ -1,0 +1,3 @@
+migrate_macros::embed_migrations!("ui/unreadable--a-folder");
+
+fn main() {}
