@@ -5,6 +5,7 @@ use std::marker::PhantomData;
 
 use crate::chain::Chain;
 use crate::report::Report;
+use crate::target::Target;
 
 /// The revisions of one embedded chain, as a type; `embed_migrations!()` implements it for the
 /// `Revision` that it makes.
@@ -14,6 +15,35 @@ pub trait Embedded: Copy + fmt::Debug + 'static {
 
     /// The id of this revision.
     fn id(self) -> &'static str;
+}
+
+/// What a runner of the chain `R` takes for a target: a [`Target`], or a revision of that chain. One
+/// of another chain does not compile.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no target for a runner of `{R}`",
+    label = "a revision of the runner's own chain is needed, or a `Target`"
+)]
+pub trait IntoTarget<R> {
+    /// The target.
+    fn into_target(self) -> Target;
+}
+
+impl<R> IntoTarget<R> for Target {
+    fn into_target(self) -> Target {
+        self
+    }
+}
+
+impl<R: Embedded> IntoTarget<R> for R {
+    fn into_target(self) -> Target {
+        self.into()
+    }
+}
+
+impl<R: Embedded> From<R> for Target {
+    fn from(revision: R) -> Self {
+        Target::revision(revision.id())
+    }
 }
 
 /// The proof that a database has this chain applied, whole.

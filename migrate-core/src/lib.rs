@@ -28,6 +28,10 @@
 //! Without the last three this crate does no IO at all, and depends on a SHA-256 alone.
 #![cfg_attr(not(feature = "runner"), doc = "\n[`Runner`]: https://docs.rs/migrate-core")]
 #![cfg_attr(not(feature = "files"), doc = "\n[`files`]: https://docs.rs/migrate-core")]
+#![cfg_attr(
+    all(feature = "runner", not(any(feature = "postgres", feature = "tokio-postgres"))),
+    expect(dead_code, reason = "without a driver nobody asks the engine")
+)]
 
 // Floor 0: vocabulary.
 mod diagnostic;
@@ -97,7 +101,7 @@ mod samples;
 #[cfg(all(feature = "tls", any(feature = "postgres", feature = "tokio-postgres")))]
 mod connect;
 mod directory_test;
-#[cfg(feature = "runner")]
+#[cfg(any(feature = "postgres", feature = "tokio-postgres"))]
 mod drivers;
 #[cfg(feature = "files")]
 pub mod files;
@@ -133,7 +137,7 @@ pub use connect::{CertificateFault, ConnectError, Connector};
 pub use tls::SslMode;
 
 #[cfg(feature = "runner")]
-pub use embedded::{AtHead, Embedded, UnknownRevision};
+pub use embedded::{AtHead, Embedded, IntoTarget, UnknownRevision};
 #[cfg(feature = "runner")]
 pub use error::{Error, StatementError};
 #[cfg(feature = "runner")]

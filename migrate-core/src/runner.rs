@@ -14,7 +14,6 @@ use crate::plan::PlanError;
 use crate::report::{Event, Report};
 use crate::settings::Settings;
 use crate::status::{Status, status};
-use crate::target::Target;
 
 /// Brings a database to a revision of a chain, or tells how it stands.
 ///
@@ -178,12 +177,6 @@ impl<'a, R> Runner<'a, R> {
             Status::Diverged(divergence) => Err(PlanError::Diverged(divergence).into()),
             status @ (Status::Empty | Status::Behind { .. }) => Err(Error::NotAtHead { status }),
         }
-    }
-}
-
-impl<R: Embedded> From<R> for Target {
-    fn from(revision: R) -> Self {
-        Target::revision(revision.id())
     }
 }
 

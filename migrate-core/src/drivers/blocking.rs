@@ -7,7 +7,7 @@ use std::time::Instant;
 use ::postgres::Client;
 
 use super::{failure, rows};
-use crate::embedded::AtHead;
+use crate::embedded::{AtHead, IntoTarget};
 use crate::engine::{Ask, Engine, Goal, Reply};
 use crate::error::Error;
 use crate::history::History;
@@ -36,9 +36,9 @@ impl<R> Runner<'_, R> {
     pub fn upgrade_to(
         &self,
         client: &mut Client,
-        target: impl Into<Target>,
+        target: impl IntoTarget<R>,
     ) -> Result<Report, Error> {
-        let (_, report) = drive(client, self.engine(Goal::Upgrade(target.into()))?)?;
+        let (_, report) = drive(client, self.engine(Goal::Upgrade(target.into_target()))?)?;
         Ok(report)
     }
 
@@ -51,9 +51,9 @@ impl<R> Runner<'_, R> {
     pub fn downgrade_to(
         &self,
         client: &mut Client,
-        target: impl Into<Target>,
+        target: impl IntoTarget<R>,
     ) -> Result<Report, Error> {
-        let (_, report) = drive(client, self.engine(Goal::Downgrade(target.into()))?)?;
+        let (_, report) = drive(client, self.engine(Goal::Downgrade(target.into_target()))?)?;
         Ok(report)
     }
 
@@ -63,8 +63,8 @@ impl<R> Runner<'_, R> {
     /// # Errors
     ///
     /// When the chain has no such revision, or the history can't be written.
-    pub fn stamp(&self, client: &mut Client, target: impl Into<Target>) -> Result<Report, Error> {
-        let (_, report) = drive(client, self.engine(Goal::Stamp(target.into(), false))?)?;
+    pub fn stamp(&self, client: &mut Client, target: impl IntoTarget<R>) -> Result<Report, Error> {
+        let (_, report) = drive(client, self.engine(Goal::Stamp(target.into_target(), false))?)?;
         Ok(report)
     }
 
@@ -76,9 +76,9 @@ impl<R> Runner<'_, R> {
     pub fn stamp_purge(
         &self,
         client: &mut Client,
-        target: impl Into<Target>,
+        target: impl IntoTarget<R>,
     ) -> Result<Report, Error> {
-        let (_, report) = drive(client, self.engine(Goal::Stamp(target.into(), true))?)?;
+        let (_, report) = drive(client, self.engine(Goal::Stamp(target.into_target(), true))?)?;
         Ok(report)
     }
 

@@ -8,7 +8,7 @@ use tokio_postgres::Client;
 
 use super::dropped::Tidy;
 use super::{failure, rows};
-use crate::embedded::AtHead;
+use crate::embedded::{AtHead, IntoTarget};
 use crate::engine::{Ask, Engine, Goal, Reply};
 use crate::error::Error;
 use crate::history::History;
@@ -37,9 +37,9 @@ impl<R> Runner<'_, R> {
     pub async fn upgrade_to_async(
         &self,
         client: &Client,
-        target: impl Into<Target>,
+        target: impl IntoTarget<R>,
     ) -> Result<Report, Error> {
-        let (_, report) = drive(client, self.engine(Goal::Upgrade(target.into()))?).await?;
+        let (_, report) = drive(client, self.engine(Goal::Upgrade(target.into_target()))?).await?;
         Ok(report)
     }
 
@@ -52,9 +52,10 @@ impl<R> Runner<'_, R> {
     pub async fn downgrade_to_async(
         &self,
         client: &Client,
-        target: impl Into<Target>,
+        target: impl IntoTarget<R>,
     ) -> Result<Report, Error> {
-        let (_, report) = drive(client, self.engine(Goal::Downgrade(target.into()))?).await?;
+        let (_, report) =
+            drive(client, self.engine(Goal::Downgrade(target.into_target()))?).await?;
         Ok(report)
     }
 
@@ -67,9 +68,10 @@ impl<R> Runner<'_, R> {
     pub async fn stamp_async(
         &self,
         client: &Client,
-        target: impl Into<Target>,
+        target: impl IntoTarget<R>,
     ) -> Result<Report, Error> {
-        let (_, report) = drive(client, self.engine(Goal::Stamp(target.into(), false))?).await?;
+        let (_, report) =
+            drive(client, self.engine(Goal::Stamp(target.into_target(), false))?).await?;
         Ok(report)
     }
 
@@ -81,9 +83,10 @@ impl<R> Runner<'_, R> {
     pub async fn stamp_purge_async(
         &self,
         client: &Client,
-        target: impl Into<Target>,
+        target: impl IntoTarget<R>,
     ) -> Result<Report, Error> {
-        let (_, report) = drive(client, self.engine(Goal::Stamp(target.into(), true))?).await?;
+        let (_, report) =
+            drive(client, self.engine(Goal::Stamp(target.into_target(), true))?).await?;
         Ok(report)
     }
 
