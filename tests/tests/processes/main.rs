@@ -1,7 +1,7 @@
 //! What needs more than one process: killing one and looking at what it leaves, and two that use the same server.
 //!
 //! The other process is this binary again, running only the test `child`; the environment tells it what to do.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that can't go on fails")]
+#![expect(clippy::unwrap_used, reason = "a test that can't go on fails")]
 
 mod choice;
 mod cleanup;
