@@ -57,6 +57,7 @@ mod lease;
 mod obstacle;
 mod persistent;
 mod server;
+mod staircase;
 mod supervisor;
 mod unavailable;
 
@@ -65,6 +66,7 @@ pub use catalog::{Catalog, Column, Constraint, Extension, Index, Table};
 pub use database::Database;
 pub use error::Error;
 pub use server::{Server, Shutdown, Version};
+pub use staircase::{Climbed, Staircase, StaircaseError, Way, staircase};
 pub use unavailable::Unavailable;
 
 /// The driver whose clients this crate hands out.

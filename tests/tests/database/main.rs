@@ -1,10 +1,6 @@
 //! The engine on a real PostgreSQL, with both clients: one server for the binary, a database of
 //! its own for each test.
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "a test that can't go on fails"
-)]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that can't go on fails")]
 
 mod ahead;
 mod concurrency;

@@ -31,10 +31,7 @@ fn every_target_leads_where_it_says() {
             let runner = if one_by_one { runner.one_by_one() } else { runner };
             for (command, expected, tables) in steps {
                 let report = without_trace(session, database, |session| {
-                    match command.split_once(' ').unwrap() {
-                        ("upgrade", to) => session.upgrade_to(&runner, to).unwrap(),
-                        (_, to) => session.downgrade_to(&runner, to).unwrap(),
-                    }
+                    session.command(&runner, command).unwrap()
                 });
                 let applied = tables.replace('t', "r");
                 assert_eq!(done(&report), expected, "{command}");
@@ -52,12 +49,8 @@ fn a_target_that_makes_no_plan_writes_nothing() {
     both("no_plan", |database, session| {
         let runner = Runner::new(&chain);
         let check = |session: &mut Session, command: &str, expected: &str| {
-            let result = without_trace(session, database, |session| {
-                match command.split_once(' ').unwrap() {
-                    ("upgrade", to) => session.upgrade_to(&runner, to),
-                    (_, to) => session.downgrade_to(&runner, to),
-                }
-            });
+            let result =
+                without_trace(session, database, |session| session.command(&runner, command));
             let Err(error @ Error::Plan(_)) = result else { panic!("{command}: {result:?}") };
             assert!(error.to_string().starts_with(expected), "{command}: {error}");
             assert!(error.to_string().contains("\n = help: "), "{command}: {error}");
@@ -79,7 +72,7 @@ fn looking_changes_nothing() {
     let chain = tables(2);
     both("looking", |database, session| {
         let runner = Runner::new(&chain);
-        let mut look = |session: &mut Session| {
+        let look = |session: &mut Session| {
             without_trace(session, database, |session| {
                 let applied = session.history(&runner).unwrap().records.len();
                 (session.status(&runner).unwrap(), applied, session.verify(&runner).is_ok())

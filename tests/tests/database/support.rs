@@ -1,10 +1,16 @@
 //! What all the tests use: chains made of a few lines of SQL, both clients behind one face, and
 //! what a run may not leave behind.
 
+mod access;
+mod traces;
+
 use migrate_core::{Chain, Error, Folder, History, Report, Runner, Status, Target, check};
 use migrate_testkit::{Database, Server, postgres};
 use tokio::runtime::{Builder, Runtime};
 use tokio_postgres::SimpleQueryMessage;
+
+pub(crate) use self::access::{Role, address, connection};
+pub(crate) use self::traces::{Traces, without_trace};
 
 /// The one server of this binary.
 pub(crate) fn server() -> &'static Server {
@@ -35,9 +41,10 @@ pub(crate) fn chain_of(files: &[(String, String)]) -> Chain<'static> {
 /// A chain in one line: `r1`, `r2` and on, each with this upgrade and this downgrade.
 pub(crate) fn line<T: AsRef<str>>(sections: &[(T, T)]) -> Chain<'static> {
     let id = |at: usize| if at == 0 { String::new() } else { format!("r{at}") };
-    let files = sections.iter().enumerate().map(|(at, (up, down))| {
-        file(&id(at + 1), &id(at), up.as_ref(), down.as_ref())
-    });
+    let files = sections
+        .iter()
+        .enumerate()
+        .map(|(at, (up, down))| file(&id(at + 1), &id(at), up.as_ref(), down.as_ref()));
     chain_of(&files.collect::<Vec<_>>())
 }
 
@@ -50,6 +57,16 @@ pub(crate) fn tables(count: usize) -> Chain<'static> {
 /// A chain in one line of these upgrades, whose downgrades are not what the test is about.
 pub(crate) fn upgrades(texts: &[&str]) -> Chain<'static> {
     line(&texts.iter().map(|up| (*up, "SELECT 'not undone';")).collect::<Vec<_>>())
+}
+
+/// A chain whose second revision takes until the table `go` is there, or too long.
+pub(crate) fn slow() -> Chain<'static> {
+    upgrades(&[
+        "CREATE TABLE t1 ();",
+        "CREATE TABLE t2 (); DO $$ BEGIN FOR n IN 1..2000 LOOP EXIT WHEN EXISTS (SELECT FROM pg_tables WHERE tablename = 'go'); \
+         PERFORM pg_sleep(0.01); END LOOP; END $$;",
+        "CREATE TABLE t3 ();",
+    ])
 }
 
 /// A target, as people write it.
@@ -129,6 +146,20 @@ impl Session {
         }
     }
 
+    /// Runs `upgrade TARGET`, `downgrade TARGET` or `verify`.
+    pub(crate) fn command<R>(
+        &mut self,
+        runner: &Runner<'_, R>,
+        command: &str,
+    ) -> Result<Report, Error> {
+        match command.split_once(' ') {
+            Some(("upgrade", "head")) => self.upgrade(runner),
+            Some(("upgrade", to)) => self.upgrade_to(runner, to),
+            Some((_, to)) => self.downgrade_to(runner, to),
+            None => self.verify(runner),
+        }
+    }
+
     pub(crate) fn status<R>(&mut self, runner: &Runner<'_, R>) -> Result<Status, Error> {
         match self {
             Session::Blocking(client) => runner.status(client),
@@ -178,6 +209,11 @@ impl Session {
         self.rows(sql);
     }
 
+    /// Makes the database empty again.
+    pub(crate) fn clear(&mut self) {
+        self.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public");
+    }
+
     /// The revisions in the history, in the order of application.
     pub(crate) fn applied(&mut self) -> String {
         let exists = "SELECT to_regclass('public.migrate_history') IS NOT NULL";
@@ -211,55 +247,6 @@ pub(crate) fn both(hint: &str, test: impl Fn(&Database, &mut Session)) {
     }
 }
 
-/// What a session has that a run has to leave as it was.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Traces {
-    settings: Vec<String>,
-    roles: String,
-    prepared: String,
-    cursors: String,
-    channels: String,
-    /// As another session sees it: not in a transaction, and no lock on anything.
-    state: String,
-    locks: Vec<String>,
-}
-
-impl Traces {
-    pub(crate) fn of(session: &mut Session, database: &Database) -> Self {
-        let settings =
-            "SELECT name, setting FROM pg_catalog.pg_settings WHERE source = 'session' ORDER BY 1";
-        let roles = "SELECT session_user, current_user, current_setting('role'), \
-                     current_setting('search_path')";
-        let pid = session.pid();
-        let (settings, roles) = (session.rows(settings), session.value(roles));
-        let prepared = session.value("SELECT name FROM pg_catalog.pg_prepared_statements");
-        let cursors = session.value("SELECT name FROM pg_catalog.pg_cursors");
-        let channels = session.value("SELECT pg_catalog.pg_listening_channels()");
-        let mut other = Session::new(database);
-        let state = format!("SELECT state FROM pg_catalog.pg_stat_activity WHERE pid = {pid}");
-        let locks = format!(
-            "SELECT locktype, mode, relation::regclass, objid FROM pg_catalog.pg_locks \
-             WHERE pid = {pid} OR locktype = 'advisory' AND database = \
-             (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database())"
-        );
-        let (state, locks) = (other.value(&state), other.rows(&locks));
-        Traces { settings, roles, prepared, cursors, channels, state, locks }
-    }
-}
-
-/// Runs something, and checks that it leaves no trace in the session.
-pub(crate) fn without_trace<T>(
-    session: &mut Session,
-    database: &Database,
-    run: impl FnOnce(&mut Session) -> T,
-) -> T {
-    let before = Traces::of(session, database);
-    assert_eq!((before.state.as_str(), before.locks.len()), ("idle", 0), "{before:?}");
-    let result = run(session);
-    assert_eq!(Traces::of(session, database), before, "left behind");
-    result
-}
-
 /// The ids of the revisions that a run has done.
 pub(crate) fn done(report: &Report) -> String {
     let done = report.done.iter().map(|done| match done.direction {
@@ -276,4 +263,10 @@ pub(crate) fn eventually(what: &str, mut happened: impl FnMut() -> bool) {
         assert!(std::time::Instant::now() < deadline, "not within 30 s: {what}");
         std::thread::sleep(std::time::Duration::from_millis(10));
     }
+}
+
+/// Does something in a thread of its own: in a callback of the async client nothing may block on
+/// another client.
+pub(crate) fn aside(run: impl FnOnce() + Send) {
+    std::thread::scope(|scope| scope.spawn(run).join().unwrap());
 }

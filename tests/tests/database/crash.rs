@@ -1,0 +1,194 @@
+//! Sessions that end in the middle, lines that break, a server that falls over.
+
+use std::future::Future;
+use std::pin::pin;
+use std::sync::Mutex;
+use std::task::{Context, Poll, Waker};
+use std::thread;
+
+use migrate_core::{Chain, Error, Event, Runner};
+use migrate_testkit::{Backend, Server, Shutdown};
+
+use crate::proxy::Proxy;
+use crate::support::{
+    Kind, Session, Traces, aside, both, database, done, eventually, slow, tables, upgrades,
+};
+
+/// Waits until the slow revision runs, in any session but this; its process.
+fn sleeper(session: &mut Session) -> String {
+    let sql = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'";
+    eventually("the slow revision runs", || !session.value(sql).is_empty());
+    session.value(sql)
+}
+
+/// What is there after a run ended in its second revision, and that the next run goes on.
+fn check_resumes(session: &mut Session, chain: &Chain<'static>) {
+    assert_eq!((session.applied(), session.tables()), ("r1".into(), "t1".into()));
+    session.execute("CREATE TABLE go ()");
+    assert_eq!(done(&session.upgrade(&Runner::new(chain)).unwrap()), "+r2 +r3");
+    assert_eq!(session.applied(), "r1 r2 r3");
+    let log = "SELECT action, revision FROM migrate_log ORDER BY at";
+    assert_eq!(session.rows(log), ["upgrade|r1", "upgrade|r2", "upgrade|r3"]);
+}
+
+#[test]
+fn a_session_that_is_terminated_in_the_middle_of_a_revision() {
+    for (kind, one_by_one) in
+        [(Kind::Blocking, false), (Kind::Blocking, true), (Kind::Tokio, false), (Kind::Tokio, true)]
+    {
+        let database = database("terminated");
+        let chain = slow();
+        let mut other = Session::new(&database);
+        thread::scope(|scope| {
+            let run = scope.spawn(|| {
+                let runner = Runner::new(&chain);
+                let runner = if one_by_one { runner.one_by_one() } else { runner };
+                Session::open(kind, database.url()).upgrade(&runner)
+            });
+            let pid = sleeper(&mut other);
+            other.execute(&format!("SELECT pg_terminate_backend({pid})"));
+            let error = run.join().unwrap().unwrap_err();
+            let Error::Server { failure, .. } = &error else { panic!("{error:?}") };
+            let text = error.to_string();
+            // The server's last words may be lost with the connection.
+            match failure.code.as_deref() {
+                None => assert!(text.contains("connection closed"), "{text}"),
+                Some(code) => {
+                    assert_eq!(code, "57P01", "{text}");
+                    let why = "terminating connection due to administrator command";
+                    assert!(text.contains(why), "{text}");
+                }
+            }
+            assert!(text.contains("a run goes on where the database is"), "{text}");
+        });
+        check_resumes(&mut other, &chain);
+    }
+}
+
+#[test]
+fn a_session_that_is_terminated_between_two_messages() {
+    both("between", |database, session| {
+        let chain = tables(4);
+        let other = Mutex::new(Session::new(database));
+        let pid = session.pid();
+        let runner = Runner::new(&chain).one_by_one().observe(|event| {
+            if let Event::Finished { revision: "r2", .. } = event {
+                let sql = format!("SELECT pg_terminate_backend({pid})");
+                let there = format!("SELECT count(*) FROM pg_stat_activity WHERE pid = {pid}");
+                aside(|| {
+                    other.lock().unwrap().execute(&sql);
+                    eventually("it is gone", || other.lock().unwrap().value(&there) == "0");
+                });
+            }
+        });
+        let error = session.upgrade(&runner).unwrap_err();
+        let Error::Server { .. } = &error else { panic!("{error:?}") };
+        assert!(
+            error.to_string().contains("check that the server is up and start again"),
+            "{error}"
+        );
+        drop(runner);
+        let mut next = Session::new(database);
+        assert_eq!(next.applied(), "r1 r2");
+        assert_eq!(done(&next.upgrade(&Runner::new(&chain)).unwrap()), "+r3 +r4");
+    });
+}
+
+/// The line breaks after the server got the message: what it holds is done or not, as a whole.
+#[test]
+fn a_line_that_breaks_after_any_message() {
+    for kind in [Kind::Blocking, Kind::Tokio] {
+        // Look, session, tables, then one revision each.
+        for queries in 1..=6 {
+            let database = database("line");
+            let chain = tables(3);
+            let proxy = Proxy::new(&database);
+            let mut session = Session::open(kind, &proxy.url(&database));
+            proxy.cut_after(queries);
+            let error = session.upgrade(&Runner::new(&chain).one_by_one()).unwrap_err();
+            let Error::Server { failure, .. } = &error else { panic!("{error:?}") };
+            assert_eq!(failure.code, None, "{error}");
+            assert!(error.to_string().contains("check that the server is up"), "{error}");
+            // What the server got it finishes, also without a client.
+            let mut next = Session::new(&database);
+            let expected = ["no history", "no history", "", "r1", "r1 r2", "r1 r2 r3"][queries - 1];
+            eventually(expected, || next.applied() == expected);
+            next.upgrade(&Runner::new(&chain)).unwrap();
+            assert_eq!((next.applied(), next.tables()), ("r1 r2 r3".into(), "t1 t2 t3".into()));
+            assert_eq!(next.value("SELECT count(*) FROM migrate_log"), "3");
+        }
+    }
+}
+
+#[test]
+fn a_server_that_falls_over_in_the_middle_of_a_revision() {
+    let server = Server::start(&[Backend::Local, Backend::Docker, Backend::Url]).unwrap();
+    if server.backend() != Backend::Local {
+        eprintln!("skipped: a server from {} can't be stopped", server.backend());
+        return;
+    }
+    for (kind, how) in [(Kind::Blocking, Shutdown::Immediate), (Kind::Tokio, Shutdown::Fast)] {
+        let database = server.database("fallen").unwrap();
+        let chain = slow();
+        // What fsync would do elsewhere, since this server has it off.
+        let mut other = Session::new(&database);
+        thread::scope(|scope| {
+            let run =
+                scope.spawn(|| Session::open(kind, database.url()).upgrade(&Runner::new(&chain)));
+            sleeper(&mut other);
+            other.execute("CHECKPOINT");
+            server.stop(how).unwrap();
+            let error = run.join().unwrap().unwrap_err();
+            let Error::Server { .. } = &error else { panic!("{error:?}") };
+            assert!(error.to_string().contains("a run goes on where the database is"), "{error}");
+        });
+        server.resume().unwrap();
+        check_resumes(&mut Session::new(&database), &chain);
+    }
+}
+
+/// Drops the future of a run at each of its steps; the client goes back to its pool.
+#[test]
+fn a_run_that_is_dropped_leaves_nothing_behind() {
+    let chain =
+        upgrades(&["CREATE TABLE t1 ();", "SELECT 1;\nSELECT 1 / 0;", "CREATE TABLE t3 ();"]);
+    for polls in 1..12 {
+        let database = database("dropped");
+        let mut session = Session::open(Kind::Tokio, database.url());
+        let before = Traces::of(&mut session, &database);
+        let Session::Tokio(runtime, client) = &mut session else { unreachable!() };
+        let runner = Runner::new(&chain);
+        runtime.block_on(async {
+            let mut run = pin!(runner.upgrade_async(client));
+            for _ in 0..polls {
+                let mut context = Context::from_waker(Waker::noop());
+                if let Poll::Ready(result) = run.as_mut().poll(&mut context) {
+                    assert!(result.is_err());
+                    break;
+                }
+                // Lets the connection work and the server answer.
+                tokio::time::sleep(std::time::Duration::from_millis(30)).await;
+            }
+        });
+        drop(runner);
+        assert_eq!(Traces::of(&mut session, &database), before, "dropped after {polls} polls");
+        let applied = session.applied();
+        assert!(["no history", "", "r1"].contains(&applied.as_str()), "{applied}");
+        let mended = upgrades(&["CREATE TABLE t1 ();", "SELECT 2;"]);
+        session.upgrade(&Runner::new(&mended)).unwrap();
+        assert_eq!(session.applied(), "r1 r2");
+    }
+}
+
+#[test]
+fn a_client_that_is_in_a_transaction_already() {
+    let chain = tables(2);
+    both("transaction", |_, session| {
+        // It failed before: the server says so, and the run ends.
+        let _ = session.try_rows("BEGIN; SELECT 1 / 0");
+        let error = session.upgrade(&Runner::new(&chain)).unwrap_err();
+        assert!(error.to_string().contains("current transaction is aborted"), "{error}");
+        session.execute("ROLLBACK");
+        assert_eq!(session.applied(), "no history");
+    });
+}

@@ -1,0 +1,111 @@
+//! A proxy that counts what a client sends, and can cut the line: the network seen from outside.
+
+use std::io::{self, Read, Write};
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+use migrate_testkit::Database;
+use migrate_testkit::postgres::Config;
+
+use crate::support::{address, connection};
+
+/// Between clients and the server of one database. Ends with the process.
+pub(crate) struct Proxy {
+    port: u16,
+    line: Arc<Line>,
+}
+
+#[derive(Default)]
+struct Line {
+    /// Simple queries sent.
+    queries: AtomicUsize,
+    /// Other messages sent, besides those that begin and end a session.
+    others: AtomicUsize,
+    /// Bytes sent.
+    bytes: AtomicUsize,
+    /// Cut after so many more queries have been passed on, unless it is 0.
+    cut_after: AtomicUsize,
+}
+
+impl Proxy {
+    pub(crate) fn new(database: &Database) -> Self {
+        let config: Config = database.url().parse().unwrap();
+        let server = address(&config);
+        let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let line = Arc::new(Line::default());
+        let shared = Arc::clone(&line);
+        thread::spawn(move || {
+            for client in listener.incoming() {
+                let (client, server) = (client.unwrap(), TcpStream::connect(&server).unwrap());
+                client.set_nodelay(true).unwrap();
+                server.set_nodelay(true).unwrap();
+                let (back, forth) = (client.try_clone().unwrap(), server.try_clone().unwrap());
+                let line = Arc::clone(&shared);
+                thread::spawn(move || line.pass_on(client, forth));
+                thread::spawn(move || copy(server, back));
+            }
+        });
+        Proxy { port, line }
+    }
+
+    /// How to connect through it.
+    pub(crate) fn url(&self, database: &Database) -> String {
+        connection(database, &[("host", "127.0.0.1"), ("port", &self.port.to_string())])
+    }
+
+    /// What was sent since the last call: simple queries, other messages, bytes.
+    pub(crate) fn count(&self) -> (usize, usize, usize) {
+        let take = |counter: &AtomicUsize| counter.swap(0, Ordering::SeqCst);
+        (take(&self.line.queries), take(&self.line.others), take(&self.line.bytes))
+    }
+
+    /// Passes on so many more queries and then cuts the line to the client: it never gets the
+    /// answer to the last.
+    pub(crate) fn cut_after(&self, queries: usize) {
+        self.line.cut_after.store(queries, Ordering::SeqCst);
+    }
+}
+
+impl Line {
+    /// Passes on what the client sends, message by message.
+    fn pass_on(&self, mut client: TcpStream, mut server: TcpStream) -> io::Result<()> {
+        // The message that opens a session has no type.
+        let mut kind = None;
+        loop {
+            let mut header = vec![0; if kind.is_some() { 5 } else { 4 }];
+            if client.read_exact(&mut header).is_err() {
+                return server.shutdown(Shutdown::Write);
+            }
+            let at = header.len() - 4;
+            let length = u32::from_be_bytes(header[at..].try_into().unwrap());
+            let mut message = header;
+            let rest = u64::from(length) - 4;
+            Read::by_ref(&mut client).take(rest).read_to_end(&mut message)?;
+            kind = Some(if at == 0 { b'!' } else { message[0] });
+            // Counted before it can be answered.
+            self.bytes.fetch_add(message.len(), Ordering::SeqCst);
+            match kind {
+                Some(b'Q') => self.queries.fetch_add(1, Ordering::SeqCst),
+                // Opening, password, end.
+                Some(b'!' | b'p' | b'X') => 0,
+                _ => self.others.fetch_add(1, Ordering::SeqCst),
+            };
+            server.write_all(&message)?;
+            let left = self.cut_after.load(Ordering::SeqCst);
+            if kind == Some(b'Q') && left > 0 {
+                self.cut_after.store(left - 1, Ordering::SeqCst);
+                if left == 1 {
+                    return client.shutdown(Shutdown::Both);
+                }
+            }
+        }
+    }
+}
+
+fn copy(mut from: TcpStream, mut to: TcpStream) -> io::Result<()> {
+    io::copy(&mut from, &mut to)?;
+    to.shutdown(Shutdown::Write)
+}
