@@ -42,6 +42,8 @@ pub(crate) fn check(sql: &str, statements: &[Statement], transactional: bool) ->
             report(Problem::CopyFromStdin, whole, "");
             // The data below it is no SQL.
             break;
+        } else if words.starts(&["copy"]) && words.has_pair("to", "stdout") {
+            report(Problem::CopyToStdout, whole, "");
         } else if let Some(found) = statement.tokens.iter().find_map(|t| unreadable(sql, t)) {
             // Whatever follows may be a part of it.
             report(found.problem, found.span, found.text);
@@ -269,6 +271,8 @@ mod tests {
         check("\\echo it's", true, &["psql-command"]);
         check("COPY t FROM stdin;\n1\t2\n\\.\n", true, &["copy-from-stdin"]);
         check("COPY t FROM stdin;\nit's\n", true, &["copy-from-stdin"]);
+        check("COPY (SELECT 1) TO STDOUT", false, &["copy-to-stdout"]);
+        check("COPY t TO '/tmp/stdout'", true, &[]);
         check("COPY t (a) FROM '/tmp/a';", true, &[]);
         check("SELECT E'\\n'", true, &[]);
     }

@@ -166,7 +166,7 @@ variants! {
     NoUp EmptyUp MissingDown EmptyDown IrreversibleWithDown DuplicateSection UnknownSection
     UnknownOption DuplicateOption BadOption MarkerNotAlone
     UnterminatedString UnterminatedIdentifier UnterminatedComment UnterminatedDollarQuote
-    PsqlCommand CopyFromStdin TransactionControl NeedsNoTransaction EnumValueUsed
+    PsqlCommand CopyFromStdin CopyToStdout TransactionControl NeedsNoTransaction EnumValueUsed
     DuplicateRevision UnknownParent RepeatedParent SeveralBases Fork Cycle TwinMerges VariantClash
     LockConflict LockVersion LockSyntax LockDuplicate LockTampered
     PinnedMissing PinnedEdited PinnedDownEdited PinnedReparented

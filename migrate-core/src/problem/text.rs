@@ -48,6 +48,7 @@ impl fmt::Display for Problem {
             UnterminatedDollarQuote { .. } => write!(f, "a dollar-quoted string is never closed"),
             PsqlCommand => write!(f, "a psql command in a migration"),
             CopyFromStdin => write!(f, "`COPY … FROM STDIN` in a migration"),
+            CopyToStdout => write!(f, "`COPY … TO STDOUT` in a migration"),
             TransactionControl { statement } => write!(f, "`{statement}` in a migration"),
             NeedsNoTransaction { statement } => {
                 write!(f, "`{statement}` can't run inside a transaction")
@@ -149,6 +150,7 @@ impl Problem {
             PsqlCommand => "only psql knows its backslash commands; the server gets this text as it is. \
                  Write SQL instead".into(),
             CopyFromStdin => "data can't follow a statement here; write INSERT statements instead".into(),
+            CopyToStdout => "nobody reads the data of a migration; remove the statement".into(),
             TransactionControl { .. } => "remove it: the runner puts a transaction around each section and its \
                  record, unless the marker says `transaction:false`. (SAVEPOINT and ROLLBACK TO are fine.)".into(),
             NeedsNoTransaction { .. } => "write `transaction:false` behind the section's marker \

@@ -61,6 +61,11 @@ pub(super) fn cases() -> Vec<Case> {
             &["copy-from-stdin 2.sql:6:1"],
         ),
         case(
+            "data that nobody reads",
+            up("COPY t TO STDOUT;\nSELECT 1;"),
+            &["copy-to-stdout 2.sql:6:1"],
+        ),
+        case(
             "a transaction of one's own",
             up("BEGIN;\nCREATE TABLE t2 ();\nCOMMIT;"),
             &["transaction-control 2.sql:6:1"],
