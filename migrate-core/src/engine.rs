@@ -106,6 +106,8 @@ pub(crate) struct Engine<'r> {
     has_tables: bool,
     /// Whether a plan was made before in this run.
     planned: bool,
+    /// The revisions that a goal which counts (`+1`) had come to.
+    pinned: Vec<String>,
     /// Off after a migration took a role that may not note its progress.
     marked: bool,
     /// The number of the next mark. It begins anywhere, so that a mark that the session has kept
@@ -145,6 +147,7 @@ impl<'r> Engine<'r> {
             history: History::default(),
             has_tables: true,
             planned: false,
+            pinned: Vec::new(),
             marked: true,
             next_mark: ((seed >> 24) << 20) + 1,
             most_steps: usize::MAX,

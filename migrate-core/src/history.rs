@@ -30,6 +30,8 @@ pub struct Record {
 pub struct History {
     /// The revisions.
     pub records: Vec<Record>,
+    /// The revision whose downgrade, outside a transaction, has stopped before its end.
+    pub undoing: Option<String>,
 }
 
 impl History {
@@ -50,7 +52,9 @@ pub(crate) type Row = Vec<Option<String>>;
 /// Reads the rows of [`sql::read`](crate::sql::read); `Err` says which row is none of ours.
 pub(crate) fn parse(rows: &[Row]) -> Result<History, String> {
     let records = rows.iter().map(|row| record(row).ok_or_else(|| format!("{row:?}")));
-    Ok(History { records: records.collect::<Result<_, _>>()? })
+    let is_undoing = |row: &&Row| row.get(10).and_then(Option::as_deref) == Some("t");
+    let undoing = rows.iter().find(is_undoing).and_then(|row| row.get(1)?.clone());
+    Ok(History { records: records.collect::<Result<_, _>>()?, undoing })
 }
 
 fn record(row: &Row) -> Option<Record> {

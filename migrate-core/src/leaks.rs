@@ -22,6 +22,17 @@ pub(crate) fn changed_settings(sql: &str, statements: &[Statement]) -> Vec<Strin
     names
 }
 
+/// Whether a statement does nothing but change the session: a run that goes on behind it has to run
+/// it again.
+pub(crate) fn only_sets(sql: &str, statement: &Statement) -> bool {
+    let is = |at: usize, word: &str| {
+        statement.tokens.get(at).is_some_and(|token| token.is_word(sql, word))
+    };
+    let of_transaction = ["local", "constraints", "transaction"].iter().any(|word| is(1, word));
+    let by_function = is(1, "set_config") || (is(1, "pg_catalog") && is(3, "set_config"));
+    (is(0, "set") && !of_transaction) || is(0, "reset") || (is(0, "select") && by_function)
+}
+
 /// `SET [SESSION] name …` and `RESET name`.
 fn by_statement(sql: &str, tokens: &[Token]) -> Vec<String> {
     let is = |at: usize, word: &str| tokens.get(at).is_some_and(|token| token.is_word(sql, word));
@@ -89,6 +100,25 @@ fn by_function(sql: &str, tokens: &[Token]) -> Vec<String> {
 mod tests {
     use super::*;
     use crate::statements::split_statements;
+
+    #[test]
+    fn statements_that_only_set() {
+        let check = |sql: &str, expected: bool| {
+            let statements = split_statements(sql);
+            let all: Vec<_> = statements.iter().map(|s| only_sets(sql, s)).collect();
+            assert_eq!(all, vec![expected; statements.len()], "{sql}");
+        };
+        check("SET search_path = a; SET ROLE a; set session authorization a; RESET ALL", true);
+        check(
+            "SELECT set_config('a.b', '', false); SELECT pg_catalog.set_config('a', '', true)",
+            true,
+        );
+        check("SET LOCAL a = 1; SET CONSTRAINTS ALL DEFERRED; SET TRANSACTION READ ONLY", false);
+        check(
+            "UPDATE t SET a = 1; INSERT INTO t SELECT set_config('a.b', '', false); SELECT 1",
+            false,
+        );
+    }
 
     #[test]
     fn settings() {

@@ -12,8 +12,8 @@ use crate::text::Span;
 const MAX_STEPS: usize = 32;
 /// A message that has grown to this many bytes takes no further step.
 const MAX_BYTES: usize = 1 << 20;
-/// How many statements of a section are marked at most; of more, some.
-const MAX_MARKS: usize = 1000;
+/// The statements of a section with more than so many are not marked: a mark takes 10 µs.
+pub(crate) const MAX_MARKED: usize = 50_000;
 
 /// A statement of a migration, in a message.
 #[derive(Debug, Clone, Copy)]
@@ -31,7 +31,7 @@ pub(crate) struct Piece {
 /// How far a message has got.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Mark {
-    /// This statement began, or one after it that is not marked.
+    /// This statement began; or one after it, where not each is marked.
     Statement(Piece),
     /// All statements of this step are done: its record, and the end of its transaction.
     End(usize),
@@ -86,11 +86,10 @@ impl Message {
         let (section, text) = text_of(next);
         let statements = split_statements(text);
         let changes = changed_settings(text, &statements);
-        let stride = statements.len().div_ceil(MAX_MARKS).max(1);
+        let marked = marked && statements.len() <= MAX_MARKED;
         self.sql.push_str(&step::begin(tables, next, settings, Some(self.next_mark()), &changes));
         for (nth, statement) in statements.iter().enumerate() {
-            let mark = marked && nth % stride == 0;
-            if mark && nth > 0 {
+            if marked && nth > 0 {
                 self.sql.push_str(&step::mark(tables, self.next_mark()));
             }
             let span =
@@ -98,7 +97,7 @@ impl Message {
             let at = self.sql.len();
             let piece = Piece { at, span, step: self.steps, number: nth + 1 };
             self.pieces.push(piece);
-            if mark || nth == 0 {
+            if marked || nth == 0 {
                 self.marks.push(Mark::Statement(piece));
             }
             self.sql.push_str(&text[statement.span.range()]);

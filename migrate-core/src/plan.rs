@@ -5,7 +5,7 @@ use std::fmt;
 use crate::chain::{Chain, Down, Migration};
 use crate::history::History;
 use crate::problem::list;
-use crate::status::{Divergence, Status, are, status};
+use crate::status::{Divergence, Status, are, standing, status};
 use crate::target::{self, Target};
 
 /// Up or down.
@@ -192,7 +192,7 @@ pub fn upgrade<'c>(
     history: &History,
     target: &Target,
 ) -> Result<Plan<'c>, PlanError> {
-    let ahead = known(chain, history)?;
+    let ahead = known(status(chain, history))?;
     let pending = || {
         chain.migrations().iter().filter(|migration| history.get(migration.id.as_str()).is_none())
     };
@@ -254,7 +254,8 @@ pub fn downgrade<'c>(
     history: &History,
     target: &Target,
 ) -> Result<Plan<'c>, PlanError> {
-    known(chain, history)?;
+    // One that has stopped before its end goes on.
+    known(standing(chain, history))?;
     let not_behind = || PlanError::NotBehind {
         target: target.to_string(),
         current: history.last().map(|record| record.revision.clone()),
@@ -313,8 +314,8 @@ fn not_ahead(target: &Target, history: &History) -> PlanError {
 }
 
 /// The revisions that the chain does not have, unless the database has diverged from it.
-fn known(chain: &Chain<'_>, history: &History) -> Result<Vec<String>, PlanError> {
-    match status(chain, history) {
+fn known(status: Status) -> Result<Vec<String>, PlanError> {
+    match status {
         Status::Diverged(divergence) => Err(PlanError::Diverged(divergence)),
         Status::Ahead { unknown } => Ok(unknown),
         Status::Empty | Status::Behind { .. } | Status::AtHead => Ok(Vec::new()),

@@ -88,7 +88,7 @@ impl Tables {
 /// as long for a chain of thousands.
 pub(crate) fn head(tables: &Tables, chain: &Chain<'_>) -> String {
     format!(
-        "SELECT '{tag}', (SELECT pg_catalog.count(*) FROM {history}), \
+        "SELECT '{tag}', (SELECT pg_catalog.count(*) FROM {history} WHERE NOT undoing), \
          (SELECT chain_digest FROM {history} WHERE revision = {id})",
         tag = tag::HEAD,
         history = tables.history,
@@ -135,7 +135,7 @@ pub(crate) fn read(tables: &Tables) -> String {
         "SELECT '{}', revision, pg_catalog.array_to_string(parents, ','), up_digest, down_digest, \
          chain_digest, position, \
          pg_catalog.to_char(applied_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"'), \
-         applied_by, duration_ms FROM {} ORDER BY position",
+         applied_by, duration_ms, undoing FROM {} ORDER BY position",
         tag::RECORD,
         tables.history,
     )
@@ -193,7 +193,8 @@ CREATE TABLE {history} (
     applied_at timestamptz NOT NULL,
     applied_by text NOT NULL,
     duration_ms bigint NOT NULL,
-    tool text NOT NULL
+    tool text NOT NULL,
+    undoing boolean NOT NULL DEFAULT false
 );
 CREATE TABLE {log} (
     at timestamptz NOT NULL,

@@ -117,7 +117,8 @@ mod tests {
                 duration_ms: 0,
             }
         };
-        History { records: applied.split_whitespace().enumerate().map(record).collect() }
+        let records = applied.split_whitespace().enumerate().map(record).collect();
+        History { records, undoing: None }
     }
 
     fn check(applied: &str, target: &str, purge: bool, remove: &str, insert: &str, position: i64) {

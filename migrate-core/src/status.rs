@@ -65,6 +65,11 @@ pub enum Divergence {
         /// What the database says of it.
         record: Box<Record>,
     },
+    /// A downgrade outside a transaction has stopped before its end: the revision is half undone.
+    Undoing {
+        /// What the database says of it.
+        record: Box<Record>,
+    },
     /// A revision is applied, but not what it stands on.
     Gap {
         /// What the database says of it.
@@ -85,6 +90,9 @@ impl Divergence {
             Divergence::Unknown { .. } => {
                 "another branch was deployed here: bring its revisions into this chain, or point at \
                  the right database"
+            }
+            Divergence::Undoing { .. } => {
+                "run the downgrade again: it goes on where it has stopped"
             }
             Divergence::Gap { .. } => {
                 "the history was edited by hand: stamp the revision that the schema is at"
@@ -116,6 +124,11 @@ impl fmt::Display for Divergence {
                 record.revision,
                 applied(record),
             ),
+            Divergence::Undoing { record } => write!(
+                f,
+                "the downgrade of revision `{}` has stopped before its end",
+                record.revision,
+            ),
             Divergence::Gap { record, parent } => write!(
                 f,
                 "revision `{}` ({}) is applied, but its parent `{parent}` is not",
@@ -128,6 +141,14 @@ impl fmt::Display for Divergence {
 
 /// Compares a chain with what a database says.
 pub fn status(chain: &Chain<'_>, history: &History) -> Status {
+    match history.undoing.as_ref().and_then(|revision| history.get(revision)) {
+        Some(record) => Status::Diverged(Divergence::Undoing { record: Box::new(record.clone()) }),
+        None => standing(chain, history),
+    }
+}
+
+/// The same, where a downgrade that has stopped is about to go on.
+pub(crate) fn standing(chain: &Chain<'_>, history: &History) -> Status {
     let known: HashMap<&str, _> =
         chain.migrations().iter().map(|migration| (migration.id.as_str(), migration)).collect();
     let applied: HashMap<&str, _> =

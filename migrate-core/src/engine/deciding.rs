@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use super::{Ask, Engine, Goal, State};
 use crate::error::Error;
-use crate::history::Record;
 use crate::plan::{self, PlanError};
 use crate::sql;
 use crate::stamp::stamp;
@@ -13,6 +12,9 @@ use crate::target::Target;
 impl Engine<'_> {
     /// Plans from the history just read.
     pub(super) fn decide(&mut self, now: Duration) -> Result<Ask, Error> {
+        if self.planned {
+            self.count_again();
+        }
         let plan = match &self.goal {
             Goal::Read => return Ok(Ask::Done),
             Goal::Upgrade(target) => plan::upgrade(self.chain, &self.history, target),
@@ -34,7 +36,7 @@ impl Engine<'_> {
             }
             plan => plan?,
         };
-        self.pin_goal();
+        self.pin();
         if self.settings.refuse_ahead && !self.plan.ahead.is_empty() {
             return Err(PlanError::Ahead { unknown: self.plan.ahead.clone() }.into());
         }
@@ -57,23 +59,35 @@ impl Engine<'_> {
         self.ask(State::CreatingTables, query)
     }
 
-    /// Makes a goal that counts from where the database is (`+1`) one that does not: a plan that is
+    /// Keeps what a goal that counts from where the database is (`+1`) has come to: a plan that is
     /// made again must not count again.
-    fn pin_goal(&mut self) {
+    fn pin(&mut self) {
         self.planned = true;
-        let Some(step) = self.plan.steps.last() else { return };
+        let counts = matches!(
+            self.goal,
+            Goal::Upgrade(Target::Relative(_)) | Goal::Downgrade(Target::Relative(_))
+        );
+        if self.pinned.is_empty() && counts {
+            let ids = self.plan.steps.iter().map(|step| step.migration.id.to_string());
+            self.pinned = ids.collect();
+        }
+    }
+
+    /// Counts again for a plan that is made again: what is left of what was counted first, whether
+    /// this runner or another has done the rest.
+    fn count_again(&mut self) {
+        let applied = |id: &&String| self.history.get(id).is_some();
+        let left = match self.goal {
+            Goal::Upgrade(Target::Relative(_)) => {
+                self.pinned.iter().filter(|id| !applied(id)).count()
+            }
+            Goal::Downgrade(Target::Relative(_)) => self.pinned.iter().filter(applied).count(),
+            _ => return,
+        };
+        let left = i64::try_from(left).unwrap_or(i64::MAX);
         match &mut self.goal {
-            Goal::Upgrade(target @ Target::Relative(_)) => {
-                *target = Target::revision(step.migration.id.as_str());
-            }
-            Goal::Downgrade(target @ Target::Relative(_)) => {
-                let position = step.position;
-                let below = |record: &&Record| record.position < position;
-                *target = match self.history.records.iter().rev().find(below) {
-                    Some(record) => Target::revision(record.revision.as_str()),
-                    None => Target::Base,
-                };
-            }
+            Goal::Upgrade(target) => *target = Target::Relative(left),
+            Goal::Downgrade(target) => *target = Target::Relative(-left),
             _ => {}
         }
     }

@@ -7,7 +7,7 @@ use crate::chain::Down;
 use crate::error::{Error, StatementError};
 use crate::failure::Failure;
 use crate::history::History;
-use crate::message::{Mark, Message, Piece, statements_of, text_of};
+use crate::message::{MAX_MARKED, Mark, Message, Piece, statements_of, text_of};
 use crate::plan::{Direction, Step};
 use crate::report::Event;
 use crate::sql::{self, Tables};
@@ -92,15 +92,18 @@ impl Engine<'_> {
             }
         }
         self.history = after;
-        if failure.is(sql::BUSY) {
+        // Once the guard is passed, it is the migration that raises, whatever it raises.
+        let passed = matches!(mark, Some(Mark::Statement(piece)) if piece.step == committed);
+        if !passed && failure.is(sql::BUSY) {
             return self.wait(now);
         }
-        if failure.is(sql::MOVED) {
+        if !passed && failure.is(sql::MOVED) {
             return self.decide(now);
         }
         let Some(step) = self.plan.steps.first().copied() else {
             return Err(Error::server("running migrations", failure));
         };
+        let marked = self.marked && statements_of(&step) <= MAX_MARKED;
         let place = match place(message, &failure, mark, committed) {
             // The server parses a message before it runs any of it: what stands before goes first.
             Place::Later(steps) => {
@@ -108,11 +111,11 @@ impl Engine<'_> {
                 return Ok(self.send(now));
             }
             // Without marks between the statements, it may be any of them.
-            Place::Marked(_) if !self.marked && statements_of(&step) > 1 => Place::Unknown,
+            Place::Marked(_) if !marked && statements_of(&step) > 1 => Place::Unknown,
             place => place,
         };
-        let marked = self.marked && matches!(place, Place::Marked(_));
-        if marked && self.is_mark_denied(&step, &failure) {
+        let at_mark = matches!(place, Place::Marked(_));
+        if marked && at_mark && self.is_mark_denied(&step, &failure) {
             self.marked = false;
             return self.decide(now);
         }

@@ -12,7 +12,7 @@ use super::{Ask, Engine, Reply, State, done, duration, tagged};
 use crate::error::{Error, StatementError};
 use crate::failure::Failure;
 use crate::history::Row;
-use crate::leaks::changed_settings;
+use crate::leaks::{changed_settings, only_sets};
 use crate::message::text_of;
 use crate::outside::{Kind, Part, digest_of, parts};
 use crate::plan::Step;
@@ -128,7 +128,7 @@ impl<'r> Engine<'r> {
                 Then::StartOver => Ok(self.start_over()),
                 Then::Fail(error) => Err(error),
             },
-            (_, Reply::Failed(failure)) if failure.code.is_none() => {
+            (_, Reply::Failed(failure)) if failure.is_lost() => {
                 Err(Error::server("running migrations", failure))
             }
             (Phase::Running(0), Reply::Failed(failure)) => {
@@ -190,7 +190,7 @@ impl<'r> Engine<'r> {
             run.at = done;
             run.in_doubt = column(2) == "t";
         }
-        let query = sql::prepare(step, self.settings, &changes(step));
+        let query = sql::prepare(step, self.settings, &changes(step), &set_before(step, run.at));
         Ok(self.ask_outside(run, Phase::Preparing, query))
     }
 
@@ -218,7 +218,7 @@ impl<'r> Engine<'r> {
 
     fn keep(&self, run: &Outside, step: &Step<'_>, done: usize, started: bool) -> String {
         let digest = digest_of(text_of(step).1, &run.parts[..done]);
-        sql::keep(&self.tables, step, done, started, digest)
+        sql::keep(&self.tables, step, &self.session, (done, started), digest)
     }
 
     fn announce(&mut self, run: Outside, step: &Step<'_>) -> Ask {
@@ -283,6 +283,14 @@ impl<'r> Engine<'r> {
 fn changes(step: &Step<'_>) -> Vec<String> {
     let text = text_of(step).1;
     changed_settings(text, &split_statements(text))
+}
+
+/// What the first statements of a step do to the session.
+fn set_before(step: &Step<'_>, done: usize) -> String {
+    let text = text_of(step).1;
+    let statements = split_statements(text);
+    let sets = statements.iter().take(done).filter(|statement| only_sets(text, statement));
+    sets.map(|statement| format!("{}\n;\n", &text[statement.span.range()])).collect()
 }
 
 fn statement<'s>(step: &'s Step<'_>, part: &Part) -> &'s str {

@@ -3,7 +3,7 @@
 
 use super::{Session, Tables, literal, step, tag};
 use crate::digest::Digest;
-use crate::plan::Step;
+use crate::plan::{Direction, Step};
 use crate::settings::Settings;
 
 /// Takes the lock for the session, without waiting: the statements to come end the transaction
@@ -36,29 +36,47 @@ pub(crate) fn check(tables: &Tables, step: &Step<'_>) -> String {
     )
 }
 
-/// Asks for the settings that the step is going to change, and sets its timeouts for the session.
-pub(crate) fn prepare(step: &Step<'_>, settings: &Settings, changes: &[String]) -> String {
+/// Asks for the settings that the step is going to change, sets its timeouts for the session, and
+/// runs again what an earlier run has set.
+pub(crate) fn prepare(
+    step: &Step<'_>,
+    settings: &Settings,
+    changes: &[String],
+    again: &str,
+) -> String {
     let columns: String = changes
         .iter()
         .map(|name| format!(", pg_catalog.current_setting({}, true)", literal(name)))
         .collect();
-    format!("SELECT '{}'{columns};\n{}", tag::SAVED, step::timeouts("SET", step, settings))
+    format!("SELECT '{}'{columns};\n{}{again}", tag::SAVED, step::timeouts("SET", step, settings))
 }
 
-/// Keeps how far the step is: this many statements are done, and the next has started or not.
+/// Keeps how far the step is: this many statements are done, and the next has started or not. A
+/// role that the migration has taken may not write our tables, so for this transaction it is ours.
 pub(crate) fn keep(
     tables: &Tables,
     step: &Step<'_>,
-    done: usize,
-    started: bool,
+    session: &Session,
+    (done, started): (usize, bool),
     digest: Digest,
 ) -> String {
+    // Half undone is not applied: whoever reads the history must not take it for that.
+    let undoing = match step.direction {
+        Direction::Up => String::new(),
+        Direction::Down => format!(
+            "UPDATE {} SET undoing = true WHERE revision = {};\n",
+            tables.history,
+            literal(step.migration.id.as_str())
+        ),
+    };
     format!(
-        "INSERT INTO {table} VALUES ({id}, '{direction}', {done}, {started}, '{digest}', \
+        "SELECT pg_catalog.set_config('role', {role}, true);\n{undoing}\
+         INSERT INTO {table} VALUES ({id}, '{direction}', {done}, {started}, '{digest}', \
          pg_catalog.clock_timestamp()) \
          ON CONFLICT (revision) DO UPDATE SET direction = excluded.direction, \
          next_statement = excluded.next_statement, started = excluded.started, \
          done_digest = excluded.done_digest",
+        role = literal(&session.role),
         table = tables.progress,
         id = literal(step.migration.id.as_str()),
         direction = step.direction,
@@ -93,9 +111,10 @@ pub(crate) fn record(
 ) -> String {
     let id = literal(step.migration.id.as_str());
     format!(
-        "{begin}SELECT pg_catalog.set_config('migrate.started', \
+        "SELECT {restore};\n{begin}SELECT pg_catalog.set_config('migrate.started', \
          (SELECT pg_catalog.date_part('epoch', began)::text FROM {progress} WHERE revision = {id}), true);\n\
          DELETE FROM {progress} WHERE revision = {id};\n{finish}",
+        restore = session.restore_changed().join(", "),
         begin = step::begin(tables, step, settings, None, &[]),
         progress = tables.progress,
         finish = step::finish(tables, step, session, None, &[]),

@@ -33,6 +33,10 @@ pub(crate) fn stamp(tables: &Tables, stamp: &Stamp<'_>, before: &History) -> Str
         log(&mut sql, "stamp", migration.id.as_str());
     }
     // What an interrupted run had begun is now as the stamp says.
-    let _ = write!(sql, "DELETE FROM {};\nCOMMIT", tables.progress);
+    let _ = write!(
+        sql,
+        "UPDATE {} SET undoing = false WHERE undoing;\nDELETE FROM {};\nCOMMIT",
+        tables.history, tables.progress,
+    );
     sql
 }

@@ -8,7 +8,8 @@ use migrate_core::{Chain, Error, Event, Holder, Runner};
 use migrate_testkit::Database;
 
 use crate::support::{
-    Kind, Session, aside, connection, database, done, eventually, line, slow, tables, upgrades,
+    Kind, Session, Traces, aside, connection, database, done, eventually, line, slow, tables,
+    upgrades,
 };
 
 /// What each of many runners did that started at the same moment.
@@ -165,7 +166,7 @@ fn who_waits_too_long_is_told_for_whom() {
             let mut session = Session::open(kind, database.url());
             let runner = Runner::new(&chain).patience(Duration::from_millis(200));
             let start = Instant::now();
-            let error = crate::support::Traces::of_own(&mut session, database, |session| {
+            let error = Traces::of_own(&mut session, database, |session| {
                 session.upgrade(&runner).unwrap_err()
             });
             assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
@@ -242,7 +243,8 @@ fn a_table_that_is_locked_is_tried_again() {
                 retries.lock().unwrap().push(format!("{revision}: {reason}"));
             }
         });
-        let Err(Error::Statement(error)) = session.upgrade(&runner) else { panic!() };
+        let result = Traces::of_own(&mut session, &database, |session| session.upgrade(&runner));
+        let Err(Error::Statement(error)) = result else { panic!() };
         assert_eq!(error.failure.code.as_deref(), Some("55P03"));
         let text = Error::Statement(error).to_string();
         assert!(text.contains("--> migrations/r2.sql:7:1\n"), "{text}");

@@ -166,6 +166,11 @@ fn a_merge_is_recorded_with_both_parents() {
         assert_eq!(session.status(&runner).unwrap(), Status::AtHead);
         assert_eq!(done(&session.downgrade_to(&runner, "-2").unwrap()), "-m -b");
         assert_eq!(done(&session.downgrade_to(&runner, "a").unwrap()), "-c");
+        // What counts goes on in the order of the chain, also on a database without a history.
+        session.clear();
+        assert_eq!(done(&session.upgrade_to(&runner, "+3").unwrap()), "+a +b +c");
+        assert_eq!(done(&session.upgrade_to(&runner, "+1").unwrap()), "+m");
+        assert_eq!(done(&session.downgrade_to(&runner, "-1").unwrap()), "-m");
     });
 }
 

@@ -249,20 +249,6 @@ fn answers_of_a_migration_may_be_anything() {
     });
 }
 
-/// The clients have no place for the data, so the answer is lost, and nothing else is.
-#[test]
-fn data_that_is_copied_out_is_an_error_of_the_client() {
-    let chain = upgrades(&["COPY (SELECT 1) TO STDOUT;", "CREATE TABLE t2 ();"]);
-    both("copy", |database, session| {
-        let runner = Runner::new(&chain);
-        let error =
-            without_trace(session, database, |session| session.upgrade(&runner).unwrap_err());
-        assert!(error.to_string().contains("unexpected message from server"), "{error}");
-        session.upgrade(&runner).unwrap();
-        assert_eq!((session.applied(), session.tables()), ("r1 r2".into(), "t2".into()));
-    });
-}
-
 /// Such a database counts bytes, not letters: the place is not to be had, the statement is.
 #[test]
 fn a_database_without_an_encoding() {

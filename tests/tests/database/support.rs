@@ -160,6 +160,25 @@ impl Session {
         }
     }
 
+    /// Records that the database is at a revision; `purge` throws away what was recorded.
+    pub(crate) fn stamp(
+        &mut self,
+        runner: &Runner<'_>,
+        at: &str,
+        purge: bool,
+    ) -> Result<Report, Error> {
+        match (self, purge) {
+            (Session::Blocking(client), false) => runner.stamp(client, target(at)),
+            (Session::Blocking(client), true) => runner.stamp_purge(client, target(at)),
+            (Session::Tokio(runtime, client), false) => {
+                runtime.block_on(runner.stamp_async(client, target(at)))
+            }
+            (Session::Tokio(runtime, client), true) => {
+                runtime.block_on(runner.stamp_purge_async(client, target(at)))
+            }
+        }
+    }
+
     pub(crate) fn status<R>(&mut self, runner: &Runner<'_, R>) -> Result<Status, Error> {
         match self {
             Session::Blocking(client) => runner.status(client),

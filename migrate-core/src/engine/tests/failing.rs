@@ -204,6 +204,28 @@ fn without_marks_the_revision_is_all_that_can_be_said() {
     fails("upgrade a", &script, outcome);
 }
 
+/// The guard's own codes are the guard's only before the first statement.
+#[test]
+fn a_migration_that_raises_what_the_guard_raises() {
+    for (code, message) in [(sql::BUSY, "mine"), (sql::MOVED, "mine too")] {
+        let script = [
+            ("read", Applied("a")),
+            ("run b", Fail(code, message)),
+            ("rollback", Mark(2)),
+            ("read", Applied("a")),
+        ];
+        let outcome = format!(
+            "upgrade of `b` failed: {message} (SQLSTATE {code})
+ --> migrations/b.sql:7:3
+  |
+7 |   SELECT b2;
+  |   ^^^^^^^^^^ statement 2 of 3
+  = help: {HELP}"
+        );
+        fails("upgrade b", &script, &outcome);
+    }
+}
+
 #[test]
 fn a_table_that_is_not_ours() {
     let check = |code: &'static str, outcome: &str| {

@@ -258,6 +258,34 @@ fn what_counts_from_where_the_database_was_counts_once() {
     check(THREE, "upgrade +1", &script, "nothing in 4");
 }
 
+/// In a chain with branches, the revisions to run are not all below the last of them.
+#[test]
+fn what_counts_from_where_the_database_was_is_the_same_with_branches() {
+    let graph = "a b:a c:b d:b m:c,d";
+    let again = [("wait", Later(60)), ("holder", Say::Ok)];
+    let check_again = |command, applied, first, between, then, outcome: &str| {
+        let mut script = vec![("read", Applied(applied)), (first, LOCKED), ("rollback", Mark(3))];
+        script.push(("read", Applied(between)));
+        script.extend(again.clone());
+        script.extend([("read", Applied(between)), (then, Say::Ok)]);
+        check(graph, command, &script, outcome);
+    };
+    check_again("upgrade +2", "a b", "run c d", "a b", "run c d", "+c +d in 7");
+    check_again("upgrade +2", "a b", "run c d", "a b c", "run d", "+c +d in 7");
+    check_again("upgrade +2", "a b d", "run c m", "a b d", "run c m", "+c +m in 7");
+    check_again("downgrade -1", "a b c d m", "run m", "a b c d m", "run m", "-m in 7");
+    check_again("downgrade -2", "a b c d m", "run m d", "a b c d", "run d", "-m -d in 7");
+    check_again("downgrade -2", "a b d c m", "run m c", "a b d c", "run c", "-m -c in 7");
+    check_again(
+        "downgrade -5",
+        "a b c d m",
+        "run m d c b a",
+        "a b c d",
+        "run d c b a",
+        "-m -d -c -b -a in 7",
+    );
+}
+
 #[test]
 fn deadlocks_and_conflicts_are_tried_again() {
     for code in ["40P01", "40001"] {
