@@ -98,7 +98,8 @@ impl Line {
             if kind == Some(b'Q') && left > 0 {
                 self.cut_after.store(left - 1, Ordering::SeqCst);
                 if left == 1 {
-                    return client.shutdown(Shutdown::Both);
+                    client.shutdown(Shutdown::Both)?;
+                    return server.shutdown(Shutdown::Write);
                 }
             }
         }

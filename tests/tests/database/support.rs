@@ -275,6 +275,21 @@ pub(crate) fn done(report: &Report) -> String {
     done.collect::<Vec<_>>().join(" ")
 }
 
+/// The error of a session that was terminated. The blocking client may see the end of the
+/// connection before it sees the reason.
+pub(crate) fn terminated(kind: Kind, error: &Error) {
+    let Error::Server { failure, .. } = error else { panic!("{error:?}") };
+    let text = error.to_string();
+    match (kind, failure.code.as_deref()) {
+        (_, Some("57P01")) => {
+            assert!(text.contains("terminating connection due to administrator command"), "{text}");
+        }
+        (Kind::Blocking, None) => {}
+        _ => panic!("{error:?}"),
+    }
+    assert!(text.contains("a run goes on where the database is"), "{text}");
+}
+
 /// Waits for something that happens soon.
 pub(crate) fn eventually(what: &str, mut happened: impl FnMut() -> bool) {
     let deadline = std::time::Instant::now() + std::time::Duration::from_secs(30);
