@@ -88,7 +88,7 @@ impl Tables {
 /// as long for a chain of thousands.
 pub(crate) fn head(tables: &Tables, chain: &Chain<'_>) -> String {
     format!(
-        "SELECT '{tag}', (SELECT pg_catalog.count(*) FROM {history} WHERE NOT undoing), \
+        "SELECT '{tag}', (SELECT CASE WHEN pg_catalog.bool_or(undoing) THEN -1 ELSE pg_catalog.count(*) END FROM {history}), \
          (SELECT chain_digest FROM {history} WHERE revision = {id})",
         tag = tag::HEAD,
         history = tables.history,

@@ -45,8 +45,9 @@ enum Phase {
     LookingForIndex,
     DroppingIndex,
     Announcing,
-    /// With the place in the message at which the statement begins.
+    /// With the place in the message at which the statement begins; 0 when it is alone.
     Running(usize),
+    Noting,
     RollingBack(Failure, usize),
     Pausing,
     Recording,
@@ -110,12 +111,18 @@ impl<'r> Engine<'r> {
                 Ok(self.next_part(run, &step))
             }
             (Phase::Pausing, Reply::Waited) => Ok(self.next_part(run, &step)),
-            (Phase::Running(_), Reply::Rows(_)) => {
+            (Phase::Running(prefix), Reply::Rows(_)) => {
                 run.at += 1;
                 run.in_doubt = false;
                 self.attempts = 0;
-                Ok(self.next_part(run, &step))
+                if prefix > 0 {
+                    return Ok(self.next_part(run, &step));
+                }
+                // It was alone: noted before the next statement can fail, or it would run again.
+                let query = self.keep(&run, &step, run.at, false);
+                Ok(self.ask_outside(run, Phase::Noting, query))
             }
+            (Phase::Noting, Reply::Rows(_)) => Ok(self.next_part(run, &step)),
             (Phase::Recording, Reply::Rows(rows)) => {
                 let duration = duration(&rows, &step);
                 let duration = duration.unwrap_or_else(|| now.saturating_sub(run.began));

@@ -181,6 +181,31 @@ fn what_is_done_must_not_be_edited_before_the_rest() {
     });
 }
 
+/// What can't be in a transaction with its progress is noted before the next statement can fail.
+#[test]
+fn a_statement_that_runs_alone_runs_once() {
+    let with = |last: &str| {
+        upgrades(&[
+            "CREATE TABLE t1 (n int); CREATE PROCEDURE p(n int) LANGUAGE plpgsql AS \
+             $$ BEGIN INSERT INTO t1 VALUES (n); COMMIT; END $$;",
+            &format!("!CALL p(1); DO $$ BEGIN INSERT INTO t1 VALUES (2); COMMIT; END $$; {last}"),
+        ])
+    };
+    both("alone", |database, session| {
+        for broken in ["SELECT 1 / 0;", "SELECT 1; SELECT 1 / 0;", "CALL nothing();"] {
+            let chain = with(broken);
+            for _ in 0..2 {
+                let runner = Runner::new(&chain);
+                without_trace(session, database, |session| session.upgrade(&runner).unwrap_err());
+            }
+            assert_eq!(session.value("TABLE t1"), "1 2", "{broken}");
+            session.upgrade(&Runner::new(&with("SELECT 1;"))).unwrap();
+            assert_eq!(session.value("TABLE t1"), "1 2", "{broken}");
+            session.clear();
+        }
+    });
+}
+
 /// A run that goes on does so in the session that the statements before have made.
 #[test]
 fn what_the_session_was_set_to_is_set_again() {

@@ -7,7 +7,7 @@ use std::task::{Context, Poll, Waker};
 use std::thread;
 use std::time::Duration;
 
-use migrate_core::{Chain, Error, Event, Runner, Status};
+use migrate_core::{Chain, Divergence, Error, Event, Runner, Status};
 use migrate_testkit::Database;
 
 use super::{INDEX, TABLE, indexes, no_progress, sections, upgrades};
@@ -206,20 +206,39 @@ fn who_waits_hears_of_the_index_and_does_not_hold_it_up() {
     });
 }
 
-/// Half of a downgrade is no head.
+/// Half of a downgrade is no head, and no place to go on from but down.
 #[test]
 fn a_downgrade_that_stopped_in_the_middle_is_not_at_head() {
-    let chain = sections(&[
-        (TABLE, "DROP TABLE t1;"),
-        (INDEX, "!DROP INDEX CONCURRENTLY ix; SELECT 1 / 0;"),
-    ]);
-    both("half_down", |_, session| {
-        let runner = Runner::new(&chain);
+    let with = |last: &str| {
+        let down = format!("!DROP INDEX CONCURRENTLY ix; {last}");
+        sections(&[(TABLE, "DROP TABLE t1;"), (INDEX, &down)])
+    };
+    let (broken, mended) = (with("SELECT 1 / 0;"), with("CREATE TABLE t2 ();"));
+    let older = upgrades(&[TABLE]);
+    both("half_down", |database, session| {
+        let runner = Runner::new(&broken);
         session.upgrade(&runner).unwrap();
         session.downgrade_to(&runner, "r1").unwrap_err();
-        assert_eq!(indexes(session).len(), 0);
-        assert_ne!(session.status(&runner).unwrap(), Status::AtHead);
-        assert!(session.verify(&runner).is_err());
-        assert!(session.upgrade(&runner).is_err());
+        assert_eq!((indexes(session).len(), session.applied()), (0, "r1 r2".into()));
+        without_trace(session, database, |session| {
+            let status = session.status(&runner).unwrap();
+            let Status::Diverged(Divergence::Undoing { .. }) = status else { panic!("{status}") };
+            for command in ["verify", "upgrade head", "upgrade r2"] {
+                let error = session.command(&runner, command).unwrap_err().to_string();
+                let expected = "the database has diverged: the downgrade of revision `r2` has \
+                                stopped before its end\n = help: run the downgrade again";
+                assert!(error.starts_with(expected), "{command}: {error}");
+            }
+            // Nor is it for a release that does not know the revision.
+            for command in ["verify", "upgrade head"] {
+                session.command(&Runner::new(&older), command).unwrap_err();
+            }
+        });
+        let report = session.downgrade_to(&Runner::new(&mended), "r1").unwrap();
+        assert_eq!((done(&report).as_str(), session.applied()), ("-r2", "r1".into()));
+        assert_eq!(session.tables(), "t1 t2");
+        no_progress(session);
+        session.upgrade(&Runner::new(&mended)).unwrap();
+        assert_eq!(session.status(&Runner::new(&mended)).unwrap(), Status::AtHead);
     });
 }
