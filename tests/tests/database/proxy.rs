@@ -93,20 +93,26 @@ impl Line {
                 Some(b'!' | b'p' | b'X') => 0,
                 _ => self.others.fetch_add(1, Ordering::SeqCst),
             };
-            server.write_all(&message)?;
             let left = self.cut_after.load(Ordering::SeqCst);
             if kind == Some(b'Q') && left > 0 {
                 self.cut_after.store(left - 1, Ordering::SeqCst);
                 if left == 1 {
+                    // Before the server can answer.
                     client.shutdown(Shutdown::Both)?;
+                    server.write_all(&message)?;
                     return server.shutdown(Shutdown::Write);
                 }
             }
+            server.write_all(&message)?;
         }
     }
 }
 
+/// Passes on what the server answers. It is read to its end also when nobody wants it any more: a
+/// server that can't send gives up in the middle.
 fn copy(mut from: TcpStream, mut to: TcpStream) -> io::Result<()> {
-    io::copy(&mut from, &mut to)?;
-    to.shutdown(Shutdown::Write)
+    match io::copy(&mut from, &mut to) {
+        Ok(_) => to.shutdown(Shutdown::Write),
+        Err(_) => io::copy(&mut from, &mut io::sink()).map(drop),
+    }
 }
