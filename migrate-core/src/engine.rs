@@ -14,22 +14,24 @@ mod deciding;
 mod failed;
 mod outside;
 mod rows;
+mod sending;
 
 use std::time::Duration;
 
 use self::backoff::Backoff;
 use self::outside::Outside;
-use self::rows::{duration, holder, tagged};
+use self::rows::{holder, tagged};
 use crate::chain::Chain;
 use crate::error::Error;
 use crate::failure::Failure;
 use crate::history::{self, History, Row};
-use crate::message::{Frame, Mark, Message};
-use crate::plan::{Plan, Step};
-use crate::report::{Done, Event, Holder, Report};
+use crate::message::{Mark, Message};
+use crate::plan::Plan;
+use crate::report::{Holder, Report};
 use crate::settings::Settings;
 use crate::sql::{self, Session, Tables, tag};
 use crate::target::Target;
+use crate::watch::Watch;
 
 /// What the driver is to do next.
 #[derive(Debug)]
@@ -78,6 +80,8 @@ enum State {
     ReadingSession,
     CreatingTables,
     Running(Message),
+    /// Rolling back what is under way, since the run is to stop.
+    Stopping,
     /// A step outside a transaction is on its way.
     Outside(Box<Outside>),
     /// Rolling back after a failure; the message, unless no migration was in it.
@@ -94,7 +98,7 @@ enum State {
 pub(crate) struct Engine<'r> {
     chain: &'r Chain<'static>,
     settings: &'r Settings,
-    observer: &'r (dyn Fn(&Event<'_>) + Send + Sync),
+    watch: &'r Watch<'r>,
     tables: Tables,
     goal: Goal,
     state: State,
@@ -127,7 +131,7 @@ impl<'r> Engine<'r> {
     pub(crate) fn new(
         chain: &'r Chain<'static>,
         settings: &'r Settings,
-        observer: &'r (dyn Fn(&Event<'_>) + Send + Sync),
+        watch: &'r Watch<'r>,
         goal: Goal,
         seed: u64,
     ) -> Result<Self, Error> {
@@ -137,7 +141,7 @@ impl<'r> Engine<'r> {
         Ok(Engine {
             chain,
             settings,
-            observer,
+            watch,
             tables: Tables::new(&settings.schema, &settings.table_prefix),
             goal,
             state: State::Start,
@@ -169,9 +173,11 @@ impl<'r> Engine<'r> {
     #[cfg(feature = "tokio-postgres")]
     pub(crate) fn abandon(&self) -> Option<String> {
         match &self.state {
-            State::CreatingTables | State::Stamping | State::Running(_) | State::Recovering(..) => {
-                Some("ROLLBACK".to_owned())
-            }
+            State::CreatingTables
+            | State::Stamping
+            | State::Running(_)
+            | State::Stopping
+            | State::Recovering(..) => Some("ROLLBACK".to_owned()),
             State::Outside(run) => Some(self.abandon_outside(run)),
             _ => None,
         }
@@ -180,6 +186,7 @@ impl<'r> Engine<'r> {
     /// Takes the answer to the last question, and gives the next. `now` is the time since the run
     /// began.
     pub(crate) fn next(&mut self, reply: Reply, now: Duration) -> Result<Ask, Error> {
+        self.watch.pass_on_notices(self.running().as_deref());
         let state = std::mem::replace(&mut self.state, State::Ended);
         match (state, reply) {
             (State::Start, _) if self.goal == Goal::Upgrade(Target::Head) => Ok(self.look()),
@@ -212,7 +219,8 @@ impl<'r> Engine<'r> {
             (State::CreatingTables | State::Stamping, Reply::Failed(failure)) => {
                 self.recover(None, failure)
             }
-            (State::Running(message), Reply::Rows(rows)) => self.advance(&message, &rows, now),
+            (State::Running(message), Reply::Rows(rows)) => self.answered(message, &rows, now),
+            (State::Stopping, Reply::Rows(_)) => Err(self.stopped(0)),
             (State::Running(message), Reply::Failed(failure)) => {
                 self.recover(Some(message), failure)
             }
@@ -240,6 +248,10 @@ impl<'r> Engine<'r> {
                 Err(Error::server("running migrations", failure))
             }
             (State::Outside(run), reply) => self.outside(*run, reply, now),
+            (State::Waiting, _) if self.watch.stops() => {
+                self.plan.steps.clear();
+                Err(self.stopped(0))
+            }
             (State::Waiting, _) => Ok(self.ask(State::AskingHolder, sql::holder(&self.tables))),
             (State::AskingHolder, Reply::Rows(rows)) => match holder(&rows) {
                 None => {
@@ -326,51 +338,6 @@ impl<'r> Engine<'r> {
             Error::server(what, failure)
         }
     }
-
-    /// Sends the next steps of the plan, if there are any.
-    fn send(&mut self, now: Duration) -> Ask {
-        let of = self.report.done.len() + self.plan.steps.len();
-        let Some(first) = self.plan.steps.first().copied() else { return Ask::Done };
-        if !first.is_transactional() {
-            self.started(&first, 1, of);
-            return self.begin_outside(&first, now);
-        }
-        let most = std::mem::replace(&mut self.most_steps, usize::MAX).min(self.plan.steps.len());
-        let Engine { tables, settings, session, .. } = self;
-        let (first_mark, marked) = (self.next_mark, self.marked);
-        let frame = Frame { tables, settings, session, first_mark, marked };
-        let message = Message::new(&self.plan.steps[..most], frame);
-        self.next_mark = message.next_mark();
-        for (nth, step) in self.plan.steps[..message.steps].iter().enumerate() {
-            self.started(step, nth + 1, of);
-        }
-        let query = message.sql.clone();
-        self.ask(State::Running(message), query)
-    }
-
-    /// Tells that a step begins, the so-and-so many-th of those left.
-    fn started(&self, step: &Step<'_>, nth: usize, of: usize) {
-        let number = self.report.done.len() + nth;
-        let revision = step.migration.id.as_str();
-        (self.observer)(&Event::Started { direction: step.direction, revision, number, of });
-    }
-
-    /// All steps of a message are committed.
-    fn advance(&mut self, message: &Message, rows: &[Row], now: Duration) -> Result<Ask, Error> {
-        for step in self.plan.steps.drain(..message.steps) {
-            let duration = duration(rows, &step).unwrap_or_default();
-            done(&mut self.report, self.observer, &step, duration);
-        }
-        self.attempts = 0;
-        self.waiting_since = None;
-        Ok(self.send(now))
-    }
-}
-
-fn done(report: &mut Report, observer: &dyn Fn(&Event<'_>), step: &Step<'_>, duration: Duration) {
-    let (direction, revision) = (step.direction, step.migration.id.as_str());
-    observer(&Event::Finished { direction, revision, duration });
-    report.done.push(Done { direction, revision: revision.to_owned(), duration });
 }
 
 fn setting(text: &str) -> Option<(String, String)> {

@@ -36,6 +36,16 @@ pub enum Error {
         /// How many of its statements are done.
         done: usize,
     },
+    /// The run was told to stop; see [`Runner::stop_when`](crate::Runner::stop_when).
+    Stopped {
+        /// The revision that was under way, or would have been next.
+        revision: Option<String>,
+        /// How many of its statements stay done, since it runs outside a transaction; else it is as
+        /// if it had not begun.
+        statements: usize,
+        /// The revisions that were finished before.
+        done: Vec<Done>,
+    },
     /// Another runner held the lock for longer than this one was to wait.
     Busy {
         /// How long this one has waited.
@@ -97,6 +107,7 @@ impl Error {
                 "bring the first {done} statements of its section back: the run goes on behind them. What \
                  should be different goes in a new revision"
             ),
+            Error::Stopped { .. } => "start again to go on".into(),
             Error::Busy { .. } => {
                 "wait for it to end and start again, or, if it hangs, end it on the \
                  server: `SELECT pg_terminate_backend(pid)`"
@@ -136,6 +147,29 @@ impl Error {
                 "the {direction} of `{revision}` had stopped after statement {done}, and its file was \
                  edited before that place"
             ),
+            Error::Stopped { revision, statements, done } => {
+                write!(f, "stopped, as it was told to")?;
+                match done.as_slice() {
+                    [] => write!(f, ": no revision was finished")?,
+                    [only] => write!(f, ": `{}` is done", only.revision)?,
+                    [.., last] => {
+                        write!(
+                            f,
+                            ": {} revisions are done, up to `{}`",
+                            done.len(),
+                            last.revision
+                        )?;
+                    }
+                }
+                match (revision, statements) {
+                    (Some(revision), 0) => write!(f, ", nothing of `{revision}`"),
+                    (Some(revision), 1) => write!(f, ", and 1 statement of `{revision}`"),
+                    (Some(revision), count) => {
+                        write!(f, ", and {count} statements of `{revision}`")
+                    }
+                    (None, _) => Ok(()),
+                }
+            }
             Error::Busy { waited, holder: Some(holder) } => {
                 write!(f, "another migration is running: {holder}; waited {} s", waited.as_secs())
             }

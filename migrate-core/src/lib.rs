@@ -75,6 +75,8 @@ mod leaks;
 #[cfg(feature = "runner")]
 mod message;
 #[cfg(feature = "runner")]
+mod notices;
+#[cfg(feature = "runner")]
 mod outside;
 #[cfg(feature = "runner")]
 mod plan;
@@ -92,6 +94,8 @@ mod stamp;
 mod status;
 #[cfg(feature = "runner")]
 mod target;
+#[cfg(feature = "runner")]
+mod watch;
 
 // Chains and histories for the unit tests.
 #[cfg(all(test, feature = "runner"))]
@@ -144,6 +148,8 @@ pub use error::{Error, StatementError};
 pub use failure::Failure;
 #[cfg(feature = "runner")]
 pub use history::{History, Record};
+#[cfg(feature = "runner")]
+pub use notices::{Notice, Notices};
 #[cfg(feature = "runner")]
 pub use plan::{Direction, Plan, PlanError, Step, downgrade, upgrade};
 #[cfg(feature = "runner")]

@@ -1,6 +1,9 @@
 //! One message to the server: whole transactions, and the way back from a place in it to the
 //! migration's file.
 
+use std::ops::Range;
+
+use crate::history::Row;
 use crate::leaks::changed_settings;
 use crate::plan::{Direction, Step};
 use crate::settings::Settings;
@@ -37,11 +40,22 @@ pub(crate) enum Mark {
     End(usize),
 }
 
-/// A message: some steps of a plan, each a whole transaction with its record.
+/// A message: some steps of a plan, each a whole transaction with its record, or all of them in
+/// one. It is sent whole, or in parts: the next one when the server has answered the last.
 #[derive(Debug)]
 pub(crate) struct Message {
     pub(crate) sql: String,
     pieces: Vec<Piece>,
+    /// Where each part ends but the last.
+    cuts: Vec<usize>,
+    /// How many parts were taken to be sent.
+    sent: usize,
+    /// The rows that tell of finished steps, from all parts.
+    pub(crate) answers: Vec<Row>,
+    /// Whether each statement is a part.
+    by_statement: bool,
+    /// Whether all steps are one transaction.
+    pub(crate) is_single: bool,
     /// The number of the first mark.
     first_mark: u64,
     marks: Vec<Mark>,
@@ -67,18 +81,60 @@ impl Message {
         let mut message = Message {
             sql: String::new(),
             pieces: Vec::new(),
+            cuts: Vec::new(),
+            sent: 0,
+            answers: Vec::new(),
+            by_statement: frame.settings.by_statement,
+            is_single: frame.settings.single_transaction,
             first_mark: frame.first_mark,
             marks: Vec::new(),
             steps: 0,
         };
-        let limit = if frame.settings.one_by_one { 1 } else { MAX_STEPS };
+        let limit = match frame.settings {
+            Settings { single_transaction: true, .. } => usize::MAX,
+            Settings { one_by_one: true, .. } | Settings { by_statement: true, .. } => 1,
+            _ => MAX_STEPS,
+        };
         for next in steps.iter().take(limit).take_while(|step| step.is_transactional()) {
             message.push(next, frame);
-            if message.sql.len() >= MAX_BYTES {
-                break;
+            let part = message.sql.len() - message.cuts.last().copied().unwrap_or(0);
+            if part >= MAX_BYTES {
+                if !message.is_single {
+                    break;
+                }
+                message.cuts.push(message.sql.len());
             }
         }
+        if message.is_single {
+            message.sql.push_str(step::COMMIT);
+        }
         message
+    }
+
+    /// The next part to send, if one is left.
+    pub(crate) fn next_part(&mut self) -> Option<String> {
+        (self.sent <= self.cuts.len()).then(|| {
+            self.sent += 1;
+            self.sql[self.part()].to_owned()
+        })
+    }
+
+    /// Where the part that was sent last is in the message.
+    fn part(&self) -> Range<usize> {
+        let cut = |nth: usize| self.cuts.get(nth).copied();
+        let start = self.sent.checked_sub(2).and_then(cut).unwrap_or(0);
+        start..self.sent.checked_sub(1).and_then(cut).unwrap_or(self.sql.len())
+    }
+
+    /// The statement that the part that was sent last is all about, if each has its own.
+    pub(crate) fn alone(&self) -> Option<Piece> {
+        if !self.by_statement {
+            return None;
+        }
+        let part = self.part();
+        let first = self.pieces.partition_point(|piece| piece.at < part.start);
+        let after = self.pieces.partition_point(|piece| piece.at < part.end);
+        (after == first + 1).then(|| self.pieces[first])
     }
 
     fn push(&mut self, next: &Step<'_>, frame: Frame<'_>) {
@@ -87,8 +143,16 @@ impl Message {
         let statements = split_statements(text);
         let changes = changed_settings(text, &statements);
         let marked = marked && statements.len() <= MAX_MARKED;
-        self.sql.push_str(&step::begin(tables, next, settings, Some(self.next_mark()), &changes));
+        let mark = self.next_mark();
+        self.sql.push_str(&if self.is_single && self.steps > 0 {
+            step::go_on(tables, next, settings, session, mark, &changes)
+        } else {
+            step::begin(tables, next, settings, Some(mark), &changes)
+        });
         for (nth, statement) in statements.iter().enumerate() {
+            if settings.by_statement {
+                self.cuts.push(self.sql.len());
+            }
             if marked && nth > 0 {
                 self.sql.push_str(&step::mark(tables, self.next_mark()));
             }
@@ -106,8 +170,14 @@ impl Message {
                 statement.tokens.last().is_some_and(|token| token.span.end < statement.span.end);
             self.sql.push_str(if ended { "\n" } else { ";\n" });
         }
+        if settings.by_statement {
+            self.cuts.push(self.sql.len());
+        }
         let mark = Some(self.next_mark());
         self.sql.push_str(&step::finish(tables, next, session, mark, &changes));
+        if !self.is_single {
+            self.sql.push_str(step::COMMIT);
+        }
         self.marks.push(Mark::End(self.steps));
         self.steps += 1;
     }
@@ -117,10 +187,12 @@ impl Message {
         self.first_mark + self.marks.len() as u64
     }
 
-    /// The statement at a position that the server gave (in characters, from 1), and the place of
-    /// the position in the migration's file.
+    /// The statement at a position that the server gave (in characters of the part that was sent
+    /// last, from 1), and the place of the position in the migration's file.
     pub(crate) fn at_position(&self, position: usize) -> Option<(Piece, Span)> {
-        let offset = self.sql.char_indices().nth(position.checked_sub(1)?)?.0;
+        let part = self.part();
+        let offset = self.sql[part.clone()].char_indices().nth(position.checked_sub(1)?)?.0;
+        let offset = part.start + offset;
         let after = self.pieces.partition_point(|piece| piece.at <= offset);
         let piece = *self.pieces.get(after.checked_sub(1)?)?;
         let start = piece.span.start + (offset - piece.at);

@@ -104,6 +104,11 @@ pub enum PlanError {
         /// The reason that its header gives.
         reason: String,
     },
+    /// All was to be one transaction, and a revision can't be a part of one.
+    NotOneTransaction {
+        /// The revision.
+        revision: String,
+    },
     /// A revision to undo is not in the chain.
     UnknownApplied {
         /// The revision.
@@ -141,6 +146,11 @@ impl PlanError {
             PlanError::Irreversible { .. } => {
                 "restore a backup, or write a new revision that repairs what is wrong".into()
             }
+            PlanError::NotOneTransaction { revision } => {
+                format!(
+                    "go to the revision before it, then past `{revision}` without the single transaction"
+                )
+            }
             PlanError::UnknownApplied { .. } | PlanError::Ahead { .. } => {
                 "a newer release applied it: run that release".into()
             }
@@ -169,6 +179,10 @@ impl fmt::Display for PlanError {
             PlanError::Irreversible { revision, reason } => {
                 write!(f, "revision `{revision}` can't be undone: {reason}")
             }
+            PlanError::NotOneTransaction { revision } => write!(
+                f,
+                "revision `{revision}` runs outside a transaction (`transaction:false`), so not all can be one"
+            ),
             PlanError::UnknownApplied { revision } => {
                 write!(f, "revision `{revision}` is applied, but not in this chain")
             }

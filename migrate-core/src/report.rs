@@ -3,6 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use crate::notices::Notice;
 use crate::plan::Direction;
 
 /// A revision that a run has applied or undone.
@@ -75,7 +76,8 @@ pub enum Event<'e> {
         /// How many there are in this run.
         of: usize,
     },
-    /// A statement of a revision that runs outside a transaction was sent to the server.
+    /// A statement was sent to the server: of a revision outside a transaction, or of any
+    /// revision with [`Runner::statement_by_statement`](crate::Runner::statement_by_statement).
     Statement {
         /// The revision.
         revision: &'e str,
@@ -108,5 +110,13 @@ pub enum Event<'e> {
         reason: &'e str,
         /// After so long.
         after: Duration,
+    },
+    /// The server said something beside its answers, as far as it is passed on; see
+    /// [`Runner::listen_to`](crate::Runner::listen_to).
+    Notice {
+        /// The revision that runs; `None` between revisions, and where several run in one message.
+        revision: Option<&'e str>,
+        /// What it said.
+        notice: &'e Notice,
     },
 }

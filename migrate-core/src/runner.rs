@@ -10,10 +10,12 @@ use crate::embedded::{AtHead, Embedded};
 use crate::engine::{Engine, Goal};
 use crate::error::Error;
 use crate::history::History;
+use crate::notices::Notices;
 use crate::plan::PlanError;
 use crate::report::{Event, Report};
 use crate::settings::Settings;
 use crate::status::{Status, status};
+use crate::watch::Watch;
 
 /// Brings a database to a revision of a chain, or tells how it stands.
 ///
@@ -43,7 +45,7 @@ use crate::status::{Status, status};
 pub struct Runner<'a, R = ()> {
     pub(crate) chain: &'a Chain<'static>,
     pub(crate) settings: Settings,
-    observer: Box<dyn Fn(&Event<'_>) + Send + Sync + 'a>,
+    watch: Watch<'a>,
     revisions: PhantomData<fn() -> R>,
 }
 
@@ -71,7 +73,7 @@ impl<R: Embedded> Runner<'static, R> {
 impl<'a, R> Runner<'a, R> {
     fn of(chain: &'a Chain<'static>) -> Self {
         let (settings, revisions) = (Settings::default(), PhantomData);
-        Runner { chain, settings, observer: Box::new(trace), revisions }
+        Runner { chain, settings, watch: Watch::default(), revisions }
     }
 
     /// The schema of the history's tables; `public` unless set. It is created when it is missing.
@@ -128,6 +130,24 @@ impl<'a, R> Runner<'a, R> {
         self
     }
 
+    /// Sends each statement in a message of its own: slower still, but [`Event::Statement`] tells of
+    /// each one, and the run can [stop](Self::stop_when) after each.
+    #[must_use]
+    pub fn statement_by_statement(mut self) -> Self {
+        self.settings.by_statement = true;
+        self
+    }
+
+    /// Runs all revisions of a run in one transaction: all are done, or none. Refused when one of
+    /// them runs outside a transaction. Each table and index that is made or changed holds a lock
+    /// until the end, so a chain of thousands of revisions may need a higher
+    /// `max_locks_per_transaction` on the server.
+    #[must_use]
+    pub fn single_transaction(mut self) -> Self {
+        self.settings.single_transaction = true;
+        self
+    }
+
     /// Refuses a database that a newer release has taken further; unless set, it is accepted,
     /// since in a rolling deploy an old server may well start after a new one.
     #[must_use]
@@ -139,16 +159,31 @@ impl<'a, R> Runner<'a, R> {
     /// Calls this with each [`Event`] of a run, besides `tracing`.
     #[must_use]
     pub fn observe(mut self, observer: impl Fn(&Event<'_>) + Send + Sync + 'a) -> Self {
-        self.observer = Box::new(move |event| {
-            trace(event);
-            observer(event);
-        });
+        self.watch.observe(observer);
+        self
+    }
+
+    /// Asks this between messages to the server, and ends the run with
+    /// [`Error::Stopped`](crate::Error::Stopped) when it says so: what is finished stays, what is
+    /// under way is rolled back. With [`statement_by_statement`](Self::statement_by_statement) that
+    /// is after each statement.
+    #[must_use]
+    pub fn stop_when(mut self, stop: impl Fn() -> bool + Send + Sync + 'a) -> Self {
+        self.watch.stop_when(stop);
+        self
+    }
+
+    /// Tells the observer, as [`Event::Notice`], what a connection puts in here: the `NOTICE` and
+    /// `WARNING` of the server.
+    #[must_use]
+    pub fn listen_to(mut self, notices: &Notices) -> Self {
+        self.watch.listen_to(notices);
         self
     }
 
     pub(crate) fn engine(&self, goal: Goal) -> Result<Engine<'_>, Error> {
         let seed = RandomState::new().build_hasher().finish();
-        Engine::new(self.chain, &self.settings, &*self.observer, goal, seed)
+        Engine::new(self.chain, &self.settings, &self.watch, goal, seed)
     }
 
     pub(crate) fn at_head(&self, report: Report) -> AtHead<R> {
@@ -176,27 +211,6 @@ impl<'a, R> Runner<'a, R> {
             }
             Status::Diverged(divergence) => Err(PlanError::Diverged(divergence).into()),
             status @ (Status::Empty | Status::Behind { .. }) => Err(Error::NotAtHead { status }),
-        }
-    }
-}
-
-fn trace(event: &Event<'_>) {
-    match event {
-        Event::Started { direction, revision, number, of } => {
-            tracing::debug!(revision, number, of, "{direction} started");
-        }
-        Event::Statement { revision, number, of } => {
-            tracing::debug!(revision, number, of, "statement started");
-        }
-        Event::Finished { direction, revision, duration } => {
-            tracing::info!(revision, ?duration, "{direction} finished");
-        }
-        Event::Waiting { holder, waited } => {
-            let holder = holder.map(ToString::to_string).unwrap_or_default();
-            tracing::info!(holder, ?waited, "waiting for another migration");
-        }
-        Event::Retrying { revision, reason, after } => {
-            tracing::warn!(revision, reason, ?after, "trying again");
         }
     }
 }

@@ -14,6 +14,11 @@ pub(crate) struct Settings {
     /// How often a step is tried again after it waited for a lock too long.
     pub(crate) retries: u32,
     pub(crate) one_by_one: bool,
+    /// Each statement in a message of its own.
+    pub(crate) by_statement: bool,
+    pub(crate) single_transaction: bool,
+    /// Undo what the chain does not have by what the database keeps.
+    pub(crate) stored_downgrades: bool,
     pub(crate) refuse_ahead: bool,
 }
 
@@ -27,6 +32,9 @@ impl Default for Settings {
             patience: Duration::from_secs(300),
             retries: 10,
             one_by_one: false,
+            by_statement: false,
+            single_transaction: false,
+            stored_downgrades: false,
             refuse_ahead: false,
         }
     }

@@ -13,8 +13,9 @@ const FLOORS: [&[&str]; 5] = [
     &["header", "lexer", "lock", "marks", "names", "rules", "sections", "statements"],
     &["chain", "check", "edit", "folder", "graph", "outline", "pins"],
     &[
-        "embedded", "engine", "error", "failure", "history", "leaks", "message", "outside", "plan",
-        "report", "runner", "samples", "settings", "sql", "stamp", "status", "target",
+        "embedded", "engine", "error", "failure", "history", "leaks", "message", "notices",
+        "outside", "plan", "report", "runner", "samples", "settings", "sql", "stamp", "status",
+        "target", "watch",
     ],
     &["connect", "directory_test", "drivers", "files", "tls"],
 ];

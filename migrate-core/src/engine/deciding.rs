@@ -40,6 +40,12 @@ impl Engine<'_> {
         if self.settings.refuse_ahead && !self.plan.ahead.is_empty() {
             return Err(PlanError::Ahead { unknown: self.plan.ahead.clone() }.into());
         }
+        if let Some(step) = self.plan.steps.iter().find(|step| !step.is_transactional())
+            && self.settings.single_transaction
+        {
+            let revision = step.migration.id.to_string();
+            return Err(PlanError::NotOneTransaction { revision }.into());
+        }
         self.report.ahead.clone_from(&self.plan.ahead);
         if self.plan.steps.is_empty() {
             return Ok(Ask::Done);
@@ -51,7 +57,7 @@ impl Engine<'_> {
         if !self.has_tables {
             return Ok(self.create_tables());
         }
-        Ok(self.send(now))
+        self.send(now)
     }
 
     fn create_tables(&mut self) -> Ask {

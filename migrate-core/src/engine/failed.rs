@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use super::{Ask, Engine, State, done};
+use super::sending::done;
+use super::{Ask, Engine, State};
 use crate::chain::Down;
 use crate::error::{Error, StatementError};
 use crate::failure::Failure;
@@ -77,6 +78,8 @@ impl Engine<'_> {
             .count();
         // The others are another runner's work.
         let own = match mark {
+            // Of one transaction that failed nothing is left.
+            _ if message.is_single => 0,
             Some(Mark::End(step)) => step + 1,
             Some(Mark::Statement(piece)) => piece.step,
             None => 0,
@@ -86,35 +89,36 @@ impl Engine<'_> {
                 let record = after.get(step.migration.id.as_str());
                 let milliseconds = record.and_then(|record| u64::try_from(record.duration_ms).ok());
                 let duration = Duration::from_millis(milliseconds.unwrap_or(0));
-                done(&mut self.report, self.observer, &step, duration);
+                done(&mut self.report, self.watch, &step, duration);
                 self.attempts = 0;
                 self.waiting_since = None;
             }
         }
         self.history = after;
         // Once the guard is passed, it is the migration that raises, whatever it raises.
-        let passed = matches!(mark, Some(Mark::Statement(piece)) if piece.step == committed);
+        let at = if message.is_single { reached(message, &failure, mark) } else { committed };
+        let passed = matches!(mark, Some(Mark::Statement(piece)) if piece.step == at);
         if !passed && failure.is(sql::BUSY) {
             return self.wait(now);
         }
         if !passed && failure.is(sql::MOVED) {
             return self.decide(now);
         }
-        let Some(step) = self.plan.steps.first().copied() else {
+        let Some(step) = self.plan.steps.get(at - committed.min(at)).copied() else {
             return Err(Error::server("running migrations", failure));
         };
         let marked = self.marked && statements_of(&step) <= MAX_MARKED;
-        let place = match place(message, &failure, mark, committed) {
+        let place = match place(message, &failure, mark, at) {
             // The server parses a message before it runs any of it: what stands before goes first.
             Place::Later(steps) => {
                 self.most_steps = steps;
-                return Ok(self.send(now));
+                return self.send(now);
             }
             // Without marks between the statements, it may be any of them.
             Place::Marked(_) if !marked && statements_of(&step) > 1 => Place::Unknown,
             place => place,
         };
-        let at_mark = matches!(place, Place::Marked(_));
+        let at_mark = matches!(place, Place::Marked(_) | Place::Alone(_));
         if marked && at_mark && self.is_mark_denied(&step, &failure) {
             self.marked = false;
             return self.decide(now);
@@ -151,7 +155,7 @@ impl Engine<'_> {
         self.attempts += 1;
         let after = self.backoff.next();
         let revision = step.migration.id.as_str();
-        (self.observer)(&Event::Retrying { revision, reason: &failure.message, after });
+        self.watch.tell(&Event::Retrying { revision, reason: &failure.message, after });
         Some(after)
     }
 
@@ -162,7 +166,7 @@ impl Engine<'_> {
         };
         let (statement, span) = match place {
             Place::At(piece, span) => (Some(piece.number), span),
-            Place::Marked(piece) => (Some(piece.number), piece.span),
+            Place::Marked(piece) | Place::Alone(piece) => (Some(piece.number), piece.span),
             _ => (None, Span::new(section.start, section.start)),
         };
         let source = &step.migration.source;
@@ -188,7 +192,7 @@ impl Engine<'_> {
         if waited >= self.settings.patience {
             return Err(Error::Busy { waited, holder: holder.map(Box::new) });
         }
-        (self.observer)(&Event::Waiting { holder: holder.as_ref(), waited });
+        self.watch.tell(&Event::Waiting { holder: holder.as_ref(), waited });
         self.state = State::Waiting;
         Ok(Ask::Wait(self.backoff.next().min(self.settings.patience - waited)))
     }
@@ -203,6 +207,8 @@ enum Place {
     At(Piece, Span),
     /// In this statement, which was the last to begin.
     Marked(Piece),
+    /// In this statement, which was sent alone.
+    Alone(Piece),
     /// In one of the statements of the step.
     Unknown,
     /// After all of them: when the transaction ended.
@@ -213,17 +219,31 @@ enum Place {
     Later(usize),
 }
 
-/// Where a message failed of which so many steps are committed.
-fn place(message: &Message, failure: &Failure, mark: Option<Mark>, committed: usize) -> Place {
+/// Where a message failed that has got to this step.
+fn place(message: &Message, failure: &Failure, mark: Option<Mark>, step: usize) -> Place {
     match failure.position.and_then(|position| message.at_position(position)) {
-        Some((piece, _)) if piece.step > committed => return Place::Later(piece.step - committed),
-        Some((piece, span)) if piece.step == committed => return Place::At(piece, span),
+        Some((piece, _)) if piece.step > step => return Place::Later(piece.step - step),
+        Some((piece, span)) if piece.step == step => return Place::At(piece, span),
         _ => {}
     }
-    match mark {
-        Some(Mark::Statement(piece)) if piece.step == committed => Place::Marked(piece),
+    let is_last = !message.is_single || step + 1 == message.steps;
+    match (mark, message.alone()) {
+        (Some(_), Some(piece)) if piece.step == step => Place::Alone(piece),
+        (Some(Mark::Statement(piece)), _) if piece.step == step => Place::Marked(piece),
         // A place that is not in a statement is in our own record.
-        Some(Mark::End(step)) if step == committed && failure.position.is_none() => Place::End,
+        (Some(Mark::End(at)), _) if at == step && is_last && failure.position.is_none() => {
+            Place::End
+        }
         _ => Place::Ours,
+    }
+}
+
+/// The step that a message of one transaction has got to.
+fn reached(message: &Message, failure: &Failure, mark: Option<Mark>) -> usize {
+    let position = failure.position.and_then(|position| message.at_position(position));
+    match (position, mark) {
+        (Some((piece, _)), _) | (None, Some(Mark::Statement(piece))) => piece.step,
+        (None, Some(Mark::End(step))) => step,
+        (None, None) => 0,
     }
 }

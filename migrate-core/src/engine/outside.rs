@@ -8,7 +8,9 @@
 
 use std::time::Duration;
 
-use super::{Ask, Engine, Reply, State, done, duration, tagged};
+use super::rows::{duration, tagged};
+use super::sending::done;
+use super::{Ask, Engine, Reply, State};
 use crate::error::{Error, StatementError};
 use crate::failure::Failure;
 use crate::history::Row;
@@ -126,12 +128,12 @@ impl<'r> Engine<'r> {
             (Phase::Recording, Reply::Rows(rows)) => {
                 let duration = duration(&rows, &step);
                 let duration = duration.unwrap_or_else(|| now.saturating_sub(run.began));
-                done(&mut self.report, self.observer, &step, duration);
+                done(&mut self.report, self.watch, &step, duration);
                 self.plan.steps.remove(0);
                 Ok(self.release(run, Then::GoOn))
             }
             (Phase::Releasing(then), _) => match then {
-                Then::GoOn => Ok(self.send(now)),
+                Then::GoOn => self.send(now),
                 Then::StartOver => Ok(self.start_over()),
                 Then::Fail(error) => Err(error),
             },
@@ -206,9 +208,13 @@ impl<'r> Engine<'r> {
             let query = sql::record(&self.tables, step, self.settings, &self.session);
             return self.ask_outside(run, Phase::Recording, query);
         };
+        if self.watch.stops() {
+            let error = self.stopped(run.at);
+            return self.release(run, Then::Fail(error));
+        }
         let (number, of) = (run.at + 1, run.parts.len());
         let revision = step.migration.id.as_str();
-        (self.observer)(&Event::Statement { revision, number, of });
+        self.watch.tell(&Event::Statement { revision, number, of });
         match &part.kind {
             Kind::Together => {
                 let keep = self.keep(&run, step, run.at + 1, false);

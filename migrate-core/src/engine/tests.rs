@@ -9,6 +9,7 @@ use std::sync::Mutex;
 
 use super::*;
 use crate::plan::Direction;
+use crate::report::Event;
 use crate::samples;
 
 /// What is answered to a question.
@@ -71,18 +72,19 @@ fn run(
     outcome: &str,
 ) -> String {
     let events = Mutex::new(String::new());
-    let observer = |event: &Event<'_>| {
+    let mut watch = Watch::default();
+    watch.observe(|event| {
         if let Ok(mut events) = events.lock() {
             events.push_str(&shown(event));
             events.push('\n');
         }
-    };
+    });
     let goal = match command.split_once(' ') {
         Some(("upgrade", target)) => Goal::Upgrade(target.parse().unwrap_or(Target::Head)),
         Some((_, target)) => Goal::Downgrade(target.parse().unwrap_or(Target::Base)),
         None => Goal::Read,
     };
-    let mut engine = match Engine::new(chain, settings, &observer, goal, 7) {
+    let mut engine = match Engine::new(chain, settings, &watch, goal, 7) {
         Ok(engine) => engine,
         Err(error) => panic!("{error}"),
     };
@@ -112,6 +114,7 @@ fn run(
     assert_eq!(left.len(), 0, "never asked: {:?}", left.as_slice());
     assert_eq!(ended, outcome, "{command} of {:?}", chain.head().id);
     drop(engine);
+    drop(watch);
     events.into_inner().unwrap_or_default()
 }
 

@@ -113,10 +113,11 @@ pub(crate) fn record(
     format!(
         "SELECT {restore};\n{begin}SELECT pg_catalog.set_config('migrate.started', \
          (SELECT pg_catalog.date_part('epoch', began)::text FROM {progress} WHERE revision = {id}), true);\n\
-         DELETE FROM {progress} WHERE revision = {id};\n{finish}",
+         DELETE FROM {progress} WHERE revision = {id};\n{finish}{commit}",
         restore = session.restore_changed().join(", "),
         begin = step::begin(tables, step, settings, None, &[]),
         progress = tables.progress,
         finish = step::finish(tables, step, session, None, &[]),
+        commit = step::COMMIT,
     )
 }

@@ -36,6 +36,33 @@ pub(crate) fn begin(
     sql
 }
 
+/// The same for a step that follows another in one transaction: what was set for that one is as
+/// the session has it, until this step's own.
+pub(crate) fn go_on(
+    tables: &Tables,
+    step: &Step<'_>,
+    settings: &Settings,
+    session: &Session,
+    mark: u64,
+    changes: &[String],
+) -> String {
+    let reset = |name: &str, value: &str| {
+        format!("pg_catalog.set_config('{name}', {}, true)", literal(value))
+    };
+    format!(
+        "{save}SELECT {lock}, {statement};\n{timeouts}SELECT pg_catalog.set_config('migrate.started', \
+         pg_catalog.date_part('epoch', pg_catalog.clock_timestamp())::text, true), {mark};\n",
+        save = save(changes),
+        lock = reset("lock_timeout", &session.lock_timeout),
+        statement = reset("statement_timeout", &session.statement_timeout),
+        timeouts = timeouts("SET LOCAL", step, settings),
+        mark = set_mark(tables, mark),
+    )
+}
+
+/// The end of the transaction of a step.
+pub(crate) const COMMIT: &str = "COMMIT;\n";
+
 /// Keeps the settings that a step is going to change, in settings of this transaction: `=` and the
 /// value where the session has made it, `!` where it is the default.
 pub(crate) fn save(names: &[String]) -> String {
@@ -106,7 +133,7 @@ fn set_mark(tables: &Tables, number: u64) -> String {
     format!("pg_catalog.setval({}, {number})", literal(&tables.statement))
 }
 
-/// Closes the transaction of a step: the session as it was, the record, commit.
+/// Closes a step, all but the commit: the session as it was, the record.
 pub(crate) fn finish(
     tables: &Tables,
     step: &Step<'_>,
@@ -134,9 +161,7 @@ pub(crate) fn finish(
     let _ = write!(
         sql,
         "INSERT INTO {log} VALUES (pg_catalog.clock_timestamp(), session_user, '{direction}', {id}, {DURATION}, NULL, '{TOOL}') \
-         RETURNING '{tag}', revision, duration_ms;
-COMMIT;
-",
+         RETURNING '{tag}', revision, duration_ms;\n",
         log = tables.log,
         direction = step.direction,
         tag = tag::DONE,

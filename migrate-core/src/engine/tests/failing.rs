@@ -292,11 +292,9 @@ fn after_a_refusal_the_transaction_is_rolled_back() {
     for code in ["42601", "22012", "23505", "57014", "55P03", "40P01", "42501", "25006", "XX000"] {
         let chain = three();
         for settings in [Settings::default(), Settings { retries: 0, ..Settings::default() }] {
-            let observer = |_: &Event<'_>| {};
+            let watch = Watch::default();
             let goal = Goal::Upgrade(Target::Head);
-            let Ok(mut engine) = Engine::new(&chain, &settings, &observer, goal, 7) else {
-                panic!()
-            };
+            let Ok(mut engine) = Engine::new(&chain, &settings, &watch, goal, 7) else { panic!() };
             let mut ask = |say: Say| match engine.next(answer(&say, &chain, ""), Duration::ZERO) {
                 Ok(Ask::Query(query)) => kind(&query),
                 other => panic!("{other:?}"),
@@ -357,9 +355,9 @@ fn a_connection_that_is_lost() {
 fn a_session_with_old_strings() {
     let old = |applied: &str| {
         let chain = three();
-        let (settings, observer) = (Settings::default(), |_: &Event<'_>| {});
+        let (settings, watch) = (Settings::default(), Watch::default());
         let goal = Goal::Upgrade(Target::revision("b"));
-        let Ok(mut engine) = Engine::new(&chain, &settings, &observer, goal, 7) else { panic!() };
+        let Ok(mut engine) = Engine::new(&chain, &settings, &watch, goal, 7) else { panic!() };
         let asked = engine.next(Reply::Start, Duration::ZERO);
         assert!(matches!(asked, Ok(Ask::Query(_))));
         let applied: &'static str = if applied.is_empty() { "" } else { "a b" };

@@ -17,8 +17,8 @@ fn with_nothing_to_do_one_question_is_asked() {
 fn the_question_is_the_same_for_a_long_chain() {
     let asked = |length: usize| {
         let chain = samples::long_chain(length);
-        let (settings, observer) = (Settings::default(), |_: &Event<'_>| {});
-        let engine = Engine::new(&chain, &settings, &observer, Goal::Upgrade(Target::Head), 7);
+        let (settings, watch) = (Settings::default(), Watch::default());
+        let engine = Engine::new(&chain, &settings, &watch, Goal::Upgrade(Target::Head), 7);
         match engine.map(|mut engine| engine.next(Reply::Start, Duration::ZERO)) {
             Ok(Ok(Ask::Query(query))) => query.replace(chain.head().id.as_str(), "HEAD"),
             other => panic!("{:?}", other.err()),
@@ -109,17 +109,16 @@ fn a_database_that_is_ahead() {
 #[test]
 fn a_name_that_can_not_be_asks_nothing() {
     let settings = Settings { schema: String::new(), ..Settings::default() };
-    let (chain, observer) = (samples::chain("a"), |_: &Event<'_>| {});
-    let engine = Engine::new(&chain, &settings, &observer, Goal::Read, 7);
+    let (chain, watch) = (samples::chain("a"), Watch::default());
+    let engine = Engine::new(&chain, &settings, &watch, Goal::Read, 7);
     assert!(matches!(engine.err(), Some(Error::BadName { .. })));
 }
 
 #[test]
 fn an_answer_to_another_question_ends_the_run() {
-    let (chain, settings, observer) =
-        (samples::chain("a"), Settings::default(), |_: &Event<'_>| {});
+    let (chain, settings, watch) = (samples::chain("a"), Settings::default(), Watch::default());
     for reply in [Reply::Start, Reply::Waited, Reply::Rows(Vec::new())] {
-        let Ok(mut engine) = Engine::new(&chain, &settings, &observer, Goal::Read, 7) else {
+        let Ok(mut engine) = Engine::new(&chain, &settings, &watch, Goal::Read, 7) else {
             panic!()
         };
         let asked = engine.next(Reply::Start, Duration::ZERO);

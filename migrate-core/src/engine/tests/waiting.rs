@@ -80,9 +80,9 @@ fn patience_ends_and_the_error_names_the_holder() {
 #[test]
 fn pauses_are_no_longer_than_patience() {
     let settings = Settings { patience: Duration::from_millis(10), ..Settings::default() };
-    let (chain, observer) = (samples::chain("a"), |_: &Event<'_>| {});
+    let (chain, watch) = (samples::chain("a"), Watch::default());
     let goal = Goal::Upgrade(Target::Head);
-    let Ok(mut engine) = Engine::new(&chain, &settings, &observer, goal, 7) else { panic!() };
+    let Ok(mut engine) = Engine::new(&chain, &settings, &watch, goal, 7) else { panic!() };
     let asked = engine.wait(Duration::from_secs(5));
     assert!(matches!(asked, Ok(Ask::Wait(pause)) if pause <= Duration::from_millis(10)));
     let asked = engine.wait(Duration::from_millis(5009));

@@ -1,0 +1,101 @@
+//! What the engine sends of a plan, message by message and part by part, and how a run ends.
+
+use std::time::Duration;
+
+use super::rows::{duration, tagged};
+use super::{Ask, Engine, State};
+use crate::error::Error;
+use crate::history::Row;
+use crate::message::{Frame, Message, statements_of};
+use crate::plan::Step;
+use crate::report::{Done, Event, Report};
+use crate::sql::tag;
+use crate::watch::Watch;
+
+impl Engine<'_> {
+    /// Sends the next steps of the plan, if there are any.
+    pub(super) fn send(&mut self, now: Duration) -> Result<Ask, Error> {
+        let of = self.report.done.len() + self.plan.steps.len();
+        let Some(first) = self.plan.steps.first().copied() else { return Ok(Ask::Done) };
+        if self.watch.stops() {
+            self.plan.steps.clear();
+            return Err(self.stopped(0));
+        }
+        if !first.is_transactional() {
+            self.started(&first, 1, of);
+            return Ok(self.begin_outside(&first, now));
+        }
+        let most = std::mem::replace(&mut self.most_steps, usize::MAX).min(self.plan.steps.len());
+        let Engine { tables, settings, session, .. } = self;
+        let (first_mark, marked) = (self.next_mark, self.marked);
+        let frame = Frame { tables, settings, session, first_mark, marked };
+        let mut message = Message::new(&self.plan.steps[..most], frame);
+        self.next_mark = message.next_mark();
+        for (nth, step) in self.plan.steps[..message.steps].iter().enumerate() {
+            self.started(step, nth + 1, of);
+        }
+        let query = message.next_part().unwrap_or_default();
+        Ok(self.ask(State::Running(message), query))
+    }
+
+    /// Tells that a step begins, the so-and-so many-th of those left.
+    fn started(&self, step: &Step<'_>, nth: usize, of: usize) {
+        let number = self.report.done.len() + nth;
+        let revision = step.migration.id.as_str();
+        self.watch.tell(&Event::Started { direction: step.direction, revision, number, of });
+    }
+
+    /// The part of a message that was sent is done; after the last one, all its steps are committed.
+    pub(super) fn answered(
+        &mut self,
+        mut message: Message,
+        rows: &[Row],
+        now: Duration,
+    ) -> Result<Ask, Error> {
+        message.answers.extend(tagged(rows, tag::DONE).cloned());
+        if let Some(query) = message.next_part() {
+            if self.watch.stops() {
+                return Ok(self.ask(State::Stopping, "ROLLBACK".to_owned()));
+            }
+            if let Some(piece) = message.alone() {
+                let step = &self.plan.steps[piece.step];
+                let (revision, of) = (step.migration.id.as_str(), statements_of(step));
+                self.watch.tell(&Event::Statement { revision, number: piece.number, of });
+            }
+            return Ok(self.ask(State::Running(message), query));
+        }
+        for step in self.plan.steps.drain(..message.steps) {
+            let duration = duration(&message.answers, &step).unwrap_or_default();
+            done(&mut self.report, self.watch, &step, duration);
+        }
+        self.attempts = 0;
+        self.waiting_since = None;
+        self.send(now)
+    }
+
+    /// The revision that runs, if it is one alone.
+    pub(super) fn running(&self) -> Option<String> {
+        let step = match &self.state {
+            State::Running(message) if message.steps == 1 => 0,
+            State::Running(message) => message.alone()?.step,
+            State::Outside(_) => 0,
+            _ => return None,
+        };
+        Some(self.plan.steps.get(step)?.migration.id.to_string())
+    }
+
+    /// The end of a run that was told to stop; so many statements of the step under way stay done.
+    pub(super) fn stopped(&mut self, statements: usize) -> Error {
+        Error::Stopped {
+            revision: self.plan.steps.first().map(|step| step.migration.id.to_string()),
+            statements,
+            done: std::mem::take(&mut self.report.done),
+        }
+    }
+}
+
+pub(super) fn done(report: &mut Report, watch: &Watch<'_>, step: &Step<'_>, duration: Duration) {
+    let (direction, revision) = (step.direction, step.migration.id.as_str());
+    watch.tell(&Event::Finished { direction, revision, duration });
+    report.done.push(Done { direction, revision: revision.to_owned(), duration });
+}

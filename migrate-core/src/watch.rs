@@ -1,0 +1,80 @@
+//! Who watches a run: what it is told while the run goes on, and whether the run is to stop.
+
+use std::fmt;
+
+use crate::notices::Notices;
+use crate::report::Event;
+
+type Observer<'a> = Box<dyn Fn(&Event<'_>) + Send + Sync + 'a>;
+type Stop<'a> = Box<dyn Fn() -> bool + Send + Sync + 'a>;
+
+/// The watchers of a runner; `tracing` always is one.
+#[derive(Default)]
+pub(crate) struct Watch<'a> {
+    observer: Option<Observer<'a>>,
+    stop: Option<Stop<'a>>,
+    notices: Notices,
+}
+
+impl<'a> Watch<'a> {
+    pub(crate) fn observe(&mut self, observer: impl Fn(&Event<'_>) + Send + Sync + 'a) {
+        self.observer = Some(Box::new(observer));
+    }
+
+    pub(crate) fn stop_when(&mut self, stop: impl Fn() -> bool + Send + Sync + 'a) {
+        self.stop = Some(Box::new(stop));
+    }
+
+    pub(crate) fn listen_to(&mut self, notices: &Notices) {
+        self.notices = notices.clone();
+    }
+
+    pub(crate) fn tell(&self, event: &Event<'_>) {
+        trace(event);
+        if let Some(observer) = &self.observer {
+            observer(event);
+        }
+    }
+
+    /// Whether the run is to stop where nothing is half done.
+    pub(crate) fn stops(&self) -> bool {
+        self.stop.as_ref().is_some_and(|stop| stop())
+    }
+
+    /// Tells what the server has said beside its answer, during this revision if one runs.
+    pub(crate) fn pass_on_notices(&self, revision: Option<&str>) {
+        while let Some(notice) = self.notices.take() {
+            self.tell(&Event::Notice { revision, notice: &notice });
+        }
+    }
+}
+
+impl fmt::Debug for Watch<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Watch").field("notices", &self.notices).finish_non_exhaustive()
+    }
+}
+
+fn trace(event: &Event<'_>) {
+    match event {
+        Event::Started { direction, revision, number, of } => {
+            tracing::debug!(revision, number, of, "{direction} started");
+        }
+        Event::Statement { revision, number, of } => {
+            tracing::debug!(revision, number, of, "statement started");
+        }
+        Event::Finished { direction, revision, duration } => {
+            tracing::info!(revision, ?duration, "{direction} finished");
+        }
+        Event::Waiting { holder, waited } => {
+            let holder = holder.map(ToString::to_string).unwrap_or_default();
+            tracing::info!(holder, ?waited, "waiting for another migration");
+        }
+        Event::Retrying { revision, reason, after } => {
+            tracing::warn!(revision, reason, ?after, "trying again");
+        }
+        Event::Notice { revision, notice } => {
+            tracing::info!(revision, severity = notice.severity, "{}", notice.message);
+        }
+    }
+}
