@@ -264,6 +264,16 @@ impl StatementError {
                     .into()
             }
             Some("42501") => "run as the role that owns the objects".into(),
+            Some("53200") => {
+                "the server's table of locks is full: raise its max_locks_per_transaction and restart it, or \
+                 lock less at once: smaller revisions, and without the single transaction"
+                    .into()
+            }
+            Some("55P04") => {
+                "an enum's new value can be used when its transaction is over: use it in a later revision, \
+                 and run without the single transaction"
+                    .into()
+            }
             _ if self.resumes => {
                 "mend the statement and run again: what came before it is done, and the \
                  run goes on here"

@@ -145,7 +145,7 @@ impl Message {
         let marked = marked && statements.len() <= MAX_MARKED;
         let mark = self.next_mark();
         self.sql.push_str(&if self.is_single && self.steps > 0 {
-            step::go_on(tables, next, settings, session, mark, &changes)
+            step::go_on(tables, next, settings, mark, &changes)
         } else {
             step::begin(tables, next, settings, Some(mark), &changes)
         });
@@ -174,7 +174,7 @@ impl Message {
             self.cuts.push(self.sql.len());
         }
         let mark = Some(self.next_mark());
-        self.sql.push_str(&step::finish(tables, next, session, mark, &changes));
+        self.sql.push_str(&step::finish(tables, next, session, mark, &changes, self.is_single));
         if !self.is_single {
             self.sql.push_str(step::COMMIT);
         }

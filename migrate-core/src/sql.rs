@@ -257,9 +257,16 @@ impl Session {
     /// The same, and what we set ourselves for statements outside a transaction.
     pub(crate) fn restore_all(&self) -> Vec<String> {
         let mut columns = self.restore_changed();
-        columns.push(self.reset("lock_timeout", &self.lock_timeout));
-        columns.push(self.reset("statement_timeout", &self.statement_timeout));
+        columns.extend(self.restore_timeouts());
         columns
+    }
+
+    /// What a step's own timeouts have changed.
+    pub(crate) fn restore_timeouts(&self) -> [String; 2] {
+        [
+            self.reset("lock_timeout", &self.lock_timeout),
+            self.reset("statement_timeout", &self.statement_timeout),
+        ]
     }
 
     /// Makes a default a default again, so that the session holds no setting that it did not hold.

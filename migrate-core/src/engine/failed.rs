@@ -226,14 +226,11 @@ fn place(message: &Message, failure: &Failure, mark: Option<Mark>, step: usize) 
         Some((piece, span)) if piece.step == step => return Place::At(piece, span),
         _ => {}
     }
-    let is_last = !message.is_single || step + 1 == message.steps;
     match (mark, message.alone()) {
         (Some(_), Some(piece)) if piece.step == step => Place::Alone(piece),
         (Some(Mark::Statement(piece)), _) if piece.step == step => Place::Marked(piece),
         // A place that is not in a statement is in our own record.
-        (Some(Mark::End(at)), _) if at == step && is_last && failure.position.is_none() => {
-            Place::End
-        }
+        (Some(Mark::End(at)), _) if at == step && failure.position.is_none() => Place::End,
         _ => Place::Ours,
     }
 }

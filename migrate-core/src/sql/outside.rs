@@ -117,7 +117,7 @@ pub(crate) fn record(
         restore = session.restore_changed().join(", "),
         begin = step::begin(tables, step, settings, None, &[]),
         progress = tables.progress,
-        finish = step::finish(tables, step, session, None, &[]),
+        finish = step::finish(tables, step, session, None, &[], false),
         commit = step::COMMIT,
     )
 }

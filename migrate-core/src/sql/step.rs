@@ -36,27 +36,32 @@ pub(crate) fn begin(
     sql
 }
 
-/// The same for a step that follows another in one transaction: what was set for that one is as
-/// the session has it, until this step's own.
+/// The same for a step that follows another in one transaction.
 pub(crate) fn go_on(
     tables: &Tables,
     step: &Step<'_>,
     settings: &Settings,
-    session: &Session,
     mark: u64,
     changes: &[String],
 ) -> String {
-    let reset = |name: &str, value: &str| {
-        format!("pg_catalog.set_config('{name}', {}, true)", literal(value))
-    };
     format!(
-        "{save}SELECT {lock}, {statement};\n{timeouts}SELECT pg_catalog.set_config('migrate.started', \
+        "{defer}{save}{timeouts}SELECT pg_catalog.set_config('migrate.started', \
          pg_catalog.date_part('epoch', pg_catalog.clock_timestamp())::text, true), {mark};\n",
+        defer = constraints("condeferred", "DEFERRED"),
         save = save(changes),
-        lock = reset("lock_timeout", &session.lock_timeout),
-        statement = reset("statement_timeout", &session.statement_timeout),
         timeouts = timeouts("SET LOCAL", step, settings),
         mark = set_mark(tables, mark),
+    )
+}
+
+/// Sets constraints one by one: a word about ALL would hold for those that are still to be made.
+fn constraints(which: &str, mode: &str) -> String {
+    format!(
+        "DO $migrate$ DECLARE names text; BEGIN \
+         SELECT pg_catalog.string_agg(DISTINCT pg_catalog.format('%I.%I', n.nspname, c.conname), ', ') INTO names \
+         FROM pg_catalog.pg_constraint c JOIN pg_catalog.pg_namespace n ON n.oid = c.connamespace WHERE c.{which}; \
+         IF names IS NOT NULL THEN EXECUTE pg_catalog.concat('SET CONSTRAINTS ', names, ' {mode}'); \
+         END IF; END $migrate$;\n"
     )
 }
 
@@ -133,13 +138,15 @@ fn set_mark(tables: &Tables, number: u64) -> String {
     format!("pg_catalog.setval({}, {number})", literal(&tables.statement))
 }
 
-/// Closes a step, all but the commit: the session as it was, the record.
+/// Closes a step, all but the commit: the session as it was, the record. If the transaction goes on
+/// behind it, the deferred constraints are looked at as if it did not.
 pub(crate) fn finish(
     tables: &Tables,
     step: &Step<'_>,
     session: &Session,
     mark: Option<u64>,
     changes: &[String],
+    goes_on: bool,
 ) -> String {
     let mut columns = restore_saved(changes);
     // The session's user, if it has changed, decides which role may be taken, and the role which
@@ -148,8 +155,15 @@ pub(crate) fn finish(
         .len()
         .min(usize::from(changes.first().is_some_and(|name| name == "session_authorization")));
     columns.splice(at..at, session.restore_changed());
+    if goes_on {
+        // Else the next step would run under what was set for this one.
+        columns.extend(session.restore_timeouts());
+    }
     columns.extend(mark.map(|number| set_mark(tables, number)));
     let mut sql = format!("SELECT {};\n", columns.join(", "));
+    if goes_on {
+        sql.push_str(&constraints("condeferrable", "IMMEDIATE"));
+    }
     let migration = step.migration;
     let id = literal(migration.id.as_str());
     match step.direction {

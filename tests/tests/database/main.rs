@@ -19,3 +19,4 @@ mod staircase;
 mod stamp;
 mod support;
 mod typed;
+mod ways;

@@ -2,7 +2,9 @@
 
 use migrate_core::{Error, Runner};
 
-use crate::support::{Kind, Role, Session, both, database, done, server, upgrades, without_trace};
+use crate::support::{
+    Kind, Role, Session, Way, both, database, done, server, upgrades, without_trace,
+};
 
 /// The beginning of every dump, with the session's settings that `pg_dump` writes.
 const DUMP: &str = "SET statement_timeout = 0;
@@ -45,18 +47,13 @@ fn what_a_revision_changes_in_the_session_ends_with_it() {
         for change in CHANGES {
             let chain = upgrades(&[change, "CREATE TABLE t2 ();", "CREATE TABLE t3 ();"]);
             session.execute("RESET ALL");
-            for (own, one_by_one) in [
-                ("", false),
-                ("", true),
-                (
-                    "SET work_mem = '7MB'; SET search_path = public, pg_temp; SET lock_timeout = '3s'",
-                    false,
-                ),
-            ] {
-                println!("own settings {own:?}, one by one: {one_by_one}, {change}");
+            let own =
+                "SET work_mem = '7MB'; SET search_path = public, pg_temp; SET lock_timeout = '3s'";
+            let ways = Way::ALL.into_iter().map(|way| ("", way));
+            for (own, way) in ways.chain([(own, Way::Together), (own, Way::SingleByStatement)]) {
+                println!("own settings {own:?}, {way:?}, {change}");
                 session.execute(own);
-                let runner = Runner::new(&chain);
-                let runner = if one_by_one { runner.one_by_one() } else { runner };
+                let runner = way.of(Runner::new(&chain));
                 let report =
                     without_trace(session, database, |session| session.upgrade(&runner).unwrap());
                 assert_eq!(done(&report), "+r1 +r2 +r3");
@@ -85,8 +82,10 @@ fn what_a_failed_revision_has_changed_ends_with_it_too() {
 /// A role that may make tables in one schema, and nothing in ours.
 #[test]
 fn a_revision_may_take_another_role_and_keep_it() {
-    for take in ["SET ROLE", "SET SESSION AUTHORIZATION", "SET LOCAL ROLE"] {
+    let takes = ["SET ROLE", "SET SESSION AUTHORIZATION", "SET LOCAL ROLE"];
+    for (take, way) in takes.into_iter().flat_map(|take| Way::ALL.map(|way| (take, way))) {
         both("role", |database, session| {
+            println!("{take}, {way:?}");
             let role = Role::new(database);
             session.execute("CREATE SCHEMA theirs");
             role.grant("ALL ON SCHEMA theirs");
@@ -95,9 +94,9 @@ fn a_revision_may_take_another_role_and_keep_it() {
                 role.name
             );
             let chain = upgrades(&[&first, "CREATE TABLE t3 ();"]);
-            let report = without_trace(session, database, |session| {
-                session.upgrade(&Runner::new(&chain)).unwrap()
-            });
+            let runner = way.of(Runner::new(&chain));
+            let report =
+                without_trace(session, database, |session| session.upgrade(&runner).unwrap());
             assert_eq!(done(&report), "+r1 +r2", "{take}");
             let owners = "SELECT DISTINCT tableowner FROM pg_tables WHERE schemaname = 'theirs'";
             assert_eq!(session.value(owners), role.name, "{take}");
@@ -120,20 +119,27 @@ fn a_revision_may_take_another_role_and_keep_it() {
 fn a_statement_that_fails_under_another_role_is_found() {
     both("role_fails", |database, session| {
         let role = Role::new(database);
-        let check = |session: &mut Session, schema: &str, last: &str, place: &str| {
+        let check = |session: &mut Session, schema: &str, way: Way, last: &str, place: &str| {
+            println!("{schema}, {way:?}, {last}");
             let first = format!("SET ROLE \"{}\";\nSELECT 1;\n{last}", role.name);
             let chain = upgrades(&["SELECT 1;", &first]);
-            let runner = Runner::new(&chain).schema(schema);
+            let runner = way.of(Runner::new(&chain).schema(schema));
             let result = without_trace(session, database, |session| session.upgrade(&runner));
             let Err(Error::Statement(error)) = result else { panic!("{result:?}") };
             let text = Error::Statement(error).to_string();
             assert!(text.contains(&format!("--> migrations/r2.sql:{place}\n")), "{text}");
         };
-        for schema in ["public", "books of ours"] {
+        let schemas = ["public", "books of ours"];
+        for (schema, way) in
+            schemas.into_iter().flat_map(|schema| Way::ALL.map(|way| (schema, way)))
+        {
             // The server gives the place itself.
-            check(session, schema, "SELECT * FROM nothing;", "8:15");
-            // It does not, and there are no marks: the revision is all that can be said.
-            check(session, schema, "SELECT 1 / 0;\nSELECT 4;", "6:1");
+            check(session, schema, way, "SELECT * FROM nothing;", "8:15");
+            // It does not, and there are no marks: the revision is all that can be said, unless the
+            // statement was sent alone.
+            let alone = matches!(way, Way::ByStatement | Way::SingleByStatement);
+            let place = if alone { "8:1" } else { "6:1" };
+            check(session, schema, way, "SELECT 1 / 0;\nSELECT 4;", place);
         }
     });
 }

@@ -3,6 +3,7 @@
 
 mod access;
 mod traces;
+mod way;
 
 use migrate_core::{Chain, Error, Folder, History, Report, Runner, Status, Target, check};
 use migrate_testkit::{Database, Server, postgres};
@@ -11,6 +12,7 @@ use tokio_postgres::SimpleQueryMessage;
 
 pub(crate) use self::access::{Role, address, connection};
 pub(crate) use self::traces::{Traces, without_trace};
+pub(crate) use self::way::Way;
 
 /// The one server of this binary.
 pub(crate) fn server() -> &'static Server {
