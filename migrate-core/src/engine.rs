@@ -13,6 +13,7 @@ mod backoff;
 mod deciding;
 mod failed;
 mod outside;
+mod reading;
 mod rows;
 mod sending;
 
@@ -20,16 +21,18 @@ use std::time::Duration;
 
 use self::backoff::Backoff;
 use self::outside::Outside;
+use self::reading::{is_missing, reading_failed};
 use self::rows::{holder, tagged};
 use crate::chain::Chain;
 use crate::error::Error;
 use crate::failure::Failure;
-use crate::history::{self, History, Row};
+use crate::history::{History, Row};
+use crate::log::{self, LogEntry};
 use crate::message::{Mark, Message};
 use crate::plan::Plan;
 use crate::report::{Holder, Report};
 use crate::settings::Settings;
-use crate::sql::{self, Session, Tables, tag};
+use crate::sql::{self, Session, Tables, layout, tag};
 use crate::target::Target;
 use crate::watch::Watch;
 
@@ -57,11 +60,21 @@ pub(crate) enum Reply {
     Waited,
 }
 
+/// What a run has found and done.
+#[derive(Debug, Default)]
+pub(crate) struct Outcome {
+    pub(crate) history: History,
+    pub(crate) log: Vec<LogEntry>,
+    pub(crate) report: Report,
+}
+
 /// What a run is for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Goal {
     /// Read the history and end.
     Read,
+    /// Read the log and end.
+    Log,
     /// Apply revisions.
     Upgrade(Target),
     /// Undo revisions.
@@ -79,6 +92,8 @@ enum State {
     /// The tables are missing, so only the session's settings are asked for.
     ReadingSession,
     CreatingTables,
+    UpgradingLayout,
+    ReadingLog,
     Running(Message),
     /// Rolling back what is under way, since the run is to stop.
     Stopping,
@@ -89,6 +104,8 @@ enum State {
     /// Reading the history after a failure, with how far the message has got.
     Reviewing(Message, Failure, Option<Mark>),
     Stamping,
+    /// Noting in the log why the run fails.
+    Noting(Error),
     Waiting,
     AskingHolder,
     Ended,
@@ -107,7 +124,10 @@ pub(crate) struct Engine<'r> {
     /// The session reads strings in the way of before 2010.
     old_strings: bool,
     history: History,
+    log: Vec<LogEntry>,
     has_tables: bool,
+    /// The layout that the tables have.
+    layout: u32,
     /// Whether a plan was made before in this run.
     planned: bool,
     /// The revisions that a goal which counts (`+1`) had come to.
@@ -149,7 +169,9 @@ impl<'r> Engine<'r> {
             session: Session::default(),
             old_strings: false,
             history: History::default(),
+            log: Vec::new(),
             has_tables: true,
+            layout: layout::VERSION,
             planned: false,
             pinned: Vec::new(),
             marked: true,
@@ -164,8 +186,12 @@ impl<'r> Engine<'r> {
     }
 
     /// What the run has found and done.
-    pub(crate) fn take_results(&mut self) -> (History, Report) {
-        (std::mem::take(&mut self.history), std::mem::take(&mut self.report))
+    pub(crate) fn take_outcome(&mut self) -> Outcome {
+        Outcome {
+            history: std::mem::take(&mut self.history),
+            log: std::mem::take(&mut self.log),
+            report: std::mem::take(&mut self.report),
+        }
     }
 
     /// What leaves nothing behind on the server when the run ends before its time, if the message
@@ -174,6 +200,7 @@ impl<'r> Engine<'r> {
     pub(crate) fn abandon(&self) -> Option<String> {
         match &self.state {
             State::CreatingTables
+            | State::UpgradingLayout
             | State::Stamping
             | State::Running(_)
             | State::Stopping
@@ -190,21 +217,32 @@ impl<'r> Engine<'r> {
         let state = std::mem::replace(&mut self.state, State::Ended);
         match (state, reply) {
             (State::Start, _) if self.goal == Goal::Upgrade(Target::Head) => Ok(self.look()),
+            (State::Start, _) if self.goal == Goal::Log => {
+                Ok(self.ask(State::ReadingLog, sql::log::read(&self.tables)))
+            }
             (State::Start, _) => Ok(self.read()),
             (State::Looking, Reply::Rows(rows)) if self.is_at_head(&rows) => Ok(Ask::Done),
             (State::Looking, Reply::Rows(_)) => Ok(self.read()),
             (State::Reading, Reply::Rows(rows)) => {
                 self.has_tables = true;
                 self.take_session(&rows);
+                self.take_layout(&rows)?;
                 self.history = self.parse_history(&rows)?;
                 self.decide(now)
+            }
+            // The history is there, but not all that belongs to it.
+            (State::Reading, Reply::Failed(failure))
+                if is_missing(&failure) && failure.message.contains(&self.tables.layout_name) =>
+            {
+                let table = self.tables.layout.clone();
+                Err(Error::NotOurs { table, reason: failure.message })
             }
             (State::Looking | State::Reading, Reply::Failed(failure)) if is_missing(&failure) => {
                 self.has_tables = false;
                 Ok(self.ask(State::ReadingSession, sql::session()))
             }
             (State::Looking | State::Reading, Reply::Failed(failure)) => {
-                Err(self.reading_failed(failure))
+                Err(reading_failed(&self.tables.history, failure))
             }
             (State::ReadingSession, Reply::Rows(rows)) => {
                 self.take_session(&rows);
@@ -215,10 +253,26 @@ impl<'r> Engine<'r> {
                 self.has_tables = true;
                 self.decide(now)
             }
-            (State::Stamping, Reply::Rows(_)) => Ok(Ask::Done),
-            (State::CreatingTables | State::Stamping, Reply::Failed(failure)) => {
-                self.recover(None, failure)
+            (State::UpgradingLayout, Reply::Rows(_)) => {
+                self.layout = layout::VERSION;
+                self.decide(now)
             }
+            (State::Stamping, Reply::Rows(_)) => Ok(Ask::Done),
+            (
+                State::CreatingTables | State::UpgradingLayout | State::Stamping,
+                Reply::Failed(failure),
+            ) => self.recover(None, failure),
+            (State::ReadingLog, Reply::Rows(rows)) => {
+                self.log = log::parse(tagged(&rows, tag::LOG))
+                    .map_err(|row| Error::foreign_row(&self.tables.log, &row))?;
+                Ok(Ask::Done)
+            }
+            (State::ReadingLog, Reply::Failed(failure)) if is_missing(&failure) => Ok(Ask::Done),
+            (State::ReadingLog, Reply::Failed(failure)) => {
+                Err(reading_failed(&self.tables.log, failure))
+            }
+            // Noted or not, the run fails for the first reason.
+            (State::Noting(error), _) => Err(error),
             (State::Running(message), Reply::Rows(rows)) => self.answered(message, &rows, now),
             (State::Stopping, Reply::Rows(_)) => Err(self.stopped(0)),
             (State::Running(message), Reply::Failed(failure)) => {
@@ -281,7 +335,16 @@ impl<'r> Engine<'r> {
     }
 
     fn read_query(&self) -> String {
-        format!("{};\n{}", sql::session(), sql::read(&self.tables))
+        let layout = match self.goal {
+            // Who only reads may have no right to read more than the history.
+            Goal::Read | Goal::Log => String::new(),
+            _ => format!(";\n{}", layout::version(&self.tables)),
+        };
+        format!(
+            "{};\n{}{layout}",
+            sql::session(),
+            sql::read(&self.tables, self.settings.stored_downgrades),
+        )
     }
 
     fn read(&mut self) -> Ask {
@@ -293,61 +356,6 @@ impl<'r> Engine<'r> {
     fn start_over(&mut self) -> Ask {
         if self.goal == Goal::Upgrade(Target::Head) { self.look() } else { self.read() }
     }
-
-    fn is_at_head(&self, rows: &[Row]) -> bool {
-        let digest = self.chain.head().digests.chain.to_string();
-        tagged(rows, tag::HEAD).any(|row| {
-            let count = row.get(1).and_then(Option::as_deref);
-            let recorded = row.get(2).and_then(Option::as_deref);
-            count == Some(self.chain.len().to_string().as_str())
-                && recorded == Some(digest.as_str())
-        })
-    }
-
-    fn take_session(&mut self, rows: &[Row]) {
-        let Some(row) = tagged(rows, tag::SESSION).next() else { return };
-        let column = |at: usize| row.get(at).cloned().flatten().unwrap_or_default();
-        self.session = Session {
-            search_path: column(1),
-            role: column(2),
-            lock_timeout: column(3),
-            statement_timeout: column(4),
-            made: column(6).split(sql::SEPARATOR).filter_map(setting).collect(),
-        };
-        self.old_strings = column(5) == "off";
-    }
-
-    fn parse_history(&self, rows: &[Row]) -> Result<History, Error> {
-        let rows: Vec<Row> = tagged(rows, tag::RECORD).cloned().collect();
-        history::parse(&rows).map_err(|row| Error::NotOurs {
-            table: self.tables.history.clone(),
-            reason: format!("this row is none of ours: {row}"),
-        })
-    }
-
-    fn reading_failed(&self, failure: Failure) -> Error {
-        let table = self.tables.history.clone();
-        // Undefined column or function, wrong type or kind of object, no value of the type.
-        if failure.is_any(&["42703", "42883", "42804", "42809", "42846", "22P02"]) {
-            return Error::NotOurs { table, reason: failure.message };
-        }
-        let what = "reading the history of migrations";
-        if failure.is("42501") {
-            Error::denied(what, failure)
-        } else {
-            Error::server(what, failure)
-        }
-    }
-}
-
-fn setting(text: &str) -> Option<(String, String)> {
-    let (name, value) = text.split_once('=')?;
-    Some((name.to_owned(), value.to_owned()))
-}
-
-/// No such table, or no such schema.
-fn is_missing(failure: &Failure) -> bool {
-    failure.is_any(&["42P01", "3F000"])
 }
 
 #[cfg(test)]

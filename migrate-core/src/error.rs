@@ -60,6 +60,13 @@ pub enum Error {
         /// What the server said, or what was found.
         reason: String,
     },
+    /// A newer program has changed the layout of the history's tables.
+    NewerLayout {
+        /// The layout that the tables have.
+        found: u32,
+        /// The newest that this program knows.
+        known: u32,
+    },
     /// The role may not do what is needed.
     Denied {
         /// What could not be done.
@@ -87,6 +94,11 @@ pub enum Error {
 impl Error {
     pub(crate) fn server(what: &'static str, failure: Failure) -> Self {
         Error::Server { what, failure: Box::new(failure) }
+    }
+
+    pub(crate) fn foreign_row(table: &str, row: &str) -> Self {
+        let reason = format!("this row is none of ours: {row}");
+        Error::NotOurs { table: table.to_owned(), reason }
     }
 
     pub(crate) fn denied(what: &'static str, failure: Failure) -> Self {
@@ -118,6 +130,7 @@ impl Error {
                  name: `.table_prefix(\"…\")` or `.schema(\"…\")`"
                     .into()
             }
+            Error::NewerLayout { .. } => "run a newer release of this program".into(),
             Error::Denied { .. } => {
                 "connect as the role that owns the schema, or grant it to this one".into()
             }
@@ -179,6 +192,10 @@ impl Error {
             Error::NotOurs { table, reason } => {
                 write!(f, "the table {table} is not a history of migrations: {reason}")
             }
+            Error::NewerLayout { found, known } => write!(
+                f,
+                "the history's tables have layout {found}, of a newer program; this one knows up to {known}"
+            ),
             Error::Denied { what, failure } => write!(f, "{what} is not allowed: {failure}"),
             Error::BadName { reason } => {
                 write!(f, "the history's tables can't have this name: {reason}")
@@ -284,12 +301,26 @@ impl StatementError {
     }
 }
 
-impl fmt::Display for StatementError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl StatementError {
+    /// What failed and why, in one line.
+    fn message(&self) -> String {
         let Self { direction, revision, failure, .. } = self;
         let code = failure.code.as_deref().unwrap_or("none");
-        let message =
-            format!("{direction} of `{revision}` failed: {} (SQLSTATE {code})", failure.message);
+        format!("{direction} of `{revision}` failed: {} (SQLSTATE {code})", failure.message)
+    }
+
+    /// The same, with the place.
+    pub(crate) fn summary(&self) -> String {
+        let place = self.source.position(self.span.start);
+        let path = self.source.path();
+        format!("{} at {path}:{}:{}", self.message(), place.line, place.column)
+    }
+}
+
+impl fmt::Display for StatementError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { failure, .. } = self;
+        let message = self.message();
         let text = match self.statement {
             Some(number) => format!("statement {number} of {}", self.of),
             None if self.ended => "when its transaction ended".to_owned(),

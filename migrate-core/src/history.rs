@@ -1,6 +1,9 @@
 //! What a database says was applied to it.
 
+use std::collections::HashSet;
+
 use crate::digest::Digest;
+use crate::stored::StoredDown;
 
 /// A revision that a database has applied.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,6 +26,9 @@ pub struct Record {
     pub applied_by: String,
     /// How long the upgrade took, in milliseconds.
     pub duration_ms: i64,
+    /// The downgrade that the database keeps, where it was asked for: see
+    /// [`Runner::stored_downgrades`](crate::Runner::stored_downgrades).
+    pub stored: Option<StoredDown>,
 }
 
 /// All that a database has applied, in the order of application.
@@ -38,6 +44,21 @@ impl History {
     /// The record of a revision.
     pub fn get(&self, revision: &str) -> Option<&Record> {
         self.records.iter().find(|record| record.revision == revision)
+    }
+
+    /// A revision and all that it stands on, as the database has recorded it: for each of the
+    /// records, whether it is one of them.
+    pub(crate) fn lineage(&self, revision: &str) -> Vec<bool> {
+        let mut wanted: HashSet<&str> = HashSet::from([revision]);
+        let mut found = vec![false; self.records.len()];
+        // Parents were applied before their children, so one walk backwards marks them all.
+        for (record, found) in self.records.iter().zip(&mut found).rev() {
+            *found = wanted.contains(record.revision.as_str());
+            if *found {
+                wanted.extend(record.parents.iter().map(String::as_str));
+            }
+        }
+        found
     }
 
     /// The revision that was applied last, if any is.
@@ -74,6 +95,8 @@ fn record(row: &Row) -> Option<Record> {
         applied_at: column(7)?.to_owned(),
         applied_by: column(8)?.to_owned(),
         duration_ms: column(9)?.parse().ok()?,
+        stored: (row.len() > 11)
+            .then(|| StoredDown::read([column(11), column(12), column(13), column(14)])),
     })
 }
 
@@ -105,6 +128,7 @@ mod tests {
             applied_at: "2025-12-17T10:11:12.131Z".into(),
             applied_by: "deploy".into(),
             duration_ms: 7,
+            stored: None,
         };
         assert_eq!((history.last(), history.get("b")), (Some(&expected), Some(&expected)));
         assert_eq!((history.get("a"), history.records.len()), (None, 1));

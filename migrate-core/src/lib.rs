@@ -73,6 +73,8 @@ mod history;
 #[cfg(feature = "runner")]
 mod leaks;
 #[cfg(feature = "runner")]
+mod log;
+#[cfg(feature = "runner")]
 mod message;
 #[cfg(feature = "runner")]
 mod notices;
@@ -92,6 +94,8 @@ mod sql;
 mod stamp;
 #[cfg(feature = "runner")]
 mod status;
+#[cfg(feature = "runner")]
+mod stored;
 #[cfg(feature = "runner")]
 mod target;
 #[cfg(feature = "runner")]
@@ -149,6 +153,8 @@ pub use failure::Failure;
 #[cfg(feature = "runner")]
 pub use history::{History, Record};
 #[cfg(feature = "runner")]
+pub use log::LogEntry;
+#[cfg(feature = "runner")]
 pub use notices::{Notice, Notices};
 #[cfg(feature = "runner")]
 pub use plan::{Direction, Plan, PlanError, Step, downgrade, upgrade};
@@ -160,5 +166,7 @@ pub use runner::Runner;
 pub use stamp::{Stamp, stamp};
 #[cfg(feature = "runner")]
 pub use status::{Divergence, Status, status};
+#[cfg(feature = "runner")]
+pub use stored::StoredDown;
 #[cfg(feature = "runner")]
 pub use target::{BadTarget, Target};

@@ -209,7 +209,7 @@ impl Message {
 
 /// The section that a step runs: where it is in the file, and its text.
 pub(crate) fn text_of<'s>(step: &'s Step<'_>) -> (Span, &'s str) {
-    let migration = step.migration;
+    let migration = &step.migration;
     let span = match (step.direction, &migration.down) {
         (Direction::Up, _) => migration.up.span,
         (Direction::Down, crate::chain::Down::Section(section)) => section.span,

@@ -1,11 +1,13 @@
 //! The plan: which revisions run, in which direction and order. Pure; a plan is data.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use crate::chain::{Chain, Down, Migration};
 use crate::history::History;
 use crate::problem::list;
 use crate::status::{Divergence, Status, are, standing, status};
+use crate::stored;
 use crate::target::{self, Target};
 
 /// Up or down.
@@ -27,18 +29,18 @@ impl fmt::Display for Direction {
 }
 
 /// One revision to apply or to undo.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Step<'c> {
     /// Which way.
     pub direction: Direction,
-    /// The revision.
-    pub migration: &'c Migration<'static>,
+    /// The revision: of the chain, or as the database keeps it.
+    pub migration: Cow<'c, Migration<'static>>,
     /// Its place in the order of application.
     pub position: i64,
     /// How many revisions are applied before the step.
     pub count: usize,
     /// The revision applied last before the step, if any is.
-    pub last: Option<&'c str>,
+    pub last: Option<Cow<'c, str>>,
 }
 
 impl Step<'_> {
@@ -114,6 +116,13 @@ pub enum PlanError {
         /// The revision.
         revision: String,
     },
+    /// A revision to undo is not in the chain, and what the database keeps to undo it can't be used.
+    Stored {
+        /// The revision.
+        revision: String,
+        /// Why not.
+        reason: &'static str,
+    },
     /// The database is ahead of the chain, and the runner was told to refuse that.
     Ahead {
         /// The revisions that the chain does not have.
@@ -151,9 +160,13 @@ impl PlanError {
                     "go to the revision before it, then past `{revision}` without the single transaction"
                 )
             }
-            PlanError::UnknownApplied { .. } | PlanError::Ahead { .. } => {
-                "a newer release applied it: run that release".into()
+            PlanError::UnknownApplied { .. } => {
+                "a newer release applied it: run that release, or undo it by the downgrade that the database \
+                 keeps: `migrate downgrade --stored`"
+                    .into()
             }
+            PlanError::Stored { .. } => "undo it with the release that applied it".into(),
+            PlanError::Ahead { .. } => "a newer release applied it: run that release".into(),
             PlanError::Diverged(divergence) => divergence.help().into(),
         }
     }
@@ -185,6 +198,9 @@ impl fmt::Display for PlanError {
             ),
             PlanError::UnknownApplied { revision } => {
                 write!(f, "revision `{revision}` is applied, but not in this chain")
+            }
+            PlanError::Stored { revision, reason } => {
+                write!(f, "the stored downgrade of revision `{revision}` can't be used: {reason}")
             }
             PlanError::Ahead { unknown } => {
                 write!(f, "the database is ahead: {} not in this chain", are(unknown))
@@ -240,25 +256,23 @@ pub fn upgrade<'c>(
     };
     let applied = history.records.len();
     let position = history.last().map_or(0, |record| record.position);
-    let mut last = history
-        .last()
-        .and_then(|record| chain.get(&record.revision))
-        .map(|migration| migration.id.as_str());
+    let mut last = history.last().map(|record| Cow::Owned(record.revision.clone()));
     let steps = wanted
         .into_iter()
         .zip((position + 1..).zip(applied..))
         .map(|(migration, (position, count))| Step {
             direction: Direction::Up,
-            migration,
+            migration: Cow::Borrowed(migration),
             position,
             count,
-            last: last.replace(migration.id.as_str()),
+            last: last.replace(Cow::Borrowed(migration.id.as_str())),
         })
         .collect();
     Ok(Plan { steps, ahead })
 }
 
-/// Plans a downgrade: undoes in the opposite order of application.
+/// Plans a downgrade: undoes in the opposite order of application. Revisions that the chain does
+/// not have are undone by what the history keeps, if it was read with that.
 ///
 /// # Errors
 ///
@@ -268,8 +282,12 @@ pub fn downgrade<'c>(
     history: &History,
     target: &Target,
 ) -> Result<Plan<'c>, PlanError> {
-    // One that has stopped before its end goes on.
-    known(standing(chain, history))?;
+    match standing(chain, history) {
+        // What the chain does not have is undone by what is stored.
+        Status::Diverged(Divergence::Unknown { record }) if record.stored.is_some() => {}
+        // One that has stopped before its end goes on.
+        status => drop(known(status)?),
+    }
     let not_behind = || PlanError::NotBehind {
         target: target.to_string(),
         current: history.last().map(|record| record.revision.clone()),
@@ -286,36 +304,46 @@ pub fn downgrade<'c>(
             let kept = kept.ok_or_else(|| PlanError::OutOfChain { target: target.to_string() })?;
             (0..history.records.len()).map(|at| at < kept).collect()
         }
+        // One that is stored can be come back to.
+        Target::Revision { id, offset: 0 }
+            if history.get(id).is_some_and(|record| record.stored.is_some()) =>
+        {
+            history.lineage(id)
+        }
         Target::Revision { id, offset } => match target::find_from(chain, id, *offset)? {
             None => vec![false; history.records.len()],
             Some(at) => {
                 let id = chain.migrations()[at].id.as_str();
                 history.get(id).ok_or_else(not_behind)?;
-                let lineage = chain.lineage(id);
-                let kept = |revision: &str| chain.position(revision).is_some_and(|at| lineage[at]);
-                history.records.iter().map(|record| kept(&record.revision)).collect()
+                history.lineage(id)
             }
         },
     };
     let mut left: Vec<_> = history.records.iter().zip(keep).collect();
     let mut steps = Vec::new();
     while let Some(at) = left.iter().rposition(|(_, keep)| !keep) {
-        let revision = &left[at].0.revision;
-        let migration = chain
-            .get(revision)
-            .ok_or_else(|| PlanError::UnknownApplied { revision: revision.clone() })?;
+        let record = left[at].0;
+        let revision = &record.revision;
+        let migration = match (chain.get(revision), &record.stored) {
+            (Some(migration), _) => Cow::Borrowed(migration),
+            (None, Some(stored)) => Cow::Owned(
+                stored::migration(record, stored)
+                    .map_err(|reason| PlanError::Stored { revision: revision.clone(), reason })?,
+            ),
+            (None, None) => return Err(PlanError::UnknownApplied { revision: revision.clone() }),
+        };
         if let Down::Irreversible(reason) = &migration.down {
             let (revision, reason) = (revision.clone(), reason.to_string());
             return Err(PlanError::Irreversible { revision, reason });
         }
         // A revision below the one to undo may stay only in a chain with branches.
-        let last = left.last().and_then(|(record, _)| chain.get(&record.revision));
+        let last = left.last().map(|(record, _)| Cow::Owned(record.revision.clone()));
         steps.push(Step {
             direction: Direction::Down,
             migration,
             position: left[at].0.position,
             count: left.len(),
-            last: last.map(|migration| migration.id.as_str()),
+            last,
         });
         left.remove(at);
     }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::chain::Chain;
 use crate::embedded::{AtHead, Embedded};
-use crate::engine::{Engine, Goal};
+use crate::engine::{Engine, Goal, Outcome};
 use crate::error::Error;
 use crate::history::History;
 use crate::notices::Notices;
@@ -148,6 +148,16 @@ impl<'a, R> Runner<'a, R> {
         self
     }
 
+    /// Lets a downgrade undo revisions that this chain does not have, with the downgrade that the
+    /// database keeps of each: what to do after a rollback to an older release. It is run only if
+    /// it still has the digest that was recorded when the revision was applied; but whoever may
+    /// write the history may write that, too, so this has to be asked for.
+    #[must_use]
+    pub fn stored_downgrades(mut self) -> Self {
+        self.settings.stored_downgrades = true;
+        self
+    }
+
     /// Refuses a database that a newer release has taken further; unless set, it is accepted,
     /// since in a rolling deploy an old server may well start after a new one.
     #[must_use]
@@ -195,12 +205,9 @@ impl<'a, R> Runner<'a, R> {
     }
 
     /// The proof of being at head, if the history is it.
-    pub(crate) fn verified(
-        &self,
-        history: &History,
-        mut report: Report,
-    ) -> Result<AtHead<R>, Error> {
-        match self.status_of(history) {
+    pub(crate) fn verified(&self, outcome: Outcome) -> Result<AtHead<R>, Error> {
+        let mut report = outcome.report;
+        match self.status_of(&outcome.history) {
             Status::AtHead => Ok(self.at_head(report)),
             Status::Ahead { unknown } if self.settings.refuse_ahead => {
                 Err(PlanError::Ahead { unknown }.into())

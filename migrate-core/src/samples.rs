@@ -78,5 +78,6 @@ fn record(chain: &Chain<'_>, id: &str, position: i64) -> Record {
         applied_at: format!("2025-12-17T10:11:12.{position:03}Z"),
         applied_by: "deploy".to_owned(),
         duration_ms: position,
+        stored: None,
     }
 }

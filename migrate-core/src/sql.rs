@@ -4,6 +4,8 @@
 //! a pooler may stand in between. Rows that are ours begin with a tag: a migration's own SELECTs
 //! answer in the same message.
 
+pub(crate) mod layout;
+pub(crate) mod log;
 pub(crate) mod outside;
 pub(crate) mod stamp;
 pub(crate) mod step;
@@ -11,9 +13,6 @@ pub(crate) mod step;
 use std::fmt::Write as _;
 
 use crate::chain::Chain;
-
-/// The version of the history tables' layout.
-pub(crate) const LAYOUT_VERSION: u32 = 1;
 
 /// The SQLSTATE that the guard raises when another runner holds the lock.
 pub(crate) const BUSY: &str = "MG001";
@@ -25,6 +24,8 @@ pub(crate) mod tag {
     pub(crate) const HEAD: &str = "migrate:head";
     pub(crate) const HOLDER: &str = "migrate:holder";
     pub(crate) const SESSION: &str = "migrate:session";
+    pub(crate) const LAYOUT: &str = "migrate:layout";
+    pub(crate) const LOG: &str = "migrate:log";
     pub(crate) const RECORD: &str = "migrate:record";
     pub(crate) const DONE: &str = "migrate:done";
     pub(crate) const LOCK: &str = "migrate:lock";
@@ -55,6 +56,8 @@ pub(crate) struct Tables {
     pub(crate) history: String,
     pub(crate) log: String,
     pub(crate) layout: String,
+    /// The same as the server's messages name it.
+    pub(crate) layout_name: String,
     pub(crate) progress: String,
     /// A sequence: the mark that was set last.
     pub(crate) statement: String,
@@ -78,6 +81,7 @@ impl Tables {
             layout: table("layout"),
             progress: table("progress"),
             statement: table("statement"),
+            layout_name: format!("{prefix}layout"),
             statement_name: format!("{prefix}statement"),
             lock_key: i64::from_be_bytes([a, b, c, d, e, f, g, h]),
         }
@@ -130,12 +134,20 @@ pub(crate) fn session() -> String {
 }
 
 /// All that was applied, in order; [`history::parse`](crate::history::parse) reads it.
-pub(crate) fn read(tables: &Tables) -> String {
+/// With what the database keeps to undo them, if that is asked for; the timeouts' columns were added
+/// later, and may be missing.
+pub(crate) fn read(tables: &Tables, stored: bool) -> String {
+    let stored = if stored {
+        ", down_sql, down_transactional, pg_catalog.to_jsonb(h) ->> 'down_lock_timeout_ms', \
+         pg_catalog.to_jsonb(h) ->> 'down_statement_timeout_ms'"
+    } else {
+        ""
+    };
     format!(
         "SELECT '{}', revision, pg_catalog.array_to_string(parents, ','), up_digest, down_digest, \
          chain_digest, position, \
          pg_catalog.to_char(applied_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"'), \
-         applied_by, duration_ms, undoing FROM {} ORDER BY position",
+         applied_by, duration_ms, undoing{stored} FROM {} h ORDER BY position",
         tag::RECORD,
         tables.history,
     )
@@ -149,65 +161,6 @@ pub(crate) fn recover(tables: &Tables, marked: bool) -> String {
         let _ = write!(sql, ";\nSELECT '{}', pg_catalog.currval({sequence})", tag::STATEMENT);
     }
     sql
-}
-
-/// Makes the tables, in a transaction of its own, unless another runner just has.
-pub(crate) fn create_tables(tables: &Tables) -> String {
-    let Tables { schema, history, log, layout, progress, statement, .. } = tables;
-    let guard = guard(
-        tables,
-        &format!(
-            "IF pg_catalog.to_regclass({table}) IS NOT NULL THEN \
-             RAISE EXCEPTION USING ERRCODE = '{MOVED}', MESSAGE = 'the history has been made'; END IF; \
-             IF pg_catalog.to_regnamespace({quoted}) IS NULL THEN CREATE SCHEMA {name}; END IF; ",
-            table = literal(history),
-            quoted = literal(&identifier(schema)),
-            name = identifier(schema),
-        ),
-    );
-    format!(
-        "BEGIN ISOLATION LEVEL READ COMMITTED;
-{guard}
-CREATE TABLE {layout} (version integer NOT NULL);
-INSERT INTO {layout} VALUES ({LAYOUT_VERSION});
-CREATE SEQUENCE {statement} MINVALUE 0 START 0;
-CREATE TABLE {progress} (
-    revision text PRIMARY KEY,
-    direction text NOT NULL,
-    next_statement integer NOT NULL,
-    started boolean NOT NULL,
-    done_digest text NOT NULL,
-    began timestamptz NOT NULL
-);
-CREATE TABLE {history} (
-    revision text PRIMARY KEY,
-    position bigint NOT NULL UNIQUE,
-    parents text[] NOT NULL,
-    up_digest text NOT NULL,
-    down_digest text,
-    chain_digest text NOT NULL,
-    digest_version integer NOT NULL,
-    down_sql text,
-    down_transactional boolean NOT NULL,
-    transactional boolean NOT NULL,
-    applied_at timestamptz NOT NULL,
-    applied_by text NOT NULL,
-    duration_ms bigint NOT NULL,
-    tool text NOT NULL,
-    undoing boolean NOT NULL DEFAULT false
-);
-CREATE TABLE {log} (
-    at timestamptz NOT NULL,
-    by text NOT NULL,
-    action text NOT NULL,
-    revision text NOT NULL,
-    duration_ms bigint,
-    error text,
-    tool text NOT NULL
-);
-COMMIT;
-"
-    )
 }
 
 /// Takes the lock for this transaction or fails at once, never waits: a waiting statement would

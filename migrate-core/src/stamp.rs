@@ -115,6 +115,7 @@ mod tests {
                 applied_at: String::new(),
                 applied_by: String::new(),
                 duration_ms: 0,
+                stored: None,
             }
         };
         let records = applied.split_whitespace().enumerate().map(record).collect();

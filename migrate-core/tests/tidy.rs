@@ -13,9 +13,9 @@ const FLOORS: [&[&str]; 5] = [
     &["header", "lexer", "lock", "marks", "names", "rules", "sections", "statements"],
     &["chain", "check", "edit", "folder", "graph", "outline", "pins"],
     &[
-        "embedded", "engine", "error", "failure", "history", "leaks", "message", "notices",
+        "embedded", "engine", "error", "failure", "history", "leaks", "log", "message", "notices",
         "outside", "plan", "report", "runner", "samples", "settings", "sql", "stamp", "status",
-        "target", "watch",
+        "stored", "target", "watch",
     ],
     &["connect", "directory_test", "drivers", "files", "tls"],
 ];

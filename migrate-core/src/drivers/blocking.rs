@@ -8,9 +8,10 @@ use ::postgres::Client;
 
 use super::{failure, rows};
 use crate::embedded::{AtHead, IntoTarget};
-use crate::engine::{Ask, Engine, Goal, Reply};
+use crate::engine::{Ask, Engine, Goal, Outcome, Reply};
 use crate::error::Error;
 use crate::history::History;
+use crate::log::LogEntry;
 use crate::report::Report;
 use crate::runner::Runner;
 use crate::status::Status;
@@ -24,8 +25,8 @@ impl<R> Runner<'_, R> {
     /// When a statement fails, the database has diverged from the chain, another runner holds the
     /// lock for too long, or the server or the role does not allow it. What was finished stays.
     pub fn upgrade(&self, client: &mut Client) -> Result<AtHead<R>, Error> {
-        let (_, report) = drive(client, self.engine(Goal::Upgrade(Target::Head))?)?;
-        Ok(self.at_head(report))
+        let outcome = drive(client, self.engine(Goal::Upgrade(Target::Head))?)?;
+        Ok(self.at_head(outcome.report))
     }
 
     /// Applies what is needed to be at a revision, and no more.
@@ -38,8 +39,8 @@ impl<R> Runner<'_, R> {
         client: &mut Client,
         target: impl IntoTarget<R>,
     ) -> Result<Report, Error> {
-        let (_, report) = drive(client, self.engine(Goal::Upgrade(target.into_target()))?)?;
-        Ok(report)
+        let outcome = drive(client, self.engine(Goal::Upgrade(target.into_target()))?)?;
+        Ok(outcome.report)
     }
 
     /// Undoes what was applied after a revision, or everything for [`Target::Base`], last first.
@@ -53,8 +54,8 @@ impl<R> Runner<'_, R> {
         client: &mut Client,
         target: impl IntoTarget<R>,
     ) -> Result<Report, Error> {
-        let (_, report) = drive(client, self.engine(Goal::Downgrade(target.into_target()))?)?;
-        Ok(report)
+        let outcome = drive(client, self.engine(Goal::Downgrade(target.into_target()))?)?;
+        Ok(outcome.report)
     }
 
     /// Records that the database is at a revision, forwards or back, and runs nothing: for a schema
@@ -64,8 +65,8 @@ impl<R> Runner<'_, R> {
     ///
     /// When the chain has no such revision, or the history can't be written.
     pub fn stamp(&self, client: &mut Client, target: impl IntoTarget<R>) -> Result<Report, Error> {
-        let (_, report) = drive(client, self.engine(Goal::Stamp(target.into_target(), false))?)?;
-        Ok(report)
+        let outcome = drive(client, self.engine(Goal::Stamp(target.into_target(), false))?)?;
+        Ok(outcome.report)
     }
 
     /// The same, but first throws away all that is recorded.
@@ -78,8 +79,8 @@ impl<R> Runner<'_, R> {
         client: &mut Client,
         target: impl IntoTarget<R>,
     ) -> Result<Report, Error> {
-        let (_, report) = drive(client, self.engine(Goal::Stamp(target.into_target(), true))?)?;
-        Ok(report)
+        let outcome = drive(client, self.engine(Goal::Stamp(target.into_target(), true))?)?;
+        Ok(outcome.report)
     }
 
     /// How the database stands to the chain. Writes nothing; needs SELECT on the history alone.
@@ -88,8 +89,8 @@ impl<R> Runner<'_, R> {
     ///
     /// When the history can't be read.
     pub fn status(&self, client: &mut Client) -> Result<Status, Error> {
-        let (history, _) = drive(client, self.engine(Goal::Read)?)?;
-        Ok(self.status_of(&history))
+        let outcome = drive(client, self.engine(Goal::Read)?)?;
+        Ok(self.status_of(&outcome.history))
     }
 
     /// What the database says was applied to it. Writes nothing.
@@ -98,8 +99,19 @@ impl<R> Runner<'_, R> {
     ///
     /// When the history can't be read.
     pub fn history(&self, client: &mut Client) -> Result<History, Error> {
-        let (history, _) = drive(client, self.engine(Goal::Read)?)?;
-        Ok(history)
+        let outcome = drive(client, self.engine(Goal::Read)?)?;
+        Ok(outcome.history)
+    }
+
+    /// What happened to the database, the oldest first: each upgrade, downgrade, stamp and failure.
+    /// Writes nothing; needs SELECT on the log.
+    ///
+    /// # Errors
+    ///
+    /// When the log can't be read.
+    pub fn log(&self, client: &mut Client) -> Result<Vec<LogEntry>, Error> {
+        let outcome = drive(client, self.engine(Goal::Log)?)?;
+        Ok(outcome.log)
     }
 
     /// Compares every recorded digest with the chain, and gives the proof of being at head without
@@ -109,18 +121,18 @@ impl<R> Runner<'_, R> {
     ///
     /// When the database is not at head, has diverged, or can't be read.
     pub fn verify(&self, client: &mut Client) -> Result<AtHead<R>, Error> {
-        let (history, report) = drive(client, self.engine(Goal::Read)?)?;
-        self.verified(&history, report)
+        let outcome = drive(client, self.engine(Goal::Read)?)?;
+        self.verified(outcome)
     }
 }
 
 /// Carries out a run.
-fn drive(client: &mut Client, mut engine: Engine<'_>) -> Result<(History, Report), Error> {
+fn drive(client: &mut Client, mut engine: Engine<'_>) -> Result<Outcome, Error> {
     let start = Instant::now();
     let mut reply = Reply::Start;
     loop {
         reply = match engine.next(reply, start.elapsed())? {
-            Ask::Done => return Ok(engine.take_results()),
+            Ask::Done => return Ok(engine.take_outcome()),
             Ask::Wait(pause) => {
                 std::thread::sleep(pause);
                 Reply::Waited

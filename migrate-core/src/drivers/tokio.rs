@@ -9,9 +9,10 @@ use tokio_postgres::Client;
 use super::dropped::Tidy;
 use super::{failure, rows};
 use crate::embedded::{AtHead, IntoTarget};
-use crate::engine::{Ask, Engine, Goal, Reply};
+use crate::engine::{Ask, Engine, Goal, Outcome, Reply};
 use crate::error::Error;
 use crate::history::History;
+use crate::log::LogEntry;
 use crate::report::Report;
 use crate::runner::Runner;
 use crate::status::Status;
@@ -25,8 +26,8 @@ impl<R> Runner<'_, R> {
     /// When a statement fails, the database has diverged from the chain, another runner holds the
     /// lock for too long, or the server or the role does not allow it. What was finished stays.
     pub async fn upgrade_async(&self, client: &Client) -> Result<AtHead<R>, Error> {
-        let (_, report) = drive(client, self.engine(Goal::Upgrade(Target::Head))?).await?;
-        Ok(self.at_head(report))
+        let outcome = drive(client, self.engine(Goal::Upgrade(Target::Head))?).await?;
+        Ok(self.at_head(outcome.report))
     }
 
     /// Applies what is needed to be at a revision, and no more.
@@ -39,8 +40,8 @@ impl<R> Runner<'_, R> {
         client: &Client,
         target: impl IntoTarget<R>,
     ) -> Result<Report, Error> {
-        let (_, report) = drive(client, self.engine(Goal::Upgrade(target.into_target()))?).await?;
-        Ok(report)
+        let outcome = drive(client, self.engine(Goal::Upgrade(target.into_target()))?).await?;
+        Ok(outcome.report)
     }
 
     /// Undoes what was applied after a revision, or everything for [`Target::Base`], last first.
@@ -54,9 +55,8 @@ impl<R> Runner<'_, R> {
         client: &Client,
         target: impl IntoTarget<R>,
     ) -> Result<Report, Error> {
-        let (_, report) =
-            drive(client, self.engine(Goal::Downgrade(target.into_target()))?).await?;
-        Ok(report)
+        let outcome = drive(client, self.engine(Goal::Downgrade(target.into_target()))?).await?;
+        Ok(outcome.report)
     }
 
     /// Records that the database is at a revision, forwards or back, and runs nothing: for a schema
@@ -70,9 +70,8 @@ impl<R> Runner<'_, R> {
         client: &Client,
         target: impl IntoTarget<R>,
     ) -> Result<Report, Error> {
-        let (_, report) =
-            drive(client, self.engine(Goal::Stamp(target.into_target(), false))?).await?;
-        Ok(report)
+        let outcome = drive(client, self.engine(Goal::Stamp(target.into_target(), false))?).await?;
+        Ok(outcome.report)
     }
 
     /// The same, but first throws away all that is recorded.
@@ -85,9 +84,8 @@ impl<R> Runner<'_, R> {
         client: &Client,
         target: impl IntoTarget<R>,
     ) -> Result<Report, Error> {
-        let (_, report) =
-            drive(client, self.engine(Goal::Stamp(target.into_target(), true))?).await?;
-        Ok(report)
+        let outcome = drive(client, self.engine(Goal::Stamp(target.into_target(), true))?).await?;
+        Ok(outcome.report)
     }
 
     /// How the database stands to the chain. Writes nothing; needs SELECT on the history alone.
@@ -96,8 +94,8 @@ impl<R> Runner<'_, R> {
     ///
     /// When the history can't be read.
     pub async fn status_async(&self, client: &Client) -> Result<Status, Error> {
-        let (history, _) = drive(client, self.engine(Goal::Read)?).await?;
-        Ok(self.status_of(&history))
+        let outcome = drive(client, self.engine(Goal::Read)?).await?;
+        Ok(self.status_of(&outcome.history))
     }
 
     /// What the database says was applied to it. Writes nothing.
@@ -106,8 +104,19 @@ impl<R> Runner<'_, R> {
     ///
     /// When the history can't be read.
     pub async fn history_async(&self, client: &Client) -> Result<History, Error> {
-        let (history, _) = drive(client, self.engine(Goal::Read)?).await?;
-        Ok(history)
+        let outcome = drive(client, self.engine(Goal::Read)?).await?;
+        Ok(outcome.history)
+    }
+
+    /// What happened to the database, the oldest first: each upgrade, downgrade, stamp and failure.
+    /// Writes nothing; needs SELECT on the log.
+    ///
+    /// # Errors
+    ///
+    /// When the log can't be read.
+    pub async fn log_async(&self, client: &Client) -> Result<Vec<LogEntry>, Error> {
+        let outcome = drive(client, self.engine(Goal::Log)?).await?;
+        Ok(outcome.log)
     }
 
     /// Compares every recorded digest with the chain, and gives the proof of being at head without
@@ -117,19 +126,19 @@ impl<R> Runner<'_, R> {
     ///
     /// When the database is not at head, has diverged, or can't be read.
     pub async fn verify_async(&self, client: &Client) -> Result<AtHead<R>, Error> {
-        let (history, report) = drive(client, self.engine(Goal::Read)?).await?;
-        self.verified(&history, report)
+        let outcome = drive(client, self.engine(Goal::Read)?).await?;
+        self.verified(outcome)
     }
 }
 
 /// Carries out a run.
-async fn drive(client: &Client, engine: Engine<'_>) -> Result<(History, Report), Error> {
+async fn drive(client: &Client, engine: Engine<'_>) -> Result<Outcome, Error> {
     let mut engine = Tidy::new(client, engine);
     let start = Instant::now();
     let mut reply = Reply::Start;
     loop {
         reply = match engine.next(reply, start.elapsed())? {
-            Ask::Done => return Ok(engine.take_results()),
+            Ask::Done => return Ok(engine.take_outcome()),
             Ask::Wait(pause) => {
                 tokio::time::sleep(pause).await;
                 Reply::Waited

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{Ask, Engine, Goal, State};
 use crate::error::Error;
 use crate::plan::{self, PlanError};
-use crate::sql;
+use crate::sql::{self, layout};
 use crate::stamp::stamp;
 use crate::target::Target;
 
@@ -16,10 +16,10 @@ impl Engine<'_> {
             self.count_again();
         }
         let plan = match &self.goal {
-            Goal::Read => return Ok(Ask::Done),
+            Goal::Read | Goal::Log => return Ok(Ask::Done),
             Goal::Upgrade(target) => plan::upgrade(self.chain, &self.history, target),
             Goal::Downgrade(target) => plan::downgrade(self.chain, &self.history, target),
-            Goal::Stamp(..) if !self.has_tables => return Ok(self.create_tables()),
+            Goal::Stamp(..) if !self.is_ready()? => return Ok(self.make_ready()),
             Goal::Stamp(target, purge) => {
                 let stamp = stamp(self.chain, &self.history, target, *purge)?;
                 let query = sql::stamp::stamp(&self.tables, &stamp, &self.history);
@@ -54,15 +54,29 @@ impl Engine<'_> {
         if self.old_strings {
             return Err(Error::OldStrings);
         }
-        if !self.has_tables {
-            return Ok(self.create_tables());
+        if !self.is_ready()? {
+            return Ok(self.make_ready());
         }
         self.send(now)
     }
 
-    fn create_tables(&mut self) -> Ask {
-        let query = sql::create_tables(&self.tables);
-        self.ask(State::CreatingTables, query)
+    /// Whether the tables are there and as this program writes them.
+    fn is_ready(&self) -> Result<bool, Error> {
+        let (found, known) = (self.layout, layout::VERSION);
+        if self.has_tables && found > known {
+            return Err(Error::NewerLayout { found, known });
+        }
+        Ok(self.has_tables && found == known)
+    }
+
+    fn make_ready(&mut self) -> Ask {
+        if self.has_tables {
+            let query = layout::upgrade(&self.tables, self.layout);
+            self.ask(State::UpgradingLayout, query)
+        } else {
+            let query = layout::create(&self.tables);
+            self.ask(State::CreatingTables, query)
+        }
     }
 
     /// Keeps what a goal that counts from where the database is (`+1`) has come to: a plan that is

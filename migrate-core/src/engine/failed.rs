@@ -104,7 +104,7 @@ impl Engine<'_> {
         if !passed && failure.is(sql::MOVED) {
             return self.decide(now);
         }
-        let Some(step) = self.plan.steps.get(at - committed.min(at)).copied() else {
+        let Some(step) = self.plan.steps.get(at - committed.min(at)).cloned() else {
             return Err(Error::server("running migrations", failure));
         };
         let marked = self.marked && statements_of(&step) <= MAX_MARKED;
@@ -128,11 +128,20 @@ impl Engine<'_> {
             return Ok(Ask::Wait(after));
         }
         let denied = failure.is_any(&["42501", "25006"]);
-        Err(match place {
-            Place::Ours | Place::End if denied => Error::denied(RECORDING, failure),
-            Place::Ours => Error::server(RECORDING, failure),
-            place => self.statement_failed(&step, place, failure),
-        })
+        match place {
+            Place::Ours | Place::End if denied => Err(Error::denied(RECORDING, failure)),
+            Place::Ours => Err(Error::server(RECORDING, failure)),
+            place => {
+                let error = self.statement_failed(&step, place, failure);
+                Ok(self.note(error))
+            }
+        }
+    }
+
+    /// Notes in the log why a revision has failed, before the run does.
+    pub(super) fn note(&mut self, error: StatementError) -> Ask {
+        let query = sql::log::failure(&self.tables, &error.revision, &error.summary());
+        self.ask(State::Noting(Error::Statement(Box::new(error))), query)
     }
 
     /// Whether it may be that a role that the migration has taken may not set our marks: the server
@@ -159,7 +168,12 @@ impl Engine<'_> {
         Some(after)
     }
 
-    fn statement_failed(&mut self, step: &Step<'_>, place: Place, failure: Failure) -> Error {
+    fn statement_failed(
+        &mut self,
+        step: &Step<'_>,
+        place: Place,
+        failure: Failure,
+    ) -> StatementError {
         let section = match (step.direction, &step.migration.down) {
             (Direction::Down, Down::Section(down)) => down.span,
             _ => step.migration.up.span,
@@ -170,7 +184,7 @@ impl Engine<'_> {
             _ => (None, Span::new(section.start, section.start)),
         };
         let source = &step.migration.source;
-        Error::Statement(Box::new(StatementError {
+        StatementError {
             direction: step.direction,
             revision: step.migration.id.to_string(),
             statement,
@@ -181,7 +195,7 @@ impl Engine<'_> {
             ended: matches!(place, Place::End),
             resumes: false,
             done: std::mem::take(&mut self.report.done),
-        }))
+        }
     }
 
     /// Another runner has the lock: waits, looks who it is, and begins again when it is gone.

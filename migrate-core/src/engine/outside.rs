@@ -89,7 +89,7 @@ impl<'r> Engine<'r> {
         reply: Reply,
         now: Duration,
     ) -> Result<Ask, Error> {
-        let Some(step) = self.plan.steps.first().copied() else { return Ok(Ask::Done) };
+        let Some(step) = self.plan.steps.first().cloned() else { return Ok(Ask::Done) };
         let phase = std::mem::replace(&mut run.phase, Phase::Locking);
         match (phase, reply) {
             (Phase::Locking, Reply::Rows(rows)) if is_true(&rows, tag::LOCK, 1) => {
@@ -135,6 +135,7 @@ impl<'r> Engine<'r> {
             (Phase::Releasing(then), _) => match then {
                 Then::GoOn => self.send(now),
                 Then::StartOver => Ok(self.start_over()),
+                Then::Fail(Error::Statement(error)) => Ok(self.note(*error)),
                 Then::Fail(error) => Err(error),
             },
             (_, Reply::Failed(failure)) if failure.is_lost() => {

@@ -16,7 +16,7 @@ impl Engine<'_> {
     /// Sends the next steps of the plan, if there are any.
     pub(super) fn send(&mut self, now: Duration) -> Result<Ask, Error> {
         let of = self.report.done.len() + self.plan.steps.len();
-        let Some(first) = self.plan.steps.first().copied() else { return Ok(Ask::Done) };
+        let Some(first) = self.plan.steps.first().cloned() else { return Ok(Ask::Done) };
         if self.watch.stops() {
             self.plan.steps.clear();
             return Err(self.stopped(0));

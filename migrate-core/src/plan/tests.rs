@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::samples::{chain, history};
+use crate::stored::StoredDown;
 
 /// Plans `upgrade TARGET` or `downgrade TARGET`. The steps are written as `+id` and `-id`, an
 /// error as its text, ` = ` and its help.
@@ -183,7 +184,7 @@ fn a_database_that_is_ahead() {
     let ahead = vec!["new".to_owned(), "newer".to_owned()];
     assert_eq!(plan_of("upgrade head"), Ok((String::new(), ahead)));
     let expected = PlanError::UnknownApplied { revision: "newer".into() };
-    assert_eq!(expected.help(), "a newer release applied it: run that release");
+    assert!(expected.help().starts_with("a newer release applied it: run that release, or undo"));
     assert_eq!(plan_of("downgrade -1"), Err(expected.clone()));
     assert_eq!(plan_of("downgrade d"), Err(expected.clone()));
     assert_eq!(plan_of("downgrade base"), Err(expected));
@@ -194,6 +195,41 @@ fn a_database_that_is_ahead() {
         Err("`d` is not ahead: the database is at `new` = \
              to go back, use a downgrade: `migrate downgrade d`"),
     );
+}
+
+#[test]
+fn what_the_chain_does_not_have_is_undone_by_what_is_stored() {
+    let check = |applied: &str, command: &str, expected: Result<&str, &str>| {
+        let chain = chain(LINE);
+        let mut history = history(&chain, applied);
+        let mut before = "d".to_owned();
+        for record in &mut history.records {
+            let sql = Some("SELECT 'undone';").filter(|_| record.revision != "stuck");
+            let options = crate::Options::default();
+            record.stored = Some(StoredDown { sql: sql.map(str::to_owned), options });
+            if chain.get(&record.revision).is_none() {
+                record.down = sql.map(|sql| crate::section_digest(sql, true));
+                record.parents = vec![before];
+            }
+            before = record.revision.clone();
+        }
+        let planned = plan(&chain, &history, command);
+        let shown = planned.as_ref().map(steps).map_err(ToString::to_string);
+        let shown = shown.as_ref().map(String::as_str).map_err(String::as_str);
+        assert_eq!(shown, expected, "{command} with {applied:?} applied");
+    };
+    check("a b c d x y", "downgrade -1", Ok("-y"));
+    check("a b c d x y", "downgrade x", Ok("-y"));
+    check("a b c d x y", "downgrade d", Ok("-y -x"));
+    check("a b c d x y", "downgrade b", Ok("-y -x -d -c"));
+    check("a b c d x y", "downgrade base", Ok("-y -x -d -c -b -a"));
+    // Another branch was deployed: what is not ours goes, and the rest can follow.
+    check("a b x y", "downgrade b", Ok("-y -x"));
+    check("a b x y", "downgrade -2", Ok("-y -x"));
+    let stuck = "the stored downgrade of revision `stuck` can't be used: none was stored: it can't be undone";
+    check("a b c d x stuck", "downgrade d", Err(stuck));
+    check("a b c d stuck y", "downgrade -1", Ok("-y"));
+    check("a b c d x y", "downgrade z", Err("the chain has no revision `z`"));
 }
 
 #[test]
@@ -217,7 +253,12 @@ fn each_step_knows_the_history_that_it_starts_from() {
             history.records.iter_mut().for_each(|record| record.position *= 10);
             let planned = plan(&chain, &history, command).unwrap_or_default();
             let found = planned.steps.iter().map(|step| {
-                (step.migration.id.as_str(), step.position, step.count, step.last.unwrap_or("-"))
+                (
+                    step.migration.id.as_str(),
+                    step.position,
+                    step.count,
+                    step.last.as_deref().unwrap_or("-"),
+                )
             });
             assert_eq!(found.collect::<Vec<_>>(), expected, "{command} of {graph:?}");
         };

@@ -28,7 +28,7 @@ pub(crate) fn check(tables: &Tables, step: &Step<'_>) -> String {
          SELECT '{progress}', next_statement, started, done_digest FROM {table} \
          WHERE revision = {id} AND direction = '{direction}'",
         state = tag::STATE,
-        moved = step::moved(tables, step.count, step.last),
+        moved = step::moved(tables, step.count, step.last.as_deref()),
         progress = tag::PROGRESS,
         table = tables.progress,
         id = literal(step.migration.id.as_str()),

@@ -27,7 +27,7 @@ pub(crate) fn begin(
          RAISE EXCEPTION USING ERRCODE = '{MOVED}', MESSAGE = 'the history has changed'; END IF; \
          PERFORM pg_catalog.set_config('migrate.started', \
          pg_catalog.date_part('epoch', pg_catalog.clock_timestamp())::text, true); {mark}",
-        moved = moved(tables, step.count, step.last),
+        moved = moved(tables, step.count, step.last.as_deref()),
         mark = mark
             .map_or_else(String::new, |number| format!("PERFORM {}; ", set_mark(tables, number))),
     );
@@ -164,7 +164,7 @@ pub(crate) fn finish(
     if goes_on {
         sql.push_str(&constraints("condeferrable", "IMMEDIATE"));
     }
-    let migration = step.migration;
+    let migration = &step.migration;
     let id = literal(migration.id.as_str());
     match step.direction {
         Direction::Up => sql.push_str(&insert(tables, migration, step.position)),
@@ -172,10 +172,10 @@ pub(crate) fn finish(
             let _ = writeln!(sql, "DELETE FROM {} WHERE revision = {id};", tables.history);
         }
     }
-    let _ = write!(
+    let _ = writeln!(
         sql,
         "INSERT INTO {log} VALUES (pg_catalog.clock_timestamp(), session_user, '{direction}', {id}, {DURATION}, NULL, '{TOOL}') \
-         RETURNING '{tag}', revision, duration_ms;\n",
+         RETURNING '{tag}', revision, duration_ms;",
         log = tables.log,
         direction = step.direction,
         tag = tag::DONE,
@@ -188,11 +188,12 @@ const DURATION: &str = "coalesce(pg_catalog.round((pg_catalog.date_part('epoch',
      - nullif(pg_catalog.current_setting('migrate.started', true), '')::float8) * 1000)::bigint, 0)";
 
 pub(crate) fn insert(tables: &Tables, migration: &Migration<'_>, position: i64) -> String {
+    let down = migration.down_options();
     let parents: Vec<String> = migration.parents.iter().map(|id| literal(id.as_str())).collect();
     format!(
         "INSERT INTO {history} VALUES ({id}, {position}, ARRAY[{parents}]::text[], '{up}', {down}, '{chain}', \
          {DIGEST_VERSION}, {down_sql}, {down_transactional}, {transactional}, pg_catalog.clock_timestamp(), session_user, \
-         {DURATION}, '{TOOL}');\n",
+         {DURATION}, '{TOOL}', false, {down_lock_timeout}, {down_statement_timeout});\n",
         history = tables.history,
         id = literal(migration.id.as_str()),
         parents = parents.join(", "),
@@ -200,9 +201,15 @@ pub(crate) fn insert(tables: &Tables, migration: &Migration<'_>, position: i64) 
         down = optional_literal(migration.digests.down.map(|digest| digest.to_string()).as_deref()),
         chain = migration.digests.chain,
         down_sql = optional_literal(migration.down_sql()),
-        down_transactional = migration.down_options().transactional,
+        down_lock_timeout = optional_milliseconds(down.lock_timeout),
+        down_statement_timeout = optional_milliseconds(down.statement_timeout),
+        down_transactional = down.transactional,
         transactional = migration.up.options.transactional,
     )
+}
+
+fn optional_milliseconds(timeout: Option<Duration>) -> String {
+    timeout.map_or_else(|| "NULL".to_owned(), |timeout| milliseconds(timeout).to_string())
 }
 
 fn optional_literal(text: Option<&str>) -> String {

@@ -110,6 +110,7 @@ fn a_role_that_may_record_but_not_migrate() {
         owner.upgrade_to(&runner, "r1").unwrap();
         let role = Role::new(database);
         role.grant("ALL ON migrate_history, migrate_log");
+        role.grant("SELECT ON migrate_layout");
         role.grant("ALL ON SEQUENCE migrate_statement");
         let mut session = log_in(owner, &role.url());
         let error =

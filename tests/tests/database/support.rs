@@ -5,7 +5,9 @@ mod access;
 mod traces;
 mod way;
 
-use migrate_core::{Chain, Error, Folder, History, Report, Runner, Status, Target, check};
+use migrate_core::{
+    Chain, Error, Folder, History, LogEntry, Report, Runner, Status, Target, check,
+};
 use migrate_testkit::{Database, Server, postgres};
 use tokio::runtime::{Builder, Runtime};
 use tokio_postgres::SimpleQueryMessage;
@@ -192,6 +194,13 @@ impl Session {
         match self {
             Session::Blocking(client) => runner.history(client),
             Session::Tokio(runtime, client) => runtime.block_on(runner.history_async(client)),
+        }
+    }
+
+    pub(crate) fn log<R>(&mut self, runner: &Runner<'_, R>) -> Result<Vec<LogEntry>, Error> {
+        match self {
+            Session::Blocking(client) => runner.log(client),
+            Session::Tokio(runtime, client) => runtime.block_on(runner.log_async(client)),
         }
     }
 
