@@ -3,15 +3,19 @@
 
 #[cfg(feature = "postgres")]
 mod blocking;
+mod environment;
 mod error;
 mod notice;
+mod passwords;
 mod place;
 mod refusal;
 mod search;
 mod settings;
+mod surroundings;
 #[cfg(feature = "tokio-postgres")]
 mod tokio;
 
+use std::ffi::OsString;
 use std::fmt;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::net::{IpAddr, SocketAddr};
@@ -88,6 +92,9 @@ pub async fn connect_async(url: &str) -> Result<tokio_postgres::Client, ConnectE
 /// `application_name` is `migrate` and `connect_timeout` 10 s unless set. The latter is for each
 /// address of each host, until the session stands; zero waits forever.
 ///
+/// The environment has no say in it; for a command line, where it should, there is
+/// [`from_environment`](Self::from_environment).
+///
 /// What the server says beside its answers (`NOTICE`, `WARNING`) goes to `tracing`.
 #[cfg_attr(feature = "postgres", doc = "```no_run")]
 #[cfg_attr(not(feature = "postgres"), doc = "```ignore")]
@@ -104,6 +111,7 @@ pub async fn connect_async(url: &str) -> Result<tokio_postgres::Client, ConnectE
 pub struct Connector {
     wanted: Wanted,
     notices: Notices,
+    warnings: Vec<String>,
 }
 
 impl Connector {
@@ -113,7 +121,40 @@ impl Connector {
     ///
     /// When it can't be read, or a parameter is unknown or has a value that it can't have.
     pub fn new(url: &str) -> Result<Self, ConnectError> {
-        Ok(Connector { wanted: Wanted::read(url)?, notices: Notices::default() })
+        Ok(Self::to(Wanted::read(url)?))
+    }
+
+    fn to(wanted: Wanted) -> Self {
+        Connector { wanted, notices: Notices::default(), warnings: Vec::new() }
+    }
+
+    /// What the user should know, though it is no error: a file with passwords that was not read.
+    /// It went to `tracing`, too.
+    pub fn warnings(&self) -> &[String] {
+        &self.warnings
+    }
+
+    /// The variables of the environment by which a program of PostgreSQL's own (`pg_dump`, `psql`)
+    /// connects to the same database: `PGHOST`, `PGPORT`, `PGUSER`, `PGDATABASE`, `PGSSLMODE`,
+    /// `PGPASSWORD` and the rest. Those with `None` are to be removed, or the program could go
+    /// elsewhere.
+    ///
+    /// A secret: the password is among them. One that comes from `~/.pgpass` is not; the program
+    /// reads that itself.
+    ///
+    /// ```no_run
+    /// # let connector = migrate_core::Connector::new("host=db.example")?;
+    /// let mut backup = std::process::Command::new("pg_dump");
+    /// for (name, value) in connector.child_environment() {
+    ///     match value {
+    ///         Some(value) => backup.env(name, value),
+    ///         None => backup.env_remove(name),
+    ///     };
+    /// }
+    /// # Ok::<(), migrate_core::ConnectError>(())
+    /// ```
+    pub fn child_environment(&self) -> Vec<(&'static str, Option<OsString>)> {
+        environment::for_a_child(&self.wanted.settings)
     }
 
     /// Is told what the server says beside its answers, in the thread or task of the connection.
@@ -136,7 +177,7 @@ impl Connector {
         Attempt {
             place: place.to_string(),
             mode: self.wanted.tls.mode,
-            has_password: self.wanted.has_password(),
+            has_password: self.wanted.has_password(place),
             patience: self.wanted.patience,
         }
     }

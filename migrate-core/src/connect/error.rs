@@ -38,6 +38,15 @@ pub enum ConnectError {
         /// What was probably meant.
         meant: Option<&'static str>,
     },
+    /// Nothing says where the database is: no connection string, no variable of the environment.
+    Nowhere,
+    /// A variable of the environment is wrong.
+    Variable {
+        /// Its name.
+        name: &'static str,
+        /// What is wrong with what it says.
+        error: Box<ConnectError>,
+    },
     /// The certificates of the authorities to trust can't be had.
     BadRoots {
         /// Where they were to come from: a file, or `system`.
@@ -182,6 +191,23 @@ pub enum CertificateFault {
 }
 
 impl ConnectError {
+    /// The same, where it was a variable that said it.
+    pub(super) fn in_variable(self, name: Option<&'static str>) -> Self {
+        match name {
+            Some(name) => ConnectError::Variable { name, error: Box::new(self) },
+            None => self,
+        }
+    }
+
+    /// Whether it says that this parameter is wrong.
+    pub(super) fn is_about(&self, parameter: &str) -> bool {
+        match self {
+            ConnectError::BadUrl { part, .. } => *part == parameter,
+            ConnectError::BadValue { parameter: wrong, .. } => *wrong == parameter,
+            _ => false,
+        }
+    }
+
     /// Whether it is the kind of failure after which `prefer` and `allow` try with or without TLS.
     pub(super) fn may_pass_another_way(&self) -> bool {
         use ConnectError::*;
@@ -211,6 +237,7 @@ impl Error for ConnectError {
             | UnknownDatabase { failure, .. }
             | TooManyConnections { failure, .. }
             | Refused { failure, .. } => failure.source.as_ref().map(|source| source.as_ref() as _),
+            Variable { error, .. } => Some(error.as_ref()),
             _ => None,
         }
     }

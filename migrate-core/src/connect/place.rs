@@ -8,6 +8,7 @@ use tokio_postgres::Config;
 use tokio_postgres::config::{LoadBalanceHosts, SslMode as Way, SslNegotiation};
 
 use super::ConnectError;
+use super::passwords::{self, Line, Session};
 use super::settings::Settings;
 use crate::tls::{SslMode, Tls};
 
@@ -64,13 +65,20 @@ pub(super) struct Wanted {
     pub(super) tls: Tls,
     /// For one attempt, from the first packet until the session stands.
     pub(super) patience: Option<Duration>,
+    /// For where nothing else says a password.
+    pub(super) passwords: Vec<Line>,
     /// Everything else: no host, no port, no mode.
     base: Config,
+    /// All of it, as it was said.
+    pub(super) settings: Settings,
 }
 
 impl Wanted {
     pub(super) fn read(text: &str) -> Result<Self, ConnectError> {
-        let settings = Settings::read(text)?;
+        Self::of(Settings::read(text)?)
+    }
+
+    pub(super) fn of(settings: Settings) -> Result<Self, ConnectError> {
         let tls = Tls::decide(settings.get("sslmode"), settings.get("sslrootcert"))?;
         let mut base = config(&settings)?;
         let weak = tls.mode < SslMode::Require;
@@ -92,7 +100,9 @@ impl Wanted {
             shuffled: base.get_load_balance_hosts() == LoadBalanceHosts::Random,
             tls,
             patience: base.get_connect_timeout().copied(),
+            passwords: Vec::new(),
             base,
+            settings,
         })
     }
 
@@ -103,11 +113,26 @@ impl Wanted {
         if let Some(address) = address {
             config.hostaddr(address);
         }
+        if let Some(password) = self.filed_password(place) {
+            config.password(password);
+        }
         config
     }
 
-    pub(super) fn has_password(&self) -> bool {
+    /// Whether a password was said, for all the places.
+    pub(super) fn has_own_password(&self) -> bool {
         self.base.get_password().is_some()
+    }
+
+    pub(super) fn has_password(&self, place: &Place) -> bool {
+        self.has_own_password() || self.filed_password(place).is_some()
+    }
+
+    /// The password that the user's file has for this place, unless one was said.
+    fn filed_password(&self, place: &Place) -> Option<&str> {
+        let (database, user) = (self.base.get_dbname()?, self.base.get_user()?);
+        let session = Session { host: &place.host, port: place.port, database, user };
+        passwords::find(&self.passwords, &session).filter(|_| !self.has_own_password())
     }
 }
 

@@ -4,6 +4,7 @@
 //! unescaped `@`, `/` or blank in it spills into what follows.
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 
 use super::ConnectError;
 use crate::id::did_you_mean;
@@ -57,6 +58,27 @@ impl Settings {
 
     pub(super) fn get(&self, parameter: &str) -> Option<&str> {
         self.values.get(parameter).map(String::as_str)
+    }
+
+    /// Whether it says something about this parameter, be it the password.
+    pub(super) fn has(&self, parameter: &str) -> bool {
+        match parameter {
+            "password" => self.password.is_some(),
+            _ => self.values.contains_key(parameter),
+        }
+    }
+
+    /// The value of a parameter, be it the password.
+    pub(super) fn get_secret(&self, parameter: &str) -> Option<OsString> {
+        match parameter {
+            "password" => self.password.clone().and_then(os_text),
+            _ => self.get(parameter).map(OsString::from),
+        }
+    }
+
+    /// Says what it does not say yet.
+    pub(super) fn fill(&mut self, parameter: &str, value: String) -> Result<(), ConnectError> {
+        self.set(parameter, value.into_bytes(), true)
     }
 
     /// Every parameter but the password.
@@ -206,6 +228,17 @@ fn decoded(text: &str) -> Vec<u8> {
 
 fn text(part: &'static str, bytes: Vec<u8>) -> Result<String, ConnectError> {
     String::from_utf8(bytes).map_err(|_| bad(part, "is not UTF-8"))
+}
+
+/// For the environment of a program.
+#[cfg(unix)]
+fn os_text(bytes: Vec<u8>) -> Option<OsString> {
+    Some(std::os::unix::ffi::OsStringExt::from_vec(bytes))
+}
+
+#[cfg(not(unix))]
+fn os_text(bytes: Vec<u8>) -> Option<OsString> {
+    String::from_utf8(bytes).ok().map(OsString::from)
 }
 
 fn no_equals_sign() -> ConnectError {

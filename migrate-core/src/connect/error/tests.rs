@@ -65,6 +65,10 @@ fn what_people_read() {
             expected: "one of disable and require".into(),
             meant: Some("require"),
         },
+        ConnectError::Nowhere,
+        ConnectError::BadValue { parameter: "port", expected: "a number".into(), meant: None }
+            .in_variable(Some("PGPORT")),
+        ConnectError::BadUrl { part: "host", why: "is missing" }.in_variable(Some("DATABASE_URL")),
         ConnectError::BadRoots { from: "/ca.crt".into(), reason: "No such file".into() },
         ConnectError::BadRoots { from: "system".into(), reason: "there is no certificate".into() },
         ConnectError::Setup { reason: "there is no reactor running".into() },

@@ -33,6 +33,15 @@ impl ConnectError {
                     .into()
             }
             BadValue { .. } => "correct it, or leave it out".into(),
+            Nowhere => "set DATABASE_URL or pass --database-url, as in \
+                        `postgres://user:password@host:5432/database`; PGHOST and the like do as well"
+                .into(),
+            Variable { name: "DATABASE_URL", error } => error.help(),
+            Variable { error, .. } => match error.as_ref() {
+                BadValue { meant: Some(_), .. } => error.help(),
+                _ => "correct it, or unset it; what DATABASE_URL or --database-url say goes before it"
+                    .into(),
+            },
             BadRoots { from, .. } if from == "system" => {
                 "install the system's certificates (the package is often called \
                  ca-certificates), or name a file: sslrootcert=/path/to/ca.crt"
@@ -66,7 +75,11 @@ impl ConnectError {
                  connects without"
                     .into()
             }
-            NoPassword { .. } => "add it: `postgres://user:password@…`, or `password='…'`".into(),
+            NoPassword { .. } => {
+                "add it: `postgres://user:password@…`, or `password='…'`; the command line takes it \
+                 from PGPASSWORD or ~/.pgpass as well"
+                    .into()
+            }
             Authentication { .. } => {
                 "channel_binding=require needs TLS, and scram-sha-256 for this role in the server's \
                  pg_hba.conf; Kerberos and the like are not supported"
@@ -125,6 +138,19 @@ impl ConnectError {
             BadValue { parameter, expected, .. } => {
                 write!(f, "the connection string's `{parameter}` must be {expected}")
             }
+            Nowhere => write!(f, "nothing says which database to connect to"),
+            Variable { name, error } => match error.as_ref() {
+                BadValue { expected, .. } if *name != "DATABASE_URL" => {
+                    write!(f, "the environment variable {name} must be {expected}")
+                }
+                BadUrl { why, .. } if *name != "DATABASE_URL" => {
+                    write!(f, "the environment variable {name} {why}")
+                }
+                error => {
+                    write!(f, "the environment variable {name}: ")?;
+                    error.what(f)
+                }
+            },
             BadRoots { from, reason } => {
                 write!(f, "no root certificates from `{from}`: {reason}")
             }
@@ -143,7 +169,7 @@ impl ConnectError {
             Handshake { place, reason, .. } => write!(f, "no TLS with {place}: {reason}"),
             Authentication { place, reason, .. } => write!(f, "no login at {place}: {reason}"),
             NoPassword { place } => {
-                write!(f, "{place} asks for a password, and the connection string has none")
+                write!(f, "{place} asks for a password, and there is none")
             }
             WrongPassword { place, failure }
             | RoleRefused { place, failure }
