@@ -3,6 +3,7 @@
 
 #[cfg(feature = "postgres")]
 mod blocking;
+mod cancel;
 mod environment;
 mod error;
 mod notice;
@@ -23,6 +24,7 @@ use std::net::{IpAddr, SocketAddr};
 use tokio_postgres::error::DbError;
 use tokio_postgres_rustls::MakeRustlsConnect;
 
+pub use self::cancel::Canceller;
 pub use self::error::{CertificateFault, ConnectError};
 use self::notice::Notices;
 use self::place::{Place, Wanted};

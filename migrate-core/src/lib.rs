@@ -140,7 +140,7 @@ pub use connect::connect;
 #[cfg(all(feature = "tls", feature = "tokio-postgres"))]
 pub use connect::connect_async;
 #[cfg(all(feature = "tls", any(feature = "postgres", feature = "tokio-postgres")))]
-pub use connect::{CertificateFault, ConnectError, Connector};
+pub use connect::{Canceller, CertificateFault, ConnectError, Connector};
 #[cfg(all(feature = "tls", any(feature = "postgres", feature = "tokio-postgres")))]
 pub use tls::SslMode;
 

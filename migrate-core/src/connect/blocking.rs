@@ -50,25 +50,34 @@ impl Connector {
         let mut config = postgres::Config::from(config);
         let notices = self.notices.clone();
         config.notice_callback(move |notice| notices.tell(&notice));
-        // The driver has a limit only for reaching the server, and blocks if that never answers. A
-        // thread may be left behind, until the server hangs up.
-        let (sender, receiver) = channel();
-        thread::Builder::new()
-            .name("migrate-connect".into())
-            .spawn(move || {
-                // Nobody listens any more if it took too long.
-                let _ = sender.send(config.connect(tls));
-            })
-            .map_err(|error| ConnectError::Setup { reason: error.to_string() })?;
-        let answer = match attempt.patience {
-            Some(patience) => receiver.recv_timeout(patience),
-            None => receiver.recv().map_err(RecvTimeoutError::from),
-        };
-        match answer {
-            Ok(Ok(client)) => Ok(client),
-            Ok(Err(error)) => Err(attempt.failed(error)),
-            Err(RecvTimeoutError::Timeout) => Err(attempt.timed_out()),
-            Err(error) => Err(ConnectError::Setup { reason: reason(&error) }),
-        }
+        within(attempt, "migrate-connect", move || config.connect(tls))
+    }
+}
+
+/// Does it in a thread of its own, and waits no longer than the attempt has patience: the driver has a
+/// limit only for reaching the server, and blocks if that never answers. The thread may be left
+/// behind, until the server hangs up.
+pub(super) fn within<T: Send + 'static>(
+    attempt: Attempt,
+    name: &str,
+    run: impl FnOnce() -> Result<T, postgres::Error> + Send + 'static,
+) -> Result<T, ConnectError> {
+    let (sender, receiver) = channel();
+    thread::Builder::new()
+        .name(name.into())
+        .spawn(move || {
+            // Nobody listens any more if it took too long.
+            let _ = sender.send(run());
+        })
+        .map_err(|error| ConnectError::Setup { reason: error.to_string() })?;
+    let answer = match attempt.patience {
+        Some(patience) => receiver.recv_timeout(patience),
+        None => receiver.recv().map_err(RecvTimeoutError::from),
+    };
+    match answer {
+        Ok(Ok(done)) => Ok(done),
+        Ok(Err(error)) => Err(attempt.failed(error)),
+        Err(RecvTimeoutError::Timeout) => Err(attempt.timed_out()),
+        Err(error) => Err(ConnectError::Setup { reason: reason(&error) }),
     }
 }

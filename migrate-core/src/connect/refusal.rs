@@ -16,6 +16,7 @@ use crate::failure::Failure;
 use crate::tls::SslMode;
 
 /// What an attempt was.
+#[derive(Clone)]
 pub(super) struct Attempt {
     pub(super) place: String,
     pub(super) mode: SslMode,

@@ -1,6 +1,7 @@
 //! From a connection string to a client, with either client, on a real PostgreSQL with TLS.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that can't go on fails")]
 
+mod cancel;
 mod certificates;
 mod environment;
 mod errors;
