@@ -87,6 +87,8 @@ mod report;
 #[cfg(feature = "runner")]
 mod runner;
 #[cfg(feature = "runner")]
+mod script;
+#[cfg(feature = "runner")]
 mod settings;
 #[cfg(feature = "runner")]
 mod sql;

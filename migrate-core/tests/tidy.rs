@@ -14,8 +14,8 @@ const FLOORS: [&[&str]; 5] = [
     &["chain", "check", "edit", "folder", "graph", "outline", "pins"],
     &[
         "embedded", "engine", "error", "failure", "history", "leaks", "log", "message", "notices",
-        "outside", "plan", "report", "runner", "samples", "settings", "sql", "stamp", "status",
-        "stored", "target", "watch",
+        "outside", "plan", "report", "runner", "samples", "script", "settings", "sql", "stamp",
+        "status", "stored", "target", "watch",
     ],
     &["connect", "directory_test", "drivers", "files", "tls"],
 ];

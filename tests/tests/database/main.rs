@@ -16,6 +16,7 @@ mod records;
 mod roles;
 mod round_trips;
 mod runs;
+mod script;
 mod session;
 mod staircase;
 mod stamp;
