@@ -166,6 +166,14 @@ impl Connector {
         self
     }
 
+    /// Hands what the server says beside its answers to a [`Runner`](crate::Runner) that
+    /// [listens](crate::Runner::listen_to), in place of [`on_notice`](Self::on_notice).
+    #[must_use]
+    pub fn pass_on_notices(self, notices: &crate::Notices) -> Self {
+        let notices = notices.clone();
+        self.on_notice(move |notice| notices.push(notice.severity(), notice.message()))
+    }
+
     fn search(&self) -> Search {
         Search::new(self.wanted.tls.mode, self.in_order(self.wanted.places.clone()))
     }

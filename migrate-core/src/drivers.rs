@@ -3,7 +3,6 @@
 
 #[cfg(feature = "postgres")]
 pub(crate) mod blocking;
-#[cfg(feature = "tokio-postgres")]
 mod dropped;
 #[cfg(feature = "tokio-postgres")]
 pub(crate) mod tokio;

@@ -123,6 +123,8 @@ pub(crate) struct Engine<'r> {
     session: Session,
     /// The session reads strings in the way of before 2010.
     old_strings: bool,
+    /// The caller has begun a transaction.
+    in_transaction: bool,
     history: History,
     log: Vec<LogEntry>,
     has_tables: bool,
@@ -143,8 +145,11 @@ pub(crate) struct Engine<'r> {
     waiting_since: Option<Duration>,
     holder: Option<Holder>,
     backoff: Backoff,
-    /// How many steps the run had planned at first, and has done.
     report: Report,
+    /// Whether the session holds the lock, for a step outside a transaction.
+    is_locked: bool,
+    /// Whether the run has ended, well or not.
+    is_over: bool,
 }
 
 impl<'r> Engine<'r> {
@@ -168,6 +173,7 @@ impl<'r> Engine<'r> {
             plan: Plan::default(),
             session: Session::default(),
             old_strings: false,
+            in_transaction: false,
             history: History::default(),
             log: Vec::new(),
             has_tables: true,
@@ -182,6 +188,8 @@ impl<'r> Engine<'r> {
             holder: None,
             backoff: Backoff::new(seed),
             report: Report::default(),
+            is_locked: false,
+            is_over: true,
         })
     }
 
@@ -196,9 +204,10 @@ impl<'r> Engine<'r> {
 
     /// What leaves nothing behind on the server when the run ends before its time, if the message
     /// that is under way could.
-    #[cfg(feature = "tokio-postgres")]
     pub(crate) fn abandon(&self) -> Option<String> {
         match &self.state {
+            // An observer has panicked.
+            State::Ended if !self.is_over => Some(self.abandon_midway()),
             State::CreatingTables
             | State::UpgradingLayout
             | State::Stamping
@@ -213,6 +222,13 @@ impl<'r> Engine<'r> {
     /// Takes the answer to the last question, and gives the next. `now` is the time since the run
     /// began.
     pub(crate) fn next(&mut self, reply: Reply, now: Duration) -> Result<Ask, Error> {
+        self.is_over = false;
+        let next = self.take(reply, now);
+        self.is_over = matches!(next, Ok(Ask::Done) | Err(_));
+        next
+    }
+
+    fn take(&mut self, reply: Reply, now: Duration) -> Result<Ask, Error> {
         self.watch.pass_on_notices(self.running().as_deref());
         let state = std::mem::replace(&mut self.state, State::Ended);
         match (state, reply) {
@@ -230,6 +246,11 @@ impl<'r> Engine<'r> {
                 self.history = self.parse_history(&rows)?;
                 self.decide(now)
             }
+            // A transaction that has failed; ours are rolled back before anything is read.
+            (
+                State::Looking | State::Reading | State::ReadingSession | State::ReadingLog,
+                Reply::Failed(failure),
+            ) if failure.is("25P02") => Err(Error::InTransaction),
             // The history is there, but not all that belongs to it.
             (State::Reading, Reply::Failed(failure))
                 if is_missing(&failure) && failure.message.contains(&self.tables.layout_name) =>

@@ -79,6 +79,9 @@ pub enum Error {
         /// Why not.
         reason: String,
     },
+    /// The client is in a transaction that the caller has begun: the first commit of the run would
+    /// commit that, too.
+    InTransaction,
     /// The server reads string literals in the way of before 2010, and migrations are not
     /// checked for that.
     OldStrings,
@@ -135,6 +138,9 @@ impl Error {
                 "connect as the role that owns the schema, or grant it to this one".into()
             }
             Error::BadName { .. } => "choose shorter, plain names".into(),
+            Error::InTransaction => {
+                "commit it or roll it back first: each revision has a transaction of its own".into()
+            }
             Error::OldStrings => {
                 "set standard_conforming_strings to on, the default, for this role or database"
                     .into()
@@ -200,6 +206,7 @@ impl Error {
             Error::BadName { reason } => {
                 write!(f, "the history's tables can't have this name: {reason}")
             }
+            Error::InTransaction => write!(f, "the client is in a transaction"),
             Error::OldStrings => write!(f, "this session has standard_conforming_strings off"),
             Error::Server { what, failure } => write!(f, "{what} failed: {failure}"),
         }

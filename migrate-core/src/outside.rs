@@ -29,6 +29,11 @@ pub(crate) enum Kind {
         /// The index, as the catalog has it.
         name: String,
     },
+    /// `DROP INDEX CONCURRENTLY`, alone.
+    DropIndex {
+        /// The index, as the statement names it.
+        name: String,
+    },
 }
 
 /// The statements of a section.
@@ -49,6 +54,9 @@ fn kind(sql: &str, statement: &Statement) -> Kind {
     let first = |keyword: &str| tokens.first().is_some_and(|token| token.is_word(sql, keyword));
     if let Some((table, name)) = concurrent_index(sql, tokens) {
         return Kind::Index { table, name };
+    }
+    if let Some(name) = dropped_index(sql, tokens) {
+        return Kind::DropIndex { name };
     }
     // A procedure or a block may commit.
     let may_commit = first("call") || first("do");
@@ -82,13 +90,32 @@ fn concurrent_index(sql: &str, tokens: &[Token]) -> Option<(String, String)> {
         return None;
     }
     next += 1 + usize::from(at(next + 1, "only"));
-    let start = tokens.get(next)?.span;
-    let mut end = start;
-    while tokens.get(next + 1).is_some_and(|token| token.text(sql) == ".") {
-        next += 2;
-        end = tokens.get(next)?.span;
+    let (table, _) = qualified(sql, tokens, next)?;
+    Some((table, name))
+}
+
+/// The name of `DROP INDEX CONCURRENTLY [IF EXISTS] name`; the server takes one at a time.
+fn dropped_index(sql: &str, tokens: &[Token]) -> Option<String> {
+    let words = ["drop", "index", "concurrently"];
+    let starts = words.iter().zip(tokens).all(|(word, token)| token.is_word(sql, word));
+    if !starts {
+        return None;
     }
-    Some((sql.get(start.start..end.end)?.to_owned(), name))
+    let next = if tokens.get(3)?.is_word(sql, "if") { 5 } else { 3 };
+    let (name, after) = qualified(sql, tokens, next)?;
+    let only = tokens.get(after).is_none_or(|token| token.text(sql) == ";");
+    let word = |word: &str| tokens.get(after).is_some_and(|token| token.is_word(sql, word));
+    (only || word("cascade") || word("restrict")).then_some(name)
+}
+
+/// A name that may have a schema before it, as it is written, and the token after it.
+fn qualified(sql: &str, tokens: &[Token], first: usize) -> Option<(String, usize)> {
+    let mut last = first;
+    while tokens.get(last + 1).is_some_and(|token| token.text(sql) == ".") {
+        last += 2;
+    }
+    let span = tokens.get(first)?.span.to(tokens.get(last)?.span);
+    Some((sql.get(span.range())?.to_owned(), last + 1))
 }
 
 /// An identifier as the catalog has it: lower case, unless it is quoted.
@@ -128,7 +155,13 @@ mod tests {
         );
         check("CREATE INDEX CONCURRENTLY ON t (a)", &[Kind::Alone]);
         check("CREATE INDEX a ON t (b)", &[Kind::Together]);
-        check("DROP INDEX CONCURRENTLY a", &[Kind::Alone]);
+        let dropped = |name: &str| Kind::DropIndex { name: name.into() };
+        check("DROP INDEX CONCURRENTLY a", &[dropped("a")]);
+        check(
+            "drop index concurrently if exists App.\"I x\" CASCADE; DROP INDEX CONCURRENTLY b;",
+            &[dropped("App.\"I x\""), dropped("b")],
+        );
+        check("DROP INDEX a; DROP INDEX CONCURRENTLY", &[Kind::Together, Kind::Alone]);
     }
 
     #[test]

@@ -289,7 +289,7 @@ impl Script<'_> {
                     self.text.push_str(begin);
                     psql::push(&mut self.text, text, statement);
                 }
-                Kind::Alone | Kind::Index { .. } => {
+                Kind::Alone | Kind::Index { .. } | Kind::DropIndex { .. } => {
                     self.text.push_str(begin);
                     self.keep(step, &parts, (done, true));
                     psql::push(&mut self.text, text, statement);

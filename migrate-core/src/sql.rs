@@ -120,14 +120,16 @@ pub(crate) fn holder(tables: &Tables) -> String {
 /// What stands between the settings that a session has made.
 pub(crate) const SEPARATOR: char = '\u{1f}';
 
-/// The settings of the session that a migration may change and we put back.
+/// The settings of the session that a migration may change and we put back; and whether a transaction
+/// began in an earlier message.
 pub(crate) fn session() -> String {
     format!(
         "SELECT '{}', pg_catalog.current_setting('search_path'), pg_catalog.current_setting('role'), \
          pg_catalog.current_setting('lock_timeout'), pg_catalog.current_setting('statement_timeout'), \
          pg_catalog.current_setting('standard_conforming_strings'), \
          (SELECT pg_catalog.string_agg(name || '=' || pg_catalog.current_setting(name), pg_catalog.chr({})) \
-         FROM pg_catalog.pg_settings WHERE source = 'session')",
+         FROM pg_catalog.pg_settings WHERE source = 'session'), \
+         pg_catalog.transaction_timestamp() <> pg_catalog.statement_timestamp()",
         tag::SESSION,
         u32::from(SEPARATOR),
     )

@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use ::postgres::Client;
 
+use super::dropped::Tidy;
 use super::{failure, rows};
 use crate::embedded::{AtHead, IntoTarget};
 use crate::engine::{Ask, Engine, Goal, Outcome, Reply};
@@ -127,17 +128,18 @@ impl<R> Runner<'_, R> {
 }
 
 /// Carries out a run.
-fn drive(client: &mut Client, mut engine: Engine<'_>) -> Result<Outcome, Error> {
+fn drive(client: &mut Client, engine: Engine<'_>) -> Result<Outcome, Error> {
+    let mut run = Tidy { client, engine };
     let start = Instant::now();
     let mut reply = Reply::Start;
     loop {
-        reply = match engine.next(reply, start.elapsed())? {
-            Ask::Done => return Ok(engine.take_outcome()),
+        reply = match run.engine.next(reply, start.elapsed())? {
+            Ask::Done => return Ok(run.engine.take_outcome()),
             Ask::Wait(pause) => {
                 std::thread::sleep(pause);
                 Reply::Waited
             }
-            Ask::Query(query) => match client.simple_query(&query) {
+            Ask::Query(query) => match run.client.simple_query(&query) {
                 Ok(messages) => Reply::Rows(rows(&messages)),
                 Err(error) => Reply::Failed(failure(error)),
             },

@@ -133,17 +133,17 @@ impl<R> Runner<'_, R> {
 
 /// Carries out a run.
 async fn drive(client: &Client, engine: Engine<'_>) -> Result<Outcome, Error> {
-    let mut engine = Tidy::new(client, engine);
+    let mut run = Tidy { client, engine };
     let start = Instant::now();
     let mut reply = Reply::Start;
     loop {
-        reply = match engine.next(reply, start.elapsed())? {
-            Ask::Done => return Ok(engine.take_outcome()),
+        reply = match run.engine.next(reply, start.elapsed())? {
+            Ask::Done => return Ok(run.engine.take_outcome()),
             Ask::Wait(pause) => {
                 tokio::time::sleep(pause).await;
                 Reply::Waited
             }
-            Ask::Query(query) => match client.simple_query(&query).await {
+            Ask::Query(query) => match run.client.simple_query(&query).await {
                 Ok(messages) => Reply::Rows(rows(&messages)),
                 Err(error) => Reply::Failed(failure(error)),
             },

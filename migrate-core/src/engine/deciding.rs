@@ -62,6 +62,9 @@ impl Engine<'_> {
 
     /// Whether the tables are there and as this program writes them.
     fn is_ready(&self) -> Result<bool, Error> {
+        if self.in_transaction {
+            return Err(Error::InTransaction);
+        }
         let (found, known) = (self.layout, layout::VERSION);
         if self.has_tables && found > known {
             return Err(Error::NewerLayout { found, known });

@@ -46,6 +46,7 @@ enum Phase {
     Preparing,
     LookingForIndex,
     DroppingIndex,
+    LookingForDropped,
     Announcing,
     /// With the place in the message at which the statement begins; 0 when it is alone.
     Running(usize),
@@ -93,6 +94,7 @@ impl<'r> Engine<'r> {
         let phase = std::mem::replace(&mut run.phase, Phase::Locking);
         match (phase, reply) {
             (Phase::Locking, Reply::Rows(rows)) if is_true(&rows, tag::LOCK, 1) => {
+                self.is_locked = true;
                 let query = sql::check(&self.tables, &step);
                 Ok(self.ask_outside(run, Phase::Checking, query))
             }
@@ -103,6 +105,13 @@ impl<'r> Engine<'r> {
             (Phase::Checking, Reply::Rows(rows)) => self.resume(run, &step, &rows),
             (Phase::LookingForIndex, Reply::Rows(rows)) => Ok(self.found_index(run, &step, &rows)),
             (Phase::DroppingIndex, Reply::Rows(_)) => Ok(self.announce(run, &step)),
+            // It was dropped, and the run ended before it could note that.
+            (Phase::LookingForDropped, Reply::Rows(rows)) if is_true(&rows, tag::INDEX, 1) => {
+                run.at += 1;
+                run.in_doubt = false;
+                Ok(self.next_part(run, &step))
+            }
+            (Phase::LookingForDropped, Reply::Rows(_)) => Ok(self.announce(run, &step)),
             (Phase::Announcing, Reply::Rows(_)) => {
                 let statement = statement(&step, &run.parts[run.at]).to_owned();
                 Ok(self.ask_outside(run, Phase::Running(0), statement))
@@ -132,12 +141,10 @@ impl<'r> Engine<'r> {
                 self.plan.steps.remove(0);
                 Ok(self.release(run, Then::GoOn))
             }
-            (Phase::Releasing(then), _) => match then {
-                Then::GoOn => self.send(now),
-                Then::StartOver => Ok(self.start_over()),
-                Then::Fail(Error::Statement(error)) => Ok(self.note(*error)),
-                Then::Fail(error) => Err(error),
-            },
+            (Phase::Releasing(then), _) => {
+                self.is_locked = false;
+                self.released(then, now)
+            }
             (_, Reply::Failed(failure)) if failure.is_lost() => {
                 Err(Error::server("running migrations", failure))
             }
@@ -164,6 +171,16 @@ impl<'r> Engine<'r> {
         }
     }
 
+    /// The lock is given back.
+    fn released(&mut self, then: Then, now: Duration) -> Result<Ask, Error> {
+        match then {
+            Then::GoOn => self.send(now),
+            Then::StartOver => Ok(self.start_over()),
+            Then::Fail(Error::Statement(error)) => Ok(self.note(*error)),
+            Then::Fail(error) => Err(error),
+        }
+    }
+
     fn release(&mut self, run: Outside, then: Then) -> Ask {
         let query = self.release_query(&run);
         self.ask_outside(run, Phase::Releasing(then), query)
@@ -180,9 +197,17 @@ impl<'r> Engine<'r> {
     }
 
     /// The same, from whatever the step is doing.
-    #[cfg(feature = "tokio-postgres")]
     pub(super) fn abandon_outside(&self, run: &Outside) -> String {
         format!("ROLLBACK;\n{}", self.release_query(run))
+    }
+
+    /// The same where the step is not known any more.
+    pub(super) fn abandon_midway(&self) -> String {
+        if !self.is_locked {
+            return "ROLLBACK".to_owned();
+        }
+        let restore = self.session.restore_all();
+        format!("ROLLBACK;\n{}", sql::release(&self.tables, &restore))
     }
 
     /// Goes on where an earlier run has stopped, if one has.
@@ -226,7 +251,11 @@ impl<'r> Engine<'r> {
                 let query = sql::index(table, name);
                 self.ask_outside(run, Phase::LookingForIndex, query)
             }
-            Kind::Alone => self.announce(run, step),
+            Kind::DropIndex { name } if run.in_doubt => {
+                let query = sql::is_gone(name);
+                self.ask_outside(run, Phase::LookingForDropped, query)
+            }
+            Kind::DropIndex { .. } | Kind::Alone => self.announce(run, step),
         }
     }
 

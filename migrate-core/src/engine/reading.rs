@@ -29,6 +29,7 @@ impl Engine<'_> {
             made: column(6).split(sql::SEPARATOR).filter_map(setting).collect(),
         };
         self.old_strings = column(5) == "off";
+        self.in_transaction = column(7) == "t";
     }
 
     /// Which layout the tables have, where that was asked for.

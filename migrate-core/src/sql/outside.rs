@@ -102,6 +102,11 @@ pub(crate) fn index(table: &str, name: &str) -> String {
     )
 }
 
+/// Whether there is no index of this name, as the migration writes it.
+pub(crate) fn is_gone(name: &str) -> String {
+    format!("SELECT '{}', pg_catalog.to_regclass({}) IS NULL", tag::INDEX, literal(name))
+}
+
 /// The record of the step, once all its statements are done.
 pub(crate) fn record(
     tables: &Tables,

@@ -1,6 +1,7 @@
 //! Sessions that end in the middle, lines that break, a server that falls over.
 
 use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
 use std::sync::Mutex;
 use std::task::{Context, Poll, Waker};
@@ -11,8 +12,8 @@ use migrate_testkit::{Backend, Server, Shutdown};
 
 use crate::proxy::Proxy;
 use crate::support::{
-    Kind, Session, Traces, aside, both, database, done, eventually, slow, tables, terminated,
-    upgrades,
+    Kind, Session, Traces, Way, aside, both, chain_of, database, done, eventually, file, slow,
+    tables, terminated, upgrades, without_trace,
 };
 
 /// Waits until the slow revision runs, in any session but this; its process.
@@ -142,12 +143,14 @@ fn a_server_that_falls_over_in_the_middle_of_a_revision() {
 fn a_run_that_is_dropped_leaves_nothing_behind() {
     let chain =
         upgrades(&["CREATE TABLE t1 ();", "SELECT 1;\nSELECT 1 / 0;", "CREATE TABLE t3 ();"]);
-    for polls in 1..12 {
+    for (way, polls) in Way::ALL.into_iter().flat_map(|way| (1..14).map(move |polls| (way, polls)))
+    {
+        println!("{way:?}, dropped after {polls} polls");
         let database = database("dropped");
         let mut session = Session::open(Kind::Tokio, database.url());
         let before = Traces::of(&mut session, &database);
         let Session::Tokio(runtime, client) = &mut session else { unreachable!() };
-        let runner = Runner::new(&chain);
+        let runner = way.of(Runner::new(&chain));
         runtime.block_on(async {
             let mut run = pin!(runner.upgrade_async(client));
             for _ in 0..polls {
@@ -157,7 +160,7 @@ fn a_run_that_is_dropped_leaves_nothing_behind() {
                     break;
                 }
                 // Lets the connection work and the server answer.
-                tokio::time::sleep(std::time::Duration::from_millis(30)).await;
+                tokio::time::sleep(std::time::Duration::from_millis(20)).await;
             }
         });
         drop(runner);
@@ -177,8 +180,65 @@ fn a_client_that_is_in_a_transaction_already() {
         // It failed before: the server says so, and the run ends.
         let _ = session.try_rows("BEGIN; SELECT 1 / 0");
         let error = session.upgrade(&Runner::new(&chain)).unwrap_err();
-        assert!(error.to_string().contains("current transaction is aborted"), "{error}");
+        assert!(matches!(error, Error::InTransaction), "{error}");
         session.execute("ROLLBACK");
         assert_eq!(session.applied(), "no history");
+        // It did not: our commits would end what the caller has begun.
+        let (runner, expected) = (Runner::new(&chain), "the client is in a transaction\n = help: ");
+        for command in ["upgrade head", "upgrade +1", "downgrade -1", "stamp"] {
+            session.execute("BEGIN; CREATE TABLE mine ()");
+            let error = match command {
+                "stamp" => session.stamp(&runner, "r1", false).unwrap_err(),
+                command => session.command(&runner, command).unwrap_err(),
+            };
+            assert!(matches!(error, Error::InTransaction), "{command}: {error}");
+            assert!(error.to_string().starts_with(expected), "{error}");
+            session.execute("ROLLBACK");
+            assert_eq!(session.tables().replace("t1", "").trim(), "");
+            // For the downgrade there has to be something to undo.
+            session.upgrade_to(&runner, "r1").unwrap();
+        }
+        // Where nothing is written there is nothing to refuse.
+        session.upgrade(&runner).unwrap();
+        session.execute("BEGIN");
+        assert_eq!(done(&session.upgrade(&runner).unwrap()), "");
+        session.verify(&runner).unwrap();
+        session.execute("ROLLBACK");
+    });
+}
+
+/// Whatever an observer does, the session is fit for the next one.
+#[test]
+fn an_observer_that_panics_leaves_nothing_behind() {
+    let outside = file(
+        "r2",
+        "r1",
+        "CREATE TABLE t2 ();\nCREATE INDEX CONCURRENTLY ix ON t1 (n);",
+        "SELECT 1;",
+    );
+    let outside =
+        (outside.0, outside.1.replace("-- migrate:up", "-- migrate:up transaction:false"));
+    let chain =
+        chain_of(&[file("r1", "", "CREATE TABLE t1 (n int);\nSELECT 1;", "SELECT 1;"), outside]);
+    both("panics", |database, session| {
+        for (way, event) in [Way::Together, Way::ByStatement]
+            .into_iter()
+            .flat_map(|way| (1..7).map(move |n| (way, n)))
+        {
+            println!("{way:?}, event {event}");
+            let seen = std::sync::atomic::AtomicUsize::new(0);
+            let runner = way.of(Runner::new(&chain)).observe(|_| {
+                let now = seen.fetch_add(1, std::sync::atomic::Ordering::SeqCst) + 1;
+                assert!(now != event, "the observer's own fault");
+            });
+            without_trace(session, database, |session| {
+                let run = AssertUnwindSafe(|| session.upgrade(&runner));
+                catch_unwind(run).unwrap_err();
+            });
+            drop(runner);
+            session.upgrade(&Runner::new(&chain)).unwrap();
+            assert_eq!((session.applied(), session.tables()), ("r1 r2".into(), "t1 t2".into()));
+            session.clear();
+        }
     });
 }
