@@ -3,6 +3,10 @@
 use crate::lexer::{Token, TokenKind};
 use crate::statements::Statement;
 
+/// Settings that end with their transaction, or are none; a newer server refuses to reset them.
+const BEYOND_RESET: [&str; 4] =
+    ["seed", "transaction_deferrable", "transaction_isolation", "transaction_read_only"];
+
 /// The settings that these statements may leave changed, by the server's names. What a function
 /// changes inside is not seen.
 pub(crate) fn changed_settings(sql: &str, statements: &[Statement]) -> Vec<String> {
@@ -12,7 +16,7 @@ pub(crate) fn changed_settings(sql: &str, statements: &[Statement]) -> Vec<Strin
             .into_iter()
             .chain(by_function(sql, &statement.tokens))
         {
-            if !names.contains(&name) {
+            if !names.contains(&name) && !BEYOND_RESET.contains(&name.as_str()) {
                 names.push(name);
             }
         }
@@ -138,6 +142,10 @@ mod tests {
         );
         check("SET app.user = '1'; SET \"App\".\"x\" TO 2", &["app.user", "app.x"]);
         check("SELECT pg_catalog.set_config('search_path', '', false)", &["search_path"]);
+        check(
+            "SET transaction_read_only = off; SET seed = 0.5; SET Transaction_Isolation = 'serializable'",
+            &[],
+        );
         check("RESET ALL; SELECT 'SET x = 1'; UPDATE t SET a = 1", &[]);
         check(
             "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY",

@@ -120,7 +120,8 @@ pub(crate) fn holder(tables: &Tables) -> String {
 /// What stands between the settings that a session has made.
 pub(crate) const SEPARATOR: char = '\u{1f}';
 
-/// The settings of the session that a migration may change and we put back; and whether a transaction
+/// The settings of the session that a migration may change and we put back, without those of a single
+/// transaction; and whether a transaction
 /// began in an earlier message.
 pub(crate) fn session() -> String {
     format!(
@@ -128,7 +129,8 @@ pub(crate) fn session() -> String {
          pg_catalog.current_setting('lock_timeout'), pg_catalog.current_setting('statement_timeout'), \
          pg_catalog.current_setting('standard_conforming_strings'), \
          (SELECT pg_catalog.string_agg(name || '=' || pg_catalog.current_setting(name), pg_catalog.chr({})) \
-         FROM pg_catalog.pg_settings WHERE source = 'session'), \
+         FROM pg_catalog.pg_settings WHERE source = 'session' AND name <> 'seed' \
+         AND NOT pg_catalog.starts_with(name, 'transaction_')), \
          pg_catalog.transaction_timestamp() <> pg_catalog.statement_timestamp()",
         tag::SESSION,
         u32::from(SEPARATOR),

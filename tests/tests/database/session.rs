@@ -22,7 +22,7 @@ SET default_table_access_method = heap;
 CREATE TABLE public.t1 (n int);";
 
 /// Statements that change the session, the table `t1` made after them.
-const CHANGES: [&str; 15] = [
+const CHANGES: [&str; 16] = [
     DUMP,
     "SET search_path = pg_catalog; CREATE TABLE public.t1 ();",
     "SET search_path = ''; CREATE TABLE public.t1 ();",
@@ -37,6 +37,7 @@ const CHANGES: [&str; 15] = [
     "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY; CREATE TABLE t1 ();",
     "SET client_min_messages = error; SELECT set_config('Work_Mem', '2MB', false); \
      CREATE TABLE t1 ();",
+    "SET default_transaction_isolation = 'serializable'; CREATE TABLE t1 ();",
     "SET default_transaction_read_only = on; SET transaction_read_only = off; CREATE TABLE t1 ();",
     "SET ROLE pg_monitor; SELECT current_user; SELECT 1; RESET ROLE; CREATE TABLE t1 ();",
 ];

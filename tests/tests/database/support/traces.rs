@@ -19,8 +19,9 @@ pub(crate) struct Traces {
 
 impl Traces {
     pub(crate) fn of(session: &mut Session, database: &Database) -> Self {
-        let settings =
-            "SELECT name, setting FROM pg_catalog.pg_settings WHERE source = 'session' ORDER BY 1";
+        // What ends with each transaction, a newer server lists for good.
+        let settings = "SELECT name, setting FROM pg_catalog.pg_settings \
+                        WHERE source = 'session' AND name NOT LIKE 'transaction\\_%' ORDER BY 1";
         let roles = "SELECT session_user, current_user, current_setting('role'), \
                      current_setting('search_path')";
         let pid = session.pid();
