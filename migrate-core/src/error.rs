@@ -82,6 +82,11 @@ pub enum Error {
     /// The client is in a transaction that the caller has begun: the first commit of the run would
     /// commit that, too.
     InTransaction,
+    /// A revision runs outside a transaction, and a pooler gives each message another session.
+    Pooled {
+        /// The revision.
+        revision: String,
+    },
     /// The server reads string literals in the way of before 2010, and migrations are not
     /// checked for that.
     OldStrings,
@@ -140,6 +145,9 @@ impl Error {
             Error::BadName { .. } => "choose shorter, plain names".into(),
             Error::InTransaction => {
                 "commit it or roll it back first: each revision has a transaction of its own".into()
+            }
+            Error::Pooled { .. } => {
+                "connect to the server itself for this run, or let the pooler keep sessions".into()
             }
             Error::OldStrings => {
                 "set standard_conforming_strings to on, the default, for this role or database"
@@ -207,6 +215,11 @@ impl Error {
                 write!(f, "the history's tables can't have this name: {reason}")
             }
             Error::InTransaction => write!(f, "the client is in a transaction"),
+            Error::Pooled { revision } => write!(
+                f,
+                "revision `{revision}` runs outside a transaction, and the session changes between its \
+                 statements: a pooler in transaction mode stands in between"
+            ),
             Error::OldStrings => write!(f, "this session has standard_conforming_strings off"),
             Error::Server { what, failure } => write!(f, "{what} failed: {failure}"),
         }

@@ -294,7 +294,12 @@ pub fn downgrade<'c>(
     };
     let keep: Vec<bool> = match target {
         Target::Base => vec![false; history.records.len()],
-        Target::Head => return Err(not_behind()),
+        // What a newer release has done on top.
+        Target::Head => {
+            let head = chain.head().id.as_str();
+            history.get(head).ok_or_else(not_behind)?;
+            history.lineage(head)
+        }
         Target::Relative(offset) => {
             let back = usize::try_from(offset.unsigned_abs()).unwrap_or(usize::MAX);
             if *offset > 0 {

@@ -26,21 +26,102 @@ use crate::watch::Watch;
 ///
 /// Each revision runs in a transaction of its own, together with its record. Many runners may
 /// start at once: one runs, the others wait and find the work done.
+///
+/// # Up, down, and where it is
+///
 #[cfg_attr(feature = "postgres", doc = "```no_run")]
 #[cfg_attr(not(feature = "postgres"), doc = "```ignore")]
-/// use std::time::Duration;
-/// use migrate_core::{Chain, Event, Runner};
+/// use migrate_core::{Chain, Error, Runner, Status, Target};
 ///
-/// fn bring_to_head(chain: &Chain<'static>, client: &mut postgres::Client) -> Result<(), migrate_core::Error> {
-///     let at_head = Runner::new(chain)
-///         .lock_timeout(Duration::from_secs(2))
-///         .observe(|event| if let Event::Finished { revision, duration, .. } = event {
-///             println!("{revision} took {duration:?}");
-///         })
-///         .upgrade(client)?;
+/// fn about(chain: &Chain<'static>, client: &mut postgres::Client) -> Result<(), Error> {
+///     let runner = Runner::new(chain);
+///     // Everything that is not applied yet. What it returns proves that the database is at head.
+///     let at_head = runner.upgrade(client)?;
 ///     println!("{} revisions ran", at_head.report().done.len());
+///
+///     // To a place: head, base, +2, -1, a revision, or one so many from it.
+///     runner.downgrade_to(client, Target::Relative(-1))?;
+///     runner.upgrade_to(client, Target::revision("20251217_indexes"))?;
+///
+///     match runner.status(client)? {
+///         Status::Behind { pending } => println!("to come: {pending:?}"),
+///         Status::Diverged(why) => println!("{why}: {}", why.help()),
+///         status => println!("{status}"),
+///     }
+///     for entry in runner.log(client)? {
+///         println!("{} {} of {} by {}", entry.at, entry.action, entry.revision, entry.by);
+///     }
+///     // Proves the same as an upgrade, and only reads: for a role that may not migrate.
+///     let at_head = runner.verify(client)?;
+///
+///     // Says where a database is that something else has made. Nothing runs.
+///     runner.stamp(client, Target::Head)?;
 ///     Ok(())
 /// }
+/// ```
+///
+/// # Locks and time
+///
+#[cfg_attr(feature = "postgres", doc = "```no_run")]
+#[cfg_attr(not(feature = "postgres"), doc = "```ignore")]
+/// # use migrate_core::{Chain, Error, Runner};
+/// use std::time::Duration;
+///
+/// # fn bounded(chain: &Chain<'static>, client: &mut postgres::Client) -> Result<(), Error> {
+/// let runner = Runner::new(chain)
+///     .lock_timeout(Duration::from_secs(2))         // for a lock on a table; then it is tried again,
+///     .retries(20)                                  // so often,
+///     .statement_timeout(Duration::from_secs(600))  // a statement takes no longer,
+///     .patience(Duration::from_secs(60));           // and another runner gets so much time to finish
+/// runner.upgrade(client)?;
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # Events, and stopping
+///
+#[cfg_attr(feature = "postgres", doc = "```no_run")]
+#[cfg_attr(not(feature = "postgres"), doc = "```ignore")]
+/// # use migrate_core::{Chain, Error, Runner};
+/// use std::sync::atomic::{AtomicBool, Ordering};
+/// use migrate_core::{Event, Notices};
+///
+/// static STOP: AtomicBool = AtomicBool::new(false);
+///
+/// # fn watched(chain: &Chain<'static>, client: &mut postgres::Client, notices: &Notices) -> Result<(), Error> {
+/// let runner = Runner::new(chain)
+///     .listen_to(notices)                           // what the server says beside its answers
+///     .statement_by_statement()
+///     .observe(|event| match event {
+///         Event::Started { revision, number, of, .. } => println!("{revision}, {number} of {of}"),
+///         Event::Statement { number, of, .. } => println!("  statement {number} of {of}"),
+///         Event::Finished { duration, .. } => println!("  took {duration:?}"),
+///         Event::Waiting { holder: Some(holder), .. } => println!("waiting for {holder}"),
+///         Event::Notice { notice, .. } => println!("  {}: {}", notice.severity, notice.message),
+///         _ => {}
+///     })
+///     .stop_when(|| STOP.load(Ordering::Relaxed));
+/// match runner.upgrade(client) {
+///     Err(Error::Stopped { done, .. }) => println!("stopped after {} revisions", done.len()),
+///     result => println!("{:?}", result?.report()),
+/// }
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # All or nothing, and back without the release
+///
+#[cfg_attr(feature = "postgres", doc = "```no_run")]
+#[cfg_attr(not(feature = "postgres"), doc = "```ignore")]
+/// # use migrate_core::{Chain, Error, Runner, Target};
+/// # fn more(chain: &Chain<'static>, client: &mut postgres::Client) -> Result<(), Error> {
+/// Runner::new(chain).single_transaction().upgrade(client)?;
+/// // After a rollback to this release: undoes what only a newer one knows.
+/// Runner::new(chain).stored_downgrades().downgrade_to(client, Target::Head)?;
+/// // Tables with other names, in a schema of their own; and no newer release was here.
+/// Runner::new(chain).schema("ops").table_prefix("actorhub_").refuse_ahead().upgrade(client)?;
+/// # Ok(())
+/// # }
 /// ```
 pub struct Runner<'a, R = ()> {
     pub(crate) chain: &'a Chain<'static>,

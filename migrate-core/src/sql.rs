@@ -30,6 +30,7 @@ pub(crate) mod tag {
     pub(crate) const DONE: &str = "migrate:done";
     pub(crate) const LOCK: &str = "migrate:lock";
     pub(crate) const STATE: &str = "migrate:state";
+    pub(crate) const PROCESS: &str = "migrate:process";
     pub(crate) const PROGRESS: &str = "migrate:progress";
     pub(crate) const SAVED: &str = "migrate:saved";
     pub(crate) const INDEX: &str = "migrate:index";

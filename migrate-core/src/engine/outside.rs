@@ -36,7 +36,14 @@ pub(super) struct Outside {
     began: Duration,
     /// The settings that the step changes, and what they were.
     saved: Vec<(String, String)>,
+    /// The process of the server that has the lock.
+    process: Option<String>,
+    /// How often the lock could not be given back, since another process answered.
+    astray: u32,
 }
+
+/// How often to look for the process that has the lock.
+const MOST_ASTRAY: u32 = 100;
 
 /// What was asked last.
 #[derive(Debug)]
@@ -55,6 +62,8 @@ enum Phase {
     Pausing,
     Recording,
     Releasing(Then),
+    /// Waiting to give the lock back again, since it was not this process's.
+    Astray(Then),
 }
 
 /// What follows when the lock is given back.
@@ -75,6 +84,8 @@ impl<'r> Engine<'r> {
             phase: Phase::Locking,
             began: now,
             saved: Vec::new(),
+            process: None,
+            astray: 0,
         };
         let query = sql::lock(&self.tables);
         self.ask_outside(run, Phase::Locking, query)
@@ -92,6 +103,13 @@ impl<'r> Engine<'r> {
     ) -> Result<Ask, Error> {
         let Some(step) = self.plan.steps.first().cloned() else { return Ok(Ask::Done) };
         let phase = std::mem::replace(&mut run.phase, Phase::Locking);
+        if !matches!(phase, Phase::Releasing(_) | Phase::Astray(_))
+            && let Reply::Rows(rows) = &reply
+            && self.is_another_process(&mut run, rows)
+        {
+            let revision = step.migration.id.to_string();
+            return Ok(self.release(run, Then::Fail(Error::Pooled { revision })));
+        }
         match (phase, reply) {
             (Phase::Locking, Reply::Rows(rows)) if is_true(&rows, tag::LOCK, 1) => {
                 self.is_locked = true;
@@ -141,6 +159,18 @@ impl<'r> Engine<'r> {
                 self.plan.steps.remove(0);
                 Ok(self.release(run, Then::GoOn))
             }
+            (Phase::Releasing(then), Reply::Rows(rows))
+                if !is_true(&rows, tag::LOCK, 1) && run.astray < MOST_ASTRAY =>
+            {
+                run.astray += 1;
+                run.phase = Phase::Astray(then);
+                self.state = State::Outside(Box::new(run));
+                Ok(Ask::Wait(Duration::from_millis(20)))
+            }
+            (Phase::Astray(then), _) => {
+                let query = sql::unlock(&self.tables);
+                Ok(self.ask_outside(run, Phase::Releasing(then), query))
+            }
             (Phase::Releasing(then), _) => {
                 self.is_locked = false;
                 self.released(then, now)
@@ -169,6 +199,17 @@ impl<'r> Engine<'r> {
             }
             (_, Reply::Start | Reply::Rows(_) | Reply::Waited) => Ok(Ask::Done),
         }
+    }
+
+    /// Whether another process of the server answers than the one that has the lock.
+    fn is_another_process(&self, run: &mut Outside, rows: &[Row]) -> bool {
+        let Some(row) = tagged(rows, tag::PROCESS).last() else { return false };
+        let answers = row.get(1).cloned().flatten();
+        if run.process.is_none() {
+            run.process = answers;
+            return false;
+        }
+        run.process != answers
     }
 
     /// The lock is given back.

@@ -221,6 +221,8 @@ fn what_the_chain_does_not_have_is_undone_by_what_is_stored() {
     check("a b c d x y", "downgrade -1", Ok("-y"));
     check("a b c d x y", "downgrade x", Ok("-y"));
     check("a b c d x y", "downgrade d", Ok("-y -x"));
+    check("a b c d x y", "downgrade head", Ok("-y -x"));
+    check("a b x y", "downgrade head", Err("`head` is not behind: the database is at `y`"));
     check("a b c d x y", "downgrade b", Ok("-y -x -d -c"));
     check("a b c d x y", "downgrade base", Ok("-y -x -d -c -b -a"));
     // Another branch was deployed: what is not ours goes, and the rest can follow.

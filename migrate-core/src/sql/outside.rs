@@ -9,22 +9,30 @@ use crate::settings::Settings;
 /// Takes the lock for the session, without waiting: the statements to come end the transaction
 /// that could hold it.
 pub(crate) fn lock(tables: &Tables) -> String {
-    format!("SELECT '{}', pg_catalog.pg_try_advisory_lock({})", tag::LOCK, tables.lock_key)
-}
-
-/// Gives the lock back, and the session its settings.
-pub(crate) fn release(tables: &Tables, restore: &[String]) -> String {
     format!(
-        "SELECT {restore};\nSELECT pg_catalog.pg_advisory_unlock({key})",
-        restore = restore.join(", "),
+        "SELECT '{lock}', pg_catalog.pg_try_advisory_lock({key});\n{PROCESS}",
+        lock = tag::LOCK,
         key = tables.lock_key,
     )
 }
 
+/// Gives the lock back, and the session its settings.
+pub(crate) fn release(tables: &Tables, restore: &[String]) -> String {
+    format!("SELECT {restore};\n{unlock}", restore = restore.join(", "), unlock = unlock(tables),)
+}
+
+/// Gives the lock back, and tells whether this session had it.
+pub(crate) fn unlock(tables: &Tables) -> String {
+    format!("SELECT '{}', pg_catalog.pg_advisory_unlock({})", tag::LOCK, tables.lock_key)
+}
+
+/// Which process of the server answers: another one than before, where a pooler stands in between.
+const PROCESS: &str = "SELECT 'migrate:process', pg_catalog.pg_backend_pid()";
+
 /// Is the history as the plan expects it, and was the step begun before?
 pub(crate) fn check(tables: &Tables, step: &Step<'_>) -> String {
     format!(
-        "SELECT '{state}', {moved};\n\
+        "{PROCESS};\nSELECT '{state}', {moved};\n\
          SELECT '{progress}', next_statement, started, done_digest FROM {table} \
          WHERE revision = {id} AND direction = '{direction}'",
         state = tag::STATE,
@@ -70,7 +78,7 @@ pub(crate) fn keep(
         ),
     };
     format!(
-        "SELECT pg_catalog.set_config('role', {role}, true);\n{undoing}\
+        "{PROCESS};\nSELECT pg_catalog.set_config('role', {role}, true);\n{undoing}\
          INSERT INTO {table} VALUES ({id}, '{direction}', {done}, {started}, '{digest}', \
          pg_catalog.clock_timestamp()) \
          ON CONFLICT (revision) DO UPDATE SET direction = excluded.direction, \

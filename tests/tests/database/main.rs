@@ -11,6 +11,7 @@ mod layout;
 mod log;
 mod names;
 mod outside;
+mod pooler;
 mod proxy;
 mod records;
 mod roles;
