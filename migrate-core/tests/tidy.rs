@@ -10,7 +10,7 @@ use std::path::Path;
 /// its own floor or a lower one.
 const FLOORS: [&[&str]; 5] = [
     &["diagnostic", "digest", "id", "problem", "text"],
-    &["header", "lexer", "lock", "marks", "names", "rules", "sections", "statements"],
+    &["header", "lexer", "lock", "locks", "marks", "names", "rules", "sections", "statements"],
     &["chain", "check", "edit", "folder", "graph", "outline", "pins"],
     &[
         "embedded", "engine", "error", "failure", "history", "leaks", "log", "message", "notices",

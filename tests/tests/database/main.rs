@@ -8,6 +8,7 @@ mod crash;
 mod failures;
 mod foreign;
 mod layout;
+mod locks;
 mod log;
 mod names;
 mod outside;

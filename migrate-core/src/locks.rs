@@ -1,0 +1,189 @@
+//! Which lock a statement takes on which table, and what it loses: as far as its words tell.
+//!
+//! What a statement does inside of a function, a `DO` block or a view is not seen. Of a statement that
+//! is not known here nothing is said.
+
+mod alter;
+mod drops;
+mod others;
+mod words;
+
+use std::fmt;
+
+pub use self::drops::{Loss, losses};
+use self::words::Words;
+use crate::statements::Statement;
+
+/// A lock on a table, from the weakest to the strongest; PostgreSQL's manual has a chapter on them,
+/// "Explicit Locking". The strongest that a transaction has taken stays until its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum LockMode {
+    /// Taken by a `SELECT`.
+    AccessShare,
+    /// Taken by a `SELECT … FOR UPDATE`.
+    RowShare,
+    /// Taken by `INSERT`, `UPDATE` and `DELETE`.
+    RowExclusive,
+    /// Keeps off other changes of the schema.
+    ShareUpdateExclusive,
+    /// Keeps off writers.
+    Share,
+    /// Keeps off writers, and others of its kind.
+    ShareRowExclusive,
+    /// Leaves only readers.
+    Exclusive,
+    /// Keeps off everybody.
+    AccessExclusive,
+}
+
+impl LockMode {
+    const ALL: [Self; 8] = [
+        Self::AccessShare,
+        Self::RowShare,
+        Self::RowExclusive,
+        Self::ShareUpdateExclusive,
+        Self::Share,
+        Self::ShareRowExclusive,
+        Self::Exclusive,
+        Self::AccessExclusive,
+    ];
+
+    /// Its name, as `LOCK TABLE` takes it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::AccessShare => "ACCESS SHARE",
+            Self::RowShare => "ROW SHARE",
+            Self::RowExclusive => "ROW EXCLUSIVE",
+            Self::ShareUpdateExclusive => "SHARE UPDATE EXCLUSIVE",
+            Self::Share => "SHARE",
+            Self::ShareRowExclusive => "SHARE ROW EXCLUSIVE",
+            Self::Exclusive => "EXCLUSIVE",
+            Self::AccessExclusive => "ACCESS EXCLUSIVE",
+        }
+    }
+
+    /// Whether a `SELECT` waits for it.
+    pub fn blocks_reads(self) -> bool {
+        self == Self::AccessExclusive
+    }
+
+    /// Whether an `INSERT`, `UPDATE` or `DELETE` waits for it.
+    pub fn blocks_writes(self) -> bool {
+        self >= Self::Share
+    }
+}
+
+impl fmt::Display for LockMode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// What a statement may do with all of a table's rows, while it holds its lock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Work {
+    /// Nothing: it takes as long for a large table as for an empty one. Or it is a query, of which the
+    /// words don't tell.
+    None,
+    /// It reads them all.
+    Scan,
+    /// It writes them all anew.
+    Rewrite,
+}
+
+/// A lock that a statement takes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TableLock {
+    /// The table, view or sequence.
+    pub relation: RelationName,
+    /// Whether the name is that of an index: then it is the index's table that is locked.
+    pub of_index: bool,
+    /// How.
+    pub mode: LockMode,
+    /// What it is held for, at most.
+    pub work: Work,
+}
+
+impl fmt::Display for TableLock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let of = if self.of_index { "the table of " } else { "" };
+        write!(f, "{} on {of}{}", self.mode, self.relation)?;
+        if self.mode.blocks_reads() {
+            write!(f, ", blocks reads and writes")?;
+        } else if self.mode.blocks_writes() {
+            write!(f, ", blocks writes")?;
+        }
+        match self.work {
+            Work::None => Ok(()),
+            Work::Scan => write!(f, ", while it reads all rows"),
+            Work::Rewrite => write!(f, ", while it may rewrite all rows"),
+        }
+    }
+}
+
+/// The name of a relation, in parts: `app.users` has two. As the catalog has them: lower case, unless
+/// they were quoted.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RelationName {
+    /// The parts; at least one.
+    pub parts: Vec<String>,
+}
+
+impl fmt::Display for RelationName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (nth, part) in self.parts.iter().enumerate() {
+            if nth > 0 {
+                f.write_str(".")?;
+            }
+            let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+            if part.chars().all(is_plain) && !part.starts_with(|c: char| c.is_ascii_digit()) {
+                f.write_str(part)?;
+            } else {
+                write!(f, "\"{}\"", part.replace('"', "\"\""))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The locks that a statement of `sql` takes on the tables that it names, the strongest for each.
+///
+/// What the words don't tell is left out: partitions, tables behind a view or a key, what a function
+/// does, what the constraints of a domain mean for a new column. A table that the statement makes is nobody else's yet, and left out, too.
+///
+/// ```
+/// use migrate_core::{LockMode, Work, locks, split_statements};
+///
+/// let sql = "ALTER TABLE users ALTER COLUMN email SET NOT NULL;";
+/// let [lock] = locks(sql, &split_statements(sql)[0]).try_into().unwrap();
+/// assert_eq!((lock.mode, lock.work), (LockMode::AccessExclusive, Work::Scan));
+/// assert_eq!(
+///     lock.to_string(),
+///     "ACCESS EXCLUSIVE on users, blocks reads and writes, while it reads all rows"
+/// );
+/// ```
+pub fn locks(sql: &str, statement: &Statement) -> Vec<TableLock> {
+    let words = Words::new(sql, &statement.tokens);
+    let found = alter::locks(words).or_else(|| others::locks(words)).unwrap_or_default();
+    let mut locks: Vec<TableLock> = Vec::new();
+    for lock in found {
+        let same =
+            locks.iter_mut().find(|l| l.relation == lock.relation && l.of_index == lock.of_index);
+        match same {
+            Some(known) => {
+                known.mode = known.mode.max(lock.mode);
+                known.work = known.work.max(lock.work);
+            }
+            None => locks.push(lock),
+        }
+    }
+    locks
+}
+
+/// A lock on a relation of this name.
+fn on(relation: RelationName, mode: LockMode, work: Work) -> TableLock {
+    TableLock { relation, of_index: false, mode, work }
+}
+
+#[cfg(test)]
+mod tests;

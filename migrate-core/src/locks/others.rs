@@ -1,0 +1,222 @@
+//! The locks of all statements but `ALTER TABLE`.
+
+use super::words::Words;
+use super::{LockMode, RelationName, TableLock, Work, on};
+
+use LockMode::{
+    AccessExclusive, AccessShare, Exclusive, RowExclusive, Share, ShareRowExclusive,
+    ShareUpdateExclusive,
+};
+
+/// The locks, where the statement is a known one.
+pub(super) fn locks(mut words: Words<'_>) -> Option<Vec<TableLock>> {
+    if words.take(&["create"]) {
+        return create(words);
+    }
+    if words.take(&["drop"]) {
+        return drop(words);
+    }
+    if words.take(&["alter", "policy"]) {
+        return one(words.after(&["on"])?.name()?, AccessExclusive, Work::None);
+    }
+    if words.take_any(&[&["insert", "into"], &["merge", "into"], &["delete", "from"], &["update"]])
+    {
+        return one(words.table()?, RowExclusive, Work::None);
+    }
+    if words.take(&["truncate"]) {
+        words.take(&["table"]);
+        return Some(all(words.tables()?, AccessExclusive));
+    }
+    if words.take(&["lock"]) {
+        return lock(words);
+    }
+    if words.take(&["copy"]) {
+        let table = words.name()?;
+        words.parentheses();
+        let reads = words.take(&["to"]);
+        let mode = if reads { AccessShare } else { RowExclusive };
+        return (reads || words.take(&["from"])).then(|| one(table, mode, Work::None))?;
+    }
+    if words.take(&["refresh", "materialized", "view"]) {
+        let beside = words.take(&["concurrently"]);
+        let (mode, work) =
+            if beside { (Exclusive, Work::Scan) } else { (AccessExclusive, Work::Rewrite) };
+        return one(words.name()?, mode, work);
+    }
+    if words.take(&["reindex"]) {
+        return reindex(words);
+    }
+    if words.take(&["cluster"]) {
+        return cluster(words);
+    }
+    if words.take(&["vacuum"]) {
+        return vacuum(words);
+    }
+    if words.take_any(&[&["analyze"], &["analyse"]]) {
+        words.take(&["verbose"]);
+        words.parentheses();
+        return each(words, ShareUpdateExclusive, Work::None);
+    }
+    if words.take(&["comment", "on", "table"]) {
+        return one(words.name()?, ShareUpdateExclusive, Work::None);
+    }
+    if words.take(&["comment", "on", "column"]) {
+        let mut table = words.name()?;
+        table.parts.pop();
+        return (!table.parts.is_empty()).then(|| one(table, ShareUpdateExclusive, Work::None))?;
+    }
+    None
+}
+
+fn one(relation: RelationName, mode: LockMode, work: Work) -> Option<Vec<TableLock>> {
+    Some(vec![on(relation, mode, work)])
+}
+
+fn all(relations: Vec<RelationName>, mode: LockMode) -> Vec<TableLock> {
+    relations.into_iter().map(|relation| on(relation, mode, Work::None)).collect()
+}
+
+/// The table of an index.
+fn by_index(index: RelationName, mode: LockMode, work: Work) -> TableLock {
+    TableLock { of_index: true, ..on(index, mode, work) }
+}
+
+/// Tables with columns in parentheses; none where there is no table.
+fn each(words: Words<'_>, mode: LockMode, work: Work) -> Option<Vec<TableLock>> {
+    if words.is_empty() {
+        return None;
+    }
+    words.split().into_iter().map(|mut part| Some(on(part.table()?, mode, work))).collect()
+}
+
+fn create(mut words: Words<'_>) -> Option<Vec<TableLock>> {
+    let replaces = words.take(&["or", "replace"]);
+    words.take(&["unique"]);
+    if words.take(&["index"]) {
+        let beside = words.take(&["concurrently"]);
+        let mode = if beside { ShareUpdateExclusive } else { Share };
+        return one(words.after(&["on"])?.table()?, mode, Work::Scan);
+    }
+    words.take(&["constraint"]);
+    if words.take(&["trigger"]) {
+        return one(words.after(&["on"])?.name()?, ShareRowExclusive, Work::None);
+    }
+    if words.take(&["policy"]) {
+        return one(words.after(&["on"])?.name()?, AccessExclusive, Work::None);
+    }
+    if words.take(&["rule"]) {
+        return one(words.after(&["to"])?.name()?, AccessExclusive, Work::None);
+    }
+    if words.take(&["statistics"]) {
+        return one(words.after(&["from"])?.name()?, ShareUpdateExclusive, Work::None);
+    }
+    if replaces && words.take(&["view"]) {
+        return one(words.name()?, AccessExclusive, Work::None);
+    }
+    words.take(&["unlogged"]);
+    words.take(&["table"]).then(|| table(words))?
+}
+
+/// `CREATE TABLE …`: what it does to others.
+fn table(mut words: Words<'_>) -> Option<Vec<TableLock>> {
+    words.take(&["if", "not", "exists"]);
+    let own = words.name()?;
+    let mut locks = Vec::new();
+    if words.take(&["partition", "of"]) {
+        locks.push(on(words.name()?, AccessExclusive, Work::None));
+    }
+    // A query may have a word or a column of these names.
+    if words.has(&["as"]) {
+        return None;
+    }
+    let references = words.all_after("references").into_iter().filter(|other| *other != own);
+    locks.extend(all(references.collect(), ShareRowExclusive));
+    if let Some(parents) = words.after(&["inherits"]).and_then(|mut rest| rest.parentheses()) {
+        locks.extend(
+            parents.split().into_iter().filter_map(|mut parent| {
+                Some(on(parent.name()?, ShareUpdateExclusive, Work::None))
+            }),
+        );
+    }
+    Some(locks)
+}
+
+fn drop(mut words: Words<'_>) -> Option<Vec<TableLock>> {
+    if words.take(&["index"]) {
+        let beside = words.take(&["concurrently"]);
+        let mode = if beside { ShareUpdateExclusive } else { AccessExclusive };
+        words.take(&["if", "exists"]);
+        let indexes = words.tables()?.into_iter();
+        return Some(indexes.map(|index| by_index(index, mode, Work::None)).collect());
+    }
+    if words.take_any(&[&["trigger"], &["rule"], &["policy"]]) {
+        return one(words.after(&["on"])?.name()?, AccessExclusive, Work::None);
+    }
+    let relations: &[&[&str]] =
+        &[&["table"], &["view"], &["materialized", "view"], &["sequence"], &["foreign", "table"]];
+    if !words.take_any(relations) {
+        return None;
+    }
+    words.take(&["if", "exists"]);
+    Some(all(words.tables()?, AccessExclusive))
+}
+
+/// `LOCK [TABLE] a, b [IN … MODE]`
+fn lock(mut words: Words<'_>) -> Option<Vec<TableLock>> {
+    words.take(&["table"]);
+    let tables = words.tables()?;
+    if !words.take(&["in"]) {
+        return Some(all(tables, AccessExclusive));
+    }
+    let mode = LockMode::ALL.into_iter().find(|mode| {
+        let mut rest = words;
+        let name: Vec<&str> = mode.name().split(' ').chain(["mode"]).collect();
+        rest.take(&name)
+    });
+    Some(all(tables, mode?))
+}
+
+fn reindex(mut words: Words<'_>) -> Option<Vec<TableLock>> {
+    let options = words.parentheses();
+    let table = words.take(&["table"]);
+    if !table && !words.take(&["index"]) {
+        return None;
+    }
+    let beside = words.take(&["concurrently"])
+        || options.is_some_and(|options| is_on(options, "concurrently"));
+    let mode = if beside { ShareUpdateExclusive } else { Share };
+    let name = words.name()?;
+    if table {
+        return one(name, mode, Work::Scan);
+    }
+    Some(vec![by_index(name, mode, Work::Scan)])
+}
+
+/// `CLUSTER t USING ix`, or as it once was, `CLUSTER ix ON t`.
+fn cluster(mut words: Words<'_>) -> Option<Vec<TableLock>> {
+    words.take(&["verbose"]);
+    words.parentheses();
+    let first = words.name()?;
+    let table = if words.take(&["on"]) { words.name()? } else { first };
+    one(table, AccessExclusive, Work::Rewrite)
+}
+
+fn vacuum(mut words: Words<'_>) -> Option<Vec<TableLock>> {
+    let options = words.parentheses();
+    let full = words.take(&["full"]) || options.is_some_and(|options| is_on(options, "full"));
+    words.take(&["freeze"]);
+    words.take(&["verbose"]);
+    words.take_any(&[&["analyze"], &["analyse"]]);
+    let (mode, work) =
+        if full { (AccessExclusive, Work::Rewrite) } else { (ShareUpdateExclusive, Work::Scan) };
+    each(words, mode, work)
+}
+
+/// Whether an option is there, and not set to false.
+fn is_on(options: Words<'_>, name: &str) -> bool {
+    options.split().into_iter().any(|mut option| {
+        option.take(&[name])
+            && !option.take_any(&[&["false"], &["off"]])
+            && (option.is_empty() || option.take_any(&[&["true"], &["on"]]))
+    })
+}
