@@ -3,7 +3,7 @@
 use super::words::Words;
 use super::{LockMode, RelationName, TableLock, Work, on};
 
-use LockMode::{AccessExclusive, ShareRowExclusive, ShareUpdateExclusive};
+use LockMode::{AccessExclusive, AccessShare, ShareRowExclusive, ShareUpdateExclusive};
 
 /// What one subcommand takes: on the table itself, and on others.
 struct Taken {
@@ -93,8 +93,10 @@ fn subcommand(mut words: Words<'_>) -> Option<Taken> {
         let others = vec![on(partition, AccessExclusive, None)];
         return Some(Taken { mode, work: None, others });
     }
-    if words.take(&["inherit"]) || words.take(&["no", "inherit"]) {
-        let others = vec![on(words.name()?, ShareUpdateExclusive, None)];
+    let inherits = words.take(&["inherit"]);
+    if inherits || words.take(&["no", "inherit"]) {
+        let mode = if inherits { ShareUpdateExclusive } else { AccessShare };
+        let others = vec![on(words.name()?, mode, None)];
         return Some(Taken { mode: AccessExclusive, work: None, others });
     }
     if words.take_any(&[&["enable"], &["disable"]]) {

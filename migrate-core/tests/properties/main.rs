@@ -3,5 +3,6 @@
 mod chain;
 mod digest;
 mod lexer;
+mod locks;
 mod marks;
 mod tokens;

@@ -61,6 +61,15 @@ fn tables_are_altered() {
         ("ALTER TABLE t DISABLE TRIGGER tt", &[]),
         ("ALTER TABLE t ENABLE ALWAYS TRIGGER tt", &[]),
         ("ALTER TABLE o DISABLE RULE tr", &[]),
+        ("ALTER TABLE o ENABLE REPLICA RULE tr", &[]),
+        ("ALTER TABLE t FORCE ROW LEVEL SECURITY", &[]),
+        ("ALTER TABLE t DISABLE ROW LEVEL SECURITY", &[]),
+        ("ALTER TABLE t ALTER b SET COMPRESSION pglz", &[]),
+        ("ALTER TABLE t SET WITHOUT OIDS", &[]),
+        ("ALTER TABLE t SET TABLESPACE pg_default", &[]),
+        ("ALTER TABLE t ADD COLUMN IF NOT EXISTS a int", &[]),
+        ("ALTER TABLE child NO INHERIT parent", &[]),
+        ("ALTER FOREIGN TABLE f ADD x int", &[]),
         ("ALTER TABLE IF EXISTS ONLY c INHERIT s", &[]),
     ]);
 }
@@ -113,6 +122,7 @@ fn other_statements() {
         ("DROP TABLE c, \"C\"", &[]),
         ("DROP TABLE IF EXISTS t CASCADE", &["o"]),
         ("DROP VIEW v", &[]),
+        ("DROP FOREIGN TABLE f", &[]),
         ("DROP MATERIALIZED VIEW m", &[]),
         ("DROP SEQUENCE q", &[]),
         ("CREATE OR REPLACE VIEW v AS SELECT id FROM s WHERE id > 0", &[]),
@@ -138,6 +148,16 @@ fn other_statements() {
         ("COMMENT ON TABLE t IS 'x'", &[]),
         ("COMMENT ON COLUMN public.t.a IS 'x'", &[]),
     ]);
+}
+
+#[test]
+fn a_merge() {
+    let (_database, mut session) = prepared();
+    let version: u32 = session.value("SHOW server_version_num").parse().unwrap();
+    // The statement came with PostgreSQL 15.
+    if version >= 150_000 {
+        check(&[("MERGE INTO t USING o ON t.id = o.id WHEN MATCHED THEN UPDATE SET d = 1", &[])]);
+    }
 }
 
 /// What can't be in a transaction is seen when it waits.
