@@ -158,8 +158,14 @@ fn add(mut words: Words<'_>) -> Option<Taken> {
         constraint.part()?;
         return add_constraint(constraint);
     }
-    let kinds: [&[&str]; 5] =
-        [&["check"], &["unique"], &["primary"], &["exclude"], &["foreign", "key"]];
+    let kinds: [&[&str]; 6] = [
+        &["check"],
+        &["unique"],
+        &["primary"],
+        &["exclude"],
+        &["foreign", "key"],
+        &["not", "null"],
+    ];
     if constraint.take_any(&kinds) {
         return add_constraint(words);
     }
@@ -208,7 +214,8 @@ const NO_CALLS: [&str; 12] = [
 fn new_column(words: Words<'_>) -> Work {
     let mut of_type = words;
     let counts = of_type.take_any(&[&["serial"], &["bigserial"], &["smallserial"]]);
-    let generated = words.has(&["generated"]) || words.has(&["stored"]);
+    // A generated column that is not stored is made up when it is read.
+    let generated = words.has(&["identity"]) || words.has(&["stored"]);
     // The default of the rows that are there is kept once, unless it is another for each.
     let default = words.after(&["default"]).map(|value| value.until(&CONSTRAINTS));
     let volatile = default.is_some_and(|value| value.calls_other_than(&NO_CALLS));
@@ -226,7 +233,7 @@ fn new_column(words: Words<'_>) -> Work {
 fn add_constraint(mut words: Words<'_>) -> Option<Taken> {
     // The columns of an index that becomes the primary key may have to be looked at for NULL.
     let ready = words.has(&["using", "index"]) && !words.has(&["primary"]);
-    let unchecked = ready || words.has(&["not", "valid"]);
+    let unchecked = ready || words.has(&["not", "valid"]) || words.has(&["not", "enforced"]);
     let work = if unchecked { Work::None } else { Work::Scan };
     if !words.take(&["foreign", "key"]) {
         return Taken::only(AccessExclusive, work);

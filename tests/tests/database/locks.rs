@@ -2,7 +2,7 @@
 
 mod compare;
 
-use self::compare::{Relations, check, mode_of, prepared, said};
+use self::compare::{Cases, Relations, check, mode_of, prepared, said};
 use crate::support::{Session, aside, eventually};
 
 #[test]
@@ -150,13 +150,29 @@ fn other_statements() {
     ]);
 }
 
+/// Each came with a version of PostgreSQL.
 #[test]
-fn a_merge() {
+fn newer_statements() {
     let (_database, mut session) = prepared();
     let version: u32 = session.value("SHOW server_version_num").parse().unwrap();
-    // The statement came with PostgreSQL 15.
-    if version >= 150_000 {
-        check(&[("MERGE INTO t USING o ON t.id = o.id WHEN MATCHED THEN UPDATE SET d = 1", &[])]);
+    let newer: [(u32, Cases<'_>); 3] = [
+        (15, &[("MERGE INTO t USING o ON t.id = o.id WHEN MATCHED THEN UPDATE SET d = 1", &[])]),
+        (17, &[("ALTER TABLE i ALTER g SET EXPRESSION AS (2)", &[])]),
+        (
+            18,
+            &[
+                ("ALTER TABLE t ADD x int GENERATED ALWAYS AS (a + 1)", &[]),
+                ("ALTER TABLE t ADD x int GENERATED ALWAYS AS (a + 1) VIRTUAL", &[]),
+                ("ALTER TABLE t ADD NOT NULL a", &[]),
+                ("ALTER TABLE t ADD CONSTRAINT x NOT NULL a NOT VALID", &[]),
+                ("ALTER TABLE t ADD CONSTRAINT x FOREIGN KEY (d) REFERENCES o NOT ENFORCED", &[]),
+            ],
+        ),
+    ];
+    for (since, statements) in newer {
+        if version >= since * 10_000 {
+            check(statements);
+        }
     }
 }
 

@@ -132,8 +132,11 @@ fn is_query(sql: &str) -> bool {
         .any(|word| sql.starts_with(word))
 }
 
+/// Statements, each with the tables that it locks and does not name.
+pub(super) type Cases<'c> = &'c [(&'c str, &'c [&'c str])];
+
 /// Runs statements, and shows each that is not as it is said.
-pub(super) fn check(statements: &[(&str, &[&str])]) {
+pub(super) fn check(statements: Cases<'_>) {
     let (_database, mut session) = prepared();
     let wrong: Vec<String> = statements
         .iter()
