@@ -1,78 +1,113 @@
-//! The arguments of the command line.
+//! The arguments of the command line: what stands before every command, and which commands there are.
+
+mod chain;
+mod words;
+mod write;
 
 use std::path::PathBuf;
+use std::time::Duration;
 
-use clap::{Parser, Subcommand};
+use clap::{Args, ColorChoice, Parser, Subcommand};
+use migrate_core::parse_duration;
+
+pub(crate) use self::chain::{ChainCommand, Downgrade, Point, Range, Stamp, Timing, Upgrade};
+pub(crate) use self::words::advise;
+pub(crate) use self::write::WriteCommand;
+
+const AFTER: &str = "\
+Exit codes: 0 all is well, 1 it failed, 2 the arguments make no command,
+            3 the database is not at head, 4 the database has diverged from the chain
+
+Create:      migrate revision -m \"add users\"    then fill in the file, and `migrate check`
+Try:         migrate upgrade head, migrate downgrade -1, migrate upgrade head
+Production:  migrate status, a backup (`--backup-command`), migrate upgrade head
+Elsewhere:   migrate stamp REVISION, for a database that another tool or a hand has made";
 
 /// PostgreSQL migrations, checked before they run.
 #[derive(Debug, Parser)]
 #[command(name = "migrate", version, max_term_width = 100, disable_help_subcommand = true)]
-pub(crate) struct Arguments {
+#[command(after_help = AFTER)]
+pub(crate) struct OnFolder {
     /// The folder of the migrations
     #[arg(short, long, global = true, value_name = "FOLDER", default_value = "migrations")]
     pub(crate) directory: PathBuf,
 
+    #[command(flatten)]
+    pub(crate) common: Common,
+
     #[command(subcommand)]
-    pub(crate) command: Command,
+    pub(crate) command: FolderCommand,
 }
 
-/// A command; the words and the spelling are Alembic's where it has them.
+/// PostgreSQL migrations, embedded in this program.
+#[derive(Debug, Parser)]
+#[command(version, max_term_width = 100, disable_help_subcommand = true)]
+pub(crate) struct Embedded {
+    #[command(flatten)]
+    pub(crate) common: Common,
+
+    #[command(subcommand)]
+    pub(crate) command: ChainCommand,
+}
+
+/// The commands over a folder: those that write files, and those that an embedded chain has, too.
 #[derive(Debug, Subcommand)]
-pub(crate) enum Command {
-    /// Write a new revision, after the head
-    #[command(visible_aliases = ["new", "add", "create"])]
-    Revision {
-        /// What the revision does, in words
-        #[arg(short, long)]
-        message: String,
-        /// The id, instead of the time and a few random digits
-        #[arg(long, value_name = "ID")]
-        rev_id: Option<String>,
-        /// The revision to follow, instead of the head
-        #[arg(long, value_name = "REVISION")]
-        head: Option<String>,
-    },
-    /// Write a revision that joins all heads
-    Merge {
-        /// Why, in words
-        #[arg(short, long)]
-        message: String,
-        /// The id, instead of the time and a few random digits
-        #[arg(long, value_name = "ID")]
-        rev_id: Option<String>,
-    },
-    /// Put a revision, and all that follows it, after another one: mends a fork
-    Rebase {
-        /// The first revision of the branch to move; it must not be deployed
-        revision: String,
-        /// The revision to follow
-        #[arg(long, value_name = "REVISION")]
-        onto: String,
-    },
-    /// Pin revisions as deployed, in chain.lock: builds fail when one of them changes
-    Lock {
-        /// Pin this revision and what it stands on, instead of the whole chain
-        #[arg(long, value_name = "REVISION")]
-        through: Option<String>,
-        /// Take the downgrade of this deployed revision as it is now
-        #[arg(long, value_name = "REVISION", conflicts_with = "through")]
-        accept_down: Option<String>,
-    },
-    /// Check the chain as a build does
-    Check,
-    /// List the revisions, the newest first
-    History {
-        /// Tell more of each
-        #[arg(short, long)]
-        verbose: bool,
-    },
-    /// List the revisions that no other follows: one, unless the chain forks
-    Heads,
-    /// List the revisions that several others follow
-    Branches,
-    /// Show a revision
-    Show {
-        /// The revision, or `head`
-        revision: String,
-    },
+pub(crate) enum FolderCommand {
+    #[command(flatten)]
+    Write(WriteCommand),
+    #[command(flatten)]
+    Chain(ChainCommand),
+}
+
+/// What every command takes.
+#[derive(Debug, Args)]
+pub(crate) struct Common {
+    #[command(flatten)]
+    pub(crate) connection: Connection,
+    #[command(flatten)]
+    pub(crate) output: Output,
+}
+
+/// Which database, and where the history is in it.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Database")]
+pub(crate) struct Connection {
+    /// The database; else DATABASE_URL, else PGHOST, PGUSER and so on, as psql has them
+    #[arg(long, global = true, value_name = "URL")]
+    pub(crate) database_url: Option<String>,
+    /// Read variables that are not set from this file, too
+    #[arg(long, global = true, value_name = "FILE", num_args = 0..=1, require_equals = true)]
+    #[arg(default_missing_value = ".env")]
+    pub(crate) env_file: Option<PathBuf>,
+    /// The schema of the history's tables
+    #[arg(long, global = true, value_name = "NAME", default_value = "public")]
+    pub(crate) schema: String,
+    /// How the names of the history's tables begin
+    #[arg(long, global = true, value_name = "PREFIX", default_value = "migrate_")]
+    pub(crate) table_prefix: String,
+}
+
+/// How things look.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Output")]
+pub(crate) struct Output {
+    /// One JSON object on standard output; JSON lines while a database changes
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// When to use colours
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub(crate) color: ColorChoice,
+    /// Say nothing but data and errors
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub(crate) quiet: bool,
+    /// Tell more
+    #[arg(short, long, global = true)]
+    pub(crate) verbose: bool,
+}
+
+/// A time, written as in a migration: `5s`, `2min`.
+fn duration(text: &str) -> Result<Duration, String> {
+    parse_duration(text).ok_or_else(|| {
+        "want a whole number and a unit (ms, s, min, h), such as `5s`; `0` means no limit".into()
+    })
 }

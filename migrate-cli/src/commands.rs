@@ -1,58 +1,71 @@
 //! The commands: each in a few lines over what core decides.
 
+mod check;
+mod current;
+mod history;
+mod run;
+mod shell;
 mod show;
+mod stamp;
+mod status;
+mod upgrade;
 mod write;
 
-use std::io::{self, Write};
 use std::path::Path;
 
-use migrate_core::{Chain, Folder, Outline, check, files};
+use crate::args::{ChainCommand, WriteCommand};
+use crate::context::Context;
+use crate::failure::{Exit, Failure};
 
-use crate::args::{Arguments, Command};
-use crate::failure::Failure;
-
-/// Runs the command that was asked for.
-pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
-    let directory = arguments.directory.as_path();
-    match &arguments.command {
-        Command::Revision { message, rev_id, head } => {
-            write::revision(directory, message, rev_id.as_deref(), head.as_deref())
+/// Runs a command over a chain and a database.
+pub(crate) fn run(context: &Context, command: ChainCommand) -> Result<Exit, Failure> {
+    match command {
+        ChainCommand::Upgrade(arguments) => upgrade::upgrade(context, &arguments),
+        ChainCommand::Downgrade(arguments) => upgrade::downgrade(context, &arguments),
+        ChainCommand::Stamp(arguments) => stamp::stamp(context, &arguments),
+        ChainCommand::Current => current::current(context),
+        ChainCommand::Status { exit_code } => status::status(context, exit_code),
+        ChainCommand::Verify => check::verify(context),
+        ChainCommand::Check { at_head } => check::check(context, at_head),
+        ChainCommand::History { rev_range, indicate_current } => {
+            history::history(context, rev_range.as_ref(), indicate_current)
         }
-        Command::Merge { message, rev_id } => write::merge(directory, message, rev_id.as_deref()),
-        Command::Rebase { revision, onto } => write::rebase(directory, revision, onto),
-        Command::Lock { accept_down: Some(revision), .. } => {
-            write::accept_down(directory, revision)
-        }
-        Command::Lock { through, .. } => write::lock(directory, through.as_deref()),
-        Command::Check => report(&check(folder(directory))?),
-        Command::History { verbose } => show::history(directory, *verbose),
-        Command::Heads => show::heads(&Outline::of(folder(directory))),
-        Command::Branches => show::branches(&Outline::of(folder(directory))),
-        Command::Show { revision } => show::revision(directory, revision),
+        ChainCommand::Heads => show::heads(context),
+        ChainCommand::Branches => show::branches(context),
+        ChainCommand::Show { revision } => show::revision(context, &revision),
+        ChainCommand::Completions { shell } => shell::completions(context, shell),
+        ChainCommand::Man { command } => shell::man(context, command.as_deref()),
     }
 }
 
-/// The folder as it is on disk.
-fn folder(directory: &Path) -> Folder {
-    files::read(directory, directory.to_string_lossy())
-}
-
-/// Prints lines of data. A reader that has seen enough is no error.
-fn print(lines: impl IntoIterator<Item = String>) -> Result<(), Failure> {
-    let mut out = io::stdout().lock();
-    for line in lines {
-        match writeln!(out, "{line}") {
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return Ok(()),
-            result => result?,
+/// Runs a command that writes files.
+pub(crate) fn write(
+    context: &Context,
+    directory: &Path,
+    command: &WriteCommand,
+) -> Result<Exit, Failure> {
+    match command {
+        WriteCommand::Revision { autogenerate: true, .. } => Err(Failure::refused(
+            "usage",
+            "`--autogenerate` is not there yet",
+            "leave it out, and write the statements into the new file",
+        )),
+        WriteCommand::Revision { message, rev_id, head, .. } => {
+            write::revision(context, directory, message, rev_id.as_deref(), head.as_deref())
         }
+        WriteCommand::Merge { message, rev_id } => {
+            write::merge(context, directory, message, rev_id.as_deref())
+        }
+        WriteCommand::Rebase { revision, onto } => {
+            write::rebase(context, directory, revision, onto)
+        }
+        WriteCommand::Lock { accept_down: Some(revision), .. } => {
+            write::accept_down(context, directory, revision)
+        }
+        WriteCommand::Lock { from_database: true, .. } => {
+            write::lock_from_database(context, directory)
+        }
+        WriteCommand::Lock { through, .. } => write::lock(context, directory, through.as_deref()),
+        WriteCommand::Edit { revision } => write::edit(context, directory, revision),
     }
-    Ok(())
-}
-
-fn report(chain: &Chain<'_>) -> Result<(), Failure> {
-    let deployed = chain.migrations().iter().filter(|migration| migration.deployed).count();
-    let (head, count) = (chain.head(), chain.len());
-    let digest = head.digests.chain.short();
-    let revisions = if count == 1 { "revision" } else { "revisions" };
-    print([format!("{count} {revisions}, {deployed} deployed; head is {} ({digest})", head.id)])
 }

@@ -1,36 +1,241 @@
-//! Why a command did not do what was asked.
+//! Why a command did not do what was asked, and how a program learns that.
 
 use std::io;
 use std::path::PathBuf;
+use std::process::ExitCode;
 
-use migrate_core::{EditError, Rejection};
+use migrate_core::{ConnectError, EditError, Error, PlanError, Rejection};
+use serde::Serialize;
+
+/// How a command ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Exit {
+    Fine = 0,
+    Failed = 1,
+    Usage = 2,
+    NotAtHead = 3,
+    Diverged = 4,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        ExitCode::from(exit as u8)
+    }
+}
 
 /// A failure, with what to do next; what people see on standard error.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Failure {
     #[error("{}", rejected(.0))]
     Rejected(#[from] Rejection),
-    #[error("error: {0}\n = help: {help}", help = .0.help())]
+    #[error("{0}\n = help: {help}", help = .0.help())]
     Edit(#[from] EditError),
-    #[error("error: there is no revision `{0}`\n = help: `migrate history` lists the revisions")]
+    #[error("{0}\n = help: {help}", help = .0.help())]
+    Plan(#[from] PlanError),
+    #[error("there is no revision `{0}`\n = help: `migrate history` lists the revisions")]
     UnknownRevision(String),
-    #[error("error: `{path}` is there already, and was left as it is\n = help: choose another id with `--rev-id`", path = .0.display())]
+    #[error("`{path}` is there already, and was left as it is\n = help: choose another id with `--rev-id`", path = .0.display())]
     Exists(PathBuf),
-    #[error("error: `{path}` can't be written: {source}", path = path.display())]
+    #[error("`{path}` can't be written: {source}\n = help: mind the folder's permissions", path = path.display())]
     Unwritable { path: PathBuf, source: io::Error },
-    #[error("error: nothing can be printed: {0}")]
+    #[error("`{path}` can't be read: {reason}", path = path.display())]
+    Unreadable { path: PathBuf, reason: String },
+    #[error(
+        "it is not said which database\n = help: set DATABASE_URL, or PGHOST, PGUSER, PGDATABASE and so on, or pass \
+         `--database-url postgres://user@host/database`"
+    )]
+    NoDatabase,
+    #[error("{0}")]
+    Connect(#[from] ConnectError),
+    #[error("{0}")]
+    Run(#[from] Box<Error>),
+    #[error("{what}\n = help: {help}")]
+    Refused { kind: &'static str, what: String, help: String },
+    #[error("nothing was done\n = help: `--yes` answers the question in scripts")]
+    Declined,
+    #[error("nothing can be printed: {0}")]
     Output(#[from] io::Error),
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Plan(why) => Failure::Plan(why),
+            error => Failure::Run(Box::new(error)),
+        }
+    }
+}
+
+impl Failure {
+    /// What a command refuses to do by itself.
+    pub(crate) fn refused(
+        kind: &'static str,
+        what: impl Into<String>,
+        help: impl Into<String>,
+    ) -> Self {
+        Failure::Refused { kind, what: what.into(), help: help.into() }
+    }
+
+    pub(crate) fn exit(&self) -> Exit {
+        match self {
+            Failure::Plan(PlanError::Diverged(_)) => Exit::Diverged,
+            Failure::Run(error) if matches!(**error, Error::NotAtHead { .. }) => Exit::NotAtHead,
+            Failure::NoDatabase => Exit::Usage,
+            Failure::Refused { kind: "usage", .. } => Exit::Usage,
+            _ => Exit::Failed,
+        }
+    }
+
+    /// A word for programs; docs/CLI.md lists them.
+    fn kind(&self) -> &'static str {
+        match self {
+            Failure::Rejected(_) => "broken-chain",
+            Failure::Edit(_) => "edit",
+            Failure::Plan(PlanError::Diverged(_)) => "diverged",
+            Failure::Plan(PlanError::Irreversible { .. }) => "irreversible",
+            Failure::Plan(PlanError::UnknownRevision { .. }) | Failure::UnknownRevision(_) => {
+                "unknown-revision"
+            }
+            Failure::Plan(_) => "no-plan",
+            Failure::Exists(_) | Failure::Unwritable { .. } | Failure::Unreadable { .. } => "file",
+            Failure::NoDatabase => "no-database",
+            Failure::Connect(_) => "no-connection",
+            Failure::Run(error) => match **error {
+                Error::Statement(_) => "statement",
+                Error::NotAtHead { .. } => "not-at-head",
+                Error::Busy { .. } => "busy",
+                Error::Denied { .. } => "denied",
+                _ => "run",
+            },
+            Failure::Refused { kind, .. } => kind,
+            Failure::Declined => "declined",
+            Failure::Output(_) => "output",
+        }
+    }
+
+    /// The same for programs.
+    pub(crate) fn view(&self) -> FailureView {
+        let text = self.to_string();
+        let mut view = FailureView {
+            kind: self.kind(),
+            exit: self.exit() as u8,
+            // Help is the last line of it.
+            message: text.lines().next().unwrap_or_default().to_owned(),
+            help: text
+                .rsplit_once(" = help: ")
+                .map(|(_, help)| help.lines().next().unwrap_or_default().to_owned()),
+            text,
+            problems: Vec::new(),
+            statement: None,
+        };
+        match self {
+            Failure::Rejected(rejection) => {
+                view.problems = problems(rejection);
+                view.help = None;
+                view.message = count(rejection);
+            }
+            Failure::Run(error) => view.statement = statement(error),
+            _ => {}
+        }
+        view
+    }
+}
+
+/// A failure, for programs.
+#[derive(Debug, Serialize)]
+pub(crate) struct FailureView {
+    kind: &'static str,
+    exit: u8,
+    message: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    help: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    problems: Vec<ProblemView>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    statement: Option<StatementView>,
+    text: String,
+}
+
+/// What is wrong with a chain, for programs.
+#[derive(Debug, Serialize)]
+pub(crate) struct ProblemView {
+    code: &'static str,
+    message: String,
+    help: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    file: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    line: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    column: Option<usize>,
+}
+
+/// Which statement the server refused, for programs.
+#[derive(Debug, Serialize)]
+pub(crate) struct StatementView {
+    revision: String,
+    direction: String,
+    number: Option<usize>,
+    of: usize,
+    file: String,
+    line: usize,
+    column: usize,
+    sqlstate: Option<String>,
+    message: String,
+    done: Vec<String>,
+}
+
+fn statement(error: &Error) -> Option<StatementView> {
+    let Error::Statement(error) = error else { return None };
+    let position = error.source.position(error.span.start);
+    Some(StatementView {
+        revision: error.revision.clone(),
+        direction: error.direction.to_string(),
+        number: error.statement,
+        of: error.of,
+        file: error.source.path().to_owned(),
+        line: position.line,
+        column: position.column,
+        sqlstate: error.failure.code.clone(),
+        message: error.failure.message.clone(),
+        done: error.done.iter().map(|done| done.revision.clone()).collect(),
+    })
+}
+
+pub(crate) fn problems(rejection: &Rejection) -> Vec<ProblemView> {
+    let view = |found: &migrate_core::Diagnostic| {
+        let place = found.primary.as_ref().and_then(|label| {
+            let source = rejection.sources.get(label.source)?;
+            Some((source.path().to_owned(), source.position(label.span.start)))
+        });
+        let (file, position) = place.unzip();
+        ProblemView {
+            code: found.problem.code(),
+            message: found.problem.to_string(),
+            help: found.problem.help(),
+            file,
+            line: position.map(|position| position.line),
+            column: position.map(|position| position.column),
+        }
+    };
+    rejection.diagnostics.iter().map(view).collect()
 }
 
 /// Each problem, told apart by an empty line, and how many there are.
 fn rejected(rejection: &Rejection) -> String {
     let mut text = String::new();
-    for message in rejection.messages() {
-        text.push_str("error: ");
+    for (nth, message) in rejection.messages().enumerate() {
+        // The first one gets its `error: ` from whoever prints it.
+        text.push_str(if nth == 0 { "" } else { "error: " });
         text.push_str(&message);
         text.push_str("\n\n");
     }
-    let count = rejection.diagnostics.len();
-    let problems = if count == 1 { "problem" } else { "problems" };
-    text + &format!("the chain has {count} {problems}")
+    text + &count(rejection)
+}
+
+pub(crate) fn count(rejection: &Rejection) -> String {
+    match rejection.diagnostics.len() {
+        1 => "the chain has 1 problem".to_owned(),
+        count => format!("the chain has {count} problems"),
+    }
 }

@@ -1,5 +1,5 @@
 //! Alembic's commands for a chain of PostgreSQL migrations, as a library: the binary `migrate` is
-//! one call of [`run`].
+//! one call of [`run`], and a program with an embedded chain one of [`run_embedded`].
 //!
 //! ```
 //! use std::process::ExitCode;
@@ -12,32 +12,88 @@
 
 mod args;
 mod commands;
+mod context;
+mod env_file;
 mod failure;
+mod tree;
+mod ui;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{CommandFactory, FromArgMatches};
+use migrate_core::Chain;
 
-use crate::args::Arguments;
+use crate::args::{Embedded, FolderCommand, OnFolder, advise};
+use crate::context::Context;
+use crate::failure::{Exit, Failure};
+use crate::tree::Source;
+use crate::ui::Ui;
 
-/// Runs one command and tells how it went: 0 when all is well, 1 when it failed, 2 when the
-/// arguments make no command.
+/// Runs one command over a folder, and tells how it went: 0 when all is well, 1 when it failed, 2
+/// when the arguments make no command, 3 when the database is not at head and 4 when it has diverged.
 pub fn run(arguments: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> ExitCode {
-    let arguments = match Arguments::try_parse_from(arguments) {
+    let program = OnFolder::command();
+    let OnFolder { directory, common, command } = match read(program.clone(), arguments, false) {
         Ok(arguments) => arguments,
-        Err(error) => {
-            // Help and version are asked for, and no mistake.
-            let code = if error.use_stderr() { ExitCode::from(2) } else { ExitCode::SUCCESS };
-            let _ = error.print();
-            return code;
-        }
+        Err(exit) => return exit.into(),
     };
-    match commands::run(&arguments) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => {
-            eprintln!("{failure}");
-            ExitCode::FAILURE
+    let ui = Ui::new(&common.output);
+    let source = Source::Folder(directory.clone());
+    let context = Context { source, connection: common.connection, ui, program };
+    let result = match command {
+        FolderCommand::Write(command) => commands::write(&context, &directory, &command),
+        FolderCommand::Chain(command) => commands::run(&context, command),
+    };
+    tell(&ui, result)
+}
+
+/// The same over the chain that `embed_migrations!()` has put into this program, whose name it is
+/// given. Without the commands that write files.
+///
+/// ```
+/// use migrate_core::Chain;
+///
+/// fn main_of(chain: &'static Chain<'static>) -> std::process::ExitCode {
+///     migrate_cli::run_embedded("actorhub-migrate", chain, std::env::args_os())
+/// }
+/// ```
+pub fn run_embedded(
+    name: &'static str,
+    chain: &'static Chain<'static>,
+    arguments: impl IntoIterator<Item = impl Into<OsString> + Clone>,
+) -> ExitCode {
+    let program = Embedded::command().name(name);
+    let Embedded { common, command } = match read(program.clone(), arguments, true) {
+        Ok(arguments) => arguments,
+        Err(exit) => return exit.into(),
+    };
+    let ui = Ui::new(&common.output);
+    let source = Source::Embedded(chain);
+    let context = Context { source, connection: common.connection, ui, program };
+    tell(&ui, commands::run(&context, command))
+}
+
+fn read<T: FromArgMatches>(
+    program: clap::Command,
+    arguments: impl IntoIterator<Item = impl Into<OsString> + Clone>,
+    embedded: bool,
+) -> Result<T, Exit> {
+    let matches = program.try_get_matches_from(arguments);
+    matches.and_then(|matches| T::from_arg_matches(&matches)).map_err(|error| {
+        let _ = error.print();
+        if let Some(advice) = advise(&error, embedded) {
+            eprintln!("\n = help: {advice}");
         }
-    }
+        // Help and version are asked for, and no mistake.
+        if error.use_stderr() { Exit::Usage } else { Exit::Fine }
+    })
+}
+
+fn tell(ui: &Ui, result: Result<Exit, Failure>) -> ExitCode {
+    let exit = result.unwrap_or_else(|failure| {
+        ui.fail(&failure);
+        failure.exit()
+    });
+    exit.into()
 }

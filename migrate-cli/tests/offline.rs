@@ -73,7 +73,7 @@ fn the_chain_is_shown_as_alembic_shows_it() {
     let (_, shown, _) = project.run("show b");
     let expected = "Rev: b\nParent: a\nFollowed by: c\nMessage: Make b\nState: pending\nFile: b_make_b.sql\nPath: migrations/b_make_b.sql\n\n-- revision: b\n";
     assert!(shown.starts_with(expected), "{shown}");
-    project.refuse("show x", 1, "there is no revision `x`");
+    project.refuse("show x", 1, "no revision `x`");
 }
 
 #[test]
@@ -134,7 +134,7 @@ fn what_is_locked_stays_as_it_is() {
     assert_eq!(project.run("check").0, 0);
 
     project.refuse("rebase b --onto c", 1, "`b` is deployed");
-    project.refuse("lock --through x", 1, "there is no revision `x`");
+    project.refuse("lock --through x", 1, "no revision `x`");
     project.check("lock", "migrations/chain.lock\n");
     let written = project.read("chain.lock");
     project.check("lock", "migrations/chain.lock\n");

@@ -135,7 +135,7 @@ pub use locks::{LockMode, Loss, RelationName, TableLock, Work, locks, losses};
 pub use names::variant;
 pub use outline::{Outline, OutlineEntry};
 pub use problem::Problem;
-pub use sections::{Options, Section};
+pub use sections::{Options, Section, parse_duration};
 pub use statements::{Statement, split_statements};
 pub use text::{Position, Source, Span};
 

@@ -228,8 +228,9 @@ fn options(
 /// The longest time PostgreSQL's settings can hold: 2^31 - 1 milliseconds.
 const MAX_MILLISECONDS: u64 = i32::MAX as u64;
 
-/// `2s`, `500ms`, `10min`, `1h`; `0` needs no unit.
-fn parse_duration(text: &str) -> Option<Duration> {
+/// Reads a time as the options of a section are written: `2s`, `500ms`, `10min`, `1h`; `0` needs no
+/// unit. `None` when it is no such time, or longer than PostgreSQL's settings can be.
+pub fn parse_duration(text: &str) -> Option<Duration> {
     let digits = text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit()).len();
     let (number, unit) = text.split_at(digits);
     let number: u64 = number.parse().ok()?;

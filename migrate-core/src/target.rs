@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::chain::Chain;
+use crate::chain::{Chain, Migration};
 use crate::id::did_you_mean;
 use crate::plan::PlanError;
 
@@ -29,6 +29,29 @@ impl Target {
     /// The revision with this id.
     pub fn revision(id: impl Into<String>) -> Self {
         Target::Revision { id: id.into(), offset: 0 }
+    }
+
+    /// The revision that is meant in a chain, counted from the base when it is relative; `None` for
+    /// the base.
+    ///
+    /// # Errors
+    ///
+    /// When the chain has no such revision.
+    pub fn find<'c>(
+        &self,
+        chain: &'c Chain<'static>,
+    ) -> Result<Option<&'c Migration<'static>>, PlanError> {
+        let out = || PlanError::OutOfChain { target: self.to_string() };
+        let at = match self {
+            Target::Head => Some(chain.len() - 1),
+            Target::Base | Target::Relative(0) => None,
+            Target::Relative(offset) => {
+                let count = usize::try_from(*offset).map_err(|_| out())?;
+                Some(count - 1)
+            }
+            Target::Revision { id, offset } => find_from(chain, id, *offset)?,
+        };
+        at.map(|at| chain.migrations().get(at).ok_or_else(out)).transpose()
     }
 }
 
@@ -101,6 +124,10 @@ pub(crate) fn find(chain: &Chain<'_>, id: &str) -> Result<usize, PlanError> {
     if let Some(at) = chain.position(id) {
         return Ok(at);
     }
+    // As in `head-1`.
+    if id == "head" {
+        return Ok(chain.len() - 1);
+    }
     let ids = || chain.migrations().iter().map(|migration| migration.id.as_str());
     let candidates: Vec<(usize, &str)> =
         ids().enumerate().filter(|(_, candidate)| candidate.starts_with(id)).collect();
@@ -140,6 +167,31 @@ pub(crate) fn find_from(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_target_is_found_in_a_chain() {
+        let chain = crate::samples::chain("001 002:001 003:002");
+        let check = |text: &str, expected: Result<Option<&str>, &str>| {
+            let found = text.parse::<Target>().map(|target| match target.find(&chain) {
+                Ok(migration) => Ok(migration.map(|migration| migration.id.to_string())),
+                Err(why) => Err(why.to_string()),
+            });
+            let expected = expected.map(|id| id.map(str::to_owned)).map_err(str::to_owned);
+            assert_eq!(found, Ok(expected), "{text}");
+        };
+        check("head", Ok(Some("003")));
+        check("head-1", Ok(Some("002")));
+        check("base", Ok(None));
+        check("+1", Ok(Some("001")));
+        check("+0", Ok(None));
+        check("-1", Err("`-1` leads out of the chain"));
+        check("+4", Err("`+4` leads out of the chain"));
+        check("001+1", Ok(Some("002")));
+        check("001-1", Ok(None));
+        check("003+1", Err("`003+1` leads out of the chain"));
+        check("004", Err("the chain has no revision `004`"));
+        check("00", Err("`00` may mean `001`, `002` and `003`"));
+    }
 
     #[test]
     fn targets_are_read_and_written() {

@@ -1,93 +1,196 @@
-//! The commands that show the chain. They work on a broken one too: that is when they are needed.
+//! The commands that show single revisions. They work on a broken chain too: that is when they are
+//! needed.
 
-use std::path::Path;
+use migrate_core::OutlineEntry;
+use serde::Serialize;
 
-use migrate_core::{Outline, OutlineEntry, Rejection, check};
+use crate::context::Context;
+use crate::failure::{Exit, Failure, count};
+use crate::tree::Tree;
+use crate::ui::{ID, MARK, Page, View};
 
-use super::{folder, print};
-use crate::failure::Failure;
+/// A revision, as its file has it.
+#[derive(Debug, Serialize)]
+pub(super) struct RevisionView {
+    pub(super) revision: String,
+    parents: Vec<String>,
+    children: Vec<String>,
+    message: String,
+    file: String,
+    head: bool,
+    branch_point: bool,
+    merge_point: bool,
+    deployed: bool,
+    /// Whether the database is there; unknown unless it was asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) current: Option<bool>,
+}
 
-/// `migrate history`: newest first, as Alembic has it.
-pub(super) fn history(directory: &Path, verbose: bool) -> Result<(), Failure> {
-    let outline = Outline::of(folder(directory));
-    let entries: Vec<&OutlineEntry> = match check(folder(directory)) {
-        Ok(chain) => {
-            let ids = chain.migrations().iter().rev();
-            ids.filter_map(|migration| outline.get(migration.id.as_str())).collect()
+impl RevisionView {
+    pub(super) fn of(tree: &Tree, entry: &OutlineEntry) -> Self {
+        RevisionView {
+            revision: entry.id.clone(),
+            parents: entry.parents.clone(),
+            children: tree.children(&entry.id).map(|child| child.id.clone()).collect(),
+            message: entry.message.clone(),
+            file: entry.file.clone(),
+            head: tree.is_head(&entry.id),
+            branch_point: tree.is_branch_point(&entry.id),
+            merge_point: entry.parents.len() > 1,
+            deployed: entry.deployed,
+            current: None,
         }
-        Err(rejection) => {
-            broken(&rejection);
-            outline.entries().iter().rev().collect()
+    }
+
+    /// `(head)` and so on, in Alembic's order.
+    pub(super) fn marks(&self) -> String {
+        let marks = [
+            ("head", self.head),
+            ("branchpoint", self.branch_point),
+            ("mergepoint", self.merge_point),
+            ("current", self.current == Some(true)),
+        ];
+        let held = marks.iter().filter(|(_, holds)| *holds);
+        held.map(|(mark, _)| format!(" {MARK}({mark}){MARK:#}")).collect()
+    }
+
+    pub(super) fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// Whom it follows, as people read it.
+    pub(super) fn parents(&self) -> String {
+        if self.parents.is_empty() { "<base>".to_owned() } else { self.parents.join(", ") }
+    }
+
+    /// In one line, as Alembic has it.
+    pub(super) fn line(&self) -> String {
+        let Self { revision, message, .. } = self;
+        format!("{} -> {ID}{revision}{ID:#}{}, {message}", self.parents(), self.marks())
+    }
+
+    /// In several lines.
+    pub(super) fn details(&self, page: &mut Page) {
+        page.line(format!("Rev: {ID}{}{ID:#}{}", self.revision, self.marks()));
+        page.line(format!("Parent: {}", self.parents()));
+        if !self.children.is_empty() {
+            page.line(format!("Followed by: {}", self.children.join(", ")));
         }
-    };
-    let heads: Vec<&str> = outline.heads().map(|head| head.id.as_str()).collect();
-    print(entries.into_iter().flat_map(|entry| {
-        let is_head = heads.contains(&entry.id.as_str());
-        if verbose { details(&outline, entry, is_head) } else { vec![line(entry, is_head)] }
-    }))
+        page.line(format!("Message: {}", self.message));
+        page.line(format!("State: {}", if self.deployed { "deployed" } else { "pending" }));
+        page.line(format!("File: {}", self.file));
+    }
+}
+
+/// Says that a chain is broken, where the command goes on nevertheless.
+pub(super) fn warn_if_broken(context: &Context, tree: &Tree) {
+    if let Err(rejection) = &tree.chain {
+        context.ui.warn(format!(
+            "{}, so the order is that of the files\n = help: `migrate check` tells all",
+            count(rejection)
+        ));
+    }
+}
+
+#[derive(Serialize)]
+struct Heads {
+    heads: Vec<RevisionView>,
+}
+
+impl View for Heads {
+    fn text(&self, page: &mut Page) {
+        for head in &self.heads {
+            if page.is_verbose {
+                head.details(page);
+            } else {
+                page.line(format!("{ID}{}{ID:#} {MARK}(head){MARK:#}", head.revision));
+            }
+        }
+    }
 }
 
 /// `migrate heads`
-pub(super) fn heads(outline: &Outline) -> Result<(), Failure> {
-    print(outline.heads().map(|head| format!("{} (head)", head.id)))
+pub(super) fn heads(context: &Context) -> Result<Exit, Failure> {
+    let tree = Tree::of(&context.source);
+    let heads = tree.heads().map(|head| RevisionView::of(&tree, head)).collect();
+    context.ui.show(&Heads { heads })?;
+    Ok(Exit::Fine)
+}
+
+#[derive(Serialize)]
+struct Branches {
+    branches: Vec<Branch>,
+}
+
+#[derive(Serialize)]
+struct Branch {
+    revision: String,
+    message: String,
+    children: Vec<Child>,
+}
+
+#[derive(Serialize)]
+struct Child {
+    revision: String,
+    message: String,
+}
+
+impl View for Branches {
+    fn text(&self, page: &mut Page) {
+        for Branch { revision, message, children } in &self.branches {
+            page.line(format!("{ID}{revision}{ID:#} {MARK}(branchpoint){MARK:#}, {message}"));
+            for Child { revision, message } in children {
+                page.line(format!("    -> {ID}{revision}{ID:#}, {message}"));
+            }
+        }
+    }
 }
 
 /// `migrate branches`
-pub(super) fn branches(outline: &Outline) -> Result<(), Failure> {
-    print(outline.branch_points().flat_map(|point| {
-        let children = outline.children(&point.id);
-        let children = children.map(|child| format!("    -> {}, {}", child.id, child.message));
-        std::iter::once(format!("{} (branchpoint), {}", point.id, point.message)).chain(children)
-    }))
+pub(super) fn branches(context: &Context) -> Result<Exit, Failure> {
+    let tree = Tree::of(&context.source);
+    let points = tree.entries.iter().filter(|entry| tree.is_branch_point(&entry.id));
+    let child =
+        |child: &OutlineEntry| Child { revision: child.id.clone(), message: child.message.clone() };
+    let branches = points.map(|point| Branch {
+        revision: point.id.clone(),
+        message: point.message.clone(),
+        children: tree.children(&point.id).map(child).collect(),
+    });
+    context.ui.show(&Branches { branches: branches.collect() })?;
+    Ok(Exit::Fine)
+}
+
+#[derive(Serialize)]
+struct Shown {
+    #[serde(flatten)]
+    revision: RevisionView,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    path: Option<String>,
+    text: String,
+}
+
+impl View for Shown {
+    fn text(&self, page: &mut Page) {
+        self.revision.details(page);
+        if let Some(path) = &self.path {
+            page.line(format!("Path: {path}"));
+        }
+        page.line("");
+        for line in self.text.lines() {
+            page.line(line);
+        }
+    }
 }
 
 /// `migrate show`: the header, then the file.
-pub(super) fn revision(directory: &Path, id: &str) -> Result<(), Failure> {
-    let outline = Outline::of(folder(directory));
-    let found = match id {
-        "head" => outline.heads().next(),
-        _ => outline.find(id),
-    };
-    let entry = found.ok_or_else(|| Failure::UnknownRevision(id.to_owned()))?;
-    let is_head = outline.heads().any(|head| head.id == entry.id);
-    let path = directory.join(&entry.file);
-    let mut lines = details(&outline, entry, is_head);
-    lines.push(format!("Path: {}", path.display()));
-    lines.push(String::new());
-    lines.extend(outline.text(entry).lines().map(str::to_owned));
-    print(lines)
-}
-
-fn broken(rejection: &Rejection) {
-    let count = rejection.diagnostics.len();
-    eprintln!(
-        "warning: the chain has {count} problem(s), so the order is that of the files; `migrate check` tells"
-    );
-}
-
-fn line(entry: &OutlineEntry, is_head: bool) -> String {
-    let parents =
-        if entry.parents.is_empty() { "<base>".to_owned() } else { entry.parents.join(", ") };
-    let mut marks = String::new();
-    for (mark, holds) in [("head", is_head), ("mergepoint", entry.parents.len() > 1)] {
-        if holds {
-            marks.push_str(&format!(" ({mark})"));
-        }
-    }
-    format!("{parents} -> {}{marks}, {}", entry.id, entry.message)
-}
-
-fn details(outline: &Outline, entry: &OutlineEntry, is_head: bool) -> Vec<String> {
-    let parents =
-        if entry.parents.is_empty() { "<base>".to_owned() } else { entry.parents.join(", ") };
-    let children: Vec<&str> = outline.children(&entry.id).map(|child| child.id.as_str()).collect();
-    let mut lines = vec![format!("Rev: {}{}", entry.id, if is_head { " (head)" } else { "" })];
-    lines.push(format!("Parent: {parents}"));
-    if !children.is_empty() {
-        lines.push(format!("Followed by: {}", children.join(", ")));
-    }
-    lines.push(format!("Message: {}", entry.message));
-    lines.push(format!("State: {}", if entry.deployed { "deployed" } else { "pending" }));
-    lines.push(format!("File: {}", entry.file));
-    lines
+pub(super) fn revision(context: &Context, id: &str) -> Result<Exit, Failure> {
+    let tree = Tree::of(&context.source);
+    let entry = tree.find(id)?;
+    context.ui.show(&Shown {
+        path: context.source.path(entry).map(|path| path.display().to_string()),
+        text: tree.text(&entry.id).to_owned(),
+        revision: RevisionView::of(&tree, entry),
+    })?;
+    Ok(Exit::Fine)
 }

@@ -4,62 +4,135 @@ use std::fs::{self, OpenOptions};
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io::{self, Write};
 use std::path::Path;
+use std::process::Command;
 
 use jiff::Timestamp;
-use migrate_core::{FileEdit, LOCK_FILE, NewRevision, check, edit, lock_text};
+use migrate_core::{
+    Chain, FileEdit, LOCK_FILE, Migration, NewRevision, Pin, Status, check, edit, lock_text,
+    status, write_lock,
+};
+use serde::Serialize;
 
-use super::{folder, print};
-use crate::failure::Failure;
+use crate::context::Context;
+use crate::failure::{Exit, Failure};
+use crate::tree::{Tree, folder};
+use crate::ui::{Page, View};
+
+/// A file that was written.
+#[derive(Serialize)]
+struct Written {
+    path: String,
+    /// The revision in it, where it is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    revision: Option<String>,
+    /// Which revisions it pins, where it is the lock file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    deployed: Option<usize>,
+}
+
+impl View for Written {
+    fn text(&self, page: &mut Page) {
+        page.line(&self.path);
+    }
+}
 
 /// `migrate revision`
 pub(super) fn revision(
+    context: &Context,
     directory: &Path,
     message: &str,
     id: Option<&str>,
     parent: Option<&str>,
-) -> Result<(), Failure> {
-    create(directory);
+) -> Result<Exit, Failure> {
     let now = Timestamp::now();
     let id = id.map_or_else(|| new_id(now), str::to_owned);
     let created = day(now);
+    let parent = parent.filter(|parent| *parent != "head");
     let new = NewRevision { id: &id, message, created: &created, parent };
-    // A first revision makes the folder.
-    save(directory, &edit::new_revision(folder(directory), new)?)
+    let edit = edit::new_revision(folder(directory), new)?;
+    // A first revision makes the folder. If it can't be made, the write that follows says why.
+    let _ = fs::create_dir_all(directory);
+    save(context, directory, &edit, Some(id), None)
 }
 
 /// `migrate merge`
-pub(super) fn merge(directory: &Path, message: &str, id: Option<&str>) -> Result<(), Failure> {
+pub(super) fn merge(
+    context: &Context,
+    directory: &Path,
+    message: &str,
+    id: Option<&str>,
+) -> Result<Exit, Failure> {
     let now = Timestamp::now();
     let id = id.map_or_else(|| new_id(now), str::to_owned);
     let created = day(now);
     let new = NewRevision { id: &id, message, created: &created, parent: None };
-    save(directory, &edit::merge(folder(directory), new)?)
+    save(context, directory, &edit::merge(folder(directory), new)?, Some(id), None)
 }
 
 /// `migrate rebase`
-pub(super) fn rebase(directory: &Path, id: &str, onto: &str) -> Result<(), Failure> {
-    save(directory, &edit::rebase(folder(directory), id, onto)?)
+pub(super) fn rebase(
+    context: &Context,
+    directory: &Path,
+    id: &str,
+    onto: &str,
+) -> Result<Exit, Failure> {
+    save(context, directory, &edit::rebase(folder(directory), id, onto)?, None, None)
 }
 
 /// `migrate lock`: only a chain without a fault is pinned.
-pub(super) fn lock(directory: &Path, through: Option<&str>) -> Result<(), Failure> {
-    let chain = check(folder(directory))?;
-    let head = chain.head().id.as_str();
-    let through = through.filter(|id| *id != "head").unwrap_or(head);
+pub(super) fn lock(
+    context: &Context,
+    directory: &Path,
+    through: Option<&str>,
+) -> Result<Exit, Failure> {
+    let tree = Tree::of(&context.source);
+    let chain = tree.chain.as_ref().map_err(Clone::clone)?;
+    let through = match through {
+        Some(id) => tree.find(id)?.id.as_str(),
+        None => chain.head().id.as_str(),
+    };
     let text =
-        lock_text(&chain, through).ok_or_else(|| Failure::UnknownRevision(through.to_owned()))?;
+        lock_text(chain, through).ok_or_else(|| Failure::UnknownRevision(through.to_owned()))?;
+    pin(context, directory, chain, text)
+}
+
+/// `migrate lock --from-database`: what the database has applied, as this chain has it.
+pub(super) fn lock_from_database(context: &Context, directory: &Path) -> Result<Exit, Failure> {
+    let chain = context.source.chain()?;
+    let mut database = context.open()?;
+    let history = context.runner(&chain).history(&mut database.client)?;
+    if let Status::Diverged(why) = status(&chain, &history) {
+        return Err(migrate_core::PlanError::Diverged(why).into());
+    }
+    let is_pinned = |migration: &&Migration<'_>| {
+        migration.deployed || history.get(migration.id.as_str()).is_some()
+    };
+    let pins: Vec<Pin> = chain.migrations().iter().filter(is_pinned).map(Pin::of).collect();
+    pin(context, directory, &chain, write_lock(&pins))
+}
+
+fn pin(
+    context: &Context,
+    directory: &Path,
+    chain: &Chain<'_>,
+    text: String,
+) -> Result<Exit, Failure> {
     let deployed = text.lines().filter(|line| line.contains(" chain=")).count();
-    save(directory, &FileEdit { name: LOCK_FILE.to_owned(), text, replaces: true })?;
-    eprintln!("{deployed} of {} revisions are pinned as deployed; commit the file", chain.len());
-    Ok(())
+    let edit = FileEdit { name: LOCK_FILE.to_owned(), text, replaces: true };
+    let exit = save(context, directory, &edit, None, Some(deployed))?;
+    let all = chain.len();
+    context
+        .ui
+        .say(format!("{deployed} of {all} revisions are pinned as deployed; commit the file"));
+    Ok(exit)
 }
 
 /// `migrate lock --accept-down`: the rest of the chain must be without a fault.
-pub(super) fn accept_down(directory: &Path, id: &str) -> Result<(), Failure> {
+pub(super) fn accept_down(context: &Context, directory: &Path, id: &str) -> Result<Exit, Failure> {
     let edit = edit::accept_down(folder(directory), id)?;
     let path = directory.join(LOCK_FILE);
     let before = fs::read(&path);
-    save(directory, &edit)?;
+    write(directory, &edit)?;
     if let Err(rejection) = check(folder(directory)) {
         // Nothing is pinned of a chain that has other faults.
         if let Ok(before) = before {
@@ -67,17 +140,65 @@ pub(super) fn accept_down(directory: &Path, id: &str) -> Result<(), Failure> {
         }
         return Err(rejection.into());
     }
-    eprintln!("the downgrade of `{id}` is pinned as it is now; commit the file");
-    Ok(())
+    context.ui.show(&Written {
+        path: path.display().to_string(),
+        revision: None,
+        deployed: None,
+    })?;
+    context.ui.say(format!("the downgrade of `{id}` is pinned as it is now; commit the file"));
+    Ok(Exit::Fine)
 }
 
-fn create(directory: &Path) {
-    // If it can't be made, the write that follows says why.
-    let _ = fs::create_dir_all(directory);
+/// `migrate edit`: opens a file where people write.
+pub(super) fn edit(context: &Context, directory: &Path, id: &str) -> Result<Exit, Failure> {
+    let tree = Tree::of(&context.source);
+    let entry = tree.find(id)?;
+    let path = directory.join(&entry.file);
+    if entry.deployed {
+        context.ui.warn(format!(
+            "`{}` is deployed: databases ran it, so its upgrade must stay as it is\n \
+             = help: what should be different goes in a new revision: `migrate revision -m \"…\"`",
+            entry.id
+        ));
+    }
+    let named = ["VISUAL", "EDITOR"].into_iter().find_map(|name| std::env::var(name).ok());
+    let editor = named.filter(|editor| !editor.trim().is_empty());
+    let editor = editor.unwrap_or_else(|| if cfg!(windows) { "notepad" } else { "vi" }.to_owned());
+    // It may have arguments: `code --wait`.
+    let mut words = editor.split_whitespace();
+    let program = words.next().unwrap_or("vi");
+    let help = "set EDITOR to a program that edits a file: `EDITOR=nano migrate edit`";
+    let status = Command::new(program).args(words).arg(&path).status();
+    let why = match status {
+        Ok(status) if status.success() => {
+            context.ui.show(&Written {
+                path: path.display().to_string(),
+                revision: Some(entry.id.clone()),
+                deployed: None,
+            })?;
+            return Ok(Exit::Fine);
+        }
+        Ok(status) => format!("the editor `{editor}` failed: {status}"),
+        Err(error) => format!("the editor `{editor}` can't be started: {error}"),
+    };
+    Err(Failure::refused("editor", why, help))
 }
 
-/// Writes a file and prints its path. A new one never takes the place of another.
-fn save(directory: &Path, edit: &FileEdit) -> Result<(), Failure> {
+/// Writes a file and shows its path.
+fn save(
+    context: &Context,
+    directory: &Path,
+    edit: &FileEdit,
+    revision: Option<String>,
+    deployed: Option<usize>,
+) -> Result<Exit, Failure> {
+    let path = write(directory, edit)?;
+    context.ui.show(&Written { path, revision, deployed })?;
+    Ok(Exit::Fine)
+}
+
+/// Writes a file and gives its path. A new one never takes the place of another.
+fn write(directory: &Path, edit: &FileEdit) -> Result<String, Failure> {
     let path = directory.join(&edit.name);
     let written = if edit.replaces {
         replace(&path, &edit.text)
@@ -86,7 +207,7 @@ fn save(directory: &Path, edit: &FileEdit) -> Result<(), Failure> {
         new.and_then(|mut file| file.write_all(edit.text.as_bytes()))
     };
     match written {
-        Ok(()) => print([path.display().to_string()]),
+        Ok(()) => Ok(path.display().to_string()),
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(Failure::Exists(path)),
         Err(source) => Err(Failure::Unwritable { path, source }),
     }

@@ -1,0 +1,203 @@
+//! The commands over a chain and a database, which write no file.
+
+use std::str::FromStr;
+use std::time::Duration;
+
+use clap::{Args, Subcommand};
+use clap_complete::Shell;
+use migrate_core::{BadTarget, Target};
+
+use super::duration;
+
+/// A command; the words and the spelling are Alembic's where it has them.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ChainCommand {
+    /// Bring the database to a revision, forwards
+    #[command(visible_alias = "up", aliases = ["apply", "run"])]
+    Upgrade(Upgrade),
+    /// Undo revisions, the last first
+    #[command(visible_alias = "down", aliases = ["revert", "rollback", "undo"])]
+    Downgrade(Downgrade),
+    /// Record that the database is at a revision, and run nothing
+    #[command(alias = "baseline")]
+    Stamp(Stamp),
+    /// Show the revision that the database is at
+    Current,
+    /// Show the chain beside the database: what is applied, pending, deployed, unknown
+    #[command(alias = "info")]
+    Status {
+        /// Exit with 3 when the database is not at head, and with 4 when it has diverged
+        #[arg(long)]
+        exit_code: bool,
+    },
+    /// Compare every digest that the database has recorded with the chain; it must be at head
+    #[command(alias = "validate")]
+    Verify,
+    /// Check the chain as a build does
+    Check {
+        /// The database must be at head, too: else exit with 3, or with 4 when it has diverged
+        #[arg(long)]
+        at_head: bool,
+    },
+    /// List the revisions, the newest first
+    History {
+        /// Only from one revision to another; also `current`, and an open end: `001:`, `-3:current`
+        #[arg(short, long, value_name = "FROM:TO", allow_hyphen_values = true)]
+        rev_range: Option<Range>,
+        /// Mark the revision that the database is at
+        #[arg(short, long)]
+        indicate_current: bool,
+    },
+    /// List the revisions that no other follows: one, unless the chain forks
+    #[command(alias = "head")]
+    Heads,
+    /// List the revisions that several others follow
+    #[command(alias = "branch")]
+    Branches,
+    /// Show a revision
+    Show {
+        /// The revision, or `head`
+        revision: String,
+    },
+    /// Print what makes a shell complete the arguments
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+    /// Print the manual page, in roff: `migrate man | man -l -`
+    Man {
+        /// Of this command
+        command: Option<String>,
+    },
+}
+
+/// The arguments of `upgrade`.
+#[derive(Debug, Args)]
+pub(crate) struct Upgrade {
+    /// Where to: head, +1, a revision or the beginning of one; with `--sql` also FROM:TO
+    #[arg(value_name = "TARGET", default_value = "head", allow_hyphen_values = true)]
+    pub(crate) target: Range,
+    /// Show what would run, statement by statement, with the lock that each takes
+    #[arg(long, conflicts_with = "sql")]
+    pub(crate) dry_run: bool,
+    /// Print a script for psql instead of running; without a database, so from base unless FROM:TO
+    #[arg(long)]
+    pub(crate) sql: bool,
+    /// Run this first, in a shell, when something is pending; it has DATABASE_URL and PGHOST and so on
+    #[arg(long, value_name = "COMMAND", conflicts_with_all = ["sql", "dry_run"])]
+    pub(crate) backup_command: Option<String>,
+    #[command(flatten)]
+    pub(crate) timing: Timing,
+}
+
+/// The arguments of `downgrade`.
+#[derive(Debug, Args)]
+pub(crate) struct Downgrade {
+    /// Where to: -1, a revision or the beginning of one, base; with `--sql` FROM:TO
+    #[arg(value_name = "TARGET", allow_hyphen_values = true)]
+    pub(crate) target: Range,
+    /// Show what would run, statement by statement, with the lock that each takes
+    #[arg(long, conflicts_with = "sql")]
+    pub(crate) dry_run: bool,
+    /// Print a script for psql instead of running; FROM:TO says from where
+    #[arg(long)]
+    pub(crate) sql: bool,
+    /// Don't ask
+    #[arg(short, long)]
+    pub(crate) yes: bool,
+    #[command(flatten)]
+    pub(crate) timing: Timing,
+}
+
+/// The arguments of `stamp`.
+#[derive(Debug, Args)]
+pub(crate) struct Stamp {
+    /// The revision that the database is at: head, base, a revision or the beginning of one
+    #[arg(value_name = "TARGET", allow_hyphen_values = true)]
+    pub(crate) target: Target,
+    /// Throw away all that is recorded first
+    #[arg(long)]
+    pub(crate) purge: bool,
+    /// Show what would change
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Don't ask
+    #[arg(short, long)]
+    pub(crate) yes: bool,
+    /// How long to wait for another migration to finish
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub(crate) patience: Option<Duration>,
+}
+
+/// How long things may take.
+#[derive(Debug, Args)]
+pub(crate) struct Timing {
+    /// How long a statement may wait for a lock on a table [default: 5s]
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub(crate) lock_timeout: Option<Duration>,
+    /// How long a statement may take [default: the server's own limit]
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub(crate) statement_timeout: Option<Duration>,
+    /// How long to wait for another migration to finish [default: 5min]
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub(crate) patience: Option<Duration>,
+}
+
+/// `TO` or `FROM:TO`; what is left out is `None`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Range {
+    /// Whether there is a colon.
+    pub(crate) is_range: bool,
+    pub(crate) from: Option<Point>,
+    pub(crate) to: Option<Point>,
+}
+
+/// An end of a range.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Point {
+    /// Where the database is.
+    Current,
+    /// Anywhere else.
+    Target(Target),
+}
+
+impl FromStr for Range {
+    type Err = BadTarget;
+
+    fn from_str(text: &str) -> Result<Self, BadTarget> {
+        let point = |text: &str| match text {
+            "" => Ok(None),
+            "current" => Ok(Some(Point::Current)),
+            text => text.parse().map(|target| Some(Point::Target(target))),
+        };
+        match text.split_once(':') {
+            Some((from, to)) => Ok(Range { is_range: true, from: point(from)?, to: point(to)? }),
+            None if text.is_empty() => Err(BadTarget { text: String::new() }),
+            None => Ok(Range { is_range: false, from: None, to: point(text)? }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranges_are_read() {
+        let target = |text: &str| text.parse().ok().map(Point::Target);
+        let check = |text: &str, expected: Option<(bool, Option<Point>, Option<Point>)>| {
+            let found = text.parse::<Range>().ok();
+            let found = found.map(|range| (range.is_range, range.from, range.to));
+            assert_eq!(found, expected, "{text}");
+        };
+        check("head", Some((false, None, target("head"))));
+        check("-1", Some((false, None, target("-1"))));
+        check("a:b", Some((true, target("a"), target("b"))));
+        check("a:", Some((true, target("a"), None)));
+        check(":b", Some((true, None, target("b"))));
+        check("-3:current", Some((true, target("-3"), Some(Point::Current))));
+        check("", None);
+        check("a b:c", None);
+        check("a:--1", None);
+    }
+}

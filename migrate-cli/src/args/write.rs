@@ -1,0 +1,60 @@
+//! The commands that write files of the chain; a program with an embedded chain has none of them.
+
+use clap::Subcommand;
+
+/// A command that writes; the words and the spelling are Alembic's where it has them.
+#[derive(Debug, Subcommand)]
+pub(crate) enum WriteCommand {
+    /// Write a new revision, after the head, and print its path
+    #[command(visible_aliases = ["new", "add", "create"], alias = "generate")]
+    Revision {
+        /// What the revision does, in words
+        #[arg(short, long)]
+        message: String,
+        /// Compare the models with the chain, and fill the revision in: not there yet
+        #[arg(long)]
+        autogenerate: bool,
+        /// The id, instead of the time and a few random digits
+        #[arg(long, value_name = "ID")]
+        rev_id: Option<String>,
+        /// The revision to follow, instead of the head
+        #[arg(long, value_name = "REVISION")]
+        head: Option<String>,
+    },
+    /// Write a revision that joins all heads
+    Merge {
+        /// Why, in words
+        #[arg(short, long)]
+        message: String,
+        /// The id, instead of the time and a few random digits
+        #[arg(long, value_name = "ID")]
+        rev_id: Option<String>,
+    },
+    /// Put a revision, and all that follows it, after another one: mends a fork
+    Rebase {
+        /// The first revision of the branch to move; it must not be deployed
+        revision: String,
+        /// The revision to follow
+        #[arg(long, value_name = "REVISION")]
+        onto: String,
+    },
+    /// Pin revisions as deployed, in chain.lock: builds fail when one of them changes
+    #[command(visible_alias = "pin")]
+    Lock {
+        /// Pin this revision and what it stands on, instead of the whole chain
+        #[arg(long, value_name = "REVISION")]
+        through: Option<String>,
+        /// Pin what this database has applied
+        #[arg(long, conflicts_with = "through")]
+        from_database: bool,
+        /// Take the downgrade of this deployed revision as it is now
+        #[arg(long, value_name = "REVISION", conflicts_with_all = ["through", "from_database"])]
+        accept_down: Option<String>,
+    },
+    /// Open a revision's file in $VISUAL or $EDITOR
+    Edit {
+        /// The revision, or `head`
+        #[arg(default_value = "head")]
+        revision: String,
+    },
+}

@@ -1,0 +1,81 @@
+//! `migrate current`: where the database is.
+
+use migrate_core::Record;
+use serde::Serialize;
+
+use crate::context::{Context, current as heads};
+use crate::failure::{Exit, Failure};
+use crate::tree::Tree;
+use crate::ui::{ID, MARK, Page, View};
+
+/// A revision that a database is at.
+#[derive(Debug, Serialize)]
+pub(super) struct At {
+    pub(super) revision: String,
+    pub(super) head: bool,
+    /// Whether the chain has it.
+    known: bool,
+    message: String,
+    applied_at: String,
+    applied_by: String,
+    chain_digest: String,
+}
+
+impl At {
+    pub(super) fn of(tree: &Tree, record: &Record) -> Self {
+        let entry = tree.get(&record.revision);
+        At {
+            revision: record.revision.clone(),
+            head: entry.is_some() && tree.is_head(&record.revision),
+            known: entry.is_some(),
+            message: entry.map(|entry| entry.message.clone()).unwrap_or_default(),
+            applied_at: record.applied_at.clone(),
+            applied_by: record.applied_by.clone(),
+            chain_digest: record.chain.to_string(),
+        }
+    }
+
+    /// `001 (head)`
+    pub(super) fn line(&self) -> String {
+        let mark = match (self.head, self.known) {
+            (true, _) => format!(" {MARK}(head){MARK:#}"),
+            (_, false) => format!(" {MARK}(not in this chain){MARK:#}"),
+            _ => String::new(),
+        };
+        format!("{ID}{}{ID:#}{mark}", self.revision)
+    }
+}
+
+#[derive(Serialize)]
+struct Current {
+    database: String,
+    current: Vec<At>,
+}
+
+impl View for Current {
+    fn text(&self, page: &mut Page) {
+        for at in &self.current {
+            page.line(at.line());
+            if page.is_verbose {
+                page.line(format!("Message: {}", at.message));
+                page.line(format!("Applied: {} by {}", at.applied_at, at.applied_by));
+                page.line(format!("Digest: {}", at.chain_digest));
+                page.line(format!("Database: {}", self.database));
+            }
+        }
+    }
+}
+
+/// `migrate current`
+pub(super) fn current(context: &Context) -> Result<Exit, Failure> {
+    let tree = Tree::of(&context.source);
+    let mut database = context.open()?;
+    let history = context.history(&mut database, &tree)?;
+    let current: Vec<At> =
+        heads(&history).into_iter().map(|record| At::of(&tree, record)).collect();
+    if current.is_empty() {
+        context.ui.say("no revision is applied");
+    }
+    context.ui.show(&Current { database: database.place, current })?;
+    Ok(Exit::Fine)
+}

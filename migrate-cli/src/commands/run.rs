@@ -1,0 +1,134 @@
+//! A run that changes a database: what it tells while it goes, and what it did in the end.
+
+use migrate_core::{Chain, Direction, Done, Error, History, Report, Runner};
+use serde::Serialize;
+
+use super::current::At;
+use crate::args::Timing;
+use crate::context::{Context, Database, current};
+use crate::failure::Failure;
+use crate::tree::Tree;
+use crate::ui::{ADDED, Page, View};
+
+/// What a run did, for programs; people have seen it happen.
+#[derive(Serialize)]
+pub(super) struct Ran {
+    event: &'static str,
+    database: String,
+    done: Vec<DoneView>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    stamped: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    unstamped: Vec<String>,
+    current: Vec<At>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    ahead: Vec<String>,
+}
+
+/// A revision that a run has applied or undone.
+#[derive(Serialize)]
+struct DoneView {
+    revision: String,
+    direction: String,
+    duration_ms: u64,
+}
+
+impl View for Ran {
+    fn text(&self, page: &mut Page) {
+        for revision in &self.unstamped {
+            page.line(format!("unstamped {revision}"));
+        }
+        for revision in &self.stamped {
+            page.line(format!("stamped {revision}"));
+        }
+    }
+}
+
+/// A runner with the limits that the arguments give.
+pub(super) fn limited<'c>(
+    context: &Context,
+    chain: &'c Chain<'static>,
+    timing: &Timing,
+) -> Runner<'c> {
+    let mut runner = context.runner(chain);
+    if let Some(limit) = timing.lock_timeout {
+        runner = runner.lock_timeout(limit);
+    }
+    if let Some(limit) = timing.statement_timeout {
+        runner = runner.statement_timeout(limit);
+    }
+    if let Some(limit) = timing.patience {
+        runner = runner.patience(limit);
+    }
+    runner
+}
+
+/// Runs, tells how it goes, and says in the end where the database is.
+pub(super) fn run(
+    context: &Context,
+    chain: &Chain<'static>,
+    mut database: Database,
+    runner: Runner<'_>,
+    change: impl FnOnce(&Runner<'_>, &mut postgres::Client) -> Result<Report, Error>,
+) -> Result<(), Failure> {
+    let progress = context.ui.progress().of(chain);
+    let runner = runner.observe(|event| progress.tell(event));
+    let result = change(&runner, &mut database.client);
+    progress.end();
+    let report = result?;
+    let history = runner.history(&mut database.client)?;
+    finish(context, database.place, report, &history)
+}
+
+fn finish(
+    context: &Context,
+    database: String,
+    report: Report,
+    history: &History,
+) -> Result<(), Failure> {
+    let tree = Tree::of(&context.source);
+    let current: Vec<At> =
+        current(history).into_iter().map(|record| At::of(&tree, record)).collect();
+    let words = words(&report);
+    let place = match current.as_slice() {
+        [] => "no revision is applied".to_owned(),
+        at => {
+            let at: Vec<String> = at.iter().map(At::line).collect();
+            format!("{database} is at {}", at.join(" and "))
+        }
+    };
+    let done = report.done.iter().map(|done: &Done| DoneView {
+        revision: done.revision.clone(),
+        direction: done.direction.to_string(),
+        duration_ms: u64::try_from(done.duration.as_millis()).unwrap_or(u64::MAX),
+    });
+    context.ui.show(&Ran {
+        event: "done",
+        database,
+        done: done.collect(),
+        stamped: report.stamped,
+        unstamped: report.unstamped,
+        current,
+        ahead: report.ahead,
+    })?;
+    if !context.ui.json {
+        context.ui.say(format!("{ADDED}{words}{ADDED:#}; {place}"));
+    }
+    Ok(())
+}
+
+/// `2 revisions applied`
+fn words(report: &Report) -> String {
+    let up = report.done.iter().filter(|done| done.direction == Direction::Up).count();
+    let counts = [
+        (up, "applied"),
+        (report.done.len() - up, "undone"),
+        (report.unstamped.len(), "unstamped"),
+        (report.stamped.len(), "stamped"),
+    ];
+    let counts = counts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| {
+        format!("{count} {} {what}", if *count == 1 { "revision" } else { "revisions" })
+    });
+    let words = counts.collect::<Vec<_>>().join(", ");
+    if words.is_empty() { "nothing to do".to_owned() } else { words }
+}

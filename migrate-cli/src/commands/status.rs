@@ -1,0 +1,168 @@
+//! `migrate status`: the chain beside the database.
+
+use migrate_core::{History, Record, Status, status as standing};
+use serde::Serialize;
+
+use super::show::warn_if_broken;
+use crate::context::{Context, current};
+use crate::failure::{Exit, Failure, count};
+use crate::tree::Tree;
+use crate::ui::{ADDED, FAINT, ID, Page, REMOVED, View, WARN, table};
+
+/// The chain beside a database.
+#[derive(Serialize)]
+struct Standing {
+    database: String,
+    status: &'static str,
+    /// The same in words.
+    text: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    help: Option<String>,
+    head: Vec<String>,
+    current: Vec<String>,
+    revisions: Vec<Row>,
+}
+
+/// A revision of the chain, or of the database.
+#[derive(Serialize)]
+struct Row {
+    revision: String,
+    state: State,
+    message: String,
+    deployed: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    applied_at: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    applied_by: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    duration_ms: Option<i64>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum State {
+    Applied,
+    Pending,
+    /// Applied with another text, or on top of something else.
+    Changed,
+    /// Applied, but not in this chain.
+    Unknown,
+}
+
+impl View for Standing {
+    fn text(&self, page: &mut Page) {
+        let style = match self.status {
+            "at-head" | "ahead" => ADDED,
+            "diverged" | "broken" => REMOVED,
+            _ => WARN,
+        };
+        page.line(format!("database: {}", self.database));
+        page.line(format!("status: {style}{}{style:#}", self.text));
+        let row = |row: &Row| {
+            let style = match row.state {
+                State::Applied => ADDED,
+                State::Pending => WARN,
+                State::Changed | State::Unknown => REMOVED,
+            };
+            let state = format!("{:?}", row.state).to_lowercase();
+            let mut cells = vec![
+                format!("{style}{state}{style:#}"),
+                format!("{ID}{}{ID:#}", row.revision),
+                if row.deployed { "deployed" } else { "-" }.to_owned(),
+                if row.message.is_empty() { "-" } else { &row.message }.to_owned(),
+            ];
+            if let (true, Some(at), Some(by)) = (page.is_verbose, &row.applied_at, &row.applied_by)
+            {
+                cells.push(format!("{FAINT}{at} by {by}{FAINT:#}"));
+            }
+            cells
+        };
+        let rows: Vec<Vec<String>> = self.revisions.iter().map(row).collect();
+        table(&rows).iter().for_each(|line| page.line(line));
+    }
+}
+
+/// `migrate status`
+pub(super) fn status(context: &Context, exit_code: bool) -> Result<Exit, Failure> {
+    let tree = Tree::of(&context.source);
+    warn_if_broken(context, &tree);
+    let mut database = context.open()?;
+    let history = context.history(&mut database, &tree)?;
+    let status = tree.chain.as_ref().ok().map(|chain| standing(chain, &history));
+    let (word, exit) = match &status {
+        None => ("broken", Exit::Failed),
+        Some(Status::Empty) => ("empty", Exit::NotAtHead),
+        Some(Status::Behind { .. }) => ("behind", Exit::NotAtHead),
+        Some(Status::Ahead { .. }) => ("ahead", Exit::Fine),
+        Some(Status::Diverged(_)) => ("diverged", Exit::Diverged),
+        Some(_) => ("at-head", Exit::Fine),
+    };
+    let help = help(status.as_ref());
+    let standing = Standing {
+        database: database.place,
+        status: word,
+        text: match (&status, &tree.chain) {
+            (Some(Status::Behind { pending }), _) if pending.len() > 3 => {
+                format!("behind: {} revisions to come", pending.len())
+            }
+            (Some(status), _) => status.to_string(),
+            (None, Err(rejection)) => format!("unknown: {}", count(rejection)),
+            (None, Ok(_)) => String::new(),
+        },
+        help: help.clone(),
+        head: tree.heads().map(|head| head.id.clone()).collect(),
+        current: current(&history).iter().map(|record| record.revision.clone()).collect(),
+        revisions: rows(&tree, &history),
+    };
+    context.ui.show(&standing)?;
+    if let (Some(help), false) = (help, context.ui.json) {
+        context.ui.say(format!(" = help: {help}"));
+    }
+    Ok(if exit_code { exit } else { Exit::Fine })
+}
+
+fn help(status: Option<&Status>) -> Option<String> {
+    Some(match status? {
+        Status::Empty => {
+            "`migrate upgrade head` applies the chain; if the tables are there already, \
+             `migrate stamp REVISION` says so"
+                .to_owned()
+        }
+        Status::Behind { .. } => "`migrate upgrade head` applies what is to come".to_owned(),
+        Status::Ahead { .. } => {
+            "a newer release was here; this one can serve, but not downgrade past its own head"
+                .to_owned()
+        }
+        Status::Diverged(why) => why.help().to_owned(),
+        _ => return None,
+    })
+}
+
+fn rows(tree: &Tree, history: &History) -> Vec<Row> {
+    let row = |revision: &str, state, message: &str, deployed, record: Option<&Record>| Row {
+        revision: revision.to_owned(),
+        state,
+        message: message.to_owned(),
+        deployed,
+        applied_at: record.map(|record| record.applied_at.clone()),
+        applied_by: record.map(|record| record.applied_by.clone()),
+        duration_ms: record.map(|record| record.duration_ms),
+    };
+    let digest = |id: &str| {
+        let chain = tree.chain.as_ref().ok()?;
+        chain.get(id).map(|migration| migration.digests.chain)
+    };
+    let known = tree.entries.iter().map(|entry| {
+        let record = history.get(&entry.id);
+        let state = match (record, digest(&entry.id)) {
+            (None, _) => State::Pending,
+            (Some(record), Some(digest)) if record.chain != digest => State::Changed,
+            (Some(_), _) => State::Applied,
+        };
+        row(&entry.id, state, &entry.message, entry.deployed, record)
+    });
+    let unknown = history.records.iter().filter(|record| tree.get(&record.revision).is_none());
+    let unknown =
+        unknown.map(|record| row(&record.revision, State::Unknown, "", false, Some(record)));
+    known.chain(unknown).collect()
+}

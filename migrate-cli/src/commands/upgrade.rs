@@ -1,0 +1,101 @@
+//! `migrate upgrade` and `migrate downgrade`.
+
+use std::process::Command;
+
+use migrate_core::{Plan, Target, downgrade as plan_downgrade, upgrade as plan_upgrade};
+
+use super::run::{limited, run};
+use crate::args::{Downgrade, Point, Range, Upgrade};
+use crate::context::Context;
+use crate::failure::{Exit, Failure};
+use crate::ui::{ID, REMOVED, table};
+
+/// `migrate upgrade`
+pub(super) fn upgrade(context: &Context, arguments: &Upgrade) -> Result<Exit, Failure> {
+    let chain = context.source.chain()?;
+    let target = single(&arguments.target)?;
+    let mut database = context.open()?;
+    let runner = limited(context, &chain, &arguments.timing);
+    if let Some(command) = &arguments.backup_command {
+        let history = runner.history(&mut database.client)?;
+        if !plan_upgrade(&chain, &history, &target)?.steps.is_empty() {
+            backup(context, command)?;
+        }
+    }
+    run(context, &chain, database, runner, |runner, client| runner.upgrade_to(client, target))?;
+    Ok(Exit::Fine)
+}
+
+/// `migrate downgrade`
+pub(super) fn downgrade(context: &Context, arguments: &Downgrade) -> Result<Exit, Failure> {
+    let chain = context.source.chain()?;
+    let target = single(&arguments.target)?;
+    let mut database = context.open()?;
+    let runner = limited(context, &chain, &arguments.timing);
+    if !arguments.yes && context.ui.can_ask() {
+        let history = runner.history(&mut database.client)?;
+        let plan = plan_downgrade(&chain, &history, &target)?;
+        if !plan.steps.is_empty() {
+            tell(context, &plan, &database.place);
+            if !context.ui.ask("Go on?") {
+                return Err(Failure::Declined);
+            }
+        }
+    }
+    run(context, &chain, database, runner, |runner, client| runner.downgrade_to(client, target))?;
+    Ok(Exit::Fine)
+}
+
+/// What a downgrade would undo, for the question.
+fn tell(context: &Context, plan: &Plan<'_>, place: &str) {
+    let count = plan.steps.len();
+    let noun = if count == 1 { "revision" } else { "revisions" };
+    context.ui.say(format!("This undoes {count} {noun} on {place}:"));
+    let row = |step: &migrate_core::Step<'_>| {
+        let migration = step.migration;
+        vec![
+            format!("  {REMOVED}-{REMOVED:#} {ID}{}{ID:#}", migration.id),
+            migration.message.to_string(),
+        ]
+    };
+    let rows: Vec<Vec<String>> = plan.steps.iter().map(row).collect();
+    table(&rows).iter().for_each(|line| context.ui.say(line));
+}
+
+/// The one place that a run leads to.
+fn single(range: &Range) -> Result<Target, Failure> {
+    match range {
+        Range { is_range: false, to: Some(Point::Target(target)), .. } => Ok(target.clone()),
+        Range { is_range: true, .. } => Err(Failure::refused(
+            "usage",
+            "a run begins where the database is, not at FROM",
+            "name TO alone; FROM:TO is for `--sql`",
+        )),
+        _ => Err(Failure::refused(
+            "usage",
+            "the database is at `current` already",
+            "name a revision, head, base, +1 or -1",
+        )),
+    }
+}
+
+/// Runs the command that makes a backup. It shares our terminal, and learns the database from its
+/// environment.
+fn backup(context: &Context, command: &str) -> Result<(), Failure> {
+    let help = "nothing was changed; run it by hand to see what is wrong";
+    context.ui.say("making a backup first");
+    let (shell, flag) = if cfg!(windows) { ("cmd", "/C") } else { ("sh", "-c") };
+    let mut child = Command::new(shell);
+    child.arg(flag).arg(command).envs(context.child_environment()?);
+    if context.ui.json {
+        // What it prints is no data of ours.
+        child.stdout(std::io::stderr());
+    }
+    let status = child.status().map_err(|error| {
+        Failure::refused("backup", format!("the backup command can't be started: {error}"), help)
+    })?;
+    if status.success() {
+        return Ok(());
+    }
+    Err(Failure::refused("backup", format!("the backup command failed: {status}"), help))
+}

@@ -1,0 +1,84 @@
+//! What a command works with: the chain's source, the database and the way to talk.
+
+use migrate_core::{Chain, Connector, Folder, History, Record, Runner, check};
+use postgres::Client;
+
+use crate::args::Connection;
+use crate::env_file::Variables;
+use crate::failure::Failure;
+use crate::tree::{Source, Tree};
+use crate::ui::Ui;
+
+/// What a command works with.
+pub(crate) struct Context {
+    pub(crate) source: Source,
+    pub(crate) connection: Connection,
+    pub(crate) ui: Ui,
+    /// The arguments that there are, for completions and manual pages.
+    pub(crate) program: clap::Command,
+}
+
+/// An open database.
+pub(crate) struct Database {
+    pub(crate) client: Client,
+    /// Where it is, without the password.
+    pub(crate) place: String,
+}
+
+impl Context {
+    /// A way to the database; nothing is opened yet.
+    pub(crate) fn connector(&self) -> Result<Connector, Failure> {
+        let variables = Variables::read(self.connection.env_file.as_deref())?;
+        let url = self.connection.database_url.clone();
+        let url = url.or_else(|| variables.get("DATABASE_URL")).ok_or(Failure::NoDatabase)?;
+        Ok(Connector::new(&url)?)
+    }
+
+    /// What a program that is started for this database finds in its environment; has the password.
+    pub(crate) fn child_environment(&self) -> Result<Vec<(String, String)>, Failure> {
+        let variables = Variables::read(self.connection.env_file.as_deref())?;
+        let url = self.connection.database_url.clone();
+        let url = url.or_else(|| variables.get("DATABASE_URL"));
+        Ok(url.map(|url| ("DATABASE_URL".to_owned(), url)).into_iter().collect())
+    }
+
+    /// Connects.
+    pub(crate) fn open(&self) -> Result<Database, Failure> {
+        let connector = self.connector()?;
+        Ok(Database { client: connector.connect()?, place: connector.to_string() })
+    }
+
+    /// A runner of this chain, with the names that the arguments give to the history.
+    pub(crate) fn runner<'c>(&self, chain: &'c Chain<'static>) -> Runner<'c> {
+        let Connection { schema, table_prefix, .. } = &self.connection;
+        Runner::new(chain).schema(schema).table_prefix(table_prefix).one_by_one()
+    }
+
+    /// What the database says was applied, also beside a chain that is broken.
+    pub(crate) fn history(&self, database: &mut Database, tree: &Tree) -> Result<History, Failure> {
+        let client = &mut database.client;
+        match &tree.chain {
+            Ok(chain) => Ok(self.runner(chain).history(client)?),
+            // To read needs no particular chain, but a runner needs one.
+            Err(_) => {
+                let text = "-- revision: none\n-- message: none\n-- irreversible: none\n\
+                            -- migrate:up\nSELECT 1;\n";
+                let chain = check(Folder::of_texts("", [("none.sql", text)]))?;
+                Ok(self.runner(&chain).history(client)?)
+            }
+        }
+    }
+}
+
+/// The revisions that a database is at: applied, and none of those that follow them are.
+pub(crate) fn current(history: &History) -> Vec<&Record> {
+    let records = &history.records;
+    let is_followed =
+        |record: &Record| records.iter().any(|other| other.parents.contains(&record.revision));
+    // The last one is, whatever a history made by hand says.
+    let last = records.len().saturating_sub(1);
+    let at = records.iter().enumerate();
+    at.filter(|(at, record)| *at == last || !is_followed(record))
+        .map(|(_, record)| record)
+        .collect()
+}

@@ -1,0 +1,137 @@
+//! How things look: the one place that prints. Data goes to standard output, words to standard
+//! error.
+
+mod paint;
+mod progress;
+mod table;
+
+use std::fmt::Display;
+use std::io::{self, BufRead, IsTerminal, Write};
+
+use clap::ColorChoice;
+use serde::Serialize;
+
+pub(crate) use self::paint::{ADDED, FAINT, ID, MARK, REMOVED, WARN};
+pub(crate) use self::progress::Progress;
+pub(crate) use self::table::table;
+use crate::args::Output;
+use crate::failure::{Failure, FailureView};
+
+/// What a command has to show: as text, or, since it is plain data, as JSON.
+pub(crate) trait View: Serialize {
+    /// Writes it as lines of text. Styles are taken out again where nobody would see them.
+    fn text(&self, page: &mut Page);
+}
+
+/// Lines of text in the making.
+pub(crate) struct Page {
+    text: String,
+    /// Whether a person reads it: with aligned columns, and with times.
+    pub(crate) is_terminal: bool,
+    pub(crate) is_verbose: bool,
+}
+
+impl Page {
+    pub(crate) fn line(&mut self, line: impl Display) {
+        self.text.push_str(&line.to_string());
+        self.text.push('\n');
+    }
+}
+
+/// How this run talks.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Ui {
+    pub(crate) json: bool,
+    pub(crate) quiet: bool,
+    pub(crate) verbose: bool,
+    out_terminal: bool,
+    error_terminal: bool,
+}
+
+impl Ui {
+    pub(crate) fn new(output: &Output) -> Self {
+        let color = match output.color {
+            ColorChoice::Auto => anstream::ColorChoice::Auto,
+            ColorChoice::Always => anstream::ColorChoice::Always,
+            ColorChoice::Never => anstream::ColorChoice::Never,
+        };
+        color.write_global();
+        Ui {
+            json: output.json,
+            quiet: output.quiet,
+            verbose: output.verbose,
+            out_terminal: io::stdout().is_terminal(),
+            error_terminal: io::stderr().is_terminal(),
+        }
+    }
+
+    /// Shows data.
+    pub(crate) fn show(&self, view: &impl View) -> Result<(), Failure> {
+        if self.json {
+            return self.json(view);
+        }
+        let mut page =
+            Page { text: String::new(), is_terminal: self.out_terminal, is_verbose: self.verbose };
+        view.text(&mut page);
+        print(&page.text)
+    }
+
+    /// Shows data as one line of JSON.
+    pub(crate) fn json(&self, value: &impl Serialize) -> Result<(), Failure> {
+        let text = serde_json::to_string(value).map_err(io::Error::from)?;
+        print(&format!("{text}\n"))
+    }
+
+    /// Says something that is no data.
+    pub(crate) fn say(&self, words: impl Display) {
+        if !self.quiet {
+            anstream::eprintln!("{words}");
+        }
+    }
+
+    /// Says what is wrong, but stops nothing.
+    pub(crate) fn warn(&self, words: impl Display) {
+        anstream::eprintln!("{}", paint::message("warning", WARN, &words.to_string()));
+    }
+
+    /// Says why it failed; to programs, too.
+    pub(crate) fn fail(&self, failure: &Failure) {
+        if self.json {
+            #[derive(Serialize)]
+            struct Failed {
+                error: FailureView,
+            }
+            // If nothing can be printed, the words below are all that there can be.
+            let _ = self.json(&Failed { error: failure.view() });
+        }
+        anstream::eprintln!("{}", paint::message("error", REMOVED, &failure.to_string()));
+    }
+
+    /// Whether there is a person to ask.
+    pub(crate) fn can_ask(&self) -> bool {
+        io::stdin().is_terminal() && self.error_terminal && !self.json
+    }
+
+    /// Asks, and takes anything but a yes for a no.
+    pub(crate) fn ask(&self, question: &str) -> bool {
+        anstream::eprint!("{question} [y/N] ");
+        let mut answer = String::new();
+        let _ = io::stderr().flush();
+        let read = io::stdin().lock().read_line(&mut answer);
+        read.is_ok() && matches!(answer.trim().to_lowercase().as_str(), "y" | "yes")
+    }
+
+    /// What tells how a run goes.
+    pub(crate) fn progress(&self) -> Progress {
+        Progress::new(self, self.error_terminal && !self.json && !self.quiet)
+    }
+}
+
+/// Prints text. A reader that has seen enough is no error.
+fn print(text: &str) -> Result<(), Failure> {
+    let mut out = anstream::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        result => Ok(result?),
+    }
+}

@@ -1,0 +1,198 @@
+//! How a run goes, while it goes: a bar for people, lines for pipes, JSON lines for programs.
+
+use std::collections::HashMap;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressStyle};
+use migrate_core::{Chain, Direction, Event, RevisionId};
+use serde::Serialize;
+
+use super::{ADDED, FAINT, ID, REMOVED, Ui, WARN};
+
+/// Tells of a run.
+pub(crate) struct Progress {
+    ui: Ui,
+    bar: Option<ProgressBar>,
+    /// What each revision does, and what it follows.
+    revisions: HashMap<String, (String, String)>,
+    waiting: Mutex<bool>,
+}
+
+impl Progress {
+    pub(super) fn new(ui: &Ui, with_bar: bool) -> Self {
+        let bar = with_bar.then(|| {
+            let bar = ProgressBar::no_length();
+            let style = "{spinner} {bar:24} {pos}/{len}  {msg}  {elapsed}";
+            if let Ok(style) = ProgressStyle::with_template(style) {
+                bar.set_style(style.progress_chars("━╸ "));
+            }
+            bar
+        });
+        Progress { ui: *ui, bar, revisions: HashMap::new(), waiting: Mutex::new(false) }
+    }
+
+    /// Tells what the revisions of this chain do.
+    pub(crate) fn of(mut self, chain: &Chain<'_>) -> Self {
+        let about = |migration: &migrate_core::Migration<'_>| {
+            let parents: Vec<&str> = migration.parents.iter().map(RevisionId::as_str).collect();
+            let parents = if parents.is_empty() { "<base>".to_owned() } else { parents.join(", ") };
+            (migration.id.to_string(), (migration.message.to_string(), parents))
+        };
+        self.revisions = chain.migrations().iter().map(about).collect();
+        self
+    }
+
+    /// What a runner calls.
+    pub(crate) fn tell(&self, event: &Event<'_>) {
+        if self.ui.json {
+            if let Some(view) = EventView::of(event) {
+                // Who does not listen any more misses nothing but this.
+                let _ = self.ui.json(&view);
+            }
+            return;
+        }
+        match event {
+            Event::Started { direction, revision, number, of } => {
+                let Some(bar) = &self.bar else { return };
+                bar.set_length(*of as u64);
+                bar.set_position(*number as u64 - 1);
+                bar.reset_elapsed();
+                bar.enable_steady_tick(Duration::from_millis(120));
+                let (message, _) = self.about(revision);
+                bar.set_message(format!("{direction} {revision} {message}"));
+            }
+            Event::Statement { number, of, .. } => {
+                if let Some(bar) = &self.bar {
+                    let message = bar.message();
+                    let message = message.split(" [statement ").next().unwrap_or_default();
+                    bar.set_message(format!("{message} [statement {number} of {of}]"));
+                }
+            }
+            Event::Finished { direction, revision, duration } => {
+                self.finished(*direction, revision, *duration);
+            }
+            Event::Waiting { holder, waited } => {
+                let holder = holder.map_or_else(String::new, |holder| format!(": {holder}"));
+                match &self.bar {
+                    Some(bar) => {
+                        bar.enable_steady_tick(Duration::from_millis(120));
+                        bar.set_message(format!("waits for another migration{holder}"));
+                    }
+                    // Once is enough in a file.
+                    None if *waited == Duration::ZERO || !self.is_waiting() => {
+                        self.ui.say(format!("waiting for another migration{holder}"));
+                    }
+                    None => {}
+                }
+            }
+            Event::Retrying { revision, reason, after } => self.aside(|| {
+                let after = after.as_secs_f32();
+                let words = format!("{WARN}`{revision}` again{WARN:#} in {after:.1} s: {reason}");
+                self.ui.say(words);
+            }),
+            _ => {}
+        }
+    }
+
+    /// The run is over; the bar goes.
+    pub(crate) fn end(&self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+
+    /// Says something above the bar.
+    pub(crate) fn aside(&self, say: impl FnOnce()) {
+        match &self.bar {
+            Some(bar) => bar.suspend(say),
+            None => say(),
+        }
+    }
+
+    fn is_waiting(&self) -> bool {
+        self.waiting.lock().is_ok_and(|mut waiting| std::mem::replace(&mut *waiting, true))
+    }
+
+    fn about(&self, revision: &str) -> (&str, &str) {
+        let found = self.revisions.get(revision);
+        found.map_or(("", "?"), |(message, parents)| (message.as_str(), parents.as_str()))
+    }
+
+    fn finished(&self, direction: Direction, revision: &str, duration: Duration) {
+        let (message, parents) = self.about(revision);
+        let text = if self.ui.out_terminal {
+            let time = milliseconds(duration);
+            let (style, sign) = match direction {
+                Direction::Up => (ADDED, '+'),
+                Direction::Down => (REMOVED, '-'),
+            };
+            format!(
+                "{style}{sign}{style:#} {ID}{revision}{ID:#}  {message}  {FAINT}{time}{FAINT:#}\n"
+            )
+        } else {
+            // As Alembic writes it.
+            let (from, to) = match direction {
+                Direction::Up => (parents, revision),
+                Direction::Down => (revision, parents),
+            };
+            format!("{direction} {from} -> {to}, {message}\n")
+        };
+        if let Some(bar) = &self.bar {
+            bar.inc(1);
+        }
+        self.aside(|| {
+            // A reader that has gone does not stop the run.
+            let _ = super::print(&text);
+        });
+    }
+}
+
+/// A time for people.
+fn milliseconds(duration: Duration) -> String {
+    match duration.as_millis() {
+        short @ 0..10_000 => format!("{short} ms"),
+        _ => format!("{:.1} s", duration.as_secs_f32()),
+    }
+}
+
+/// An event, for programs.
+#[derive(Serialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+enum EventView<'e> {
+    Started { direction: String, revision: &'e str, number: usize, of: usize },
+    Statement { revision: &'e str, number: usize, of: usize },
+    Finished { direction: String, revision: &'e str, duration_ms: u64 },
+    Waiting { holder: Option<String>, waited_ms: u64 },
+    Retrying { revision: &'e str, reason: &'e str, after_ms: u64 },
+}
+
+impl<'e> EventView<'e> {
+    fn of(event: &Event<'e>) -> Option<Self> {
+        let ms = |duration: &Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
+        Some(match event {
+            Event::Started { direction, revision, number, of } => EventView::Started {
+                direction: direction.to_string(),
+                revision,
+                number: *number,
+                of: *of,
+            },
+            Event::Statement { revision, number, of } => {
+                EventView::Statement { revision, number: *number, of: *of }
+            }
+            Event::Finished { direction, revision, duration } => EventView::Finished {
+                direction: direction.to_string(),
+                revision,
+                duration_ms: ms(duration),
+            },
+            Event::Waiting { holder, waited } => EventView::Waiting {
+                holder: holder.map(ToString::to_string),
+                waited_ms: ms(waited),
+            },
+            Event::Retrying { revision, reason, after } => {
+                EventView::Retrying { revision, reason, after_ms: ms(after) }
+            }
+            _ => return None,
+        })
+    }
+}

@@ -1,0 +1,220 @@
+//! What each command prints, as text and as JSON, and how it exits.
+
+use std::fs;
+
+use crate::support::{Project, shows};
+
+#[test]
+fn before_anything_is_applied() {
+    let project = Project::line("a b");
+    shows(
+        "before_anything_is_applied",
+        &project.runs(&[
+            "migrate current",
+            "migrate current --json",
+            "migrate status",
+            "migrate status --json",
+            "migrate status --exit-code --quiet",
+            "migrate verify",
+            "migrate verify --json",
+            "migrate check --at-head",
+            "migrate downgrade -1",
+            "migrate history -i",
+        ]),
+    );
+}
+
+#[test]
+fn up_and_down() {
+    let project = Project::line("a b c");
+    shows(
+        "up_and_down",
+        &project.runs(&[
+            "migrate upgrade +1",
+            "migrate current",
+            "migrate current -v",
+            "migrate current --json",
+            "migrate status -v",
+            "migrate status --json",
+            "migrate upgrade --json",
+            "migrate upgrade",
+            "migrate upgrade head --json",
+            "migrate current",
+            "migrate verify",
+            "migrate verify --json",
+            "migrate check --at-head",
+            "migrate check --at-head --json",
+            "migrate status --exit-code",
+            "migrate downgrade -1",
+            "migrate downgrade -1 --json",
+            "migrate upgrade a",
+            "migrate upgrade b:c",
+            "migrate downgrade head",
+            "migrate downgrade base --quiet",
+            "migrate downgrade base",
+        ]),
+    );
+}
+
+#[test]
+fn stamps() {
+    let project = Project::line("a b c");
+    shows(
+        "stamps",
+        &project.runs(&[
+            "migrate stamp head --dry-run",
+            "migrate stamp b",
+            "migrate stamp b --json",
+            "migrate stamp head --purge --dry-run --json",
+            "migrate stamp head --purge",
+            "migrate stamp -1",
+            "migrate stamp nowhere",
+            "migrate stamp base --json",
+            "migrate stamp",
+        ]),
+    );
+}
+
+#[test]
+fn the_chain_and_where_the_database_is_in_it() {
+    let project = Project::line("a b c d");
+    project.run("migrate upgrade b");
+    shows(
+        "the_chain_and_where_the_database_is_in_it",
+        &project.runs(&[
+            "migrate history",
+            "migrate history --json",
+            "migrate history -i",
+            "migrate history -r b:c",
+            "migrate history -r -2:current -i --json",
+            "migrate history -rcurrent:",
+            "migrate history -v -r :a",
+            "migrate heads",
+            "migrate heads -v",
+            "migrate heads --json",
+            "migrate branches --json",
+            "migrate show head-1",
+            "migrate show c --json",
+            "migrate show base",
+        ]),
+    );
+}
+
+#[test]
+fn a_fork_and_its_mending() {
+    let project = Project::line("a b");
+    project.write("c", "a", "CREATE TABLE t_c ();", "DROP TABLE t_c;");
+    let all = project.runs(&[
+        "migrate history",
+        "migrate heads",
+        "migrate heads --json",
+        "migrate branches",
+        "migrate branches --json",
+        "migrate check",
+        "migrate check --json",
+        "migrate status",
+        "migrate current",
+        "migrate upgrade",
+        "migrate merge -m 'Both of them' --rev-id m --json",
+        "migrate history",
+        "migrate upgrade",
+        "migrate current",
+    ]);
+    shows("a_fork_and_its_mending", &all);
+}
+
+#[test]
+fn files_are_written_and_pinned() {
+    let project = Project::line("a b");
+    project.run("migrate upgrade a");
+    let all = project.runs(&[
+        "migrate revision -m 'Add users' --rev-id c",
+        "migrate revision -m 'Add more' --rev-id d --json",
+        "migrate revision -m 'Add users' --autogenerate",
+        "migrate rebase d --onto b --json",
+        "rm migrations/c_* migrations/d_*; migrate lock --from-database",
+        "migrate status",
+        "migrate lock --through b --json",
+        "migrate lock --accept-down b --json",
+        "migrate show b | head -n 6",
+        "EDITOR=cat migrate edit b",
+        "EDITOR=true migrate edit b --json",
+        "EDITOR=no-such-editor migrate edit b",
+        "EDITOR=false migrate edit b",
+    ]);
+    shows("files_are_written_and_pinned", &all);
+}
+
+#[test]
+fn a_database_that_is_ahead() {
+    let project = Project::line("a b c");
+    project.run("migrate upgrade");
+    fs::remove_file(project.file("c")).unwrap();
+    shows(
+        "a_database_that_is_ahead",
+        &project.runs(&[
+            "migrate status --exit-code",
+            "migrate status --json",
+            "migrate current",
+            "migrate verify",
+            "migrate upgrade",
+            "migrate upgrade --json",
+            "migrate downgrade -1",
+            "migrate history -i",
+        ]),
+    );
+}
+
+#[test]
+fn a_database_that_has_diverged() {
+    let project = Project::line("a b c");
+    project.run("migrate upgrade b");
+    project.write("b", "a", "CREATE TABLE other ();", "DROP TABLE other;");
+    shows(
+        "a_database_that_has_diverged",
+        &project.runs(&[
+            "migrate status --exit-code",
+            "migrate status --json",
+            "migrate verify",
+            "migrate check --at-head",
+            "migrate upgrade",
+            "migrate upgrade --json",
+            "migrate downgrade -1",
+            "migrate lock --from-database",
+            "migrate stamp b",
+            "migrate status --exit-code",
+        ]),
+    );
+}
+
+#[test]
+fn a_statement_that_fails() {
+    let project = Project::line("a b");
+    let up = "CREATE TABLE t_c ();\nALTER TABLE t_a ADD CONSTRAINT x CHECK (wrong > 0);";
+    project.write("c", "b", up, "DROP TABLE t_c;");
+    shows(
+        "a_statement_that_fails",
+        &project.runs(&[
+            "migrate upgrade",
+            "migrate current",
+            "migrate upgrade --json",
+            "migrate upgrade --quiet",
+        ]),
+    );
+}
+
+#[test]
+fn a_backup_comes_first() {
+    let project = Project::line("a b");
+    let wrong = "migrate upgrade --backup-command 'echo nothing to write to >&2; exit 7'";
+    shows(
+        "a_backup_comes_first",
+        &project.runs(&[
+            wrong,
+            "migrate current",
+            "migrate upgrade --backup-command 'test -n \"$DATABASE_URL\" && echo saved'",
+            // There is nothing to do, so there is nothing to save.
+            wrong,
+        ]),
+    );
+}

@@ -1,0 +1,6 @@
+//! The commands against a real PostgreSQL: every one, as text and as JSON.
+#![cfg(unix)]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod commands;
+mod support;
