@@ -1,7 +1,10 @@
 //! What a command works with: the chain's source, the database and the way to talk.
 
-use migrate_core::{Chain, Connector, Folder, History, Record, Runner, check};
+use std::ffi::OsString;
+
+use migrate_core::{Chain, Connector, Folder, History, Notices, Record, Runner, check};
 use postgres::Client;
+use postgres::error::DbError;
 
 use crate::args::Connection;
 use crate::env_file::Variables;
@@ -23,29 +26,43 @@ pub(crate) struct Database {
     pub(crate) client: Client,
     /// Where it is, without the password.
     pub(crate) place: String,
+    pub(crate) connector: Connector,
+    /// What the server says beside its answers.
+    pub(crate) notices: Notices,
 }
 
 impl Context {
     /// A way to the database; nothing is opened yet.
     pub(crate) fn connector(&self) -> Result<Connector, Failure> {
         let variables = Variables::read(self.connection.env_file.as_deref())?;
-        let url = self.connection.database_url.clone();
-        let url = url.or_else(|| variables.get("DATABASE_URL")).ok_or(Failure::NoDatabase)?;
-        Ok(Connector::new(&url)?)
+        let url = self.connection.database_url.as_deref();
+        Ok(Connector::from_variables(url, |name| variables.get(name))?)
     }
 
     /// What a program that is started for this database finds in its environment; has the password.
-    pub(crate) fn child_environment(&self) -> Result<Vec<(String, String)>, Failure> {
+    pub(crate) fn child_environment(
+        &self,
+        connector: &Connector,
+    ) -> Result<Vec<(&'static str, Option<OsString>)>, Failure> {
         let variables = Variables::read(self.connection.env_file.as_deref())?;
-        let url = self.connection.database_url.clone();
+        let url = self.connection.database_url.clone().map(OsString::from);
         let url = url.or_else(|| variables.get("DATABASE_URL"));
-        Ok(url.map(|url| ("DATABASE_URL".to_owned(), url)).into_iter().collect())
+        let mut environment = connector.child_environment();
+        environment.push(("DATABASE_URL", url));
+        Ok(environment)
     }
 
     /// Connects.
     pub(crate) fn open(&self) -> Result<Database, Failure> {
-        let connector = self.connector()?;
-        Ok(Database { client: connector.connect()?, place: connector.to_string() })
+        let notices = Notices::new();
+        let queue = notices.clone();
+        let told = move |notice: &DbError| queue.push(notice.severity(), notice.message());
+        let connector = self.connector()?.on_notice(told);
+        for warning in connector.warnings() {
+            self.ui.warn(warning);
+        }
+        let client = connector.connect()?;
+        Ok(Database { client, place: connector.to_string(), connector, notices })
     }
 
     /// A runner of this chain, with the names that the arguments give to the history.

@@ -2,6 +2,7 @@
 //! own environment is left as it is.
 
 use std::collections::HashMap;
+use std::ffi::OsString;
 use std::path::Path;
 
 use crate::failure::Failure;
@@ -32,8 +33,8 @@ impl Variables {
     }
 
     /// The value of a variable; what the environment has, counts.
-    pub(crate) fn get(&self, name: &str) -> Option<String> {
-        let own = std::env::var(name).ok();
-        own.or_else(|| self.file.get(name).cloned()).filter(|value| !value.is_empty())
+    pub(crate) fn get(&self, name: &str) -> Option<OsString> {
+        let own = std::env::var_os(name).filter(|value| !value.is_empty());
+        own.or_else(|| self.file.get(name).map(OsString::from))
     }
 }

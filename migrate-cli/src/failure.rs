@@ -40,11 +40,6 @@ pub(crate) enum Failure {
     Unwritable { path: PathBuf, source: io::Error },
     #[error("`{path}` can't be read: {reason}", path = path.display())]
     Unreadable { path: PathBuf, reason: String },
-    #[error(
-        "it is not said which database\n = help: set DATABASE_URL, or PGHOST, PGUSER, PGDATABASE and so on, or pass \
-         `--database-url postgres://user@host/database`"
-    )]
-    NoDatabase,
     #[error("{0}")]
     Connect(#[from] ConnectError),
     #[error("{0}")]
@@ -80,7 +75,7 @@ impl Failure {
         match self {
             Failure::Plan(PlanError::Diverged(_)) => Exit::Diverged,
             Failure::Run(error) if matches!(**error, Error::NotAtHead { .. }) => Exit::NotAtHead,
-            Failure::NoDatabase => Exit::Usage,
+            Failure::Connect(ConnectError::Nowhere) => Exit::Usage,
             Failure::Refused { kind: "usage", .. } => Exit::Usage,
             _ => Exit::Failed,
         }
@@ -98,13 +93,14 @@ impl Failure {
             }
             Failure::Plan(_) => "no-plan",
             Failure::Exists(_) | Failure::Unwritable { .. } | Failure::Unreadable { .. } => "file",
-            Failure::NoDatabase => "no-database",
+            Failure::Connect(ConnectError::Nowhere) => "no-database",
             Failure::Connect(_) => "no-connection",
             Failure::Run(error) => match **error {
                 Error::Statement(_) => "statement",
                 Error::NotAtHead { .. } => "not-at-head",
                 Error::Busy { .. } => "busy",
                 Error::Denied { .. } => "denied",
+                Error::Stopped { .. } => "stopped",
                 _ => "run",
             },
             Failure::Refused { kind, .. } => kind,

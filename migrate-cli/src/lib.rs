@@ -15,6 +15,7 @@ mod commands;
 mod context;
 mod env_file;
 mod failure;
+mod interrupt;
 mod tree;
 mod ui;
 

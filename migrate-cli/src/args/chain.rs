@@ -87,7 +87,7 @@ pub(crate) struct Upgrade {
     #[arg(long, value_name = "COMMAND", conflicts_with_all = ["sql", "dry_run"])]
     pub(crate) backup_command: Option<String>,
     #[command(flatten)]
-    pub(crate) timing: Timing,
+    pub(crate) how: How,
 }
 
 /// The arguments of `downgrade`.
@@ -106,7 +106,7 @@ pub(crate) struct Downgrade {
     #[arg(short, long)]
     pub(crate) yes: bool,
     #[command(flatten)]
-    pub(crate) timing: Timing,
+    pub(crate) how: How,
 }
 
 /// The arguments of `stamp`.
@@ -129,9 +129,12 @@ pub(crate) struct Stamp {
     pub(crate) patience: Option<Duration>,
 }
 
-/// How long things may take.
+/// How a run runs.
 #[derive(Debug, Args)]
-pub(crate) struct Timing {
+pub(crate) struct How {
+    /// Run all revisions in one transaction: all are done, or none
+    #[arg(long)]
+    pub(crate) single_transaction: bool,
     /// How long a statement may wait for a lock on a table [default: 5s]
     #[arg(long, value_name = "TIME", value_parser = duration)]
     pub(crate) lock_timeout: Option<Duration>,

@@ -4,9 +4,10 @@ use migrate_core::{Chain, Direction, Done, Error, History, Report, Runner};
 use serde::Serialize;
 
 use super::current::At;
-use crate::args::Timing;
+use crate::args::How;
 use crate::context::{Context, Database, current};
 use crate::failure::Failure;
+use crate::interrupt::Interrupt;
 use crate::tree::Tree;
 use crate::ui::{ADDED, Page, View};
 
@@ -45,20 +46,19 @@ impl View for Ran {
 }
 
 /// A runner with the limits that the arguments give.
-pub(super) fn limited<'c>(
-    context: &Context,
-    chain: &'c Chain<'static>,
-    timing: &Timing,
-) -> Runner<'c> {
+pub(super) fn limited<'c>(context: &Context, chain: &'c Chain<'static>, how: &How) -> Runner<'c> {
     let mut runner = context.runner(chain);
-    if let Some(limit) = timing.lock_timeout {
+    if let Some(limit) = how.lock_timeout {
         runner = runner.lock_timeout(limit);
     }
-    if let Some(limit) = timing.statement_timeout {
+    if let Some(limit) = how.statement_timeout {
         runner = runner.statement_timeout(limit);
     }
-    if let Some(limit) = timing.patience {
+    if let Some(limit) = how.patience {
         runner = runner.patience(limit);
+    }
+    if how.single_transaction {
+        runner = runner.single_transaction();
     }
     runner
 }
@@ -72,8 +72,17 @@ pub(super) fn run(
     change: impl FnOnce(&Runner<'_>, &mut postgres::Client) -> Result<Report, Error>,
 ) -> Result<(), Failure> {
     let progress = context.ui.progress().of(chain);
-    let runner = runner.observe(|event| progress.tell(event));
+    let interrupt = Interrupt::arm(database.connector.canceller(&database.client)?, &progress);
+    let mut runner = runner
+        .listen_to(&database.notices)
+        .observe(|event| progress.tell(event))
+        .stop_when(Interrupt::is_asked);
+    if progress.has_bar() {
+        // A person wants to see each statement, and to stop after any of them.
+        runner = runner.statement_by_statement();
+    }
     let result = change(&runner, &mut database.client);
+    drop(interrupt);
     progress.end();
     let report = result?;
     let history = runner.history(&mut database.client)?;

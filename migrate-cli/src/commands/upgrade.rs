@@ -6,7 +6,7 @@ use migrate_core::{Plan, Target, downgrade as plan_downgrade, upgrade as plan_up
 
 use super::run::{limited, run};
 use crate::args::{Downgrade, Point, Range, Upgrade};
-use crate::context::Context;
+use crate::context::{Context, Database};
 use crate::failure::{Exit, Failure};
 use crate::ui::{ID, REMOVED, table};
 
@@ -15,11 +15,11 @@ pub(super) fn upgrade(context: &Context, arguments: &Upgrade) -> Result<Exit, Fa
     let chain = context.source.chain()?;
     let target = single(&arguments.target)?;
     let mut database = context.open()?;
-    let runner = limited(context, &chain, &arguments.timing);
+    let runner = limited(context, &chain, &arguments.how);
     if let Some(command) = &arguments.backup_command {
         let history = runner.history(&mut database.client)?;
         if !plan_upgrade(&chain, &history, &target)?.steps.is_empty() {
-            backup(context, command)?;
+            backup(context, command, &database)?;
         }
     }
     run(context, &chain, database, runner, |runner, client| runner.upgrade_to(client, target))?;
@@ -31,7 +31,7 @@ pub(super) fn downgrade(context: &Context, arguments: &Downgrade) -> Result<Exit
     let chain = context.source.chain()?;
     let target = single(&arguments.target)?;
     let mut database = context.open()?;
-    let runner = limited(context, &chain, &arguments.timing);
+    let runner = limited(context, &chain, &arguments.how);
     if !arguments.yes && context.ui.can_ask() {
         let history = runner.history(&mut database.client)?;
         let plan = plan_downgrade(&chain, &history, &target)?;
@@ -81,12 +81,18 @@ fn single(range: &Range) -> Result<Target, Failure> {
 
 /// Runs the command that makes a backup. It shares our terminal, and learns the database from its
 /// environment.
-fn backup(context: &Context, command: &str) -> Result<(), Failure> {
+fn backup(context: &Context, command: &str, database: &Database) -> Result<(), Failure> {
     let help = "nothing was changed; run it by hand to see what is wrong";
     context.ui.say("making a backup first");
     let (shell, flag) = if cfg!(windows) { ("cmd", "/C") } else { ("sh", "-c") };
     let mut child = Command::new(shell);
-    child.arg(flag).arg(command).envs(context.child_environment()?);
+    child.arg(flag).arg(command);
+    for (name, value) in context.child_environment(&database.connector)? {
+        match value {
+            Some(value) => child.env(name, value),
+            None => child.env_remove(name),
+        };
+    }
     if context.ui.json {
         // What it prints is no data of ours.
         child.stdout(std::io::stderr());

@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
-use migrate_core::{Chain, Direction, Event, RevisionId};
+use migrate_core::{Chain, Direction, Event, Notice, RevisionId};
 use serde::Serialize;
 
 use super::{ADDED, FAINT, ID, REMOVED, Ui, WARN};
@@ -91,7 +91,24 @@ impl Progress {
                 let words = format!("{WARN}`{revision}` again{WARN:#} in {after:.1} s: {reason}");
                 self.ui.say(words);
             }),
+            Event::Notice { notice, .. } => self.aside(|| {
+                let Notice { severity, message } = notice;
+                self.ui.say(format!("{FAINT}{severity}: {message}{FAINT:#}"));
+            }),
             _ => {}
+        }
+    }
+
+    pub(crate) fn has_bar(&self) -> bool {
+        self.bar.is_some()
+    }
+
+    /// Another way to speak while the run goes, from another thread.
+    pub(crate) fn voice(&self) -> impl Fn(&str) + Send + 'static {
+        let (ui, bar) = (self.ui, self.bar.clone());
+        move |words| match &bar {
+            Some(bar) => bar.suspend(|| ui.say(words)),
+            None => ui.say(words),
         }
     }
 
@@ -165,6 +182,7 @@ enum EventView<'e> {
     Finished { direction: String, revision: &'e str, duration_ms: u64 },
     Waiting { holder: Option<String>, waited_ms: u64 },
     Retrying { revision: &'e str, reason: &'e str, after_ms: u64 },
+    Notice { revision: Option<&'e str>, severity: &'e str, message: &'e str },
 }
 
 impl<'e> EventView<'e> {
@@ -192,6 +210,11 @@ impl<'e> EventView<'e> {
             Event::Retrying { revision, reason, after } => {
                 EventView::Retrying { revision, reason, after_ms: ms(after) }
             }
+            Event::Notice { revision, notice } => EventView::Notice {
+                revision: *revision,
+                severity: &notice.severity,
+                message: &notice.message,
+            },
             _ => return None,
         })
     }

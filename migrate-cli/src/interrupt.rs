@@ -1,0 +1,70 @@
+//! Ctrl-C: the first asks the run to stop when its statement has ended, the second cancels the
+//! statement on the server, the third ends this process.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, Once, PoisonError};
+
+use migrate_core::Canceller;
+use postgres::CancelToken;
+
+use crate::ui::Progress;
+
+/// How often it was pressed during this run.
+static PRESSED: AtomicUsize = AtomicUsize::new(0);
+/// The run that can be stopped.
+static RUN: Mutex<Option<Stoppable>> = Mutex::new(None);
+static HANDLER: Once = Once::new();
+
+/// What shells expect of a process that was interrupted.
+const INTERRUPTED: i32 = 130;
+
+struct Stoppable {
+    canceller: Canceller<CancelToken>,
+    say: Box<dyn Fn(&str) + Send>,
+}
+
+/// While it lives, Ctrl-C stops the run and not the process.
+pub(crate) struct Interrupt(());
+
+impl Interrupt {
+    pub(crate) fn arm(canceller: Canceller<CancelToken>, progress: &Progress) -> Self {
+        PRESSED.store(0, Ordering::Relaxed);
+        *run() = Some(Stoppable { canceller, say: Box::new(progress.voice()) });
+        HANDLER.call_once(|| {
+            // A program with a handler of its own keeps it: there Ctrl-C does what it did before.
+            let _ = ctrlc::try_set_handler(pressed);
+        });
+        Interrupt(())
+    }
+
+    /// Whether the run should stop.
+    pub(crate) fn is_asked() -> bool {
+        PRESSED.load(Ordering::Relaxed) > 0
+    }
+}
+
+impl Drop for Interrupt {
+    fn drop(&mut self) {
+        *run() = None;
+    }
+}
+
+fn run() -> MutexGuard<'static, Option<Stoppable>> {
+    RUN.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Runs in a thread of its own.
+fn pressed() {
+    let run = run();
+    let Some(Stoppable { canceller, say }) = &*run else { std::process::exit(INTERRUPTED) };
+    match PRESSED.fetch_add(1, Ordering::Relaxed) {
+        0 => say("stopping when this statement has ended; Ctrl-C again cancels it"),
+        1 => {
+            say("cancelling the statement");
+            if let Err(error) = canceller.cancel() {
+                say(&format!("the server can't be asked to cancel: {error}"));
+            }
+        }
+        _ => std::process::exit(INTERRUPTED),
+    }
+}
