@@ -10,7 +10,9 @@ use std::time::Duration;
 use clap::{Args, ColorChoice, Parser, Subcommand};
 use migrate_core::parse_duration;
 
-pub(crate) use self::chain::{ChainCommand, Downgrade, How, Point, Range, Stamp, Upgrade};
+pub(crate) use self::chain::{
+    ChainCommand, Downgrade, GraphFormat, How, Point, Range, Stamp, Upgrade,
+};
 pub(crate) use self::words::advise;
 pub(crate) use self::write::WriteCommand;
 

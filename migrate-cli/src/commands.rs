@@ -2,6 +2,7 @@
 
 mod check;
 mod current;
+mod graph;
 mod history;
 mod run;
 mod shell;
@@ -33,6 +34,7 @@ pub(crate) fn run(context: &Context, command: ChainCommand) -> Result<Exit, Fail
         ChainCommand::Heads => show::heads(context),
         ChainCommand::Branches => show::branches(context),
         ChainCommand::Show { revision } => show::revision(context, &revision),
+        ChainCommand::Graph { format } => graph::graph(context, format),
         ChainCommand::Completions { shell } => shell::completions(context, shell),
         ChainCommand::Man { command } => shell::man(context, command.as_deref()),
     }

@@ -15,6 +15,7 @@ mod commands;
 mod context;
 mod env_file;
 mod failure;
+mod graph;
 mod interrupt;
 mod tree;
 mod ui;
@@ -22,6 +23,7 @@ mod ui;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
+use clap::error::{ContextKind, ContextValue};
 use clap::{CommandFactory, FromArgMatches};
 use migrate_core::Chain;
 
@@ -81,11 +83,14 @@ fn read<T: FromArgMatches>(
     embedded: bool,
 ) -> Result<T, Exit> {
     let matches = program.try_get_matches_from(arguments);
-    matches.and_then(|matches| T::from_arg_matches(&matches)).map_err(|error| {
-        let _ = error.print();
+    matches.and_then(|matches| T::from_arg_matches(&matches)).map_err(|mut error| {
         if let Some(advice) = advise(&error, embedded) {
-            eprintln!("\n = help: {advice}");
+            // We know better than what merely looks alike.
+            error.remove(ContextKind::SuggestedSubcommand);
+            let advice = ContextValue::StyledStrs(vec![advice.into()]);
+            error.insert(ContextKind::Suggested, advice);
         }
+        let _ = error.print();
         // Help and version are asked for, and no mistake.
         if error.use_stderr() { Exit::Usage } else { Exit::Fine }
     })

@@ -3,7 +3,7 @@
 use std::str::FromStr;
 use std::time::Duration;
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use migrate_core::{BadTarget, Target};
 
@@ -59,6 +59,12 @@ pub(crate) enum ChainCommand {
         /// The revision, or `head`
         revision: String,
     },
+    /// Draw the chain
+    Graph {
+        /// As what
+        #[arg(long, value_enum, default_value = "text")]
+        format: GraphFormat,
+    },
     /// Print what makes a shell complete the arguments
     Completions {
         /// The shell
@@ -75,7 +81,7 @@ pub(crate) enum ChainCommand {
 #[derive(Debug, Args)]
 pub(crate) struct Upgrade {
     /// Where to: head, +1, a revision or the beginning of one; with `--sql` also FROM:TO
-    #[arg(value_name = "TARGET", default_value = "head", allow_hyphen_values = true)]
+    #[arg(value_name = "TARGET", default_value = "head", allow_negative_numbers = true)]
     pub(crate) target: Range,
     /// Show what would run, statement by statement, with the lock that each takes
     #[arg(long, conflicts_with = "sql")]
@@ -94,7 +100,7 @@ pub(crate) struct Upgrade {
 #[derive(Debug, Args)]
 pub(crate) struct Downgrade {
     /// Where to: -1, a revision or the beginning of one, base; with `--sql` FROM:TO
-    #[arg(value_name = "TARGET", allow_hyphen_values = true)]
+    #[arg(value_name = "TARGET", allow_negative_numbers = true)]
     pub(crate) target: Range,
     /// Show what would run, statement by statement, with the lock that each takes
     #[arg(long, conflicts_with = "sql")]
@@ -113,7 +119,7 @@ pub(crate) struct Downgrade {
 #[derive(Debug, Args)]
 pub(crate) struct Stamp {
     /// The revision that the database is at: head, base, a revision or the beginning of one
-    #[arg(value_name = "TARGET", allow_hyphen_values = true)]
+    #[arg(value_name = "TARGET", allow_negative_numbers = true)]
     pub(crate) target: Target,
     /// Throw away all that is recorded first
     #[arg(long)]
@@ -144,6 +150,19 @@ pub(crate) struct How {
     /// How long to wait for another migration to finish [default: 5min]
     #[arg(long, value_name = "TIME", value_parser = duration)]
     pub(crate) patience: Option<Duration>,
+}
+
+/// As what a chain is drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum GraphFormat {
+    /// Lines of text, as `git log --graph` has them
+    Text,
+    /// For Markdown
+    Mermaid,
+    /// For Graphviz
+    Dot,
+    /// A picture
+    Svg,
 }
 
 /// `TO` or `FROM:TO`; what is left out is `None`.

@@ -218,3 +218,68 @@ fn a_backup_comes_first() {
         ]),
     );
 }
+
+#[test]
+fn drawings() {
+    let project = Project::line("a b");
+    project.write("c", "a", "CREATE TABLE t_c ();", "DROP TABLE t_c;");
+    project.run("migrate merge -m Both --rev-id m");
+    shows(
+        "drawings",
+        &project.runs(&[
+            "migrate graph",
+            "migrate graph --format mermaid",
+            "migrate graph --format dot",
+            "migrate graph --format svg | head -n 1",
+            "migrate graph --json",
+            "rm migrations/m_both.sql; migrate graph",
+        ]),
+    );
+}
+
+#[test]
+fn words_that_people_try() {
+    let project = Project::line("a");
+    shows(
+        "words_that_people_try",
+        &project.runs(&[
+            "migrate up",
+            "migrate rollback -1",
+            "migrate upgrad",
+            "migrate init",
+            "migrate migrate",
+            "migrate ls",
+            "migrate version",
+            "migrate upgrade --sq",
+            "migrate upgrade -x",
+            "migrate upgrade --lock-timeout 5",
+            "migrate new -m x --rev-id x",
+        ]),
+    );
+}
+
+#[test]
+fn help() {
+    let project = Project::line("a");
+    let commands = "revision merge rebase lock edit upgrade downgrade stamp current status verify check history heads branches show graph completions man";
+    let mut lines = vec!["migrate --help".to_owned()];
+    lines.extend(commands.split(' ').map(|command| format!("migrate {command} -h")));
+    let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+    shows("help", &project.runs(&lines));
+}
+
+#[test]
+fn completions_and_the_manual() {
+    let project = Project::line("a");
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        let text = project.run(&format!("migrate completions {shell}"));
+        assert!(text.contains("downgrade") && !text.contains("[exit"), "{shell}: {text}");
+    }
+    assert!(project.run("migrate completions zsh --json").contains("{\"text\":\"#compdef migrate"));
+    let text = project.run("migrate man");
+    assert!(text.contains(".TH migrate 1") && text.contains("downgrade"), "{text}");
+    let text = project.run("migrate man upgrade");
+    assert!(text.contains("backup\\-command"), "{text}");
+    let text = project.run("migrate man nothing");
+    assert!(text.contains("there is no command `nothing`") && text.contains("[exit 2]"), "{text}");
+}

@@ -1,0 +1,119 @@
+//! What a person at a terminal sees, and what Ctrl-C does.
+
+use rexpect::session::{PtySession, spawn_command};
+
+use crate::support::Project;
+
+/// A revision that takes until it is cancelled, or too long.
+const SLOW: &str = "CREATE TABLE t_slow ();\nSELECT pg_sleep(60);\nCREATE TABLE t_late ();";
+
+/// Runs a line in a terminal. Its shell survives Ctrl-C, and tells how the line ended.
+fn terminal(project: &Project, line: &str) -> PtySession {
+    let script = format!("trap : INT; stty cols 100 rows 30; {line}; echo \"[exit $?]\"");
+    let mut shell = project.shell(&script);
+    shell.env("TERM", "xterm-256color");
+    spawn_command(shell, Some(30_000)).unwrap()
+}
+
+/// What it printed to the end, and its exit code.
+fn end(mut session: PtySession) -> (String, i32) {
+    let text = session.exp_eof().unwrap();
+    let (text, code) = text.rsplit_once("[exit ").unwrap();
+    (text.to_owned(), code.trim_end().trim_end_matches(']').parse().unwrap())
+}
+
+#[test]
+fn columns_colours_and_a_bar() {
+    let project = Project::line("a bcd");
+    let (seen, code) = end(terminal(&project, "migrate upgrade"));
+    assert_eq!(code, 0, "{seen}");
+    // Each revision, when it is done; the bar is gone in the end.
+    assert!(seen.contains("\u{1b}[32m+\u{1b}[0m \u{1b}[33ma\u{1b}[0m  Make a  "), "{seen:?}");
+    assert!(seen.contains("upgrade bcd Make bcd"), "{seen:?}");
+    assert!(seen.contains("2 revisions applied"), "{seen:?}");
+
+    let (seen, _) = end(terminal(&project, "migrate history"));
+    assert!(seen.contains("\u{1b}[1m\u{1b}[36m(head)\u{1b}[0m  Make bcd\r\n"), "{seen:?}");
+    for quiet in ["NO_COLOR=1 sh -c 'migrate history'", "migrate history --color never"] {
+        let (seen, _) = end(terminal(&project, quiet));
+        assert_eq!(seen, "a ->       bcd (head)  Make bcd\r\n<base> ->  a           Make a\r\n");
+    }
+    let seen = project.run("migrate current --color always");
+    assert_eq!(
+        seen.lines().nth(1),
+        Some("\u{1b}[33mbcd\u{1b}[0m \u{1b}[1m\u{1b}[36m(head)\u{1b}[0m")
+    );
+}
+
+#[test]
+fn an_error_has_its_colours_too() {
+    let project = Project::empty("colours");
+    project.write("a", "", "SELECT wrong;", "SELECT 1;");
+    let (seen, code) = end(terminal(&project, "migrate upgrade"));
+    assert_eq!(code, 1, "{seen}");
+    assert!(seen.contains("\u{1b}[31merror\u{1b}[0m"), "{seen:?}");
+    assert_eq!(seen.matches("SELECT wrong;").count(), 1, "{seen}");
+}
+
+#[test]
+fn a_downgrade_asks_and_no_is_no() {
+    let project = Project::line("a b");
+    project.run("migrate upgrade");
+    for (answer, expected) in [("n", "b (head)\n"), ("", "b (head)\n"), ("yes", "a\n")] {
+        let mut session = terminal(&project, "migrate downgrade -1");
+        session.exp_string("This undoes 1 revision on ").unwrap();
+        session.exp_string("Make b").unwrap();
+        session.exp_string("Go on? [y/N] ").unwrap();
+        session.send_line(answer).unwrap();
+        let (seen, code) = end(session);
+        assert_eq!(seen.contains("nothing was done"), answer != "yes", "{seen}");
+        assert_eq!(code, i32::from(answer != "yes"), "{seen}");
+        let current = project.run("migrate current");
+        assert_eq!(current, format!("$ migrate current\n{expected}"), "{answer}");
+    }
+    // Who says so beforehand is not asked.
+    assert_eq!(end(terminal(&project, "migrate downgrade base --yes")).1, 0);
+}
+
+#[test]
+fn a_stamp_asks_too() {
+    let project = Project::line("a b");
+    let mut session = terminal(&project, "migrate stamp head --purge");
+    session.exp_string("stamp a").unwrap();
+    session.exp_string("Go on? [y/N] ").unwrap();
+    session.send_line("y").unwrap();
+    assert_eq!(end(session).1, 0);
+    // There is nothing to ask about.
+    assert_eq!(end(terminal(&project, "migrate stamp head")).1, 0);
+}
+
+#[test]
+fn ctrl_c_stops_between_statements() {
+    let project = Project::line("a");
+    let slow = SLOW.replace("60", "3");
+    project.write("b", "a", &slow, "DROP TABLE t_slow, t_late;");
+    let mut session = terminal(&project, "migrate upgrade");
+    session.exp_string("[statement 2 of 3]").unwrap();
+    session.send_control('c').unwrap();
+    session.exp_string("stopping when this statement has ended").unwrap();
+    let (seen, code) = end(session);
+    assert_eq!(code, 1, "{seen}");
+    assert!(seen.contains("stopped, as it was told to: `a` is done, nothing of `b`"), "{seen}");
+    assert!(project.run("migrate current").ends_with("\na\n"));
+}
+
+#[test]
+fn a_second_ctrl_c_cancels_the_statement() {
+    let project = Project::line("a");
+    project.write("b", "a", SLOW, "DROP TABLE t_slow, t_late;");
+    let mut session = terminal(&project, "migrate upgrade");
+    session.exp_string("[statement 2 of 3]").unwrap();
+    session.send_control('c').unwrap();
+    session.exp_string("stopping when this statement has ended").unwrap();
+    session.send_control('c').unwrap();
+    session.exp_string("cancelling the statement").unwrap();
+    let (seen, code) = end(session);
+    assert_eq!(code, 1, "{seen}");
+    assert!(seen.contains("statement 2 of 3") || seen.contains("nothing of `b`"), "{seen}");
+    assert!(project.run("migrate current").ends_with("\na\n"));
+}
