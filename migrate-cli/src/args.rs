@@ -13,7 +13,7 @@ use migrate_core::parse_duration;
 pub(crate) use self::chain::{
     ChainCommand, Downgrade, GraphFormat, How, Point, Range, Stamp, Upgrade,
 };
-pub(crate) use self::words::advise;
+pub(crate) use self::words::{WRITING, advise};
 pub(crate) use self::write::WriteCommand;
 
 const AFTER: &str = "\

@@ -41,7 +41,7 @@ pub fn run(arguments: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> 
         Ok(arguments) => arguments,
         Err(exit) => return exit.into(),
     };
-    let ui = Ui::new(&common.output);
+    let ui = Ui::new(&common.output, "migrate");
     let source = Source::Folder(directory.clone());
     let context = Context { source, connection: common.connection, ui, program };
     let result = match command {
@@ -71,7 +71,7 @@ pub fn run_embedded(
         Ok(arguments) => arguments,
         Err(exit) => return exit.into(),
     };
-    let ui = Ui::new(&common.output);
+    let ui = Ui::new(&common.output, name);
     let source = Source::Embedded(chain);
     let context = Context { source, connection: common.connection, ui, program };
     tell(&ui, commands::run(&context, command))

@@ -14,7 +14,7 @@ use serde::Serialize;
 pub(crate) use self::paint::{ADDED, FAINT, ID, MARK, REMOVED, WARN};
 pub(crate) use self::progress::Progress;
 pub(crate) use self::table::table;
-use crate::args::Output;
+use crate::args::{Output, WRITING};
 use crate::failure::{Failure, FailureView};
 
 /// What a command has to show: as text, or, since it is plain data, as JSON.
@@ -36,6 +36,11 @@ impl Page {
         self.text.push_str(&line.to_string());
         self.text.push('\n');
     }
+
+    /// Text that stays as it is, byte for byte.
+    pub(crate) fn raw(&mut self, text: &str) {
+        self.text.push_str(text);
+    }
 }
 
 /// How this run talks.
@@ -44,12 +49,14 @@ pub(crate) struct Ui {
     pub(crate) json: bool,
     pub(crate) quiet: bool,
     pub(crate) verbose: bool,
+    /// The program's name, in advice: it is not `migrate` where a chain is embedded.
+    program: &'static str,
     out_terminal: bool,
     error_terminal: bool,
 }
 
 impl Ui {
-    pub(crate) fn new(output: &Output) -> Self {
+    pub(crate) fn new(output: &Output, program: &'static str) -> Self {
         let color = match output.color {
             ColorChoice::Auto => anstream::ColorChoice::Auto,
             ColorChoice::Always => anstream::ColorChoice::Always,
@@ -60,6 +67,7 @@ impl Ui {
             json: output.json,
             quiet: output.quiet,
             verbose: output.verbose,
+            program,
             out_terminal: io::stdout().is_terminal(),
             error_terminal: io::stderr().is_terminal(),
         }
@@ -85,13 +93,16 @@ impl Ui {
     /// Says something that is no data.
     pub(crate) fn say(&self, words: impl Display) {
         if !self.quiet {
-            anstream::eprintln!("{words}");
+            anstream::eprintln!("{}", self.addressed(&words.to_string()));
         }
     }
 
     /// Says what is wrong, but stops nothing.
     pub(crate) fn warn(&self, words: impl Display) {
-        anstream::eprintln!("{}", paint::message("warning", WARN, &words.to_string()));
+        anstream::eprintln!(
+            "{}",
+            paint::message("warning", WARN, &self.addressed(&words.to_string()))
+        );
     }
 
     /// Says why it failed; to programs, too.
@@ -104,7 +115,20 @@ impl Ui {
             // If nothing can be printed, the words below are all that there can be.
             let _ = self.json(&Failed { error: failure.view() });
         }
-        anstream::eprintln!("{}", paint::message("error", REMOVED, &failure.to_string()));
+        let text = self.addressed(&failure.to_string());
+        anstream::eprintln!("{}", paint::message("error", REMOVED, &text));
+    }
+
+    /// Advice that names this program, for the commands that it has.
+    fn addressed(&self, text: &str) -> String {
+        let mut parts = text.split("`migrate ");
+        let mut addressed = parts.next().unwrap_or_default().to_owned();
+        for part in parts {
+            let word = part.split([' ', '`']).next().unwrap_or_default();
+            let program = if WRITING.contains(&word) { "migrate" } else { self.program };
+            addressed.push_str(&format!("`{program} {part}"));
+        }
+        addressed
     }
 
     /// Whether there is a person to ask.

@@ -2,9 +2,11 @@
 
 use std::process::Command;
 
-use migrate_core::{Plan, Target, downgrade as plan_downgrade, upgrade as plan_upgrade};
+use migrate_core::{Direction, Plan, Target, downgrade as plan_downgrade, upgrade as plan_upgrade};
 
+use super::plan;
 use super::run::{limited, run};
+use super::script::script;
 use crate::args::{Downgrade, Point, Range, Upgrade};
 use crate::context::{Context, Database};
 use crate::failure::{Exit, Failure};
@@ -12,10 +14,18 @@ use crate::ui::{ID, REMOVED, table};
 
 /// `migrate upgrade`
 pub(super) fn upgrade(context: &Context, arguments: &Upgrade) -> Result<Exit, Failure> {
+    if arguments.sql {
+        return script(context, Direction::Up, &arguments.target, &arguments.how);
+    }
     let chain = context.source.chain()?;
     let target = single(&arguments.target)?;
     let mut database = context.open()?;
     let runner = limited(context, &chain, &arguments.how);
+    if arguments.dry_run {
+        let history = runner.history(&mut database.client)?;
+        let plan = plan_upgrade(&chain, &history, &target)?;
+        return plan::show(context, database.place, &plan);
+    }
     if let Some(command) = &arguments.backup_command {
         let history = runner.history(&mut database.client)?;
         if !plan_upgrade(&chain, &history, &target)?.steps.is_empty() {
@@ -28,13 +38,20 @@ pub(super) fn upgrade(context: &Context, arguments: &Upgrade) -> Result<Exit, Fa
 
 /// `migrate downgrade`
 pub(super) fn downgrade(context: &Context, arguments: &Downgrade) -> Result<Exit, Failure> {
+    if arguments.sql {
+        return script(context, Direction::Down, &arguments.target, &arguments.how);
+    }
     let chain = context.source.chain()?;
     let target = single(&arguments.target)?;
     let mut database = context.open()?;
     let runner = limited(context, &chain, &arguments.how);
-    if !arguments.yes && context.ui.can_ask() {
+    let asks = !arguments.yes && context.ui.can_ask();
+    if asks || arguments.dry_run {
         let history = runner.history(&mut database.client)?;
         let plan = plan_downgrade(&chain, &history, &target)?;
+        if arguments.dry_run {
+            return plan::show(context, database.place, &plan);
+        }
         if !plan.steps.is_empty() {
             tell(context, &plan, &database.place);
             if !context.ui.ask("Go on?") {

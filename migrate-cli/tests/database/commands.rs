@@ -283,3 +283,64 @@ fn completions_and_the_manual() {
     let text = project.run("migrate man nothing");
     assert!(text.contains("there is no command `nothing`") && text.contains("[exit 2]"), "{text}");
 }
+
+#[test]
+fn what_would_run() {
+    let project = Project::line("a");
+    let up = "CREATE TABLE t_b (\n    id bigint,\n    a text\n);\nCREATE INDEX i_b ON t_b (a);\nCREATE UNIQUE INDEX u_b ON t_b (id);";
+    project.write("b", "a", up, "ALTER TABLE t_b DROP COLUMN a; DROP TABLE t_b;");
+    project.write("c", "b", "CREATE INDEX CONCURRENTLY i_c ON t_b (id);", "DROP INDEX i_c;");
+    let file = project.file("c");
+    let text = fs::read_to_string(&file).unwrap();
+    fs::write(&file, text.replace("migrate:up", "migrate:up transaction:false")).unwrap();
+    shows(
+        "what_would_run",
+        &project.runs(&[
+            "migrate upgrade --dry-run",
+            "migrate upgrade b --dry-run -v",
+            "migrate upgrade --dry-run --json",
+            "migrate current",
+            "migrate upgrade",
+            "migrate upgrade --dry-run",
+            "migrate downgrade base --dry-run",
+            "migrate downgrade a --dry-run --json",
+        ]),
+    );
+}
+
+#[test]
+fn scripts() {
+    let project = Project::line("a b");
+    shows(
+        "scripts",
+        &project.runs(&[
+            "env -u DATABASE_URL migrate upgrade --sql | grep '^-- '",
+            "migrate upgrade a:b --sql | grep '^-- '",
+            "migrate downgrade b:a --sql | grep '^-- '",
+            "migrate downgrade base --sql",
+            "migrate upgrade a --sql --json | head -c 50",
+            "migrate upgrade a --sql > a.sql && migrate upgrade a --sql | cmp - a.sql",
+        ]),
+    );
+}
+
+/// What psql makes of a script, the runner takes for its own work.
+#[test]
+fn a_script_runs_in_psql() {
+    let project = Project::line("a b c");
+    if project.run("psql --version").contains("[exit") {
+        eprintln!("not tested: there is no psql");
+        return;
+    }
+    let lines = [
+        "migrate upgrade b --sql > up.sql",
+        "psql -X -q -v ON_ERROR_STOP=1 -f up.sql \"$DATABASE_URL\" > /dev/null",
+        "migrate current",
+        "migrate upgrade current: --sql > rest.sql",
+        "psql -X -q -v ON_ERROR_STOP=1 -f rest.sql \"$DATABASE_URL\" > /dev/null",
+        "migrate verify",
+        "migrate downgrade current:a --sql | psql -X -q -v ON_ERROR_STOP=1 \"$DATABASE_URL\" > /dev/null",
+        "migrate current",
+    ];
+    shows("a_script_runs_in_psql", &project.runs(&lines));
+}
