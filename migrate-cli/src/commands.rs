@@ -4,6 +4,7 @@ mod check;
 mod current;
 mod graph;
 mod history;
+mod log;
 mod plan;
 mod run;
 mod script;
@@ -37,6 +38,7 @@ pub(crate) fn run(context: &Context, command: ChainCommand) -> Result<Exit, Fail
         ChainCommand::Branches => show::branches(context),
         ChainCommand::Show { revision } => show::revision(context, &revision),
         ChainCommand::Graph { format } => graph::graph(context, format),
+        ChainCommand::Log { limit } => log::log(context, limit),
         ChainCommand::Completions { shell } => shell::completions(context, shell),
         ChainCommand::Man { command } => shell::man(context, command.as_deref()),
     }

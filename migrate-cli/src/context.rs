@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 
-use migrate_core::{Chain, Connector, Folder, History, Notices, Record, Runner, check};
+use migrate_core::{Chain, Connector, Error, Folder, History, Notices, Record, Runner, check};
 use postgres::Client;
 use postgres::error::DbError;
 
@@ -73,17 +73,23 @@ impl Context {
 
     /// What the database says was applied, also beside a chain that is broken.
     pub(crate) fn history(&self, database: &mut Database, tree: &Tree) -> Result<History, Failure> {
-        let client = &mut database.client;
-        match &tree.chain {
-            Ok(chain) => Ok(self.runner(chain).history(client)?),
-            // To read needs no particular chain, but a runner needs one.
-            Err(_) => {
-                let text = "-- revision: none\n-- message: none\n-- irreversible: none\n\
-                            -- migrate:up\nSELECT 1;\n";
-                let chain = check(Folder::of_texts("", [("none.sql", text)]))?;
-                Ok(self.runner(&chain).history(client)?)
-            }
+        self.with_runner(tree, |runner| runner.history(&mut database.client))
+    }
+
+    /// Reads with a runner. That needs no particular chain, but a runner needs one, so a broken
+    /// one gets a stand-in.
+    pub(crate) fn with_runner<T>(
+        &self,
+        tree: &Tree,
+        read: impl FnOnce(&Runner<'_>) -> Result<T, Error>,
+    ) -> Result<T, Failure> {
+        if let Ok(chain) = &tree.chain {
+            return Ok(read(&self.runner(chain))?);
         }
+        let text = "-- revision: none\n-- message: none\n-- irreversible: none\n\
+                    -- migrate:up\nSELECT 1;\n";
+        let chain = check(Folder::of_texts("", [("none.sql", text)]))?;
+        Ok(read(&self.runner(&chain))?)
     }
 }
 

@@ -65,6 +65,12 @@ pub(crate) enum ChainCommand {
         #[arg(long, value_enum, default_value = "text")]
         format: GraphFormat,
     },
+    /// Tell what was done to the database: upgrades, downgrades, stamps, failures
+    Log {
+        /// At most so many entries, the newest ones; 0 for all
+        #[arg(short = 'n', long, value_name = "NUMBER", default_value_t = 20)]
+        limit: usize,
+    },
     /// Print what makes a shell complete the arguments
     Completions {
         /// The shell
@@ -108,6 +114,9 @@ pub(crate) struct Downgrade {
     /// Print a script for psql instead of running; FROM:TO says from where
     #[arg(long)]
     pub(crate) sql: bool,
+    /// Undo revisions that this chain does not have, too, by what the database keeps of them
+    #[arg(long, conflicts_with = "sql")]
+    pub(crate) stored: bool,
     /// Don't ask
     #[arg(short, long)]
     pub(crate) yes: bool,

@@ -46,7 +46,7 @@ impl View for Planned {
             let StepView { revision, message, file, .. } = step;
             let mode = if step.transaction { "" } else { ", outside a transaction" };
             page.line(format!(
-                "{style}{sign}{style:#} {ID}{revision}{ID:#}  {message} {FAINT}({file}{mode}){FAINT:#}"
+                "{style}{sign}{style:#} {ID}{revision}{ID:#}  {message}  {FAINT}{file}{mode}{FAINT:#}"
             ));
             for statement in &step.statements {
                 let place = format!("{FAINT}{:>5}{FAINT:#}", statement.line);
@@ -81,7 +81,7 @@ pub(super) fn show(context: &Context, database: String, plan: &Plan<'_>) -> Resu
 }
 
 fn step(step: &Step<'_>) -> StepView {
-    let migration = step.migration;
+    let migration = &*step.migration;
     let section = match (step.direction, &migration.down) {
         (Direction::Up, _) => Some(migration.up),
         (Direction::Down, Down::Section(section)) => Some(*section),

@@ -44,7 +44,10 @@ pub(super) fn downgrade(context: &Context, arguments: &Downgrade) -> Result<Exit
     let chain = context.source.chain()?;
     let target = single(&arguments.target)?;
     let mut database = context.open()?;
-    let runner = limited(context, &chain, &arguments.how);
+    let mut runner = limited(context, &chain, &arguments.how);
+    if arguments.stored {
+        runner = runner.stored_downgrades();
+    }
     let asks = !arguments.yes && context.ui.can_ask();
     if asks || arguments.dry_run {
         let history = runner.history(&mut database.client)?;
@@ -69,7 +72,7 @@ fn tell(context: &Context, plan: &Plan<'_>, place: &str) {
     let noun = if count == 1 { "revision" } else { "revisions" };
     context.ui.say(format!("This undoes {count} {noun} on {place}:"));
     let row = |step: &migrate_core::Step<'_>| {
-        let migration = step.migration;
+        let migration = &*step.migration;
         vec![
             format!("  {REMOVED}-{REMOVED:#} {ID}{}{ID:#}", migration.id),
             migration.message.to_string(),

@@ -59,7 +59,7 @@ impl Progress {
                 bar.set_position(*number as u64 - 1);
                 bar.reset_elapsed();
                 bar.enable_steady_tick(Duration::from_millis(120));
-                let (message, _) = self.about(revision);
+                let message = self.revisions.get(*revision).map_or("", |(message, _)| message);
                 bar.set_message(format!("{direction} {revision} {message}"));
             }
             Event::Statement { number, of, .. } => {
@@ -131,29 +131,29 @@ impl Progress {
         self.waiting.lock().is_ok_and(|mut waiting| std::mem::replace(&mut *waiting, true))
     }
 
-    fn about(&self, revision: &str) -> (&str, &str) {
-        let found = self.revisions.get(revision);
-        found.map_or(("", "?"), |(message, parents)| (message.as_str(), parents.as_str()))
-    }
-
     fn finished(&self, direction: Direction, revision: &str, duration: Duration) {
-        let (message, parents) = self.about(revision);
+        let about = self.revisions.get(revision);
         let text = if self.ui.out_terminal {
             let time = milliseconds(duration);
             let (style, sign) = match direction {
                 Direction::Up => (ADDED, '+'),
                 Direction::Down => (REMOVED, '-'),
             };
+            let message = about.map_or("", |(message, _)| message);
             format!(
                 "{style}{sign}{style:#} {ID}{revision}{ID:#}  {message}  {FAINT}{time}{FAINT:#}\n"
             )
         } else {
             // As Alembic writes it.
-            let (from, to) = match direction {
-                Direction::Up => (parents, revision),
-                Direction::Down => (revision, parents),
-            };
-            format!("{direction} {from} -> {to}, {message}\n")
+            match (direction, about) {
+                (Direction::Up, Some((message, parents))) => {
+                    format!("{direction} {parents} -> {revision}, {message}\n")
+                }
+                (Direction::Down, Some((message, parents))) => {
+                    format!("{direction} {revision} -> {parents}, {message}\n")
+                }
+                (_, None) => format!("{direction} {revision} (not in this chain)\n"),
+            }
         };
         if let Some(bar) = &self.bar {
             bar.inc(1);

@@ -161,6 +161,9 @@ fn a_database_that_is_ahead() {
             "migrate upgrade --json",
             "migrate downgrade -1",
             "migrate history -i",
+            "migrate downgrade a --stored --dry-run",
+            "migrate downgrade -1 --stored",
+            "migrate status --exit-code",
         ]),
     );
 }
@@ -199,6 +202,7 @@ fn a_statement_that_fails() {
             "migrate current",
             "migrate upgrade --json",
             "migrate upgrade --quiet",
+            "migrate log -n 2",
         ]),
     );
 }
@@ -261,7 +265,7 @@ fn words_that_people_try() {
 #[test]
 fn help() {
     let project = Project::line("a");
-    let commands = "revision merge rebase lock edit upgrade downgrade stamp current status verify check history heads branches show graph completions man";
+    let commands = "revision merge rebase lock edit upgrade downgrade stamp current status verify check history heads branches show graph log completions man";
     let mut lines = vec!["migrate --help".to_owned()];
     lines.extend(commands.split(' ').map(|command| format!("migrate {command} -h")));
     let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
@@ -343,4 +347,37 @@ fn a_script_runs_in_psql() {
         "migrate current",
     ];
     shows("a_script_runs_in_psql", &project.runs(&lines));
+}
+
+#[test]
+fn what_was_done() {
+    let project = Project::line("a b");
+    project.run("migrate log");
+    project.run("migrate upgrade");
+    project.run("migrate downgrade a");
+    project.run("migrate stamp b");
+    shows(
+        "what_was_done",
+        &project.runs(&[
+            "migrate log",
+            "migrate log -n 1 -v",
+            "migrate log -n 0 --json",
+            "rm migrations/a_*; migrate log -n 1",
+        ]),
+    );
+}
+
+#[test]
+fn all_in_one_transaction_or_none() {
+    let project = Project::line("a b");
+    project.write("c", "b", "SELECT wrong;", "SELECT 1;");
+    shows(
+        "all_in_one_transaction_or_none",
+        &project.runs(&[
+            "migrate upgrade --single-transaction",
+            "migrate current",
+            "migrate upgrade b --single-transaction --lock-timeout 2s --statement-timeout 1min --patience 0",
+            "migrate downgrade base --single-transaction --json",
+        ]),
+    );
 }
