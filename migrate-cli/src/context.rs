@@ -4,7 +4,7 @@ use std::ffi::OsString;
 
 use migrate_core::{Chain, Connector, Error, Folder, History, Notices, Record, Runner, check};
 use postgres::Client;
-use postgres::error::DbError;
+use postgres::error::{DbError, SqlState};
 
 use crate::args::Connection;
 use crate::env_file::Variables;
@@ -56,7 +56,12 @@ impl Context {
     pub(crate) fn open(&self) -> Result<Database, Failure> {
         let notices = Notices::new();
         let queue = notices.clone();
-        let told = move |notice: &DbError| queue.push(notice.severity(), notice.message());
+        let told = move |notice: &DbError| {
+            // The runner rolls back to be sure, also where nothing is left to roll back.
+            if *notice.code() != SqlState::NO_ACTIVE_SQL_TRANSACTION {
+                queue.push(notice.severity(), notice.message());
+            }
+        };
         let connector = self.connector()?.on_notice(told);
         for warning in connector.warnings() {
             self.ui.warn(warning);

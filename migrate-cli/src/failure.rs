@@ -38,7 +38,10 @@ pub(crate) enum Failure {
     Exists(PathBuf),
     #[error("`{path}` can't be written: {source}\n = help: mind the folder's permissions", path = path.display())]
     Unwritable { path: PathBuf, source: io::Error },
-    #[error("`{path}` can't be read: {reason}", path = path.display())]
+    #[error(
+        "`{path}` can't be read: {reason}\n = help: mend it, or name another file: `--env-file=FILE`",
+        path = path.display()
+    )]
     Unreadable { path: PathBuf, reason: String },
     #[error("{0}")]
     Connect(#[from] ConnectError),

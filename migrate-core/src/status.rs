@@ -85,11 +85,11 @@ impl Divergence {
         match self {
             Divergence::Digest { .. } => {
                 "the text that ran is not the text of this chain: run the release that was deployed, or \
-                 bring its text back; if the database is right, stamp it"
+                 bring its text back; if the database is right, stamp it: `migrate stamp REVISION`"
             }
             Divergence::Unknown { .. } => {
                 "another branch was deployed here: bring its revisions into this chain, or point at \
-                 the right database"
+                 the right database; if only its id is wrong: `migrate stamp --purge REVISION`"
             }
             Divergence::Undoing { .. } => {
                 "run the downgrade again: it goes on where it has stopped"

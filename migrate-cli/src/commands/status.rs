@@ -130,7 +130,8 @@ fn help(status: Option<&Status>) -> Option<String> {
         }
         Status::Behind { .. } => "`migrate upgrade head` applies what is to come".to_owned(),
         Status::Ahead { .. } => {
-            "a newer release was here; this one can serve, but not downgrade past its own head"
+            "a newer release was here, and this one can serve; `migrate downgrade REVISION --stored` \
+             undoes what is newer"
                 .to_owned()
         }
         Status::Diverged(why) => why.help().to_owned(),

@@ -82,7 +82,14 @@ impl Project {
     /// Runs a line, and gives what it printed, as a person would see it who minds which stream it
     /// comes from.
     pub(crate) fn run(&self, line: &str) -> String {
-        let Output { status, stdout, stderr } = self.shell(line).output().unwrap();
+        self.run_with(line, &[])
+    }
+
+    /// The same with these variables in its environment.
+    pub(crate) fn run_with(&self, line: &str, variables: &[(&str, &str)]) -> String {
+        let mut shell = self.shell(line);
+        shell.envs(variables.iter().copied());
+        let Output { status, stdout, stderr } = shell.output().unwrap();
         let mut text = format!("$ {line}\n");
         text.push_str(&String::from_utf8(stdout).unwrap());
         for line in String::from_utf8(stderr).unwrap().lines() {
@@ -108,6 +115,7 @@ impl Project {
         text = text.replace(self.database.name(), "app");
         let filters = [
             (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[.\d]*Z".to_owned(), "[time]".to_owned()),
+            (r" \(os error \d+\)".to_owned(), String::new()),
             (r"\b\d+ ms\b".to_owned(), "[n] ms".to_owned()),
             (r#""(duration|waited|after)_ms":\d+"#.to_owned(), "\"${1}_ms\":0".to_owned()),
             (r#"("applied_by"|"by"):"[^"]*""#.to_owned(), "$1:\"app\"".to_owned()),

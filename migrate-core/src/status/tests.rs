@@ -47,7 +47,7 @@ fn a_revision_that_the_chain_does_not_have() {
         "a x y",
         "diverged: revision `x` (applied 2025-12-17T10:11:12.002Z by deploy) is not in this chain, \
          and the chain's own are not all applied = another branch was deployed here: bring its \
-         revisions into this chain, or point at the right database",
+         revisions into this chain, or point at the right database; if only its id is wrong: `migrate stamp --purge REVISION`",
     );
     // Nothing of this chain at all: another program's database.
     check(
@@ -55,7 +55,7 @@ fn a_revision_that_the_chain_does_not_have() {
         "x",
         "diverged: revision `x` (applied 2025-12-17T10:11:12.001Z by deploy) is not in this chain, \
          and the chain's own are not all applied = another branch was deployed here: bring its \
-         revisions into this chain, or point at the right database",
+         revisions into this chain, or point at the right database; if only its id is wrong: `migrate stamp --purge REVISION`",
     );
 }
 
@@ -83,7 +83,7 @@ fn another_text() {
             "diverged: revision `{revision}` was applied {what}: the database has \
              sha256:070707070707…, this chain {own} (applied 2025-12-17T10:11:12.00{at}Z by deploy) \
              = the text that ran is not the text of this chain: run the release that was deployed, \
-             or bring its text back; if the database is right, stamp it"
+             or bring its text back; if the database is right, stamp it: `migrate stamp REVISION`"
         )
     };
     let short = |id: &str| {

@@ -141,7 +141,8 @@ fn a_history_that_has_moved_makes_a_new_plan() {
     let outcome = "the database has diverged: revision `x` (applied 2025-12-17T10:11:12.002Z by \
                    deploy) is not in this chain, and the chain's own are not all applied\n \
                    = help: another branch was deployed here: bring its revisions into this chain, \
-                   or point at the right database";
+                   or point at the right database; if only its id is wrong: \
+                   `migrate stamp --purge REVISION`";
     check(THREE, "upgrade c", &script, outcome);
 }
 
