@@ -1,11 +1,14 @@
 //! `--dry-run`: what a run would do, statement by statement.
 
-use migrate_core::{Direction, Down, Migration, Plan, Section, Statement, Step, split_statements};
+use migrate_core::{
+    Direction, Down, Migration, Plan, RelationName, Section, Statement, Step, TableLock, Token,
+    TokenKind, Work, locks, losses, split_statements,
+};
 use serde::Serialize;
 
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
-use crate::ui::{ADDED, FAINT, ID, Page, REMOVED, View};
+use crate::ui::{ADDED, FAINT, ID, Page, REMOVED, View, WARN};
 
 /// What a run would do.
 #[derive(Serialize)]
@@ -31,6 +34,42 @@ struct StatementView {
     number: usize,
     line: usize,
     sql: String,
+    /// Those that others may wait for: not on a table that the revision itself has made.
+    locks: Vec<LockView>,
+    /// What it drops that has data in it.
+    drops: Vec<String>,
+}
+
+/// A lock that a statement takes.
+#[derive(Serialize)]
+struct LockView {
+    relation: String,
+    /// Whether that is an index, whose table is locked.
+    of_index: bool,
+    mode: &'static str,
+    blocks_reads: bool,
+    blocks_writes: bool,
+    work: &'static str,
+    #[serde(skip)]
+    text: String,
+}
+
+impl LockView {
+    fn of(lock: &TableLock) -> Self {
+        LockView {
+            relation: lock.relation.to_string(),
+            of_index: lock.of_index,
+            mode: lock.mode.name(),
+            blocks_reads: lock.mode.blocks_reads(),
+            blocks_writes: lock.mode.blocks_writes(),
+            work: match lock.work {
+                Work::None => "none",
+                Work::Scan => "scan",
+                Work::Rewrite => "rewrite",
+            },
+            text: lock.to_string(),
+        }
+    }
 }
 
 /// The longest statement that is shown whole, in characters.
@@ -56,6 +95,13 @@ impl View for Planned {
                     lines.for_each(|line| page.line(format!("       {line}")));
                 } else {
                     page.line(format!("{place}  {}", short(&statement.sql)));
+                }
+                for lock in &statement.locks {
+                    let style = if lock.blocks_writes { WARN } else { FAINT };
+                    page.line(format!("       {style}lock:{style:#} {}", lock.text));
+                }
+                for loss in &statement.drops {
+                    page.line(format!("       {REMOVED}drops:{REMOVED:#} {loss}"));
                 }
             }
         }
@@ -99,20 +145,80 @@ fn step(step: &Step<'_>) -> StepView {
 
 fn statements(migration: &Migration<'_>, section: Section) -> Vec<StatementView> {
     let sql = migration.source.slice(section.span);
+    let mut own: Vec<RelationName> = Vec::new();
     let view = |(number, statement): (usize, Statement)| {
         let start = section.span.start + statement.span.start;
-        StatementView {
+        let seen = |lock: &TableLock| lock.of_index || !own.contains(&lock.relation);
+        let locks = locks(sql, &statement);
+        let view = StatementView {
             number,
             line: migration.source.position(start).line,
             sql: sql.get(statement.span.range()).unwrap_or_default().to_owned(),
-        }
+            locks: locks.iter().filter(|lock| seen(lock)).map(LockView::of).collect(),
+            drops: losses(sql, &statement).iter().map(ToString::to_string).collect(),
+        };
+        // Nobody else sees it before the transaction ends.
+        own.extend(made(sql, &statement).filter(|_| section.options.transactional));
+        view
     };
     (1..).zip(split_statements(sql)).map(view).collect()
+}
+
+/// The table that a statement makes, if it makes one for sure.
+fn made(sql: &str, statement: &Statement) -> Option<RelationName> {
+    let mut tokens = statement.tokens.iter().peekable();
+    let is = |token: &&Token, words: &[&str]| words.iter().any(|word| token.is_word(sql, word));
+    tokens.next_if(|token| is(token, &["create"]))?;
+    tokens.next_if(|token| is(token, &["unlogged"]));
+    tokens.next_if(|token| is(token, &["table"]))?;
+    // It may be there already, and in use.
+    if tokens.peek().is_some_and(|token| is(token, &["if"])) {
+        return None;
+    }
+    let mut parts = Vec::new();
+    loop {
+        let token = tokens.next()?;
+        let text = token.text(sql);
+        parts.push(match text.strip_prefix('"').and_then(|text| text.strip_suffix('"')) {
+            Some(quoted) => quoted.replace("\"\"", "\""),
+            None if token.kind == TokenKind::Word => text.to_lowercase(),
+            None => return None,
+        });
+        if tokens.next_if(|token| token.text(sql) == ".").is_none() {
+            return Some(RelationName { parts });
+        }
+    }
+}
+
+/// What a step drops that has data in it.
+pub(super) fn drops(migration: &Migration<'_>, direction: Direction) -> Vec<String> {
+    let sql = match direction {
+        Direction::Up => migration.up_sql(),
+        Direction::Down => migration.down_sql().unwrap_or_default(),
+    };
+    let statements = split_statements(sql);
+    let losses = statements.iter().flat_map(|statement| losses(sql, statement));
+    losses.map(|loss| loss.to_string()).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_table_that_is_made_is_known() {
+        let check = |sql: &str, expected: Option<&str>| {
+            let found = made(sql, &split_statements(sql)[0]).map(|name| name.to_string());
+            assert_eq!(found.as_deref(), expected, "{sql}");
+        };
+        check("CREATE TABLE Users (id int);", Some("users"));
+        check("create unlogged table app.\"Users\" ();", Some("app.\"Users\""));
+        check("CREATE TABLE t AS SELECT 1;", Some("t"));
+        check("CREATE TABLE IF NOT EXISTS t ();", None);
+        check("CREATE TABLE", None);
+        check("CREATE INDEX i ON t (a);", None);
+        check("ALTER TABLE t ADD a int;", None);
+    }
 
     #[test]
     fn a_long_statement_is_shortened() {

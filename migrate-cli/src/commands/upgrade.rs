@@ -2,7 +2,9 @@
 
 use std::process::Command;
 
-use migrate_core::{Direction, Plan, Target, downgrade as plan_downgrade, upgrade as plan_upgrade};
+use migrate_core::{
+    Direction, Plan, Step, Target, downgrade as plan_downgrade, upgrade as plan_upgrade,
+};
 
 use super::plan;
 use super::run::{limited, run};
@@ -48,18 +50,20 @@ pub(super) fn downgrade(context: &Context, arguments: &Downgrade) -> Result<Exit
     if arguments.stored {
         runner = runner.stored_downgrades();
     }
+    let history = runner.history(&mut database.client)?;
+    let plan = plan_downgrade(&chain, &history, &target)?;
+    if arguments.dry_run {
+        return plan::show(context, database.place, &plan);
+    }
     let asks = !arguments.yes && context.ui.can_ask();
-    if asks || arguments.dry_run {
-        let history = runner.history(&mut database.client)?;
-        let plan = plan_downgrade(&chain, &history, &target)?;
-        if arguments.dry_run {
-            return plan::show(context, database.place, &plan);
+    if asks && !plan.steps.is_empty() {
+        tell(context, &plan, &database.place);
+        if !context.ui.ask("Go on?") {
+            return Err(Failure::Declined);
         }
-        if !plan.steps.is_empty() {
-            tell(context, &plan, &database.place);
-            if !context.ui.ask("Go on?") {
-                return Err(Failure::Declined);
-            }
+    } else if !context.ui.json {
+        for (id, lost) in plan.steps.iter().filter_map(lost) {
+            context.ui.say(format!("the downgrade of `{id}` drops {lost}"));
         }
     }
     run(context, &chain, database, runner, |runner, client| runner.downgrade_to(client, target))?;
@@ -71,15 +75,23 @@ fn tell(context: &Context, plan: &Plan<'_>, place: &str) {
     let count = plan.steps.len();
     let noun = if count == 1 { "revision" } else { "revisions" };
     context.ui.say(format!("This undoes {count} {noun} on {place}:"));
-    let row = |step: &migrate_core::Step<'_>| {
+    let row = |step: &Step<'_>| {
         let migration = &*step.migration;
         vec![
             format!("  {REMOVED}-{REMOVED:#} {ID}{}{ID:#}", migration.id),
             migration.message.to_string(),
+            lost(step)
+                .map_or_else(String::new, |(_, lost)| format!("{REMOVED}drops {lost}{REMOVED:#}")),
         ]
     };
     let rows: Vec<Vec<String>> = plan.steps.iter().map(row).collect();
     table(&rows).iter().for_each(|line| context.ui.say(line));
+}
+
+/// The revision of a step, and what it drops that has data in it, if it does.
+fn lost(step: &Step<'_>) -> Option<(String, String)> {
+    let lost = plan::drops(&step.migration, step.direction);
+    (!lost.is_empty()).then(|| (step.migration.id.to_string(), lost.join(", ")))
 }
 
 /// The one place that a run leads to.

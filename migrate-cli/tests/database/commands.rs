@@ -293,6 +293,8 @@ fn what_would_run() {
     let project = Project::line("a");
     let up = "CREATE TABLE t_b (\n    id bigint,\n    a text\n);\nCREATE INDEX i_b ON t_b (a);\nCREATE UNIQUE INDEX u_b ON t_b (id);";
     project.write("b", "a", up, "ALTER TABLE t_b DROP COLUMN a; DROP TABLE t_b;");
+    let up = "ALTER TABLE t_a ADD COLUMN n int NOT NULL DEFAULT 0;\nUPDATE t_a SET n = 1;";
+    project.write("d", "c", up, "ALTER TABLE t_a DROP COLUMN n;");
     project.write("c", "b", "CREATE INDEX CONCURRENTLY i_c ON t_b (id);", "DROP INDEX i_c;");
     let file = project.file("c");
     let text = fs::read_to_string(&file).unwrap();

@@ -88,6 +88,6 @@ fn write(project: &Project, block: &[&str]) {
         fs::read_to_string(path).is_ok_and(|text| text.lines().next() == Some(first))
     };
     let file = folder.map(|entry| entry.unwrap().path()).find(is_it);
-    let file = file.unwrap_or_else(|| panic!("there is no file for {first}"));
-    fs::write(file, block.join("\n") + "\n").unwrap();
+    assert!(file.is_some(), "there is no file for {first}");
+    fs::write(file.unwrap(), block.join("\n") + "\n").unwrap();
 }

@@ -63,6 +63,7 @@ fn a_downgrade_asks_and_no_is_no() {
         let mut session = terminal(&project, "migrate downgrade -1");
         session.exp_string("This undoes 1 revision on ").unwrap();
         session.exp_string("Make b").unwrap();
+        session.exp_string("drops table t_b").unwrap();
         session.exp_string("Go on? [y/N] ").unwrap();
         session.send_line(answer).unwrap();
         let (seen, code) = end(session);
