@@ -113,3 +113,31 @@ fn duration(text: &str) -> Result<Duration, String> {
         "want a whole number and a unit (ms, s, min, h), such as `5s`; `0` means no limit".into()
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    /// docs/CLI.md has every command and every option.
+    #[test]
+    fn the_reference_is_whole() {
+        let reference = include_str!("../../docs/CLI.md");
+        let program = OnFolder::command();
+        program.clone().debug_assert();
+        Embedded::command().debug_assert();
+        for command in program.get_subcommands() {
+            let name = command.get_name();
+            let has = |option: &str| {
+                [" ", "`", "["].iter().any(|end| reference.contains(&format!("{option}{end}")))
+            };
+            assert!(has(&format!("`{name}")), "docs/CLI.md lacks `{name}`");
+            let options = command.get_arguments().chain(program.get_arguments());
+            for option in options.filter_map(clap::Arg::get_long) {
+                let is_listed = has(&format!("--{option}")) || option == "message";
+                assert!(is_listed, "docs/CLI.md lacks `--{option}` of `{name}`");
+            }
+        }
+    }
+}
