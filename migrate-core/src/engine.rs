@@ -26,6 +26,7 @@ use self::rows::{holder, tagged};
 use crate::chain::Chain;
 use crate::error::Error;
 use crate::failure::Failure;
+use crate::goal::Goal;
 use crate::history::{History, Row};
 use crate::log::{self, LogEntry};
 use crate::message::{Mark, Message};
@@ -34,7 +35,7 @@ use crate::report::{Holder, Report};
 use crate::settings::Settings;
 use crate::sql::{self, Session, Tables, layout, tag};
 use crate::target::Target;
-use crate::watch::Watch;
+use crate::watch::{Watch, Watched};
 
 /// What the driver is to do next.
 #[derive(Debug)]
@@ -66,21 +67,6 @@ pub(crate) struct Outcome {
     pub(crate) history: History,
     pub(crate) log: Vec<LogEntry>,
     pub(crate) report: Report,
-}
-
-/// What a run is for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Goal {
-    /// Read the history and end.
-    Read,
-    /// Read the log and end.
-    Log,
-    /// Apply revisions.
-    Upgrade(Target),
-    /// Undo revisions.
-    Downgrade(Target),
-    /// Record revisions without running them; whether all that is recorded is thrown away before.
-    Stamp(Target, bool),
 }
 
 /// What was asked last.
@@ -115,7 +101,7 @@ enum State {
 pub(crate) struct Engine<'r> {
     chain: &'r Chain<'static>,
     settings: &'r Settings,
-    watch: &'r Watch<'r>,
+    watch: Watched<'r>,
     tables: Tables,
     goal: Goal,
     state: State,
@@ -166,7 +152,7 @@ impl<'r> Engine<'r> {
         Ok(Engine {
             chain,
             settings,
-            watch,
+            watch: Watched::new(watch, &goal, chain.head().id.as_str()),
             tables: Tables::new(&settings.schema, &settings.table_prefix),
             goal,
             state: State::Start,

@@ -70,6 +70,8 @@ mod error;
 #[cfg(feature = "runner")]
 mod failure;
 #[cfg(feature = "runner")]
+mod goal;
+#[cfg(feature = "runner")]
 mod history;
 #[cfg(feature = "runner")]
 mod leaks;

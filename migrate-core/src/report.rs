@@ -57,7 +57,13 @@ impl fmt::Display for Holder {
         if !self.since.is_empty() {
             write!(f, ", for {}", self.since)?;
         }
-        Ok(())
+        // In one line; the beginning tells which it is.
+        let words: Vec<&str> = self.query.split_whitespace().collect();
+        let query: String = words.join(" ").chars().take(60).collect();
+        match query.as_str() {
+            "" => Ok(()),
+            query => write!(f, ", with `{query}`"),
+        }
     }
 }
 

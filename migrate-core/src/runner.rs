@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use crate::chain::Chain;
 use crate::embedded::{AtHead, Embedded};
-use crate::engine::{Engine, Goal, Outcome};
+use crate::engine::{Engine, Outcome};
 use crate::error::Error;
+use crate::goal::Goal;
 use crate::history::History;
 use crate::notices::Notices;
 use crate::plan::PlanError;

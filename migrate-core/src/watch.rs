@@ -2,6 +2,9 @@
 
 use std::fmt;
 
+use tracing::Span;
+
+use crate::goal::Goal;
 use crate::notices::Notices;
 use crate::report::Event;
 
@@ -29,21 +32,37 @@ impl<'a> Watch<'a> {
         self.notices = notices.clone();
     }
 
-    pub(crate) fn tell(&self, event: &Event<'_>) {
+    fn tell(&self, event: &Event<'_>) {
         trace(event);
         if let Some(observer) = &self.observer {
             observer(event);
         }
     }
+}
+
+/// The watchers of one run, and its span, in which all that is told happens.
+pub(crate) struct Watched<'r> {
+    watch: &'r Watch<'r>,
+    span: Span,
+}
+
+impl<'r> Watched<'r> {
+    pub(crate) fn new(watch: &'r Watch<'r>, goal: &Goal, head: &str) -> Self {
+        Watched { watch, span: tracing::info_span!("migrate", %goal, head) }
+    }
+
+    pub(crate) fn tell(&self, event: &Event<'_>) {
+        self.span.in_scope(|| self.watch.tell(event));
+    }
 
     /// Whether the run is to stop where nothing is half done.
     pub(crate) fn stops(&self) -> bool {
-        self.stop.as_ref().is_some_and(|stop| stop())
+        self.watch.stop.as_ref().is_some_and(|stop| stop())
     }
 
     /// Tells what the server has said beside its answer, during this revision if one runs.
     pub(crate) fn pass_on_notices(&self, revision: Option<&str>) {
-        while let Some(notice) = self.notices.take() {
+        while let Some(notice) = self.watch.notices.take() {
             self.tell(&Event::Notice { revision, notice: &notice });
         }
     }
@@ -78,3 +97,6 @@ fn trace(event: &Event<'_>) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

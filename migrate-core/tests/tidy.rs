@@ -13,9 +13,9 @@ const FLOORS: [&[&str]; 5] = [
     &["header", "lexer", "lock", "locks", "marks", "names", "rules", "sections", "statements"],
     &["chain", "check", "edit", "folder", "graph", "outline", "pins"],
     &[
-        "embedded", "engine", "error", "failure", "history", "leaks", "log", "message", "notices",
-        "outside", "plan", "report", "runner", "samples", "script", "settings", "sql", "stamp",
-        "status", "stored", "target", "watch",
+        "embedded", "engine", "error", "failure", "goal", "history", "leaks", "log", "message",
+        "notices", "outside", "plan", "report", "runner", "samples", "script", "settings", "sql",
+        "stamp", "status", "stored", "target", "watch",
     ],
     &["connect", "directory_test", "drivers", "files", "tls"],
 ];

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use super::{Ask, Engine, Goal, State};
+use super::{Ask, Engine, State};
 use crate::error::Error;
+use crate::goal::Goal;
 use crate::plan::{self, PlanError};
 use crate::sql::{self, layout};
 use crate::stamp::stamp;

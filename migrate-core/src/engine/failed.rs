@@ -89,7 +89,7 @@ impl Engine<'_> {
                 let record = after.get(step.migration.id.as_str());
                 let milliseconds = record.and_then(|record| u64::try_from(record.duration_ms).ok());
                 let duration = Duration::from_millis(milliseconds.unwrap_or(0));
-                done(&mut self.report, self.watch, &step, duration);
+                done(&mut self.report, &self.watch, &step, duration);
                 self.attempts = 0;
                 self.waiting_since = None;
             }

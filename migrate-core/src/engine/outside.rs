@@ -155,7 +155,7 @@ impl<'r> Engine<'r> {
             (Phase::Recording, Reply::Rows(rows)) => {
                 let duration = duration(&rows, &step);
                 let duration = duration.unwrap_or_else(|| now.saturating_sub(run.began));
-                done(&mut self.report, self.watch, &step, duration);
+                done(&mut self.report, &self.watch, &step, duration);
                 self.plan.steps.remove(0);
                 Ok(self.release(run, Then::GoOn))
             }
@@ -302,7 +302,8 @@ impl<'r> Engine<'r> {
 
     fn keep(&self, run: &Outside, step: &Step<'_>, done: usize, started: bool) -> String {
         let digest = digest_of(text_of(step).1, &run.parts[..done]);
-        sql::keep(&self.tables, step, &self.session, (done, started), digest)
+        let keep = sql::keep(&self.tables, step, &self.session, (done, started), digest);
+        format!("{};\n{keep}", sql::PROCESS)
     }
 
     fn announce(&mut self, run: Outside, step: &Step<'_>) -> Ask {

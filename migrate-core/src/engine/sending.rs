@@ -10,7 +10,7 @@ use crate::message::{Frame, Message, statements_of};
 use crate::plan::Step;
 use crate::report::{Done, Event, Report};
 use crate::sql::tag;
-use crate::watch::Watch;
+use crate::watch::Watched;
 
 impl Engine<'_> {
     /// Sends the next steps of the plan, if there are any.
@@ -66,7 +66,7 @@ impl Engine<'_> {
         }
         for step in self.plan.steps.drain(..message.steps) {
             let duration = duration(&message.answers, &step).unwrap_or_default();
-            done(&mut self.report, self.watch, &step, duration);
+            done(&mut self.report, &self.watch, &step, duration);
         }
         self.attempts = 0;
         self.waiting_since = None;
@@ -94,7 +94,7 @@ impl Engine<'_> {
     }
 }
 
-pub(super) fn done(report: &mut Report, watch: &Watch<'_>, step: &Step<'_>, duration: Duration) {
+pub(super) fn done(report: &mut Report, watch: &Watched<'_>, step: &Step<'_>, duration: Duration) {
     let (direction, revision) = (step.direction, step.migration.id.as_str());
     watch.tell(&Event::Finished { direction, revision, duration });
     report.done.push(Done { direction, revision: revision.to_owned(), duration });

@@ -27,7 +27,7 @@ pub(crate) fn unlock(tables: &Tables) -> String {
 }
 
 /// Which process of the server answers: another one than before, where a pooler stands in between.
-const PROCESS: &str = "SELECT 'migrate:process', pg_catalog.pg_backend_pid()";
+pub(crate) const PROCESS: &str = "SELECT 'migrate:process', pg_catalog.pg_backend_pid()";
 
 /// Is the history as the plan expects it, and was the step begun before?
 pub(crate) fn check(tables: &Tables, step: &Step<'_>) -> String {
@@ -78,7 +78,7 @@ pub(crate) fn keep(
         ),
     };
     format!(
-        "{PROCESS};\nSELECT pg_catalog.set_config('role', {role}, true);\n{undoing}\
+        "SELECT pg_catalog.set_config('role', {role}, true);\n{undoing}\
          INSERT INTO {table} VALUES ({id}, '{direction}', {done}, {started}, '{digest}', \
          pg_catalog.clock_timestamp()) \
          ON CONFLICT (revision) DO UPDATE SET direction = excluded.direction, \

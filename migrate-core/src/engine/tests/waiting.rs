@@ -51,7 +51,7 @@ fn patience_ends_and_the_error_names_the_holder() {
         ("read", Applied("")),
         ("wait", Later(1000)),
     ];
-    let outcome = "another migration is running: process 123 (app) of deploy, for 00:00:12; \
+    let outcome = "another migration is running: process 123 (app) of deploy, for 00:00:12, with `x`; \
                    waited 2 s\n = help: wait for it to end and start again, or, if it hangs, end \
                    it on the server: `SELECT pg_terminate_backend(pid)`";
     let mut script = busy.to_vec();

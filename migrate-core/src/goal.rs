@@ -1,0 +1,33 @@
+//! What a run is for.
+
+use std::fmt;
+
+use crate::target::Target;
+
+/// What a run is for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Goal {
+    /// Read the history and end.
+    Read,
+    /// Read the log and end.
+    Log,
+    /// Apply revisions.
+    Upgrade(Target),
+    /// Undo revisions.
+    Downgrade(Target),
+    /// Record revisions without running them; whether all that is recorded is thrown away before.
+    Stamp(Target, bool),
+}
+
+impl fmt::Display for Goal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Goal::Read => write!(f, "read"),
+            Goal::Log => write!(f, "log"),
+            Goal::Upgrade(target) => write!(f, "upgrade {target}"),
+            Goal::Downgrade(target) => write!(f, "downgrade {target}"),
+            Goal::Stamp(target, false) => write!(f, "stamp {target}"),
+            Goal::Stamp(target, true) => write!(f, "stamp --purge {target}"),
+        }
+    }
+}
