@@ -229,6 +229,9 @@ fn rejected(rejection: &Rejection) -> String {
         text.push_str(&message);
         text.push_str("\n\n");
     }
+    if rejection.diagnostics.iter().any(|found| found.problem.code() == "no-directory") {
+        text.push_str(" = help: on the command line, `-d FOLDER` names another folder\n\n");
+    }
     text + &count(rejection)
 }
 

@@ -67,6 +67,15 @@ impl Tree {
         }
     }
 
+    /// The same, where there is something to show.
+    pub(crate) fn shown(source: &Source) -> Result<Self, Failure> {
+        let tree = Tree::of(source);
+        match tree.chain {
+            Err(rejection) if tree.entries.is_empty() => Err(rejection.into()),
+            _ => Ok(tree),
+        }
+    }
+
     fn of_chain(chain: Chain<'static>) -> Self {
         let entry = |migration: &migrate_core::Migration<'_>| OutlineEntry {
             file: migration.file_name().to_owned(),

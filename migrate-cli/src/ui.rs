@@ -1,6 +1,7 @@
 //! How things look: the one place that prints. Data goes to standard output, words to standard
 //! error.
 
+mod narrow;
 mod paint;
 mod progress;
 mod table;

@@ -160,6 +160,10 @@ fn a_downgrade_is_not_accepted_while_something_else_is_wrong() {
 #[test]
 fn a_folder_that_is_not_there() {
     let project = Project::with("a");
-    project.refuse("check -d elsewhere", 1, "there is no folder `elsewhere`");
+    for command in ["check", "history", "heads", "branches", "graph", "show head", "lock"] {
+        let said = "there is no folder `elsewhere`";
+        project.refuse(&format!("{command} -d elsewhere"), 1, said);
+        project.refuse(&format!("-d elsewhere {command}"), 1, "`-d FOLDER` names another folder");
+    }
     project.refuse("upgrades", 2, "unrecognized subcommand");
 }

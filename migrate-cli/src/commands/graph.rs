@@ -40,7 +40,7 @@ impl View for Graph {
 
 /// `migrate graph`
 pub(super) fn graph(context: &Context, format: GraphFormat) -> Result<Exit, Failure> {
-    let tree = Tree::of(&context.source);
+    let tree = Tree::shown(&context.source)?;
     warn_if_broken(context, &tree);
     let nodes = place(tree.entries.iter());
     let lines = |text: String| text.lines().map(str::to_owned).collect();

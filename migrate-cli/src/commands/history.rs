@@ -45,7 +45,7 @@ pub(super) fn history(
     range: Option<&Range>,
     indicate_current: bool,
 ) -> Result<Exit, Failure> {
-    let tree = Tree::of(&context.source);
+    let tree = Tree::shown(&context.source)?;
     warn_if_broken(context, &tree);
     let asks = |point: &Option<Point>| matches!(point, Some(Point::Current));
     let needs_database = range.is_some_and(|range| asks(&range.from) || asks(&range.to));

@@ -111,7 +111,7 @@ impl View for Heads {
 
 /// `migrate heads`
 pub(super) fn heads(context: &Context) -> Result<Exit, Failure> {
-    let tree = Tree::of(&context.source);
+    let tree = Tree::shown(&context.source)?;
     let heads = tree.heads().map(|head| RevisionView::of(&tree, head)).collect();
     context.ui.show(&Heads { heads })?;
     Ok(Exit::Fine)
@@ -148,7 +148,7 @@ impl View for Branches {
 
 /// `migrate branches`
 pub(super) fn branches(context: &Context) -> Result<Exit, Failure> {
-    let tree = Tree::of(&context.source);
+    let tree = Tree::shown(&context.source)?;
     let points = tree.entries.iter().filter(|entry| tree.is_branch_point(&entry.id));
     let child =
         |child: &OutlineEntry| Child { revision: child.id.clone(), message: child.message.clone() };
@@ -185,7 +185,7 @@ impl View for Shown {
 
 /// `migrate show`: the header, then the file.
 pub(super) fn revision(context: &Context, id: &str) -> Result<Exit, Failure> {
-    let tree = Tree::of(&context.source);
+    let tree = Tree::shown(&context.source)?;
     let entry = tree.find(id)?;
     context.ui.show(&Shown {
         path: context.source.path(entry).map(|path| path.display().to_string()),

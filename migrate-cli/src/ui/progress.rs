@@ -4,10 +4,11 @@ use std::collections::HashMap;
 use std::sync::Mutex;
 use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use migrate_core::{Chain, Direction, Event, Notice, RevisionId};
 use serde::Serialize;
 
+use super::narrow::Narrow;
 use super::{ADDED, FAINT, ID, REMOVED, Ui, WARN};
 
 /// Tells of a run.
@@ -22,8 +23,9 @@ pub(crate) struct Progress {
 impl Progress {
     pub(super) fn new(ui: &Ui, with_bar: bool) -> Self {
         let bar = with_bar.then(|| {
-            let bar = ProgressBar::no_length();
-            let style = "{spinner} {bar:24} {pos}/{len}  {msg}  {elapsed}";
+            let target = ProgressDrawTarget::term_like_with_hz(Box::new(Narrow::new()), 20);
+            let bar = ProgressBar::with_draw_target(None, target);
+            let style = "{spinner} {bar:16} {pos}/{len}  {elapsed:>3}  {msg}";
             if let Ok(style) = ProgressStyle::with_template(style) {
                 bar.set_style(style.progress_chars("━╸ "));
             }
@@ -60,7 +62,7 @@ impl Progress {
                 bar.reset_elapsed();
                 bar.enable_steady_tick(Duration::from_millis(120));
                 let message = self.revisions.get(*revision).map_or("", |(message, _)| message);
-                bar.set_message(format!("{direction} {revision} {message}"));
+                bar.set_message(short(&format!("{direction} {revision} {message}")));
             }
             Event::Statement { number, of, .. } => {
                 if let Some(bar) = &self.bar {
@@ -77,7 +79,7 @@ impl Progress {
                 match &self.bar {
                     Some(bar) => {
                         bar.enable_steady_tick(Duration::from_millis(120));
-                        bar.set_message(format!("waits for another migration{holder}"));
+                        bar.set_message(short(&format!("waits for another migration{holder}")));
                     }
                     // Once is enough in a file.
                     None if *waited == Duration::ZERO || !self.is_waiting() => {
@@ -163,6 +165,16 @@ impl Progress {
             let _ = super::print(&text);
         });
     }
+}
+
+/// The longest message beside the bar, in characters.
+const WIDTH: usize = 64;
+
+fn short(message: &str) -> String {
+    if message.chars().count() <= WIDTH {
+        return message.to_owned();
+    }
+    message.chars().take(WIDTH - 1).chain(['…']).collect()
 }
 
 /// A time for people.
