@@ -58,6 +58,9 @@ pub(super) fn stamp(context: &Context, arguments: &Stamp) -> Result<Exit, Failur
             if !context.ui.ask("Go on?") {
                 return Err(Failure::Declined);
             }
+            if runner.history(&mut database.client)? != history {
+                return Err(Failure::changed_meanwhile());
+            }
         }
     }
     let target = arguments.target.clone();

@@ -61,6 +61,11 @@ pub(super) fn downgrade(context: &Context, arguments: &Downgrade) -> Result<Exit
         if !context.ui.ask("Go on?") {
             return Err(Failure::Declined);
         }
+        // `-1` of two people must not undo two revisions, of which they saw one.
+        let history = runner.history(&mut database.client)?;
+        if plan_downgrade(&chain, &history, &target).ok().as_ref() != Some(&plan) {
+            return Err(Failure::changed_meanwhile());
+        }
     } else if !context.ui.json {
         for (id, lost) in plan.steps.iter().filter_map(lost) {
             context.ui.say(format!("the downgrade of `{id}` drops {lost}"));

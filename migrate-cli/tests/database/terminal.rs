@@ -77,6 +77,22 @@ fn a_downgrade_asks_and_no_is_no() {
 }
 
 #[test]
+fn two_who_are_asked_at_once_do_not_both_go_on() {
+    for command in ["downgrade -1", "stamp -1"] {
+        let project = Project::line("a b c");
+        project.run("migrate upgrade");
+        let mut session = terminal(&project, &format!("migrate {command}"));
+        session.exp_string("Go on? [y/N] ").unwrap();
+        project.run(&format!("migrate {command} --yes"));
+        session.send_line("y").unwrap();
+        let (seen, code) = end(session);
+        assert!(seen.contains("has changed while the question stood"), "{seen}");
+        assert_eq!(code, 1, "{seen}");
+        assert_eq!(project.run("migrate current"), "$ migrate current\nb\n", "{command}");
+    }
+}
+
+#[test]
 fn a_stamp_asks_too() {
     let project = Project::line("a b");
     let mut session = terminal(&project, "migrate stamp head --purge");
