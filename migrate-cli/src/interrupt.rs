@@ -1,4 +1,4 @@
-//! Ctrl-C: the first asks the run to stop when its statement has ended, the second cancels the
+//! Ctrl-C and SIGTERM: the first asks the run to stop when its statement has ended, the second cancels the
 //! statement on the server, the third ends this process.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -30,10 +30,7 @@ impl Interrupt {
     pub(crate) fn arm(canceller: Canceller<CancelToken>, progress: &Progress) -> Self {
         PRESSED.store(0, Ordering::Relaxed);
         *run() = Some(Stoppable { canceller, say: Box::new(progress.voice()) });
-        HANDLER.call_once(|| {
-            // A program with a handler of its own keeps it: there Ctrl-C does what it did before.
-            let _ = ctrlc::try_set_handler(pressed);
-        });
+        HANDLER.call_once(listen);
         Interrupt(())
     }
 
@@ -53,7 +50,16 @@ fn run() -> MutexGuard<'static, Option<Stoppable>> {
     RUN.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Runs in a thread of its own.
+/// Waits for the signals, in threads of their own. Where one can't be had, it does what it did before:
+/// a job in the background ignores Ctrl-C, and one that `nohup` started ignores that its terminal goes.
+fn listen() {
+    let _ = ctrlc::try_set_handler(pressed);
+    #[cfg(unix)]
+    if let Ok(mut signals) = signal_hook::iterator::Signals::new([signal_hook::consts::SIGTERM]) {
+        std::thread::spawn(move || signals.forever().for_each(|_| pressed()));
+    }
+}
+
 fn pressed() {
     let run = run();
     let Some(Stoppable { canceller, say }) = &*run else { std::process::exit(INTERRUPTED) };

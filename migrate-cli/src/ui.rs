@@ -94,16 +94,13 @@ impl Ui {
     /// Says something that is no data.
     pub(crate) fn say(&self, words: impl Display) {
         if !self.quiet {
-            anstream::eprintln!("{}", self.addressed(&words.to_string()));
+            words_out(&self.addressed(&words.to_string()));
         }
     }
 
     /// Says what is wrong, but stops nothing.
     pub(crate) fn warn(&self, words: impl Display) {
-        anstream::eprintln!(
-            "{}",
-            paint::message("warning", WARN, &self.addressed(&words.to_string()))
-        );
+        words_out(&paint::message("warning", WARN, &self.addressed(&words.to_string())));
     }
 
     /// Says why it failed; to programs, too.
@@ -117,7 +114,7 @@ impl Ui {
             let _ = self.json(&Failed { error: failure.view() });
         }
         let text = self.addressed(&failure.to_string());
-        anstream::eprintln!("{}", paint::message("error", REMOVED, &text));
+        words_out(&paint::message("error", REMOVED, &text));
     }
 
     /// Advice that names this program, for the commands that it has.
@@ -139,9 +136,9 @@ impl Ui {
 
     /// Asks, and takes anything but a yes for a no.
     pub(crate) fn ask(&self, question: &str) -> bool {
-        anstream::eprint!("{question} [y/N] ");
+        let mut error = anstream::stderr();
+        let _ = write!(error, "{question} [y/N] ").and_then(|()| error.flush());
         let mut answer = String::new();
-        let _ = io::stderr().flush();
         let read = io::stdin().lock().read_line(&mut answer);
         read.is_ok() && matches!(answer.trim().to_lowercase().as_str(), "y" | "yes")
     }
@@ -150,6 +147,11 @@ impl Ui {
     pub(crate) fn progress(&self) -> Progress {
         Progress::new(self, self.error_terminal && !self.json && !self.quiet)
     }
+}
+
+/// Says words. Who does not listen any more stops nothing: a run may be under way.
+fn words_out(words: &str) {
+    let _ = writeln!(anstream::stderr(), "{words}");
 }
 
 /// Prints text. A reader that has seen enough is no error.

@@ -9,17 +9,45 @@ use migrate_core::{BadTarget, Target};
 
 use super::duration;
 
+const UPGRADE: &str = "\
+Examples:
+  migrate upgrade                  all that is to come
+  migrate upgrade +1               the next revision
+  migrate upgrade --dry-run        what would run, and which locks it takes
+  migrate upgrade 001:head --sql   a script for psql, from revision 001 on
+  migrate upgrade --backup-command 'pg_dump -Fc -f before.dump'";
+
+const DOWNGRADE: &str = "\
+Examples:
+  migrate downgrade -1             undo the last revision
+  migrate downgrade 001            undo all that came after revision 001
+  migrate downgrade base           undo everything
+  migrate downgrade head --stored  after a rollback to an older release: undo what is newer";
+
+const STAMP: &str = "\
+Examples:
+  migrate stamp head               the database has all of it already, made by another tool
+  migrate stamp --purge 001        throw away what is recorded, the database is at 001
+  migrate stamp base               nothing is applied";
+
+const HISTORY: &str = "\
+Examples:
+  migrate history -i               with a mark where the database is
+  migrate history -r 001:head      from revision 001 on
+  migrate history -r -3:current    where the database is, and the three before";
+
 /// A command; the words and the spelling are Alembic's where it has them.
 #[derive(Debug, Subcommand)]
 pub(crate) enum ChainCommand {
     /// Bring the database to a revision, forwards
-    #[command(visible_alias = "up", aliases = ["apply", "run"])]
+    #[command(visible_alias = "up", aliases = ["apply", "run"], after_help = UPGRADE)]
     Upgrade(Upgrade),
     /// Undo revisions, the last first
     #[command(visible_alias = "down", aliases = ["revert", "rollback", "undo"])]
+    #[command(after_help = DOWNGRADE)]
     Downgrade(Downgrade),
     /// Record that the database is at a revision, and run nothing
-    #[command(alias = "baseline")]
+    #[command(alias = "baseline", after_help = STAMP)]
     Stamp(Stamp),
     /// Show the revision that the database is at
     Current,
@@ -40,6 +68,7 @@ pub(crate) enum ChainCommand {
         at_head: bool,
     },
     /// List the revisions, the newest first
+    #[command(after_help = HISTORY)]
     History {
         /// Only from one revision to another; also `current`, and an open end: `001:`, `-3:current`
         #[arg(short, long, value_name = "FROM:TO", allow_hyphen_values = true)]

@@ -130,7 +130,7 @@ fn help(status: Option<&Status>) -> Option<String> {
         }
         Status::Behind { .. } => "`migrate upgrade head` applies what is to come".to_owned(),
         Status::Ahead { .. } => {
-            "a newer release was here, and this one can serve; `migrate downgrade REVISION --stored` \
+            "a newer release was here, and this one can serve; `migrate downgrade head --stored` \
              undoes what is newer"
                 .to_owned()
         }

@@ -52,7 +52,9 @@ pub(super) fn revision(
     let edit = edit::new_revision(folder(directory), new)?;
     // A first revision makes the folder. If it can't be made, the write that follows says why.
     let _ = fs::create_dir_all(directory);
-    save(context, directory, &edit, Some(id), None)
+    let exit = save(context, directory, &edit, Some(id), None)?;
+    context.ui.say("write the SQL into both of its sections, then look at it with `migrate check`");
+    Ok(exit)
 }
 
 /// `migrate merge`

@@ -134,3 +134,29 @@ fn a_second_ctrl_c_cancels_the_statement() {
     assert!(seen.contains("statement 2 of 3") || seen.contains("nothing of `b`"), "{seen}");
     assert!(project.run("migrate current").ends_with("\na\n"));
 }
+
+/// Without a terminal a revision is one message, so it is done or not begun.
+#[test]
+fn sigterm_stops_a_run_after_its_revision() {
+    let project = Project::line("a");
+    project.write("b", "a", "SELECT pg_sleep(2);", "SELECT 1;");
+    project.write("c", "b", "SELECT 1;", "SELECT 1;");
+    let seen = project.run(
+        "migrate upgrade > out & run=$!; until grep -q Make out; do sleep 0.05; done; kill $run; wait $run",
+    );
+    assert!(seen.contains("2> stopping when this statement has ended"), "{seen}");
+    let stopped = "stopped, as it was told to: 2 revisions are done, up to `b`";
+    assert!(seen.contains(stopped) && seen.ends_with("[exit 1]\n"), "{seen}");
+    assert!(project.run("migrate current").ends_with("\nb\n"));
+}
+
+/// Nobody reads what it says any more; the run goes on to its end.
+#[test]
+fn a_run_needs_no_reader() {
+    let project = Project::line("a b c d e f");
+    project.run("(migrate upgrade 2>&1; echo $? > code) | true");
+    assert!(project.run("cat code").ends_with("\n0\n"));
+    assert!(project.run("migrate current").ends_with("\nf (head)\n"));
+    let wrong = project.run("(migrate upgrade x 2>&1; echo $? > code) | true; cat code");
+    assert!(wrong.ends_with("\n1\n"), "{wrong}");
+}
