@@ -1,5 +1,6 @@
 //! What a command works with: the chain's source, the database and the way to talk.
 
+use std::collections::HashSet;
 use std::ffi::OsString;
 
 use migrate_core::{Chain, Connector, Error, Folder, History, Notices, Record, Runner, check};
@@ -101,12 +102,12 @@ impl Context {
 /// The revisions that a database is at: applied, and none of those that follow them are.
 pub(crate) fn current(history: &History) -> Vec<&Record> {
     let records = &history.records;
-    let is_followed =
-        |record: &Record| records.iter().any(|other| other.parents.contains(&record.revision));
+    let followed: HashSet<&str> =
+        records.iter().flat_map(|record| &record.parents).map(String::as_str).collect();
     // The last one is, whatever a history made by hand says.
     let last = records.len().saturating_sub(1);
     let at = records.iter().enumerate();
-    at.filter(|(at, record)| *at == last || !is_followed(record))
+    at.filter(|(at, record)| *at == last || !followed.contains(record.revision.as_str()))
         .map(|(_, record)| record)
         .collect()
 }

@@ -37,11 +37,6 @@ impl Page {
         self.text.push_str(&line.to_string());
         self.text.push('\n');
     }
-
-    /// Text that stays as it is, byte for byte.
-    pub(crate) fn raw(&mut self, text: &str) {
-        self.text.push_str(text);
-    }
 }
 
 /// How this run talks.
@@ -83,6 +78,11 @@ impl Ui {
             Page { text: String::new(), is_terminal: self.out_terminal, is_verbose: self.verbose };
         view.text(&mut page);
         print(&page.text)
+    }
+
+    /// Shows text as it is, byte for byte, also what looks like a colour; or, as JSON, the value.
+    pub(crate) fn verbatim(&self, text: &str, value: &impl Serialize) -> Result<(), Failure> {
+        if self.json { self.json(value) } else { print_to(io::stdout().lock(), text) }
     }
 
     /// Shows data as one line of JSON.
@@ -154,9 +154,13 @@ fn words_out(words: &str) {
     let _ = writeln!(anstream::stderr(), "{words}");
 }
 
-/// Prints text. A reader that has seen enough is no error.
+/// Prints text, without its colours where nobody would see them.
 fn print(text: &str) -> Result<(), Failure> {
-    let mut out = anstream::stdout().lock();
+    print_to(anstream::stdout().lock(), text)
+}
+
+/// Prints text. A reader that has seen enough is no error.
+fn print_to(mut out: impl Write, text: &str) -> Result<(), Failure> {
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         result => Ok(result?),

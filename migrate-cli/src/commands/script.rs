@@ -7,17 +7,10 @@ use super::run::limited;
 use crate::args::{How, Point, Range};
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
-use crate::ui::{Page, View};
 
 #[derive(Serialize)]
-struct Script {
-    sql: String,
-}
-
-impl View for Script {
-    fn text(&self, page: &mut Page) {
-        page.raw(&self.sql);
-    }
+struct Script<'s> {
+    sql: &'s str,
 }
 
 /// `migrate upgrade FROM:TO --sql`, and the same of `downgrade`.
@@ -52,6 +45,6 @@ pub(super) fn script(
             ));
         }
     };
-    context.ui.show(&Script { sql })?;
+    context.ui.verbatim(&sql, &Script { sql: &sql })?;
     Ok(Exit::Fine)
 }

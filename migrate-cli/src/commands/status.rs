@@ -1,6 +1,8 @@
 //! `migrate status`: the chain beside the database.
 
-use migrate_core::{History, Record, Status, status as standing};
+use std::collections::{HashMap, HashSet};
+
+use migrate_core::{Chain, Digest, History, Record, Status, status as standing};
 use serde::Serialize;
 
 use super::show::warn_if_broken;
@@ -149,20 +151,22 @@ fn rows(tree: &Tree, history: &History) -> Vec<Row> {
         applied_by: record.map(|record| record.applied_by.clone()),
         duration_ms: record.map(|record| record.duration_ms),
     };
-    let digest = |id: &str| {
-        let chain = tree.chain.as_ref().ok()?;
-        chain.get(id).map(|migration| migration.digests.chain)
-    };
+    let applied: HashMap<&str, &Record> =
+        history.records.iter().map(|record| (record.revision.as_str(), record)).collect();
+    let migrations = tree.chain.iter().flat_map(Chain::migrations);
+    let digests: HashMap<&str, Digest> =
+        migrations.map(|migration| (migration.id.as_str(), migration.digests.chain)).collect();
     let known = tree.entries.iter().map(|entry| {
-        let record = history.get(&entry.id);
-        let state = match (record, digest(&entry.id)) {
+        let record = applied.get(entry.id.as_str()).copied();
+        let state = match (record, digests.get(entry.id.as_str())) {
             (None, _) => State::Pending,
-            (Some(record), Some(digest)) if record.chain != digest => State::Changed,
+            (Some(record), Some(digest)) if record.chain != *digest => State::Changed,
             (Some(_), _) => State::Applied,
         };
         row(&entry.id, state, &entry.message, entry.deployed, record)
     });
-    let unknown = history.records.iter().filter(|record| tree.get(&record.revision).is_none());
+    let ids: HashSet<&str> = tree.entries.iter().map(|entry| entry.id.as_str()).collect();
+    let unknown = history.records.iter().filter(|record| !ids.contains(record.revision.as_str()));
     let unknown =
         unknown.map(|record| row(&record.revision, State::Unknown, "", false, Some(record)));
     known.chain(unknown).collect()

@@ -330,6 +330,16 @@ fn scripts() {
     );
 }
 
+/// What looks like a colour is a part of the SQL.
+#[test]
+fn a_script_has_every_byte_of_the_migration() {
+    let project = Project::empty("bytes");
+    let up = "SELECT '\u{1b}[1mbold\u{1b}[0m é';";
+    project.write("a", "", up, "SELECT 1;");
+    let script = project.run("migrate upgrade --sql");
+    assert!(script.contains(&format!("\n{up}\n")), "{script:?}");
+}
+
 /// What psql makes of a script, the runner takes for its own work.
 #[test]
 fn a_script_runs_in_psql() {
