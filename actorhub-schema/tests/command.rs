@@ -52,3 +52,15 @@ fn what_writes_files_is_not_there() {
     }
     assert_eq!(run(&database, "-d migrations heads").0, 2);
 }
+
+/// What it advises is what it has.
+#[test]
+fn advice_names_this_program() {
+    let database = Server::shared().unwrap().database("actorhub-migrate").unwrap();
+    for command in ["verify --json", "status --json", "upgrade -h", "status", "verify"] {
+        let (_, out, error) = run(&database, command);
+        let said = out + &error;
+        assert!(said.contains("actorhub-migrate upgrade"), "{command}: {said}");
+        assert!(!said.replace("actorhub-migrate", "").contains("migrate upgrade"), "{said}");
+    }
+}

@@ -118,9 +118,9 @@ impl Failure {
         }
     }
 
-    /// The same for programs.
-    pub(crate) fn view(&self) -> FailureView {
-        let text = self.to_string();
+    /// The same for programs, whose advice names this program.
+    pub(crate) fn view(&self, addressed: impl Fn(&str) -> String) -> FailureView {
+        let text = addressed(&self.to_string());
         let mut view = FailureView {
             kind: self.kind(),
             exit: self.exit() as u8,

@@ -66,7 +66,13 @@ pub fn run_embedded(
     chain: &'static Chain<'static>,
     arguments: impl IntoIterator<Item = impl Into<OsString> + Clone>,
 ) -> ExitCode {
-    let program = Embedded::command().name(name);
+    let program = Embedded::command().name(name).mut_subcommands(|command| {
+        let help = command.get_after_help().map(ToString::to_string);
+        match help {
+            Some(help) => command.after_help(help.replace("  migrate ", &format!("  {name} "))),
+            None => command,
+        }
+    });
     let Embedded { common, command } = match read(program.clone(), arguments, true) {
         Ok(arguments) => arguments,
         Err(exit) => return exit.into(),

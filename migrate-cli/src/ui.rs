@@ -111,14 +111,14 @@ impl Ui {
                 error: FailureView,
             }
             // If nothing can be printed, the words below are all that there can be.
-            let _ = self.json(&Failed { error: failure.view() });
+            let _ = self.json(&Failed { error: failure.view(|text| self.addressed(text)) });
         }
         let text = self.addressed(&failure.to_string());
         words_out(&paint::message("error", REMOVED, &text));
     }
 
     /// Advice that names this program, for the commands that it has.
-    fn addressed(&self, text: &str) -> String {
+    pub(crate) fn addressed(&self, text: &str) -> String {
         let mut parts = text.split("`migrate ");
         let mut addressed = parts.next().unwrap_or_default().to_owned();
         for part in parts {

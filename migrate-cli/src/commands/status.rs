@@ -99,7 +99,7 @@ pub(super) fn status(context: &Context, exit_code: bool) -> Result<Exit, Failure
         Some(Status::Diverged(_)) => ("diverged", Exit::Diverged),
         Some(_) => ("at-head", Exit::Fine),
     };
-    let help = help(status.as_ref());
+    let help = help(status.as_ref()).map(|help| context.ui.addressed(&help));
     let standing = Standing {
         database: database.place,
         status: word,
