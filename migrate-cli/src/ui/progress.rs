@@ -1,7 +1,7 @@
 //! How a run goes, while it goes: a bar for people, lines for pipes, JSON lines for programs.
 
 use std::collections::HashMap;
-use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -17,7 +17,8 @@ pub(crate) struct Progress {
     bar: Option<ProgressBar>,
     /// What each revision does, and what it follows.
     revisions: HashMap<String, (String, String)>,
-    waiting: Mutex<bool>,
+    /// Whether it was said that the run waits.
+    has_waited: AtomicBool,
 }
 
 impl Progress {
@@ -31,7 +32,7 @@ impl Progress {
             }
             bar
         });
-        Progress { ui: *ui, bar, revisions: HashMap::new(), waiting: Mutex::new(false) }
+        Progress { ui: *ui, bar, revisions: HashMap::new(), has_waited: AtomicBool::new(false) }
     }
 
     /// Tells what the revisions of this chain do.
@@ -75,17 +76,16 @@ impl Progress {
                 self.finished(*direction, revision, *duration);
             }
             Event::Waiting { holder, waited } => {
-                let holder = holder.map_or_else(String::new, |holder| format!(": {holder}"));
+                let who = holder.map_or_else(String::new, |holder| format!(": {holder}"));
                 match &self.bar {
                     Some(bar) => {
                         bar.enable_steady_tick(Duration::from_millis(120));
-                        bar.set_message(short(&format!("waits for another migration{holder}")));
+                        bar.set_message(short(&format!("waits for another migration{who}")));
                     }
-                    // Once is enough in a file.
-                    None if *waited == Duration::ZERO || !self.is_waiting() => {
-                        self.ui.say(format!("waiting for another migration{holder}"));
-                    }
-                    None => {}
+                    // Once is enough in a file, when it is known for whom.
+                    None if holder.is_none() && *waited <= PATIENCE => {}
+                    None if self.has_waited.swap(true, Ordering::Relaxed) => {}
+                    None => self.ui.say(format!("waiting for another migration{who}")),
                 }
             }
             Event::Retrying { revision, reason, after } => self.aside(|| {
@@ -129,10 +129,6 @@ impl Progress {
         }
     }
 
-    fn is_waiting(&self) -> bool {
-        self.waiting.lock().is_ok_and(|mut waiting| std::mem::replace(&mut *waiting, true))
-    }
-
     fn finished(&self, direction: Direction, revision: &str, duration: Duration) {
         let about = self.revisions.get(revision);
         let text = if self.ui.out_terminal {
@@ -166,6 +162,9 @@ impl Progress {
         });
     }
 }
+
+/// How long it may take to learn for whom a run waits.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// The longest message beside the bar, in characters.
 const WIDTH: usize = 64;

@@ -160,3 +160,19 @@ fn a_run_needs_no_reader() {
     let wrong = project.run("(migrate upgrade x 2>&1; echo $? > code) | true; cat code");
     assert!(wrong.ends_with("\n1\n"), "{wrong}");
 }
+
+#[test]
+fn who_waits_says_for_whom_and_not_for_ever() {
+    let project = Project::line("a");
+    project.write("b", "a", "SELECT pg_sleep(4);", "SELECT 1;");
+    let first = "migrate upgrade > out & until grep -q Make out; do sleep 0.05; done; sleep 0.3";
+    let seen = project.run(&format!(
+        "{first}; migrate upgrade --patience 500ms; echo $?; migrate upgrade --json; wait"
+    ));
+    assert_eq!(seen.matches("2> waiting for another migration").count(), 1, "{seen}");
+    assert!(seen.contains("2> waiting for another migration: process "), "{seen}");
+    assert!(seen.contains("2> error: another migration is running: process "), "{seen}");
+    assert!(seen.contains("{\"event\":\"waiting\",\"holder\":\"process "), "{seen}");
+    // The one that was patient finds the work done.
+    assert!(seen.contains("\"done\":[],\"current\":[{\"revision\":\"b\""), "{seen}");
+}
