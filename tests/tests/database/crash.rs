@@ -143,8 +143,8 @@ fn a_server_that_falls_over_in_the_middle_of_a_revision() {
 fn a_run_that_is_dropped_leaves_nothing_behind() {
     let chain =
         upgrades(&["CREATE TABLE t1 ();", "SELECT 1;\nSELECT 1 / 0;", "CREATE TABLE t3 ();"]);
-    for (way, polls) in Way::ALL.into_iter().flat_map(|way| (1..14).map(move |polls| (way, polls)))
-    {
+    let ways = [Way::Together, Way::SingleByStatement];
+    for (way, polls) in ways.into_iter().flat_map(|way| (1..14).map(move |polls| (way, polls))) {
         println!("{way:?}, dropped after {polls} polls");
         let database = database("dropped");
         let mut session = Session::open(Kind::Tokio, database.url());
