@@ -15,5 +15,13 @@
 //! ```
 //!
 //! The files are in `migrations/`; `migrations/chain.lock` pins those that production has run.
+//!
+//! With the feature `models`, `models()` is the schema that is wanted at head, declared with barrel.
+
+#[cfg(feature = "models")]
+mod models;
+
+#[cfg(feature = "models")]
+pub use models::models;
 
 migrate_macros::embed_migrations!();
