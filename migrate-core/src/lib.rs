@@ -24,9 +24,11 @@
 //! - `postgres`: the [`Runner`] over `postgres::Client`, which blocks.
 //! - `tokio-postgres`: the [`Runner`] over `tokio_postgres::Client`.
 //! - `tls`, beside one of these two: from a connection string to a client, with TLS by rustls.
+//! - `catalog`, beside one of the two: what a database consists of, in the module [`catalog`].
 //!
-//! Without the last three this crate does no IO at all, and depends on a SHA-256 alone.
+//! Without the last four this crate does no IO at all, and depends on a SHA-256 alone.
 #![cfg_attr(not(feature = "runner"), doc = "\n[`Runner`]: https://docs.rs/migrate-core")]
+#![cfg_attr(not(feature = "catalog"), doc = "\n[`catalog`]: https://docs.rs/migrate-core")]
 #![cfg_attr(not(feature = "files"), doc = "\n[`files`]: https://docs.rs/migrate-core")]
 #![cfg_attr(
     all(feature = "runner", not(any(feature = "postgres", feature = "tokio-postgres"))),
@@ -51,7 +53,9 @@ mod rules;
 mod sections;
 mod statements;
 
-// Floor 2: the whole chain.
+// Floor 2: the whole chain, a whole database.
+#[cfg(feature = "catalog")]
+pub mod catalog;
 mod chain;
 mod check;
 pub mod edit;
@@ -111,6 +115,8 @@ mod watch;
 mod samples;
 
 // Floor 4: adapters.
+#[cfg(all(feature = "catalog", any(feature = "postgres", feature = "tokio-postgres")))]
+mod catalog_reader;
 #[cfg(all(feature = "tls", any(feature = "postgres", feature = "tokio-postgres")))]
 mod connect;
 mod directory_test;

@@ -11,13 +11,13 @@ use std::path::Path;
 const FLOORS: [&[&str]; 5] = [
     &["diagnostic", "digest", "id", "problem", "text"],
     &["header", "lexer", "lock", "locks", "marks", "names", "rules", "sections", "statements"],
-    &["chain", "check", "edit", "folder", "graph", "outline", "pins"],
+    &["catalog", "chain", "check", "edit", "folder", "graph", "outline", "pins"],
     &[
         "embedded", "engine", "error", "failure", "goal", "history", "leaks", "log", "message",
         "notices", "outside", "plan", "report", "runner", "samples", "script", "settings", "sql",
         "stamp", "status", "stored", "target", "watch",
     ],
-    &["connect", "directory_test", "drivers", "files", "tls"],
+    &["catalog_reader", "connect", "directory_test", "drivers", "files", "tls"],
 ];
 
 /// The upward glances that there are, and why.

@@ -1,0 +1,107 @@
+//! What a database consists of, as data that can be compared: the one catalog of the project.
+//!
+//! [`Catalog::read`] and its twin for the other client read it. Two catalogs are equal when nobody
+//! could tell their databases apart by what they are made of. Left out are:
+//!
+//! - what an extension owns, its version, and its comment, which the extension brings along;
+//! - temporary objects, and the schemas of the system;
+//! - who owns what, and privileges;
+//! - what PostgreSQL makes by itself for something that is here: the index behind a constraint is
+//!   named by it, but the functions of a range type, the array of a type, the triggers that check
+//!   a foreign key and the copies of a trigger on partitions are no objects of their own;
+//! - the names of NOT NULL constraints, which PostgreSQL has since version 18;
+//! - data, and so the last value of a sequence, and whether a materialized view is populated.
+//!
+//! Definitions are as PostgreSQL prints them, with every name outside `pg_catalog` qualified.
+
+mod differences;
+mod names;
+#[cfg(any(test, feature = "postgres", feature = "tokio-postgres"))]
+mod queries;
+#[cfg(any(test, feature = "postgres", feature = "tokio-postgres"))]
+mod reading;
+mod relations;
+#[cfg(any(test, feature = "postgres", feature = "tokio-postgres"))]
+mod rows;
+mod show;
+mod types;
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+pub use differences::{Change, Difference};
+pub use names::{Name, OtherName, RoutineName};
+#[cfg(any(test, feature = "postgres", feature = "tokio-postgres"))]
+pub use reading::ReadError;
+#[cfg(any(feature = "postgres", feature = "tokio-postgres"))]
+pub(crate) use reading::Reading;
+pub use relations::{
+    Column, Constraint, Index, Policy, Relation, RelationKind, Rule, Sequence, Trigger,
+};
+#[cfg(any(feature = "postgres", feature = "tokio-postgres"))]
+pub(crate) use rows::Row;
+pub use types::{
+    Attribute, Composite, Domain, Enum, Extension, Other, Range, Routine, Schema, Statistics,
+};
+
+/// What a database consists of.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Catalog {
+    /// Schemas, `public` among them.
+    pub schemas: BTreeMap<String, Schema>,
+    /// Extensions without `plpgsql`.
+    pub extensions: BTreeMap<String, Extension>,
+    /// Enum types.
+    pub enums: BTreeMap<Name, Enum>,
+    /// Domains.
+    pub domains: BTreeMap<Name, Domain>,
+    /// Composite types that are no table's.
+    pub composites: BTreeMap<Name, Composite>,
+    /// Range types.
+    pub ranges: BTreeMap<Name, Range>,
+    /// Sequences, also those behind columns.
+    pub sequences: BTreeMap<Name, Sequence>,
+    /// Tables and views of every kind.
+    pub relations: BTreeMap<Name, Relation>,
+    /// Functions, procedures and aggregates.
+    pub routines: BTreeMap<RoutineName, Routine>,
+    /// Extended statistics.
+    pub statistics: BTreeMap<Name, Statistics>,
+    /// Everything else that can be made: operators, casts, collations, event triggers and so on.
+    pub others: BTreeMap<OtherName, Other>,
+}
+
+impl Catalog {
+    /// What to change in this catalog to get the other one: a [`Difference`] for each thing that is
+    /// not the same, none when they are equal.
+    ///
+    /// ```
+    /// use migrate_core::catalog::{Catalog, Enum, Name};
+    ///
+    /// let mut wanted = Catalog::default();
+    /// let labels = vec!["sad".to_owned(), "ok".to_owned()];
+    /// wanted.enums.insert(Name::new("public", "mood"), Enum { labels, comment: None });
+    ///
+    /// let differences = Catalog::default().differences(&wanted);
+    /// assert_eq!(differences[0].to_string(), "+ enum mood (sad, ok)");
+    /// ```
+    #[must_use]
+    pub fn differences(&self, other: &Self) -> Vec<Difference> {
+        differences::between(self, other)
+    }
+
+    /// The same catalog without some tables, views and sequences, and without the sequences that
+    /// belong to the columns of such a table: for what is no part of the schema, as the books of a
+    /// migration system.
+    #[must_use]
+    pub fn without(mut self, leave_out: impl Fn(&Name) -> bool) -> Self {
+        self.relations.retain(|name, _| !leave_out(name));
+        self.sequences.retain(|name, sequence| {
+            let owner = sequence.owned_by.as_ref().map(|(table, _)| table);
+            !leave_out(name) && !owner.is_some_and(&leave_out)
+        });
+        self.statistics.retain(|_, statistics| !leave_out(&statistics.table));
+        self
+    }
+}

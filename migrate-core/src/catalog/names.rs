@@ -1,0 +1,107 @@
+//! What things are called, and how that is shown.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize, Serializer};
+
+/// A name in a schema.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+pub struct Name {
+    /// The schema.
+    pub schema: String,
+    /// The name in it.
+    pub name: String,
+}
+
+/// A routine is known by its name and its arguments.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+pub struct RoutineName {
+    /// The schema.
+    pub schema: String,
+    /// The name in it.
+    pub name: String,
+    /// The arguments that tell it from others of its name, as PostgreSQL prints them.
+    pub arguments: String,
+}
+
+/// An object of a rare kind.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+pub struct OtherName {
+    /// The kind in PostgreSQL's words: `collation`, `cast`, `event trigger`.
+    pub kind: String,
+    /// What tells it from others of its kind, as PostgreSQL prints it.
+    pub identity: String,
+}
+
+impl Name {
+    /// A name in a schema.
+    pub fn new(schema: impl Into<String>, name: impl Into<String>) -> Self {
+        Name { schema: schema.into(), name: name.into() }
+    }
+}
+
+/// Without the schema where it is `public`; quoted where SQL would need it.
+impl fmt::Display for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.schema != "public" {
+            write!(f, "{}.", quoted(&self.schema))?;
+        }
+        f.write_str(&quoted(&self.name))
+    }
+}
+
+impl fmt::Display for RoutineName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = Name::new(&*self.schema, &*self.name);
+        write!(f, "{name}({})", self.arguments)
+    }
+}
+
+impl fmt::Display for OtherName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.kind, self.identity)
+    }
+}
+
+/// A name as the key of a map in JSON.
+macro_rules! serialize_as_shown {
+    ($($name:ty),*) => {$(
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_str(self)
+            }
+        }
+    )*};
+}
+serialize_as_shown!(Name, RoutineName, OtherName);
+
+/// An identifier, in double quotes where it is no plain word. Keywords are not looked for: this is
+/// for people.
+pub(super) fn quoted(name: &str) -> String {
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+    if !name.is_empty()
+        && name.chars().all(plain)
+        && !name.starts_with(|c: char| c.is_ascii_digit())
+    {
+        return name.to_owned();
+    }
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_shown_as_people_write_them() {
+        let check = |schema: &str, name: &str, expected: &str| {
+            assert_eq!(Name::new(schema, name).to_string(), expected);
+        };
+        check("public", "users", "users");
+        check("app", "users", "app.users");
+        check("My Shop", "a\"b", "\"My Shop\".\"a\"\"b\"");
+        check("public", "2fa", "\"2fa\"");
+        check("public", "", "\"\"");
+        check("public", "Über", "\"Über\"");
+    }
+}

@@ -1,0 +1,50 @@
+//! The query behind a catalog: one, whatever the database has in it, so that it sees one moment.
+//!
+//! Each row says what it is about, names it as a JSON array, and gives its properties as a JSON
+//! object. Tables and functions are qualified, since the caller's own could hide PostgreSQL's.
+//! What only some versions from 14 to 18 know is taken from a row as JSON, where a column that is
+//! missing is null.
+
+mod parts;
+mod relations;
+mod routines;
+mod types;
+
+/// What several parts ask for.
+const COMMON: &str = "
+WITH ext AS MATERIALIZED (
+    SELECT classid, objid FROM pg_catalog.pg_depend WHERE deptype = 'e'
+),
+ns AS MATERIALIZED (
+    SELECT oid, nspname FROM pg_catalog.pg_namespace
+    WHERE nspname !~ '^pg_' AND nspname <> 'information_schema'
+),
+rel AS MATERIALIZED (
+    SELECT c.*, n.nspname FROM pg_catalog.pg_class c JOIN ns n ON n.oid = c.relnamespace
+    WHERE c.relkind IN ('r', 'p', 'f', 'v', 'm', 'S')
+      AND NOT EXISTS (SELECT FROM ext WHERE ext.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND ext.objid = c.oid)
+)";
+
+/// The whole query.
+pub(super) fn catalog() -> String {
+    let parts = [
+        types::SCHEMAS,
+        types::EXTENSIONS,
+        types::ENUMS,
+        types::DOMAINS,
+        types::COMPOSITES,
+        types::RANGES,
+        relations::SEQUENCES,
+        relations::RELATIONS,
+        relations::COLUMNS,
+        relations::CONSTRAINTS,
+        relations::INDEXES,
+        parts::TRIGGERS,
+        parts::RULES,
+        parts::POLICIES,
+        parts::STATISTICS,
+        routines::ROUTINES,
+        routines::OTHERS,
+    ];
+    format!("{COMMON}{}", parts.join("\nUNION ALL"))
+}

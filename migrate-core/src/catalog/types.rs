@@ -1,0 +1,124 @@
+//! Schemas, extensions, types, routines, statistics, and the rest.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::Name;
+
+/// A schema.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Schema {
+    /// The comment.
+    pub comment: Option<String>,
+}
+
+/// An extension.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Extension {
+    /// The schema its objects are in.
+    pub schema: String,
+}
+
+/// An enum type.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Enum {
+    /// The labels, in order.
+    pub labels: Vec<String>,
+    /// The comment.
+    pub comment: Option<String>,
+}
+
+/// A domain.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Domain {
+    /// The type it is of, with its modifiers.
+    pub base: String,
+    /// Is NULL refused?
+    pub not_null: bool,
+    /// The default.
+    pub default: Option<String>,
+    /// The collation, where it is not the type's.
+    pub collation: Option<String>,
+    /// The checks by name, each as PostgreSQL prints it.
+    pub constraints: BTreeMap<String, String>,
+    /// The comment.
+    pub comment: Option<String>,
+}
+
+/// A composite type.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Composite {
+    /// The attributes, in order.
+    pub attributes: Vec<Attribute>,
+    /// The comment.
+    pub comment: Option<String>,
+}
+
+/// An attribute of a composite type.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attribute {
+    /// The name.
+    pub name: String,
+    /// The type with its modifiers.
+    #[serde(rename = "type")]
+    pub data_type: String,
+    /// The collation, where it is not the type's.
+    pub collation: Option<String>,
+    /// The comment.
+    pub comment: Option<String>,
+}
+
+/// A range type.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Range {
+    /// The type of its bounds.
+    pub subtype: String,
+    /// The operator class that orders them.
+    pub operator_class: String,
+    /// The collation, where it is not the type's.
+    pub collation: Option<String>,
+    /// The function that makes equal ranges the same.
+    pub canonical: Option<String>,
+    /// The function that tells the distance of two bounds.
+    pub difference: Option<String>,
+    /// The multirange type that it has.
+    pub multirange: Name,
+    /// The comment.
+    pub comment: Option<String>,
+}
+
+/// A function, a procedure or an aggregate.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Routine {
+    /// `function`, `procedure`, `aggregate` or `window function`.
+    pub kind: String,
+    /// What it gives back.
+    pub result: Option<String>,
+    /// The whole statement; of an aggregate, its options.
+    pub definition: String,
+    /// The comment.
+    pub comment: Option<String>,
+}
+
+/// Extended statistics.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Statistics {
+    /// The table they are about.
+    pub table: Name,
+    /// The whole statement.
+    pub definition: String,
+    /// The target, where it is set.
+    pub target: Option<i32>,
+    /// The comment.
+    pub comment: Option<String>,
+}
+
+/// An object of a rare kind.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Other {
+    /// Its properties in words; for a few kinds nothing is known but that they are there.
+    pub definition: String,
+    /// The comment.
+    pub comment: Option<String>,
+}

@@ -1,0 +1,79 @@
+//! Reads a catalog over either client. It decides nothing: it sends what the reading asks for.
+
+#[cfg(feature = "postgres")]
+use ::postgres as client;
+#[cfg(all(feature = "tokio-postgres", not(feature = "postgres")))]
+use tokio_postgres as client;
+
+use client::SimpleQueryMessage;
+
+use crate::catalog::{Catalog, ReadError, Reading, Row};
+
+impl Catalog {
+    /// Reads everything that the database consists of.
+    ///
+    /// Two round trips, whatever the number of tables. Writes nothing, and leaves every setting of
+    /// the session as it is. It may be called inside a transaction.
+    ///
+    /// # Errors
+    ///
+    /// When the server does not answer.
+    #[cfg(feature = "postgres")]
+    pub fn read(client: &mut ::postgres::Client) -> Result<Self, ReadError> {
+        read(client, &Reading::new(None))
+    }
+
+    /// The same, but in definitions the names in one schema are not qualified.
+    ///
+    /// # Errors
+    ///
+    /// As [`read`](Self::read).
+    #[cfg(feature = "postgres")]
+    pub fn read_seen_from(
+        client: &mut ::postgres::Client,
+        schema: &str,
+    ) -> Result<Self, ReadError> {
+        read(client, &Reading::new(Some(schema)))
+    }
+
+    /// Reads everything that the database consists of.
+    ///
+    /// Two round trips, whatever the number of tables. Writes nothing, and leaves every setting of
+    /// the session as it is. It may be called inside a transaction.
+    ///
+    /// # Errors
+    ///
+    /// When the server does not answer.
+    #[cfg(feature = "tokio-postgres")]
+    pub async fn read_async(client: &tokio_postgres::Client) -> Result<Self, ReadError> {
+        let reading = Reading::new(None);
+        let found = client.simple_query(&reading.look()).await.map_err(failed)?;
+        let query = reading.query(&rows(&found))?;
+        let found = client.simple_query(&query).await.map_err(failed)?;
+        reading.catalog(&rows(&found))
+    }
+}
+
+#[cfg(feature = "postgres")]
+fn read(client: &mut ::postgres::Client, reading: &Reading) -> Result<Catalog, ReadError> {
+    let found = client.simple_query(&reading.look()).map_err(failed)?;
+    let query = reading.query(&rows(&found))?;
+    let found = client.simple_query(&query).map_err(failed)?;
+    reading.catalog(&rows(&found))
+}
+
+fn rows(messages: &[SimpleQueryMessage]) -> Vec<Row> {
+    let row = |message: &SimpleQueryMessage| match message {
+        SimpleQueryMessage::Row(row) => {
+            let column = |at| row.try_get(at).ok().flatten().map(str::to_owned);
+            Some((0..row.len()).map(column).collect())
+        }
+        _ => None,
+    };
+    messages.iter().filter_map(row).collect()
+}
+
+fn failed(error: client::Error) -> ReadError {
+    let reason = error.as_db_error().map_or_else(|| error.to_string(), ToString::to_string);
+    ReadError::of_client(reason, error)
+}

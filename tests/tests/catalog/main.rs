@@ -1,0 +1,11 @@
+//! Catalogs of real servers: what is read, and that no difference is overlooked.
+#![expect(clippy::panic, clippy::unwrap_used, reason = "a test that can't go on fails")]
+
+mod constraints;
+mod kit;
+mod others;
+mod pairs;
+mod reading;
+mod routines;
+mod tables;
+mod types;
