@@ -1,7 +1,8 @@
-//! What a database consists of, as data that can be stored, read and compared.
+//! What a schema consists of, as data that can be stored, read and compared: the parts of the project's
+//! catalog that a chain's expected catalogs have.
 
 mod differences;
-mod queries;
+mod reading;
 
 use std::collections::BTreeMap;
 
@@ -10,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
 
-/// The objects of one schema. Two catalogs are equal when their databases would take the same SQL.
+/// The tables, views, sequences and enums of one schema. [`migrate_core::catalog`] has the rest, too.
 ///
 /// Left out: objects of extensions and extension versions, `plpgsql`, and what only some versions of PostgreSQL keep (the
 /// constraint rows of NOT NULL). A column's `position` is its rank among the live ones, so a dropped column leaves no trace.
@@ -99,13 +100,13 @@ impl Catalog {
 
     /// Reads one schema without the relations named, their indexes and the sequences they own.
     ///
-    /// A constant number of queries on one snapshot, whatever the number of tables. The session's settings stay as they are.
+    /// Two round trips, whatever the number of tables. The session's settings stay as they are.
     pub fn read_schema(
         client: &mut Client,
         schema: &str,
         leave_out: &[&str],
     ) -> Result<Self, Error> {
-        queries::read(client, schema, leave_out)
+        reading::read(client, schema, leave_out)
     }
 
     /// The same catalog without one extension, to compare with a server that does not offer it.

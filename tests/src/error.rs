@@ -14,6 +14,13 @@ pub enum Error {
         /// What the driver said.
         source: postgres::Error,
     },
+    /// The catalog of a database could not be read.
+    #[error(transparent)]
+    Catalog {
+        /// Why not.
+        #[from]
+        source: migrate_core::catalog::ReadError,
+    },
     /// A schema to read does not exist.
     #[error("there is no schema {schema:?} in this database")]
     NoSuchSchema {

@@ -2,7 +2,6 @@
 
 mod error;
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use migrate_core::{Chain, Down, Migration, Runner, Target};
@@ -120,7 +119,7 @@ impl<'a> Staircase<'a> {
         client.batch_execute(&self.prepare).map_err(doing)?;
         let mut climb = Climb { staircase: self, client, climbed: Climbed::default() };
         let mut landings = vec![climb.look()?];
-        climb.compare_expected(None, &landings[0], (self.chain.base(), Way::Up))?;
+        climb.compare_expected(None, (self.chain.base(), Way::Up))?;
         for migration in self.chain.migrations() {
             let above = climb.revision(migration, &landings[landings.len() - 1])?;
             landings.push(above);
@@ -135,6 +134,9 @@ impl<'a> Staircase<'a> {
         Ok(climb.climbed)
     }
 }
+
+/// Everything that there is between two steps.
+type Landing = migrate_core::catalog::Catalog;
 
 /// A climb on its way.
 struct Climb<'s, 'a> {
@@ -180,7 +182,8 @@ impl Climb<'_, '_> {
         let found = self.look()?;
         if let Some(expected) = expected {
             self.climbed.comparisons += 1;
-            differ(id, way, expected.differences(&found))?;
+            let lines = expected.differences(&found).iter().map(ToString::to_string).collect();
+            differ(id, way, lines)?;
         }
         // In the order of the chain, the revision before is the one that is left.
         let chain = self.staircase.chain;
@@ -188,7 +191,7 @@ impl Climb<'_, '_> {
             .position(id)
             .and_then(|at| if way.is_down() { at.checked_sub(1) } else { Some(at) });
         let here = at.map(|at| chain.migrations()[at].id.as_str());
-        self.compare_expected(here, &found, (migration, way))?;
+        self.compare_expected(here, (migration, way))?;
         Ok(found)
     }
 
@@ -196,27 +199,17 @@ impl Climb<'_, '_> {
     fn compare_expected(
         &mut self,
         revision: Option<&str>,
-        found: &Landing,
         (migration, way): (&Migration<'static>, Way),
     ) -> Result<(), StaircaseError> {
         let Some(expected) = (self.staircase.expected)(revision) else { return Ok(()) };
         self.climbed.comparisons += 1;
-        let none = Catalog::default();
-        let found = found.schemas.get("public").unwrap_or(&none);
-        differ(migration.id.as_str(), way, expected.differences(found))
+        let found = Catalog::read(&mut self.client)?;
+        differ(migration.id.as_str(), way, expected.differences(&found))
     }
 
     fn look(&mut self) -> Result<Landing, StaircaseError> {
-        let doing = Error::doing("list the schemas");
-        let sql = "SELECT nspname::text FROM pg_catalog.pg_namespace \
-                   WHERE nspname !~ '^pg_' AND nspname <> 'information_schema'";
-        let rows = self.client.query(sql, &[]).map_err(doing)?;
-        let mut schemas = BTreeMap::new();
-        for name in rows.iter().map(|row| row.get::<_, String>(0)) {
-            let catalog = Catalog::read_schema(&mut self.client, &name, &Catalog::BOOKKEEPING)?;
-            schemas.insert(name, catalog);
-        }
-        Ok(Landing { schemas })
+        let whole = Landing::read(&mut self.client).map_err(Error::from)?;
+        Ok(whole.without(|name| Catalog::BOOKKEEPING.contains(&name.name.as_str())))
     }
 }
 
@@ -229,43 +222,6 @@ fn differ(revision: &str, way: Way, differences: Vec<String>) -> Result<(), Stai
         return Ok(());
     }
     Err(StaircaseError::Differs { revision: revision.to_owned(), way, differences })
-}
-
-/// The catalogs of all schemas between two steps.
-#[derive(Debug, PartialEq, Eq)]
-struct Landing {
-    schemas: BTreeMap<String, Catalog>,
-}
-
-impl Landing {
-    /// What is not the same in the other; in schemas other than `public` after the schema's name.
-    fn differences(&self, other: &Landing) -> Vec<String> {
-        let names: BTreeSet<&String> = self.schemas.keys().chain(other.schemas.keys()).collect();
-        let none = Catalog::default();
-        let mut lines: Vec<String> = Vec::new();
-        for name in names {
-            let (one, two) = (self.schemas.get(name), other.schemas.get(name));
-            match (one, two) {
-                (Some(_), None) => lines.push(format!("- schema {name}")),
-                (None, Some(_)) => lines.push(format!("+ schema {name}")),
-                _ => {}
-            }
-            for line in one.unwrap_or(&none).differences(two.unwrap_or(&none)) {
-                // Extensions belong to the database, and would be told once a schema.
-                let place = if name == "public" { String::new() } else { format!("{name}: ") };
-                let line = match line.split_at_checked(2) {
-                    Some((mark, rest)) if !rest.starts_with("extension ") => {
-                        format!("{mark}{place}{rest}")
-                    }
-                    _ => line,
-                };
-                if !lines.contains(&line) {
-                    lines.push(line);
-                }
-            }
-        }
-        lines
-    }
 }
 
 impl Way {

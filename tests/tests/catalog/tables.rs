@@ -63,6 +63,11 @@ fn tables() {
     );
     pairs.check("", "CREATE TEMP TABLE t (id int)", &[]);
     pairs.check(
+        "CREATE ACCESS METHOD m TYPE TABLE HANDLER heap_tableam_handler; CREATE TABLE t ()",
+        "DROP TABLE t; CREATE TABLE t () USING m",
+        &["~ table t: nothing special -> using m"],
+    );
+    pairs.check(
         "CREATE TABLE p (d date) PARTITION BY RANGE (d)",
         "DROP TABLE p; CREATE TABLE p (d date) PARTITION BY HASH (d)",
         &["~ partitioned table p: partitioned by RANGE (d) -> partitioned by HASH (d)"],

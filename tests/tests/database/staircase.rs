@@ -71,9 +71,28 @@ fn other_schemas_and_extensions_are_looked_at_too() {
     assert_eq!((revision.as_str(), way), ("r2", Way::Down));
     assert_eq!(differences.len(), 2, "{differences:?}");
     assert!(differences[0].starts_with("+ extension pgcrypto"), "{differences:?}");
-    assert!(differences[1].starts_with("+ app: table t2"), "{differences:?}");
+    assert!(differences[1].starts_with("+ table app.t2"), "{differences:?}");
     let chain = line(&[("CREATE SCHEMA app;", "SELECT 'forgotten';")]);
     assert_eq!(wrong(&chain).2, ["+ schema app"]);
+}
+
+/// Not only tables count.
+#[test]
+fn whatever_is_left_is_seen() {
+    for (up, expected) in [
+        ("CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'", "+ routine f() function"),
+        ("COMMENT ON TABLE t1 IS 'x'", "~ table t1: nothing special -> commented"),
+        ("CREATE POLICY p ON t1", "+ policy t1.p for all to public"),
+        ("ALTER TABLE t1 SET (fillfactor = 70)", "~ table t1: nothing special -> with"),
+        ("CREATE DOMAIN d AS int", "+ domain d integer"),
+    ] {
+        let chain =
+            line(&[("CREATE TABLE t1 (n int);", "DROP TABLE t1;"), (up, "SELECT 'forgotten';")]);
+        let (revision, way, differences, _) = wrong(&chain);
+        assert_eq!((revision.as_str(), way), ("r2", Way::Down), "{up}");
+        assert_eq!(differences.len(), 1, "{differences:?}");
+        assert!(differences[0].starts_with(expected), "{differences:?}");
+    }
 }
 
 #[test]
@@ -89,12 +108,12 @@ fn a_migration_that_fails_is_told_with_its_place() {
 #[test]
 fn an_upgrade_that_does_not_run_again() {
     let chain = line(&[
-        ("CREATE TABLE t1 ();", "DROP TABLE t1;"),
-        ("CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1';", "SELECT 'forgotten';"),
+        ("CREATE TABLE t1 (n int PRIMARY KEY);", "DROP TABLE t1;"),
+        ("INSERT INTO t1 VALUES (1);", "SELECT 'forgotten';"),
     ]);
     let (revision, way, _, text) = wrong(&chain);
     assert_eq!((revision.as_str(), way), ("r2", Way::UpAgain));
-    assert!(text.contains("function \"f\" already exists"), "{text}");
+    assert!(text.contains("duplicate key value"), "{text}");
 }
 
 #[test]
