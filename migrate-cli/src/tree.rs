@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use migrate_core::{
-    Chain, Folder, Outline, OutlineEntry, PlanError, Rejection, Target, check, files,
+    Chain, Folder, Outline, OutlineEntry, PlanError, Rejection, Target, analyse, check, files,
 };
 
 use crate::failure::Failure;
@@ -23,6 +23,14 @@ impl Source {
     pub(crate) fn chain(&self) -> Result<Chain<'static>, Failure> {
         match self {
             Source::Folder(directory) => Ok(check(folder(directory))?),
+            Source::Embedded(chain) => Ok((*chain).clone()),
+        }
+    }
+
+    /// The chain, if a build would take it.
+    pub(crate) fn built(&self) -> Result<Chain<'static>, Failure> {
+        match self {
+            Source::Folder(directory) => Ok(analyse(folder(directory))?),
             Source::Embedded(chain) => Ok((*chain).clone()),
         }
     }

@@ -62,6 +62,14 @@ impl std::error::Error for Rejection {}
 /// assert!(rejection.to_string().starts_with("unknown parent `001`\n --> migrations/002_users.sql:2:12"));
 /// ```
 pub fn check(folder: Folder) -> Result<Chain<'static>, Rejection> {
+    check_with(folder, |_, _, _| {})
+}
+
+/// The same, with further checks of what is not deployed yet.
+pub(crate) fn check_with(
+    folder: Folder,
+    further: impl Fn(&Parsed, &Source<'_>, &mut Vec<Diagnostic>),
+) -> Result<Chain<'static>, Rejection> {
     let mut problems = Vec::new();
     let files = folder::open(folder, &mut problems);
     let parsed: Vec<Parsed> = files
@@ -102,6 +110,9 @@ pub fn check(folder: Folder) -> Result<Chain<'static>, Rejection> {
         !(here && found.problem.is_missing_section())
     });
     let deployed: Vec<bool> = pinned.pins.iter().map(Option::is_some).collect();
+    for (file, _) in parsed.iter().zip(&deployed).filter(|(_, deployed)| !**deployed) {
+        further(file, &files.sources[file.index], &mut problems);
+    }
 
     if problems.is_empty()
         && let Some(chain) = assemble(parsed, order, &deployed, &files.sources)

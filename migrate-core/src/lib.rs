@@ -20,15 +20,17 @@
 //!
 //! # Features
 //!
+//! - `analysis`: [`analyse`], a check that reads the SQL, too: a syntax error is a problem of the chain.
 //! - `files` (default): read a directory, in the module [`files`].
 //! - `postgres`: the [`Runner`] over `postgres::Client`, which blocks.
 //! - `tokio-postgres`: the [`Runner`] over `tokio_postgres::Client`.
 //! - `tls`, beside one of these two: from a connection string to a client, with TLS by rustls.
 //! - `catalog`, beside one of the two: what a database consists of, in the module [`catalog`].
 //!
-//! Without the last four this crate does no IO at all, and depends on a SHA-256 alone.
+//! Without the last four this crate does no IO at all; without `analysis`, it depends on a SHA-256 alone.
 #![cfg_attr(not(feature = "runner"), doc = "\n[`Runner`]: https://docs.rs/migrate-core")]
 #![cfg_attr(not(feature = "catalog"), doc = "\n[`catalog`]: https://docs.rs/migrate-core")]
+#![cfg_attr(not(feature = "analysis"), doc = "\n[`analyse`]: https://docs.rs/migrate-core")]
 #![cfg_attr(not(feature = "files"), doc = "\n[`files`]: https://docs.rs/migrate-core")]
 #![cfg_attr(
     all(feature = "runner", not(any(feature = "postgres", feature = "tokio-postgres"))),
@@ -54,6 +56,8 @@ mod sections;
 mod statements;
 
 // Floor 2: the whole chain, a whole database.
+#[cfg(feature = "analysis")]
+mod analysis;
 #[cfg(feature = "catalog")]
 pub mod catalog;
 mod chain;
@@ -127,6 +131,8 @@ pub mod files;
 #[cfg(all(feature = "tls", any(feature = "postgres", feature = "tokio-postgres")))]
 mod tls;
 
+#[cfg(feature = "analysis")]
+pub use analysis::analyse;
 pub use chain::{Chain, Digests, Down, Migration};
 pub use check::{Rejection, check};
 pub use diagnostic::{Diagnostic, Label};

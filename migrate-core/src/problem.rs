@@ -54,6 +54,7 @@ pub enum Problem {
     TransactionControl { statement: String },
     NeedsNoTransaction { statement: String },
     EnumValueUsed { value: String },
+    Syntax { found: String, meant: Option<(String, &'static str)> },
 
     // The chain.
     DuplicateRevision { id: String },
@@ -117,6 +118,7 @@ impl Problem {
             TransactionControl { .. } => "transaction-control",
             NeedsNoTransaction { .. } => "needs-no-transaction",
             EnumValueUsed { .. } => "enum-value-used",
+            Syntax { .. } => "syntax",
             DuplicateRevision { .. } => "duplicate-revision",
             UnknownParent { .. } => "unknown-parent",
             RepeatedParent { .. } => "repeated-parent",
@@ -183,6 +185,7 @@ impl Problem {
                 Problem::TransactionControl { .. }
                     | Problem::NeedsNoTransaction { .. }
                     | Problem::EnumValueUsed { .. }
+                    | Problem::Syntax { .. }
             )
     }
 }

@@ -75,7 +75,18 @@ const OPTIONS: [&str; 3] = ["transaction", "lock_timeout", "statement_timeout"];
 pub(crate) fn is_marker(source: &Source<'_>, token: &Token) -> bool {
     let comment = source.slice(token.span);
     token.kind == TokenKind::LineComment
+        && allowed(comment).is_none()
         && (marker_body(comment).is_some() || misspelt(comment).is_some())
+}
+
+/// The codes that an author may allow.
+const ALLOWABLE: [&str; 1] = ["syntax"];
+
+/// The code in `-- migrate:allow(code): reason`: the author answers for what would be an error. Without
+/// a reason it is none.
+pub(crate) fn allowed(comment: &str) -> Option<&str> {
+    let (code, reason) = marker_body(comment)?.strip_prefix("allow(")?.split_once("):")?;
+    (ALLOWABLE.contains(&code) && !reason.trim().is_empty()).then_some(code)
 }
 
 /// What follows `-- migrate:`.

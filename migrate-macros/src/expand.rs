@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 
 use migrate_core::{
-    Chain, Digests, Down, Folder, LOCK_FILE, Migration, RevisionId, Section, check, files, variant,
+    Chain, Digests, Down, Folder, LOCK_FILE, Migration, RevisionId, Section, analyse, files,
+    variant,
 };
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::quote;
@@ -17,7 +18,7 @@ pub(crate) fn embed(input: &Input) -> TokenStream {
     let place = Place::of(&input.directory);
     let folder = files::read(&place.directory, place.shown.as_str());
     let names = names(&folder);
-    match check(folder) {
+    match analyse(folder) {
         Ok(chain) => module(input, &place, &chain),
         Err(rejection) => fallback::module(input, &names, &rejection),
     }

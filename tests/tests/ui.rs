@@ -18,7 +18,7 @@ use std::process::Command;
 use std::sync::LazyLock;
 use std::time::Instant;
 
-use migrate_core::{check, files};
+use migrate_core::{analyse, files};
 use trybuild::TestCases;
 
 /// Where the cases are: here, and in the package that they belong to.
@@ -140,7 +140,7 @@ fn healthy_chains() {
 #[test]
 fn a_folder_has_the_problem_that_its_case_is_named_after() {
     for name in names(CASES).iter().filter(|name| !OTHER_SUBJECTS.contains(&code(name))) {
-        let rejection = check(files::read(&FOLDERS.join(name), name.as_str())).unwrap_err();
+        let rejection = analyse(files::read(&FOLDERS.join(name), name.as_str())).unwrap_err();
         let codes: BTreeSet<_> =
             rejection.diagnostics.iter().map(|found| found.problem.code()).collect();
         assert_eq!(codes, BTreeSet::from([code(name)]), "{name}: {rejection}");

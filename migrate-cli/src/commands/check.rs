@@ -44,7 +44,7 @@ fn checked(chain: &Chain<'_>) -> Checked {
 
 /// `migrate check`
 pub(super) fn check(context: &Context, at_head: bool) -> Result<Exit, Failure> {
-    let chain = context.source.chain()?;
+    let chain = context.source.built()?;
     let mut checked = checked(&chain);
     if at_head {
         let mut database = context.open()?;

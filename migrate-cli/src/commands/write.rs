@@ -87,6 +87,8 @@ pub(super) fn lock(
     directory: &Path,
     through: Option<&str>,
 ) -> Result<Exit, Failure> {
+    // What a build refuses has not been deployed.
+    context.source.built()?;
     let tree = Tree::of(&context.source);
     let chain = tree.chain.as_ref().map_err(Clone::clone)?;
     let through = match through {

@@ -56,6 +56,10 @@ impl fmt::Display for Problem {
             EnumValueUsed { value } => {
                 write!(f, "the new enum value {value} is used in the transaction that adds it")
             }
+            Syntax { found, .. } if found.is_empty() => {
+                write!(f, "syntax error: the statement ends too early")
+            }
+            Syntax { found, .. } => write!(f, "syntax error at `{found}`"),
             DuplicateRevision { id } => write!(f, "two files define revision `{id}`"),
             UnknownParent { parent, .. } => write!(f, "unknown parent `{parent}`"),
             RepeatedParent { parent } => write!(f, "the parent `{parent}` is named twice"),
@@ -136,6 +140,9 @@ impl Problem {
                 "put the statements together in one section; or is one of the two the `-- migrate:{}`?",
                 if *name == "up" { "down" } else { "up" }
             ),
+            UnknownSection { name, .. } if name.starts_with("allow") => {
+                "write `-- migrate:allow(syntax): why`, with a reason".into()
+            }
             UnknownSection { meant: Some(meant), .. } => format!("did you mean `-- migrate:{meant}`?"),
             UnknownSection { .. } => "the sections are `-- migrate:up` and `-- migrate:down`".into(),
             UnknownOption { meant: Some(meant), .. } => format!("did you mean `{meant}`?"),
@@ -156,6 +163,14 @@ impl Problem {
             NeedsNoTransaction { .. } => "write `transaction:false` behind the section's marker \
                  (`-- migrate:up transaction:false`), and move what needs a transaction to a revision of its own".into(),
             EnumValueUsed { .. } => "put the statement that adds the value in a revision of its own, before this one".into(),
+            Syntax { found, meant: Some((word, meant)) } if word == found => {
+                format!("did you mean `{meant}`?")
+            }
+            Syntax { meant: Some((word, meant)), .. } => {
+                format!("did you mean `{meant}`, not `{word}`?")
+            }
+            Syntax { .. } => "mend it; if PostgreSQL takes it as it is, say so above the statement: \
+                 `-- migrate:allow(syntax): why`".into(),
             DuplicateRevision { .. } => "give the newer one an id of its own, also in the `parent` lines that mean it".into(),
             UnknownParent { parent, .. } if is_none(parent) => {
                 "the first revision of a chain has no `parent` line at all: remove it".into()

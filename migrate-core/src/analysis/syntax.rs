@@ -1,0 +1,213 @@
+//! What a parser of PostgreSQL's grammar says of a statement, in our own words.
+//!
+//! A false error is worse than a missed one: where the parser could be wrong, or go astray, it is
+//! not asked.
+
+use std::panic::catch_unwind;
+
+use squawk_parser::{EntryPoint, LexedStr, StrStep};
+
+use crate::id::did_you_mean;
+use crate::lexer::{Lexer, Token, TokenKind};
+use crate::statements::Statement;
+use crate::text::Span;
+
+/// Longer statements are data, more likely than not.
+const MOST_BYTES: usize = 64 << 10;
+/// The parser calls itself, and a compiler's stack has an end: so many tokens down it still has.
+const DEEPEST: usize = 400;
+/// How many tokens a bracket counts for.
+const BRACKET: usize = 5;
+
+/// What is wrong with a statement, and where in the text that it is in.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct SyntaxError {
+    pub(super) span: Span,
+    /// The word or sign that can't stand there; empty at the end.
+    pub(super) text: String,
+    /// A word that looks like a slip of the finger, and what it should have been.
+    pub(super) meant: Option<(String, &'static str)>,
+    /// What to say at the place.
+    pub(super) label: String,
+}
+
+/// The first error in a statement.
+pub(super) fn error(sql: &str, statement: &Statement) -> Option<SyntaxError> {
+    let text = sql.get(statement.span.range())?;
+    let tokens = &statement.tokens;
+    if text.len() > MOST_BYTES || is_deep(sql, tokens) || is_unknown(sql, tokens) {
+        return None;
+    }
+    // A fault of the parser's is no fault of the migration's.
+    let (position, said) = catch_unwind(|| parse(text)).ok().flatten()?;
+    let mut at = statement.span.start + position;
+    // A blank before what it is about.
+    let rest = sql.get(at..statement.span.end)?;
+    at += Lexer::new(rest)
+        .take_while(|token| token.kind.is_trivia())
+        .map(|t| t.span.end)
+        .last()
+        .unwrap_or(0);
+    let nth = tokens.partition_point(|token| token.span.end <= at);
+    // What is no command begins as one: the next word is the wrong one.
+    let nth = if nth == 0 && said.starts_with("expected command") && is_command(sql, tokens) {
+        1
+    } else {
+        nth
+    };
+    let Some(token) = tokens.get(nth) else {
+        let end = statement.span.end;
+        let end = if text.ends_with(';') { Span::new(end - 1, end) } else { Span::new(end, end) };
+        return Some(SyntaxError {
+            span: end,
+            text: String::new(),
+            meant: None,
+            label: wanted(&said),
+        });
+    };
+    let text = token.text(sql).to_owned();
+    // A misspelt word may pass for a name, and the one behind it can't follow.
+    let before = nth.checked_sub(1).and_then(|before| tokens.get(before));
+    let before = before.filter(|_| token.kind == TokenKind::Word);
+    let meant = [Some(token), before].into_iter().flatten().find_map(|token| meant(sql, token));
+    // What the parser waits for instead says less than the word that was meant.
+    let label = if meant.is_some() { wanted("") } else { wanted(&said) };
+    Some(SyntaxError { span: token.span, text, meant, label })
+}
+
+/// The place of the first error, and what the parser says of it.
+fn parse(text: &str) -> Option<(usize, String)> {
+    let lexed = LexedStr::new(text);
+    let output = EntryPoint::SourceFile.parse(&lexed.to_input());
+    let mut errors: Vec<(usize, String)> = Vec::new();
+    lexed.intersperse_trivia(&output, &mut |step| {
+        if let StrStep::Error { msg, pos } = step {
+            errors.push((pos, msg.to_owned()));
+        }
+    });
+    errors.into_iter().next()
+}
+
+/// Whether it is one of the statements that the parser does not know.
+fn is_unknown(sql: &str, tokens: &[Token]) -> bool {
+    let mut words = tokens.iter().filter(|token| {
+        !["or", "replace", "trusted", "procedural"].iter().any(|word| token.is_word(sql, word))
+    });
+    words.next().is_some_and(|first| first.is_word(sql, "create"))
+        && words.next().is_some_and(|next| next.is_word(sql, "language"))
+}
+
+/// Whether the parser might have to go deep: into brackets, and into what has neither brackets nor
+/// commas (`NOT NOT …`, `a -> b -> …`), of which each token may be a step down.
+fn is_deep(sql: &str, tokens: &[Token]) -> bool {
+    let (mut depth, mut before): (usize, Vec<usize>) = (0, Vec::new());
+    for token in tokens {
+        match token.text(sql) {
+            "(" | "[" => {
+                before.push(depth);
+                depth += BRACKET;
+            }
+            ")" | "]" => depth = before.pop().unwrap_or(0) + 1,
+            "," | ";" => depth = before.last().map_or(0, |before| before + BRACKET),
+            _ if token.is_word(sql, "case") => depth += BRACKET,
+            _ => depth += 1,
+        }
+        if depth > DEEPEST {
+            return true;
+        }
+    }
+    false
+}
+
+/// Whether a statement begins with a word that commands begin with.
+fn is_command(sql: &str, tokens: &[Token]) -> bool {
+    tokens.first().is_some_and(|first| COMMANDS.iter().any(|word| first.is_word(sql, word)))
+}
+
+/// What to say at the place: what would be right there, where the parser names one thing.
+fn wanted(said: &str) -> String {
+    let sign = match said {
+        "missing comma" | "expected COMMA" => "`,`",
+        "expected L_PAREN" => "`(`",
+        "expected R_PAREN" => "`)`",
+        "expected EQ" => "`=`",
+        "expected SEMICOLON" => "`;`",
+        _ => match said.strip_prefix("expected ").and_then(|name| name.strip_suffix("_KW")) {
+            Some(word) if word.bytes().all(|byte| byte.is_ascii_uppercase()) => {
+                return format!("`{word}` or something else is missing before this");
+            }
+            _ => return "not expected here".to_owned(),
+        },
+    };
+    format!("{sign} or something else is missing before this")
+}
+
+/// A word, and the word of SQL that it was probably meant to be.
+fn meant(sql: &str, token: &Token) -> Option<(String, &'static str)> {
+    let word = token.text(sql);
+    let known = |list: &[&'static str]| list.iter().any(|known| known.eq_ignore_ascii_case(word));
+    if token.kind != TokenKind::Word || known(&COMMANDS) || known(&WORDS) || word.len() < 3 {
+        return None;
+    }
+    let meant = did_you_mean(word, COMMANDS.into_iter().chain(WORDS))?;
+    Some((word.to_owned(), meant))
+}
+
+/// What statements begin with.
+const COMMANDS: [&str; 26] = [
+    "ALTER", "ANALYZE", "CALL", "CLUSTER", "COMMENT", "COPY", "CREATE", "DELETE", "DO", "DROP",
+    "EXECUTE", "EXPLAIN", "GRANT", "INSERT", "LOCK", "MERGE", "REASSIGN", "REFRESH", "REINDEX",
+    "RESET", "REVOKE", "SELECT", "SET", "TRUNCATE", "UPDATE", "VACUUM",
+];
+
+/// Words that are often in migrations, and often misspelt.
+const WORDS: [&str; 48] = [
+    "ADD",
+    "ALWAYS",
+    "AUTHORIZATION",
+    "BEFORE",
+    "CASCADE",
+    "CHECK",
+    "COLUMN",
+    "CONCURRENTLY",
+    "CONFLICT",
+    "CONSTRAINT",
+    "DEFAULT",
+    "DEFERRABLE",
+    "DISTINCT",
+    "DOMAIN",
+    "EXECUTE",
+    "EXISTS",
+    "EXTENSION",
+    "FOREIGN",
+    "FROM",
+    "FUNCTION",
+    "GENERATED",
+    "GROUP",
+    "HAVING",
+    "IDENTITY",
+    "INDEX",
+    "INHERITS",
+    "INTO",
+    "LANGUAGE",
+    "MATERIALIZED",
+    "NULL",
+    "ORDER",
+    "PARTITION",
+    "PRIMARY",
+    "PROCEDURE",
+    "REFERENCES",
+    "RENAME",
+    "RETURNING",
+    "RETURNS",
+    "SCHEMA",
+    "SEQUENCE",
+    "TABLE",
+    "TRIGGER",
+    "UNIQUE",
+    "USING",
+    "VALUES",
+    "VIEW",
+    "WHERE",
+    "WITH",
+];
