@@ -5,7 +5,6 @@ use std::ffi::OsString;
 
 use migrate_core::{Chain, Connector, Error, Folder, History, Notices, Record, Runner, check};
 use postgres::Client;
-use postgres::error::{DbError, SqlState};
 
 use crate::args::Connection;
 use crate::env_file::Variables;
@@ -56,14 +55,7 @@ impl Context {
     /// Connects.
     pub(crate) fn open(&self) -> Result<Database, Failure> {
         let notices = Notices::new();
-        let queue = notices.clone();
-        let told = move |notice: &DbError| {
-            // The runner rolls back to be sure, also where nothing is left to roll back.
-            if *notice.code() != SqlState::NO_ACTIVE_SQL_TRANSACTION {
-                queue.push(notice.severity(), notice.message());
-            }
-        };
-        let connector = self.connector()?.on_notice(told);
+        let connector = self.connector()?.pass_on_notices(&notices);
         for warning in connector.warnings() {
             self.ui.warn(warning);
         }

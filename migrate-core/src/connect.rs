@@ -21,7 +21,7 @@ use std::fmt;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::net::{IpAddr, SocketAddr};
 
-use tokio_postgres::error::DbError;
+use tokio_postgres::error::{DbError, SqlState};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 pub use self::cancel::Canceller;
@@ -171,7 +171,12 @@ impl Connector {
     #[must_use]
     pub fn pass_on_notices(self, notices: &crate::Notices) -> Self {
         let notices = notices.clone();
-        self.on_notice(move |notice| notices.push(notice.severity(), notice.message()))
+        self.on_notice(move |notice| {
+            // The runner rolls back to be sure, also where nothing is left to roll back.
+            if *notice.code() != SqlState::NO_ACTIVE_SQL_TRANSACTION {
+                notices.push(notice.severity(), notice.message());
+            }
+        })
     }
 
     fn search(&self) -> Search {

@@ -4,11 +4,12 @@
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use migrate_core::{Chain, Error, Event, Notices, PlanError, Runner};
-use migrate_testkit::{Backend, Server, postgres};
+use migrate_core::{Chain, Connector, Error, Event, Notices, PlanError, Runner};
+use migrate_testkit::{Backend, Server};
+use tokio::runtime::Builder;
 
 use crate::support::{
-    Session, Way, both, chain_of, database, done, file, line, tables, upgrades, without_trace,
+    Kind, Session, Way, both, chain_of, database, done, file, line, tables, upgrades, without_trace,
 };
 
 /// What is recorded, without the times.
@@ -276,13 +277,21 @@ fn what_the_server_says_beside_its_answers_reaches_the_observer() {
         "DROP TABLE IF EXISTS nothing;",
         "DO $$ BEGIN RAISE WARNING 'mind the gap'; END $$;",
     ]);
-    for way in Way::ALL {
+    for (kind, way) in
+        [Kind::Blocking, Kind::Tokio].into_iter().flat_map(|kind| Way::ALL.map(|way| (kind, way)))
+    {
         let database = database("notices");
         let notices = Notices::new();
-        let mut config: postgres::Config = database.url().parse().unwrap();
-        let way_in = notices.clone();
-        config.notice_callback(move |notice| way_in.push(notice.severity(), notice.message()));
-        let client = config.connect(postgres::NoTls).unwrap();
+        let connector = Connector::new(database.url()).unwrap().pass_on_notices(&notices);
+        let mut session = match kind {
+            Kind::Blocking => Session::Blocking(connector.connect().unwrap()),
+            Kind::Tokio => {
+                let runtime =
+                    Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+                let client = runtime.block_on(connector.connect_async()).unwrap();
+                Session::Tokio(runtime, client)
+            }
+        };
         let heard = Mutex::new(Vec::new());
         let runner = way.of(Runner::new(&chain)).listen_to(&notices).observe(|event| {
             if let Event::Notice { revision, notice } = event {
@@ -293,7 +302,7 @@ fn what_the_server_says_beside_its_answers_reaches_the_observer() {
                 ));
             }
         });
-        Session::Blocking(client).upgrade(&runner).unwrap();
+        session.upgrade(&runner).unwrap();
         drop(runner);
         // Which revision it was is known where each has a message.
         let revision = |id: &str| match way {
@@ -308,6 +317,6 @@ fn what_the_server_says_beside_its_answers_reaches_the_observer() {
             ),
             (revision("r2"), "WARNING".to_owned(), "mind the gap".to_owned()),
         ];
-        assert_eq!(heard.into_inner().unwrap(), expected, "{way:?}");
+        assert_eq!(heard.into_inner().unwrap(), expected, "{kind:?}, {way:?}");
     }
 }
