@@ -25,11 +25,15 @@
 //! - `postgres`: the [`Runner`] over `postgres::Client`, which blocks.
 //! - `tokio-postgres`: the [`Runner`] over `tokio_postgres::Client`.
 //! - `tls`, beside one of these two: from a connection string to a client, with TLS by rustls.
-//! - `catalog`, beside one of the two: what a database consists of, in the module [`catalog`].
+//! - `catalog`, beside one of the two: what a database consists of, in the module [`catalog`], and
+//!   the statements from one catalog to another, in the module [`diff`].
 //!
 //! Without the last four this crate does no IO at all; without `analysis`, it depends on a SHA-256 alone.
 #![cfg_attr(not(feature = "runner"), doc = "\n[`Runner`]: https://docs.rs/migrate-core")]
-#![cfg_attr(not(feature = "catalog"), doc = "\n[`catalog`]: https://docs.rs/migrate-core")]
+#![cfg_attr(
+    not(feature = "catalog"),
+    doc = "\n[`catalog`]: https://docs.rs/migrate-core\n[`diff`]: https://docs.rs/migrate-core"
+)]
 #![cfg_attr(not(feature = "analysis"), doc = "\n[`analyse`]: https://docs.rs/migrate-core")]
 #![cfg_attr(not(feature = "files"), doc = "\n[`files`]: https://docs.rs/migrate-core")]
 #![cfg_attr(
@@ -62,6 +66,8 @@ mod analysis;
 pub mod catalog;
 mod chain;
 mod check;
+#[cfg(feature = "catalog")]
+pub mod diff;
 pub mod edit;
 mod folder;
 mod graph;

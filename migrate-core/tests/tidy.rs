@@ -11,7 +11,10 @@ use std::path::Path;
 const FLOORS: [&[&str]; 5] = [
     &["diagnostic", "digest", "id", "problem", "text"],
     &["header", "lexer", "lock", "locks", "marks", "names", "rules", "sections", "statements"],
-    &["analysis", "catalog", "chain", "check", "edit", "folder", "graph", "outline", "pins"],
+    &[
+        "analysis", "catalog", "chain", "check", "diff", "edit", "folder", "graph", "outline",
+        "pins",
+    ],
     &[
         "embedded", "engine", "error", "failure", "goal", "history", "leaks", "log", "message",
         "notices", "outside", "plan", "report", "runner", "samples", "script", "settings", "sql",

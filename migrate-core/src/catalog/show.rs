@@ -154,7 +154,7 @@ impl Show for Relation {
 
 impl RelationKind {
     /// What it is called.
-    pub(super) fn word(self) -> &'static str {
+    pub(crate) fn word(self) -> &'static str {
         match self {
             RelationKind::Table => "table",
             RelationKind::PartitionedTable => "partitioned table",

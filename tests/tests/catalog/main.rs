@@ -7,5 +7,6 @@ mod others;
 mod pairs;
 mod reading;
 mod routines;
+mod scripts;
 mod tables;
 mod types;

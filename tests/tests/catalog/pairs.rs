@@ -1,6 +1,7 @@
 //! Two states of a database that are not the same, and the lines that say so.
 
-use migrate_core::catalog::Catalog;
+use migrate_core::catalog::{Catalog, Difference};
+use migrate_core::diff::script;
 use migrate_testkit::postgres::Client;
 use migrate_testkit::{Database, Server};
 
@@ -42,6 +43,43 @@ impl Pairs {
         assert_eq!(other.differences(&one).len(), lines.len(), "{change}");
         assert_eq!(other, self.catalog(&format!("{before}; {change}")), "{change}");
         assert_eq!(one == other, lines.is_empty(), "{change}");
+        let after = format!("{before}; {change}");
+        self.leads(before, &one, &other, change);
+        self.leads(&after, &other, &one, &format!("{change} (and back)"));
+    }
+
+    /// The script from each of two databases to the other leads there, and leaves nothing.
+    pub(crate) fn check_script(&mut self, one: &str, other: &str) {
+        let (from, to) = (self.catalog(one), self.catalog(other));
+        for (sql, from, to) in [(one, &from, &to), (other, &to, &from)] {
+            let unwritten = self.leads(sql, from, to, sql);
+            assert_eq!(unwritten, [], "{one}\n{other}");
+        }
+    }
+
+    /// The script from one catalog to the other leads there, or says what it leaves as it is.
+    fn leads(&mut self, sql: &str, one: &Catalog, other: &Catalog, about: &str) -> Vec<Difference> {
+        let script = script(one, other);
+        let steps: Vec<&str> = script.steps.iter().map(|step| step.sql.as_str()).collect();
+        assert_eq!(steps.is_empty() && script.unwritten.is_empty(), one == other, "{about}");
+        if !script.unwritten.is_empty() {
+            return script.unwritten;
+        }
+        let run = format!("BEGIN; {sql}; {}", steps.join(";\n"));
+        let ran = self.client.batch_execute(&run);
+        let found = ran.map(|()| Catalog::read(&mut self.client).unwrap());
+        self.client.batch_execute("ROLLBACK").unwrap();
+        match found {
+            Err(error) => self.failed.push(format!("{about}: {error:?}\n{steps:#?}")),
+            Ok(found) => {
+                let lines = found.differences(other);
+                let lines: Vec<String> = lines.iter().map(ToString::to_string).collect();
+                if !lines.is_empty() {
+                    self.failed.push(format!("{about}: {steps:#?} leave {lines:#?}"));
+                }
+            }
+        }
+        Vec::new()
     }
 
     /// The same, from a version of PostgreSQL on.

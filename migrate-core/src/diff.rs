@@ -1,0 +1,127 @@
+//! From one catalog to another: the statements that lead there, in an order that runs.
+//!
+//! What it can't write it does not pass over: it is told as [`Script::unwritten`]. Names that a
+//! definition speaks of are found in its text, so an order may be wrong where a function hides what
+//! it needs: a caller that means to trust the statements runs them on a scratch database, and
+//! compares catalogs.
+
+mod columns;
+mod parts;
+mod relations;
+mod types;
+mod words;
+
+use std::collections::BTreeSet;
+
+use crate::catalog::{Catalog, Change, Difference, Name};
+
+/// The statements from one catalog to another.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Script {
+    /// In the order in which they run.
+    pub steps: Vec<Step>,
+    /// What the statements leave as it is, because nobody has taught this module about it.
+    pub unwritten: Vec<Difference>,
+}
+
+/// A statement.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    /// The statement, without the semicolon.
+    pub sql: String,
+    /// What is lost when it runs, if rows are: `the column users.locale`.
+    pub loses: Option<String>,
+}
+
+/// When a statement runs. What needs others goes first when it is dropped and last when it is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Phase {
+    DropParts,
+    DropViews,
+    DropForeignKeys,
+    DropConstraints,
+    DropIndexes,
+    Schemas,
+    Extensions,
+    Types,
+    Sequences,
+    Routines,
+    Tables,
+    DropColumns,
+    Columns,
+    Constraints,
+    Indexes,
+    ForeignKeys,
+    Views,
+    Parts,
+    Comments,
+    DropRoutinesOfTables,
+    DropTables,
+    DropRoutines,
+    DropRest,
+    DropSchemas,
+}
+
+/// A script that is being written.
+struct Draft<'c> {
+    from: &'c Catalog,
+    to: &'c Catalog,
+    steps: Vec<(Phase, Step)>,
+    unwritten: Vec<Difference>,
+    /// The enums that are made anew under their name.
+    retyped: BTreeSet<Name>,
+}
+
+/// The statements that make the database of one catalog that of another.
+///
+/// ```
+/// use migrate_core::catalog::{Catalog, Enum, Name};
+/// use migrate_core::diff::script;
+///
+/// let mut wanted = Catalog::default();
+/// let labels = vec!["sad".to_owned(), "ok".to_owned()];
+/// wanted.enums.insert(Name::new("public", "mood"), Enum { labels, comment: None });
+///
+/// let script = script(&Catalog::default(), &wanted);
+/// assert_eq!(script.steps[0].sql, "CREATE TYPE mood AS ENUM ('sad', 'ok')");
+/// ```
+#[must_use]
+pub fn script(from: &Catalog, to: &Catalog) -> Script {
+    let mut draft =
+        Draft { from, to, steps: Vec::new(), unwritten: Vec::new(), retyped: BTreeSet::new() };
+    draft.types();
+    draft.relations();
+    draft.steps.sort_by_key(|(phase, _)| *phase);
+    Script {
+        steps: draft.steps.into_iter().map(|(_, step)| step).collect(),
+        unwritten: draft.unwritten,
+    }
+}
+
+impl Draft<'_> {
+    fn step(&mut self, phase: Phase, sql: impl Into<String>) {
+        self.steps.push((phase, Step { sql: sql.into(), loses: None }));
+    }
+
+    fn losing(&mut self, phase: Phase, sql: impl Into<String>, loses: impl Into<String>) {
+        self.steps.push((phase, Step { sql: sql.into(), loses: Some(loses.into()) }));
+    }
+
+    /// A comment where there was another one.
+    fn comment(&mut self, on: &str, before: Option<&String>, after: Option<&String>) {
+        if before != after {
+            let text = after.map_or_else(|| "NULL".to_owned(), |text| words::literal(text));
+            self.step(Phase::Comments, format!("COMMENT ON {on} IS {text}"));
+        }
+    }
+
+    fn cannot(&mut self, change: Change, kind: &str, name: impl ToString, why: &str) {
+        self.unwritten.push(Difference {
+            change,
+            kind: kind.to_owned(),
+            name: name.to_string(),
+            before: Some(why.to_owned()).filter(|_| change != Change::Add),
+            after: Some(why.to_owned()).filter(|_| change == Change::Add),
+        });
+    }
+}

@@ -1,0 +1,223 @@
+//! The columns of a table.
+
+use std::collections::BTreeSet;
+
+use super::relations::{is_view, keyword};
+use super::types::sequence_options;
+use super::{Draft, Phase, words};
+use crate::catalog::{Change, Column, Name, Relation};
+
+impl Draft<'_> {
+    /// The columns of a table that stays.
+    pub(super) fn columns(&mut self, table: &Name, before: &Relation, after: &Relation) {
+        let shown = words::name(table);
+        let old = |name: &str| before.columns.iter().find(|it| it.name == name);
+        let kept: BTreeSet<&str> = after.columns.iter().map(|it| &*it.name).collect();
+        for column in before.columns.iter().filter(|it| !kept.contains(&*it.name)) {
+            let name = words::ident(&column.name);
+            let sql = format!("ALTER TABLE {shown} DROP COLUMN {name}");
+            if column.generated.is_some() {
+                self.step(Phase::DropColumns, sql);
+            } else {
+                self.losing(Phase::DropColumns, sql, format!("the column {shown}.{name}"));
+            }
+        }
+        for column in &after.columns {
+            match old(&column.name) {
+                Some(before) => self.column_change(table, after, before, column),
+                None => {
+                    let column = self.column(table, column);
+                    let sql = format!("ALTER TABLE {shown} ADD COLUMN {column}");
+                    self.step(Phase::Columns, sql);
+                }
+            }
+            self.column_settings(table, old(&column.name), column);
+        }
+        // PostgreSQL adds columns at the end, and moves none.
+        let found = before.columns.iter().map(|it| &*it.name).filter(|name| kept.contains(name));
+        let new = after.columns.iter().map(|it| &*it.name).filter(|name| old(name).is_none());
+        let order: Vec<&str> = found.chain(new).collect();
+        if order != after.columns.iter().map(|it| &*it.name).collect::<Vec<_>>() {
+            let why = "PostgreSQL can't move columns";
+            self.cannot(Change::Alter, "order of the columns of", table, why);
+        }
+    }
+
+    /// A column as it stands in `CREATE TABLE`.
+    pub(super) fn column(&self, table: &Name, it: &Column) -> String {
+        let mut sql = format!("{} {}", words::ident(&it.name), it.data_type);
+        if let Some(collation) = &it.collation {
+            sql.push_str(&format!(" COLLATE {collation}"));
+        }
+        if it.not_null {
+            sql.push_str(" NOT NULL");
+        }
+        match (&it.generated, &it.default) {
+            (Some(kind), Some(expression)) => {
+                let kind = kind.to_uppercase();
+                sql.push_str(&format!(" GENERATED ALWAYS AS ({expression}) {kind}"));
+            }
+            (None, Some(default)) => sql.push_str(&format!(" DEFAULT {default}")),
+            _ => {}
+        }
+        if let Some(identity) = self.identity(table, it) {
+            sql.push_str(&format!(" {identity}"));
+        }
+        sql
+    }
+
+    fn identity(&self, table: &Name, it: &Column) -> Option<String> {
+        let when = it.identity.as_ref()?.to_uppercase();
+        let owner = (table.clone(), it.name.clone());
+        let mut sequences = self.to.sequences.iter();
+        let options = sequences
+            .find(|(_, it)| it.identity && it.owned_by.as_ref() == Some(&owner))
+            .map(|(name, it)| {
+                format!(" (SEQUENCE NAME {} {})", words::name(name), sequence_options(it))
+            });
+        Some(format!("GENERATED {when} AS IDENTITY{}", options.unwrap_or_default()))
+    }
+
+    /// Does the type change, or become another of the same name?
+    pub(super) fn retypes(&self, before: &Column, after: &Column) -> bool {
+        before.data_type != after.data_type
+            || before.collation != after.collation
+            || self.retyped.iter().any(|name| words::mentions(&after.data_type, name))
+    }
+
+    fn column_change(
+        &mut self,
+        table: &Name,
+        relation: &Relation,
+        before: &Column,
+        after: &Column,
+    ) {
+        if is_view(relation) {
+            if before.default != after.default {
+                self.cannot(Change::Alter, "view", table, "defaults of a view are not written");
+            }
+            return;
+        }
+        let name = words::ident(&after.name);
+        let column =
+            format!("ALTER {} {} ALTER COLUMN {name}", keyword(relation.kind), words::name(table));
+        let set = |what: &str| format!("{column} {what}");
+        let retypes = self.retypes(before, after);
+        if before.data_type.ends_with("[]") != after.data_type.ends_with("[]") {
+            let why = "no cast leads from a value to an array, or back";
+            self.cannot(Change::Alter, "column", format!("{table}.{name}"), why);
+            return;
+        }
+        if before.generated.is_some() || after.generated.is_some() {
+            let same = before.generated == after.generated && before.default == after.default;
+            if before.generated.is_some() && after.generated.is_none() && after.default.is_none() {
+                self.step(Phase::Columns, set("DROP EXPRESSION"));
+            } else if !same || retypes {
+                let why = "an expression can't be changed";
+                self.cannot(Change::Alter, "column", format!("{table}.{name}"), why);
+                return;
+            }
+        } else {
+            if before.default.is_some() && (retypes || after.default.is_none()) {
+                self.step(Phase::Columns, set("DROP DEFAULT"));
+            }
+            if retypes {
+                let collation = after.collation.as_ref();
+                let collation = collation.map_or_else(String::new, |it| format!(" COLLATE {it}"));
+                let kind = &after.data_type;
+                // Between an enum and its successor there is no cast.
+                let through = if before.data_type == after.data_type {
+                    if kind.ends_with("[]") { "::text[]" } else { "::text" }
+                } else {
+                    ""
+                };
+                let using = format!("{name}{through}::{kind}");
+                self.step(Phase::Columns, set(&format!("TYPE {kind}{collation} USING {using}")));
+            }
+            if let Some(default) = &after.default
+                && (retypes || before.default != after.default)
+            {
+                self.step(Phase::Columns, set(&format!("SET DEFAULT {default}")));
+            }
+        }
+        if before.identity.is_some() && after.identity.is_none() {
+            self.step(Phase::Columns, set("DROP IDENTITY"));
+        }
+        if before.not_null != after.not_null {
+            let what = if after.not_null { "SET NOT NULL" } else { "DROP NOT NULL" };
+            self.step(Phase::Columns, set(what));
+        }
+        match (&before.identity, &after.identity) {
+            (None, Some(_)) => {
+                let identity = self.identity(table, after).unwrap_or_default();
+                self.step(Phase::Columns, set(&format!("ADD {identity}")));
+            }
+            (Some(was), Some(is)) if was != is => {
+                self.step(Phase::Columns, set(&format!("SET GENERATED {}", is.to_uppercase())));
+            }
+            _ => {}
+        }
+        let rest = |it: &Column| {
+            (it.not_null_options.clone(), it.inherited, it.local, it.server_options.clone())
+        };
+        if rest(before) != rest(after) {
+            let why = "this kind of change is not written";
+            self.cannot(Change::Alter, "column", format!("{table}.{name}"), why);
+        }
+    }
+
+    /// What can't stand in `CREATE TABLE`, on every version.
+    pub(super) fn column_settings(
+        &mut self,
+        table: &Name,
+        before: Option<&Column>,
+        after: &Column,
+    ) {
+        let shown = format!("{}.{}", words::name(table), words::ident(&after.name));
+        let column = format!(
+            "ALTER TABLE {} ALTER COLUMN {}",
+            words::name(table),
+            words::ident(&after.name)
+        );
+        let was = |value: fn(&Column) -> Option<String>| before.and_then(value);
+        if was(|it| it.storage.clone()) != after.storage {
+            match &after.storage {
+                Some(storage) => {
+                    let sql = format!("{column} SET STORAGE {}", storage.to_uppercase());
+                    self.step(Phase::Columns, sql);
+                }
+                None => {
+                    self.cannot(
+                        Change::Alter,
+                        "column",
+                        &shown,
+                        "the type's own storage is not known",
+                    );
+                }
+            }
+        }
+        if was(|it| it.compression.clone()) != after.compression {
+            let to = after.compression.as_deref().unwrap_or("default");
+            self.step(Phase::Columns, format!("{column} SET COMPRESSION {to}"));
+        }
+        if was(|it| it.statistics.map(|n| n.to_string())) != after.statistics.map(|n| n.to_string())
+        {
+            let target = after.statistics.unwrap_or(-1);
+            self.step(Phase::Columns, format!("{column} SET STATISTICS {target}"));
+        }
+        let old = before.map(|it| it.options.clone()).unwrap_or_default();
+        if old != after.options {
+            let key = |it: &String| it.split('=').next().unwrap_or_default().to_owned();
+            if !old.is_empty() {
+                let keys: Vec<String> = old.iter().map(key).collect();
+                self.step(Phase::Columns, format!("{column} RESET ({})", keys.join(", ")));
+            }
+            if !after.options.is_empty() {
+                let options = words::options(&after.options);
+                self.step(Phase::Columns, format!("{column} SET ({options})"));
+            }
+        }
+        let before = before.and_then(|it| it.comment.as_ref());
+        self.comment(&format!("COLUMN {shown}"), before, after.comment.as_ref());
+    }
+}

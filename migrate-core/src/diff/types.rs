@@ -1,0 +1,247 @@
+//! Schemas, extensions, types, sequences, routines and statistics.
+
+use std::collections::BTreeSet;
+
+use super::{Draft, Phase, words};
+use crate::catalog::{Catalog, Change, Enum, Name, Routine, RoutineName, Sequence};
+
+impl Draft<'_> {
+    pub(super) fn types(&mut self) {
+        let (from, to) = (self.from, self.to);
+        for (name, schema) in &to.schemas {
+            if !from.schemas.contains_key(name) {
+                self.step(Phase::Schemas, format!("CREATE SCHEMA {}", words::ident(name)));
+            }
+            let before = from.schemas.get(name).and_then(|it| it.comment.as_ref());
+            let on = format!("SCHEMA {}", words::ident(name));
+            self.comment(&on, before, schema.comment.as_ref());
+        }
+        for name in from.schemas.keys().filter(|name| !to.schemas.contains_key(*name)) {
+            self.step(Phase::DropSchemas, format!("DROP SCHEMA {}", words::ident(name)));
+        }
+        for (name, it) in &to.extensions {
+            let (shown, schema) = (words::ident(name), words::ident(&it.schema));
+            match from.extensions.get(name) {
+                None => {
+                    let sql = format!("CREATE EXTENSION {shown} SCHEMA {schema}");
+                    self.step(Phase::Extensions, sql);
+                }
+                Some(before) if before != it => {
+                    let sql = format!("ALTER EXTENSION {shown} SET SCHEMA {schema}");
+                    self.step(Phase::Extensions, sql);
+                }
+                Some(_) => {}
+            }
+        }
+        for name in from.extensions.keys().filter(|name| !to.extensions.contains_key(*name)) {
+            self.step(Phase::DropRest, format!("DROP EXTENSION {}", words::ident(name)));
+        }
+        for name in from.enums.keys().chain(to.enums.keys()).collect::<BTreeSet<_>>() {
+            self.enumeration(name, from.enums.get(name), to.enums.get(name));
+        }
+        for name in from.sequences.keys().chain(to.sequences.keys()).collect::<BTreeSet<_>>() {
+            self.sequence(name, from.sequences.get(name), to.sequences.get(name));
+        }
+        for name in from.routines.keys().chain(to.routines.keys()).collect::<BTreeSet<_>>() {
+            self.routine(name, from.routines.get(name), to.routines.get(name));
+        }
+        self.statistics();
+        self.untaught();
+    }
+
+    fn enumeration(&mut self, name: &Name, before: Option<&Enum>, after: Option<&Enum>) {
+        let shown = words::name(name);
+        let create = |labels: &[String]| {
+            let labels: Vec<String> = labels.iter().map(|label| words::literal(label)).collect();
+            format!("CREATE TYPE {shown} AS ENUM ({})", labels.join(", "))
+        };
+        match (before, after) {
+            (None, Some(after)) => self.step(Phase::Types, create(&after.labels)),
+            (Some(_), None) => self.step(Phase::DropRest, format!("DROP TYPE {shown}")),
+            (Some(before), Some(after)) if before.labels != after.labels => {
+                let mut kept = after.labels.iter().filter(|label| before.labels.contains(label));
+                if before.labels.iter().all(|label| kept.next() == Some(label)) {
+                    for (at, label) in after.labels.iter().enumerate() {
+                        if !before.labels.contains(label) {
+                            let place = match at.checked_sub(1).map(|at| &after.labels[at]) {
+                                Some(last) => format!(" AFTER {}", words::literal(last)),
+                                None => before.labels.first().map_or_else(String::new, |first| {
+                                    format!(" BEFORE {}", words::literal(first))
+                                }),
+                            };
+                            let label = words::literal(label);
+                            let sql = format!("ALTER TYPE {shown} ADD VALUE {label}{place}");
+                            self.step(Phase::Types, sql);
+                        }
+                    }
+                } else {
+                    // PostgreSQL can't take a label away: the type is made anew, and the columns of
+                    // the old one are changed to it.
+                    let old = Name::new(&*name.schema, format!("{}_old", name.name));
+                    let rename =
+                        format!("ALTER TYPE {shown} RENAME TO {}", words::ident(&old.name));
+                    self.step(Phase::Types, rename);
+                    self.step(Phase::Types, create(&after.labels));
+                    self.retyped.insert(name.clone());
+                    self.step(Phase::DropRest, format!("DROP TYPE {}", words::name(&old)));
+                }
+            }
+            _ => {}
+        }
+        if let Some(after) = after {
+            let before = before
+                .filter(|_| !self.retyped.contains(name))
+                .and_then(|before| before.comment.as_ref());
+            self.comment(&format!("TYPE {shown}"), before, after.comment.as_ref());
+        }
+    }
+
+    fn sequence(&mut self, name: &Name, before: Option<&Sequence>, after: Option<&Sequence>) {
+        let shown = words::name(name);
+        let identity = before.is_some_and(|it| it.identity) || after.is_some_and(|it| it.identity);
+        let owner = |it: &Sequence| it.owned_by.clone().filter(|_| !it.identity);
+        let owned = |it: &Sequence| {
+            owner(it).map_or_else(
+                || "NONE".to_owned(),
+                |(table, column)| format!("{}.{}", words::name(&table), words::ident(&column)),
+            )
+        };
+        match (before, after) {
+            // The column brings it along, or takes it with it.
+            (None, Some(after)) if after.identity => {}
+            (Some(before), None) if before.identity || self.goes(before.owned_by.as_ref()) => {}
+            (Some(_), None) => self.losing(
+                Phase::DropRest,
+                format!("DROP SEQUENCE {shown}"),
+                format!("the value of the sequence {shown}"),
+            ),
+            (None, Some(after)) => {
+                let kind = if after.unlogged { "UNLOGGED SEQUENCE" } else { "SEQUENCE" };
+                let options = sequence_options(after);
+                self.step(Phase::Sequences, format!("CREATE {kind} {shown} {options}"));
+                if after.owned_by.is_some() {
+                    let sql = format!("ALTER SEQUENCE {shown} OWNED BY {}", owned(after));
+                    self.step(Phase::Constraints, sql);
+                }
+            }
+            (Some(before), Some(after)) => {
+                if before.identity != after.identity {
+                    self.cannot(Change::Alter, "sequence", name, "an identity column's or not");
+                    return;
+                }
+                let (was, is) = (sequence_options(before), sequence_options(after));
+                if was != is {
+                    self.step(Phase::Sequences, format!("ALTER SEQUENCE {shown} {is}"));
+                }
+                if before.unlogged != after.unlogged && !identity {
+                    let to = if after.unlogged { "UNLOGGED" } else { "LOGGED" };
+                    self.step(Phase::Sequences, format!("ALTER SEQUENCE {shown} SET {to}"));
+                }
+                if owner(before) != owner(after) {
+                    if self.goes(before.owned_by.as_ref()) {
+                        let sql = format!("ALTER SEQUENCE {shown} OWNED BY NONE");
+                        self.step(Phase::Sequences, sql);
+                    }
+                    let sql = format!("ALTER SEQUENCE {shown} OWNED BY {}", owned(after));
+                    self.step(Phase::Constraints, sql);
+                }
+            }
+            (None, None) => {}
+        }
+        if let Some(after) = after {
+            let before = before.and_then(|it| it.comment.as_ref());
+            self.comment(&format!("SEQUENCE {shown}"), before, after.comment.as_ref());
+        }
+    }
+
+    /// Is this column dropped, or its table?
+    fn goes(&self, owner: Option<&(Name, String)>) -> bool {
+        owner.is_some_and(|(table, column)| {
+            let table = self.to.relations.get(table);
+            !table.is_some_and(|table| table.columns.iter().any(|it| it.name == *column))
+        })
+    }
+
+    fn routine(&mut self, name: &RoutineName, before: Option<&Routine>, after: Option<&Routine>) {
+        let kind = |it: &Routine| if it.kind == "procedure" { "PROCEDURE" } else { "FUNCTION" };
+        let own = Name::new(&*name.schema, &*name.name);
+        let shown = format!("{}({})", words::name(&own), name.arguments);
+        let aggregate = |it: &Routine| it.kind == "aggregate";
+        if before == after {
+            return;
+        }
+        if before.is_some_and(aggregate) || after.is_some_and(aggregate) {
+            self.cannot(Change::Alter, "aggregate", name, "aggregates are not written");
+            return;
+        }
+        // A routine comes before the tables, whose defaults may call it, unless it speaks of one.
+        let speaks = |it: &Routine, here: &Catalog, there: &Catalog| {
+            let mut only = here.relations.keys().filter(|name| !there.relations.contains_key(name));
+            only.any(|name| words::mentions(&it.definition, name))
+        };
+        let (from, to) = (self.from, self.to);
+        if let Some(after) = after {
+            let phase = if speaks(after, to, from) { Phase::Views } else { Phase::Routines };
+            let replaces =
+                before.is_some_and(|it| it.kind == after.kind && it.result == after.result);
+            if let (Some(before), false) = (before, replaces) {
+                self.step(Phase::DropParts, format!("DROP {} {shown}", kind(before)));
+            }
+            if before.is_none_or(|it| it.definition != after.definition) {
+                self.step(phase, after.definition.trim_end());
+            }
+            let before = before.filter(|_| replaces).and_then(|it| it.comment.as_ref());
+            self.comment(&format!("{} {shown}", kind(after)), before, after.comment.as_ref());
+        } else if let Some(before) = before {
+            let early = speaks(before, from, to);
+            let phase = if early { Phase::DropRoutinesOfTables } else { Phase::DropRoutines };
+            self.step(phase, format!("DROP {} {shown}", kind(before)));
+        }
+    }
+
+    fn statistics(&mut self) {
+        let (from, to) = (self.from, self.to);
+        for (name, it) in &from.statistics {
+            if to.statistics.get(name).is_none_or(|after| after.definition != it.definition) {
+                let sql = format!("DROP STATISTICS IF EXISTS {}", words::name(name));
+                self.step(Phase::DropParts, sql);
+            }
+        }
+        for (name, it) in &to.statistics {
+            let shown = words::name(name);
+            let before = from.statistics.get(name).filter(|old| old.definition == it.definition);
+            if before.is_none() {
+                self.step(Phase::Parts, it.definition.clone());
+            }
+            if before.and_then(|it| it.target) != it.target {
+                let target = it.target.unwrap_or(-1);
+                let sql = format!("ALTER STATISTICS {shown} SET STATISTICS {target}");
+                self.step(Phase::Comments, sql);
+            }
+            let before = before.and_then(|it| it.comment.as_ref());
+            self.comment(&format!("STATISTICS {shown}"), before, it.comment.as_ref());
+        }
+    }
+
+    /// The kinds that nobody has taught this module.
+    fn untaught(&mut self) {
+        let kinds = ["domain", "composite type", "range type"];
+        let known = |kind: &str| kinds.contains(&kind);
+        let others: BTreeSet<&str> =
+            self.from.others.keys().chain(self.to.others.keys()).map(|name| &*name.kind).collect();
+        let differences = self.from.differences(self.to);
+        let mut unwritten = differences;
+        unwritten.retain(|it| known(&it.kind) || others.contains(&*it.kind));
+        self.unwritten.extend(unwritten);
+    }
+}
+
+/// All options of a sequence.
+pub(super) fn sequence_options(it: &Sequence) -> String {
+    let Sequence { data_type, start, increment, min, max, cache, .. } = it;
+    let cycle = if it.cycle { "CYCLE" } else { "NO CYCLE" };
+    let kind = if it.identity { String::new() } else { format!("AS {data_type} ") };
+    format!(
+        "{kind}INCREMENT BY {increment} MINVALUE {min} MAXVALUE {max} START WITH {start} CACHE {cache} {cycle}"
+    )
+}

@@ -1,0 +1,112 @@
+//! Names and literals in a statement, and whether a definition mentions something.
+
+use crate::catalog::Name;
+
+/// The words that PostgreSQL quotes when they are names.
+const RESERVED: &str = " all analyse analyze and any array as asc asymmetric authorization binary both case cast check collate \
+    collation column concurrently constraint create cross current_catalog current_date current_role current_schema current_time \
+    current_timestamp current_user default deferrable desc distinct do else end except false fetch for foreign freeze from full \
+    grant group having ilike in initially inner intersect into is isnull join lateral leading left like limit localtime \
+    localtimestamp natural not notnull null offset on only or order outer overlaps placing primary references returning right \
+    select session_user similar some symmetric system_user table tablesample then to trailing true union unique user using \
+    variadic verbose when where window with between bigint bit boolean char character coalesce dec decimal exists extract float \
+    greatest grouping inout int integer interval json json_array json_arrayagg json_exists json_object json_objectagg json_query \
+    json_scalar json_serialize json_table json_value least merge_action national nchar none normalize nullif numeric out overlay \
+    position precision real row setof smallint substring time timestamp treat trim values varchar xmlattributes xmlconcat \
+    xmlelement xmlexists xmlforest xmlnamespaces xmlparse xmlpi xmlroot xmlserialize xmltable ";
+
+/// An identifier, quoted where it has to be.
+pub(super) fn ident(name: &str) -> String {
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+    let starts = name.starts_with(|c: char| c.is_ascii_lowercase() || c == '_');
+    if starts && name.chars().all(plain) && !RESERVED.contains(&format!(" {name} ")) {
+        return name.to_owned();
+    }
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+/// A name, qualified unless it is in `public`.
+pub(super) fn name(name: &Name) -> String {
+    match name.schema.as_str() {
+        "public" => ident(&name.name),
+        schema => format!("{}.{}", ident(schema), ident(&name.name)),
+    }
+}
+
+/// A name as definitions have it: qualified always.
+pub(super) fn full(name: &Name) -> String {
+    format!("{}.{}", ident(&name.schema), ident(&name.name))
+}
+
+/// Identifiers in a list.
+pub(super) fn list(names: &[String]) -> String {
+    names.iter().map(|name| ident(name)).collect::<Vec<_>>().join(", ")
+}
+
+/// A string.
+pub(super) fn literal(text: &str) -> String {
+    let quoted = text.replace('\'', "''");
+    if text.contains('\\') {
+        return format!("E'{}'", quoted.replace('\\', "\\\\"));
+    }
+    format!("'{quoted}'")
+}
+
+/// Does a definition speak of something? By its qualified name, so a string with that name in it
+/// does, too.
+pub(super) fn mentions(definition: &str, what: &Name) -> bool {
+    let full = full(what);
+    let is_part = |c: char| c.is_alphanumeric() || c == '_' || c == '"';
+    definition.match_indices(&full).any(|(at, _)| {
+        let before = definition[..at].chars().next_back();
+        let after = definition[at + full.len()..].chars().next();
+        !before.is_some_and(is_part) && !after.is_some_and(is_part)
+    })
+}
+
+/// The options of `WITH (…)`, from `name=value`.
+pub(super) fn options(options: &[String]) -> String {
+    let option = |option: &String| match option.split_once('=') {
+        Some((name, value)) => format!("{name} = {}", literal(value)),
+        None => option.clone(),
+    };
+    options.iter().map(option).collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_quoted_where_they_have_to_be() {
+        let check = |text: &str, expected: &str| assert_eq!(ident(text), expected);
+        check("users", "users");
+        check("user", "\"user\"");
+        check("with", "\"with\"");
+        check("all", "\"all\"");
+        check("2fa", "\"2fa\"");
+        check("a\"B", "\"a\"\"B\"");
+        check("", "\"\"");
+        check("_x1", "_x1");
+    }
+
+    #[test]
+    fn strings_mean_what_they_say() {
+        let check = |text: &str, expected: &str| assert_eq!(literal(text), expected);
+        check("it's", "'it''s'");
+        check("a\\'b", "E'a\\\\''b'");
+        assert_eq!(options(&["fillfactor=70".to_owned()]), "fillfactor = '70'");
+    }
+
+    #[test]
+    fn a_mention_is_a_whole_name() {
+        let check = |definition: &str, expected: bool| {
+            let found = mentions(definition, &Name::new("public", "t"));
+            assert_eq!(found, expected, "{definition}");
+        };
+        check("SELECT a FROM public.t;", true);
+        check("SELECT a FROM public.t1", false);
+        check("SELECT a FROM my_public.t", false);
+        check("SELECT public.t.a", true);
+    }
+}
