@@ -39,8 +39,6 @@ pub(crate) use reading::Reading;
 pub use relations::{
     Column, Constraint, Index, Policy, Relation, RelationKind, Rule, Sequence, Trigger,
 };
-#[cfg(any(feature = "postgres", feature = "tokio-postgres"))]
-pub(crate) use rows::Row;
 pub use types::{
     Attribute, Composite, Domain, Enum, Extension, Other, Range, Routine, Schema, Statistics,
 };

@@ -5,9 +5,8 @@ use ::postgres as client;
 #[cfg(all(feature = "tokio-postgres", not(feature = "postgres")))]
 use tokio_postgres as client;
 
-use client::SimpleQueryMessage;
-
-use crate::catalog::{Catalog, ReadError, Reading, Row};
+use crate::catalog::{Catalog, ReadError, Reading};
+use crate::drivers::rows;
 
 impl Catalog {
     /// Reads everything that the database consists of.
@@ -60,17 +59,6 @@ fn read(client: &mut ::postgres::Client, reading: &Reading) -> Result<Catalog, R
     let query = reading.query(&rows(&found))?;
     let found = client.simple_query(&query).map_err(failed)?;
     reading.catalog(&rows(&found))
-}
-
-fn rows(messages: &[SimpleQueryMessage]) -> Vec<Row> {
-    let row = |message: &SimpleQueryMessage| match message {
-        SimpleQueryMessage::Row(row) => {
-            let column = |at| row.try_get(at).ok().flatten().map(str::to_owned);
-            Some((0..row.len()).map(column).collect())
-        }
-        _ => None,
-    };
-    messages.iter().filter_map(row).collect()
 }
 
 fn failed(error: client::Error) -> ReadError {

@@ -19,7 +19,7 @@ use crate::failure::Failure;
 use crate::history::Row;
 
 /// The rows of an answer, as text. What is no text in UTF-8 is none of ours.
-fn rows(messages: &[SimpleQueryMessage]) -> Vec<Row> {
+pub(crate) fn rows(messages: &[SimpleQueryMessage]) -> Vec<Row> {
     let row = |message: &SimpleQueryMessage| match message {
         SimpleQueryMessage::Row(row) => {
             let column = |at| row.try_get(at).ok().flatten().map(str::to_owned);
