@@ -309,10 +309,7 @@ impl<'r> Engine<'r> {
                 Err(Error::server("running migrations", failure))
             }
             (State::Outside(run), reply) => self.outside(*run, reply, now),
-            (State::Waiting, _) if self.watch.stops() => {
-                self.plan.steps.clear();
-                Err(self.stopped(0))
-            }
+            (State::Waiting, _) if self.watch.stops() => Err(self.stopped_between()),
             (State::Waiting, _) => Ok(self.ask(State::AskingHolder, sql::holder(&self.tables))),
             (State::AskingHolder, Reply::Rows(rows)) => match holder(&rows) {
                 None => {

@@ -37,7 +37,8 @@ pub enum LockMode {
 }
 
 impl LockMode {
-    const ALL: [Self; 8] = [
+    /// All of them, the weakest first.
+    pub const ALL: [Self; 8] = [
         Self::AccessShare,
         Self::RowShare,
         Self::RowExclusive,

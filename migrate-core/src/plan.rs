@@ -62,6 +62,18 @@ pub struct Plan<'c> {
     pub ahead: Vec<String>,
 }
 
+impl Plan<'_> {
+    /// Whether all of it can be one transaction.
+    pub(crate) fn one_transaction(&self) -> Result<(), PlanError> {
+        match self.steps.iter().find(|step| !step.is_transactional()) {
+            None => Ok(()),
+            Some(step) => {
+                Err(PlanError::NotOneTransaction { revision: step.migration.id.to_string() })
+            }
+        }
+    }
+}
+
 /// Why there is no plan.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]

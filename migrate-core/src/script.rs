@@ -84,9 +84,8 @@ fn script(
         Direction::Up => plan::upgrade(chain, &before, to)?,
         Direction::Down => plan::downgrade(chain, &before, to)?,
     };
-    let outside = plan.steps.iter().find(|step| !step.is_transactional());
-    if let Some(step) = outside.filter(|_| settings.single_transaction) {
-        return Err(PlanError::NotOneTransaction { revision: step.migration.id.to_string() });
+    if settings.single_transaction {
+        plan.one_transaction()?;
     }
     let mut script = Script {
         text: String::new(),
@@ -301,11 +300,9 @@ impl Script<'_> {
         let record = sql::outside::record(&self.tables, step, self.settings, &self.session);
         self.ours(&record);
         let changes = changed_settings(text, &statements);
-        let mut columns: Vec<String> =
-            changes.iter().map(|name| self.session.reset(name, "")).collect();
-        // The session's user decides which role may be taken.
-        let at = usize::from(changes.first().is_some_and(|name| name == "session_authorization"));
-        columns.splice(at..at, self.session.restore_all());
+        let changed = changes.iter().map(|name| self.session.reset(name, "")).collect();
+        let first = changes.first().map(String::as_str);
+        let columns = Session::columns(changed, first, self.session.restore_all());
         let release = sql::outside::release(&self.tables, &columns);
         self.ours(&format!("{release};\n"));
     }

@@ -219,6 +219,19 @@ impl Session {
         columns
     }
 
+    /// The columns that put the session back: the settings that a migration has changed, of which
+    /// this is the first, and what is put back in any case. The session's user goes first: it decides
+    /// which role may be taken, and the role which tables may be written.
+    pub(crate) fn columns(
+        mut changed: Vec<String>,
+        first: Option<&str>,
+        always: Vec<String>,
+    ) -> Vec<String> {
+        let at = changed.len().min(usize::from(first == Some("session_authorization")));
+        changed.splice(at..at, always);
+        changed
+    }
+
     /// What a step's own timeouts have changed.
     pub(crate) fn restore_timeouts(&self) -> [String; 2] {
         [

@@ -1,7 +1,5 @@
 //! Who watches a run: what it is told while the run goes on, and whether the run is to stop.
 
-use std::fmt;
-
 use tracing::Span;
 
 use crate::goal::Goal;
@@ -65,12 +63,6 @@ impl<'r> Watched<'r> {
         while let Some(notice) = self.watch.notices.take() {
             self.tell(&Event::Notice { revision, notice: &notice });
         }
-    }
-}
-
-impl fmt::Debug for Watch<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Watch").field("notices", &self.notices).finish_non_exhaustive()
     }
 }
 

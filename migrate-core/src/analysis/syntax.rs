@@ -79,13 +79,13 @@ pub(super) fn error(sql: &str, statement: &Statement) -> Option<SyntaxError> {
 fn parse(text: &str) -> Option<(usize, String)> {
     let lexed = LexedStr::new(text);
     let output = EntryPoint::SourceFile.parse(&lexed.to_input());
-    let mut errors: Vec<(usize, String)> = Vec::new();
+    let mut first = None;
     lexed.intersperse_trivia(&output, &mut |step| {
         if let StrStep::Error { msg, pos } = step {
-            errors.push((pos, msg.to_owned()));
+            first.get_or_insert_with(|| (pos, msg.to_owned()));
         }
     });
-    errors.into_iter().next()
+    first
 }
 
 /// Whether it is one of the statements that the parser does not know.
@@ -161,7 +161,7 @@ const COMMANDS: [&str; 26] = [
 ];
 
 /// Words that are often in migrations, and often misspelt.
-const WORDS: [&str; 48] = [
+const WORDS: [&str; 47] = [
     "ADD",
     "ALWAYS",
     "AUTHORIZATION",
@@ -176,7 +176,6 @@ const WORDS: [&str; 48] = [
     "DEFERRABLE",
     "DISTINCT",
     "DOMAIN",
-    "EXECUTE",
     "EXISTS",
     "EXTENSION",
     "FOREIGN",

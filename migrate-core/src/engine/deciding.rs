@@ -41,11 +41,8 @@ impl Engine<'_> {
         if self.settings.refuse_ahead && !self.plan.ahead.is_empty() {
             return Err(PlanError::Ahead { unknown: self.plan.ahead.clone() }.into());
         }
-        if let Some(step) = self.plan.steps.iter().find(|step| !step.is_transactional())
-            && self.settings.single_transaction
-        {
-            let revision = step.migration.id.to_string();
-            return Err(PlanError::NotOneTransaction { revision }.into());
+        if self.settings.single_transaction {
+            self.plan.one_transaction()?;
         }
         self.report.ahead.clone_from(&self.plan.ahead);
         if self.plan.steps.is_empty() {

@@ -19,7 +19,7 @@ use crate::message::text_of;
 use crate::outside::{Kind, Part, digest_of, parts};
 use crate::plan::Step;
 use crate::report::Event;
-use crate::sql::{outside as sql, tag};
+use crate::sql::{Session, outside as sql, tag};
 use crate::statements::split_statements;
 use crate::text::{Source, Span};
 
@@ -229,12 +229,9 @@ impl<'r> Engine<'r> {
 
     fn release_query(&self, run: &Outside) -> String {
         let restore = |(name, value): &(String, String)| self.session.reset(name, value);
-        let mut columns: Vec<String> = run.saved.iter().map(restore).collect();
-        // The session's user decides which role may be taken.
-        let first = run.saved.first().is_some_and(|(name, _)| name == "session_authorization");
-        let at = usize::from(first);
-        columns.splice(at..at, self.session.restore_all());
-        sql::release(&self.tables, &columns)
+        let changed = run.saved.iter().map(restore).collect();
+        let first = run.saved.first().map(|(name, _)| name.as_str());
+        sql::release(&self.tables, &Session::columns(changed, first, self.session.restore_all()))
     }
 
     /// The same, from whatever the step is doing.

@@ -18,8 +18,7 @@ impl Engine<'_> {
         let of = self.report.done.len() + self.plan.steps.len();
         let Some(first) = self.plan.steps.first().cloned() else { return Ok(Ask::Done) };
         if self.watch.stops() {
-            self.plan.steps.clear();
-            return Err(self.stopped(0));
+            return Err(self.stopped_between());
         }
         if !first.is_transactional() {
             self.started(&first, 1, of);
@@ -82,6 +81,12 @@ impl Engine<'_> {
             _ => return None,
         };
         Some(self.plan.steps.get(step)?.migration.id.to_string())
+    }
+
+    /// The end of a run that was told to stop while no revision was under way.
+    pub(super) fn stopped_between(&mut self) -> Error {
+        self.plan.steps.clear();
+        self.stopped(0)
     }
 
     /// The end of a run that was told to stop; so many statements of the step under way stay done.

@@ -148,13 +148,8 @@ pub(crate) fn finish(
     changes: &[String],
     goes_on: bool,
 ) -> String {
-    let mut columns = restore_saved(changes);
-    // The session's user, if it has changed, decides which role may be taken, and the role which
-    // tables may be written.
-    let at = columns
-        .len()
-        .min(usize::from(changes.first().is_some_and(|name| name == "session_authorization")));
-    columns.splice(at..at, session.restore_changed());
+    let first = changes.first().map(String::as_str);
+    let mut columns = Session::columns(restore_saved(changes), first, session.restore_changed());
     if goes_on {
         // Else the next step would run under what was set for this one.
         columns.extend(session.restore_timeouts());

@@ -66,18 +66,8 @@ fn server_name(mode: LockMode) -> String {
 }
 
 pub(super) fn mode_of(server: &str) -> LockMode {
-    use LockMode::*;
-    let all = [
-        AccessShare,
-        RowShare,
-        RowExclusive,
-        ShareUpdateExclusive,
-        Share,
-        ShareRowExclusive,
-        Exclusive,
-        AccessExclusive,
-    ];
-    all.into_iter().find(|mode| server_name(*mode) == server).unwrap_or_else(|| panic!("{server}"))
+    let mut all = LockMode::ALL.into_iter();
+    all.find(|mode| server_name(*mode) == server).unwrap_or_else(|| panic!("{server}"))
 }
 
 /// What is said of a statement: `t ACCESS EXCLUSIVE scan`, sorted.
