@@ -179,6 +179,27 @@ impl Connector {
         })
     }
 
+    /// A way to another database of the same server, as the same role.
+    ///
+    /// ```
+    /// let connector = migrate_core::Connector::new("postgres://app@db.example/shop")?;
+    /// let other = connector.to_database("shop_copy")?;
+    /// assert_eq!(other.to_string(), "app@db.example:5432/shop_copy");
+    /// # Ok::<(), migrate_core::ConnectError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// When no database can have that name.
+    pub fn to_database(&self, name: &str) -> Result<Self, ConnectError> {
+        let mut settings = self.wanted.settings.clone();
+        settings.fill("dbname", name.to_owned())?;
+        let mut wanted = Wanted::of(settings)?;
+        wanted.passwords = self.wanted.passwords.clone();
+        let (notices, warnings) = (self.notices.clone(), Vec::new());
+        Ok(Connector { wanted, notices, warnings })
+    }
+
     fn search(&self) -> Search {
         Search::new(self.wanted.tls.mode, self.in_order(self.wanted.places.clone()))
     }

@@ -84,6 +84,21 @@ impl Diagnostic {
     }
 }
 
+/// A text for people about one place in a file that is none of a chain: the message, the place, and
+/// what to do next.
+///
+/// ```
+/// use migrate_core::{Source, Span, point_at};
+///
+/// let source = Source::new("schema.sql", "CREATE TABEL t ();");
+/// let text = point_at("syntax error", &source, Span::new(7, 12), "here", "mend it");
+/// assert!(text.starts_with("syntax error\n --> schema.sql:1:8"));
+/// ```
+pub fn point_at(message: &str, source: &Source<'_>, span: Span, text: &str, help: &str) -> String {
+    let label = Label { source: 0, span, text: text.to_owned() };
+    render(message, &[Snippet { source, label: &label }], &[], help)
+}
+
 /// A label and the file that it points into.
 pub(crate) struct Snippet<'a> {
     pub(crate) source: &'a Source<'a>,

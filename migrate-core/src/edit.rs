@@ -31,6 +31,31 @@ pub struct NewRevision<'a> {
     pub created: &'a str,
     /// The revision it follows; the head if there is none.
     pub parent: Option<&'a str>,
+    /// Its upgrade.
+    pub up: NewSection<'a>,
+    /// Its downgrade.
+    pub down: NewSection<'a>,
+}
+
+/// A section of a revision to write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NewSection<'a> {
+    /// Its SQL; empty for somebody to fill in.
+    pub sql: &'a str,
+    /// Whether it runs inside a transaction.
+    pub transactional: bool,
+}
+
+impl NewSection<'_> {
+    /// Nothing yet.
+    pub const EMPTY: Self = NewSection { sql: "", transactional: true };
+
+    fn text(&self, name: &str) -> String {
+        let option = if self.transactional { "" } else { " transaction:false" };
+        let sql = self.sql.trim_end();
+        let end = if sql.is_empty() { "" } else { "\n" };
+        format!("-- migrate:{name}{option}\n{sql}{end}")
+    }
 }
 
 /// Why a change can't be made.
@@ -206,8 +231,10 @@ fn file(
     };
     let text = format!(
         "-- revision: {id}\n{parent}-- message: {message}\n-- created: {created}\n\n\
-         -- migrate:up\n\n-- migrate:down\n",
+         {up}\n{down}",
         created = new.created,
+        up = new.up.text("up"),
+        down = new.down.text("down"),
     );
     Ok(FileEdit { name: format!("{id}_{}.sql", slug(&message)), text, replaces: false })
 }

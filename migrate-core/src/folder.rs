@@ -69,6 +69,21 @@ impl Folder {
         };
         Folder { path: path.into(), entries: Ok(files.into_iter().map(entry).collect()) }
     }
+
+    /// The folder as it would be with this file in it, in place of one with its name. A folder that
+    /// is not there comes to be.
+    #[must_use]
+    pub fn with(mut self, name: &str, text: &str) -> Self {
+        if self.entries == Err(FolderError::Missing) {
+            self.entries = Ok(Vec::new());
+        }
+        if let Ok(entries) = &mut self.entries {
+            entries.retain(|entry| entry.name != name);
+            let content = Content::File(text.as_bytes().to_vec());
+            entries.push(Entry { name: name.to_owned(), content });
+        }
+        self
+    }
 }
 
 /// A folder's files, sorted by name, each known to be text.

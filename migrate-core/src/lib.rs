@@ -141,12 +141,12 @@ mod tls;
 pub use analysis::analyse;
 pub use chain::{Chain, Digests, Down, Migration};
 pub use check::{Rejection, check};
-pub use diagnostic::{Diagnostic, Label};
+pub use diagnostic::{Diagnostic, Label, point_at};
 pub use digest::{BadDigest, DIGEST_VERSION, Digest, ShortDigest, chain_digest, section_digest};
 #[cfg(feature = "files")]
 #[doc(hidden)]
 pub use directory_test::__same_chain;
-pub use edit::{EditError, FileEdit, NewRevision};
+pub use edit::{EditError, FileEdit, NewRevision, NewSection};
 pub use folder::{Content, Entry, Folder, FolderError, MAX_FILE_BYTES};
 pub use id::{BadId, MAX_ID_LENGTH, RevisionId};
 pub use lexer::{Lexer, Token, TokenKind, Unterminated};

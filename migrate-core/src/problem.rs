@@ -54,6 +54,7 @@ pub enum Problem {
     TransactionControl { statement: String },
     NeedsNoTransaction { statement: String },
     EnumValueUsed { value: String },
+    Todo { what: String },
     Syntax { found: String, meant: Option<(String, &'static str)> },
 
     // The chain.
@@ -118,6 +119,7 @@ impl Problem {
             TransactionControl { .. } => "transaction-control",
             NeedsNoTransaction { .. } => "needs-no-transaction",
             EnumValueUsed { .. } => "enum-value-used",
+            Todo { .. } => "todo",
             Syntax { .. } => "syntax",
             DuplicateRevision { .. } => "duplicate-revision",
             UnknownParent { .. } => "unknown-parent",

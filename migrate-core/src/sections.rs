@@ -76,6 +76,7 @@ pub(crate) fn is_marker(source: &Source<'_>, token: &Token) -> bool {
     let comment = source.slice(token.span);
     token.kind == TokenKind::LineComment
         && allowed(comment).is_none()
+        && todo(comment).is_none()
         && (marker_body(comment).is_some() || misspelt(comment).is_some())
 }
 
@@ -87,6 +88,12 @@ const ALLOWABLE: [&str; 1] = ["syntax"];
 pub(crate) fn allowed(comment: &str) -> Option<&str> {
     let (code, reason) = marker_body(comment)?.strip_prefix("allow(")?.split_once("):")?;
     (ALLOWABLE.contains(&code) && !reason.trim().is_empty()).then_some(code)
+}
+
+/// What is left to do, in `-- migrate:todo what`: the revision is not to be used before that is done.
+fn todo(comment: &str) -> Option<&str> {
+    let what = marker_body(comment)?.strip_prefix("todo")?;
+    what.is_empty().then_some("").or_else(|| Some(what.strip_prefix([' ', '\t', ':'])?.trim()))
 }
 
 /// What follows `-- migrate:`.
@@ -126,6 +133,12 @@ pub(crate) fn parse(
     problems: &mut Vec<Diagnostic>,
 ) -> Sections {
     let mut sections = Sections::default();
+    for comment in tokens.iter().filter(|token| token.kind == TokenKind::LineComment) {
+        if let Some(what) = todo(source.slice(comment.span)) {
+            let problem = Problem::Todo { what: what.to_owned() };
+            problems.push(Diagnostic::at(problem, index, comment.span, ""));
+        }
+    }
     let markers: Vec<Span> =
         tokens.iter().filter(|token| is_marker(source, token)).map(|token| token.span).collect();
     let line_start = |marker: Span| source.line_at(marker.start).start;
@@ -312,6 +325,19 @@ mod tests {
         check("-- migrate up the hill\na", None, None, &[]);
         check("-- go up\n-- integrate: up\na", None, None, &[]);
         check("-- migrate:up\na\n-- migrate:up\nb", Some("a\n"), None, &["duplicate-section"]);
+    }
+
+    #[test]
+    fn what_is_left_to_do_is_a_problem() {
+        check(
+            "-- migrate:up\n-- migrate:todo mind b\na;",
+            Some("-- migrate:todo mind b\na;"),
+            None,
+            &["todo"],
+        );
+        check("-- migrate:up\n--migrate:todo", Some("--migrate:todo"), None, &["todo"]);
+        check("-- migrate:up\n-- migrate:todone", Some(""), None, &["unknown-section"]);
+        check("-- migrate:up\n-- todo", Some("-- todo"), None, &[]);
     }
 
     #[test]

@@ -8,8 +8,8 @@ use std::process::Command;
 
 use jiff::Timestamp;
 use migrate_core::{
-    Chain, FileEdit, LOCK_FILE, Migration, NewRevision, Pin, Status, check, edit, lock_text,
-    status, write_lock,
+    Chain, FileEdit, LOCK_FILE, Migration, NewRevision, NewSection, Pin, Status, check, edit,
+    lock_text, status, write_lock,
 };
 use serde::Serialize;
 
@@ -48,7 +48,14 @@ pub(super) fn revision(
     let id = id.map_or_else(|| new_id(now), str::to_owned);
     let created = day(now);
     let parent = parent.filter(|parent| *parent != "head");
-    let new = NewRevision { id: &id, message, created: &created, parent };
+    let new = NewRevision {
+        id: &id,
+        message,
+        created: &created,
+        parent,
+        up: NewSection::EMPTY,
+        down: NewSection::EMPTY,
+    };
     let edit = edit::new_revision(folder(directory), new)?;
     // A first revision makes the folder. If it can't be made, the write that follows says why.
     let _ = fs::create_dir_all(directory);
@@ -67,7 +74,14 @@ pub(super) fn merge(
     let now = Timestamp::now();
     let id = id.map_or_else(|| new_id(now), str::to_owned);
     let created = day(now);
-    let new = NewRevision { id: &id, message, created: &created, parent: None };
+    let new = NewRevision {
+        id: &id,
+        message,
+        created: &created,
+        parent: None,
+        up: NewSection::EMPTY,
+        down: NewSection::EMPTY,
+    };
     save(context, directory, &edit::merge(folder(directory), new)?, Some(id), None)
 }
 

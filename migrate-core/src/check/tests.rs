@@ -167,7 +167,7 @@ variants! {
     UnknownOption DuplicateOption BadOption MarkerNotAlone
     UnterminatedString UnterminatedIdentifier UnterminatedComment UnterminatedDollarQuote
     PsqlCommand CopyFromStdin CopyToStdout TransactionControl NeedsNoTransaction EnumValueUsed
-    Syntax
+    Todo Syntax
     DuplicateRevision UnknownParent RepeatedParent SeveralBases Fork Cycle TwinMerges VariantClash
     LockConflict LockVersion LockSyntax LockDuplicate LockTampered
     PinnedMissing PinnedEdited PinnedDownEdited PinnedReparented

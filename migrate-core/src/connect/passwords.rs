@@ -13,6 +13,7 @@ pub(super) enum PasswordFile {
 }
 
 /// A line of the file: which sessions it is for, and their password. Never shown.
+#[derive(Clone)]
 pub(super) struct Line {
     /// Host, port, database and user; `None` stands for any.
     fields: [Option<String>; 4],

@@ -34,7 +34,7 @@ const KNOWN: [&str; 20] = [
 ];
 
 /// What a connection string says: the last value for each parameter. An empty one is none.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Settings {
     values: BTreeMap<&'static str, String>,
     /// Apart from the others, and in no `Debug`.

@@ -4,8 +4,14 @@ use super::*;
 use crate::check::check;
 use crate::lock::lock_text;
 
-const NEW: NewRevision<'_> =
-    NewRevision { id: "n1", message: "Add  users\ntable", created: "2026-01-02", parent: None };
+const NEW: NewRevision<'_> = NewRevision {
+    id: "n1",
+    message: "Add  users\ntable",
+    created: "2026-01-02",
+    parent: None,
+    up: NewSection::EMPTY,
+    down: NewSection::EMPTY,
+};
 
 /// A folder of revisions written as `id:parent`.
 fn folder(graph: &str, extra: &[(&str, &str)]) -> Folder {
@@ -34,6 +40,16 @@ fn a_new_revision_follows_the_head() {
     let expected =
         FileEdit { name: "n1_add_users_table.sql".into(), text: expected.into(), replaces: false };
     assert_eq!(edit, Ok(expected));
+}
+
+#[test]
+fn a_new_revision_can_be_written_whole() {
+    let up = NewSection { sql: "SELECT 1;\n\n", transactional: false };
+    let down = NewSection { sql: "SELECT 2;", transactional: true };
+    let edit = new_revision(folder("a", &[]), NewRevision { up, down, ..NEW });
+    let text = edit.map(|edit| edit.text).unwrap_or_default();
+    let sections = "-- migrate:up transaction:false\nSELECT 1;\n\n-- migrate:down\nSELECT 2;\n";
+    assert!(text.ends_with(sections), "{text}");
 }
 
 #[test]

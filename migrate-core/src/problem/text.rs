@@ -56,6 +56,8 @@ impl fmt::Display for Problem {
             EnumValueUsed { value } => {
                 write!(f, "the new enum value {value} is used in the transaction that adds it")
             }
+            Todo { what } if what.is_empty() => write!(f, "the revision is not finished"),
+            Todo { what } => write!(f, "the revision is not finished: {what}"),
             Syntax { found, .. } if found.is_empty() => {
                 write!(f, "syntax error: the statement ends too early")
             }
@@ -163,6 +165,7 @@ impl Problem {
             NeedsNoTransaction { .. } => "write `transaction:false` behind the section's marker \
                  (`-- migrate:up transaction:false`), and move what needs a transaction to a revision of its own".into(),
             EnumValueUsed { .. } => "put the statement that adds the value in a revision of its own, before this one".into(),
+            Todo { .. } => "do what the comment says, and delete it".into(),
             Syntax { found, meant: Some((word, meant)) } if word == found => {
                 format!("did you mean `{meant}`?")
             }

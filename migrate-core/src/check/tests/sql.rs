@@ -88,6 +88,11 @@ pub(super) fn cases() -> Vec<Case> {
         ),
         case("indexes without a transaction", alone("CREATE INDEX CONCURRENTLY a ON t (a);"), &[]),
         case(
+            "something left to do",
+            up("ALTER TABLE t ADD a int;\n-- migrate:todo fill the rows that are there\n"),
+            &["todo 2.sql:7:1"],
+        ),
+        case(
             "a new enum value, used twice",
             up(
                 "ALTER TYPE mood ADD VALUE 'calm';\nALTER TABLE t ALTER m SET DEFAULT 'calm'::mood;\n\
