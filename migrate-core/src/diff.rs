@@ -6,7 +6,12 @@
 //! compares catalogs.
 
 mod columns;
+mod constraints;
+mod held;
+mod keys;
+mod labels;
 mod parts;
+mod proposal;
 mod relations;
 mod types;
 mod words;
@@ -14,6 +19,8 @@ mod words;
 use std::collections::BTreeSet;
 
 use crate::catalog::{Catalog, Change, Difference, Name};
+
+pub use proposal::{Options, Part, PartKind, Proposal, Section, propose};
 
 /// The statements from one catalog to another.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -31,6 +38,8 @@ pub struct Step {
     pub sql: String,
     /// What is lost when it runs, if rows are: `the column users.locale`.
     pub loses: Option<String>,
+    /// What a reviewer should think of before it runs: `fails if the table has rows: …`.
+    pub caution: Option<String>,
 }
 
 /// When a statement runs. What needs others goes first when it is dropped and last when it is made.
@@ -70,6 +79,9 @@ struct Draft<'c> {
     unwritten: Vec<Difference>,
     /// The enums that are made anew under their name.
     retyped: BTreeSet<Name>,
+    /// Are statements written that leave tables free for others, and need to be outside a
+    /// transaction for that?
+    online: bool,
 }
 
 /// The statements that make the database of one catalog that of another.
@@ -87,24 +99,49 @@ struct Draft<'c> {
 /// ```
 #[must_use]
 pub fn script(from: &Catalog, to: &Catalog) -> Script {
-    let mut draft =
-        Draft { from, to, steps: Vec::new(), unwritten: Vec::new(), retyped: BTreeSet::new() };
-    draft.types();
-    draft.relations();
-    draft.steps.sort_by_key(|(phase, _)| *phase);
-    Script {
-        steps: draft.steps.into_iter().map(|(_, step)| step).collect(),
-        unwritten: draft.unwritten,
-    }
+    write(from, to, false)
 }
 
-impl Draft<'_> {
+/// The statements, for one transaction or online.
+fn write(from: &Catalog, to: &Catalog, online: bool) -> Script {
+    let script = Draft::new(from, to, online).script();
+    let used = labels::used(from, to, &script.steps);
+    if used.is_empty() {
+        return script;
+    }
+    // A label can't be used in the transaction that adds it; a type made there can.
+    let mut draft = Draft::new(from, to, online);
+    draft.retyped = used;
+    draft.script()
+}
+
+impl<'c> Draft<'c> {
+    fn new(from: &'c Catalog, to: &'c Catalog, online: bool) -> Self {
+        let (steps, unwritten, retyped) = (Vec::new(), Vec::new(), BTreeSet::new());
+        Draft { from, to, steps, unwritten, retyped, online }
+    }
+
+    fn script(mut self) -> Script {
+        self.types();
+        self.relations();
+        self.steps.sort_by_key(|(phase, _)| *phase);
+        Script {
+            steps: self.steps.into_iter().map(|(_, step)| step).collect(),
+            unwritten: self.unwritten,
+        }
+    }
+
     fn step(&mut self, phase: Phase, sql: impl Into<String>) {
-        self.steps.push((phase, Step { sql: sql.into(), loses: None }));
+        self.steps.push((phase, Step { sql: sql.into(), loses: None, caution: None }));
     }
 
     fn losing(&mut self, phase: Phase, sql: impl Into<String>, loses: impl Into<String>) {
-        self.steps.push((phase, Step { sql: sql.into(), loses: Some(loses.into()) }));
+        let loses = Some(loses.into());
+        self.steps.push((phase, Step { sql: sql.into(), loses, caution: None }));
+    }
+
+    fn careful(&mut self, phase: Phase, sql: impl Into<String>, caution: Option<String>) {
+        self.steps.push((phase, Step { sql: sql.into(), loses: None, caution }));
     }
 
     /// A comment where there was another one.

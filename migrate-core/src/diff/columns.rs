@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::relations::{is_view, keyword};
 use super::types::sequence_options;
 use super::{Draft, Phase, words};
-use crate::catalog::{Change, Column, Name, Relation};
+use crate::catalog::{Catalog, Change, Column, Name, Relation};
 
 impl Draft<'_> {
     /// The columns of a table that stays.
@@ -26,9 +26,14 @@ impl Draft<'_> {
             match old(&column.name) {
                 Some(before) => self.column_change(table, after, before, column),
                 None => {
+                    let filled = column.default.is_some() || column.identity.is_some();
+                    let caution = (column.not_null && !filled).then(|| {
+                        "fails if the table has rows: give the column a default, or fill it first"
+                            .to_owned()
+                    });
                     let column = self.column(table, column);
                     let sql = format!("ALTER TABLE {shown} ADD COLUMN {column}");
-                    self.step(Phase::Columns, sql);
+                    self.careful(Phase::Columns, sql, caution);
                 }
             }
             self.column_settings(table, old(&column.name), column);
@@ -132,7 +137,8 @@ impl Draft<'_> {
                     ""
                 };
                 let using = format!("{name}{through}::{kind}");
-                self.step(Phase::Columns, set(&format!("TYPE {kind}{collation} USING {using}")));
+                let sql = set(&format!("TYPE {kind}{collation} USING {using}"));
+                self.careful(Phase::Columns, sql, self.cast_caution(before, after));
             }
             if let Some(default) = &after.default
                 && (retypes || before.default != after.default)
@@ -143,9 +149,11 @@ impl Draft<'_> {
         if before.identity.is_some() && after.identity.is_none() {
             self.step(Phase::Columns, set("DROP IDENTITY"));
         }
-        if before.not_null != after.not_null {
-            let what = if after.not_null { "SET NOT NULL" } else { "DROP NOT NULL" };
-            self.step(Phase::Columns, set(what));
+        if before.not_null && !after.not_null {
+            self.step(Phase::Columns, set("DROP NOT NULL"));
+        }
+        if !before.not_null && after.not_null {
+            self.not_null(table, relation, after);
         }
         match (&before.identity, &after.identity) {
             (None, Some(_)) => {
@@ -164,6 +172,60 @@ impl Draft<'_> {
             let why = "this kind of change is not written";
             self.cannot(Change::Alter, "column", format!("{table}.{name}"), why);
         }
+    }
+
+    fn not_null(&mut self, table: &Name, relation: &Relation, it: &Column) {
+        let shown = format!("ALTER {} {}", keyword(relation.kind), words::name(table));
+        let name = words::ident(&it.name);
+        let set = format!("{shown} ALTER COLUMN {name} SET NOT NULL");
+        let caution = Some(format!("fails if {name} is null in a row"));
+        if !self.online {
+            self.careful(Phase::Columns, set, caution);
+            return;
+        }
+        // A check that holds is proof enough: the rows are not read under the lock of SET NOT NULL.
+        let proof =
+            |suffix: String| words::derived(&format!("{}_{}", table.name, it.name), &suffix);
+        let free = |name: &String| !relation.constraints.contains_key(name);
+        let mut names = (0..).map(|n| proof(format!("_is_set{}", "_".repeat(n))));
+        let check = words::ident(&names.find(free).unwrap_or_default());
+        let sql = format!("{shown} ADD CONSTRAINT {check} CHECK ({name} IS NOT NULL) NOT VALID");
+        self.step(Phase::Columns, sql);
+        self.careful(Phase::Columns, format!("{shown} VALIDATE CONSTRAINT {check}"), caution);
+        self.step(Phase::Columns, set);
+        self.step(Phase::Columns, format!("{shown} DROP CONSTRAINT {check}"));
+    }
+
+    /// Can a change of the type fail?
+    fn cast_caution(&self, before: &Column, after: &Column) -> Option<String> {
+        let (was, is) = (&*before.data_type, &*after.data_type);
+        if was == is {
+            let gone = |name: &Name| {
+                let labels = |catalog: &Catalog| Some(catalog.enums.get(name)?.labels.clone());
+                let after = labels(self.to).unwrap_or_default();
+                labels(self.from)
+                    .unwrap_or_default()
+                    .into_iter()
+                    .filter(move |it| !after.contains(it))
+            };
+            let used = self.retyped.iter().filter(|name| words::mentions(is, name));
+            let labels: Vec<String> = used.flat_map(gone).collect();
+            let labels = (!labels.is_empty()).then(|| labels.join(" or "));
+            return labels.map(|it| format!("fails if {} is {it} in a row", after.name));
+        }
+        let integers = ["smallint", "integer", "bigint"];
+        let rank = |kind: &str| integers.iter().position(|it| *it == kind);
+        let wider = matches!((rank(was), rank(is)), (Some(was), Some(is)) if was < is);
+        if is == "text" || wider {
+            return wider.then(|| "rewrites the table".to_owned());
+        }
+        let length = |kind: &str| {
+            let length = kind.strip_prefix("character varying")?;
+            length.trim_matches(['(', ')']).parse::<u32>().ok().or(Some(u32::MAX))
+        };
+        let longer = matches!((length(was), length(is)), (Some(was), Some(is)) if was <= is);
+        let caution = || format!("fails if a value of {} can't be made {is}", after.name);
+        (!longer).then(caution)
     }
 
     /// What can't stand in `CREATE TABLE`, on every version.

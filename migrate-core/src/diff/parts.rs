@@ -1,31 +1,10 @@
-//! What belongs to a table or a view: constraints, indexes, triggers, rules, policies.
+//! What belongs to a table or a view: triggers, rules, policies and the like.
 
 use super::relations::{is_view, keyword};
 use super::{Draft, Phase, words};
-use crate::catalog::{Change, Constraint, Index, Name, Policy, Relation};
+use crate::catalog::{Change, Name, Policy, Relation};
 
 impl Draft<'_> {
-    /// Is an index or a constraint of the table made anew, because of a type that is?
-    pub(super) fn touches(&self, it: &Relation) -> bool {
-        let referred = |name: &Name| self.rekeyed(name);
-        it.columns.iter().any(|column| self.retypes(column, column))
-            || it.constraints.values().any(|it| it.references.as_ref().is_some_and(referred))
-    }
-
-    fn retyped_in(&self, definition: &str) -> bool {
-        self.retyped.iter().any(|name| words::mentions(definition, name))
-    }
-
-    /// Does a key of the table change, so that foreign keys have to let go of it?
-    fn rekeyed(&self, table: &Name) -> bool {
-        let both = (self.from.relations.get(table), self.to.relations.get(table));
-        let (Some(before), Some(after)) = both else { return false };
-        before.constraints.iter().any(|(name, it)| {
-            let key = matches!(it.kind.as_str(), "primary key" | "unique");
-            key && after.constraints.get(name).is_none_or(|new| new.definition != it.definition)
-        })
-    }
-
     pub(super) fn parts(&mut self, name: &Name, before: Option<&Relation>, after: &Relation) {
         let shown = words::name(name);
         let table = format!("ALTER {} {shown}", keyword(after.kind));
@@ -55,85 +34,6 @@ impl Draft<'_> {
         let before = before.and_then(|it| it.comment.as_ref());
         let on = format!("{} {shown}", keyword(after.kind));
         self.comment(&on, before, after.comment.as_ref());
-    }
-
-    fn constraints(&mut self, name: &Name, before: Option<&Relation>, after: &Relation) {
-        let shown = words::name(name);
-        let same = |this: &Self, a: &Constraint, b: &Constraint| {
-            a.definition == b.definition
-                && !this.retyped_in(&a.definition)
-                && !a.references.as_ref().is_some_and(|to| this.rekeyed(to))
-        };
-        for (key, it) in before.iter().flat_map(|it| &it.constraints).filter(|(_, it)| it.local) {
-            let stays = after.constraints.get(key).is_some_and(|new| same(self, it, new));
-            if !stays {
-                let phase = match it.kind.as_str() {
-                    "foreign key" => Phase::DropForeignKeys,
-                    _ => Phase::DropConstraints,
-                };
-                let key = words::ident(key);
-                self.step(phase, format!("ALTER TABLE {shown} DROP CONSTRAINT {key}"));
-            }
-        }
-        for (key, it) in after.constraints.iter().filter(|(_, it)| it.local) {
-            let old = before.and_then(|before| before.constraints.get(key));
-            let old = old.filter(|old| same(self, old, it));
-            let key = words::ident(key);
-            if old.is_none() {
-                let phase = match it.kind.as_str() {
-                    "foreign key" => Phase::ForeignKeys,
-                    _ => Phase::Constraints,
-                };
-                let definition = &it.definition;
-                let sql = format!("ALTER TABLE {shown} ADD CONSTRAINT {key} {definition}");
-                self.step(phase, sql);
-            }
-            let before = old.and_then(|it| it.comment.as_ref());
-            let on = format!("CONSTRAINT {key} ON {shown}");
-            self.comment(&on, before, it.comment.as_ref());
-        }
-    }
-
-    fn indexes(&mut self, table: &Name, before: Option<&Relation>, after: &Relation) {
-        let same = |this: &Self, a: &Index, b: &Index| {
-            a.definition == b.definition
-                && a.constraint == b.constraint
-                && !this.retyped_in(&a.definition)
-        };
-        let own = |it: &Index| it.constraint.is_none() && it.part_of.is_none();
-        let shown = |index: &String| words::name(&Name::new(&*table.schema, index));
-        for (name, it) in before.iter().flat_map(|it| &it.indexes).filter(|(_, it)| own(it)) {
-            let stays = after.indexes.get(name).is_some_and(|new| same(self, it, new));
-            if !stays {
-                self.step(Phase::DropIndexes, format!("DROP INDEX {}", shown(name)));
-            }
-        }
-        for (name, it) in &after.indexes {
-            let old = before.and_then(|before| before.indexes.get(name));
-            let old = old.filter(|old| same(self, old, it));
-            if old.is_none() && own(it) {
-                let phase = if is_view(after) { Phase::Parts } else { Phase::Indexes };
-                self.step(phase, it.definition.clone());
-            }
-            let rest = |it: &Index| {
-                let Index { valid, tablespace, statistics, part_of, .. } = it.clone();
-                (valid, tablespace, statistics, part_of)
-            };
-            let plain = (true, None, Vec::new(), None);
-            if old.map_or(plain, rest) != rest(it) {
-                let why = "this kind of change is not written";
-                self.cannot(Change::Alter, "index", shown(name), why);
-            }
-            if old.is_some_and(|it| it.clustered) != it.clustered {
-                let to = match it.clustered {
-                    true => format!("CLUSTER ON {}", words::ident(name)),
-                    false => "SET WITHOUT CLUSTER".to_owned(),
-                };
-                self.step(Phase::Parts, format!("ALTER TABLE {} {to}", words::name(table)));
-            }
-            let before = old.and_then(|it| it.comment.as_ref());
-            self.comment(&format!("INDEX {}", shown(name)), before, it.comment.as_ref());
-        }
     }
 
     /// Triggers and rules.

@@ -35,7 +35,7 @@ impl Draft<'_> {
     }
 
     /// The views that stay but have to make way: they change, or what they show does.
-    fn views_again(&self) -> BTreeSet<Name> {
+    pub(super) fn views_again(&self) -> BTreeSet<Name> {
         let (from, to) = (self.from, self.to);
         let mut moved: BTreeSet<Name> = BTreeSet::new();
         for (name, before) in &from.relations {
@@ -81,10 +81,10 @@ impl Draft<'_> {
             self.step(Phase::DropViews, format!("DROP {} {shown}", keyword(it.kind)));
             return;
         }
-        // Tables can refer to each other in a circle.
+        // Tables can refer to each other in a circle, or to a key that goes before the tables do.
         for (key, constraint) in &it.constraints {
             let other = constraint.references.as_ref().filter(|to| *to != name);
-            if other.is_some_and(|to| dropped.contains(to)) {
+            if other.is_some_and(|to| dropped.contains(to)) || self.rekeyed(constraint) {
                 let key = words::ident(key);
                 let sql = format!("ALTER TABLE {shown} DROP CONSTRAINT {key}");
                 self.step(Phase::DropForeignKeys, sql);

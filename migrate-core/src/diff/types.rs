@@ -60,7 +60,8 @@ impl Draft<'_> {
             (Some(_), None) => self.step(Phase::DropRest, format!("DROP TYPE {shown}")),
             (Some(before), Some(after)) if before.labels != after.labels => {
                 let mut kept = after.labels.iter().filter(|label| before.labels.contains(label));
-                if before.labels.iter().all(|label| kept.next() == Some(label)) {
+                let anew = self.retyped.contains(name);
+                if !anew && before.labels.iter().all(|label| kept.next() == Some(label)) {
                     for (at, label) in after.labels.iter().enumerate() {
                         if !before.labels.contains(label) {
                             let place = match at.checked_sub(1).map(|at| &after.labels[at]) {

@@ -1,5 +1,7 @@
 //! Names and literals in a statement, and whether a definition mentions something.
 
+use std::collections::BTreeSet;
+
 use crate::catalog::Name;
 
 /// The words that PostgreSQL quotes when they are names.
@@ -43,6 +45,32 @@ pub(super) fn list(names: &[String]) -> String {
     names.iter().map(|name| ident(name)).collect::<Vec<_>>().join(", ")
 }
 
+/// The identifiers of a list, up to the bracket that closes it. Of what is more than an identifier,
+/// the last word counts.
+pub(super) fn list_of(text: &str) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    let (mut word, mut quoted) = (String::new(), false);
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        match c {
+            '"' if quoted && chars.peek() == Some(&'"') => {
+                chars.next();
+                word.push('"');
+            }
+            '"' => quoted = !quoted,
+            ' ' if !quoted => word.clear(),
+            ',' | ')' if !quoted => {
+                found.insert(std::mem::take(&mut word));
+                if c == ')' {
+                    break;
+                }
+            }
+            c => word.push(c),
+        }
+    }
+    found
+}
+
 /// A string.
 pub(super) fn literal(text: &str) -> String {
     let quoted = text.replace('\'', "''");
@@ -55,13 +83,36 @@ pub(super) fn literal(text: &str) -> String {
 /// Does a definition speak of something? By its qualified name, so a string with that name in it
 /// does, too.
 pub(super) fn mentions(definition: &str, what: &Name) -> bool {
-    let full = full(what);
+    is_in(&full(what), definition)
+}
+
+/// Does a definition have this identifier in it?
+pub(super) fn has_word(definition: &str, name: &str) -> bool {
+    is_in(&ident(name), definition) || is_in(name, definition)
+}
+
+fn is_in(what: &str, definition: &str) -> bool {
     let is_part = |c: char| c.is_alphanumeric() || c == '_' || c == '"';
-    definition.match_indices(&full).any(|(at, _)| {
+    definition.match_indices(what).any(|(at, _)| {
         let before = definition[..at].chars().next_back();
-        let after = definition[at + full.len()..].chars().next();
+        let after = definition[at + what.len()..].chars().next();
         !before.is_some_and(is_part) && !after.is_some_and(is_part)
     })
+}
+
+/// The statement that makes an index, so that others can write meanwhile.
+pub(super) fn concurrently(definition: &str) -> String {
+    definition.replacen(" INDEX ", " INDEX CONCURRENTLY ", 1)
+}
+
+/// A name that is made of another one, and not too long.
+pub(super) fn derived(name: &str, suffix: &str) -> String {
+    const LONGEST: usize = 63;
+    let mut end = name.len().min(LONGEST.saturating_sub(suffix.len()));
+    while !name.is_char_boundary(end) {
+        end -= 1;
+    }
+    format!("{}{suffix}", &name[..end])
 }
 
 /// The options of `WITH (…)`, from `name=value`.

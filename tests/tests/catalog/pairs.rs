@@ -5,12 +5,15 @@ use migrate_core::diff::script;
 use migrate_testkit::postgres::Client;
 use migrate_testkit::{Database, Server};
 
+use crate::trips::Trips;
+
 /// A database on which pairs are tried, each in a transaction that is rolled back.
 pub(crate) struct Pairs {
     client: Client,
     /// Its version, as 15.
     pub(crate) version: u32,
     failed: Vec<String>,
+    trips: Trips,
     _database: Database,
 }
 
@@ -20,7 +23,7 @@ impl Pairs {
         let database = server.database(hint).unwrap();
         let client = database.connect().unwrap();
         let version = server.version().major;
-        Pairs { client, version, failed: Vec::new(), _database: database }
+        Pairs { client, version, failed: Vec::new(), trips: Trips::new(hint), _database: database }
     }
 
     /// The catalog after some SQL.
@@ -54,6 +57,8 @@ impl Pairs {
         for (sql, from, to) in [(one, &from, &to), (other, &to, &from)] {
             let unwritten = self.leads(sql, from, to, sql);
             assert_eq!(unwritten, [], "{one}\n{other}");
+            let trip = self.trips.there_and_back(sql, to);
+            self.failed.extend(trip.err().map(|why| format!("{sql}\n{why}")));
         }
     }
 

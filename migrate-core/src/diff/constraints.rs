@@ -1,0 +1,195 @@
+//! Constraints and indexes: for one transaction, or so that others can go on meanwhile.
+
+use super::keys::{keys, referred};
+use super::relations::is_view;
+use super::{Draft, Phase, words};
+use crate::catalog::{Change, Constraint, Index, Name, Relation};
+
+impl Draft<'_> {
+    /// Is an index or a constraint of the table made anew, because of a type or a key that is?
+    pub(super) fn touches(&self, it: &Relation) -> bool {
+        it.columns.iter().any(|column| self.retypes(column, column))
+            || it.constraints.values().any(|it| self.rekeyed(it))
+    }
+
+    fn retyped_in(&self, definition: &str) -> bool {
+        self.retyped.iter().any(|name| words::mentions(definition, name))
+    }
+
+    /// Does a foreign key have to let go of its key, because that changes?
+    pub(super) fn rekeyed(&self, it: &Constraint) -> bool {
+        let Some(table) = &it.references else { return false };
+        let both = (self.from.relations.get(table), self.to.relations.get(table));
+        let (Some(before), Some(after)) = both else { return false };
+        let columns = referred(it);
+        let retyped = before.columns.iter().filter(|it| columns.contains(&it.name)).any(|column| {
+            let new = after.columns.iter().find(|it| it.name == column.name);
+            new.is_some_and(|new| self.retypes(column, new))
+        });
+        let after = keys(after);
+        retyped || keys(before).iter().any(|key| key.0 == columns && !after.contains(key))
+    }
+
+    /// Can a constraint of a table stay as it is?
+    pub(super) fn same_constraint(&self, table: &Name, a: &Constraint, b: &Constraint) -> bool {
+        let column = |name: &String, relation: Option<&Relation>| {
+            relation.and_then(|it| it.columns.iter().find(|it| it.name == *name).cloned())
+        };
+        let (from, to) = (self.from.relations.get(table), self.to.relations.get(table));
+        let retyped = a.columns.iter().any(|name| {
+            let both = (column(name, from), column(name, to));
+            matches!(both, (Some(before), Some(after)) if self.retypes(&before, &after))
+        });
+        let again = self.retyped_in(&a.definition) || self.rekeyed(a);
+        a.definition == b.definition && !again && (a.kind != "foreign key" || !retyped)
+    }
+
+    /// Can an index stay as it is?
+    pub(super) fn same_index(&self, a: &Index, b: &Index) -> bool {
+        a.definition == b.definition
+            && a.constraint == b.constraint
+            && !self.retyped_in(&a.definition)
+    }
+
+    pub(super) fn constraints(&mut self, name: &Name, before: Option<&Relation>, after: &Relation) {
+        let shown = words::name(name);
+        for (key, it) in before.iter().flat_map(|it| &it.constraints).filter(|(_, it)| it.local) {
+            let new = after.constraints.get(key);
+            if new.is_some_and(|new| self.same_constraint(name, it, new)) {
+                continue;
+            }
+            // One that is written in two steps goes in the first of them.
+            if self.online && new.is_some_and(Constraint::can_be_validated) {
+                continue;
+            }
+            let phase = match it.kind.as_str() {
+                "foreign key" => Phase::DropForeignKeys,
+                _ => Phase::DropConstraints,
+            };
+            let key = words::ident(key);
+            self.step(phase, format!("ALTER TABLE {shown} DROP CONSTRAINT {key}"));
+        }
+        for (key, it) in after.constraints.iter().filter(|(_, it)| it.local) {
+            let old = before.and_then(|before| before.constraints.get(key));
+            let replaces = old.is_some();
+            let old = old.filter(|old| self.same_constraint(name, old, it));
+            if old.is_none() {
+                let index = after.indexes.get(key);
+                self.add_constraint(&shown, (key, it), index, before.is_some(), replaces);
+            }
+            let before = old.and_then(|it| it.comment.as_ref());
+            let on = format!("CONSTRAINT {} ON {shown}", words::ident(key));
+            self.comment(&on, before, it.comment.as_ref());
+        }
+    }
+
+    /// A constraint of a table that is new, or of one that may have rows.
+    fn add_constraint(
+        &mut self,
+        table: &str,
+        (key, it): (&String, &Constraint),
+        index: Option<&Index>,
+        has_rows: bool,
+        replaces: bool,
+    ) {
+        let phase = match it.kind.as_str() {
+            "foreign key" => Phase::ForeignKeys,
+            _ => Phase::Constraints,
+        };
+        let caution = caution(it).filter(|_| has_rows && it.validated).map(str::to_owned);
+        let (name, definition) = (words::ident(key), &it.definition);
+        let alter = format!("ALTER TABLE {table}");
+        let key = it.kind == "primary key" || it.kind == "unique";
+        if self.online && it.can_be_validated() {
+            let drop = if replaces { format!("DROP CONSTRAINT {name}, ") } else { String::new() };
+            let sql = format!("{alter} {drop}ADD CONSTRAINT {name} {definition} NOT VALID");
+            self.step(phase, sql);
+            self.careful(phase, format!("{alter} VALIDATE CONSTRAINT {name}"), caution);
+        } else if let Some(index) = index.filter(|_| self.online && key) {
+            self.careful(phase, words::concurrently(&index.definition), caution);
+            let kind = it.kind.to_uppercase();
+            let later = match (it.deferrable, it.deferred) {
+                (_, true) => " DEFERRABLE INITIALLY DEFERRED",
+                (true, _) => " DEFERRABLE",
+                _ => "",
+            };
+            let sql = format!("{alter} ADD CONSTRAINT {name} {kind} USING INDEX {name}{later}");
+            self.step(phase, sql);
+        } else {
+            self.careful(phase, format!("{alter} ADD CONSTRAINT {name} {definition}"), caution);
+        }
+    }
+
+    pub(super) fn indexes(&mut self, table: &Name, before: Option<&Relation>, after: &Relation) {
+        let own = |it: &Index| it.constraint.is_none() && it.part_of.is_none();
+        let shown = |index: &str| words::name(&Name::new(&*table.schema, index));
+        let online = if self.online { " CONCURRENTLY" } else { "" };
+        for (name, it) in before.iter().flat_map(|it| &it.indexes).filter(|(_, it)| own(it)) {
+            let new = after.indexes.get(name);
+            if new.is_some_and(|new| self.same_index(it, new)) {
+                continue;
+            }
+            if self.online && new.is_some() {
+                // The old one serves until the new one does.
+                let old = words::derived(name, "_old");
+                let rename =
+                    format!("ALTER INDEX {} RENAME TO {}", shown(name), words::ident(&old));
+                self.step(Phase::DropIndexes, rename);
+                self.step(Phase::DropRest, format!("DROP INDEX CONCURRENTLY {}", shown(&old)));
+            } else {
+                self.step(Phase::DropIndexes, format!("DROP INDEX{online} {}", shown(name)));
+            }
+        }
+        for (name, it) in &after.indexes {
+            let old = before.and_then(|before| before.indexes.get(name));
+            let old = old.filter(|old| self.same_index(old, it));
+            if old.is_none() && own(it) {
+                let phase = if is_view(after) { Phase::Parts } else { Phase::Indexes };
+                let sql = match self.online {
+                    true => words::concurrently(&it.definition),
+                    false => it.definition.clone(),
+                };
+                let caution = (it.unique && before.is_some()).then(|| SAME.to_owned());
+                self.careful(phase, sql, caution);
+            }
+            let rest = |it: &Index| {
+                let Index { valid, tablespace, statistics, part_of, .. } = it.clone();
+                (valid, tablespace, statistics, part_of)
+            };
+            let plain = (true, None, Vec::new(), None);
+            if old.map_or(plain, rest) != rest(it) {
+                let why = "this kind of change is not written";
+                self.cannot(Change::Alter, "index", shown(name), why);
+            }
+            if old.is_some_and(|it| it.clustered) != it.clustered {
+                let to = match it.clustered {
+                    true => format!("CLUSTER ON {}", words::ident(name)),
+                    false => "SET WITHOUT CLUSTER".to_owned(),
+                };
+                self.step(Phase::Parts, format!("ALTER TABLE {} {to}", words::name(table)));
+            }
+            let before = old.and_then(|it| it.comment.as_ref());
+            self.comment(&format!("INDEX {}", shown(name)), before, it.comment.as_ref());
+        }
+    }
+}
+
+impl Constraint {
+    /// Can it be made without a look at the rows, which follows?
+    fn can_be_validated(&self) -> bool {
+        let kind = matches!(self.kind.as_str(), "check" | "foreign key");
+        kind && self.validated && !self.definition.ends_with("NOT ENFORCED")
+    }
+}
+
+const SAME: &str = "fails if two rows are the same there";
+
+/// What makes adding it fail.
+fn caution(it: &Constraint) -> Option<&'static str> {
+    match it.kind.as_str() {
+        "check" => Some("fails if it does not hold for a row"),
+        "foreign key" => Some("fails if a row refers to one that is not there"),
+        "primary key" | "unique" => Some(SAME),
+        _ => Some("fails if rows exclude each other"),
+    }
+}
