@@ -13,6 +13,9 @@ mod labels;
 mod parts;
 mod proposal;
 mod relations;
+mod renames;
+mod renaming;
+mod settled;
 mod types;
 mod words;
 
@@ -21,6 +24,8 @@ use std::collections::BTreeSet;
 use crate::catalog::{Catalog, Change, Difference, Name};
 
 pub use proposal::{Options, Part, PartKind, Proposal, Section, propose};
+pub use renames::{Rename, RenameKind, rename_candidates};
+pub use renaming::RenameError;
 
 /// The statements from one catalog to another.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -45,6 +50,7 @@ pub struct Step {
 /// When a statement runs. What needs others goes first when it is dropped and last when it is made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Phase {
+    Renames,
     DropParts,
     DropViews,
     DropForeignKeys,
@@ -104,31 +110,35 @@ pub fn script(from: &Catalog, to: &Catalog) -> Script {
 
 /// The statements, for one transaction or online.
 fn write(from: &Catalog, to: &Catalog, online: bool) -> Script {
-    let script = Draft::new(from, to, online).script();
+    let script = attempt(from, to, online, BTreeSet::new());
     let used = labels::used(from, to, &script.steps);
     if used.is_empty() {
         return script;
     }
     // A label can't be used in the transaction that adds it; a type made there can.
-    let mut draft = Draft::new(from, to, online);
-    draft.retyped = used;
-    draft.script()
+    attempt(from, to, online, used)
+}
+
+fn attempt(from: &Catalog, to: &Catalog, online: bool, anew: BTreeSet<Name>) -> Script {
+    let (settled, renames) = settled::settled(from, to);
+    let mut draft = Draft::new(&settled, to, online);
+    draft.retyped = anew;
+    for sql in renames {
+        draft.step(Phase::Renames, sql);
+    }
+    draft.types();
+    draft.relations();
+    draft.steps.sort_by_key(|(phase, _)| *phase);
+    Script {
+        steps: draft.steps.into_iter().map(|(_, step)| step).collect(),
+        unwritten: draft.unwritten,
+    }
 }
 
 impl<'c> Draft<'c> {
     fn new(from: &'c Catalog, to: &'c Catalog, online: bool) -> Self {
         let (steps, unwritten, retyped) = (Vec::new(), Vec::new(), BTreeSet::new());
         Draft { from, to, steps, unwritten, retyped, online }
-    }
-
-    fn script(mut self) -> Script {
-        self.types();
-        self.relations();
-        self.steps.sort_by_key(|(phase, _)| *phase);
-        Script {
-            steps: self.steps.into_iter().map(|(_, step)| step).collect(),
-            unwritten: self.unwritten,
-        }
     }
 
     fn step(&mut self, phase: Phase, sql: impl Into<String>) {

@@ -234,7 +234,7 @@ impl Draft<'_> {
 }
 
 /// Is there a table, a view, a sequence or an index of this name?
-fn taken(catalog: &Catalog, name: &Name) -> bool {
+pub(super) fn taken(catalog: &Catalog, name: &Name) -> bool {
     let index = |(table, it): (&Name, &Relation)| {
         table.schema == name.schema && it.indexes.contains_key(&name.name)
     };

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Draft, Step, words};
+use super::{Step, attempt, words};
 use crate::catalog::{Catalog, Enum, Name};
 
 /// The enums that get labels which one of the statements uses.
@@ -21,7 +21,7 @@ pub(super) fn used(from: &Catalog, to: &Catalog, steps: &[Step]) -> BTreeSet<Nam
 /// The first catalog, with the labels that are used on the way to the second.
 pub(super) fn with_used(from: &Catalog, to: &Catalog) -> Catalog {
     let mut labelled = from.clone();
-    let steps = Draft::new(from, to, false).script().steps;
+    let steps = attempt(from, to, false, BTreeSet::new()).steps;
     for name in used(from, to, &steps) {
         if let (Some(before), Some(after)) = (labelled.enums.get_mut(&name), to.enums.get(&name)) {
             before.labels.clone_from(&after.labels);

@@ -2,6 +2,7 @@
 //! a revision of its own.
 
 use super::held::held_back;
+use super::settled::settled;
 use super::{Script, Step, labels, write};
 use crate::catalog::{Catalog, Difference};
 
@@ -74,7 +75,7 @@ pub struct Section {
 /// ```
 #[must_use]
 pub fn propose(from: &Catalog, to: &Catalog, options: &Options) -> Proposal {
-    let held = if options.plain { to.clone() } else { held_back(from, to) };
+    let held = if options.plain { to.clone() } else { held_back(&settled(from, to).0, to) };
     let labelled = labels::with_used(from, &held);
     let mut proposal = Proposal::default();
     let ways = [

@@ -7,6 +7,7 @@ mod others;
 mod pairs;
 mod proposals;
 mod reading;
+mod renames;
 mod routines;
 mod scripts;
 mod tables;
