@@ -1,6 +1,7 @@
 //! The arguments of the command line: what stands before every command, and which commands there are.
 
 mod chain;
+mod models;
 mod words;
 mod write;
 
@@ -13,8 +14,9 @@ use migrate_core::parse_duration;
 pub(crate) use self::chain::{
     ChainCommand, Downgrade, GraphFormat, How, Point, Range, Stamp, Upgrade,
 };
+pub(crate) use self::models::ModelArgs;
 pub(crate) use self::words::{WRITING, advise};
-pub(crate) use self::write::WriteCommand;
+pub(crate) use self::write::{RevisionArgs, WriteCommand};
 
 const AFTER: &str = "\
 Exit codes: 0 all is well, 1 it failed, 2 the arguments make no command,
@@ -50,6 +52,30 @@ pub(crate) struct Embedded {
 
     #[command(subcommand)]
     pub(crate) command: ChainCommand,
+}
+
+/// PostgreSQL migrations and models, embedded in this program.
+#[derive(Debug, Parser)]
+#[command(version, max_term_width = 100, disable_help_subcommand = true)]
+pub(crate) struct WithModels {
+    /// The folder of the migrations, for `revision`
+    #[arg(short, long, global = true, value_name = "FOLDER", default_value = "migrations")]
+    pub(crate) directory: PathBuf,
+
+    #[command(flatten)]
+    pub(crate) common: Common,
+
+    #[command(subcommand)]
+    pub(crate) command: ModelCommand,
+}
+
+/// The commands of a program that has the models, too.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ModelCommand {
+    /// Write a new revision, after the head, and print its path
+    Revision(RevisionArgs),
+    #[command(flatten)]
+    Chain(ChainCommand),
 }
 
 /// The commands over a folder: those that write files, and those that an embedded chain has, too.
@@ -127,6 +153,7 @@ mod tests {
         let program = OnFolder::command();
         program.clone().debug_assert();
         Embedded::command().debug_assert();
+        WithModels::command().mut_arg("directory", |it| it.default_value("m")).debug_assert();
         for command in program.get_subcommands() {
             let name = command.get_name();
             let has = |option: &str| {

@@ -1,5 +1,6 @@
 //! The commands: each in a few lines over what core decides.
 
+mod autogenerate;
 mod check;
 mod current;
 mod graph;
@@ -17,7 +18,7 @@ mod write;
 
 use std::path::Path;
 
-use crate::args::{ChainCommand, WriteCommand};
+use crate::args::{ChainCommand, RevisionArgs, WriteCommand};
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
 
@@ -30,7 +31,9 @@ pub(crate) fn run(context: &Context, command: ChainCommand) -> Result<Exit, Fail
         ChainCommand::Current => current::current(context),
         ChainCommand::Status { exit_code } => status::status(context, exit_code),
         ChainCommand::Verify => check::verify(context),
-        ChainCommand::Check { at_head } => check::check(context, at_head),
+        ChainCommand::Check { at_head, drift, models } => {
+            check::check(context, at_head, drift, &models)
+        }
         ChainCommand::History { rev_range, indicate_current } => {
             history::history(context, rev_range.as_ref(), indicate_current)
         }
@@ -51,14 +54,7 @@ pub(crate) fn write(
     command: &WriteCommand,
 ) -> Result<Exit, Failure> {
     match command {
-        WriteCommand::Revision { autogenerate: true, .. } => Err(Failure::refused(
-            "usage",
-            "`--autogenerate` is not there yet",
-            "leave it out, and write the statements into the new file",
-        )),
-        WriteCommand::Revision { message, rev_id, head, .. } => {
-            write::revision(context, directory, message, rev_id.as_deref(), head.as_deref())
-        }
+        WriteCommand::Revision(arguments) => revision(context, directory, arguments),
         WriteCommand::Merge { message, rev_id } => {
             write::merge(context, directory, message, rev_id.as_deref())
         }
@@ -74,4 +70,17 @@ pub(crate) fn write(
         WriteCommand::Lock { through, .. } => write::lock(context, directory, through.as_deref()),
         WriteCommand::Edit { revision } => write::edit(context, directory, revision),
     }
+}
+
+/// Writes a new revision: empty, or from the models.
+pub(crate) fn revision(
+    context: &Context,
+    directory: &Path,
+    arguments: &RevisionArgs,
+) -> Result<Exit, Failure> {
+    if arguments.autogenerate {
+        return autogenerate::autogenerate(context, directory, arguments);
+    }
+    let RevisionArgs { message, rev_id, head, .. } = arguments;
+    write::revision(context, directory, message, rev_id.as_deref(), head.as_deref())
 }

@@ -17,6 +17,8 @@ pub(crate) struct Context {
     pub(crate) source: Source,
     pub(crate) connection: Connection,
     pub(crate) ui: Ui,
+    /// The models that this program declares.
+    pub(crate) models: Option<fn() -> String>,
     /// The arguments that there are, for completions and manual pages.
     pub(crate) program: clap::Command,
 }

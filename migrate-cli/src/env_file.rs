@@ -37,4 +37,9 @@ impl Variables {
         let own = std::env::var_os(name).filter(|value| !value.is_empty());
         own.or_else(|| self.file.get(name).map(OsString::from))
     }
+
+    /// The same as text; what is none says nothing.
+    pub(crate) fn text(&self, name: &str) -> Option<String> {
+        self.get(name)?.into_string().ok()
+    }
 }

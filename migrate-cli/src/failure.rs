@@ -47,6 +47,12 @@ pub(crate) enum Failure {
     Connect(#[from] ConnectError),
     #[error("{0}")]
     Run(#[from] Box<Error>),
+    #[error("the server for scratch databases: {0}")]
+    DevServer(ConnectError),
+    #[error("in a scratch database, not in yours: {0}")]
+    OnScratch(Box<Error>),
+    #[error("{0}")]
+    Models(String),
     #[error("{what}\n = help: {help}")]
     Refused { kind: &'static str, what: String, help: String },
     #[error("nothing was done\n = help: `--yes` answers the question in scripts")]
@@ -112,6 +118,8 @@ impl Failure {
                 Error::Stopped { .. } => "stopped",
                 _ => "run",
             },
+            Failure::OnScratch(_) | Failure::DevServer(_) => "dev-server",
+            Failure::Models(_) => "models",
             Failure::Refused { kind, .. } => kind,
             Failure::Declined => "declined",
             Failure::Output(_) => "output",

@@ -14,6 +14,8 @@ static PRESSED: AtomicUsize = AtomicUsize::new(0);
 /// The run that can be stopped.
 static RUN: Mutex<Option<Stoppable>> = Mutex::new(None);
 static HANDLER: Once = Once::new();
+/// What to do before an interrupted process ends.
+static BEFORE_EXIT: Mutex<Vec<Box<dyn FnOnce() + Send>>> = Mutex::new(Vec::new());
 
 /// What shells expect of a process that was interrupted.
 const INTERRUPTED: i32 = 130;
@@ -50,6 +52,20 @@ fn run() -> MutexGuard<'static, Option<Stoppable>> {
     RUN.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// Does this too before the process ends by Ctrl-C.
+pub(crate) fn before_exit(last: impl FnOnce() + Send + 'static) {
+    BEFORE_EXIT.lock().unwrap_or_else(PoisonError::into_inner).push(Box::new(last));
+    HANDLER.call_once(listen);
+}
+
+fn exit() -> ! {
+    let lasts = std::mem::take(&mut *BEFORE_EXIT.lock().unwrap_or_else(PoisonError::into_inner));
+    for last in lasts {
+        last();
+    }
+    std::process::exit(INTERRUPTED)
+}
+
 /// Waits for the signals, in threads of their own. Where one can't be had, it does what it did before:
 /// a job in the background ignores Ctrl-C, and one that `nohup` started ignores that its terminal goes.
 fn listen() {
@@ -62,7 +78,7 @@ fn listen() {
 
 fn pressed() {
     let run = run();
-    let Some(Stoppable { canceller, say }) = &*run else { std::process::exit(INTERRUPTED) };
+    let Some(Stoppable { canceller, say }) = &*run else { exit() };
     match PRESSED.fetch_add(1, Ordering::Relaxed) {
         0 => say("stopping when this statement has ended; Ctrl-C again cancels it"),
         1 => {
@@ -71,6 +87,6 @@ fn pressed() {
                 say(&format!("the server can't be asked to cancel: {error}"));
             }
         }
-        _ => std::process::exit(INTERRUPTED),
+        _ => exit(),
     }
 }

@@ -12,12 +12,17 @@
 
 mod args;
 mod commands;
+mod compare;
 mod context;
+mod draft;
 mod env_file;
 mod failure;
 mod graph;
 mod interrupt;
+mod models;
+mod scratch;
 mod tree;
+mod trial;
 mod ui;
 
 use std::ffi::OsString;
@@ -27,7 +32,7 @@ use clap::error::{ContextKind, ContextValue};
 use clap::{CommandFactory, FromArgMatches};
 use migrate_core::Chain;
 
-use crate::args::{Embedded, FolderCommand, OnFolder, advise};
+use crate::args::{Embedded, FolderCommand, ModelCommand, OnFolder, WRITING, WithModels, advise};
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
 use crate::tree::Source;
@@ -41,9 +46,10 @@ pub fn run(arguments: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> 
         Ok(arguments) => arguments,
         Err(exit) => return exit.into(),
     };
-    let ui = Ui::new(&common.output, "migrate");
+    let ui = Ui::new(&common.output, "migrate", &[]);
     let source = Source::Folder(directory.clone());
-    let context = Context { source, connection: common.connection, ui, program };
+    let connection = common.connection;
+    let context = Context { source, connection, ui, models: None, program };
     let result = match command {
         FolderCommand::Write(command) => commands::write(&context, &directory, &command),
         FolderCommand::Chain(command) => commands::run(&context, command),
@@ -66,21 +72,63 @@ pub fn run_embedded(
     chain: &'static Chain<'static>,
     arguments: impl IntoIterator<Item = impl Into<OsString> + Clone>,
 ) -> ExitCode {
-    let program = Embedded::command().name(name).mut_subcommands(|command| {
+    let program = named(Embedded::command(), name);
+    let Embedded { common, command } = match read(program.clone(), arguments, true) {
+        Ok(arguments) => arguments,
+        Err(exit) => return exit.into(),
+    };
+    let ui = Ui::new(&common.output, name, &WRITING);
+    let source = Source::Embedded(chain);
+    let context = Context { source, connection: common.connection, ui, models: None, program };
+    tell(&ui, commands::run(&context, command))
+}
+
+/// The same for developers: the program declares the models, too, so `check` compares the chain with
+/// them, and `revision --autogenerate` writes the next revision into the folder of the migrations.
+///
+/// ```
+/// use migrate_core::Chain;
+///
+/// fn main_of(chain: &'static Chain<'static>) -> std::process::ExitCode {
+///     let models = || "CREATE TABLE users (id bigint PRIMARY KEY)".to_owned();
+///     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/migrations");
+///     migrate_cli::run_with_models("shop-migrate", chain, models, folder, std::env::args_os())
+/// }
+/// ```
+pub fn run_with_models(
+    name: &'static str,
+    chain: &'static Chain<'static>,
+    models: fn() -> String,
+    folder: &'static str,
+    arguments: impl IntoIterator<Item = impl Into<OsString> + Clone>,
+) -> ExitCode {
+    let program = named(WithModels::command(), name)
+        .mut_arg("directory", |argument| argument.default_value(folder));
+    let WithModels { directory, common, command } = match read(program.clone(), arguments, true) {
+        Ok(arguments) => arguments,
+        Err(exit) => return exit.into(),
+    };
+    // Of the commands that write files, this program has the first.
+    let elsewhere = WRITING.split_first().map_or(&[][..], |(_, others)| others);
+    let ui = Ui::new(&common.output, name, elsewhere);
+    let (source, connection, models) = (Source::Embedded(chain), common.connection, Some(models));
+    let context = Context { source, connection, ui, models, program };
+    let result = match command {
+        ModelCommand::Revision(arguments) => commands::revision(&context, &directory, &arguments),
+        ModelCommand::Chain(command) => commands::run(&context, command),
+    };
+    tell(&ui, result)
+}
+
+/// The arguments of a program with another name.
+fn named(program: clap::Command, name: &'static str) -> clap::Command {
+    program.name(name).mut_subcommands(|command| {
         let help = command.get_after_help().map(ToString::to_string);
         match help {
             Some(help) => command.after_help(help.replace("  migrate ", &format!("  {name} "))),
             None => command,
         }
-    });
-    let Embedded { common, command } = match read(program.clone(), arguments, true) {
-        Ok(arguments) => arguments,
-        Err(exit) => return exit.into(),
-    };
-    let ui = Ui::new(&common.output, name);
-    let source = Source::Embedded(chain);
-    let context = Context { source, connection: common.connection, ui, program };
-    tell(&ui, commands::run(&context, command))
+    })
 }
 
 fn read<T: FromArgMatches>(

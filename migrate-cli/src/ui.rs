@@ -15,7 +15,7 @@ use serde::Serialize;
 pub(crate) use self::paint::{ADDED, FAINT, ID, MARK, REMOVED, WARN};
 pub(crate) use self::progress::Progress;
 pub(crate) use self::table::table;
-use crate::args::{Output, WRITING};
+use crate::args::Output;
 use crate::failure::{Failure, FailureView};
 
 /// What a command has to show: as text, or, since it is plain data, as JSON.
@@ -47,12 +47,18 @@ pub(crate) struct Ui {
     pub(crate) verbose: bool,
     /// The program's name, in advice: it is not `migrate` where a chain is embedded.
     program: &'static str,
+    /// The commands that only `migrate` has.
+    elsewhere: &'static [&'static str],
     out_terminal: bool,
     error_terminal: bool,
 }
 
 impl Ui {
-    pub(crate) fn new(output: &Output, program: &'static str) -> Self {
+    pub(crate) fn new(
+        output: &Output,
+        program: &'static str,
+        elsewhere: &'static [&'static str],
+    ) -> Self {
         let color = match output.color {
             ColorChoice::Auto => anstream::ColorChoice::Auto,
             ColorChoice::Always => anstream::ColorChoice::Always,
@@ -64,6 +70,7 @@ impl Ui {
             quiet: output.quiet,
             verbose: output.verbose,
             program,
+            elsewhere,
             out_terminal: io::stdout().is_terminal(),
             error_terminal: io::stderr().is_terminal(),
         }
@@ -123,7 +130,7 @@ impl Ui {
         let mut addressed = parts.next().unwrap_or_default().to_owned();
         for part in parts {
             let word = part.split([' ', '`']).next().unwrap_or_default();
-            let program = if WRITING.contains(&word) { "migrate" } else { self.program };
+            let program = if self.elsewhere.contains(&word) { "migrate" } else { self.program };
             addressed.push_str(&format!("`{program} {part}"));
         }
         addressed

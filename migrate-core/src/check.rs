@@ -226,7 +226,14 @@ fn presence(
         [(sections.up, &up, Problem::EmptyUp), (sections.down, &down, Problem::EmptyDown)]
     {
         let Some((section, marker)) = section else { continue };
-        if statements.is_empty() && !only_joins && !sections.unclear && !sections.unclear_mode {
+        let is_left_to_do = problems.iter().any(|found| {
+            let label = found.primary.as_ref().filter(|label| label.source == index);
+            let is_inside =
+                label.is_some_and(|label| section.span.range().contains(&label.span.start));
+            is_inside && matches!(found.problem, Problem::Todo { .. })
+        });
+        let is_clear = !sections.unclear && !sections.unclear_mode && !is_left_to_do;
+        if statements.is_empty() && !only_joins && is_clear {
             problems.push(Diagnostic::at(empty, index, marker, "nothing below"));
         }
         let sql = source.slice(section.span);

@@ -5,7 +5,8 @@ use std::fmt;
 use crate::folder::Folder;
 use crate::id::{BadId, RevisionId};
 use crate::lock::{self, LOCK_FILE, Pin};
-use crate::outline::Outline;
+use crate::names;
+use crate::outline::{Outline, OutlineEntry};
 use crate::problem::list;
 use crate::text::Span;
 
@@ -83,6 +84,13 @@ pub enum EditError {
         /// Its file.
         file: String,
     },
+    /// Another file has the same words, and so the same typed variant.
+    SameWords {
+        /// The other file.
+        file: String,
+        /// The variant.
+        variant: String,
+    },
     /// There is nothing to say what the revision does.
     NoMessage,
     /// The chain has several heads, so it is not clear which one to follow.
@@ -129,6 +137,7 @@ impl EditError {
                 "an id is 1 to 128 letters, digits, `_`, `.` or `-`, and begins with a letter or a digit".into()
             }
             EditError::Exists { .. } => "choose another id with `--rev-id`".into(),
+            EditError::SameWords { .. } => "say it in other words: `-m \"…\"`".into(),
             EditError::NoMessage => "say what the revision does: `-m \"add users\"`".into(),
             EditError::SeveralHeads { heads } => format!(
                 "name one with `--head {}`, or bring them together first: `migrate rebase` or `migrate merge`",
@@ -152,6 +161,9 @@ impl fmt::Display for EditError {
             EditError::BadId { id, why } => write!(f, "`{id}` can't be a revision id: {why}"),
             EditError::Exists { id, file } => {
                 write!(f, "revision `{id}` is there already, in `{file}`")
+            }
+            EditError::SameWords { file, variant } => {
+                write!(f, "`{file}` is the variant `Revision::{variant}` already")
             }
             EditError::NoMessage => write!(f, "the message is empty"),
             EditError::SeveralHeads { heads } => {
@@ -236,7 +248,13 @@ fn file(
         up = new.up.text("up"),
         down = new.down.text("down"),
     );
-    Ok(FileEdit { name: format!("{id}_{}.sql", slug(&message)), text, replaces: false })
+    let name = format!("{id}_{}.sql", slug(&message));
+    let variant = names::variant(&name, Some(id.as_str()));
+    let has_it = |entry: &&OutlineEntry| names::variant(&entry.file, Some(&entry.id)) == variant;
+    if let Some(entry) = outline.entries().iter().find(has_it) {
+        return Err(EditError::SameWords { file: entry.file.clone(), variant });
+    }
+    Ok(FileEdit { name, text, replaces: false })
 }
 
 /// The longest slug, in characters.

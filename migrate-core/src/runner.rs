@@ -15,6 +15,7 @@ use crate::notices::Notices;
 use crate::plan::PlanError;
 use crate::report::{Event, Report};
 use crate::settings::Settings;
+use crate::sql::{Tables, identifier};
 use crate::status::{Status, status};
 use crate::watch::Watch;
 
@@ -271,6 +272,21 @@ impl<'a, R> Runner<'a, R> {
     pub fn listen_to(mut self, notices: &Notices) -> Self {
         self.watch.listen_to(notices);
         self
+    }
+
+    /// Whether a table or sequence is the history's own, and no part of the schema.
+    ///
+    /// ```
+    /// # fn of(runner: &migrate_core::Runner<'_>) {
+    /// assert!(runner.keeps("public", "migrate_history"));
+    /// assert!(!runner.keeps("public", "users"));
+    /// # }
+    /// ```
+    pub fn keeps(&self, schema: &str, relation: &str) -> bool {
+        let Tables { history, log, layout, progress, statement, .. } =
+            &Tables::new(&self.settings.schema, &self.settings.table_prefix);
+        let full = format!("{}.{}", identifier(schema), identifier(relation));
+        [history, log, layout, progress, statement].contains(&&full)
     }
 
     pub(crate) fn engine(&self, goal: Goal) -> Result<Engine<'_>, Error> {

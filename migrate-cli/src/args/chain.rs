@@ -7,7 +7,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use migrate_core::{BadTarget, Target};
 
-use super::duration;
+use super::{ModelArgs, duration};
 
 const UPGRADE: &str = "\
 Examples:
@@ -61,11 +61,16 @@ pub(crate) enum ChainCommand {
     /// Compare every digest that the database has recorded with the chain; it must be at head
     #[command(alias = "validate")]
     Verify,
-    /// Check the chain as a build does
+    /// Check the chain as a build does, and that it builds what the models want
     Check {
         /// The database must be at head, too: else exit with 3, or with 4 when it has diverged
         #[arg(long)]
         at_head: bool,
+        /// Report what the database has that the chain does not build; with `--database-url` it is done anyway
+        #[arg(long)]
+        drift: bool,
+        #[command(flatten)]
+        models: ModelArgs,
     },
     /// List the revisions, the newest first
     #[command(after_help = HISTORY)]

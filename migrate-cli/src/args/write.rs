@@ -1,26 +1,40 @@
 //! The commands that write files of the chain; a program with an embedded chain has none of them.
 
-use clap::Subcommand;
+use clap::{Args, Subcommand};
+
+use super::ModelArgs;
+
+/// A new revision, to be filled in or filled in already.
+#[derive(Debug, Args)]
+pub(crate) struct RevisionArgs {
+    /// What the revision does, in words
+    #[arg(short, long)]
+    pub(crate) message: String,
+    /// Compare the models with the chain, and write the statements that lead from one to the other
+    #[arg(long)]
+    pub(crate) autogenerate: bool,
+    /// The id, instead of the time and a few random digits
+    #[arg(long, value_name = "ID")]
+    pub(crate) rev_id: Option<String>,
+    /// The revision to follow, instead of the head
+    #[arg(long, value_name = "REVISION", conflicts_with = "autogenerate")]
+    pub(crate) head: Option<String>,
+    /// What is only called otherwise in the models: `users.email=mail`, `people=users`; may be repeated
+    #[arg(long, value_name = "OLD=NEW", requires = "autogenerate")]
+    pub(crate) rename: Vec<String>,
+    /// Build indexes and check constraints in the transaction, and block writers for as long
+    #[arg(long, requires = "autogenerate")]
+    pub(crate) plain: bool,
+    #[command(flatten)]
+    pub(crate) models: ModelArgs,
+}
 
 /// A command that writes; the words and the spelling are Alembic's where it has them.
 #[derive(Debug, Subcommand)]
 pub(crate) enum WriteCommand {
     /// Write a new revision, after the head, and print its path
     #[command(visible_aliases = ["new", "add", "create"], alias = "generate")]
-    Revision {
-        /// What the revision does, in words
-        #[arg(short, long)]
-        message: String,
-        /// Compare the models with the chain, and fill the revision in: not there yet
-        #[arg(long)]
-        autogenerate: bool,
-        /// The id, instead of the time and a few random digits
-        #[arg(long, value_name = "ID")]
-        rev_id: Option<String>,
-        /// The revision to follow, instead of the head
-        #[arg(long, value_name = "REVISION")]
-        head: Option<String>,
-    },
+    Revision(RevisionArgs),
     /// Write a revision that joins all heads
     Merge {
         /// Why, in words

@@ -1,10 +1,15 @@
 //! `migrate check` and `migrate verify`: is all as it should be?
 
-use migrate_core::Chain;
+use migrate_core::catalog::Difference;
+use migrate_core::{Chain, Status, status};
 use serde::Serialize;
 
+use crate::args::ModelArgs;
+use crate::compare::{Drift, build_chain, build_models, differences, lines, read};
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
+use crate::models::Models;
+use crate::scratch::Scratch;
 use crate::ui::{ID, Page, View};
 
 #[derive(Serialize)]
@@ -16,6 +21,11 @@ struct Checked {
     /// Where the database stands, if it was asked.
     #[serde(skip_serializing_if = "Option::is_none")]
     database: Option<String>,
+    /// What the models have and the chain does not build, and the other way round, if there are models.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    models: Option<Vec<Difference>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    drift: Option<Drift>,
 }
 
 impl View for Checked {
@@ -29,30 +39,138 @@ impl View for Checked {
         if let Some(database) = &self.database {
             page.line(format!("{database} is at head"));
         }
+        match self.models.as_deref() {
+            None => {}
+            Some([]) => page.line("the chain builds what the models want"),
+            Some(differences) => {
+                page.line("what the models change in what the chain builds:");
+                lines(differences, page);
+            }
+        }
+        if let Some(Drift { database, revision, differences }) = &self.drift {
+            let at = revision.as_deref().unwrap_or("base");
+            if differences.is_empty() {
+                page.line(format!("{database} is what the chain builds at {ID}{at}{ID:#}"));
+            } else {
+                page.line(format!(
+                    "what {database} changes in what the chain builds at {ID}{at}{ID:#}:"
+                ));
+                lines(differences, page);
+            }
+        }
     }
 }
 
-fn checked(chain: &Chain<'_>) -> Checked {
-    Checked {
-        revisions: chain.len(),
-        deployed: chain.migrations().iter().filter(|migration| migration.deployed).count(),
-        head: chain.head().id.to_string(),
-        digest: chain.head().digests.chain.to_string(),
-        database: None,
+impl Checked {
+    fn of(chain: &Chain<'_>) -> Self {
+        Checked {
+            revisions: chain.len(),
+            deployed: chain.migrations().iter().filter(|migration| migration.deployed).count(),
+            head: chain.head().id.to_string(),
+            digest: chain.head().digests.chain.to_string(),
+            database: None,
+            models: None,
+            drift: None,
+        }
     }
 }
 
 /// `migrate check`
-pub(super) fn check(context: &Context, at_head: bool) -> Result<Exit, Failure> {
+pub(super) fn check(
+    context: &Context,
+    at_head: bool,
+    drift: bool,
+    arguments: &ModelArgs,
+) -> Result<Exit, Failure> {
     let chain = context.source.built()?;
-    let mut checked = checked(&chain);
+    let mut checked = Checked::of(&chain);
     if at_head {
         let mut database = context.open()?;
         context.runner(&chain).verify(&mut database.client)?;
         checked.database = Some(database.place);
     }
+    let models = Models::find(context, arguments.models.as_deref())?;
+    // A database that is named here, and not in the environment, is named for a reason.
+    let drift = drift || (context.connection.database_url.is_some() && !at_head);
+    if models.is_some() || drift {
+        let scratch = Scratch::open(context, arguments.dev_url.as_deref())?;
+        if let Some(models) = models {
+            let (_, built) = build_chain(context, &scratch, Some(&chain), None)?;
+            checked.models = Some(differences(&built, &build_models(&scratch, &models)?));
+        }
+        if drift {
+            checked.drift = Some(drifted(context, &scratch, &chain)?);
+        }
+    }
     context.ui.show(&checked)?;
-    Ok(Exit::Fine)
+    Ok(verdict(context, &checked))
+}
+
+/// What the database has that the chain does not build, where the database is.
+fn drifted(context: &Context, scratch: &Scratch, chain: &Chain<'static>) -> Result<Drift, Failure> {
+    let mut database = context.open()?;
+    let runner = context.runner(chain);
+    let history = runner.history(&mut database.client)?;
+    if let Status::Diverged(why) = status(chain, &history) {
+        return Err(migrate_core::PlanError::Diverged(why).into());
+    }
+    let known = chain.migrations().iter().rev();
+    let at = known.map(|it| it.id.as_str()).find(|id| history.get(id).is_some());
+    let live = read(&mut database.client, Some(&runner))?;
+    let (copy, built) = build_chain(context, scratch, at.map(|_| chain), at)?;
+    warn_of_versions(context, &mut database.client, &mut copy.connect()?)?;
+    Ok(Drift {
+        database: database.place,
+        revision: at.map(str::to_owned),
+        differences: built.differences(&live),
+    })
+}
+
+/// Two versions may print the same definition in two ways.
+fn warn_of_versions(
+    context: &Context,
+    live: &mut postgres::Client,
+    scratch: &mut postgres::Client,
+) -> Result<(), Failure> {
+    let version = |client: &mut postgres::Client| -> Result<String, Failure> {
+        let row = client
+            .simple_query("SHOW server_version")
+            .map_err(|error| Failure::refused("run", error.to_string(), "start again"))?;
+        let found = row.iter().find_map(|message| match message {
+            postgres::SimpleQueryMessage::Row(row) => row.get(0),
+            _ => None,
+        });
+        let number = found.unwrap_or_default().split([' ', '.']).next().unwrap_or_default();
+        Ok(number.to_owned())
+    };
+    let (live, scratch) = (version(live)?, version(scratch)?);
+    if live != scratch {
+        context.ui.warn(format!(
+            "the database is PostgreSQL {live}, and was compared on {scratch}: some definitions may be printed \
+             otherwise\n = help: name a server of its version: `--dev-url postgres://…`"
+        ));
+    }
+    Ok(())
+}
+
+/// The words, and the exit code.
+fn verdict(context: &Context, checked: &Checked) -> Exit {
+    let mut exit = Exit::Fine;
+    if checked.models.as_ref().is_some_and(|differences| !differences.is_empty()) {
+        context.ui.warn(
+            "the chain does not build what the models want\n \
+             = help: `migrate revision --autogenerate -m \"…\"` writes the revision that is missing",
+        );
+        exit = Exit::Failed;
+    }
+    if checked.drift.as_ref().is_some_and(|drift| !drift.differences.is_empty()) {
+        context.ui.warn(
+            "the database has drifted from the chain\n \
+             = help: undo by hand what was done by hand, or bring it into the models and the chain",
+        );
+        exit = Exit::Failed;
+    }
+    exit
 }
 
 #[derive(Serialize)]

@@ -216,7 +216,7 @@ fn save(
 }
 
 /// Writes a file and gives its path. A new one never takes the place of another.
-fn write(directory: &Path, edit: &FileEdit) -> Result<String, Failure> {
+pub(super) fn write(directory: &Path, edit: &FileEdit) -> Result<String, Failure> {
     let path = directory.join(&edit.name);
     let written = if edit.replaces {
         replace(&path, &edit.text)
@@ -240,11 +240,11 @@ fn replace(path: &Path, text: &str) -> io::Result<()> {
 }
 
 /// The time in UTC and four random digits: sorts by time, and two people don't meet.
-fn new_id(now: Timestamp) -> String {
+pub(super) fn new_id(now: Timestamp) -> String {
     let random = RandomState::new().build_hasher().finish() & 0xffff;
     format!("{}_{random:04x}", now.strftime("%Y%m%d%H%M%S"))
 }
 
-fn day(now: Timestamp) -> String {
+pub(super) fn day(now: Timestamp) -> String {
     now.strftime("%Y-%m-%d").to_string()
 }

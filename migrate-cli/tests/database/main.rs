@@ -4,6 +4,7 @@
 
 mod commands;
 mod connection;
+mod models;
 mod recipes;
 mod support;
 mod terminal;

@@ -99,6 +99,12 @@ impl Rename {
         Rename { from: self.to.clone(), to: self.from.clone(), ..self.clone() }
     }
 
+    /// As a person writes it for [`parse`](Self::parse): `users.email=mail`.
+    #[must_use]
+    pub fn to_argument(&self) -> String {
+        format!("{}={}", self.shown(&self.from), words::ident(&self.to))
+    }
+
     pub(super) fn shown(&self, name: &str) -> String {
         match &self.table {
             Some(table) => {

@@ -68,6 +68,11 @@ fn what_a_new_revision_can_not_be() {
     check("a", NewRevision { message: " ", ..NEW }, "the message is empty");
     check(
         "a",
+        NewRevision { message: "File a", ..NEW },
+        "`a_file_a.sql` is the variant `Revision::FileA` already",
+    );
+    check(
+        "a",
         NewRevision { id: "head", ..NEW },
         "`head` can't be a revision id: this word means a place in every chain",
     );

@@ -87,6 +87,7 @@ pub(super) fn cases() -> Vec<Case> {
             &["needs-no-transaction 2.sql:9:1"],
         ),
         case("indexes without a transaction", alone("CREATE INDEX CONCURRENTLY a ON t (a);"), &[]),
+        case("everything left to do", down("-- migrate:todo undo it"), &["todo 2.sql:9:1"]),
         case(
             "something left to do",
             up("ALTER TABLE t ADD a int;\n-- migrate:todo fill the rows that are there\n"),

@@ -1,0 +1,17 @@
+//! The arguments of what compares the models with the chain.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+/// Where the models are, and where to build them.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Models")]
+pub(crate) struct ModelArgs {
+    /// The wanted schema: SQL that builds it in an empty database; else MIGRATE_MODELS, or this program's
+    #[arg(long, value_name = "FILE")]
+    pub(crate) models: Option<PathBuf>,
+    /// A server for two scratch databases, else MIGRATE_DEV_URL, else one is started; never production's
+    #[arg(long, value_name = "URL")]
+    pub(crate) dev_url: Option<String>,
+}

@@ -1,0 +1,207 @@
+//! `migrate revision --autogenerate`: from the chain to the models, as new revisions that were tried.
+
+use std::path::Path;
+
+use jiff::{Timestamp, ToSpan};
+use migrate_core::catalog::{Catalog, Difference};
+use migrate_core::diff::{Options, Rename, propose, rename_candidates};
+use migrate_core::{Chain, Folder, analyse};
+use serde::Serialize;
+
+use super::write::{day, new_id, write};
+use crate::args::RevisionArgs;
+use crate::compare::{build_chain, build_models, differences, line, read};
+use crate::context::Context;
+use crate::draft::{Draft, Identity};
+use crate::failure::{Exit, Failure};
+use crate::models::Models;
+use crate::scratch::{Scratch, ScratchDatabase};
+use crate::tree::folder;
+use crate::trial::tried;
+use crate::ui::{Page, View};
+
+/// What was written, and what a reviewer should look at.
+#[derive(Default, Serialize)]
+struct Generated {
+    files: Vec<FileView>,
+    changes: Vec<Difference>,
+    /// What rows lose when the upgrade runs.
+    loses: Vec<String>,
+    /// What may only be called otherwise now, as `--rename` takes it.
+    renames: Vec<String>,
+    /// What could not be written.
+    todo: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct FileView {
+    path: String,
+    revision: String,
+}
+
+impl View for Generated {
+    fn text(&self, page: &mut Page) {
+        for file in &self.files {
+            page.line(&file.path);
+        }
+    }
+}
+
+/// `migrate revision --autogenerate`
+pub(super) fn autogenerate(
+    context: &Context,
+    directory: &Path,
+    arguments: &RevisionArgs,
+) -> Result<Exit, Failure> {
+    let models = Models::find(context, arguments.models.models.as_deref())?;
+    let models = models.ok_or_else(|| {
+        let help = "name a file with the SQL of the wanted schema: `--models schema.sql`, or MIGRATE_MODELS";
+        Failure::refused("usage", "there are no models to compare the chain with", help)
+    })?;
+    let chain = chain(folder(directory))?;
+    let scratch = Scratch::open(context, arguments.models.dev_url.as_deref())?;
+    let (database, before) = build_chain(context, &scratch, chain.as_ref(), None)?;
+    let wanted = build_models(&scratch, &models)?;
+    let changes = differences(&before, &wanted);
+    if changes.is_empty() {
+        context.ui.show(&Generated::default())?;
+        context.ui.say("nothing to do: the chain builds what the models want");
+        return Ok(Exit::Fine);
+    }
+    for change in &changes {
+        context.ui.say(line(change));
+    }
+
+    let names = Names { context, database: &database, chain: chain.as_ref(), before: &before };
+    let mut renames = Vec::new();
+    let mut renamed = before.clone();
+    for text in &arguments.rename {
+        // A later one may speak of what an earlier one has named.
+        renames.push(Rename::parse(text, &renamed).map_err(|error| {
+            let help = "`--rename users.email=mail`, or `--rename people=users`";
+            Failure::refused("usage", format!("`--rename {text}`: {error}"), help)
+        })?);
+        renamed = names.changed(&renames)?;
+    }
+    let mut undecided = rename_candidates(&renamed, &wanted);
+    if context.ui.can_ask() {
+        renames.extend(asked(context, &mut undecided));
+        renamed = names.changed(&renames)?;
+    }
+
+    let now = Timestamp::now();
+    let identity = Identity {
+        message: &arguments.message,
+        created: &day(now),
+        main: arguments.rev_id.as_deref(),
+        // Files are listed by name, so a later second stands behind.
+        ids: [0, 1, 2, 3].map(|later| new_id(now.checked_add(later.seconds()).unwrap_or(now))),
+    };
+    let proposal = propose(&renamed, &wanted, &Options { plain: arguments.plain });
+    let draft = Draft::new(proposal, &renames, &undecided);
+    let draft =
+        tried(context, &scratch, &database, directory, draft, &identity, (&before, &wanted))?;
+
+    let edits = draft.edits(folder(directory), &identity)?;
+    // A first revision makes the folder. If it can't be made, the write that follows says why.
+    let _ = std::fs::create_dir_all(directory);
+    let mut generated = Generated {
+        changes,
+        loses: draft.loses(),
+        renames: undecided.iter().map(Rename::to_argument).collect(),
+        todo: draft.todos(),
+        files: Vec::new(),
+    };
+    for (revision, edit) in edits {
+        let path = write(directory, &edit)?;
+        generated.files.push(FileView { path, revision });
+    }
+    context.ui.show(&generated)?;
+    advise(context, directory, &generated);
+    Ok(Exit::Fine)
+}
+
+/// The chain of a folder, unless it has no revision yet.
+fn chain(folder: Folder) -> Result<Option<Chain<'static>>, Failure> {
+    let is_start = |code: &str| code == "empty-chain" || code == "no-directory";
+    match analyse(folder) {
+        Ok(chain) => Ok(Some(chain)),
+        Err(why) if why.diagnostics.iter().all(|found| is_start(found.problem.code())) => Ok(None),
+        Err(why) => Err(why.into()),
+    }
+}
+
+/// Asks a person what is a rename; what is none stays no question.
+fn asked(context: &Context, undecided: &mut Vec<Rename>) -> Vec<Rename> {
+    let mut renames: Vec<Rename> = Vec::new();
+    for rename in undecided.drain(..) {
+        let of = |it: &Rename| (it.kind, it.schema.clone(), it.table.clone());
+        let is_taken = renames
+            .iter()
+            .any(|it| of(it) == of(&rename) && (it.from == rename.from || it.to == rename.to));
+        let question = format!(
+            "{rename}: is that a rename? Otherwise the old one is dropped, with what is in it"
+        );
+        if !is_taken && context.ui.ask(&question) {
+            renames.push(rename);
+        }
+    }
+    renames
+}
+
+/// The chain's database, in which things get other names to see what becomes of the rest.
+struct Names<'a> {
+    context: &'a Context,
+    database: &'a ScratchDatabase,
+    chain: Option<&'a Chain<'static>>,
+    before: &'a Catalog,
+}
+
+impl Names<'_> {
+    /// The catalog with these renames: made by the server, which knows all that speaks of a name.
+    fn changed(&self, renames: &[Rename]) -> Result<Catalog, Failure> {
+        if renames.is_empty() {
+            return Ok(self.before.clone());
+        }
+        let refused = |what: String, error: &postgres::Error| {
+            let said = error.as_db_error().map(|said| said.message().to_owned());
+            let said = said.unwrap_or_else(|| error.to_string());
+            Failure::refused("usage", format!("{what}: {said}"), "mend what `--rename` says")
+        };
+        let mut client = self.database.connect()?;
+        let mut run = |what: String, sql: &str| {
+            client.batch_execute(sql).map_err(|error| refused(what, &error))
+        };
+        run("renaming".to_owned(), "BEGIN")?;
+        for rename in renames {
+            run(rename.to_string(), &rename.sql())?;
+        }
+        let runner = self.chain.map(|chain| self.context.runner(chain));
+        let renamed = read(&mut client, runner.as_ref())?;
+        client.batch_execute("ROLLBACK").map_err(|error| refused("renaming".to_owned(), &error))?;
+        Ok(renamed)
+    }
+}
+
+/// What a reviewer should look at.
+fn advise(context: &Context, directory: &Path, generated: &Generated) {
+    let ui = &context.ui;
+    if !generated.loses.is_empty() {
+        ui.warn(format!("the upgrade loses {}", generated.loses.join(", ")));
+    }
+    for rename in &generated.renames {
+        ui.warn(format!(
+            "{rename} may be a rename, and is written as a drop and a new one\n \
+             = help: if it is: delete the files, and run it again with `--rename {rename}`"
+        ));
+    }
+    for todo in &generated.todo {
+        ui.warn(format!("left to you, and marked in the file: {todo}"));
+    }
+    match analyse(folder(directory)) {
+        Err(why) if !why.diagnostics.iter().all(|found| found.problem.code() == "todo") => {
+            ui.warn(format!("the files are written, but a build refuses them:\n{why}"));
+        }
+        _ => ui.say("read it before you run it: `migrate upgrade --dry-run` shows the locks, too"),
+    }
+}

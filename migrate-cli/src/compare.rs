@@ -1,0 +1,123 @@
+//! What the chain builds, what the models build, and what is in a live database: as catalogs.
+
+use std::collections::HashSet;
+
+use migrate_core::catalog::{Catalog, Change, Difference, Name, ReadError};
+use migrate_core::{Chain, Runner, Target};
+use postgres::Client;
+use serde::Serialize;
+
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::models::Models;
+use crate::scratch::{Scratch, ScratchDatabase};
+use crate::ui::{ADDED, Page, REMOVED, WARN};
+
+/// The tables in which other tools note what they have done. They stay after a move to this one,
+/// and are no part of the schema.
+const BOOKS_OF_OTHERS: [&str; 8] = [
+    "alembic_version",
+    "refinery_schema_history",
+    "_sqlx_migrations",
+    "__diesel_schema_migrations",
+    "seaql_migrations",
+    "goose_db_version",
+    "schema_migrations",
+    "flyway_schema_history",
+];
+
+/// What a database consists of, but for the books of migration tools.
+pub(crate) fn read(client: &mut Client, runner: Option<&Runner<'_>>) -> Result<Catalog, Failure> {
+    let catalog = Catalog::read(client).map_err(|error| unreadable(&error))?;
+    Ok(catalog.without(|name| {
+        runner.is_some_and(|runner| runner.keeps(&name.schema, &name.name))
+            || BOOKS_OF_OTHERS.contains(&name.name.as_str())
+    }))
+}
+
+fn unreadable(error: &ReadError) -> Failure {
+    let help = "this is a version of PostgreSQL that is not known here, or the connection was lost";
+    Failure::refused("catalog", format!("the catalog can't be read: {error}"), help)
+}
+
+/// A scratch database with a chain in it, up to a revision or the head.
+pub(crate) fn build_chain(
+    context: &Context,
+    scratch: &Scratch,
+    chain: Option<&Chain<'static>>,
+    through: Option<&str>,
+) -> Result<(ScratchDatabase, Catalog), Failure> {
+    let database = scratch.database()?;
+    let mut client = database.connect()?;
+    let Some(chain) = chain else {
+        let catalog = read(&mut client, None)?;
+        return Ok((database, catalog));
+    };
+    let runner = context.runner(chain);
+    let target = through.map_or(Target::Head, Target::revision);
+    runner.upgrade_to(&mut client, target).map_err(|error| Failure::OnScratch(Box::new(error)))?;
+    let catalog = read(&mut client, Some(&runner))?;
+    Ok((database, catalog))
+}
+
+/// What the models consist of.
+pub(crate) fn build_models(scratch: &Scratch, models: &Models) -> Result<Catalog, Failure> {
+    let database = scratch.database()?;
+    models.build(&mut database.connect()?)?;
+    // In a session of its own: the models may have changed the settings of theirs.
+    read(&mut database.connect()?, None)
+}
+
+/// The differences that a revision could make, for people. The order of columns is none: PostgreSQL
+/// adds them at the end, and moves none, while people write them where they belong. What comes and
+/// goes with a column or a constraint is not told beside it.
+pub(crate) fn differences(from: &Catalog, to: &Catalog) -> Vec<Difference> {
+    let mut found = from.differences(to);
+    found.retain(|found| found.kind != "order of the columns of");
+    let parts: HashSet<(&str, String)> = [from, to].into_iter().flat_map(brought_along).collect();
+    let is_own = |found: &Difference| {
+        found.change == Change::Alter || !parts.contains(&(&*found.kind, found.name.clone()))
+    };
+    if found.iter().any(is_own) {
+        found.retain(is_own);
+    }
+    found
+}
+
+/// The sequences of columns, and the indexes of constraints.
+fn brought_along(catalog: &Catalog) -> impl Iterator<Item = (&'static str, String)> + '_ {
+    let sequences = catalog.sequences.iter().filter(|(_, it)| it.owned_by.is_some());
+    let sequences = sequences.map(|(name, _)| ("sequence", name.to_string()));
+    let indexes = catalog.relations.iter().flat_map(|(table, relation)| {
+        let indexes = relation.indexes.iter().filter(|(_, it)| it.constraint.is_some());
+        indexes.map(|(name, _)| ("index", Name::new(&*table.schema, name).to_string()))
+    });
+    sequences.chain(indexes)
+}
+
+/// Differences as lines, for people.
+pub(crate) fn lines(differences: &[Difference], page: &mut Page) {
+    for found in differences {
+        page.line(line(found));
+    }
+}
+
+pub(crate) fn line(found: &Difference) -> String {
+    let style = match found.change {
+        Change::Add => ADDED,
+        Change::Remove => REMOVED,
+        Change::Alter => WARN,
+    };
+    let text = found.to_string();
+    let (mark, rest) = text.split_at_checked(1).unwrap_or(("", &text));
+    format!("{style}{mark}{style:#}{rest}")
+}
+
+/// What a live database has that the chain does not build, and the other way round.
+#[derive(Serialize)]
+pub(crate) struct Drift {
+    pub(crate) database: String,
+    /// Where it is, if anything is applied.
+    pub(crate) revision: Option<String>,
+    pub(crate) differences: Vec<Difference>,
+}

@@ -1,0 +1,227 @@
+//! A proposal on its way to files: which statements are left to a person, and how each is written.
+
+use migrate_core::diff::{Part, PartKind, Proposal, Rename, Section, Step};
+use migrate_core::{EditError, FileEdit, Folder, NewRevision, NewSection, edit};
+
+/// Who the new revisions are.
+pub(crate) struct Identity<'a> {
+    pub(crate) message: &'a str,
+    pub(crate) created: &'a str,
+    /// The id that was asked for.
+    pub(crate) main: Option<&'a str>,
+    /// Ids that are free, in order.
+    pub(crate) ids: [String; 4],
+}
+
+/// Revisions in the making.
+pub(crate) struct Draft {
+    pub(crate) parts: Vec<DraftPart>,
+    /// Stands on top of the first upgrade.
+    remarks: Vec<String>,
+}
+
+/// A revision in the making.
+pub(crate) struct DraftPart {
+    kind: PartKind,
+    pub(crate) up: DraftSection,
+    pub(crate) down: DraftSection,
+}
+
+/// A section in the making.
+pub(crate) struct DraftSection {
+    transactional: bool,
+    pub(crate) statements: Vec<DraftStatement>,
+    /// What no statement does.
+    pub(crate) missing: Vec<String>,
+}
+
+/// A statement, and what there is to say about it.
+pub(crate) struct DraftStatement {
+    step: Step,
+    /// Why it is left to a person.
+    pub(crate) todo: Option<String>,
+}
+
+impl Draft {
+    pub(crate) fn new(proposal: Proposal, renames: &[Rename], undecided: &[Rename]) -> Self {
+        let mut parts: Vec<DraftPart> = proposal.parts.into_iter().map(DraftPart::new).collect();
+        if !renames.is_empty() {
+            // All that follows speaks of the new names.
+            if parts.first().is_none_or(|part| part.kind != PartKind::Main) {
+                parts.insert(0, DraftPart::empty());
+            }
+            if let Some(first) = parts.first_mut() {
+                let plain =
+                    |sql: String| DraftStatement::new(Step { sql, loses: None, caution: None });
+                let there = renames.iter().map(|rename| plain(rename.sql()));
+                let back = renames.iter().rev().map(|rename| plain(rename.reversed().sql()));
+                first.up.statements.splice(0..0, there);
+                first.down.statements.extend(back);
+            }
+        }
+        let remark = |rename: &Rename| {
+            format!(
+                "Perhaps a rename: {rename}. If it is, delete this, and run again with --rename {}",
+                rename.to_argument()
+            )
+        };
+        Draft { parts, remarks: undecided.iter().map(remark).collect() }
+    }
+
+    /// The files, each with the id of its revision.
+    pub(crate) fn edits(
+        &self,
+        folder: Folder,
+        identity: &Identity<'_>,
+    ) -> Result<Vec<(String, FileEdit)>, EditError> {
+        self.written(folder, identity, "-- migrate:todo")
+    }
+
+    /// The same for a trial: what is left to do stands in no one's way.
+    pub(crate) fn trial(
+        &self,
+        folder: Folder,
+        identity: &Identity<'_>,
+    ) -> Result<Vec<(String, FileEdit)>, EditError> {
+        self.written(folder, identity, "-- to do:")
+    }
+
+    fn written(
+        &self,
+        mut folder: Folder,
+        identity: &Identity<'_>,
+        todo: &str,
+    ) -> Result<Vec<(String, FileEdit)>, EditError> {
+        let mut edits: Vec<(String, FileEdit)> = Vec::new();
+        for (nth, part) in self.parts.iter().enumerate() {
+            let (suffix, words) = match part.kind {
+                _ if self.parts.len() == 1 => ("", ""),
+                PartKind::EnumValues => ("_values", " (enum values)"),
+                PartKind::Main => ("", ""),
+                PartKind::Online => ("_online", " (online)"),
+            };
+            let free = identity.ids.get(nth).map_or("", String::as_str);
+            let id = identity.main.map_or_else(|| free.to_owned(), |id| format!("{id}{suffix}"));
+            let message = format!("{}{words}", identity.message);
+            let remarks = if nth == 0 { &*self.remarks } else { &[] };
+            let (up, down) = (part.up.text(remarks, todo), part.down.text(&[], todo));
+            let edit = edit::new_revision(
+                folder.clone(),
+                NewRevision {
+                    id: &id,
+                    message: &message,
+                    created: identity.created,
+                    parent: edits.last().map(|(id, _)| id.as_str()),
+                    up: NewSection { sql: &up, transactional: part.up.transactional },
+                    down: NewSection { sql: &down, transactional: part.down.transactional },
+                },
+            )?;
+            folder = folder.with(&edit.name, &edit.text);
+            edits.push((id, edit));
+        }
+        Ok(edits)
+    }
+
+    /// Whether a part has nothing left to run, in one direction.
+    pub(crate) fn has_empty_section(&self) -> bool {
+        self.parts.iter().any(|part| part.up.is_empty() || part.down.is_empty())
+    }
+
+    /// What rows lose when it is upgraded.
+    pub(crate) fn loses(&self) -> Vec<String> {
+        let statements = self.parts.iter().flat_map(|part| &part.up.statements);
+        statements.filter_map(|statement| statement.step.loses.clone()).collect()
+    }
+
+    /// What is left to a person.
+    pub(crate) fn todos(&self) -> Vec<String> {
+        let sections = self.parts.iter().flat_map(|part| [&part.up, &part.down]);
+        sections
+            .flat_map(|section| {
+                let statements = section.statements.iter().filter_map(|it| it.todo.clone());
+                statements.chain(section.missing.iter().cloned())
+            })
+            .collect()
+    }
+}
+
+impl DraftPart {
+    fn new(part: Part) -> Self {
+        DraftPart {
+            kind: part.kind,
+            up: DraftSection::new(part.up),
+            down: DraftSection::new(part.down),
+        }
+    }
+
+    fn empty() -> Self {
+        let section =
+            || DraftSection { transactional: true, statements: Vec::new(), missing: Vec::new() };
+        DraftPart { kind: PartKind::Main, up: section(), down: section() }
+    }
+}
+
+impl DraftSection {
+    fn new(section: Section) -> Self {
+        let statements = section.steps.into_iter().map(DraftStatement::new).collect();
+        DraftSection { transactional: section.transaction, statements, missing: Vec::new() }
+    }
+
+    /// The nth statement, from 1, of those that are written.
+    pub(crate) fn nth(&mut self, number: usize) -> Option<&mut DraftStatement> {
+        self.statements.iter_mut().filter(|it| it.todo.is_none()).nth(number.checked_sub(1)?)
+    }
+
+    /// Whether there is anything to run.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.statements.iter().all(|statement| statement.todo.is_some())
+    }
+
+    fn text(&self, remarks: &[String], todo: &str) -> String {
+        let mut text = String::new();
+        let comment = |text: &mut String, words: &str, what: &str| {
+            let what = what.split_whitespace().collect::<Vec<_>>().join(" ");
+            text.push_str(&format!("{words} {what}\n"));
+        };
+        for remark in remarks {
+            comment(&mut text, "--", remark);
+        }
+        for what in &self.missing {
+            comment(&mut text, todo, what);
+        }
+        for DraftStatement { step, todo: left } in &self.statements {
+            let Step { sql, loses, caution } = step;
+            let sql = sql.trim_end().trim_end_matches(';');
+            let is_long =
+                left.is_some() || loses.is_some() || caution.is_some() || sql.contains('\n');
+            if is_long && !text.is_empty() && !text.ends_with("\n\n") {
+                text.push('\n');
+            }
+            if let Some(what) = loses {
+                comment(&mut text, "-- Loses", what);
+            }
+            if let Some(what) = caution {
+                comment(&mut text, "-- Mind:", what);
+            }
+            match left {
+                None => text.push_str(&format!("{sql};\n")),
+                Some(why) => {
+                    comment(&mut text, todo, why);
+                    for line in format!("{sql};").lines() {
+                        text.push_str(&format!("-- {line}\n"));
+                    }
+                }
+            }
+            if is_long {
+                text.push('\n');
+            }
+        }
+        text
+    }
+}
+
+impl DraftStatement {
+    fn new(step: Step) -> Self {
+        DraftStatement { step, todo: None }
+    }
+}

@@ -1,0 +1,157 @@
+//! Scratch databases, in which the chain and the models are built to be compared: on a server that
+//! is started for it, or on one that the user names. The database that the chain is for is not touched.
+
+use std::cell::Cell;
+use std::hash::{BuildHasher, Hasher, RandomState};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use migrate_core::Connector;
+use migrate_testkit::{Backend, Server};
+use postgres::Client;
+use postgres::error::SqlState;
+
+use crate::context::Context;
+use crate::env_file::Variables;
+use crate::failure::Failure;
+use crate::interrupt;
+
+/// How the names of our databases begin; the second that they were made in follows.
+const PREFIX: &str = "migrate_dev_";
+/// So old is no comparison that is still under way.
+const ABANDONED_SECONDS: i64 = 3600;
+
+/// A server for scratch databases.
+pub(crate) struct Scratch {
+    admin: Arc<Connector>,
+    name: String,
+    made: Cell<u32>,
+    /// It stops when this goes.
+    server: Option<Server>,
+}
+
+impl Scratch {
+    /// Opens the server of `--dev-url` or `MIGRATE_DEV_URL`, or starts one.
+    pub(crate) fn open(context: &Context, dev_url: Option<&str>) -> Result<Self, Failure> {
+        let variables = Variables::read(context.connection.env_file.as_deref())?;
+        let named = dev_url.map(str::to_owned).or_else(|| variables.text("MIGRATE_DEV_URL"));
+        let (admin, server) = match named {
+            Some(url) => {
+                let admin = Connector::from_variables(Some(&url), |name| variables.get(name));
+                (admin.map_err(Failure::DevServer)?, None)
+            }
+            None => {
+                let server = start()?;
+                let admin = Connector::new(server.admin_url());
+                (admin.map_err(Failure::DevServer)?, Some(server))
+            }
+        };
+        let random = RandomState::new().build_hasher().finish() & 0xffff_ffff;
+        let name = format!("{PREFIX}{}_{random:08x}", Timestamp::now().as_second());
+        let scratch = Scratch { admin: Arc::new(admin), name, made: Cell::new(0), server };
+        if scratch.server.is_none() {
+            scratch.sweep()?;
+        }
+        Ok(scratch)
+    }
+
+    /// An empty database.
+    pub(crate) fn database(&self) -> Result<ScratchDatabase, Failure> {
+        // The other template may have been changed.
+        self.make("template0")
+    }
+
+    /// A copy of a database that nobody is connected to.
+    pub(crate) fn copy(&self, of: &ScratchDatabase) -> Result<ScratchDatabase, Failure> {
+        self.make(&of.name)
+    }
+
+    fn make(&self, template: &str) -> Result<ScratchDatabase, Failure> {
+        let number = self.made.replace(self.made.get() + 1);
+        let name = format!("{}_{number}", self.name);
+        let mut admin = self.admin.connect().map_err(Failure::DevServer)?;
+        let made = admin.batch_execute(&format!("CREATE DATABASE {name} TEMPLATE {template}"));
+        made.map_err(|error| refused(&error))?;
+        let database = ScratchDatabase {
+            connector: self.admin.to_database(&name).map_err(Failure::DevServer)?,
+            admin: Arc::clone(&self.admin),
+            name,
+        };
+        // A server of our own goes with this process, and all its databases with it.
+        if self.server.is_none() {
+            let (admin, name) = (Arc::clone(&self.admin), database.name.clone());
+            interrupt::before_exit(move || drop_database(&admin, &name));
+        }
+        Ok(database)
+    }
+
+    /// Drops the databases of runs that were killed, unless somebody is connected to them.
+    fn sweep(&self) -> Result<(), Failure> {
+        let mut admin = self.admin.connect().map_err(Failure::DevServer)?;
+        let oldest = Timestamp::now().as_second() - ABANDONED_SECONDS;
+        let found = admin.simple_query(&format!(
+            "SELECT datname FROM pg_catalog.pg_database WHERE datname ~ '^{PREFIX}[0-9]+_[0-9a-f]{{8}}_[0-9]+$' \
+             AND pg_catalog.split_part(datname, '_', 3)::bigint < {oldest}"
+        ));
+        for row in found.into_iter().flatten() {
+            if let postgres::SimpleQueryMessage::Row(row) = row
+                && let Some(name) = row.get(0)
+            {
+                // Another run may be doing the same, or it may be another role's.
+                let _ = admin.batch_execute(&format!("DROP DATABASE IF EXISTS {name}"));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A scratch database. Dropping the value drops it.
+pub(crate) struct ScratchDatabase {
+    connector: Connector,
+    admin: Arc<Connector>,
+    name: String,
+}
+
+impl ScratchDatabase {
+    pub(crate) fn connect(&self) -> Result<Client, Failure> {
+        self.connector.connect().map_err(Failure::DevServer)
+    }
+}
+
+impl Drop for ScratchDatabase {
+    fn drop(&mut self) {
+        drop_database(&self.admin, &self.name);
+    }
+}
+
+/// Whether it works is seen by nobody; what is left is dropped by a later run.
+fn drop_database(admin: &Connector, name: &str) {
+    if let Ok(mut admin) = admin.connect() {
+        let _ = admin.batch_execute(&format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"));
+    }
+}
+
+/// A PostgreSQL of our own for this process: what is installed is ready sooner than a container.
+fn start() -> Result<Server, Failure> {
+    let help = "or name a server on which a role may create databases, and which is not production's: \
+                `--dev-url postgres://…`, or the variable MIGRATE_DEV_URL";
+    let server = Server::start(&[Backend::Local, Backend::Docker])
+        .map_err(|error| Failure::refused("dev-server", error.to_string(), help))?;
+    if server.backend() == Backend::Url {
+        let what = "PG_BACKEND=url would compare on the server of DATABASE_URL";
+        return Err(Failure::refused("dev-server", what, help));
+    }
+    Ok(server)
+}
+
+fn refused(error: &postgres::Error) -> Failure {
+    let reason =
+        error.as_db_error().map_or_else(|| error.to_string(), |error| error.message().to_owned());
+    let help = match error.code() {
+        Some(&SqlState::INSUFFICIENT_PRIVILEGE) => {
+            "use a role with CREATEDB, on a server for development: `--dev-url postgres://…`"
+        }
+        _ => "name another server for development: `--dev-url postgres://…`",
+    };
+    Failure::refused("dev-server", format!("no scratch database could be made: {reason}"), help)
+}

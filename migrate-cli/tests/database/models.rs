@@ -1,0 +1,196 @@
+//! The models, the chain and a live database: compared, and brought together again.
+
+use std::fs;
+
+use migrate_testkit::Server;
+
+use crate::support::{Project, shows};
+
+const SHOP: &str = "CREATE TYPE mood AS ENUM ('sad', 'ok');
+CREATE TABLE users (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    email text NOT NULL UNIQUE,
+    mood mood NOT NULL DEFAULT 'ok'
+);
+CREATE TABLE orders (id bigint PRIMARY KEY, user_id bigint REFERENCES users, paid boolean);
+";
+
+/// A project with models, and a server to build them on.
+struct Shop(Project);
+
+impl Shop {
+    fn new(hint: &str) -> Self {
+        let shop = Shop(Project::empty(hint));
+        shop.models(SHOP);
+        shop
+    }
+
+    fn models(&self, sql: &str) {
+        fs::write(self.0.home().join("schema.sql"), sql).unwrap();
+    }
+
+    fn runs(&self, lines: &[&str]) -> String {
+        lines.iter().map(|line| self.run(line)).collect::<Vec<_>>().join("\n")
+    }
+
+    fn run(&self, line: &str) -> String {
+        let server = Server::shared().unwrap();
+        let variables = [("MIGRATE_MODELS", "schema.sql"), ("MIGRATE_DEV_URL", server.admin_url())];
+        self.0.run_with(line, &variables)
+    }
+
+    /// The text of a revision's file, without the date of today.
+    fn file(&self, name: &str) -> String {
+        let text = fs::read_to_string(self.0.home().join("migrations").join(name)).unwrap();
+        let lines = text.lines().filter(|line| !line.starts_with("-- created: "));
+        lines.map(|line| format!("{line}\n")).collect()
+    }
+
+    /// What a change of the models makes of the chain: written, run up and down, and then silent.
+    fn change(&self, id: &str, from: &str, to: &str) -> String {
+        let models = fs::read_to_string(self.0.home().join("schema.sql")).unwrap();
+        assert!(models.contains(from), "{from} is not in {models}");
+        self.models(&models.replacen(from, to, 1));
+        let mut text =
+            self.run(&format!("migrate revision --autogenerate -m 'Change {id}' --rev-id {id}"));
+        for (end, words) in [("_values", "_enum_values"), ("", ""), ("_online", "_online")] {
+            let name = format!("{id}{end}_change_{id}{words}.sql");
+            if self.0.home().join("migrations").join(&name).exists() {
+                text.push_str(&format!("\n{}", self.file(&name)));
+            }
+        }
+        for line in ["upgrade", "check --at-head", "check --drift", "downgrade base", "upgrade"] {
+            let ran = self.run(&format!("migrate {line} --quiet"));
+            assert!(!ran.contains("[exit"), "{text}\n{ran}");
+        }
+        text
+    }
+}
+
+#[test]
+fn the_loop_of_a_day() {
+    let shop = Shop::new("loop");
+    let mut text = shop.run("migrate revision --autogenerate -m Start --rev-id start");
+    text.push_str(&shop.file("start_start.sql"));
+    text.push_str(&shop.run("migrate revision --autogenerate -m Again"));
+    text.push_str(&shop.run("migrate revision --autogenerate -m Again --json"));
+    text.push_str(&shop.runs(&["migrate upgrade", "migrate check", "migrate check --json"]));
+    for (id, from, to) in [
+        ("column", "email text", "locale text NOT NULL DEFAULT 'en', email text"),
+        (
+            "table",
+            "CREATE TABLE orders",
+            "CREATE TABLE notes (id bigint PRIMARY KEY, user_id bigint NOT NULL REFERENCES users);\nCREATE TABLE orders",
+        ),
+        (
+            "index",
+            "paid boolean);",
+            "paid boolean);\nCREATE INDEX ix_orders_user ON orders (user_id) WHERE paid;",
+        ),
+        ("label", "'ok');", "'ok', 'happy');"),
+        ("default", "DEFAULT 'ok'", "DEFAULT 'happy'"),
+        ("used", "'happy');\nCREATE TABLE users", "'happy', 'elated');\nCREATE TABLE users"),
+        (
+            "check",
+            "paid boolean);",
+            "paid boolean, CONSTRAINT ck_paid CHECK (paid OR user_id > 0));",
+        ),
+        (
+            "type",
+            "user_id bigint REFERENCES users, paid",
+            "user_id bigint REFERENCES users, total numeric(10, 2), paid",
+        ),
+        ("wider", "numeric(10, 2)", "numeric(12, 2)"),
+        ("drop", "locale text NOT NULL DEFAULT 'en', ", ""),
+    ] {
+        text.push_str(&format!("\n# {id}\n{}", shop.change(id, from, to)));
+    }
+    shows("models_the_loop_of_a_day", &text);
+}
+
+#[test]
+fn what_is_not_certain_is_asked_or_left() {
+    let shop = Shop::new("uncertain");
+    shop.run("migrate revision --autogenerate -m Start --rev-id start");
+    let renamed = SHOP.replace("email", "mail");
+    shop.models(&renamed);
+    let mut text = shop.run("migrate revision --autogenerate -m Mail --rev-id dropped");
+    text.push_str(&shop.file("dropped_mail.sql"));
+    text.push_str(&shop.run("rm migrations/dropped_*"));
+    let line = "migrate revision --autogenerate -m Mail --rev-id renamed --rename users.email=mail";
+    text.push_str(&shop.run(line));
+    text.push_str(&shop.file("renamed_mail.sql"));
+    text.push_str(&shop.runs(&[
+        "migrate check",
+        "migrate revision --autogenerate -m Other --rename users.nothing=mail",
+        "migrate revision -m Other --rename users.mail=email",
+    ]));
+    // There is no cast from a boolean to a date.
+    shop.models(&renamed.replace("paid boolean", "paid date"));
+    text.push_str(&shop.run("migrate revision --autogenerate -m 'Say when' --rev-id cast"));
+    text.push_str(&shop.file("cast_say_when.sql"));
+    text.push_str(&shop.runs(&["migrate check", "migrate upgrade --quiet"]));
+    shows("models_what_is_not_certain", &text);
+}
+
+#[test]
+fn models_that_are_none() {
+    let shop = Shop::new("broken models");
+    let mut text = shop.run("migrate check --models nowhere.sql");
+    shop.models("CREATE TABLE a ();\n  CREATE TABLE b (id integre);\n");
+    text.push_str(&shop.runs(&[
+        "migrate revision --autogenerate -m Start",
+        "ls migrations",
+        "migrate revision --autogenerate -m Start --json",
+        "migrate revision --autogenerate -m Start --dev-url 'host=/nowhere port=1'",
+    ]));
+    text.push_str(&shop.0.run("migrate revision --autogenerate -m Start"));
+    shows("models_that_are_none", &text);
+}
+
+#[test]
+fn what_was_done_by_hand_is_told() {
+    let shop = Shop::new("drift");
+    shop.run("migrate revision --autogenerate -m Start --rev-id start");
+    let before = shop.run("migrate check --drift");
+    shop.run("migrate upgrade");
+    let url = shop.0.database.url();
+    let mut text = before + &shop.runs(&["migrate check --drift"]);
+    shop.0.database.connect().unwrap().batch_execute(
+        "ALTER TABLE users ADD locale text; DROP INDEX IF EXISTS none; ALTER TABLE orders DROP CONSTRAINT orders_user_id_fkey;
+         CREATE TABLE alembic_version (version_num varchar(32)); CREATE INDEX by_hand ON orders (paid)",
+    ).unwrap();
+    text.push_str(&shop.runs(&[
+        "migrate check --drift",
+        "migrate check --drift --json",
+        "migrate check --at-head",
+    ]));
+    let named = shop.run(&format!("migrate check --database-url {url}"));
+    let line = named.lines().skip(1).collect::<Vec<_>>().join("\n");
+    assert!(line.contains("+ column users.locale text"), "{named}");
+    shows("models_drift", &text);
+}
+
+/// Without a server to build on, one is started, and nothing of it is left.
+#[test]
+fn a_server_is_started_where_none_is_named() {
+    let shop = Shop::new("own server");
+    let variables = [("MIGRATE_MODELS", "schema.sql")];
+    let text =
+        shop.0.run_with("migrate revision --autogenerate -m Start --rev-id start", &variables);
+    assert!(text.contains("2> postgresql "), "{text}");
+    assert!(text.contains("\nmigrations/start_start.sql\n"), "{text}");
+}
+
+/// On a server that others use, nothing is left behind.
+#[test]
+fn scratch_databases_are_dropped() {
+    let shop = Shop::new("scratch");
+    let mut client = shop.0.database.connect().unwrap();
+    client.batch_execute("CREATE DATABASE migrate_dev_1000000000_0123abcd_7").unwrap();
+    shop.run("migrate revision --autogenerate -m Start");
+    let sql =
+        "SELECT count(*) FROM pg_database WHERE datname = 'migrate_dev_1000000000_0123abcd_7'";
+    let left: i64 = client.query_one(sql, &[]).unwrap().get(0);
+    assert_eq!(left, 0, "what a killed run left is dropped by the next");
+}
