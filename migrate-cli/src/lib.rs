@@ -26,6 +26,7 @@ mod trial;
 mod ui;
 
 use std::ffi::OsString;
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::error::{ContextKind, ContextValue};
@@ -102,6 +103,11 @@ pub fn run_with_models(
     folder: &'static str,
     arguments: impl IntoIterator<Item = impl Into<OsString> + Clone>,
 ) -> ExitCode {
+    // As a person would write it, who is in the workspace.
+    let folder = std::env::current_dir()
+        .ok()
+        .and_then(|here| Path::new(folder).strip_prefix(here).ok()?.to_str())
+        .unwrap_or(folder);
     let program = named(WithModels::command(), name)
         .mut_arg("directory", |argument| argument.default_value(folder));
     let WithModels { directory, common, command } = match read(program.clone(), arguments, true) {

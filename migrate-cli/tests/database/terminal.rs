@@ -56,6 +56,28 @@ fn an_error_has_its_colours_too() {
 }
 
 #[test]
+fn a_rename_is_asked() {
+    let server = migrate_testkit::Server::shared().unwrap();
+    for (answer, expected) in [("y", "RENAME COLUMN a TO b;"), ("n", "DROP COLUMN a;")] {
+        let project = Project::empty("rename");
+        project.write("start", "", "CREATE TABLE t (a int);", "DROP TABLE t;");
+        std::fs::write(project.home().join("schema.sql"), "CREATE TABLE t (b int)").unwrap();
+        let line = format!(
+            "migrate revision --autogenerate -m Next --rev-id next --models schema.sql --dev-url '{}'",
+            server.admin_url()
+        );
+        let mut session = terminal(&project, &line);
+        session.exp_string("column t.a -> t.b: is that a rename?").unwrap();
+        session.send_line(answer).unwrap();
+        let (seen, code) = end(session);
+        assert_eq!(code, 0, "{seen}");
+        let text =
+            std::fs::read_to_string(project.home().join("migrations/next_next.sql")).unwrap();
+        assert!(text.contains(expected), "{answer}: {text}");
+    }
+}
+
+#[test]
 fn a_downgrade_asks_and_no_is_no() {
     let project = Project::line("a b");
     project.run("migrate upgrade");
