@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use migrate_core::catalog::{Catalog, Change, Difference, Name, ReadError};
-use migrate_core::{Chain, Runner, Target};
+use migrate_core::{Chain, Error, Runner, Target};
 use postgres::Client;
 use serde::Serialize;
 
@@ -55,7 +55,17 @@ pub(crate) fn build_chain(
     };
     let runner = context.runner(chain);
     let target = through.map_or(Target::Head, Target::revision);
-    runner.upgrade_to(&mut client, target).map_err(|error| Failure::OnScratch(Box::new(error)))?;
+    loop {
+        match runner.upgrade_to(&mut client, target.clone()) {
+            Ok(_) => break,
+            Err(Error::Statement(why))
+                if scratch.makes_role(
+                    why.failure.code.as_deref().unwrap_or_default(),
+                    &why.failure.message,
+                ) => {}
+            Err(error) => return Err(Failure::OnScratch(Box::new(error))),
+        }
+    }
     let catalog = read(&mut client, Some(&runner))?;
     Ok((database, catalog))
 }
@@ -63,7 +73,7 @@ pub(crate) fn build_chain(
 /// What the models consist of.
 pub(crate) fn build_models(scratch: &Scratch, models: &Models) -> Result<Catalog, Failure> {
     let database = scratch.database()?;
-    models.build(&mut database.connect()?)?;
+    models.build(&mut database.connect()?, scratch)?;
     // In a session of its own: the models may have changed the settings of theirs.
     read(&mut database.connect()?, None)
 }

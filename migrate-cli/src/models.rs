@@ -9,6 +9,7 @@ use postgres::Client;
 use crate::context::Context;
 use crate::env_file::Variables;
 use crate::failure::Failure;
+use crate::scratch::Scratch;
 
 /// Where the models come from.
 #[derive(Clone)]
@@ -34,12 +35,20 @@ impl Models {
     }
 
     /// Builds the schema.
-    pub(crate) fn build(&self, client: &mut Client) -> Result<(), Failure> {
+    pub(crate) fn build(&self, client: &mut Client, scratch: &Scratch) -> Result<(), Failure> {
         let source = self.source()?;
         let sql = source.text();
         for statement in split_statements(sql) {
             let text = sql.get(statement.span.range()).unwrap_or_default();
-            client.batch_execute(text).map_err(|error| refused(&source, statement.span, &error))?;
+            let is_worth_another_try = |error: &postgres::Error| {
+                let said = error.as_db_error();
+                said.is_some_and(|said| scratch.makes_role(said.code().code(), said.message()))
+            };
+            while let Err(error) = client.batch_execute(text) {
+                if !is_worth_another_try(&error) {
+                    return Err(refused(&source, statement.span, &error));
+                }
+            }
         }
         Ok(())
     }

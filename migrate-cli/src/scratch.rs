@@ -66,6 +66,19 @@ impl Scratch {
         self.make(&of.name)
     }
 
+    /// Makes the role that the server misses, on a server of our own: grants name roles, which belong
+    /// to a server and not to a database. Tells whether it is worth another try.
+    pub(crate) fn makes_role(&self, code: &str, message: &str) -> bool {
+        let name =
+            message.strip_prefix("role \"").and_then(|rest| rest.strip_suffix("\" does not exist"));
+        let Some(name) = name.filter(|_| code == SqlState::UNDEFINED_OBJECT.code()) else {
+            return false;
+        };
+        let sql = format!("CREATE ROLE \"{}\"", name.replace('"', "\"\""));
+        self.server.is_some()
+            && self.admin.connect().is_ok_and(|mut admin| admin.batch_execute(&sql).is_ok())
+    }
+
     fn make(&self, template: &str) -> Result<ScratchDatabase, Failure> {
         let number = self.made.replace(self.made.get() + 1);
         let name = format!("{}_{number}", self.name);
