@@ -70,12 +70,28 @@ pub(crate) fn build_chain(
     Ok((database, catalog))
 }
 
-/// What the models consist of.
-pub(crate) fn build_models(scratch: &Scratch, models: &Models) -> Result<Catalog, Failure> {
+/// What the models consist of. A dump of a live database has the history's tables in it.
+pub(crate) fn build_models(
+    context: &Context,
+    scratch: &Scratch,
+    models: &Models,
+    chain: Option<&Chain<'static>>,
+) -> Result<Catalog, Failure> {
     let database = scratch.database()?;
+    let empty = read(&mut database.connect()?, None)?;
     models.build(&mut database.connect()?, scratch)?;
     // In a session of its own: the models may have changed the settings of theirs.
-    read(&mut database.connect()?, None)
+    let runner = chain.map(|chain| context.runner(chain));
+    let built = read(&mut database.connect()?, runner.as_ref())?;
+    if built == empty && chain.is_some() {
+        let what = "the models build nothing: the next revision would drop everything";
+        return Err(Failure::refused(
+            "models",
+            what,
+            "is it the right file? `--models schema.sql`",
+        ));
+    }
+    Ok(built)
 }
 
 /// The differences that a revision could make, for people. The order of columns is none: PostgreSQL

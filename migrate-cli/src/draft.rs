@@ -13,6 +13,16 @@ pub(crate) struct Identity<'a> {
     pub(crate) ids: [String; 4],
 }
 
+impl Identity<'_> {
+    /// A revision of this message and id, with nothing in it.
+    pub(crate) fn first(&self, folder: Folder) -> Result<FileEdit, EditError> {
+        let id = self.main.unwrap_or(&self.ids[0]);
+        let (up, down) = (NewSection::EMPTY, NewSection::EMPTY);
+        let Identity { message, created, .. } = *self;
+        edit::new_revision(folder, NewRevision { id, message, created, parent: None, up, down })
+    }
+}
+
 /// Revisions in the making.
 pub(crate) struct Draft {
     pub(crate) parts: Vec<DraftPart>,

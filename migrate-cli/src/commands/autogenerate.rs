@@ -59,9 +59,19 @@ pub(super) fn autogenerate(
         Failure::refused("usage", "there are no models to compare the chain with", help)
     })?;
     let chain = chain(folder(directory))?;
+    let now = Timestamp::now();
+    let identity = Identity {
+        message: &arguments.message,
+        created: &day(now),
+        main: arguments.rev_id.as_deref(),
+        // Files are listed by name, so a later second stands behind.
+        ids: [0, 1, 2, 3].map(|later| new_id(now.checked_add(later.seconds()).unwrap_or(now))),
+    };
+    // Before anything is built: can there be such a revision?
+    identity.first(folder(directory))?;
     let scratch = Scratch::open(context, arguments.models.dev_url.as_deref())?;
     let (database, before) = build_chain(context, &scratch, chain.as_ref(), None)?;
-    let wanted = build_models(&scratch, &models)?;
+    let wanted = build_models(context, &scratch, &models, chain.as_ref())?;
     let changes = differences(&before, &wanted);
     if changes.is_empty() {
         context.ui.show(&Generated::default())?;
@@ -89,14 +99,6 @@ pub(super) fn autogenerate(
         renamed = names.changed(&renames)?;
     }
 
-    let now = Timestamp::now();
-    let identity = Identity {
-        message: &arguments.message,
-        created: &day(now),
-        main: arguments.rev_id.as_deref(),
-        // Files are listed by name, so a later second stands behind.
-        ids: [0, 1, 2, 3].map(|later| new_id(now.checked_add(later.seconds()).unwrap_or(now))),
-    };
     let proposal = propose(&renamed, &wanted, &Options { plain: arguments.plain });
     let draft = Draft::new(proposal, &renames, &undecided);
     let draft =

@@ -96,7 +96,8 @@ pub(super) fn check(
         let scratch = Scratch::open(context, arguments.dev_url.as_deref())?;
         if let Some(models) = models {
             let (_, built) = build_chain(context, &scratch, Some(&chain), None)?;
-            checked.models = Some(differences(&built, &build_models(&scratch, &models)?));
+            checked.models =
+                Some(differences(&built, &build_models(context, &scratch, &models, Some(&chain))?));
         }
         if drift {
             checked.drift = Some(drifted(context, &scratch, &chain)?);
