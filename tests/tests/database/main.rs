@@ -7,6 +7,7 @@ mod concurrency;
 mod crash;
 mod failures;
 mod foreign;
+mod killed;
 mod layout;
 mod locks;
 mod log;

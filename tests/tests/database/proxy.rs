@@ -2,9 +2,11 @@
 
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
-use std::sync::Arc;
+use std::process::{Child, Command};
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::thread;
+use std::time::Duration;
 
 use migrate_testkit::Database;
 use migrate_testkit::postgres::Config;
@@ -27,6 +29,26 @@ struct Line {
     bytes: AtomicUsize,
     /// Cut after so many more queries have been passed on, unless it is 0.
     cut_after: AtomicUsize,
+    /// All messages sent.
+    messages: AtomicUsize,
+    kill: Mutex<Option<Kill>>,
+}
+
+/// A process that is to be killed at one of its messages.
+struct Kill {
+    /// So many messages are passed on before.
+    left: usize,
+    when: When,
+    process: Child,
+}
+
+/// On which side of the message a process dies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum When {
+    /// The server never gets the message.
+    Before,
+    /// The server has the message, and nobody hears its answer.
+    After,
 }
 
 impl Proxy {
@@ -62,6 +84,27 @@ impl Proxy {
         (take(&self.line.queries), take(&self.line.others), take(&self.line.bytes))
     }
 
+    /// Runs a process, kills it at its nth message, and waits until it has ended; without a number
+    /// it may live. Tells how many messages it has sent.
+    pub(crate) fn run(&self, command: &mut Command, kill_at: Option<(usize, When)>) -> usize {
+        let (nth, when) = kill_at.unwrap_or((usize::MAX, When::After));
+        self.line.messages.store(0, Ordering::SeqCst);
+        // Nothing is passed on before the process is known.
+        let mut kill = self.line.kill.lock().unwrap();
+        let process = command.spawn().unwrap();
+        *kill = Some(Kill { left: nth - 1, when, process });
+        drop(kill);
+        loop {
+            let mut kill = self.line.kill.lock().unwrap();
+            if kill.as_mut().unwrap().process.try_wait().unwrap().is_some() {
+                *kill = None;
+                return self.line.messages.load(Ordering::SeqCst);
+            }
+            drop(kill);
+            thread::sleep(Duration::from_millis(2));
+        }
+    }
+
     /// Passes on so many more queries and then cuts the line to the client: it never gets the
     /// answer to the last.
     pub(crate) fn cut_after(&self, queries: usize) {
@@ -93,6 +136,10 @@ impl Line {
                 Some(b'!' | b'p' | b'X') => 0,
                 _ => self.others.fetch_add(1, Ordering::SeqCst),
             };
+            self.messages.fetch_add(1, Ordering::SeqCst);
+            if self.kills(When::Before) {
+                return server.shutdown(Shutdown::Both);
+            }
             let left = self.cut_after.load(Ordering::SeqCst);
             if kind == Some(b'Q') && left > 0 {
                 self.cut_after.store(left - 1, Ordering::SeqCst);
@@ -104,7 +151,24 @@ impl Line {
                 }
             }
             server.write_all(&message)?;
+            if self.kills(When::After) {
+                return server.shutdown(Shutdown::Write);
+            }
         }
+    }
+
+    /// Kills the process if its time has come.
+    fn kills(&self, now: When) -> bool {
+        let mut kill = self.kill.lock().unwrap();
+        let Some(Kill { left, when, process }) = kill.as_mut() else { return false };
+        let is_due = *left == 0 && *when == now;
+        if is_due {
+            process.kill().unwrap();
+            process.wait().unwrap();
+        } else if now == When::After {
+            *left = left.saturating_sub(1);
+        }
+        is_due
     }
 }
 
