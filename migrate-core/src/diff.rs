@@ -5,22 +5,27 @@
 //! it needs: a caller that means to trust the statements runs them on a scratch database, and
 //! compares catalogs.
 
+mod anew;
 mod columns;
 mod constraints;
 mod held;
 mod keys;
 mod labels;
+mod order;
 mod parts;
 mod proposal;
 mod relations;
 mod renames;
 mod renaming;
+mod routines;
 mod settled;
 mod types;
+mod user_types;
 mod words;
 
 use std::collections::BTreeSet;
 
+use self::anew::Anew;
 use crate::catalog::{Catalog, Change, Difference, Name};
 
 pub use proposal::{Options, Part, PartKind, Proposal, Section, propose};
@@ -56,23 +61,35 @@ enum Phase {
     DropForeignKeys,
     DropConstraints,
     DropIndexes,
+    /// What needs a routine that is made anew.
+    LetGo,
+    DropRoutinesOfTables,
+    /// Tables that make way.
+    DropTablesFirst,
+    DropAnew,
+    RenameTypes,
     Schemas,
     Extensions,
     Types,
     Sequences,
     Routines,
+    /// What of a type needs routines.
+    TypeParts,
     Tables,
     DropColumns,
     Columns,
     Constraints,
     Indexes,
     ForeignKeys,
+    RoutinesOfTables,
     Views,
+    RoutinesOfViews,
     Parts,
     Comments,
-    DropRoutinesOfTables,
     DropTables,
     DropRoutines,
+    DropTypes,
+    DropEnums,
     DropRest,
     DropSchemas,
 }
@@ -83,8 +100,7 @@ struct Draft<'c> {
     to: &'c Catalog,
     steps: Vec<(Phase, Step)>,
     unwritten: Vec<Difference>,
-    /// The enums that are made anew under their name.
-    retyped: BTreeSet<Name>,
+    anew: Anew,
     /// Are statements written that leave tables free for others, and need to be outside a
     /// transaction for that?
     online: bool,
@@ -121,13 +137,16 @@ fn write(from: &Catalog, to: &Catalog, online: bool) -> Script {
 
 fn attempt(from: &Catalog, to: &Catalog, online: bool, anew: BTreeSet<Name>) -> Script {
     let (settled, renames) = settled::settled(from, to);
-    let mut draft = Draft::new(&settled, to, online);
-    draft.retyped = anew;
+    let mut draft = Draft::new(&settled, to, online, anew);
     for sql in renames {
         draft.step(Phase::Renames, sql);
     }
     draft.types();
+    draft.user_types();
+    draft.routines();
     draft.relations();
+    draft.statistics();
+    draft.others();
     draft.steps.sort_by_key(|(phase, _)| *phase);
     Script {
         steps: draft.steps.into_iter().map(|(_, step)| step).collect(),
@@ -136,9 +155,10 @@ fn attempt(from: &Catalog, to: &Catalog, online: bool, anew: BTreeSet<Name>) -> 
 }
 
 impl<'c> Draft<'c> {
-    fn new(from: &'c Catalog, to: &'c Catalog, online: bool) -> Self {
-        let (steps, unwritten, retyped) = (Vec::new(), Vec::new(), BTreeSet::new());
-        Draft { from, to, steps, unwritten, retyped, online }
+    /// Nothing written yet; these types are to be made anew.
+    fn new(from: &'c Catalog, to: &'c Catalog, online: bool, types: BTreeSet<Name>) -> Self {
+        let anew = Anew::new(from, to, types);
+        Draft { from, to, steps: Vec::new(), unwritten: Vec::new(), anew, online }
     }
 
     fn step(&mut self, phase: Phase, sql: impl Into<String>) {

@@ -11,15 +11,23 @@ impl Draft<'_> {
     /// The columns of a table that stays.
     pub(super) fn columns(&mut self, table: &Name, before: &Relation, after: &Relation) {
         let shown = words::name(table);
-        let old = |name: &str| before.columns.iter().find(|it| it.name == name);
-        let kept: BTreeSet<&str> = after.columns.iter().map(|it| &*it.name).collect();
+        let anew: BTreeSet<&str> = before.columns.iter().map(|it| &*it.name).collect();
+        let anew: BTreeSet<&str> =
+            anew.into_iter().filter(|it| self.anew.is_renewed(table, it)).collect();
+        let old =
+            |name: &str| before.columns.iter().find(|it| it.name == name && !anew.contains(name));
+        let kept = after.columns.iter().map(|it| &*it.name).filter(|it| !anew.contains(it));
+        let kept: BTreeSet<&str> = kept.collect();
         for column in before.columns.iter().filter(|it| !kept.contains(&*it.name)) {
             let name = words::ident(&column.name);
             let sql = format!("ALTER TABLE {shown} DROP COLUMN {name}");
+            // What it needs may change before the others of the table do.
+            let phase =
+                if anew.contains(&*column.name) { Phase::LetGo } else { Phase::DropColumns };
             if column.generated.is_some() {
-                self.step(Phase::DropColumns, sql);
+                self.step(phase, sql);
             } else {
-                self.losing(Phase::DropColumns, sql, format!("the column {shown}.{name}"));
+                self.losing(phase, sql, format!("the column {shown}.{name}"));
             }
         }
         for column in &after.columns {
@@ -83,13 +91,6 @@ impl Draft<'_> {
         Some(format!("GENERATED {when} AS IDENTITY{}", options.unwrap_or_default()))
     }
 
-    /// Does the type change, or become another of the same name?
-    pub(super) fn retypes(&self, before: &Column, after: &Column) -> bool {
-        before.data_type != after.data_type
-            || before.collation != after.collation
-            || self.retyped.iter().any(|name| words::mentions(&after.data_type, name))
-    }
-
     fn column_change(
         &mut self,
         table: &Name,
@@ -98,50 +99,48 @@ impl Draft<'_> {
         after: &Column,
     ) {
         if is_view(relation) {
-            if before.default != after.default {
-                self.cannot(Change::Alter, "view", table, "defaults of a view are not written");
-            }
+            self.view_default(table, Some(before), after);
             return;
         }
         let name = words::ident(&after.name);
         let column =
             format!("ALTER {} {} ALTER COLUMN {name}", keyword(relation.kind), words::name(table));
         let set = |what: &str| format!("{column} {what}");
-        let retypes = self.retypes(before, after);
+        let retypes = self.anew.retypes(before, after);
         if before.data_type.ends_with("[]") != after.data_type.ends_with("[]") {
             let why = "no cast leads from a value to an array, or back";
             self.cannot(Change::Alter, "column", format!("{table}.{name}"), why);
             return;
         }
-        if before.generated.is_some() || after.generated.is_some() {
-            let same = before.generated == after.generated && before.default == after.default;
-            if before.generated.is_some() && after.generated.is_none() && after.default.is_none() {
-                self.step(Phase::Columns, set("DROP EXPRESSION"));
-            } else if !same || retypes {
-                let why = "an expression can't be changed";
-                self.cannot(Change::Alter, "column", format!("{table}.{name}"), why);
-                return;
-            }
+        if before.generated.is_some() && after.generated.is_some() {
+            // One that changes is added anew.
         } else {
-            if before.default.is_some() && (retypes || after.default.is_none()) {
-                self.step(Phase::Columns, set("DROP DEFAULT"));
+            if before.generated.is_some() {
+                self.step(Phase::LetGo, set("DROP EXPRESSION"));
+            }
+            let before = Column {
+                default: before.default.clone().filter(|_| before.generated.is_none()),
+                ..before.clone()
+            };
+            let anew = before.default.as_ref().is_some_and(|it| self.anew.has(it));
+            if before.default.is_some() && (anew || retypes || after.default.is_none()) {
+                self.step(Phase::LetGo, set("DROP DEFAULT"));
             }
             if retypes {
                 let collation = after.collation.as_ref();
                 let collation = collation.map_or_else(String::new, |it| format!(" COLLATE {it}"));
                 let kind = &after.data_type;
-                // Between an enum and its successor there is no cast.
-                let through = if before.data_type == after.data_type {
-                    if kind.ends_with("[]") { "::text[]" } else { "::text" }
-                } else {
-                    ""
-                };
+                // Between an enum and its successor there is no cast; every type has one to text.
+                let array = if kind.ends_with("[]") { "[]" } else { "" };
+                let direct =
+                    before.data_type != after.data_type && words::casts(&before.data_type, kind);
+                let through = if direct { String::new() } else { format!("::text{array}") };
                 let using = format!("{name}{through}::{kind}");
                 let sql = set(&format!("TYPE {kind}{collation} USING {using}"));
-                self.careful(Phase::Columns, sql, self.cast_caution(before, after));
+                self.careful(Phase::Columns, sql, self.cast_caution(&before, after));
             }
             if let Some(default) = &after.default
-                && (retypes || before.default != after.default)
+                && (anew || retypes || before.default != after.default)
             {
                 self.step(Phase::Columns, set(&format!("SET DEFAULT {default}")));
             }
@@ -171,6 +170,17 @@ impl Draft<'_> {
         if rest(before) != rest(after) {
             let why = "this kind of change is not written";
             self.cannot(Change::Alter, "column", format!("{table}.{name}"), why);
+        }
+    }
+
+    /// The default of a view's column.
+    pub(super) fn view_default(&mut self, view: &Name, before: Option<&Column>, after: &Column) {
+        if before.and_then(|it| it.default.as_ref()) != after.default.as_ref() {
+            let column =
+                format!("{} ALTER COLUMN {}", words::name(view), words::ident(&after.name));
+            let to = after.default.as_ref();
+            let to = to.map_or_else(|| "DROP DEFAULT".to_owned(), |it| format!("SET DEFAULT {it}"));
+            self.step(Phase::Parts, format!("ALTER VIEW {column} {to}"));
         }
     }
 
@@ -208,7 +218,7 @@ impl Draft<'_> {
                     .into_iter()
                     .filter(move |it| !after.contains(it))
             };
-            let used = self.retyped.iter().filter(|name| words::mentions(is, name));
+            let used = self.anew.types.iter().filter(|name| words::mentions(is, name));
             let labels: Vec<String> = used.flat_map(gone).collect();
             let labels = (!labels.is_empty()).then(|| labels.join(" or "));
             return labels.map(|it| format!("fails if {} is {it} in a row", after.name));
@@ -248,14 +258,15 @@ impl Draft<'_> {
                     let sql = format!("{column} SET STORAGE {}", storage.to_uppercase());
                     self.step(Phase::Columns, sql);
                 }
-                None => {
-                    self.cannot(
-                        Change::Alter,
-                        "column",
-                        &shown,
-                        "the type's own storage is not known",
-                    );
-                }
+                None => match words::storage(&after.data_type) {
+                    Some(storage) => {
+                        self.step(Phase::Columns, format!("{column} SET STORAGE {storage}"));
+                    }
+                    None => {
+                        let why = "how values of its type are stored by default is not known";
+                        self.cannot(Change::Alter, "column", &shown, why);
+                    }
+                },
             }
         }
         if was(|it| it.compression.clone()) != after.compression {

@@ -1,54 +1,20 @@
 //! Constraints and indexes: for one transaction, or so that others can go on meanwhile.
 
-use super::keys::{keys, referred};
 use super::relations::is_view;
 use super::{Draft, Phase, words};
 use crate::catalog::{Change, Constraint, Index, Name, Relation};
 
 impl Draft<'_> {
-    /// Is an index or a constraint of the table made anew, because of a type or a key that is?
-    pub(super) fn touches(&self, it: &Relation) -> bool {
-        it.columns.iter().any(|column| self.retypes(column, column))
-            || it.constraints.values().any(|it| self.rekeyed(it))
-    }
-
-    fn retyped_in(&self, definition: &str) -> bool {
-        self.retyped.iter().any(|name| words::mentions(definition, name))
-    }
-
     /// Does a foreign key have to let go of its key, because that changes?
     pub(super) fn rekeyed(&self, it: &Constraint) -> bool {
-        let Some(table) = &it.references else { return false };
-        let both = (self.from.relations.get(table), self.to.relations.get(table));
-        let (Some(before), Some(after)) = both else { return false };
-        let columns = referred(it);
-        let retyped = before.columns.iter().filter(|it| columns.contains(&it.name)).any(|column| {
-            let new = after.columns.iter().find(|it| it.name == column.name);
-            new.is_some_and(|new| self.retypes(column, new))
-        });
-        let after = keys(after);
-        retyped || keys(before).iter().any(|key| key.0 == columns && !after.contains(key))
+        self.anew.rekeyed(self.from, self.to, it)
     }
 
     /// Can a constraint of a table stay as it is?
     pub(super) fn same_constraint(&self, table: &Name, a: &Constraint, b: &Constraint) -> bool {
-        let column = |name: &String, relation: Option<&Relation>| {
-            relation.and_then(|it| it.columns.iter().find(|it| it.name == *name).cloned())
-        };
-        let (from, to) = (self.from.relations.get(table), self.to.relations.get(table));
-        let retyped = a.columns.iter().any(|name| {
-            let both = (column(name, from), column(name, to));
-            matches!(both, (Some(before), Some(after)) if self.retypes(&before, &after))
-        });
-        let again = self.retyped_in(&a.definition) || self.rekeyed(a);
-        a.definition == b.definition && !again && (a.kind != "foreign key" || !retyped)
-    }
-
-    /// Can an index stay as it is?
-    pub(super) fn same_index(&self, a: &Index, b: &Index) -> bool {
-        a.definition == b.definition
-            && a.constraint == b.constraint
-            && !self.retyped_in(&a.definition)
+        let retyped = a.kind == "foreign key" && self.anew.retypes_key(table, a);
+        let again = self.anew.has(&a.definition) || self.anew.has_renewed(table, &a.definition);
+        a.definition == b.definition && !again && !retyped && !self.rekeyed(a)
     }
 
     pub(super) fn constraints(&mut self, name: &Name, before: Option<&Relation>, after: &Relation) {
@@ -126,7 +92,7 @@ impl Draft<'_> {
         let online = if self.online { " CONCURRENTLY" } else { "" };
         for (name, it) in before.iter().flat_map(|it| &it.indexes).filter(|(_, it)| own(it)) {
             let new = after.indexes.get(name);
-            if new.is_some_and(|new| self.same_index(it, new)) {
+            if new.is_some_and(|new| self.anew.same_index(table, it, new)) {
                 continue;
             }
             if self.online && new.is_some() {
@@ -142,7 +108,7 @@ impl Draft<'_> {
         }
         for (name, it) in &after.indexes {
             let old = before.and_then(|before| before.indexes.get(name));
-            let old = old.filter(|old| self.same_index(old, it));
+            let old = old.filter(|old| self.anew.same_index(table, old, it));
             if old.is_none() && own(it) {
                 let phase = if is_view(after) { Phase::Parts } else { Phase::Indexes };
                 let sql = match self.online {

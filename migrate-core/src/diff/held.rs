@@ -10,15 +10,13 @@ use crate::catalog::{Catalog, Column, Constraint, Index, Name, Relation, Relatio
 
 /// The wanted catalog, with what waits as it is in the first one.
 pub(super) fn held_back(from: &Catalog, to: &Catalog) -> Catalog {
-    let mut draft = Draft::new(from, to, false);
-    draft.types();
-    let again = draft.views_again();
+    let draft = Draft::new(from, to, false, BTreeSet::new());
     let mut held = to.clone();
     for (name, after) in &to.relations {
         let Some(before) = from.relations.get(name) else { continue };
         let table = Table { draft: &draft, name, before, after };
         let Some(waiting) = held.relations.get_mut(name) else { continue };
-        if table.before.kind != after.kind || again.contains(name) {
+        if table.before.kind != after.kind || draft.anew.views.contains(name) {
             continue;
         }
         if after.kind == RelationKind::Table && table.alone() {
@@ -128,7 +126,7 @@ impl Table<'_> {
                 continue;
             }
             let same = match (before, after) {
-                (Some(before), Some(after)) => self.draft.same_index(before, after),
+                (Some(before), Some(after)) => self.draft.anew.same_index(self.name, before, after),
                 _ => false,
             };
             if same || after.is_some_and(|after| !self.index_waits(name, after)) {
@@ -175,11 +173,8 @@ impl Table<'_> {
         let draft = self.draft;
         let changes = self.before.columns.iter().filter(|before| {
             let after = self.after.columns.iter().find(|it| it.name == before.name);
-            !after.is_some_and(|after| {
-                !draft.retypes(before, after)
-                    && before.generated == after.generated
-                    && (before.generated.is_none() || before.default == after.default)
-            })
+            after.is_none_or(|after| draft.anew.retypes(before, after))
+                || draft.anew.is_renewed(self.name, &before.name)
         });
         let mut changes = changes.map(|it| &it.name);
         !changes.any(|name| columns.contains(name) || words::has_word(definition, name))
@@ -228,7 +223,7 @@ impl Draft<'_> {
             || enums.any(gone)
             || pairs.any(|(name, _)| gone(name))
             || ranges.any(|(name, _)| gone(name))
-            || self.retyped.iter().any(gone)
+            || self.anew.has(definition)
             || from.others != to.others
     }
 }

@@ -57,6 +57,7 @@ impl Draft<'_> {
         let (old, new) = (before.map(all).unwrap_or_default(), all(after));
         for (kind, part, definition, _, inherited, _) in &old {
             let stays = new.iter().any(|it| it.0 == *kind && it.1 == *part && it.2 == *definition);
+            let stays = stays && !self.anew.frees(name, definition);
             if !stays && !inherited {
                 let sql = format!("DROP {kind} {} ON {shown}", words::ident(part));
                 self.step(Phase::DropParts, sql);
@@ -70,6 +71,7 @@ impl Draft<'_> {
         for (kind, part, definition, firing, inherited, comment) in &new {
             let mut same = old.iter();
             let same = same.find(|it| it.0 == *kind && it.1 == *part && it.2 == *definition);
+            let same = same.filter(|_| !self.anew.frees(name, definition));
             if same.is_none() && !inherited {
                 self.step(Phase::Parts, definition.trim_end_matches(';'));
             }
@@ -94,17 +96,22 @@ impl Draft<'_> {
 
     fn policies(&mut self, name: &Name, before: Option<&Relation>, after: &Relation) {
         let shown = words::name(name);
-        let same =
-            |a: &Policy, b: &Policy| Policy { comment: b.comment.clone(), ..a.clone() } == *b;
+        let same = |this: &Self, a: &Policy, b: &Policy| {
+            let frees = |text: &Option<String>| {
+                text.as_ref().is_some_and(|text| this.anew.frees(name, text))
+            };
+            let frees = frees(&a.using) || frees(&a.check);
+            Policy { comment: b.comment.clone(), ..a.clone() } == *b && !frees
+        };
         for (policy, it) in before.iter().flat_map(|it| &it.policies) {
-            if !after.policies.get(policy).is_some_and(|new| same(it, new)) {
+            if !after.policies.get(policy).is_some_and(|new| same(self, it, new)) {
                 let sql = format!("DROP POLICY {} ON {shown}", words::ident(policy));
                 self.step(Phase::DropParts, sql);
             }
         }
         for (policy, it) in &after.policies {
             let old = before.and_then(|before| before.policies.get(policy));
-            let old = old.filter(|old| same(old, it));
+            let old = old.filter(|old| same(self, old, it));
             let policy = words::ident(policy);
             if old.is_none() {
                 let kind = if it.permissive { "" } else { " AS RESTRICTIVE" };

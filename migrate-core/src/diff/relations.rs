@@ -2,23 +2,21 @@
 
 use std::collections::BTreeSet;
 
+use super::order::sorted;
 use super::{Draft, Phase, words};
 use crate::catalog::{Catalog, Change, Name, Relation, RelationKind};
 
 impl Draft<'_> {
     pub(super) fn relations(&mut self) {
         let (from, to) = (self.from, self.to);
-        let again = self.views_again();
         let mut dropped = BTreeSet::new();
         let mut made = BTreeSet::new();
         for name in from.relations.keys().chain(to.relations.keys()).collect::<BTreeSet<_>>() {
             match (from.relations.get(name), to.relations.get(name)) {
                 (Some(before), Some(after))
-                    if before.kind == after.kind && !again.contains(name) =>
+                    if before.kind == after.kind && !self.anew.views.contains(name) =>
                 {
-                    if before != after || self.touches(before) {
-                        self.alter(name, before, after);
-                    }
+                    self.alter(name, before, after);
                 }
                 (before, after) => {
                     dropped.extend(before.map(|_| name));
@@ -26,53 +24,12 @@ impl Draft<'_> {
                 }
             }
         }
-        for name in sorted(from, &dropped).into_iter().rev() {
+        for name in in_order(from, &dropped).into_iter().rev() {
             self.drop_relation(name, &from.relations[name], &dropped);
         }
-        for name in sorted(to, &made) {
+        for name in in_order(to, &made) {
             self.make_relation(name, &to.relations[name]);
         }
-    }
-
-    /// The views that stay but have to make way: they change, or what they show does.
-    pub(super) fn views_again(&self) -> BTreeSet<Name> {
-        let (from, to) = (self.from, self.to);
-        let mut moved: BTreeSet<Name> = BTreeSet::new();
-        for (name, before) in &from.relations {
-            let after = to.relations.get(name);
-            let moves = after.is_none_or(|after| {
-                before.kind != after.kind
-                    || is_view(after) && of_view(before) != of_view(after)
-                    || before.columns.iter().any(|column| {
-                        let same = after.columns.iter().find(|it| it.name == column.name);
-                        same.is_none_or(|it| self.retypes(column, it))
-                    })
-            });
-            if moves {
-                moved.insert(name.clone());
-            }
-        }
-        loop {
-            let more: Vec<Name> = from
-                .relations
-                .iter()
-                .filter(|(name, it)| is_view(it) && !moved.contains(name))
-                .filter(|(_, it)| {
-                    let definition = it.definition.as_deref().unwrap_or_default();
-                    moved.iter().any(|name| words::mentions(definition, name))
-                })
-                .map(|(name, _)| name.clone())
-                .collect();
-            if more.is_empty() {
-                break;
-            }
-            moved.extend(more);
-        }
-        let stays = |name: &Name| {
-            let both = (from.relations.get(name), to.relations.get(name));
-            matches!(both, (Some(before), Some(_)) if is_view(before))
-        };
-        moved.into_iter().filter(stays).collect()
     }
 
     fn drop_relation(&mut self, name: &Name, it: &Relation, dropped: &BTreeSet<&Name>) {
@@ -90,10 +47,33 @@ impl Draft<'_> {
                 self.step(Phase::DropForeignKeys, sql);
             }
         }
+        // What its rules and policies show can be gone before it is.
+        let other = |text: &str| {
+            let mut relations = self.from.relations.keys().filter(|other| *other != name);
+            relations.any(|other| words::mentions(text, other))
+        };
+        let rules = it.rules.iter().filter(|(_, it)| other(&it.definition));
+        let policies = it.policies.iter().filter(|(_, it)| {
+            other(it.using.as_deref().unwrap_or_default())
+                || other(it.check.as_deref().unwrap_or_default())
+        });
+        let rules = rules.map(|(part, _)| ("RULE", part));
+        for (kind, part) in
+            rules.chain(policies.map(|(part, _)| ("POLICY", part))).collect::<Vec<_>>()
+        {
+            let part = words::ident(part);
+            self.step(Phase::DropParts, format!("DROP {kind} {part} ON {shown}"));
+        }
         let sql = format!("DROP {} {shown}", keyword(it.kind));
-        // A view of its name can stand there only when it is gone.
-        let early = self.to.relations.contains_key(name);
-        let phase = if early { Phase::DropIndexes } else { Phase::DropTables };
+        // Something of its name can stand there only when it is gone, and a function that it calls
+        // can be made anew only then.
+        let defaults = it.columns.iter().filter_map(|it| it.default.as_ref());
+        let checks = it.constraints.values().map(|it| &it.definition);
+        let triggers = it.triggers.values().map(|it| &it.definition);
+        let indexes = it.indexes.values().map(|it| &it.definition);
+        let mut texts = defaults.chain(checks).chain(triggers).chain(indexes);
+        let early = self.to.relations.contains_key(name) || texts.any(|it| self.anew.has(it));
+        let phase = if early { Phase::DropTablesFirst } else { Phase::DropTables };
         self.losing(phase, sql, format!("the table {shown}"));
     }
 
@@ -114,8 +94,8 @@ impl Draft<'_> {
             let definition = definition.trim_end_matches(';');
             let sql = format!("CREATE {} {shown}{with} AS\n{definition}", keyword(it.kind));
             self.step(Phase::Views, sql);
-            if it.columns.iter().any(|column| column.default.is_some()) {
-                self.cannot(Change::Alter, "view", name, "defaults of a view are not written");
+            for column in &it.columns {
+                self.view_default(name, None, column);
             }
         } else {
             let unlogged = if it.unlogged { "UNLOGGED " } else { "" };
@@ -184,11 +164,6 @@ pub(super) fn is_view(it: &Relation) -> bool {
     matches!(it.kind, RelationKind::View | RelationKind::MaterializedView)
 }
 
-/// What a view can't change without being made anew.
-fn of_view(it: &Relation) -> impl PartialEq {
-    (it.definition.clone(), it.options.clone(), it.tablespace.clone(), it.access_method.clone())
-}
-
 pub(super) fn keyword(kind: RelationKind) -> &'static str {
     match kind {
         RelationKind::Table | RelationKind::PartitionedTable => "TABLE",
@@ -198,21 +173,12 @@ pub(super) fn keyword(kind: RelationKind) -> &'static str {
     }
 }
 
-/// A view stands behind what it shows.
-fn sorted<'n>(catalog: &Catalog, names: &BTreeSet<&'n Name>) -> Vec<&'n Name> {
-    let mut left: Vec<&Name> = names.iter().copied().collect();
-    let mut done: Vec<&Name> = Vec::new();
-    while !left.is_empty() {
-        let definition = |name: &Name| {
-            catalog.relations.get(name).and_then(|it| it.definition.as_deref()).unwrap_or_default()
-        };
-        let free = |name: &&Name| {
-            let text = definition(name);
-            !left.iter().any(|other| other != name && words::mentions(text, other))
-        };
-        // A string may look like a mention, so a circle is possible.
-        let at = left.iter().position(free).unwrap_or_default();
-        done.push(left.remove(at));
-    }
-    done
+/// A view stands behind what it shows, a partition behind the table that it is a part of.
+fn in_order<'n>(catalog: &Catalog, names: &BTreeSet<&'n Name>) -> Vec<&'n Name> {
+    sorted(names.iter().copied().collect(), |name, other| {
+        catalog.relations.get(*name).is_some_and(|it| {
+            it.inherits.contains(other)
+                || it.definition.as_ref().is_some_and(|text| words::mentions(text, other))
+        })
+    })
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{Draft, Phase, words};
-use crate::catalog::{Catalog, Change, Enum, Name, Routine, RoutineName, Sequence};
+use crate::catalog::{Change, Enum, Name, Sequence, Statistics};
 
 impl Draft<'_> {
     pub(super) fn types(&mut self) {
@@ -42,11 +42,6 @@ impl Draft<'_> {
         for name in from.sequences.keys().chain(to.sequences.keys()).collect::<BTreeSet<_>>() {
             self.sequence(name, from.sequences.get(name), to.sequences.get(name));
         }
-        for name in from.routines.keys().chain(to.routines.keys()).collect::<BTreeSet<_>>() {
-            self.routine(name, from.routines.get(name), to.routines.get(name));
-        }
-        self.statistics();
-        self.untaught();
     }
 
     fn enumeration(&mut self, name: &Name, before: Option<&Enum>, after: Option<&Enum>) {
@@ -57,11 +52,9 @@ impl Draft<'_> {
         };
         match (before, after) {
             (None, Some(after)) => self.step(Phase::Types, create(&after.labels)),
-            (Some(_), None) => self.step(Phase::DropRest, format!("DROP TYPE {shown}")),
+            (Some(_), None) => self.step(Phase::DropEnums, format!("DROP TYPE {shown}")),
             (Some(before), Some(after)) if before.labels != after.labels => {
-                let mut kept = after.labels.iter().filter(|label| before.labels.contains(label));
-                let anew = self.retyped.contains(name);
-                if !anew && before.labels.iter().all(|label| kept.next() == Some(label)) {
+                if !self.anew.types.contains(name) {
                     for (at, label) in after.labels.iter().enumerate() {
                         if !before.labels.contains(label) {
                             let place = match at.checked_sub(1).map(|at| &after.labels[at]) {
@@ -78,20 +71,19 @@ impl Draft<'_> {
                 } else {
                     // PostgreSQL can't take a label away: the type is made anew, and the columns of
                     // the old one are changed to it.
-                    let old = Name::new(&*name.schema, format!("{}_old", name.name));
+                    let old = Name::new(&*name.schema, words::derived(&name.name, "_old"));
                     let rename =
                         format!("ALTER TYPE {shown} RENAME TO {}", words::ident(&old.name));
-                    self.step(Phase::Types, rename);
+                    self.step(Phase::RenameTypes, rename);
                     self.step(Phase::Types, create(&after.labels));
-                    self.retyped.insert(name.clone());
-                    self.step(Phase::DropRest, format!("DROP TYPE {}", words::name(&old)));
+                    self.step(Phase::DropEnums, format!("DROP TYPE {}", words::name(&old)));
                 }
             }
             _ => {}
         }
         if let Some(after) = after {
             let before = before
-                .filter(|_| !self.retyped.contains(name))
+                .filter(|_| !self.anew.types.contains(name))
                 .and_then(|before| before.comment.as_ref());
             self.comment(&format!("TYPE {shown}"), before, after.comment.as_ref());
         }
@@ -141,7 +133,7 @@ impl Draft<'_> {
                 if owner(before) != owner(after) {
                     if self.goes(before.owned_by.as_ref()) {
                         let sql = format!("ALTER SEQUENCE {shown} OWNED BY NONE");
-                        self.step(Phase::Sequences, sql);
+                        self.step(Phase::DropParts, sql);
                     }
                     let sql = format!("ALTER SEQUENCE {shown} OWNED BY {}", owned(after));
                     self.step(Phase::Constraints, sql);
@@ -163,54 +155,22 @@ impl Draft<'_> {
         })
     }
 
-    fn routine(&mut self, name: &RoutineName, before: Option<&Routine>, after: Option<&Routine>) {
-        let kind = |it: &Routine| if it.kind == "procedure" { "PROCEDURE" } else { "FUNCTION" };
-        let own = Name::new(&*name.schema, &*name.name);
-        let shown = format!("{}({})", words::name(&own), name.arguments);
-        let aggregate = |it: &Routine| it.kind == "aggregate";
-        if before == after {
-            return;
-        }
-        if before.is_some_and(aggregate) || after.is_some_and(aggregate) {
-            self.cannot(Change::Alter, "aggregate", name, "aggregates are not written");
-            return;
-        }
-        // A routine comes before the tables, whose defaults may call it, unless it speaks of one.
-        let speaks = |it: &Routine, here: &Catalog, there: &Catalog| {
-            let mut only = here.relations.keys().filter(|name| !there.relations.contains_key(name));
-            only.any(|name| words::mentions(&it.definition, name))
+    pub(super) fn statistics(&mut self) {
+        let (from, to) = (self.from, self.to);
+        let same = |this: &Self, before: &Statistics, after: &Statistics| {
+            before.definition == after.definition
+                && !this.anew.has(&before.definition)
+                && !this.anew.has_renewed(&before.table, &before.definition)
         };
-        let (from, to) = (self.from, self.to);
-        if let Some(after) = after {
-            let phase = if speaks(after, to, from) { Phase::Views } else { Phase::Routines };
-            let replaces =
-                before.is_some_and(|it| it.kind == after.kind && it.result == after.result);
-            if let (Some(before), false) = (before, replaces) {
-                self.step(Phase::DropParts, format!("DROP {} {shown}", kind(before)));
-            }
-            if before.is_none_or(|it| it.definition != after.definition) {
-                self.step(phase, after.definition.trim_end());
-            }
-            let before = before.filter(|_| replaces).and_then(|it| it.comment.as_ref());
-            self.comment(&format!("{} {shown}", kind(after)), before, after.comment.as_ref());
-        } else if let Some(before) = before {
-            let early = speaks(before, from, to);
-            let phase = if early { Phase::DropRoutinesOfTables } else { Phase::DropRoutines };
-            self.step(phase, format!("DROP {} {shown}", kind(before)));
-        }
-    }
-
-    fn statistics(&mut self) {
-        let (from, to) = (self.from, self.to);
         for (name, it) in &from.statistics {
-            if to.statistics.get(name).is_none_or(|after| after.definition != it.definition) {
+            if to.statistics.get(name).is_none_or(|after| !same(self, it, after)) {
                 let sql = format!("DROP STATISTICS IF EXISTS {}", words::name(name));
                 self.step(Phase::DropParts, sql);
             }
         }
         for (name, it) in &to.statistics {
             let shown = words::name(name);
-            let before = from.statistics.get(name).filter(|old| old.definition == it.definition);
+            let before = from.statistics.get(name).filter(|old| same(self, old, it));
             if before.is_none() {
                 self.step(Phase::Parts, it.definition.clone());
             }
@@ -224,16 +184,19 @@ impl Draft<'_> {
         }
     }
 
-    /// The kinds that nobody has taught this module.
-    fn untaught(&mut self) {
-        let kinds = ["domain", "composite type", "range type"];
-        let known = |kind: &str| kinds.contains(&kind);
-        let others: BTreeSet<&str> =
-            self.from.others.keys().chain(self.to.others.keys()).map(|name| &*name.kind).collect();
-        let differences = self.from.differences(self.to);
-        let mut unwritten = differences;
-        unwritten.retain(|it| known(&it.kind) || others.contains(&*it.kind));
-        self.unwritten.extend(unwritten);
+    /// The rare kinds: they differ from each other in too much.
+    pub(super) fn others(&mut self) {
+        let why = "objects of this kind are not written: add it by hand";
+        for name in self.from.others.keys().chain(self.to.others.keys()).collect::<BTreeSet<_>>() {
+            let (before, after) = (self.from.others.get(name), self.to.others.get(name));
+            let change = match (before, after) {
+                (Some(_), None) => Change::Remove,
+                (None, Some(_)) => Change::Add,
+                (before, after) if before != after => Change::Alter,
+                _ => continue,
+            };
+            self.cannot(change, &name.kind, &name.identity, why);
+        }
     }
 }
 

@@ -100,6 +100,39 @@ fn is_in(what: &str, definition: &str) -> bool {
     })
 }
 
+/// Is there a cast between two types, which need not be the same as their texts'?
+pub(super) fn casts(from: &str, to: &str) -> bool {
+    let family = |kind: &str| -> Option<usize> {
+        let base = kind.trim_end_matches("[]").split('(').next().unwrap_or_default();
+        let families: [&[&str]; 5] = [
+            &["text", "character varying", "character"],
+            &["smallint", "integer", "bigint", "numeric", "real", "double precision"],
+            &["date", "timestamp without time zone", "timestamp with time zone"],
+            &["json", "jsonb"],
+            &["inet", "cidr"],
+        ];
+        families.iter().position(|family| family.contains(&base))
+    };
+    let (one, other) = (family(from), family(to));
+    one == Some(0) || other == Some(0) || one.is_some() && one == other
+}
+
+/// How values of a type are stored, unless told otherwise.
+pub(super) fn storage(data_type: &str) -> Option<&'static str> {
+    let plain =
+        ["smallint", "integer", "bigint", "boolean", "date", "real", "double precision", "uuid"];
+    let extended = ["text", "bytea", "json", "jsonb", "xml", "tsvector", "character"];
+    let base = data_type.split('(').next().unwrap_or_default();
+    match base {
+        _ if data_type.ends_with("[]") => Some("EXTENDED"),
+        "numeric" | "inet" | "cidr" => Some("MAIN"),
+        "character varying" => Some("EXTENDED"),
+        _ if extended.contains(&base) => Some("EXTENDED"),
+        _ if plain.contains(&base) || base.starts_with("time") => Some("PLAIN"),
+        _ => None,
+    }
+}
+
 /// The statement that makes an index, so that others can write meanwhile.
 pub(super) fn concurrently(definition: &str) -> String {
     definition.replacen(" INDEX ", " INDEX CONCURRENTLY ", 1)
@@ -147,6 +180,35 @@ mod tests {
         check("it's", "'it''s'");
         check("a\\'b", "E'a\\\\''b'");
         assert_eq!(options(&["fillfactor=70".to_owned()]), "fillfactor = '70'");
+    }
+
+    #[test]
+    fn related_types_have_casts() {
+        let check = |from: &str, to: &str, expected: bool| assert_eq!(casts(from, to), expected);
+        check("integer", "bigint", true);
+        check("integer[]", "numeric(8,2)[]", true);
+        check("text", "boolean", true);
+        check("public.mood", "character varying(7)", true);
+        check("boolean", "uuid", false);
+        check("public.mood", "public.feeling", false);
+    }
+
+    #[test]
+    fn lists_are_taken_apart() {
+        let check = |text: &str, expected: &[&str]| {
+            let found: Vec<String> = list_of(text).into_iter().collect();
+            assert_eq!(found, expected, "{text}");
+        };
+        check("a, b) ON DELETE (c)", &["a", "b"]);
+        check("\"a, \"\"b\", PERIOD c)", &["a, \"b", "c"]);
+    }
+
+    #[test]
+    fn derived_names_are_short_enough() {
+        let check = |name: &str, expected: &str| assert_eq!(derived(name, "_old"), expected);
+        check("ix", "ix_old");
+        check(&"x".repeat(63), &format!("{}_old", "x".repeat(59)));
+        check(&"ü".repeat(31), &format!("{}_old", "ü".repeat(29)));
     }
 
     #[test]

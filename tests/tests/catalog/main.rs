@@ -2,6 +2,7 @@
 #![expect(clippy::panic, clippy::unwrap_used, reason = "a test that can't go on fails")]
 
 mod constraints;
+mod kinds;
 mod kit;
 mod others;
 mod pairs;
