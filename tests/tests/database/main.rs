@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that can't go on fails")]
 
 mod ahead;
+mod busy;
 mod concurrency;
 mod crash;
 mod failures;
@@ -14,6 +15,7 @@ mod log;
 mod names;
 mod outside;
 mod pooler;
+mod process;
 mod proxy;
 mod records;
 mod roles;
@@ -23,6 +25,7 @@ mod script;
 mod session;
 mod staircase;
 mod stamp;
+mod stampede;
 mod stored;
 mod support;
 mod typed;

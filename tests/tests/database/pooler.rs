@@ -13,7 +13,7 @@ use crate::support::{
 };
 
 /// A pooler in front of one database, with a few sessions that it hands out in turn.
-struct Pooler {
+pub(crate) struct Pooler {
     process: Child,
     port: u16,
     _folder: tempfile::TempDir,
@@ -28,7 +28,7 @@ impl Drop for Pooler {
 
 impl Pooler {
     /// `None` where PgBouncer is not installed.
-    fn new(database: &Database, sessions: usize) -> Option<Self> {
+    pub(crate) fn new(database: &Database, sessions: usize) -> Option<Self> {
         let installed = Command::new("pgbouncer").arg("--version").output().is_ok();
         if !installed {
             eprintln!("skipped: pgbouncer is not installed");
@@ -71,7 +71,7 @@ impl Pooler {
         Some(pooler)
     }
 
-    fn url(&self, database: &Database) -> String {
+    pub(crate) fn url(&self, database: &Database) -> String {
         connection(database, &[("host", "127.0.0.1"), ("port", &self.port.to_string())])
     }
 

@@ -1,0 +1,65 @@
+//! Migrations in processes of their own, so that they can be killed, or come in crowds.
+
+use std::env;
+use std::process::{Command, Stdio};
+
+use actorhub_schema::migrations;
+use migrate_core::{Chain, Runner};
+
+use crate::support::{Kind, Session, Way, chain_of, file};
+
+/// What a process is told.
+const VARIABLES: [&str; 4] = ["PROCESS_URL", "PROCESS_CHAIN", "PROCESS_WAY", "PROCESS_COMMAND"];
+
+/// Whether all is to be tried, and not only as much as a plain run has time for.
+pub(crate) fn is_full() -> bool {
+    env::var("PROVE").is_ok_and(|value| value == "full")
+}
+
+/// The chains: ActorHub's, and one with all that has to be outside a transaction.
+pub(crate) fn chain(name: &str) -> Chain<'static> {
+    if name == "actorhub" {
+        return migrations::CHAIN.clone();
+    }
+    let outside = |(name, text): (String, String)| {
+        let text = text.replace("migrate:up", "migrate:up transaction:false");
+        (name, text.replace("migrate:down", "migrate:down transaction:false"))
+    };
+    chain_of(&[
+        file(
+            "r1",
+            "",
+            "CREATE TABLE t (a int, b int);\nINSERT INTO t SELECT n, 0 FROM generate_series(1, 100) n;",
+            "DROP TABLE t;",
+        ),
+        outside(file(
+            "r2",
+            "r1",
+            "UPDATE t SET b = b + 1;\nCREATE INDEX CONCURRENTLY ix_a ON t (a);\nUPDATE t SET b = b + 10;\n\
+             CREATE UNIQUE INDEX CONCURRENTLY ix_ab ON t (a, b);\nALTER TABLE t ADD CONSTRAINT uq UNIQUE USING INDEX ix_ab;",
+            "ALTER TABLE t DROP CONSTRAINT uq;\nUPDATE t SET b = b - 11;\nDROP INDEX CONCURRENTLY ix_a;",
+        )),
+        file("r3", "r2", "CREATE TABLE u ();", "DROP TABLE u;"),
+    ])
+}
+
+/// A process that runs a command, `upgrade head` for one, over one of the chains.
+pub(crate) fn process(url: &str, chain: &str, way: Way, command: &str) -> Command {
+    let mut process = Command::new(env::current_exe().unwrap());
+    process.args(["--ignored", "--exact", "process::the_process"]);
+    let way = Way::ALL.iter().position(|it| *it == way).unwrap().to_string();
+    process.envs(VARIABLES.into_iter().zip([url, chain, &way, command]));
+    process.stdout(Stdio::null()).stderr(Stdio::null());
+    process
+}
+
+#[test]
+#[ignore = "the other tests start it"]
+fn the_process() {
+    let [url, name, way, command] =
+        VARIABLES.map(|name| env::var(name).unwrap_or_else(|_| panic!("{name} is not set")));
+    let chain = chain(&name);
+    let way = Way::ALL[way.parse::<usize>().unwrap()];
+    let mut session = Session::open(Kind::Blocking, &url);
+    session.command(&way.of(Runner::new(&chain)), &command).unwrap();
+}
