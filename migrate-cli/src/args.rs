@@ -1,6 +1,7 @@
 //! The arguments of the command line: what stands before every command, and which commands there are.
 
 mod chain;
+mod import;
 mod models;
 mod words;
 mod write;
@@ -14,6 +15,7 @@ use migrate_core::parse_duration;
 pub(crate) use self::chain::{
     ChainCommand, Downgrade, GraphFormat, How, Point, Range, Stamp, Upgrade,
 };
+pub(crate) use self::import::{Import, Tool};
 pub(crate) use self::models::ModelArgs;
 pub(crate) use self::words::{WRITING, advise};
 pub(crate) use self::write::{RevisionArgs, WriteCommand};

@@ -5,6 +5,7 @@ mod check;
 mod current;
 mod graph;
 mod history;
+mod import;
 mod log;
 mod plan;
 mod run;
@@ -68,6 +69,7 @@ pub(crate) fn write(
             write::lock_from_database(context, directory)
         }
         WriteCommand::Lock { through, .. } => write::lock(context, directory, through.as_deref()),
+        WriteCommand::Import(arguments) => import::import(context, directory, arguments),
         WriteCommand::Edit { revision } => write::edit(context, directory, revision),
     }
 }

@@ -7,6 +7,8 @@ use std::process::ExitCode;
 use migrate_core::{ConnectError, EditError, Error, PlanError, Rejection};
 use serde::Serialize;
 
+use crate::import::Wrong;
+
 /// How a command ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Exit {
@@ -28,6 +30,8 @@ impl From<Exit> for ExitCode {
 pub(crate) enum Failure {
     #[error("{}", rejected(.0))]
     Rejected(#[from] Rejection),
+    #[error("{}", not_imported(.0))]
+    Import(Vec<Wrong>),
     #[error("{0}\n = help: {help}", help = .0.help())]
     Edit(#[from] EditError),
     #[error("{0}\n = help: {help}", help = .0.help())]
@@ -100,6 +104,7 @@ impl Failure {
     fn kind(&self) -> &'static str {
         match self {
             Failure::Rejected(_) => "broken-chain",
+            Failure::Import(_) => "import",
             Failure::Edit(_) => "edit",
             Failure::Plan(PlanError::Diverged(_)) => "diverged",
             Failure::Plan(PlanError::Irreversible { .. }) => "irreversible",
@@ -146,6 +151,11 @@ impl Failure {
                 view.problems = problems(rejection);
                 view.help = None;
                 view.message = count(rejection);
+            }
+            Failure::Import(wrong) => {
+                view.problems = wrong.iter().map(problem).collect();
+                view.help = None;
+                view.message = count_wrong(wrong);
             }
             Failure::Run(error) => view.statement = statement(error),
             _ => {}
@@ -232,6 +242,29 @@ pub(crate) fn problems(rejection: &Rejection) -> Vec<ProblemView> {
         }
     };
     rejection.diagnostics.iter().map(view).collect()
+}
+
+fn problem(wrong: &Wrong) -> ProblemView {
+    let (file, line) = wrong.place.clone().unzip();
+    ProblemView {
+        code: "import",
+        message: wrong.what.clone(),
+        help: wrong.help.clone(),
+        file,
+        line: line.flatten(),
+        column: None,
+    }
+}
+
+/// Why nothing was imported.
+fn not_imported(wrong: &[Wrong]) -> String {
+    let each: Vec<String> = wrong.iter().map(ToString::to_string).collect();
+    format!("{}\n\n{}", each.join("\n\nerror: "), count_wrong(wrong))
+}
+
+fn count_wrong(wrong: &[Wrong]) -> String {
+    let problems = if wrong.len() == 1 { "problem" } else { "problems" };
+    format!("nothing was written: {} {problems}", wrong.len())
 }
 
 /// Each problem, told apart by an empty line, and how many there are.

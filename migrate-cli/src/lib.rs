@@ -18,6 +18,7 @@ mod draft;
 mod env_file;
 mod failure;
 mod graph;
+mod import;
 mod interrupt;
 mod models;
 mod scratch;

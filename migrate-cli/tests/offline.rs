@@ -167,3 +167,55 @@ fn a_folder_that_is_not_there() {
     }
     project.refuse("upgrades", 2, "unrecognized subcommand");
 }
+
+#[test]
+fn another_tools_folder_becomes_a_chain() {
+    let project = Project::with("");
+    let from = project.home.path().join("old");
+    fs::create_dir(&from).unwrap();
+    fs::write(from.join("0001_users.up.sql"), "CREATE TABLE users ();").unwrap();
+    fs::write(from.join("0001_users.down.sql"), "DROP TABLE users;\n").unwrap();
+    fs::write(from.join("0002_index.sql"), "CREATE INDEX CONCURRENTLY i ON users ((1));\n")
+        .unwrap();
+
+    project.refuse("import dbmate old", 1, "nothing was written: 3 problems");
+    project.refuse("import goose nowhere", 1, "`nowhere` can't be read");
+    let (code, out, said) = project.run("import sqlx old");
+    assert_eq!((code, out.as_str()), (0, "migrations/0001_users.sql\nmigrations/0002_index.sql\n"));
+    let written = "-- revision: 1\n-- message: users\n\n-- migrate:up\nCREATE TABLE users ();\n\
+                   -- migrate:down\nDROP TABLE users;\n";
+    assert_eq!(project.read("0001_users.sql"), written);
+    for part in [
+        "warning: 1 of 2 revisions can't be undone: sqlx has no downgrade of them",
+        "warning: `CREATE INDEX CONCURRENTLY` can't run inside a transaction",
+        "2 revisions were written; the chain has 1 problem yet",
+    ] {
+        assert!(said.contains(part), "{said}");
+    }
+    project.refuse("import sqlx old", 1, "`migrations` is not empty: it has `0001_users.sql`");
+    project.refuse("import sqlx old", 1, "name a new folder: `--to FOLDER`");
+    let (code, out, _) = project.run("import sqlx old --to elsewhere/chain --json");
+    assert_eq!(code, 0);
+    assert!(
+        out.starts_with(r#"{"tool":"sqlx","revisions":[{"revision":"1","path":"elsewhere/chain/"#),
+        "{out}"
+    );
+}
+
+#[test]
+fn nothing_is_written_when_a_file_can_not_be_imported() {
+    let project = Project::with("");
+    let from = project.home.path().join("old");
+    fs::create_dir(&from).unwrap();
+    fs::write(from.join("1_a.sql"), "-- +goose Up\nSELECT 1;\n").unwrap();
+    fs::write(from.join("2_b.go"), "package b\n").unwrap();
+    fs::write(from.join("3_c.sql"), [0xff]).unwrap();
+    let said = "error: a migration written in Go can't be imported\n --> 2_b.go\n";
+    project.refuse("import goose old", 1, said);
+    project.refuse(
+        "import goose old",
+        1,
+        "the file can't be read: it is not UTF-8\n --> 3_c.sql\n",
+    );
+    assert_eq!(fs::read_dir(project.path()).unwrap().count(), 0);
+}

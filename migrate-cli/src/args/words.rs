@@ -28,8 +28,8 @@ const WORDS: [(&[&str], &str); 12] = [
 ];
 
 /// The commands that only a folder has.
-pub(crate) static WRITING: [&str; 7] =
-    ["revision", "new", "add", "merge", "rebase", "lock", "edit"];
+pub(crate) static WRITING: [&str; 8] =
+    ["revision", "new", "add", "merge", "rebase", "lock", "import", "edit"];
 
 /// Adds what was probably meant to an error about the arguments, where that is known.
 pub(crate) fn advise(error: &clap::Error, embedded: bool) -> Option<&'static str> {

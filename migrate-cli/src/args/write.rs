@@ -29,6 +29,8 @@ pub(crate) struct RevisionArgs {
     pub(crate) models: ModelArgs,
 }
 
+use super::import::{IMPORT, Import};
+
 /// A command that writes; the words and the spelling are Alembic's where it has them.
 #[derive(Debug, Subcommand)]
 pub(crate) enum WriteCommand {
@@ -65,6 +67,9 @@ pub(crate) enum WriteCommand {
         #[arg(long, value_name = "REVISION", conflicts_with_all = ["through", "from_database"])]
         accept_down: Option<String>,
     },
+    /// Turn another tool's folder of migrations into a chain
+    #[command(after_help = IMPORT)]
+    Import(Import),
     /// Open a revision's file in $VISUAL or $EDITOR
     Edit {
         /// The revision, or `head`

@@ -1,0 +1,265 @@
+//! From another tool's folder of migrations to files of a chain: texts in, files or problems out.
+//! Nothing is read or written here.
+
+mod dbmate;
+mod diesel;
+mod goose;
+mod names;
+mod refinery;
+mod render;
+mod sqlx;
+
+use std::collections::HashMap;
+use std::fmt;
+
+use migrate_core::{FileEdit, Lexer, RevisionId};
+
+use self::names::Named;
+use crate::args::Tool;
+
+/// A file of another tool's folder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Original {
+    /// Its path in the folder, with slashes.
+    pub(crate) path: String,
+    /// Its text, or why that is unknown.
+    pub(crate) text: Result<String, String>,
+}
+
+/// A migration of another tool, as a revision of a chain.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Imported {
+    /// The tool's own version, as its table in the database has it.
+    pub(crate) id: String,
+    pub(crate) parents: Vec<String>,
+    pub(crate) message: String,
+    pub(crate) created: Option<String>,
+    /// The file that is to be, without its ending.
+    pub(crate) stem: String,
+    /// The file, or the folder, that it comes from.
+    pub(crate) origin: String,
+    pub(crate) up: Body,
+    /// How it is undone, or why it is not.
+    pub(crate) down: Result<Body, String>,
+}
+
+/// The SQL of a section, as the other tool has it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct Body {
+    pub(crate) sql: String,
+    /// Whether it runs outside a transaction.
+    pub(crate) outside: bool,
+}
+
+/// Why a folder can't be imported.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Wrong {
+    /// Where: a file of the folder, and a line of it, where there is one.
+    pub(crate) place: Option<(String, Option<usize>)>,
+    pub(crate) what: String,
+    pub(crate) help: String,
+}
+
+impl Wrong {
+    pub(crate) fn at(file: &str, what: impl Into<String>, help: impl Into<String>) -> Self {
+        let place = Some((file.to_owned(), None));
+        Wrong { place, what: what.into(), help: help.into() }
+    }
+
+    pub(crate) fn line(mut self, line: usize) -> Self {
+        if let Some((_, place)) = &mut self.place {
+            *place = Some(line);
+        }
+        self
+    }
+}
+
+impl fmt::Display for Wrong {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.what)?;
+        match &self.place {
+            Some((file, Some(line))) => write!(f, "\n --> {file}:{line}")?,
+            Some((file, None)) => write!(f, "\n --> {file}")?,
+            None => {}
+        }
+        write!(f, "\n = help: {}", self.help)
+    }
+}
+
+/// The files of a chain, and what is to be said of them.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct Translation {
+    pub(crate) revisions: Vec<Imported>,
+    pub(crate) notes: Vec<String>,
+}
+
+impl Translation {
+    /// The files to write.
+    pub(crate) fn edits(&self) -> Vec<FileEdit> {
+        self.revisions.iter().map(render::edit).collect()
+    }
+}
+
+/// What a tool's files say, while they are read.
+#[derive(Debug, Default)]
+pub(crate) struct Draft {
+    pub(crate) revisions: Vec<Found>,
+    pub(crate) notes: Vec<String>,
+    pub(crate) wrong: Vec<Wrong>,
+}
+
+/// A migration that was found, not yet in its place.
+#[derive(Debug)]
+pub(crate) struct Found {
+    pub(crate) named: Named,
+    pub(crate) origin: String,
+    pub(crate) up: Body,
+    pub(crate) down: Result<Body, String>,
+}
+
+impl Draft {
+    /// The text of a file without its byte order mark; a file without a text is a problem.
+    pub(crate) fn text<'o>(&mut self, original: &'o Original) -> Option<&'o str> {
+        match &original.text {
+            Ok(text) => Some(text.strip_prefix('\u{feff}').unwrap_or(text)),
+            Err(reason) => {
+                let what = format!("the file can't be read: {reason}");
+                self.wrong.push(Wrong::at(&original.path, what, "mend it, and import again"));
+                None
+            }
+        }
+    }
+
+    /// Says that a file was left alone.
+    pub(crate) fn left_out(&mut self, tool: Tool, path: &str) {
+        self.notes.push(format!("`{path}` is no migration of {tool}, and was left out"));
+    }
+}
+
+/// The folder of a tool whose migrations have an order of their own, as a chain in one line.
+///
+/// # Errors
+///
+/// With everything that is wrong: nothing is imported in part.
+pub(crate) fn translate(tool: Tool, originals: &[Original]) -> Result<Translation, Vec<Wrong>> {
+    let draft = draft(tool, originals);
+    let Draft { mut revisions, notes, mut wrong } = draft;
+    revisions.sort_by(|a, b| a.named.order(&b.named, tool == Tool::Diesel || tool == Tool::Dbmate));
+    twins(&revisions, &mut wrong);
+    if revisions.is_empty() {
+        let meant = looks_like(tool, originals, wrong.is_empty());
+        if wrong.is_empty() || meant.is_some() {
+            wrong = vec![empty(tool, meant)];
+        }
+    }
+    let mut parent: Option<String> = None;
+    let mut files = Names::default();
+    let mut imported = Vec::new();
+    for Found { named, origin, up, down } in revisions {
+        if let Err(why) = RevisionId::new(named.version.as_str()) {
+            let what = format!("`{}` can't be a revision id: {why}", named.version);
+            wrong.push(Wrong::at(&origin, what, "rename it, and import again"));
+            continue;
+        }
+        let (stem, message) = (files.stem(&named), named.message());
+        let id = named.version;
+        let down = down.and_then(|down| something(tool, down));
+        let parents = parent.replace(id.clone()).into_iter().collect();
+        let created = names::created(&id);
+        imported.push(Imported { id, parents, message, created, stem, origin, up, down });
+    }
+    if wrong.is_empty() { Ok(Translation { revisions: imported, notes }) } else { Err(wrong) }
+}
+
+fn draft(tool: Tool, originals: &[Original]) -> Draft {
+    match tool {
+        Tool::Refinery => refinery::read(originals),
+        Tool::Sqlx => sqlx::read(originals),
+        Tool::Diesel => diesel::read(originals),
+        Tool::Dbmate => dbmate::read(originals),
+        Tool::Goose => goose::read(originals),
+        // It has a graph, and its SQL is elsewhere.
+        Tool::Alembic => Draft::default(),
+    }
+}
+
+/// A downgrade that has a statement. One that has none, but words, has a reason perhaps.
+pub(crate) fn something(tool: Tool, down: Body) -> Result<Body, String> {
+    let has_sql = Lexer::new(&down.sql).any(|token| !token.kind.is_trivia());
+    if has_sql {
+        return Ok(down);
+    }
+    let words = down.sql.lines().map(|line| line.trim().trim_start_matches(['-', '/', '*', ' ']));
+    let words: Vec<&str> = words.map(|line| line.trim_end_matches(['*', '/', ' '])).collect();
+    let words = words.join(" ");
+    let said = if words.trim().is_empty() { String::new() } else { format!(": {}", words.trim()) };
+    Err(format!("imported from {tool}, where the downgrade has no statement{said}"))
+}
+
+/// Two migrations of one version.
+fn twins(revisions: &[Found], wrong: &mut Vec<Wrong>) {
+    let mut first: HashMap<&str, &str> = HashMap::new();
+    for found in revisions {
+        let version = found.named.version.as_str();
+        if let Some(other) = first.insert(version, &found.origin) {
+            let what = format!("version {version} is there twice, first in `{other}`");
+            wrong.push(Wrong::at(&found.origin, what, "rename one of the two, or take it away"));
+        }
+    }
+}
+
+/// Whose the files seem to be; almost any folder would do for sqlx.
+fn looks_like(tool: Tool, originals: &[Original], with_sqlx: bool) -> Option<Tool> {
+    let others = Tool::LINES.into_iter().filter(|other| *other != tool);
+    others.filter(|other| with_sqlx || *other != Tool::Sqlx).find(|other| {
+        let draft = draft(*other, originals);
+        !draft.revisions.is_empty() && draft.wrong.is_empty()
+    })
+}
+
+/// Says that nothing was found.
+fn empty(tool: Tool, meant: Option<Tool>) -> Wrong {
+    let help = match meant {
+        Some(other) => format!("these look like {other}'s: `migrate import {} …`", other.word()),
+        None => format!("{tool} has them as {}", shape(tool)),
+    };
+    Wrong { place: None, what: format!("there is no migration of {tool} in the folder"), help }
+}
+
+fn shape(tool: Tool) -> &'static str {
+    match tool {
+        Tool::Refinery => "`V1__name.sql`",
+        Tool::Sqlx => "`1_name.sql`, or `1_name.up.sql` and `1_name.down.sql`",
+        Tool::Diesel => "folders `1_name` with an `up.sql`",
+        Tool::Dbmate => "`1_name.sql` with `-- migrate:up`",
+        Tool::Goose => "`1_name.sql` with `-- +goose Up`",
+        Tool::Alembic => "Python files with `revision = …`",
+    }
+}
+
+/// The names of files that are to be: no two may give one variant of the typed `Revision`.
+#[derive(Debug, Default)]
+pub(crate) struct Names {
+    taken: HashMap<String, usize>,
+}
+
+impl Names {
+    fn stem(&mut self, named: &Named) -> String {
+        let stem = named.stem();
+        let variant = |stem: &str| {
+            migrate_core::variant(&format!("{stem}.sql"), Some(&named.version)).to_lowercase()
+        };
+        let mut candidate = stem.clone();
+        let mut number = *self.taken.get(&variant(&stem)).unwrap_or(&1);
+        while self.taken.contains_key(&variant(&candidate)) {
+            number += 1;
+            candidate = format!("{stem}_{number}");
+        }
+        self.taken.insert(variant(&stem), number);
+        self.taken.insert(variant(&candidate), number);
+        candidate
+    }
+}
+
+#[cfg(test)]
+mod tests;
