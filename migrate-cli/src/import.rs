@@ -1,6 +1,7 @@
 //! From another tool's folder of migrations to files of a chain: texts in, files or problems out.
 //! Nothing is read or written here.
 
+pub(crate) mod alembic;
 mod dbmate;
 mod diesel;
 mod goose;
@@ -245,7 +246,11 @@ pub(crate) struct Names {
 
 impl Names {
     fn stem(&mut self, named: &Named) -> String {
-        let stem = named.stem();
+        self.unique(named, named.stem())
+    }
+
+    /// This name, with a number behind it where another file has it.
+    fn unique(&mut self, named: &Named, stem: String) -> String {
         let variant = |stem: &str| {
             migrate_core::variant(&format!("{stem}.sql"), Some(&named.version)).to_lowercase()
         };

@@ -219,3 +219,35 @@ fn nothing_is_written_when_a_file_can_not_be_imported() {
     );
     assert_eq!(fs::read_dir(project.path()).unwrap().count(), 0);
 }
+
+#[test]
+fn alembics_folder_is_read_and_not_run() {
+    let project = Project::with("");
+    let from = project.home.path().join("versions");
+    let sql = project.home.path().join("sql");
+    fs::create_dir(&from).unwrap();
+    fs::create_dir(&sql).unwrap();
+    let text = "\"\"\"Users\n\nRevises: x\n\"\"\"\nrevision = '001'\ndown_revision = None\nraise SystemExit(1)\n";
+    fs::write(from.join("001_users.py"), text).unwrap();
+    project.refuse(
+        "import alembic versions --sql-dir sql",
+        1,
+        "no SQL of the upgrade of `001`: it was not given\n --> 001_users.py\n",
+    );
+    project.refuse(
+        "import alembic versions --alembic ./nothing",
+        1,
+        "`./nothing` can't be started",
+    );
+
+    let script = "BEGIN;\n-- Running upgrade  -> 001\n\nCREATE TABLE users ();\n\nCOMMIT;\n";
+    fs::write(sql.join("001.up.sql"), script).unwrap();
+    let (code, out, said) = project.run("import alembic versions --sql-dir sql");
+    assert_eq!((code, out.as_str()), (0, "migrations/001_users.sql\n"), "{said}");
+    assert!(
+        said.contains("its docstring says that it revises `x`, `down_revision` says nothing"),
+        "{said}"
+    );
+    let written = project.read("001_users.sql");
+    assert!(written.ends_with("-- migrate:up\nCREATE TABLE users ();\n"), "{written}");
+}

@@ -62,4 +62,13 @@ pub(crate) struct Import {
     /// The folder to write into, instead of `--directory`; it must have no migrations
     #[arg(long, value_name = "FOLDER")]
     pub(crate) to: Option<PathBuf>,
+    /// Of Alembic: take the SQL from files here, REVISION.up.sql and REVISION.down.sql
+    #[arg(long, value_name = "FOLDER", conflicts_with = "alembic")]
+    pub(crate) sql_dir: Option<PathBuf>,
+    /// Of Alembic: how it is called, where it is to print the SQL: `alembic -c other.ini`
+    #[arg(long, value_name = "COMMAND", default_value = "alembic")]
+    pub(crate) alembic: String,
+    /// Of Alembic: the name of its table
+    #[arg(long, value_name = "[SCHEMA.]NAME", default_value = "alembic_version")]
+    pub(crate) version_table: String,
 }

@@ -1,5 +1,7 @@
 //! `migrate import`: another tool's folder becomes a chain.
 
+mod alembic;
+
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -49,7 +51,10 @@ pub(super) fn import(
     let to = arguments.to.as_deref().unwrap_or(directory);
     empty(to, arguments)?;
     let originals = read(&arguments.from)?;
-    let translation = translate(arguments.tool, &originals).map_err(Failure::Import)?;
+    let translation = match arguments.tool {
+        Tool::Alembic => alembic::translate(context, arguments, &originals)?,
+        tool => translate(tool, &originals).map_err(Failure::Import)?,
+    };
     let paths = write(to, &translation.edits())?;
     tell(context, arguments.tool, to, &translation, &paths)
 }
@@ -143,7 +148,7 @@ fn walk(
     for entry in entries {
         let entry = entry.map_err(|error| unreadable(directory, &error))?;
         let name = entry.file_name().to_string_lossy().into_owned();
-        if name.starts_with('.') {
+        if name.starts_with('.') || name == "__pycache__" {
             continue;
         }
         let path = format!("{shown}{name}");
