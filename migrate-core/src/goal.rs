@@ -17,6 +17,8 @@ pub(crate) enum Goal {
     Downgrade(Target),
     /// Record revisions without running them; whether all that is recorded is thrown away before.
     Stamp(Target, bool),
+    /// Record what another tool has applied: these revisions, and all that they stand on.
+    Adopt(Vec<String>),
 }
 
 impl fmt::Display for Goal {
@@ -28,6 +30,7 @@ impl fmt::Display for Goal {
             Goal::Downgrade(target) => write!(f, "downgrade {target}"),
             Goal::Stamp(target, false) => write!(f, "stamp {target}"),
             Goal::Stamp(target, true) => write!(f, "stamp --purge {target}"),
+            Goal::Adopt(revisions) => write!(f, "adopt {}", revisions.join(" ")),
         }
     }
 }

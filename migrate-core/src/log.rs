@@ -9,8 +9,8 @@ pub struct LogEntry {
     pub at: String,
     /// The database role.
     pub by: String,
-    /// What happened: `upgrade`, `downgrade`, `stamp`, `unstamp` or `failure`; a newer release may
-    /// have other words.
+    /// What happened: `upgrade`, `downgrade`, `stamp`, `unstamp`, `adopt` or `failure`; a newer
+    /// release may have other words.
     pub action: String,
     /// The revision.
     pub revision: String,

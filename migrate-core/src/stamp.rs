@@ -2,7 +2,9 @@
 
 use crate::chain::{Chain, Migration};
 use crate::history::History;
+use crate::id::did_you_mean;
 use crate::plan::PlanError;
+use crate::status::{Status, status};
 use crate::target::{self, Target};
 
 /// The change to a history that a stamp makes.
@@ -53,6 +55,41 @@ pub fn stamp<'c>(
         remove: removed.iter().map(|record| record.revision.clone()).collect(),
         insert: wanted.into_iter().filter(|migration| !is_kept(migration)).collect(),
         position: kept.last().map_or(0, |record| record.position) + 1,
+    })
+}
+
+/// Plans to take over what another tool has applied: these revisions, and all that they stand on.
+/// What is recorded stays as it is, so a second time there is nothing to insert.
+///
+/// # Errors
+///
+/// When the chain has no such revision, or what is recorded is not of this chain.
+pub fn adopt<'c, T: AsRef<str>>(
+    chain: &'c Chain<'static>,
+    history: &History,
+    revisions: &[T],
+) -> Result<Stamp<'c>, PlanError> {
+    if let Status::Diverged(divergence) = status(chain, history) {
+        return Err(PlanError::Diverged(divergence));
+    }
+    let mut wanted = vec![false; chain.len()];
+    for id in revisions.iter().map(AsRef::as_ref) {
+        if chain.get(id).is_none() {
+            let known = chain.migrations().iter().map(|migration| migration.id.as_str());
+            let meant = did_you_mean(id, known).map(str::to_owned);
+            return Err(PlanError::UnknownRevision { id: id.to_owned(), meant });
+        }
+        for (wanted, found) in wanted.iter_mut().zip(chain.lineage(id)) {
+            *wanted |= found;
+        }
+    }
+    let is_new = |(migration, wanted): (&'c Migration<'static>, bool)| {
+        (wanted && history.get(migration.id.as_str()).is_none()).then_some(migration)
+    };
+    Ok(Stamp {
+        remove: Vec::new(),
+        insert: chain.migrations().iter().zip(wanted).filter_map(is_new).collect(),
+        position: history.last().map_or(0, |record| record.position) + 1,
     })
 }
 
@@ -146,5 +183,28 @@ mod tests {
         check("a B c", "head", false, "b", "b", 4);
         check("a x", "b", false, "x", "b", 2);
         check("a b", "b", true, "a b", "a b", 1);
+    }
+
+    #[test]
+    fn what_another_tool_has_applied_is_added() {
+        let Some(chain) = chain() else { panic!("the chain is whole") };
+        let check = |applied: &str, revisions: &[&str], expected: Result<(&str, i64), &str>| {
+            let found = adopt(&chain, &history(&chain, applied), revisions);
+            let found = found.map(|stamp| {
+                assert_eq!(stamp.remove, Vec::<String>::new());
+                let ids = stamp.insert.iter().map(|migration| migration.id.as_str());
+                (ids.collect::<Vec<_>>().join(" "), stamp.position)
+            });
+            let expected = expected.map(|(insert, position)| (insert.to_owned(), position));
+            assert_eq!(found.map_err(|why| why.to_string()), expected.map_err(str::to_owned));
+        };
+        check("", &["b"], Ok(("a b", 1)));
+        check("", &["a", "b", "c"], Ok(("a b c", 1)));
+        check("a", &["c"], Ok(("b c", 2)));
+        check("a b", &["a"], Ok(("", 3)));
+        check("", &[], Ok(("", 1)));
+        check("", &["x"], Err("the chain has no revision `x`"));
+        let found = adopt(&chain, &history(&chain, "A"), &["b"]);
+        assert!(matches!(found, Err(PlanError::Diverged(_))), "{found:?}");
     }
 }

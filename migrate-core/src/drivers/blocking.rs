@@ -85,6 +85,23 @@ impl<R> Runner<'_, R> {
         Ok(outcome.report)
     }
 
+    /// Records what another tool has applied: these revisions, and all that they stand on. Nothing
+    /// runs, and what is recorded stays as it is. The log tells it from a stamp.
+    ///
+    /// # Errors
+    ///
+    /// When the chain has no such revision, what is recorded is not of this chain, or the history
+    /// can't be written.
+    pub fn adopt(
+        &self,
+        client: &mut Client,
+        revisions: impl IntoIterator<Item = impl Into<String>>,
+    ) -> Result<Report, Error> {
+        let revisions = revisions.into_iter().map(Into::into).collect();
+        let outcome = drive(client, self.engine(Goal::Adopt(revisions))?)?;
+        Ok(outcome.report)
+    }
+
     /// How the database stands to the chain. Writes nothing; needs SELECT on the history alone.
     ///
     /// # Errors

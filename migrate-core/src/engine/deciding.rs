@@ -7,7 +7,7 @@ use crate::error::Error;
 use crate::goal::Goal;
 use crate::plan::{self, PlanError};
 use crate::sql::{self, layout};
-use crate::stamp::stamp;
+use crate::stamp::{Stamp, adopt, stamp};
 use crate::target::Target;
 
 impl Engine<'_> {
@@ -23,11 +23,15 @@ impl Engine<'_> {
             Goal::Stamp(..) if !self.is_ready()? => return Ok(self.make_ready()),
             Goal::Stamp(target, purge) => {
                 let stamp = stamp(self.chain, &self.history, target, *purge)?;
-                let query = sql::stamp::stamp(&self.tables, &stamp, &self.history);
-                let ids = stamp.insert.iter().map(|migration| migration.id.to_string());
-                self.report.stamped = ids.collect();
-                self.report.unstamped = stamp.remove;
-                return Ok(self.ask(State::Stamping, query));
+                return Ok(self.record(stamp, false));
+            }
+            Goal::Adopt(revisions) => {
+                let stamp = adopt(self.chain, &self.history, revisions)?;
+                return match stamp.insert.is_empty() {
+                    true => Ok(Ask::Done),
+                    false if !self.is_ready()? => Ok(self.make_ready()),
+                    false => Ok(self.record(stamp, true)),
+                };
             }
         };
         self.plan = match plan {
@@ -56,6 +60,15 @@ impl Engine<'_> {
             return Ok(self.make_ready());
         }
         self.send(now)
+    }
+
+    /// Makes the history what a stamp says.
+    fn record(&mut self, stamp: Stamp<'_>, adopts: bool) -> Ask {
+        let query = sql::stamp::stamp(&self.tables, &stamp, &self.history, adopts);
+        let ids = stamp.insert.iter().map(|migration| migration.id.to_string());
+        self.report.stamped = ids.collect();
+        self.report.unstamped = stamp.remove;
+        self.ask(State::Stamping, query)
     }
 
     /// Whether the tables are there and as this program writes them.

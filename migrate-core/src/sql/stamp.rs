@@ -7,7 +7,8 @@ use crate::history::History;
 use crate::stamp::Stamp;
 
 /// Makes the history what the stamp says, if it still is what the stamp was planned for.
-pub(crate) fn stamp(tables: &Tables, stamp: &Stamp<'_>, before: &History) -> String {
+/// `adopts` tells the log that another tool has applied what is recorded.
+pub(crate) fn stamp(tables: &Tables, stamp: &Stamp<'_>, before: &History, adopts: bool) -> String {
     let last = before.last().map(|record| record.revision.as_str());
     let moved = step::moved(tables, before.records.len(), last);
     let then = format!(
@@ -30,7 +31,16 @@ pub(crate) fn stamp(tables: &Tables, stamp: &Stamp<'_>, before: &History) -> Str
     }
     for (position, migration) in (stamp.position..).zip(&stamp.insert) {
         sql.push_str(&step::insert(tables, migration, position));
-        log(&mut sql, "stamp", migration.id.as_str());
+        log(&mut sql, if adopts { "adopt" } else { "stamp" }, migration.id.as_str());
+        if adopts {
+            // What a run of ours has left half done, the other tool has done.
+            let id = literal(migration.id.as_str());
+            let _ = writeln!(sql, "DELETE FROM {} WHERE revision = {id};", tables.progress);
+        }
+    }
+    if adopts {
+        sql.push_str("COMMIT");
+        return sql;
     }
     // What an interrupted run had begun is now as the stamp says.
     let _ = write!(

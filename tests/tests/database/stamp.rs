@@ -67,6 +67,31 @@ fn a_schema_that_was_made_by_hand_is_taken_over() {
     });
 }
 
+/// What another tool has applied is added to what is recorded, and the log says so.
+#[test]
+fn what_another_tool_has_applied_is_adopted() {
+    let chain = tables(4);
+    both("adopt", |database, session| {
+        let runner = Runner::new(&chain);
+        let error = session.adopt(&runner, "r1 r9").unwrap_err();
+        assert!(error.to_string().starts_with("the chain has no revision `r9`"), "{error}");
+        assert_eq!(session.applied(), "no history", "nothing is made for what can't be");
+        for (ids, expected) in [("r1 r2", "+r1 +r2"), ("r2", ""), ("", ""), ("r3", "+r3")] {
+            let report =
+                without_trace(session, database, |session| session.adopt(&runner, ids).unwrap());
+            assert_eq!(stamped(&report), expected, "{ids}");
+        }
+        assert_eq!((session.applied(), session.tables()), ("r1 r2 r3".into(), String::new()));
+        session.upgrade(&runner).unwrap();
+        assert_eq!(session.tables(), "t4");
+        let log = "SELECT action, revision FROM migrate_log ORDER BY at";
+        assert_eq!(session.rows(log), ["adopt|r1", "adopt|r2", "adopt|r3", "upgrade|r4"]);
+        let other = Runner::new(&chain).schema("elsewhere");
+        session.adopt(&other, "r1").unwrap();
+        assert_eq!(session.value("SELECT revision FROM elsewhere.migrate_history"), "r1");
+    });
+}
+
 #[test]
 fn a_stamp_ends_a_divergence() {
     let (ran, other) = (upgrades(&["SELECT 1;", "SELECT 2;"]), tables(2));

@@ -183,6 +183,15 @@ impl Session {
         }
     }
 
+    /// Records what another tool has applied.
+    pub(crate) fn adopt(&mut self, runner: &Runner<'_>, ids: &str) -> Result<Report, Error> {
+        let ids = ids.split_whitespace();
+        match self {
+            Session::Blocking(client) => runner.adopt(client, ids),
+            Session::Tokio(runtime, client) => runtime.block_on(runner.adopt_async(client, ids)),
+        }
+    }
+
     pub(crate) fn status<R>(&mut self, runner: &Runner<'_, R>) -> Result<Status, Error> {
         match self {
             Session::Blocking(client) => runner.status(client),
