@@ -22,19 +22,25 @@
 //!
 //! - `analysis`: [`analyse`], a check that reads the SQL, too: a syntax error is a problem of the chain.
 //! - `files` (default): read a directory, in the module [`files`].
+//! - `refinery`: [`Chain::refinery_runner`], a stock runner of refinery's with a chain in it.
 //! - `postgres`: the [`Runner`] over `postgres::Client`, which blocks.
 //! - `tokio-postgres`: the [`Runner`] over `tokio_postgres::Client`.
 //! - `tls`, beside one of these two: from a connection string to a client, with TLS by rustls.
 //! - `catalog`, beside one of the two: what a database consists of, in the module [`catalog`], and
 //!   the statements from one catalog to another, in the module [`diff`].
 //!
-//! Without the last four this crate does no IO at all; without `analysis`, it depends on a SHA-256 alone.
+//! Without the last four this crate does no IO at all; without `analysis` and `refinery`, it depends on a SHA-256
+//! alone.
 #![cfg_attr(not(feature = "runner"), doc = "\n[`Runner`]: https://docs.rs/migrate-core")]
 #![cfg_attr(
     not(feature = "catalog"),
     doc = "\n[`catalog`]: https://docs.rs/migrate-core\n[`diff`]: https://docs.rs/migrate-core"
 )]
 #![cfg_attr(not(feature = "analysis"), doc = "\n[`analyse`]: https://docs.rs/migrate-core")]
+#![cfg_attr(
+    not(feature = "refinery"),
+    doc = "\n[`Chain::refinery_runner`]: https://docs.rs/migrate-core"
+)]
 #![cfg_attr(not(feature = "files"), doc = "\n[`files`]: https://docs.rs/migrate-core")]
 #![cfg_attr(
     all(feature = "runner", not(any(feature = "postgres", feature = "tokio-postgres"))),
@@ -99,6 +105,8 @@ mod notices;
 mod outside;
 #[cfg(feature = "runner")]
 mod plan;
+#[cfg(feature = "refinery")]
+mod refinery;
 #[cfg(feature = "runner")]
 mod report;
 #[cfg(feature = "runner")]
@@ -155,6 +163,8 @@ pub use locks::{LockMode, Loss, RelationName, TableLock, Work, locks, losses};
 pub use names::variant;
 pub use outline::{Outline, OutlineEntry};
 pub use problem::Problem;
+#[cfg(feature = "refinery")]
+pub use refinery::RefineryError;
 pub use sections::{Options, Section, parse_duration};
 pub use statements::{Statement, split_statements};
 pub use text::{Position, Source, Span};
@@ -187,7 +197,7 @@ pub use report::{Done, Event, Holder, Report};
 #[cfg(feature = "runner")]
 pub use runner::Runner;
 #[cfg(feature = "runner")]
-pub use stamp::{Stamp, stamp};
+pub use stamp::{Stamp, adopt, stamp};
 #[cfg(feature = "runner")]
 pub use status::{Divergence, Status, status};
 #[cfg(feature = "runner")]

@@ -17,8 +17,8 @@ const FLOORS: [&[&str]; 5] = [
     ],
     &[
         "embedded", "engine", "error", "failure", "goal", "history", "leaks", "log", "message",
-        "notices", "outside", "plan", "report", "runner", "samples", "script", "settings", "sql",
-        "stamp", "status", "stored", "target", "watch",
+        "notices", "outside", "plan", "refinery", "report", "runner", "samples", "script",
+        "settings", "sql", "stamp", "status", "stored", "target", "watch",
     ],
     &["catalog_reader", "connect", "directory_test", "drivers", "files", "tls"],
 ];
