@@ -1,0 +1,254 @@
+//! A statement's tokens, read from the left; what is read has its place in the file.
+
+use super::names::{Ident, Name};
+use crate::lexer::{Token, TokenKind};
+use crate::text::Span;
+
+/// What is left of a statement.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Cursor<'s> {
+    sql: &'s str,
+    tokens: &'s [Token],
+    /// Where `sql` begins in its file.
+    offset: usize,
+}
+
+impl<'s> Cursor<'s> {
+    pub(crate) fn new(sql: &'s str, tokens: &'s [Token], offset: usize) -> Self {
+        Cursor { sql, tokens, offset }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.tokens.is_empty()
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.tokens.len()
+    }
+
+    pub(crate) fn tokens(&self) -> &'s [Token] {
+        self.tokens
+    }
+
+    /// The token so many places on.
+    pub(crate) fn token(&self, at: usize) -> Option<Token> {
+        self.tokens.get(at).copied()
+    }
+
+    pub(crate) fn text(&self, token: Token) -> &'s str {
+        self.sql.get(token.span.range()).unwrap_or_default()
+    }
+
+    /// Where a token is in the file.
+    pub(crate) fn place(&self, token: Token) -> Span {
+        Span::new(token.span.start + self.offset, token.span.end + self.offset)
+    }
+
+    /// From the first token that is left to the last.
+    pub(crate) fn span(&self) -> Span {
+        match (self.tokens.first(), self.tokens.last()) {
+            (Some(first), Some(last)) => self.place(*first).to(self.place(*last)),
+            _ => Span::default(),
+        }
+    }
+
+    /// Whether the token so many places on is this word.
+    pub(crate) fn is(&self, at: usize, word: &str) -> bool {
+        self.tokens.get(at).is_some_and(|token| token.is_word(self.sql, word))
+    }
+
+    pub(crate) fn is_any(&self, at: usize, words: &[&str]) -> bool {
+        words.iter().any(|word| self.is(at, word))
+    }
+
+    /// Whether the token so many places on is this sign.
+    pub(crate) fn is_sign(&self, at: usize, sign: &str) -> bool {
+        self.tokens.get(at).is_some_and(|token| {
+            matches!(token.kind, TokenKind::Punctuation | TokenKind::Operator)
+                && self.text(*token) == sign
+        })
+    }
+
+    /// Whether the next words are these.
+    pub(crate) fn starts(&self, words: &[&str]) -> bool {
+        words.iter().enumerate().all(|(at, word)| self.is(at, word))
+    }
+
+    /// The same, and goes past them.
+    pub(crate) fn take(&mut self, words: &[&str]) -> bool {
+        let is = self.starts(words);
+        if is {
+            self.skip(words.len());
+        }
+        is
+    }
+
+    /// Goes past the first of these phrases that is there, and tells whether one was.
+    pub(crate) fn take_any(&mut self, phrases: &[&[&str]]) -> bool {
+        phrases.iter().any(|phrase| self.take(phrase))
+    }
+
+    pub(crate) fn take_sign(&mut self, sign: &str) -> bool {
+        let is = self.is_sign(0, sign);
+        self.skip(usize::from(is));
+        is
+    }
+
+    pub(crate) fn skip(&mut self, count: usize) {
+        self.tokens = self.tokens.get(count..).unwrap_or_default();
+    }
+
+    /// The next token, which it goes past.
+    pub(crate) fn next(&mut self) -> Option<Token> {
+        let (first, rest) = self.tokens.split_first()?;
+        self.tokens = rest;
+        Some(*first)
+    }
+
+    /// What has been read since an earlier state of this cursor.
+    pub(crate) fn since(&self, earlier: Cursor<'s>) -> Cursor<'s> {
+        let count = earlier.tokens.len().saturating_sub(self.tokens.len());
+        Cursor { tokens: &earlier.tokens[..count], ..earlier }
+    }
+
+    /// A token as an identifier, if it can be one.
+    pub(crate) fn ident_of(&self, token: Token) -> Option<Ident> {
+        Ident::new(token, self.text(token), self.place(token))
+    }
+
+    /// One part of a name.
+    pub(crate) fn ident(&mut self) -> Option<Ident> {
+        let ident = self.ident_of(self.token(0)?)?;
+        self.skip(1);
+        Some(ident)
+    }
+
+    /// A name, of one part or several.
+    pub(crate) fn name(&mut self) -> Option<Name> {
+        let mut parts = vec![self.ident()?];
+        while self.take_sign(".") {
+            parts.push(self.ident()?);
+        }
+        Some(Name { parts })
+    }
+
+    /// Names with commas between.
+    pub(crate) fn names(&mut self) -> Option<Vec<Name>> {
+        let mut names = vec![self.name()?];
+        while self.take_sign(",") {
+            names.push(self.name()?);
+        }
+        Some(names)
+    }
+
+    /// `(a, b)` of plain names.
+    pub(crate) fn column_list(&mut self) -> Option<Vec<Ident>> {
+        let mut inner = self.parentheses()?;
+        let mut columns = vec![inner.ident()?];
+        while inner.take_sign(",") {
+            columns.push(inner.ident()?);
+        }
+        inner.is_empty().then_some(columns)
+    }
+
+    /// What is in the parentheses that come next, if any come.
+    pub(crate) fn parentheses(&mut self) -> Option<Cursor<'s>> {
+        if !self.is_sign(0, "(") {
+            return None;
+        }
+        let mut depth = 0;
+        for (at, token) in self.tokens.iter().enumerate() {
+            depth = self.deeper(depth, *token);
+            if depth == 0 {
+                let inner = Cursor { tokens: &self.tokens[1..at], ..*self };
+                self.skip(at + 1);
+                return Some(inner);
+            }
+        }
+        None
+    }
+
+    pub(crate) fn deeper(&self, depth: usize, token: Token) -> usize {
+        if token.kind != TokenKind::Punctuation {
+            return depth;
+        }
+        match self.text(token) {
+            "(" | "[" => depth + 1,
+            ")" | "]" => depth.saturating_sub(1),
+            _ => depth,
+        }
+    }
+
+    /// The parts between commas, those in parentheses not counted; none of nothing.
+    pub(crate) fn split(&self) -> Vec<Cursor<'s>> {
+        let (mut parts, mut start, mut depth) = (Vec::new(), 0, 0);
+        for (at, token) in self.tokens.iter().enumerate() {
+            depth = self.deeper(depth, *token);
+            if depth == 0 && self.is_sign(at, ",") {
+                parts.push(Cursor { tokens: &self.tokens[start..at], ..*self });
+                start = at + 1;
+            }
+        }
+        if !self.is_empty() {
+            parts.push(Cursor { tokens: &self.tokens[start..], ..*self });
+        }
+        parts
+    }
+
+    /// Goes to the first place outside of parentheses and `CASE … END` where this holds, past one
+    /// token at least, and gives what lies before.
+    pub(crate) fn expression(&mut self, ends: impl Fn(&Cursor<'s>) -> bool) -> Cursor<'s> {
+        let start = *self;
+        let (mut depth, mut cases) = (0_usize, 0_usize);
+        while let Some(token) = self.token(0) {
+            if depth == 0 && cases == 0 && self.len() < start.len() && ends(self) {
+                break;
+            }
+            depth = self.deeper(depth, token);
+            if token.is_word(self.sql, "case") {
+                cases += 1;
+            } else if token.is_word(self.sql, "end") {
+                cases = cases.saturating_sub(1);
+            }
+            self.skip(1);
+        }
+        self.since(start)
+    }
+
+    /// What follows these words, where they come first; outside of parentheses.
+    pub(crate) fn after(&self, words: &[&str]) -> Option<Cursor<'s>> {
+        let mut depth = 0;
+        for (at, token) in self.tokens.iter().enumerate() {
+            let mut rest = Cursor { tokens: &self.tokens[at..], ..*self };
+            if depth == 0 && rest.take(words) {
+                return Some(rest);
+            }
+            depth = self.deeper(depth, *token);
+        }
+        None
+    }
+
+    /// Whether these words are there, outside of parentheses.
+    pub(crate) fn has(&self, words: &[&str]) -> bool {
+        self.after(words).is_some()
+    }
+
+    /// All identifiers, keywords among them.
+    pub(crate) fn idents(&self) -> impl Iterator<Item = Ident> + use<'s> {
+        let this = *self;
+        this.tokens.iter().filter_map(move |token| this.ident_of(*token))
+    }
+
+    /// The plain text of a string that comes next; none for one that has escapes of its own.
+    pub(crate) fn string(&mut self) -> Option<(String, Span)> {
+        let token = self.token(0)?;
+        if token.kind != TokenKind::String
+            || self.token(1).is_some_and(|next| next.kind == TokenKind::StringContinuation)
+        {
+            return None;
+        }
+        let text = self.text(token).strip_prefix('\'')?.strip_suffix('\'')?.replace("''", "'");
+        self.skip(1);
+        Some((text, self.place(token)))
+    }
+}

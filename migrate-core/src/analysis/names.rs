@@ -1,0 +1,160 @@
+//! Names as a statement has them, and as the server reads them.
+
+use std::fmt;
+use std::rc::Rc;
+
+use crate::lexer::{Token, TokenKind};
+use crate::text::Span;
+
+/// The longest name that the server keeps, in bytes; it cuts the rest off.
+pub(crate) const LONGEST: usize = 63;
+
+/// An identifier as the server reads it, and where it is in its file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Ident {
+    /// Lower case, unless it was quoted.
+    pub(crate) text: Rc<str>,
+    pub(crate) span: Span,
+}
+
+impl Ident {
+    /// What a token is as an identifier; nothing where it can't be one, or is one with escapes.
+    pub(super) fn new(token: Token, text: &str, span: Span) -> Option<Self> {
+        let text = match token.kind {
+            // What the server makes of other letters depends on its encoding.
+            TokenKind::Word => text.to_ascii_lowercase(),
+            TokenKind::QuotedIdentifier => {
+                text.strip_prefix('"')?.strip_suffix('"')?.replace("\"\"", "\"")
+            }
+            _ => return None,
+        };
+        Some(Ident { text: cut(&text).into(), span })
+    }
+}
+
+impl fmt::Display for Ident {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&quoted(&self.text))
+    }
+}
+
+/// A name of one part or several: `users`, `app.users`. Never empty.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Name {
+    pub(crate) parts: Vec<Ident>,
+}
+
+impl Name {
+    pub(crate) fn one(ident: Ident) -> Self {
+        Name { parts: vec![ident] }
+    }
+
+    /// The last part.
+    pub(crate) fn last(&self) -> &str {
+        self.parts.last().map_or("", |part| &part.text)
+    }
+
+    /// The part before the last.
+    pub(crate) fn schema(&self) -> Option<&Ident> {
+        self.parts.len().checked_sub(2).and_then(|at| self.parts.get(at))
+    }
+
+    pub(crate) fn span(&self) -> Span {
+        match (self.parts.first(), self.parts.last()) {
+            (Some(first), Some(last)) => first.span.to(last.span),
+            _ => Span::default(),
+        }
+    }
+}
+
+impl fmt::Display for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (nth, part) in self.parts.iter().enumerate() {
+            let dot = if nth == 0 { "" } else { "." };
+            write!(f, "{dot}{part}")?;
+        }
+        Ok(())
+    }
+}
+
+/// A name as one writes it: in quotes where it would be read otherwise.
+pub(crate) fn quoted(name: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+    if name.chars().all(is_plain) && !name.starts_with(|c: char| c.is_ascii_digit()) {
+        name.to_owned()
+    } else {
+        format!("\"{}\"", name.replace('"', "\"\""))
+    }
+}
+
+/// As much of a name as the server keeps.
+pub(crate) fn cut(name: &str) -> &str {
+    &name[..name.floor_char_boundary(LONGEST)]
+}
+
+/// The name that the server gives to what has none: `table_columns_label`, of which the longer part
+/// is shortened.
+pub(crate) fn automatic(first: &str, second: &str, label: &str) -> String {
+    let signs = usize::from(!second.is_empty()) + usize::from(!label.is_empty());
+    let room = LONGEST.saturating_sub(label.len() + signs);
+    let (mut a, mut b) = (first.len(), second.len());
+    while a + b > room {
+        if a > b { a -= 1 } else { b -= 1 }
+    }
+    let mut name = first[..first.floor_char_boundary(a)].to_owned();
+    for part in [&second[..second.floor_char_boundary(b)], label] {
+        if !part.is_empty() {
+            name.push('_');
+            name.push_str(part);
+        }
+    }
+    name
+}
+
+/// The columns' part of such a name.
+pub(crate) fn joined<'c>(columns: impl IntoIterator<Item = &'c str>) -> String {
+    let mut joined = String::new();
+    for column in columns {
+        if !joined.is_empty() {
+            joined.push('_');
+        }
+        joined.push_str(column);
+        if joined.len() > LONGEST {
+            break;
+        }
+    }
+    joined
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_servers_names() {
+        let check = |first: &str, second: &str, label: &str, expected: &str| {
+            assert_eq!(automatic(first, second, label), expected);
+        };
+        check("users", "", "pkey", "users_pkey");
+        check("users", &joined(["a", "b"]), "key", "users_a_b_key");
+        check(&"t".repeat(63), "", "pkey", &format!("{}_pkey", "t".repeat(58)));
+        check(
+            &"t".repeat(40),
+            &"c".repeat(40),
+            "idx",
+            &format!("{}_{}_idx", "t".repeat(29), "c".repeat(29)),
+        );
+        check(&"t".repeat(60), "id", "seq", &format!("{}_id_seq", "t".repeat(56)));
+    }
+
+    #[test]
+    fn names_are_cut_and_quoted() {
+        assert_eq!(cut(&"a".repeat(70)).len(), 63);
+        assert_eq!(cut(&"é".repeat(40)), "é".repeat(31));
+        let check = |name: &str, expected: &str| assert_eq!(quoted(name), expected);
+        check("users", "users");
+        check("Users", "\"Users\"");
+        check("1a", "\"1a\"");
+        check("a\"b", "\"a\"\"b\"");
+    }
+}

@@ -1,0 +1,270 @@
+//! What a statement says, as far as the catalog needs it: a typed view of its tokens.
+//!
+//! What is not understood is [`Statement::Opaque`], with the names in it. Nothing here knows which
+//! objects there are.
+
+mod alter;
+mod create;
+mod drop;
+mod parts;
+mod query;
+mod read;
+mod routine;
+mod table;
+mod types;
+
+use std::rc::Rc;
+
+use super::cursor::Cursor;
+use super::names::{Ident, Name};
+use crate::text::Span;
+
+pub(crate) use alter::{Action, AlterTable, AlterType, ColumnChange, TypeChange};
+pub(crate) use parts::{ColumnDef, ConstraintDef, ConstraintKind, Default, Element, Identity};
+pub(crate) use query::{calls, relations};
+pub(crate) use read::read;
+pub(crate) use routine::{Argument, Routine};
+pub(crate) use types::TypeName;
+
+/// A statement.
+#[derive(Debug)]
+pub(crate) enum Statement<'s> {
+    CreateSchema {
+        name: Ident,
+        if_not_exists: bool,
+    },
+    CreateTable(CreateTable<'s>),
+    /// `CREATE TABLE … AS` and `SELECT … INTO`; its columns are those of a query.
+    CreateTableAs {
+        name: Name,
+        temporary: bool,
+        if_not_exists: bool,
+        query: Cursor<'s>,
+    },
+    CreateView(CreateView<'s>),
+    CreateIndex(CreateIndex<'s>),
+    CreateSequence {
+        name: Name,
+        temporary: bool,
+        if_not_exists: bool,
+        owner: Option<Name>,
+    },
+    CreateType {
+        name: Name,
+        body: TypeBody<'s>,
+    },
+    CreateDomain {
+        name: Name,
+        base: TypeName,
+    },
+    CreateRoutine(Routine<'s>),
+    CreateTrigger(CreateTrigger<'s>),
+    /// A policy or a rule: something that has a name on a table.
+    CreateOnTable {
+        what: OnTable,
+        name: Ident,
+        or_replace: bool,
+        table: Name,
+        rest: Cursor<'s>,
+    },
+    CreateExtension {
+        name: Ident,
+        if_not_exists: bool,
+        cascade: bool,
+    },
+    AlterTable(AlterTable<'s>),
+    AlterType(AlterType),
+    /// `ALTER SEQUENCE` that does more than to set numbers.
+    OwnSequence {
+        name: Name,
+        if_exists: bool,
+        owner: Option<Name>,
+    },
+    RenameSchema {
+        name: Ident,
+        to: Ident,
+    },
+    AlterRoutine {
+        kind: RoutineKind,
+        name: Name,
+        arguments: Option<Vec<Argument>>,
+        change: RoutineChange,
+    },
+    RenameOnTable {
+        what: OnTable,
+        name: Ident,
+        table: Name,
+        if_exists: bool,
+        to: Ident,
+    },
+    Drop(Drop),
+    DropOnTable {
+        what: OnTable,
+        name: Ident,
+        table: Name,
+        if_exists: bool,
+    },
+    DropRoutines {
+        kind: RoutineKind,
+        routines: Vec<(Name, Option<Vec<Argument>>)>,
+        if_exists: bool,
+        cascade: bool,
+    },
+    /// `COMMENT ON kind name`.
+    Comment {
+        on: Commented,
+    },
+    /// What the path is from here on; `None` where that can't be told.
+    SetSearchPath {
+        path: Option<Vec<Ident>>,
+        local: bool,
+    },
+    /// `RESET search_path`, `RESET ALL`, `DISCARD ALL`.
+    ResetSearchPath,
+    /// A query, or a change of data.
+    Query {
+        writes: Option<Name>,
+        rest: Cursor<'s>,
+    },
+    /// A `DO` block; its body with the quotes off, if it is plain text.
+    Do {
+        body: Option<(&'s str, Span)>,
+    },
+    /// It changes nothing that is followed here.
+    Harmless,
+    /// Not understood: every name in it may mean something else from here on.
+    Opaque {
+        why: &'static str,
+        all: Cursor<'s>,
+    },
+}
+
+#[derive(Debug)]
+pub(crate) struct CreateTable<'s> {
+    pub(crate) name: Name,
+    pub(crate) temporary: bool,
+    pub(crate) if_not_exists: bool,
+    pub(crate) elements: Vec<Element<'s>>,
+    pub(crate) inherits: Vec<Name>,
+    pub(crate) partition_of: Option<Name>,
+    pub(crate) partitioned: bool,
+    pub(crate) foreign: bool,
+    /// Whether every part of it was understood.
+    pub(crate) is_clear: bool,
+}
+
+#[derive(Debug)]
+pub(crate) struct CreateView<'s> {
+    pub(crate) name: Name,
+    pub(crate) materialized: bool,
+    pub(crate) temporary: bool,
+    pub(crate) or_replace: bool,
+    pub(crate) if_not_exists: bool,
+    pub(crate) query: Cursor<'s>,
+}
+
+#[derive(Debug)]
+pub(crate) struct CreateIndex<'s> {
+    /// The server finds a name where there is none.
+    pub(crate) name: Option<Ident>,
+    pub(crate) if_not_exists: bool,
+    pub(crate) unique: bool,
+    pub(crate) concurrently: bool,
+    pub(crate) only: bool,
+    pub(crate) table: Name,
+    /// What it is over: a column, or an expression.
+    pub(crate) keys: Vec<Key<'s>>,
+    pub(crate) include: Vec<Ident>,
+    pub(crate) predicate: Option<Cursor<'s>>,
+    /// Where it stands, for what has no name.
+    pub(crate) span: Span,
+}
+
+#[derive(Debug)]
+pub(crate) enum Key<'s> {
+    Column(Ident),
+    Expression(Cursor<'s>),
+}
+
+#[derive(Debug)]
+pub(crate) enum TypeBody<'s> {
+    Enum(Vec<(Rc<str>, Span)>),
+    Composite(Vec<ColumnDef<'s>>),
+    /// Ranges, base types, shells.
+    Other,
+}
+
+#[derive(Debug)]
+pub(crate) struct CreateTrigger<'s> {
+    pub(crate) name: Ident,
+    pub(crate) or_replace: bool,
+    pub(crate) table: Name,
+    pub(crate) function: Name,
+    pub(crate) rest: Cursor<'s>,
+}
+
+/// What has a name on a table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum OnTable {
+    Trigger,
+    Policy,
+    Rule,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum RoutineKind {
+    Function,
+    Procedure,
+    /// `ROUTINE`, which is both, and aggregates.
+    Either,
+}
+
+#[derive(Debug)]
+pub(crate) enum RoutineChange {
+    Rename(Ident),
+    SetSchema(Ident),
+    Other,
+}
+
+/// What `DROP` can be told to drop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Kind {
+    Schema,
+    Table,
+    View,
+    MaterializedView,
+    Index,
+    Sequence,
+    ForeignTable,
+    Type,
+    Domain,
+    Extension,
+}
+
+#[derive(Debug)]
+pub(crate) struct Drop {
+    pub(crate) kind: Kind,
+    pub(crate) names: Vec<Name>,
+    pub(crate) if_exists: bool,
+    pub(crate) cascade: bool,
+    pub(crate) concurrently: bool,
+}
+
+#[derive(Debug)]
+pub(crate) enum Commented {
+    Object(Kind, Name),
+    /// The table and the column in one name.
+    Column(Name),
+    Constraint {
+        name: Ident,
+        table: Name,
+    },
+    OnTable {
+        what: OnTable,
+        name: Ident,
+        table: Name,
+    },
+}
+
+#[cfg(test)]
+mod tests;

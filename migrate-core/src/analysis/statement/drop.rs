@@ -1,0 +1,99 @@
+//! `DROP` and `COMMENT ON`: the statements that name something that is there.
+
+use super::routine::arguments;
+use super::{Commented, Drop, Kind, OnTable, RoutineKind, Statement};
+use crate::analysis::cursor::Cursor;
+
+/// The words of the kinds that can be dropped by a list of names.
+const KINDS: [(&[&str], Kind); 10] = [
+    (&["schema"], Kind::Schema),
+    (&["table"], Kind::Table),
+    (&["view"], Kind::View),
+    (&["materialized", "view"], Kind::MaterializedView),
+    (&["index"], Kind::Index),
+    (&["sequence"], Kind::Sequence),
+    (&["foreign", "table"], Kind::ForeignTable),
+    (&["type"], Kind::Type),
+    (&["domain"], Kind::Domain),
+    (&["extension"], Kind::Extension),
+];
+
+pub(super) fn kind(cursor: &mut Cursor<'_>) -> Option<Kind> {
+    KINDS.iter().find(|(words, _)| cursor.take(words)).map(|(_, kind)| *kind)
+}
+
+pub(super) fn on_table(cursor: &mut Cursor<'_>) -> Option<OnTable> {
+    let words =
+        [("trigger", OnTable::Trigger), ("policy", OnTable::Policy), ("rule", OnTable::Rule)];
+    words.iter().find(|(word, _)| cursor.take(&[word])).map(|(_, what)| *what)
+}
+
+pub(super) fn routine(cursor: &mut Cursor<'_>) -> Option<RoutineKind> {
+    let words = [
+        ("function", RoutineKind::Function),
+        ("procedure", RoutineKind::Procedure),
+        ("routine", RoutineKind::Either),
+        ("aggregate", RoutineKind::Either),
+    ];
+    words.iter().find(|(word, _)| cursor.take(&[word])).map(|(_, kind)| *kind)
+}
+
+/// What follows `DROP`.
+pub(super) fn drop<'s>(cursor: &mut Cursor<'s>) -> Option<Statement<'s>> {
+    if let Some(what) = on_table(cursor) {
+        let if_exists = cursor.take(&["if", "exists"]);
+        let name = cursor.ident()?;
+        cursor.take(&["on"]).then_some(())?;
+        let table = cursor.name()?;
+        // A rule of a view can have others that stand on it; nobody has.
+        cursor.take_any(&[&["cascade"], &["restrict"]]);
+        let statement = Statement::DropOnTable { what, name, table, if_exists };
+        return cursor.is_empty().then_some(statement);
+    }
+    if let Some(kind) = routine(cursor) {
+        let if_exists = cursor.take(&["if", "exists"]);
+        let mut routines = Vec::new();
+        loop {
+            let name = cursor.name()?;
+            let has_arguments = cursor.is_sign(0, "(");
+            let list = if has_arguments { Some(arguments(cursor.parentheses()?)?) } else { None };
+            routines.push((name, list));
+            if !cursor.take_sign(",") {
+                break;
+            }
+        }
+        let cascade = cursor.take(&["cascade"]);
+        cursor.take(&["restrict"]);
+        let statement = Statement::DropRoutines { kind, routines, if_exists, cascade };
+        return cursor.is_empty().then_some(statement);
+    }
+    let kind = kind(cursor)?;
+    let concurrently = cursor.take(&["concurrently"]);
+    let if_exists = cursor.take(&["if", "exists"]);
+    let names = cursor.names()?;
+    let cascade = cursor.take(&["cascade"]);
+    cursor.take(&["restrict"]);
+    let statement = Statement::Drop(Drop { kind, names, if_exists, cascade, concurrently });
+    cursor.is_empty().then_some(statement)
+}
+
+/// What follows `COMMENT ON`.
+pub(super) fn comment<'s>(cursor: &mut Cursor<'s>) -> Option<Statement<'s>> {
+    let on = if cursor.take(&["column"]) {
+        Commented::Column(cursor.name()?)
+    } else if cursor.take(&["constraint"]) {
+        let name = cursor.ident()?;
+        cursor.take(&["on"]).then_some(())?;
+        if cursor.is(0, "domain") && !cursor.is(1, "is") {
+            return Some(Statement::Harmless);
+        }
+        Commented::Constraint { name, table: cursor.name()? }
+    } else if let Some(what) = on_table(cursor) {
+        let name = cursor.ident()?;
+        cursor.take(&["on"]).then_some(())?;
+        Commented::OnTable { what, name, table: cursor.name()? }
+    } else {
+        Commented::Object(kind(cursor)?, cursor.name()?)
+    };
+    cursor.is(0, "is").then_some(Statement::Comment { on })
+}

@@ -1,0 +1,65 @@
+//! What a query is about: the relations that it surely reads, and the functions that it calls.
+
+use crate::analysis::cursor::Cursor;
+use crate::analysis::names::{Ident, Name};
+use crate::lexer::TokenKind;
+
+/// The names behind `FROM` and `JOIN`, those of `WITH` left out: a relation that is here is read. Not
+/// all that are read are here.
+pub(crate) fn relations(query: &Cursor<'_>) -> Vec<Name> {
+    let mut found: Vec<Name> = Vec::new();
+    // For each bracket that is open: whether a query is in it, and the name before it.
+    let mut brackets: Vec<(bool, Option<Ident>)> = Vec::new();
+    let mut common: Vec<Ident> = Vec::new();
+    let mut before: Option<Ident> = None;
+    let mut rest = *query;
+    while let Some(token) = rest.next() {
+        let this = rest.ident_of(token);
+        let is = |word: &str| {
+            token.kind == TokenKind::Word && rest.text(token).eq_ignore_ascii_case(word)
+        };
+        let in_query = brackets.last().is_none_or(|(in_query, _)| *in_query);
+        // `name AS (…)` and `name (…) AS (…)` behind WITH: what could be one counts as one.
+        let named = match rest.text(token) {
+            "(" if token.kind == TokenKind::Punctuation => {
+                let is_query =
+                    rest.is_any(0, &["select", "with", "values"]) || rest.is_sign(0, "(");
+                brackets.push((is_query, before.take()));
+                None
+            }
+            ")" if token.kind == TokenKind::Punctuation => {
+                brackets.pop().and_then(|(_, name)| name)
+            }
+            _ => this.clone(),
+        };
+        let begins =
+            rest.is(0, "as") && (rest.is_sign(1, "(") || rest.is_any(1, &["materialized", "not"]));
+        common.extend(named.filter(|_| begins));
+        let distinct = before.as_ref().is_some_and(|before| &*before.text == "distinct");
+        if is("join") || is("from") && in_query && !distinct {
+            let mut ahead = rest;
+            ahead.take(&["only"]);
+            let is_other = ahead.is_any(0, &["lateral", "rows"]);
+            found.extend(ahead.name().filter(|_| !is_other && !ahead.is_sign(0, "(")));
+        }
+        before = this;
+    }
+    found.retain(|name| {
+        name.parts.len() > 1 || !common.iter().any(|known| &*known.text == name.last())
+    });
+    found
+}
+
+/// The names that a parenthesis follows: of functions, and of other things.
+pub(crate) fn calls(cursor: &Cursor<'_>) -> Vec<Name> {
+    let mut found = Vec::new();
+    let mut rest = *cursor;
+    while !rest.is_empty() {
+        match rest.name() {
+            Some(name) if rest.is_sign(0, "(") => found.push(name),
+            Some(_) => {}
+            None => rest.skip(1),
+        }
+    }
+    found
+}

@@ -1,0 +1,240 @@
+//! From a statement's first words to what it says.
+
+use super::alter;
+use super::create::create;
+use super::drop::{comment, drop, kind, on_table, routine};
+use super::routine::{arguments, inside};
+use super::{Kind, OnTable, RoutineChange, Statement};
+use crate::analysis::cursor::Cursor;
+use crate::analysis::names::Ident;
+use crate::lexer::TokenKind;
+use crate::statements;
+
+/// What a statement of `sql` says; `offset` is where `sql` begins in its file.
+pub(crate) fn read<'s>(
+    sql: &'s str,
+    statement: &'s statements::Statement,
+    offset: usize,
+) -> Statement<'s> {
+    let all = Cursor::new(sql, &statement.tokens, offset);
+    let mut cursor = all;
+    known(&mut cursor).unwrap_or(Statement::Opaque { why: "it is not understood", all })
+}
+
+fn known<'s>(cursor: &mut Cursor<'s>) -> Option<Statement<'s>> {
+    if harmless(cursor) {
+        return Some(Statement::Harmless);
+    }
+    if cursor.take(&["create"]) {
+        return create(cursor);
+    }
+    if cursor.take(&["drop"]) {
+        return drop(cursor);
+    }
+    if cursor.take(&["alter"]) {
+        return altered(cursor);
+    }
+    if cursor.take(&["comment", "on"]) {
+        return Some(comment(cursor).unwrap_or(Statement::Harmless));
+    }
+    if cursor.take(&["do"]) {
+        let mut bodies = cursor.tokens().iter().filter_map(|token| {
+            let text = cursor.text(*token);
+            // In a string with quotes or escapes inside, the text is not what the server runs.
+            let is_plain = token.kind == TokenKind::DollarString || !text.contains('\\');
+            Some((inside(text, token.kind).filter(|_| is_plain)?, cursor.place(*token)))
+        });
+        return Some(Statement::Do { body: bodies.next_back() });
+    }
+    if cursor.take(&["set"]) {
+        return Some(setting(cursor));
+    }
+    if cursor.take(&["reset"]) {
+        let path = cursor.is_any(0, &["search_path", "all"]);
+        return Some(if path { Statement::ResetSearchPath } else { Statement::Harmless });
+    }
+    query(cursor)
+}
+
+/// What changes nothing that is followed: privileges, roles, what is outside the database, statistics.
+fn harmless(cursor: &Cursor<'_>) -> bool {
+    const FIRST: [&str; 20] = [
+        "grant",
+        "revoke",
+        "analyze",
+        "analyse",
+        "vacuum",
+        "reindex",
+        "cluster",
+        "lock",
+        "security",
+        "notify",
+        "listen",
+        "unlisten",
+        "checkpoint",
+        "show",
+        "savepoint",
+        "release",
+        "deallocate",
+        "rollback",
+        "load",
+        "prepare",
+    ];
+    const SECOND: [&str; 14] = [
+        "role",
+        "user",
+        "group",
+        "database",
+        "tablespace",
+        "publication",
+        "subscription",
+        "server",
+        "collation",
+        "statistics",
+        "system",
+        "default",
+        "text",
+        "conversion",
+    ];
+    cursor.is_any(0, &FIRST)
+        || cursor.is_any(0, &["create", "alter", "drop"]) && cursor.is_any(1, &SECOND)
+}
+
+fn altered<'s>(cursor: &mut Cursor<'s>) -> Option<Statement<'s>> {
+    if let Some(what) = on_table(cursor) {
+        let if_exists = cursor.take(&["if", "exists"]);
+        let name = cursor.ident()?;
+        cursor.take(&["on"]).then_some(())?;
+        let table = cursor.name()?;
+        if !cursor.take(&["rename", "to"]) {
+            // A policy's expressions; a trigger may come to depend on an extension.
+            let changed = matches!(what, OnTable::Policy | OnTable::Trigger);
+            return changed.then_some(Statement::Harmless);
+        }
+        return Some(Statement::RenameOnTable {
+            what,
+            name,
+            table,
+            if_exists,
+            to: cursor.ident()?,
+        });
+    }
+    if let Some(kind) = routine(cursor) {
+        let name = cursor.name()?;
+        let has_arguments = cursor.is_sign(0, "(");
+        let arguments = if has_arguments { Some(arguments(cursor.parentheses()?)?) } else { None };
+        let change = if cursor.take(&["rename", "to"]) {
+            RoutineChange::Rename(cursor.ident()?)
+        } else if cursor.take(&["set", "schema"]) {
+            RoutineChange::SetSchema(cursor.ident()?)
+        } else {
+            RoutineChange::Other
+        };
+        return Some(Statement::AlterRoutine { kind, name, arguments, change });
+    }
+    match kind(cursor)? {
+        Kind::Schema => {
+            let name = cursor.ident()?;
+            if cursor.take(&["owner", "to"]) {
+                return Some(Statement::Harmless);
+            }
+            cursor.take(&["rename", "to"]).then_some(())?;
+            Some(Statement::RenameSchema { name, to: cursor.ident()? })
+        }
+        Kind::Sequence if cursor.has(&["owned", "by"]) => {
+            let if_exists = cursor.take(&["if", "exists"]);
+            let name = cursor.name()?;
+            let owner = cursor.after(&["owned", "by"])?.name()?;
+            Some(Statement::OwnSequence {
+                name,
+                if_exists,
+                owner: (owner.parts.len() > 1).then_some(owner),
+            })
+        }
+        // The path of indexes: a partition's becomes a part of its parent's.
+        Kind::Index if cursor.has(&["attach", "partition"]) => None,
+        Kind::Index if cursor.has(&["depends", "on"]) => None,
+        Kind::Type => alter::type_(cursor, false),
+        Kind::Domain => alter::type_(cursor, true),
+        Kind::Extension => None,
+        kind => alter::table(cursor, kind),
+    }
+}
+
+/// What follows `SET`.
+fn setting<'s>(cursor: &mut Cursor<'s>) -> Statement<'s> {
+    let local = cursor.take(&["local"]);
+    cursor.take(&["session"]);
+    if cursor.is(0, "schema") && cursor.len() == 2 {
+        cursor.skip(1);
+        return Statement::SetSearchPath { path: paths(*cursor), local };
+    }
+    if cursor.take_any(&[&["role"], &["authorization"], &["session", "authorization"]]) {
+        return Statement::Harmless;
+    }
+    if !cursor.take(&["search_path"]) {
+        return Statement::Harmless;
+    }
+    let _ = cursor.take(&["to"]) || cursor.take_sign("=");
+    if cursor.is(0, "default") {
+        return Statement::ResetSearchPath;
+    }
+    Statement::SetSearchPath { path: paths(*cursor), local }
+}
+
+fn paths(mut cursor: Cursor<'_>) -> Option<Vec<Ident>> {
+    let mut path = Vec::new();
+    loop {
+        let schema = match cursor.string() {
+            // A string is one name, as it is.
+            Some((text, span)) => Ident { text: text.into(), span },
+            None => cursor.ident()?,
+        };
+        path.push(schema);
+        if !cursor.take_sign(",") {
+            break;
+        }
+    }
+    cursor.is_empty().then_some(path)
+}
+
+/// Queries, and what changes data.
+fn query<'s>(cursor: &mut Cursor<'s>) -> Option<Statement<'s>> {
+    let all = *cursor;
+    if cursor.take(&["explain"]) {
+        return None;
+    }
+    if cursor.take(&["select"]) {
+        let Some(mut into) = cursor.after(&["into"]) else {
+            return Some(Statement::Query { writes: None, rest: all });
+        };
+        let temporary = into.take_any(&[&["temporary"], &["temp"]]);
+        into.take(&["unlogged"]);
+        into.take(&["table"]);
+        let name = into.name()?;
+        return Some(Statement::CreateTableAs {
+            name,
+            temporary,
+            if_not_exists: false,
+            query: all,
+        });
+    }
+    if cursor.is_any(0, &["with", "values", "table"]) || cursor.is_sign(0, "(") {
+        return Some(Statement::Query { writes: None, rest: all });
+    }
+    let changes = cursor.take_any(&[
+        &["insert", "into"],
+        &["update"],
+        &["delete", "from"],
+        &["merge", "into"],
+        &["truncate", "table"],
+        &["truncate"],
+        &["copy"],
+        &["refresh", "materialized", "view"],
+    ]);
+    changes.then_some(())?;
+    cursor.take(&["only"]);
+    cursor.take(&["concurrently"]);
+    let writes = cursor.name();
+    Some(Statement::Query { writes, rest: all })
+}

@@ -1,0 +1,98 @@
+//! Functions and procedures: their arguments, and the text of their bodies.
+
+use super::types::{TypeName, type_name};
+use super::{RoutineKind, Statement};
+use crate::analysis::cursor::Cursor;
+use crate::analysis::names::Name;
+use crate::lexer::{Lexer, Token, TokenKind};
+use crate::text::Span;
+
+#[derive(Debug)]
+pub(crate) struct Routine<'s> {
+    pub(crate) kind: RoutineKind,
+    pub(crate) name: Name,
+    pub(crate) or_replace: bool,
+    /// None where they could not be read.
+    pub(crate) arguments: Option<Vec<Argument>>,
+    pub(crate) returns: Option<TypeName>,
+    /// `RETURNS TABLE`, which is another result than any type.
+    pub(crate) returns_table: bool,
+    /// All behind the arguments: the body is in it.
+    pub(crate) rest: Cursor<'s>,
+}
+
+/// An argument of a routine, as far as it tells one from another of the same name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Argument {
+    pub(crate) kind: TypeName,
+    /// `OUT`, and the columns of `RETURNS TABLE`.
+    pub(crate) is_out: bool,
+}
+
+/// What follows `CREATE [OR REPLACE] FUNCTION` or `PROCEDURE`.
+pub(super) fn create<'s>(
+    cursor: &mut Cursor<'s>,
+    kind: RoutineKind,
+    or_replace: bool,
+) -> Option<Statement<'s>> {
+    let name = cursor.name()?;
+    let arguments = arguments(cursor.parentheses()?);
+    let rest = *cursor;
+    let returns_table = cursor.starts(&["returns", "table"]);
+    let returns =
+        if !returns_table && cursor.take(&["returns"]) { type_name(cursor) } else { None };
+    let routine = Routine { kind, name, or_replace, arguments, returns, returns_table, rest };
+    Some(Statement::CreateRoutine(routine))
+}
+
+/// What is in the parentheses behind a routine's name; nothing where it is not understood.
+pub(super) fn arguments(inner: Cursor<'_>) -> Option<Vec<Argument>> {
+    inner.split().into_iter().map(argument).collect()
+}
+
+fn argument(mut cursor: Cursor<'_>) -> Option<Argument> {
+    let is_out = cursor.is(0, "out") && cursor.len() > 1;
+    if cursor.len() > 1 {
+        let _ = cursor.take_any(&[&["inout"], &["in", "out"], &["in"], &["out"], &["variadic"]]);
+    }
+    // `[name] type [DEFAULT …]`: with a name there is one more word than the type takes.
+    let plain = |mut cursor: Cursor<'_>| {
+        let kind = type_name(&mut cursor)?;
+        let is_whole = cursor.is_empty() || cursor.is(0, "default") || cursor.is_sign(0, "=");
+        is_whole.then_some(kind)
+    };
+    if let Some(kind) = plain(cursor) {
+        return Some(Argument { kind, is_out });
+    }
+    cursor.ident()?;
+    // The mode may stand behind the name.
+    let late_out = cursor.is(0, "out");
+    let _ = cursor.take_any(&[&["inout"], &["in", "out"], &["in"], &["out"], &["variadic"]]);
+    Some(Argument { kind: plain(cursor)?, is_out: is_out || late_out })
+}
+
+/// The bodies in a statement: its dollar-quoted and plain strings, each as text and where it begins.
+pub(crate) fn bodies<'s>(cursor: &Cursor<'s>) -> Vec<(&'s str, Span)> {
+    let strings = cursor.tokens().iter().filter_map(|token| {
+        let text = inside(cursor.text(*token), token.kind)?;
+        Some((text, cursor.place(*token)))
+    });
+    strings.collect()
+}
+
+/// A string without its quotes.
+pub(super) fn inside(text: &str, kind: TokenKind) -> Option<&str> {
+    match kind {
+        TokenKind::DollarString => {
+            let tag = text.get(1..)?.find('$')? + 2;
+            text.get(tag..text.len().checked_sub(tag)?)
+        }
+        TokenKind::String => text.get(text.find('\'')? + 1..text.len() - 1),
+        _ => None,
+    }
+}
+
+/// The tokens of a body.
+pub(crate) fn tokens(body: &str) -> Vec<Token> {
+    Lexer::new(body).filter(|token| !token.kind.is_trivia()).collect()
+}
