@@ -15,7 +15,7 @@ use migrate_core::parse_duration;
 pub(crate) use self::chain::{
     ChainCommand, Downgrade, GraphFormat, How, Point, Range, Stamp, Upgrade,
 };
-pub(crate) use self::import::{Import, Tool};
+pub(crate) use self::import::{Adopt, Import, Tool};
 pub(crate) use self::models::ModelArgs;
 pub(crate) use self::words::{WRITING, advise};
 pub(crate) use self::write::{RevisionArgs, WriteCommand};

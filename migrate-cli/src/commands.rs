@@ -1,5 +1,6 @@
 //! The commands: each in a few lines over what core decides.
 
+mod adopt;
 mod autogenerate;
 mod check;
 mod current;
@@ -29,6 +30,7 @@ pub(crate) fn run(context: &Context, command: ChainCommand) -> Result<Exit, Fail
         ChainCommand::Upgrade(arguments) => upgrade::upgrade(context, &arguments),
         ChainCommand::Downgrade(arguments) => upgrade::downgrade(context, &arguments),
         ChainCommand::Stamp(arguments) => stamp::stamp(context, &arguments),
+        ChainCommand::Adopt(arguments) => adopt::adopt(context, &arguments),
         ChainCommand::Current => current::current(context),
         ChainCommand::Status { exit_code } => status::status(context, exit_code),
         ChainCommand::Verify => check::verify(context),

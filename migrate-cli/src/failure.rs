@@ -30,8 +30,10 @@ impl From<Exit> for ExitCode {
 pub(crate) enum Failure {
     #[error("{}", rejected(.0))]
     Rejected(#[from] Rejection),
-    #[error("{}", not_imported(.0))]
+    #[error("{}", each(.0, "written"))]
     Import(Vec<Wrong>),
+    #[error("{}", each(.0, "adopted"))]
+    Adopt(Vec<Wrong>),
     #[error("{0}\n = help: {help}", help = .0.help())]
     Edit(#[from] EditError),
     #[error("{0}\n = help: {help}", help = .0.help())]
@@ -105,6 +107,7 @@ impl Failure {
         match self {
             Failure::Rejected(_) => "broken-chain",
             Failure::Import(_) => "import",
+            Failure::Adopt(_) => "adopt",
             Failure::Edit(_) => "edit",
             Failure::Plan(PlanError::Diverged(_)) => "diverged",
             Failure::Plan(PlanError::Irreversible { .. }) => "irreversible",
@@ -152,10 +155,10 @@ impl Failure {
                 view.help = None;
                 view.message = count(rejection);
             }
-            Failure::Import(wrong) => {
-                view.problems = wrong.iter().map(problem).collect();
+            Failure::Import(wrong) | Failure::Adopt(wrong) => {
+                view.problems = wrong.iter().map(|wrong| problem(wrong, view.kind)).collect();
                 view.help = None;
-                view.message = count_wrong(wrong);
+                view.message = view.text.lines().last().unwrap_or_default().to_owned();
             }
             Failure::Run(error) => view.statement = statement(error),
             _ => {}
@@ -244,10 +247,10 @@ pub(crate) fn problems(rejection: &Rejection) -> Vec<ProblemView> {
     rejection.diagnostics.iter().map(view).collect()
 }
 
-fn problem(wrong: &Wrong) -> ProblemView {
+fn problem(wrong: &Wrong, code: &'static str) -> ProblemView {
     let (file, line) = wrong.place.clone().unzip();
     ProblemView {
-        code: "import",
+        code,
         message: wrong.what.clone(),
         help: wrong.help.clone(),
         file,
@@ -256,15 +259,11 @@ fn problem(wrong: &Wrong) -> ProblemView {
     }
 }
 
-/// Why nothing was imported.
-fn not_imported(wrong: &[Wrong]) -> String {
+/// Why nothing was done, each reason told apart by an empty line.
+fn each(wrong: &[Wrong], done: &str) -> String {
     let each: Vec<String> = wrong.iter().map(ToString::to_string).collect();
-    format!("{}\n\n{}", each.join("\n\nerror: "), count_wrong(wrong))
-}
-
-fn count_wrong(wrong: &[Wrong]) -> String {
     let problems = if wrong.len() == 1 { "problem" } else { "problems" };
-    format!("nothing was written: {} {problems}", wrong.len())
+    format!("{}\n\nnothing was {done}: {} {problems}", each.join("\n\nerror: "), wrong.len())
 }
 
 /// Each problem, told apart by an empty line, and how many there are.

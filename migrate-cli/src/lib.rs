@@ -10,6 +10,7 @@
 //! Everything that can be decided is decided in `migrate-core`; here are arguments, files and
 //! words. Data goes to standard output, words to standard error.
 
+mod adopt;
 mod args;
 mod commands;
 mod compare;

@@ -124,6 +124,21 @@ pub fn script(from: &Catalog, to: &Catalog) -> Script {
     write(from, to, false)
 }
 
+/// What differs in names alone: the first catalog with the names that the second has for constraints,
+/// indexes and the sequences of columns, and the statements that lead to it, without semicolons.
+///
+/// ```
+/// use migrate_core::catalog::Catalog;
+/// use migrate_core::diff::same_names;
+///
+/// let (named, statements) = same_names(&Catalog::default(), &Catalog::default());
+/// assert!(named == Catalog::default() && statements.is_empty());
+/// ```
+#[must_use]
+pub fn same_names(from: &Catalog, to: &Catalog) -> (Catalog, Vec<String>) {
+    settled::settled(from, to)
+}
+
 /// The statements, for one transaction or online.
 fn write(from: &Catalog, to: &Catalog, online: bool) -> Script {
     let script = attempt(from, to, online, BTreeSet::new());

@@ -62,7 +62,7 @@ impl Chain<'_> {
     /// A chain that has both histories is possible: `migrate adopt --from refinery` reads refinery's
     /// table and leaves it as it is.
     ///
-    /// Its migrations are named as [`refinery_name`](Self::refinery_name) says. refinery's own
+    /// Its migrations are named as [`refinery_names`](Self::refinery_names) says. refinery's own
     /// features choose the driver, so a program that calls this depends on `refinery`, too.
     ///
     /// ```
@@ -79,7 +79,6 @@ impl Chain<'_> {
     ///
     /// When a revision runs outside a transaction.
     pub fn refinery_runner(&self) -> Result<Runner, RefineryError> {
-        let names = names(self);
         let migration = |(migration, name): (&Migration<'_>, String)| {
             let revision = migration.id.to_string();
             if !migration.up.options.transactional {
@@ -88,27 +87,23 @@ impl Chain<'_> {
             refinery_core::Migration::unapplied(&name, migration.up_sql())
                 .map_err(|error| RefineryError::Refused { revision, reason: error.to_string() })
         };
-        let migrations = self.migrations().iter().zip(names).map(migration);
+        let migrations = self.migrations().iter().zip(self.refinery_names()).map(migration);
         Ok(Runner::new(&migrations.collect::<Result<Vec<_>, _>>()?))
     }
 
-    /// What refinery calls a revision: `V2__add_users`. The version is the id where that is a number
-    /// greater than the one before, else the next number; so a revision keeps it when others are added
-    /// behind it. The words are those of its file.
-    pub fn refinery_name(&self, id: &str) -> Option<String> {
-        names(self).into_iter().nth(self.position(id)?)
+    /// What refinery calls the revisions, in their order: `V2__add_users`. The version is the id where
+    /// that is a number greater than the one before, else the next number; so a revision keeps it
+    /// when others are added behind it. The words are those of its file.
+    pub fn refinery_names(&self) -> Vec<String> {
+        let mut last: SchemaVersion = 0;
+        let name = |migration: &Migration<'_>| {
+            let id = migration.id.as_str();
+            let own = id.parse().ok().filter(|version| *version > last);
+            last = own.unwrap_or(last.saturating_add(1));
+            format!("V{last}__{}", words(migration.file_name(), id))
+        };
+        self.migrations().iter().map(name).collect()
     }
-}
-
-fn names(chain: &Chain<'_>) -> Vec<String> {
-    let mut last: SchemaVersion = 0;
-    let name = |migration: &Migration<'_>| {
-        let id = migration.id.as_str();
-        let own = id.parse().ok().filter(|version| *version > last);
-        last = own.unwrap_or(last.saturating_add(1));
-        format!("V{last}__{}", words(migration.file_name(), id))
-    };
-    chain.migrations().iter().map(name).collect()
 }
 
 /// The words of a file's name, without its id: letters, digits and `_`, at least one of them.
@@ -148,9 +143,7 @@ mod tests {
             runner.get_migrations().iter().map(ToString::to_string).collect::<Vec<_>>()
         });
         assert_eq!(runner, Ok(expected.iter().map(|name| (*name).to_owned()).collect()));
-        for ((_, id), name) in files.iter().zip(expected) {
-            assert_eq!(chain.refinery_name(id).as_deref(), Some(*name));
-        }
+        assert_eq!(chain.refinery_names(), expected);
     }
 
     #[test]
@@ -184,6 +177,5 @@ mod tests {
             check_folder(Folder::of_texts("m", [("a.sql", text)])).unwrap_or(Chain::broken());
         let error = chain.refinery_runner().err();
         assert_eq!(error, Some(RefineryError::Outside { revision: "a".to_owned() }));
-        assert_eq!(chain.refinery_name("b"), None);
     }
 }

@@ -7,6 +7,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use migrate_core::{BadTarget, Target};
 
+use super::import::{ADOPT, Adopt};
 use super::{ModelArgs, duration};
 
 const UPGRADE: &str = "\
@@ -49,6 +50,9 @@ pub(crate) enum ChainCommand {
     /// Record that the database is at a revision, and run nothing
     #[command(alias = "baseline", after_help = STAMP)]
     Stamp(Stamp),
+    /// Take over a database that another tool has made: record what it has applied, and run nothing
+    #[command(after_help = ADOPT)]
+    Adopt(Adopt),
     /// Show the revision that the database is at
     Current,
     /// Show the chain beside the database: what is applied, pending, deployed, unknown

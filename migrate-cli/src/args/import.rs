@@ -43,6 +43,12 @@ impl fmt::Display for Tool {
     }
 }
 
+pub(super) const ADOPT: &str = "\
+Examples:
+  migrate adopt --from alembic --dry-run            what would be recorded, and what differs
+  migrate adopt --from sqlx
+  migrate adopt --from refinery --dir old           with refinery's own files, if the chain's were edited";
+
 pub(super) const IMPORT: &str = "\
 Examples:
   migrate import sqlx migrations --to chain
@@ -71,4 +77,33 @@ pub(crate) struct Import {
     /// Of Alembic: the name of its table
     #[arg(long, value_name = "[SCHEMA.]NAME", default_value = "alembic_version")]
     pub(crate) version_table: String,
+}
+
+/// The arguments of `adopt`.
+#[derive(Debug, Args)]
+pub(crate) struct Adopt {
+    /// The tool that has made the database
+    #[arg(long, value_name = "TOOL")]
+    pub(crate) from: Tool,
+    /// Show what would be recorded, and what differs
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// The tool's table, if it has another name, or is in several schemas
+    #[arg(long, value_name = "[SCHEMA.]NAME")]
+    pub(crate) version_table: Option<String>,
+    /// The tool's own folder, for the checksums of files that were edited since the import
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) dir: Option<PathBuf>,
+    /// Give constraints, indexes and sequences the names that they have in the chain, first
+    #[arg(long)]
+    pub(crate) rename_constraints: bool,
+    /// Take the database over although it differs, and print the revision that would close the gap
+    #[arg(long)]
+    pub(crate) accept_drift: bool,
+    /// Don't build the chain in a scratch database to compare it with this one
+    #[arg(long, conflicts_with_all = ["rename_constraints", "accept_drift", "dev_url"])]
+    pub(crate) no_compare: bool,
+    /// A server for a scratch database, else MIGRATE_DEV_URL, else one is started; never production's
+    #[arg(long, value_name = "URL")]
+    pub(crate) dev_url: Option<String>,
 }

@@ -128,7 +128,7 @@ fn drifted(context: &Context, scratch: &Scratch, chain: &Chain<'static>) -> Resu
 }
 
 /// Two versions may print the same definition in two ways.
-fn warn_of_versions(
+pub(super) fn warn_of_versions(
     context: &Context,
     live: &mut postgres::Client,
     scratch: &mut postgres::Client,

@@ -131,7 +131,7 @@ fn empty(to: &Path, arguments: &Import) -> Result<(), Failure> {
 const MAX_DEPTH: usize = 8;
 
 /// The files of a folder, those in its folders too, sorted by path.
-fn read(from: &Path) -> Result<Vec<Original>, Failure> {
+pub(super) fn read(from: &Path) -> Result<Vec<Original>, Failure> {
     let mut originals = Vec::new();
     walk(from, "", MAX_DEPTH, &mut originals)?;
     originals.sort_by(|a, b| a.path.cmp(&b.path));

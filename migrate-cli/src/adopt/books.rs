@@ -1,0 +1,157 @@
+//! The tables in which other tools note what they have applied.
+
+use crate::adopt::Row;
+use crate::args::Tool;
+
+/// The name of a tool's table, perhaps with its schema.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Table {
+    pub(crate) schema: Option<String>,
+    pub(crate) name: String,
+}
+
+impl Table {
+    /// As the user names it, or as the tool does.
+    pub(crate) fn of(tool: Tool, named: Option<&str>) -> Self {
+        let name = match tool {
+            Tool::Alembic => "alembic_version",
+            Tool::Refinery => "refinery_schema_history",
+            Tool::Sqlx => "_sqlx_migrations",
+            Tool::Diesel => "__diesel_schema_migrations",
+            Tool::Dbmate => "schema_migrations",
+            Tool::Goose => "goose_db_version",
+        };
+        match named.unwrap_or(name).split_once('.') {
+            Some((schema, name)) => {
+                Table { schema: Some(schema.to_owned()), name: name.to_owned() }
+            }
+            None => Table { schema: None, name: named.unwrap_or(name).to_owned() },
+        }
+    }
+
+    /// Which schemas have it, and whether the session sees it there without being told.
+    pub(crate) fn search(&self) -> String {
+        let schema =
+            self.schema.as_ref().map(|schema| format!(" AND n.nspname = {}", literal(schema)));
+        format!(
+            "SELECT n.nspname, pg_catalog.pg_table_is_visible(c.oid) FROM pg_catalog.pg_class c \
+             JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
+             WHERE c.relkind IN ('r', 'p', 'v') AND c.relname = {}{} ORDER BY n.nspname",
+            literal(&self.name),
+            schema.unwrap_or_default(),
+        )
+    }
+
+    /// The one that was found: what the session sees, or the only one that there is.
+    pub(crate) fn found(self, rows: &[Vec<Option<String>>]) -> Result<Self, Vec<String>> {
+        let column = |row: &[Option<String>], at: usize| row.get(at).cloned().flatten();
+        let seen = rows.iter().find(|row| column(row, 1).as_deref() == Some("t"));
+        let only = rows.first().filter(|_| rows.len() == 1);
+        match seen.or(only).and_then(|row| column(row, 0)) {
+            Some(schema) => Ok(Table { schema: Some(schema), name: self.name }),
+            None => Err(rows.iter().filter_map(|row| column(row, 0)).collect()),
+        }
+    }
+
+    /// For people.
+    pub(crate) fn shown(&self) -> String {
+        match &self.schema {
+            Some(schema) if schema != "public" => format!("{schema}.{}", self.name),
+            _ => self.name.clone(),
+        }
+    }
+
+    fn sql(&self) -> String {
+        match &self.schema {
+            Some(schema) => format!("{}.{}", quoted(schema), quoted(&self.name)),
+            None => quoted(&self.name),
+        }
+    }
+}
+
+/// What reads a table: version, name, checksum, and whether it failed.
+pub(crate) fn query(tool: Tool, table: &Table) -> String {
+    let table = table.sql();
+    match tool {
+        Tool::Alembic => format!("SELECT version_num, NULL, NULL, false FROM {table} ORDER BY 1"),
+        Tool::Refinery => {
+            format!("SELECT version::text, name, checksum, false FROM {table} ORDER BY version")
+        }
+        Tool::Sqlx => format!(
+            "SELECT version::text, description, pg_catalog.encode(checksum, 'hex'), NOT success FROM {table} ORDER BY version"
+        ),
+        Tool::Diesel | Tool::Dbmate => {
+            format!("SELECT version::text, NULL, NULL, false FROM {table} ORDER BY 1")
+        }
+        // Its first row is none of a migration; a migration that was undone may have rows, too.
+        Tool::Goose => format!(
+            "SELECT version_id::text, NULL, NULL, false FROM (SELECT DISTINCT ON (version_id) version_id, is_applied \
+             FROM {table} ORDER BY version_id, id DESC) AS latest WHERE is_applied AND version_id > 0 ORDER BY version_id"
+        ),
+    }
+}
+
+/// The rows of [`query`].
+pub(crate) fn rows(rows: impl IntoIterator<Item = Vec<Option<String>>>) -> Vec<Row> {
+    let row = |columns: Vec<Option<String>>| {
+        let mut columns = columns.into_iter();
+        let mut next = || columns.next().flatten();
+        Row {
+            version: next().unwrap_or_default(),
+            name: next(),
+            checksum: next(),
+            failed: next().as_deref() == Some("t"),
+        }
+    };
+    rows.into_iter().map(row).collect()
+}
+
+fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+fn literal(text: &str) -> String {
+    format!("E'{}'", text.replace('\\', "\\\\").replace('\'', "''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_one_that_is_meant() {
+        let check = |rows: &[(&str, &str)], expected: Result<&str, &[&str]>| {
+            let row = |(schema, seen): &(&str, &str)| {
+                vec![Some((*schema).to_owned()), Some((*seen).to_owned())]
+            };
+            let rows: Vec<_> = rows.iter().map(row).collect();
+            let found = Table::of(Tool::Alembic, None).found(&rows);
+            let found = found.map(|table| table.schema.unwrap_or_default());
+            let expected = expected.map(str::to_owned);
+            let all = |all: &[&str]| all.iter().map(|one| (*one).to_owned()).collect::<Vec<_>>();
+            assert_eq!(found, expected.map_err(all));
+        };
+        check(&[("app", "f"), ("public", "t")], Ok("public"));
+        check(&[("app", "f")], Ok("app"));
+        check(&[("app", "f"), ("ops", "f")], Err(&["app", "ops"]));
+        check(&[], Err(&[]));
+    }
+
+    #[test]
+    fn names_of_tables() {
+        let check = |tool, named, sql: &str, shown: &str| {
+            let table = Table::of(tool, named);
+            assert_eq!((table.sql().as_str(), table.shown().as_str()), (sql, shown));
+        };
+        check(Tool::Sqlx, None, "\"_sqlx_migrations\"", "_sqlx_migrations");
+        check(
+            Tool::Alembic,
+            Some("app.alembic_version"),
+            "\"app\".\"alembic_version\"",
+            "app.alembic_version",
+        );
+        check(Tool::Alembic, Some("public.v"), "\"public\".\"v\"", "v");
+        check(Tool::Goose, Some("a\"b'\\"), "\"a\"\"b'\\\"", "a\"b'\\");
+        assert!(Table::of(Tool::Goose, Some("a'b\\")).search().contains("E'a''b\\\\'"));
+    }
+}

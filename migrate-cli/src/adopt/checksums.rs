@@ -1,0 +1,84 @@
+//! The checksums that other tools keep, made again.
+
+use std::hash::{Hash, Hasher};
+
+use sha2::{Digest, Sha384};
+use siphasher::sip::SipHasher13;
+
+use super::Row;
+use crate::args::Tool;
+
+/// The checksums that a tool may have made of a text; none for one that makes none.
+pub(super) fn made(tool: Tool, row: &Row, text: &str) -> Vec<String> {
+    match tool {
+        Tool::Sqlx => {
+            vec![Sha384::digest(text).iter().map(|byte| format!("{byte:02x}")).collect()]
+        }
+        Tool::Refinery => refinery(row, text),
+        _ => Vec::new(),
+    }
+}
+
+/// refinery's own checksum, and those of its builds with short and with long versions.
+fn refinery(row: &Row, text: &str) -> Vec<String> {
+    let name = row.name.as_deref().unwrap_or_default();
+    let own = refinery_core::Migration::unapplied(&format!("V{}__{name}", row.version), text);
+    let short = row.version.parse().ok().map(|version: i32| sip(name, version, text));
+    let long = row.version.parse().ok().map(|version: i64| sip(name, version, text));
+    let own = own.ok().map(|migration| migration.checksum());
+    [own, short, long].into_iter().flatten().map(|checksum| checksum.to_string()).collect()
+}
+
+fn sip(name: &str, version: impl Hash, text: &str) -> u64 {
+    let mut hasher = SipHasher13::new();
+    name.hash(&mut hasher);
+    version.hash(&mut hasher);
+    text.hash(&mut hasher);
+    hasher.finish()
+}
+
+/// The texts that a section may have been in a file of its own: a chain is read without a byte order
+/// mark and with short line ends, and an import may have added the last one.
+pub(super) fn texts(section: &str) -> Vec<String> {
+    let without = section.strip_suffix('\n').unwrap_or(section);
+    let mut texts = Vec::new();
+    for text in [section, without] {
+        for text in [text.to_owned(), text.replace("\r\n", "\n").replace('\n', "\r\n")] {
+            texts.push(format!("\u{feff}{text}"));
+            texts.push(text);
+        }
+    }
+    texts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn refinerys_own_is_among_ours() {
+        let row = Row { version: "3".into(), name: Some("add_cars".into()), ..Row::default() };
+        let text = "CREATE TABLE cars ();\n";
+        let own = refinery_core::Migration::unapplied("V3__add_cars", text);
+        let own = own.map(|migration| migration.checksum().to_string()).unwrap_or_default();
+        let made = made(Tool::Refinery, &row, text);
+        assert_eq!(made.len(), 3);
+        assert_eq!(made[..2], [own.clone(), own]);
+        assert_ne!(made[1], made[2]);
+    }
+
+    #[test]
+    fn sqlxs() {
+        let expected = "38b060a751ac96384cd9327eb1b1e36a21fdb71114be07434c0cc7bf63f6e1da274edebfe76f65fbd51ad2f14898b95b";
+        assert_eq!(made(Tool::Sqlx, &Row::default(), ""), [expected]);
+        assert_eq!(made(Tool::Goose, &Row::default(), ""), Vec::<String>::new());
+    }
+
+    #[test]
+    fn what_a_file_may_have_been() {
+        let found = texts("a\nb\n");
+        for expected in ["a\nb\n", "a\nb", "a\r\nb\r\n", "a\r\nb", "\u{feff}a\r\nb"] {
+            assert!(found.contains(&expected.to_owned()), "{expected:?}");
+        }
+    }
+}

@@ -1,0 +1,230 @@
+//! `migrate adopt`: takes over a database that another tool has made.
+
+mod drift;
+
+use std::collections::HashSet;
+
+use migrate_core::catalog::Difference;
+use migrate_core::{Chain, adopt as plan_adoption};
+use postgres::{Client, SimpleQueryMessage};
+use serde::Serialize;
+
+use self::drift::{Comparison, compare};
+use super::import::read as read_folder;
+use crate::adopt::{Adoption, Row, Table, judge, query, rows, tips};
+use crate::args::{Adopt, Tool};
+use crate::context::Context;
+use crate::failure::{Exit, Failure};
+use crate::import::{Imported, translate};
+use crate::ui::{ID, Page, View};
+
+/// What was recorded, or would be.
+#[derive(Serialize)]
+struct Adopted {
+    database: String,
+    tool: &'static str,
+    table: String,
+    /// How many migrations the tool's table has.
+    applied: usize,
+    /// How many checksums were made again, and are the same.
+    verified: usize,
+    dry_run: bool,
+    adopt: Vec<String>,
+    /// The statements that give things the chain's names.
+    renames: Vec<String>,
+    /// What the database changes in what the chain builds; nobody has looked if there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    drift: Option<Vec<Difference>>,
+    /// The revision that would close the gap, if there is one.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    closing: Vec<String>,
+}
+
+impl View for Adopted {
+    fn text(&self, page: &mut Page) {
+        let word = if self.dry_run { "adopt" } else { "adopted" };
+        for revision in &self.adopt {
+            page.line(format!("{word} {ID}{revision}{ID:#}"));
+        }
+        for statement in &self.renames {
+            page.line(format!("{statement};"));
+        }
+        for file in &self.closing {
+            page.line(file.trim_end());
+        }
+    }
+}
+
+/// `migrate adopt`
+pub(super) fn adopt(context: &Context, arguments: &Adopt) -> Result<Exit, Failure> {
+    let tool = arguments.from;
+    let chain = context.source.chain()?;
+    let originals = originals(tool, arguments)?;
+    let mut database = context.open()?;
+    let client = &mut database.client;
+    let (table, rows) = applied(client, tool, arguments.version_table.as_deref())?;
+    let adoption = judge(tool, &chain, &table.shown(), &rows, &originals);
+    let Adoption { revisions, verified, notes } = adoption.map_err(Failure::Adopt)?;
+    notes.iter().for_each(|note| context.ui.warn(note));
+
+    let runner = context.runner(&chain);
+    let history = runner.history(client)?;
+    let plan = plan_adoption(&chain, &history, &revisions)?;
+    let mut adopted = Adopted {
+        database: database.place.clone(),
+        tool: tool.word(),
+        table: table.shown(),
+        applied: rows.len(),
+        verified,
+        dry_run: arguments.dry_run,
+        adopt: plan.insert.iter().map(|migration| migration.id.to_string()).collect(),
+        renames: Vec::new(),
+        drift: None,
+        closing: Vec::new(),
+    };
+    if !arguments.no_compare {
+        let recorded = history.records.iter().map(|record| record.revision.as_str());
+        let at: HashSet<&str> = lineage(&chain, &revisions).chain(recorded).collect();
+        let at = tips(&chain, &at);
+        let dev_url = arguments.dev_url.as_deref();
+        let found = compare(context, dev_url, &chain, &at, client, &table)?;
+        judge_drift(context, arguments, &found, &adopted, &at)?;
+        if arguments.accept_drift && !found.differences.is_empty() {
+            adopted.closing = found.closing(&chain)?;
+        }
+        if arguments.rename_constraints && !arguments.dry_run {
+            found.rename(client)?;
+        }
+        adopted.renames = found.renames;
+        adopted.drift = Some(found.differences);
+    }
+    if !arguments.dry_run {
+        runner.adopt(client, &revisions)?;
+    }
+    context.ui.show(&adopted)?;
+    tell(context, arguments, &adopted);
+    Ok(Exit::Fine)
+}
+
+/// Revisions, and all that they stand on.
+fn lineage<'c>(chain: &'c Chain<'_>, revisions: &[String]) -> impl Iterator<Item = &'c str> {
+    let mut wanted = vec![false; chain.len()];
+    for id in revisions {
+        for (wanted, found) in wanted.iter_mut().zip(chain.lineage(id)) {
+            *wanted |= found;
+        }
+    }
+    let all = chain.migrations().iter().zip(wanted);
+    all.filter_map(|(migration, wanted)| wanted.then_some(migration.id.as_str()))
+}
+
+/// The tool's own files, if the user has named their folder.
+fn originals(tool: Tool, arguments: &Adopt) -> Result<Vec<Imported>, Failure> {
+    let Some(folder) = &arguments.dir else { return Ok(Vec::new()) };
+    if !matches!(tool, Tool::Refinery | Tool::Sqlx) {
+        let what = format!("{tool} keeps no checksums, so its folder says nothing here");
+        return Err(Failure::refused("usage", what, "leave `--dir` out"));
+    }
+    let translation = translate(tool, &read_folder(folder)?).map_err(Failure::Adopt)?;
+    Ok(translation.revisions)
+}
+
+/// The tool's table, and what is in it.
+fn applied(
+    client: &mut Client,
+    tool: Tool,
+    named: Option<&str>,
+) -> Result<(Table, Vec<Row>), Failure> {
+    let table = Table::of(tool, named);
+    let shown = table.shown();
+    let found = select(client, &table.search(), &shown)?;
+    let table = table.found(&found).map_err(|schemas| match schemas.as_slice() {
+        [] => Failure::refused(
+            "adopt",
+            format!("there is no table `{shown}`: {tool} has not been here"),
+            "name the table, if it has another name: `--version-table [SCHEMA.]NAME`",
+        ),
+        [first, ..] => Failure::refused(
+            "adopt",
+            format!("several schemas have a table `{shown}`: {}", schemas.join(", ")),
+            format!("name one: `--version-table {first}.{shown}`"),
+        ),
+    })?;
+    let found = select(client, &query(tool, &table), &table.shown())?;
+    Ok((table, rows(found)))
+}
+
+/// The rows of a query, as texts.
+fn select(
+    client: &mut Client,
+    query: &str,
+    table: &str,
+) -> Result<Vec<Vec<Option<String>>>, Failure> {
+    let messages = client.simple_query(query).map_err(|error| {
+        let why = error.as_db_error().map_or_else(|| error.to_string(), |it| it.message().to_owned());
+        let what = format!("the table `{table}` can't be read: {why}");
+        let help = "is it the tool's own table? The role needs SELECT on it; `--version-table` names another one";
+        Failure::refused("adopt", what, help)
+    })?;
+    let row = |message: SimpleQueryMessage| match message {
+        SimpleQueryMessage::Row(row) => {
+            Some((0..row.len()).map(|at| row.get(at).map(str::to_owned)).collect())
+        }
+        _ => None,
+    };
+    Ok(messages.into_iter().filter_map(row).collect())
+}
+
+/// Real differences stop it, unless they are accepted.
+fn judge_drift(
+    context: &Context,
+    arguments: &Adopt,
+    found: &Comparison,
+    adopted: &Adopted,
+    at: &[&str],
+) -> Result<(), Failure> {
+    if found.differences.is_empty() {
+        return Ok(());
+    }
+    let lines: Vec<String> = found.differences.iter().map(ToString::to_string).collect();
+    let (database, at) = (&adopted.database, at.join(", "));
+    let what = format!("{database} is not what the chain builds at {at}:\n{}", lines.join("\n"));
+    if arguments.accept_drift {
+        context.ui.warn(what);
+        return Ok(());
+    }
+    let help = "undo by hand what was done by hand, or mend the chain; `--accept-drift` takes the database over as it \
+                is, and prints the revision that would close the gap";
+    Err(Failure::refused("drift", what, help))
+}
+
+fn tell(context: &Context, arguments: &Adopt, adopted: &Adopted) {
+    let ui = &context.ui;
+    let Adopted { applied, verified, table, database, .. } = adopted;
+    let tool = arguments.from;
+    if !adopted.renames.is_empty() && !arguments.rename_constraints {
+        let count = adopted.renames.len();
+        let (noun, verb) = if count == 1 { ("name", "is") } else { ("names", "are") };
+        ui.warn(format!(
+            "{count} {noun} {verb} not the chain's, and a revision that speaks of them fails: the statements above \
+             change that\n = help: `--rename-constraints` runs them"
+        ));
+    }
+    if arguments.no_compare {
+        ui.warn("nobody has looked whether the database is what the chain builds");
+    }
+    let mut checked = String::new();
+    if *verified > 0 {
+        let noun = if *verified == 1 { "checksum is" } else { "checksums are" };
+        checked = format!("; {verified} {noun} as {tool} made them");
+    }
+    let noun = if *applied == 1 { "row" } else { "rows" };
+    ui.say(format!("`{table}` of {database} has {applied} {noun}{checked}; it is left as it is"));
+    match (adopted.adopt.is_empty(), arguments.dry_run) {
+        (true, _) => ui.say("nothing to do: all of it is recorded already"),
+        (false, true) => {}
+        (false, false) => ui.say(
+            "`migrate status` shows where the database is; `migrate lock --from-database` pins it",
+        ),
+    }
+}

@@ -1,0 +1,139 @@
+//! Databases that other tools have made: here their tables are made by hand; `tests/elsewhere` has the tools.
+
+use std::fs;
+
+use crate::support::{Project, shows};
+
+/// A project of three revisions whose database another tool has brought to the second.
+fn project(table: &str) -> Project {
+    let project = Project::empty("adopt");
+    project.write(
+        "1",
+        "",
+        "CREATE TABLE users (id integer CONSTRAINT pk_users PRIMARY KEY, mail text);",
+        "DROP TABLE users;",
+    );
+    project.write("2", "1", "CREATE INDEX ix_mail ON users (mail);", "DROP INDEX ix_mail;");
+    project.write("3", "2", "CREATE TABLE posts ();", "DROP TABLE posts;");
+    let mut client = project.database.connect().unwrap();
+    client.batch_execute("CREATE TABLE users (id integer CONSTRAINT pk_users PRIMARY KEY, mail text); CREATE INDEX ix_mail ON users (mail);").unwrap();
+    client.batch_execute(table).unwrap();
+    project
+}
+
+const DIESEL: &str = "CREATE TABLE __diesel_schema_migrations (version varchar(50) PRIMARY KEY NOT NULL, run_on timestamp NOT NULL DEFAULT CURRENT_TIMESTAMP); \
+    INSERT INTO __diesel_schema_migrations VALUES ('1'), ('2');";
+
+#[test]
+fn what_another_tool_has_applied_is_taken_over() {
+    let project = project(DIESEL);
+    shows(
+        "taken_over",
+        &runs(
+            &project,
+            &[
+                "migrate adopt --from sqlx",
+                "migrate adopt --from diesel --dry-run",
+                "migrate current",
+                "migrate adopt --from diesel",
+                "migrate current",
+                "migrate adopt --from diesel --json",
+                "migrate upgrade",
+                "migrate adopt --from diesel",
+                "migrate log --limit 3",
+                "migrate adopt --from diesel --dir .",
+                "migrate adopt --from goose --json",
+            ],
+        ),
+    );
+    let mut client = project.database.connect().unwrap();
+    let kept = client.query_one("SELECT count(*) FROM __diesel_schema_migrations", &[]).unwrap();
+    assert_eq!(kept.get::<_, i64>(0), 2);
+}
+
+#[test]
+fn a_database_that_differs_is_not_taken_over_unless_it_is_accepted() {
+    let project = project(DIESEL);
+    let mut client = project.database.connect().unwrap();
+    client
+        .batch_execute("ALTER TABLE users RENAME CONSTRAINT pk_users TO users_pkey; ALTER INDEX ix_mail RENAME TO users_mail_idx")
+        .unwrap();
+    let names = runs(
+        &project,
+        &[
+            "migrate adopt --from diesel --dry-run",
+            "migrate adopt --from diesel --rename-constraints --dry-run",
+            "migrate adopt --from diesel --rename-constraints",
+            "migrate adopt --from diesel",
+        ],
+    );
+    client.batch_execute("ALTER TABLE users ADD COLUMN extra text").unwrap();
+    let drift = runs(
+        &project,
+        &[
+            "migrate adopt --from diesel",
+            "migrate adopt --from diesel --json",
+            "migrate adopt --from diesel --accept-drift",
+            "migrate adopt --from diesel --no-compare",
+        ],
+    );
+    shows("what_differs", &without_ids(&format!("{names}\n{drift}")));
+}
+
+#[test]
+fn what_does_not_fit_is_told() {
+    let project = project("CREATE TABLE _sqlx_migrations (version bigint PRIMARY KEY, description text NOT NULL, installed_on timestamptz NOT NULL DEFAULT now(), success boolean NOT NULL, checksum bytea NOT NULL, execution_time bigint NOT NULL);
+        INSERT INTO _sqlx_migrations VALUES (1, 'make 1', now(), true, sha384('CREATE TABLE other ();'), 1), (3, 'make 3', now(), false, sha384('CREATE TABLE posts ();'), 1), (7, 'x', now(), true, '', 1);
+        CREATE SCHEMA a; CREATE SCHEMA b; CREATE TABLE a.goose_db_version (x integer); CREATE TABLE b.goose_db_version (x integer);");
+    fs::create_dir(project.home().join("old")).unwrap();
+    fs::write(project.home().join("old/1_make_1.sql"), "CREATE TABLE other ();").unwrap();
+    shows(
+        "what_does_not_fit",
+        &runs(
+            &project,
+            &[
+                "migrate adopt --from sqlx",
+                "migrate adopt --from sqlx --dir old",
+                "migrate adopt --from goose",
+                "migrate adopt --from goose --version-table b.goose_db_version",
+                "migrate adopt --from goose --version-table nowhere.goose_db_version",
+                "migrate current",
+            ],
+        ),
+    );
+}
+
+/// Runs lines in turn; the scratch databases are on the server of the tests.
+fn runs(project: &Project, lines: &[&str]) -> String {
+    let run = |line: &&str| project.run_with(line, &[("MIGRATE_DEV_URL", project.database.url())]);
+    lines.iter().map(run).collect::<Vec<_>>().join("\n")
+}
+
+/// Alembic names the heads alone; its table may be in another schema.
+#[test]
+fn two_heads_of_alembic() {
+    let project = Project::empty("heads");
+    project.write("a", "", "CREATE TABLE t_a ();", "DROP TABLE t_a;");
+    project.write("b", "a", "CREATE TABLE t_b ();", "DROP TABLE t_b;");
+    project.write("c", "a", "CREATE TABLE t_c ();", "DROP TABLE t_c;");
+    project.write("m", "b, c", "CREATE TABLE t_m ();", "DROP TABLE t_m;");
+    let mut client = project.database.connect().unwrap();
+    client
+        .batch_execute(
+            "CREATE TABLE t_a (); CREATE TABLE t_b (); CREATE TABLE t_c (); CREATE SCHEMA app; \
+             CREATE TABLE app.alembic_version (version_num varchar(32) NOT NULL); \
+             INSERT INTO app.alembic_version VALUES ('b'), ('c')",
+        )
+        .unwrap();
+    shows(
+        "two_heads_of_alembic",
+        &runs(&project, &["migrate adopt --from alembic", "migrate upgrade", "migrate status"]),
+    );
+}
+
+/// Without the ids of revisions that are made up, and their dates.
+fn without_ids(text: &str) -> String {
+    let id = regex::Regex::new(r"\b\d{14}_[0-9a-f]{4}\b").unwrap();
+    let day = regex::Regex::new(r"created: \d{4}-\d\d-\d\d").unwrap();
+    day.replace_all(&id.replace_all(text, "[id]"), "created: [day]").into_owned()
+}
