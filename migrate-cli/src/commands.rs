@@ -34,8 +34,8 @@ pub(crate) fn run(context: &Context, command: ChainCommand) -> Result<Exit, Fail
         ChainCommand::Current => current::current(context),
         ChainCommand::Status { exit_code } => status::status(context, exit_code),
         ChainCommand::Verify => check::verify(context),
-        ChainCommand::Check { at_head, drift, models } => {
-            check::check(context, at_head, drift, &models)
+        ChainCommand::Check { at_head, drift, grants, models } => {
+            check::check(context, at_head, (drift, grants), &models)
         }
         ChainCommand::History { rev_range, indicate_current } => {
             history::history(context, rev_range.as_ref(), indicate_current)

@@ -28,16 +28,32 @@ const BOOKS_OF_OTHERS: [&str; 8] = [
 
 /// What a database consists of, but for the books of migration tools.
 pub(crate) fn read(client: &mut Client, runner: Option<&Runner<'_>>) -> Result<Catalog, Failure> {
-    let catalog = Catalog::read(client).map_err(|error| unreadable(&error))?;
-    Ok(catalog.without(|name| {
+    Ok(without_books(Catalog::read(client).map_err(|error| unreadable(&error))?, runner))
+}
+
+/// The same, with who may do what if that is wanted.
+pub(crate) fn read_with(
+    grants: bool,
+    client: &mut Client,
+    runner: Option<&Runner<'_>>,
+) -> Result<Catalog, Failure> {
+    if !grants {
+        return read(client, runner);
+    }
+    let catalog = Catalog::read_with_grants(client).map_err(|error| unreadable(&error))?;
+    Ok(without_books(catalog, runner))
+}
+
+fn without_books(catalog: Catalog, runner: Option<&Runner<'_>>) -> Catalog {
+    catalog.without(|name| {
         runner.is_some_and(|runner| runner.keeps(&name.schema, &name.name))
             || BOOKS_OF_OTHERS.contains(&name.name.as_str())
-    }))
+    })
 }
 
 fn unreadable(error: &ReadError) -> Failure {
     let help = "this is a version of PostgreSQL that is not known here, or the connection was lost";
-    Failure::refused("catalog", format!("the catalog can't be read: {error}"), help)
+    Failure::refused("catalog", error.to_string(), help)
 }
 
 /// A scratch database with a chain in it, up to a revision or the head.

@@ -5,7 +5,7 @@
 //!
 //! - what an extension owns, its version, and its comment, which the extension brings along;
 //! - temporary objects, and the schemas of the system;
-//! - who owns what, and privileges;
+//! - who owns what; privileges, unless they are asked for;
 //! - what PostgreSQL makes by itself for something that is here: the index behind a constraint is
 //!   named by it, but the functions of a range type, the array of a type, the triggers that check
 //!   a foreign key and the copies of a trigger on partitions are no objects of their own;
@@ -31,7 +31,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 pub use differences::{Change, Difference};
-pub use names::{Name, OtherName, RoutineName};
+pub use names::{GrantName, Name, OtherName, RoutineName};
 #[cfg(any(test, feature = "postgres", feature = "tokio-postgres"))]
 pub use reading::ReadError;
 #[cfg(any(feature = "postgres", feature = "tokio-postgres"))]
@@ -40,7 +40,7 @@ pub use relations::{
     Column, Constraint, Index, Policy, Relation, RelationKind, Rule, Sequence, Trigger,
 };
 pub use types::{
-    Attribute, Composite, Domain, Enum, Extension, Other, Range, Routine, Schema, Statistics,
+    Attribute, Composite, Domain, Enum, Extension, Grant, Other, Range, Routine, Schema, Statistics,
 };
 
 /// What a database consists of.
@@ -68,6 +68,9 @@ pub struct Catalog {
     pub statistics: BTreeMap<Name, Statistics>,
     /// Everything else that can be made: operators, casts, collations, event triggers and so on.
     pub others: BTreeMap<OtherName, Other>,
+    /// Who was granted what, besides the owners; empty unless it was asked for.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub grants: BTreeMap<GrantName, Grant>,
 }
 
 impl Catalog {
@@ -98,6 +101,10 @@ impl Catalog {
         self.sequences.retain(|name, sequence| {
             let owner = sequence.owned_by.as_ref().map(|(table, _)| table);
             !leave_out(name) && !owner.is_some_and(&leave_out)
+        });
+        let is_relation = |kind: &str| ["table", "column", "sequence"].contains(&kind);
+        self.grants.retain(|on, _| {
+            !is_relation(&on.kind) || !leave_out(&Name::new(&*on.schema, &*on.name))
         });
         self.statistics.retain(|_, statistics| !leave_out(&statistics.table));
         self

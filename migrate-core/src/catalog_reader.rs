@@ -22,6 +22,16 @@ impl Catalog {
         read(client, &Reading::new(None))
     }
 
+    /// The same, with who may do what: see [`grants`](Self::grants).
+    ///
+    /// # Errors
+    ///
+    /// As [`read`](Self::read).
+    #[cfg(feature = "postgres")]
+    pub fn read_with_grants(client: &mut ::postgres::Client) -> Result<Self, ReadError> {
+        read(client, &Reading::new(None).with_grants())
+    }
+
     /// The same, but in definitions the names in one schema are not qualified.
     ///
     /// # Errors
@@ -45,12 +55,31 @@ impl Catalog {
     /// When the server does not answer.
     #[cfg(feature = "tokio-postgres")]
     pub async fn read_async(client: &tokio_postgres::Client) -> Result<Self, ReadError> {
-        let reading = Reading::new(None);
-        let found = client.simple_query(&reading.look()).await.map_err(failed)?;
-        let query = reading.query(&rows(&found))?;
-        let found = client.simple_query(&query).await.map_err(failed)?;
-        reading.catalog(&rows(&found))
+        read_async(client, &Reading::new(None)).await
     }
+
+    /// The same, with who may do what: see [`grants`](Self::grants).
+    ///
+    /// # Errors
+    ///
+    /// As [`read_async`](Self::read_async).
+    #[cfg(feature = "tokio-postgres")]
+    pub async fn read_with_grants_async(
+        client: &tokio_postgres::Client,
+    ) -> Result<Self, ReadError> {
+        read_async(client, &Reading::new(None).with_grants()).await
+    }
+}
+
+#[cfg(feature = "tokio-postgres")]
+async fn read_async(
+    client: &tokio_postgres::Client,
+    reading: &Reading,
+) -> Result<Catalog, ReadError> {
+    let found = client.simple_query(&reading.look()).await.map_err(failed)?;
+    let query = reading.query(&rows(&found))?;
+    let found = client.simple_query(&query).await.map_err(failed)?;
+    reading.catalog(&rows(&found))
 }
 
 #[cfg(feature = "postgres")]

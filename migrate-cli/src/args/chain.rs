@@ -73,6 +73,9 @@ pub(crate) enum ChainCommand {
         /// Report what the database has that the chain does not build; with `--database-url` it is done anyway
         #[arg(long)]
         drift: bool,
+        /// Report privileges that differ, too
+        #[arg(long)]
+        grants: bool,
         #[command(flatten)]
         models: ModelArgs,
     },

@@ -5,7 +5,7 @@ use migrate_core::{Chain, Status, status};
 use serde::Serialize;
 
 use crate::args::ModelArgs;
-use crate::compare::{Drift, build_chain, build_models, differences, lines, read};
+use crate::compare::{Drift, build_chain, build_models, differences, lines, read_with};
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
 use crate::models::Models;
@@ -79,7 +79,7 @@ impl Checked {
 pub(super) fn check(
     context: &Context,
     at_head: bool,
-    drift: bool,
+    (drift, grants): (bool, bool),
     arguments: &ModelArgs,
 ) -> Result<Exit, Failure> {
     let chain = context.source.built()?;
@@ -100,7 +100,7 @@ pub(super) fn check(
                 Some(differences(&built, &build_models(context, &scratch, &models, Some(&chain))?));
         }
         if drift {
-            checked.drift = Some(drifted(context, &scratch, &chain)?);
+            checked.drift = Some(drifted(context, &scratch, &chain, grants)?);
         }
     }
     context.ui.show(&checked)?;
@@ -108,7 +108,12 @@ pub(super) fn check(
 }
 
 /// What the database has that the chain does not build, where the database is.
-fn drifted(context: &Context, scratch: &Scratch, chain: &Chain<'static>) -> Result<Drift, Failure> {
+fn drifted(
+    context: &Context,
+    scratch: &Scratch,
+    chain: &Chain<'static>,
+    grants: bool,
+) -> Result<Drift, Failure> {
     let mut database = context.open()?;
     let runner = context.runner(chain);
     let history = runner.history(&mut database.client)?;
@@ -117,9 +122,11 @@ fn drifted(context: &Context, scratch: &Scratch, chain: &Chain<'static>) -> Resu
     }
     let known = chain.migrations().iter().rev();
     let at = known.map(|it| it.id.as_str()).find(|id| history.get(id).is_some());
-    let live = read(&mut database.client, Some(&runner))?;
-    let (copy, built) = build_chain(context, scratch, at.map(|_| chain), at)?;
-    warn_of_versions(context, &mut database.client, &mut copy.connect()?)?;
+    let live = read_with(grants, &mut database.client, Some(&runner))?;
+    let (copy, _) = build_chain(context, scratch, at.map(|_| chain), at)?;
+    let mut copy = copy.connect()?;
+    let built = read_with(grants, &mut copy, Some(&runner))?;
+    warn_of_versions(context, &mut database.client, &mut copy)?;
     Ok(Drift {
         database: database.place,
         revision: at.map(str::to_owned),

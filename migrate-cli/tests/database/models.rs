@@ -168,6 +168,18 @@ fn what_was_done_by_hand_is_told() {
         "migrate check --drift --json",
         "migrate check --at-head",
     ]));
+    let role = format!("reader_{}", std::process::id());
+    let mut client = shop.0.database.connect().unwrap();
+    client.batch_execute(&format!("CREATE ROLE {role}; GRANT SELECT, INSERT ON orders TO {role} WITH GRANT OPTION; GRANT UPDATE (email) ON users TO {role}")).unwrap();
+    let granted = shop.run("migrate check --drift --grants");
+    for line in [
+        "+ grant on column users.email to ROLE UPDATE",
+        "+ grant on table orders to ROLE INSERT with grant option, SELECT with grant option",
+    ] {
+        let line = line.replace("ROLE", &role);
+        assert!(granted.lines().any(|it| it == line), "{line}: {granted}");
+    }
+    client.batch_execute(&format!("DROP OWNED BY {role}; DROP ROLE {role}")).unwrap();
     let named = shop.run(&format!("migrate check --database-url {url}"));
     let line = named.lines().skip(1).collect::<Vec<_>>().join("\n");
     assert!(line.contains("+ column users.locale text"), "{named}");

@@ -33,6 +33,37 @@ pub struct OtherName {
     pub identity: String,
 }
 
+/// Who was granted something, and on what.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+pub struct GrantName {
+    /// What it is on: `table`, `column`, `sequence`, `schema`, `routine`, `type`, or the default of new ones.
+    pub kind: String,
+    /// The schema; empty for a schema itself.
+    pub schema: String,
+    /// The name in it.
+    pub name: String,
+    /// A table's column, or a routine's arguments; empty for others.
+    pub part: String,
+    /// The role, `PUBLIC` for everybody.
+    pub to: String,
+}
+
+impl fmt::Display for GrantName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let GrantName { kind, schema, name, part, to } = self;
+        write!(f, "on {kind} ")?;
+        match schema.as_str() {
+            "" => f.write_str(&quoted(name))?,
+            _ => Name::new(schema, name).fmt(f)?,
+        }
+        match kind.as_str() {
+            "column" => write!(f, ".{}", quoted(part))?,
+            _ => f.write_str(part)?,
+        }
+        write!(f, " to {to}")
+    }
+}
+
 impl Name {
     /// A name in a schema.
     pub fn new(schema: impl Into<String>, name: impl Into<String>) -> Self {
@@ -73,7 +104,7 @@ macro_rules! serialize_as_shown {
         }
     )*};
 }
-serialize_as_shown!(Name, RoutineName, OtherName);
+serialize_as_shown!(Name, RoutineName, OtherName, GrantName);
 
 /// An identifier, in double quotes where it is no plain word. Keywords are not looked for: this is
 /// for people.

@@ -5,6 +5,7 @@
 //! What only some versions from 14 to 18 know is taken from a row as JSON, where a column that is
 //! missing is null.
 
+mod grants;
 mod parts;
 mod relations;
 mod routines;
@@ -25,9 +26,9 @@ rel AS MATERIALIZED (
       AND NOT EXISTS (SELECT FROM ext WHERE ext.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND ext.objid = c.oid)
 )";
 
-/// The whole query.
-pub(super) fn catalog() -> String {
-    let parts = [
+/// The whole query, with privileges if they are wanted.
+pub(super) fn catalog(with_grants: bool) -> String {
+    let mut parts = vec![
         types::SCHEMAS,
         types::EXTENSIONS,
         types::ENUMS,
@@ -46,5 +47,8 @@ pub(super) fn catalog() -> String {
         routines::ROUTINES,
         routines::OTHERS,
     ];
+    if with_grants {
+        parts.push(grants::GRANTS);
+    }
     format!("{COMMON}{}", parts.join("\nUNION ALL"))
 }

@@ -24,13 +24,20 @@ const FIXED: [(&str, &str); 9] = [
 #[derive(Debug)]
 pub(crate) struct Reading {
     search_path: String,
+    with_grants: bool,
 }
 
 impl Reading {
     /// Names are qualified: all of them, or those outside one schema.
     pub(crate) fn new(seen_from: Option<&str>) -> Self {
         let quoted = |schema: &str| format!("\"{}\"", schema.replace('"', "\"\""));
-        Reading { search_path: seen_from.map(quoted).unwrap_or_default() }
+        let search_path = seen_from.map(quoted).unwrap_or_default();
+        Reading { search_path, with_grants: false }
+    }
+
+    /// The same, with who may do what.
+    pub(crate) fn with_grants(self) -> Self {
+        Reading { with_grants: true, ..self }
     }
 
     fn settings(&self) -> impl Iterator<Item = (&str, &str)> {
@@ -52,7 +59,7 @@ impl Reading {
         }
         let set = select(self.settings().map(|(name, value)| local(name, value)));
         let put_back = self.settings().zip(found).map(|((name, _), value)| local(name, value));
-        Ok(format!("{set};\n{};\n{}", queries::catalog(), select(put_back)))
+        Ok(format!("{set};\n{};\n{}", queries::catalog(self.with_grants), select(put_back)))
     }
 
     /// What the answer says.

@@ -76,6 +76,7 @@ fn whole(catalog: &mut Catalog, kind: &str, name: &str, properties: &str) -> Res
         "routine" => insert!(routines),
         "statistics" => insert!(statistics),
         "other" => insert!(others),
+        "grant" => insert!(grants),
         _ => Ok(false),
     }
 }

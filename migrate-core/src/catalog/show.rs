@@ -6,7 +6,7 @@ use super::relations::{
     Column, Constraint, Index, Policy, Relation, RelationKind, Rule, Sequence, Trigger,
 };
 use super::types::{
-    Attribute, Composite, Domain, Enum, Extension, Other, Range, Routine, Schema, Statistics,
+    Attribute, Composite, Domain, Enum, Extension, Grant, Other, Range, Routine, Schema, Statistics,
 };
 
 /// The properties of something in words; the empty text if it has none but its name.
@@ -260,6 +260,16 @@ impl Show for Statistics {
         Words::of(&*self.definition)
             .option("target", self.target.as_ref())
             .comment(self.comment.as_ref())
+    }
+}
+
+impl Show for Grant {
+    fn show(&self) -> String {
+        let privilege = |it: &String| match self.grantable.contains(it) {
+            true => format!("{it} with grant option"),
+            false => it.clone(),
+        };
+        self.privileges.iter().map(privilege).collect::<Vec<_>>().join(", ")
     }
 }
 

@@ -114,6 +114,15 @@ pub struct Statistics {
     pub comment: Option<String>,
 }
 
+/// What somebody was granted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Grant {
+    /// What they may do: `SELECT`, `EXECUTE`.
+    pub privileges: Vec<String>,
+    /// What of it they may pass on.
+    pub grantable: Vec<String>,
+}
+
 /// An object of a rare kind.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Other {
