@@ -9,6 +9,7 @@ mod anew;
 mod columns;
 mod constraints;
 mod held;
+mod inheritance;
 mod keys;
 mod labels;
 mod order;
@@ -78,8 +79,11 @@ enum Phase {
     Tables,
     DropColumns,
     Columns,
+    Generated,
+    Settings,
     Constraints,
     Indexes,
+    Attach,
     ForeignKeys,
     RoutinesOfTables,
     Views,

@@ -225,9 +225,7 @@ impl Anew {
             of.get(table).is_some_and(|it| !it.is_disjoint(&columns))
         };
         let after = keys::keys(after);
-        let gone = |key: &(BTreeSet<String>, String, Option<String>)| {
-            key.0 == columns && !after.contains(key)
-        };
+        let gone = |key: &(BTreeSet<String>, String)| key.0 == columns && !after.contains(key);
         changes(&self.retyped) || changes(&self.renewed) || keys::keys(before).iter().any(gone)
     }
 

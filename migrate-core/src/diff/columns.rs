@@ -13,7 +13,7 @@ impl Draft<'_> {
         let shown = words::name(table);
         let anew: BTreeSet<&str> = before.columns.iter().map(|it| &*it.name).collect();
         let anew: BTreeSet<&str> =
-            anew.into_iter().filter(|it| self.anew.is_renewed(table, it)).collect();
+            anew.into_iter().filter(|it| self.is_renewed(table, it)).collect();
         let old =
             |name: &str| before.columns.iter().find(|it| it.name == name && !anew.contains(name));
         let kept = after.columns.iter().map(|it| &*it.name).filter(|it| !anew.contains(it));
@@ -21,9 +21,9 @@ impl Draft<'_> {
         for column in before.columns.iter().filter(|it| !kept.contains(&*it.name)) {
             let name = words::ident(&column.name);
             let sql = format!("ALTER TABLE {shown} DROP COLUMN {name}");
-            // What it needs may change before the others of the table do.
-            let phase =
-                if anew.contains(&*column.name) { Phase::LetGo } else { Phase::DropColumns };
+            // What it is made of may change before the others do.
+            let made = column.generated.is_some() || anew.contains(&*column.name);
+            let phase = if made { Phase::LetGo } else { Phase::DropColumns };
             if column.generated.is_some() {
                 self.step(phase, sql);
             } else {
@@ -34,6 +34,7 @@ impl Draft<'_> {
             match old(&column.name) {
                 Some(before) => self.column_change(table, after, before, column),
                 None => {
+                    let made = column.generated.is_some();
                     let filled = column.default.is_some() || column.identity.is_some();
                     let caution = (column.not_null && !filled).then(|| {
                         "fails if the table has rows: give the column a default, or fill it first"
@@ -41,7 +42,8 @@ impl Draft<'_> {
                     });
                     let column = self.column(table, column);
                     let sql = format!("ALTER TABLE {shown} ADD COLUMN {column}");
-                    self.careful(Phase::Columns, sql, caution);
+                    let phase = if made { Phase::Generated } else { Phase::Columns };
+                    self.careful(phase, sql, caution);
                 }
             }
             self.column_settings(table, old(&column.name), column);
@@ -49,11 +51,23 @@ impl Draft<'_> {
         // PostgreSQL adds columns at the end, and moves none.
         let found = before.columns.iter().map(|it| &*it.name).filter(|name| kept.contains(name));
         let new = after.columns.iter().map(|it| &*it.name).filter(|name| old(name).is_none());
-        let order: Vec<&str> = found.chain(new).collect();
+        let made =
+            |name: &&str| after.columns.iter().any(|it| it.name == *name && it.generated.is_some());
+        let (made, plain): (Vec<&str>, Vec<&str>) = new.partition(made);
+        let order: Vec<&str> = found.chain(plain).chain(made).collect();
         if order != after.columns.iter().map(|it| &*it.name).collect::<Vec<_>>() {
             let why = "PostgreSQL can't move columns";
             self.cannot(Change::Alter, "order of the columns of", table, why);
         }
+    }
+
+    /// Is a column dropped and added again, here and not at a parent?
+    fn is_renewed(&self, table: &Name, column: &str) -> bool {
+        let relation = self.to.relations.get(table);
+        let own = relation.is_some_and(|it| {
+            it.columns.iter().any(|it| it.name == column && (it.local || !it.inherited))
+        });
+        own && self.anew.is_renewed(table, column)
     }
 
     /// A column as it stands in `CREATE TABLE`.
@@ -146,7 +160,7 @@ impl Draft<'_> {
             }
         }
         if before.identity.is_some() && after.identity.is_none() {
-            self.step(Phase::Columns, set("DROP IDENTITY"));
+            self.step(Phase::LetGo, set("DROP IDENTITY"));
         }
         if before.not_null && !after.not_null {
             self.step(Phase::Columns, set("DROP NOT NULL"));
@@ -168,7 +182,7 @@ impl Draft<'_> {
             (it.not_null_options.clone(), it.inherited, it.local, it.server_options.clone())
         };
         if rest(before) != rest(after) {
-            let why = "this kind of change is not written";
+            let why = "whether it is its own or its parents', and how it may be NULL there, stays";
             self.cannot(Change::Alter, "column", format!("{table}.{name}"), why);
         }
     }
@@ -256,11 +270,11 @@ impl Draft<'_> {
             match &after.storage {
                 Some(storage) => {
                     let sql = format!("{column} SET STORAGE {}", storage.to_uppercase());
-                    self.step(Phase::Columns, sql);
+                    self.step(Phase::Settings, sql);
                 }
                 None => match words::storage(&after.data_type) {
                     Some(storage) => {
-                        self.step(Phase::Columns, format!("{column} SET STORAGE {storage}"));
+                        self.step(Phase::Settings, format!("{column} SET STORAGE {storage}"));
                     }
                     None => {
                         let why = "how values of its type are stored by default is not known";
@@ -271,23 +285,23 @@ impl Draft<'_> {
         }
         if was(|it| it.compression.clone()) != after.compression {
             let to = after.compression.as_deref().unwrap_or("default");
-            self.step(Phase::Columns, format!("{column} SET COMPRESSION {to}"));
+            self.step(Phase::Settings, format!("{column} SET COMPRESSION {to}"));
         }
         if was(|it| it.statistics.map(|n| n.to_string())) != after.statistics.map(|n| n.to_string())
         {
             let target = after.statistics.unwrap_or(-1);
-            self.step(Phase::Columns, format!("{column} SET STATISTICS {target}"));
+            self.step(Phase::Settings, format!("{column} SET STATISTICS {target}"));
         }
         let old = before.map(|it| it.options.clone()).unwrap_or_default();
         if old != after.options {
             let key = |it: &String| it.split('=').next().unwrap_or_default().to_owned();
             if !old.is_empty() {
                 let keys: Vec<String> = old.iter().map(key).collect();
-                self.step(Phase::Columns, format!("{column} RESET ({})", keys.join(", ")));
+                self.step(Phase::Settings, format!("{column} RESET ({})", keys.join(", ")));
             }
             if !after.options.is_empty() {
                 let options = words::options(&after.options);
-                self.step(Phase::Columns, format!("{column} SET ({options})"));
+                self.step(Phase::Settings, format!("{column} SET ({options})"));
             }
         }
         let before = before.and_then(|it| it.comment.as_ref());

@@ -113,18 +113,19 @@ impl Draft<'_> {
                 let phase = if is_view(after) { Phase::Parts } else { Phase::Indexes };
                 let sql = match self.online {
                     true => words::concurrently(&it.definition),
-                    false => it.definition.clone(),
+                    // An index of a partitioned table is printed without those of its partitions.
+                    false => it.definition.replacen(" ON ONLY ", " ON ", 1),
                 };
                 let caution = (it.unique && before.is_some()).then(|| SAME.to_owned());
                 self.careful(phase, sql, caution);
             }
             let rest = |it: &Index| {
-                let Index { valid, tablespace, statistics, part_of, .. } = it.clone();
-                (valid, tablespace, statistics, part_of)
+                let Index { valid, tablespace, statistics, .. } = it.clone();
+                (valid, tablespace, statistics)
             };
-            let plain = (true, None, Vec::new(), None);
+            let plain = (true, None, Vec::new());
             if old.map_or(plain, rest) != rest(it) {
-                let why = "this kind of change is not written";
+                let why = "invalid ones, their tablespaces and statistics targets are not written";
                 self.cannot(Change::Alter, "index", shown(name), why);
             }
             if old.is_some_and(|it| it.clustered) != it.clustered {

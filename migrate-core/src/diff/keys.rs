@@ -19,12 +19,14 @@ pub(super) fn needs(it: &Constraint, table: &Name, columns: &BTreeSet<String>) -
 }
 
 /// The keys of a table that foreign keys can lean on: unique indexes, those of constraints among
-/// them, each with the columns it is of, and with its definition.
-pub(super) fn keys(it: &Relation) -> BTreeSet<(BTreeSet<String>, String, Option<String>)> {
+/// them, each as the columns it is of, with all that is known of it.
+pub(super) fn keys(it: &Relation) -> BTreeSet<(BTreeSet<String>, String)> {
     let unique = it.indexes.iter().filter(|(_, it)| it.unique && it.predicate.is_none());
-    let key = unique.map(|(name, it)| {
-        let columns = words::list_of(&format!("{})", it.keys.join(", ")));
-        (columns, format!("{name} {}", it.definition), it.constraint.clone())
+    let key = unique.map(|(name, index)| {
+        let columns = words::list_of(&format!("{})", index.keys.join(", ")));
+        let constraint = index.constraint.as_ref().and_then(|name| it.constraints.get(name));
+        let constraint = constraint.map_or("", |it| &it.definition);
+        (columns, format!("{name} {} {constraint}", index.definition))
     });
     key.collect()
 }

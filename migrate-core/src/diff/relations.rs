@@ -11,17 +11,17 @@ impl Draft<'_> {
         let (from, to) = (self.from, self.to);
         let mut dropped = BTreeSet::new();
         let mut made = BTreeSet::new();
+        let staying: Vec<Name> = self.staying().into_iter().cloned().collect();
         for name in from.relations.keys().chain(to.relations.keys()).collect::<BTreeSet<_>>() {
-            match (from.relations.get(name), to.relations.get(name)) {
-                (Some(before), Some(after))
-                    if before.kind == after.kind && !self.anew.views.contains(name) =>
-                {
-                    self.alter(name, before, after);
-                }
-                (before, after) => {
-                    dropped.extend(before.map(|_| name));
-                    made.extend(after.map(|_| name));
-                }
+            if !staying.contains(name) {
+                dropped.extend(from.relations.contains_key(name).then_some(name));
+                made.extend(to.relations.contains_key(name).then_some(name));
+            }
+        }
+        for name in &staying {
+            if let (Some(before), Some(after)) = (from.relations.get(name), to.relations.get(name))
+            {
+                self.alter(name, before, after);
             }
         }
         for name in in_order(from, &dropped).into_iter().rev() {
@@ -41,6 +41,9 @@ impl Draft<'_> {
         // Tables can refer to each other in a circle, or to a key that goes before the tables do.
         for (key, constraint) in &it.constraints {
             let other = constraint.references.as_ref().filter(|to| *to != name);
+            if constraint.inherited {
+                continue;
+            }
             if other.is_some_and(|to| dropped.contains(to)) || self.rekeyed(constraint) {
                 let key = words::ident(key);
                 let sql = format!("ALTER TABLE {shown} DROP CONSTRAINT {key}");
@@ -79,12 +82,16 @@ impl Draft<'_> {
 
     fn make_relation(&mut self, name: &Name, it: &Relation) {
         let shown = words::name(name);
-        let plain = it.inherits.is_empty() && it.of_type.is_none();
-        let method = it.access_method.as_deref().is_none_or(|method| method == "heap");
-        if !plain || !method || it.tablespace.is_some() || it.kind == RelationKind::ForeignTable {
-            self.cannot(Change::Add, it.kind.word(), name, "tables of this sort are not written");
+        if it.of_type.is_some() || it.kind == RelationKind::ForeignTable {
+            let why = "typed tables and foreign tables are not written: add it by hand";
+            self.cannot(Change::Add, it.kind.word(), name, why);
             return;
         }
+        let method = it.access_method.as_ref().filter(|method| *method != "heap");
+        let method = method.map_or_else(String::new, |it| format!(" USING {}", words::ident(it)));
+        let space = it.tablespace.as_ref();
+        let space =
+            space.map_or_else(String::new, |it| format!(" TABLESPACE {}", words::ident(it)));
         let with = match it.options.as_slice() {
             [] => String::new(),
             options => format!(" WITH ({})", words::options(options)),
@@ -92,28 +99,30 @@ impl Draft<'_> {
         if is_view(it) {
             let definition = it.definition.as_deref().unwrap_or_default().trim();
             let definition = definition.trim_end_matches(';');
-            let sql = format!("CREATE {} {shown}{with} AS\n{definition}", keyword(it.kind));
+            let sql = format!(
+                "CREATE {} {shown}{method}{with}{space} AS\n{definition}",
+                keyword(it.kind)
+            );
             self.step(Phase::Views, sql);
             for column in &it.columns {
                 self.view_default(name, None, column);
             }
         } else {
             let unlogged = if it.unlogged { "UNLOGGED " } else { "" };
-            let columns: Vec<String> = it
-                .columns
-                .iter()
-                .map(|column| format!("\n    {}", self.column(name, column)))
-                .collect();
+            let body = self.body(name, it);
             let parted = it.partition_key.as_ref();
             let parted = parted.map_or_else(String::new, |key| format!(" PARTITION BY {key}"));
-            let columns = match columns.as_slice() {
-                [] => "()".to_owned(),
-                columns => format!("({}\n)", columns.join(",")),
-            };
-            self.step(
-                Phase::Tables,
-                format!("CREATE {unlogged}TABLE {shown} {columns}{parted}{with}"),
-            );
+            let sql = format!("CREATE {unlogged}TABLE {shown} {body}{parted}{method}{with}{space}");
+            self.step(Phase::Tables, sql);
+            if self.is_attached(it) {
+                it.inherits.iter().for_each(|parent| self.join(parent, name, it));
+            }
+        }
+        if !it.inherits.is_empty() {
+            let created = self.as_created(it);
+            self.columns(name, &created, it);
+            self.parts(name, None, it);
+            return;
         }
         for column in &it.columns {
             self.column_settings(name, None, column);
@@ -122,22 +131,8 @@ impl Draft<'_> {
     }
 
     fn alter(&mut self, name: &Name, before: &Relation, after: &Relation) {
-        let same = before.inherits == after.inherits
-            && before.bound == after.bound
-            && before.partition_key == after.partition_key
-            && before.of_type == after.of_type
-            && before.access_method == after.access_method
-            && before.tablespace == after.tablespace
-            && before.server == after.server
-            && before.server_options == after.server_options;
-        if !same {
-            self.cannot(
-                Change::Alter,
-                after.kind.word(),
-                name,
-                "this kind of change is not written",
-            );
-        }
+        self.fixed(name, before, after);
+        let left = self.as_inherited(name, before, after);
         let table = format!("ALTER {} {}", keyword(after.kind), words::name(name));
         if before.unlogged != after.unlogged {
             let to = if after.unlogged { "UNLOGGED" } else { "LOGGED" };
@@ -155,7 +150,7 @@ impl Draft<'_> {
         if !set.is_empty() {
             self.step(Phase::Columns, format!("{table} SET ({})", words::options(&set)));
         }
-        self.columns(name, before, after);
+        self.columns(name, &left, after);
         self.parts(name, Some(before), after);
     }
 }

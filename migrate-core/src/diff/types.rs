@@ -119,12 +119,20 @@ impl Draft<'_> {
             }
             (Some(before), Some(after)) => {
                 if before.identity != after.identity {
-                    self.cannot(Change::Alter, "sequence", name, "an identity column's or not");
+                    // An identity column takes its sequence with it, and brings another one along.
+                    if !before.identity {
+                        let lost = format!("the value of the sequence {shown}");
+                        let sql = format!("DROP SEQUENCE {shown}");
+                        self.losing(Phase::DropTablesFirst, sql, lost);
+                    }
+                    self.sequence(name, None, Some(after));
                     return;
                 }
                 let (was, is) = (sequence_options(before), sequence_options(after));
                 if was != is {
-                    self.step(Phase::Sequences, format!("ALTER SEQUENCE {shown} {is}"));
+                    // That of an identity column follows its type.
+                    let phase = if after.identity { Phase::Settings } else { Phase::Sequences };
+                    self.step(phase, format!("ALTER SEQUENCE {shown} {is}"));
                 }
                 if before.unlogged != after.unlogged && !identity {
                     let to = if after.unlogged { "UNLOGGED" } else { "LOGGED" };

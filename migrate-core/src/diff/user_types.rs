@@ -116,7 +116,7 @@ impl Draft<'_> {
             let gone = before.constraints.iter().filter(|(name, check)| !stays(name, check));
             let gone: Vec<&String> = gone.map(|(name, _)| name).collect();
             late.extend(after.constraints.iter().filter(|(name, check)| {
-                !before.constraints.contains_key(*name) || !stays(name, check)
+                before.constraints.get(*name) != Some(*check) || !stays(name, check)
             }));
             for name in gone {
                 let name = words::ident(name);

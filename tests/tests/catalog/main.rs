@@ -2,11 +2,13 @@
 #![expect(clippy::panic, clippy::unwrap_used, reason = "a test that can't go on fails")]
 
 mod constraints;
+mod families;
 mod kinds;
 mod kit;
 mod others;
 mod pairs;
 mod proposals;
+mod random;
 mod reading;
 mod renames;
 mod routines;
