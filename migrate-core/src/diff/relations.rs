@@ -74,7 +74,10 @@ impl Draft<'_> {
         let checks = it.constraints.values().map(|it| &it.definition);
         let triggers = it.triggers.values().map(|it| &it.definition);
         let indexes = it.indexes.values().map(|it| &it.definition);
-        let mut texts = defaults.chain(checks).chain(triggers).chain(indexes);
+        let rules = it.rules.values().map(|it| &it.definition);
+        let policies = it.policies.values().flat_map(|it| it.using.iter().chain(&it.check));
+        let texts = defaults.chain(checks).chain(triggers).chain(indexes);
+        let mut texts = texts.chain(rules).chain(policies);
         let early = self.to.relations.contains_key(name) || texts.any(|it| self.anew.has(it));
         let phase = if early { Phase::DropTablesFirst } else { Phase::DropTables };
         self.losing(phase, sql, format!("the table {shown}"));

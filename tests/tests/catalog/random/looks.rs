@@ -45,7 +45,7 @@ pub(crate) fn labels(look: Look) -> Vec<&'static str> {
         _ => vec!["x", "it's"],
     };
     if look[1] % 3 == 1 {
-        labels.push("last");
+        labels.push("tip");
     }
     labels
 }
@@ -91,7 +91,10 @@ pub(crate) fn columns(side: &Side) -> BTreeMap<u8, Vec<Column>> {
 
 fn column(side: &Side, n: u8, look: Look, source: Option<Column>) -> Column {
     let name = NAMES[usize::from(n)];
-    let enumeration = |n: u8| side.get(&Slot::Enum(n)).map(|it| labels(*it)[0]);
+    let enumeration = |n: u8| {
+        let labels = labels(*side.get(&Slot::Enum(n))?);
+        one_of(&labels, look[4]).map(|label| label.replace('\'', "''"))
+    };
     let (kind, class, value) = if n == 4 {
         match look[0] % 3 {
             0 => ("int[]".to_owned(), Class::Array, "ARRAY[1]".to_owned()),
@@ -136,7 +139,7 @@ fn column(side: &Side, n: u8, look: Look, source: Option<Column>) -> Column {
     let collation = if class == Class::Text && look[5] % 4 == 1 { " COLLATE \"C\"" } else { "" };
     let not_null = if look[1] % 3 == 1 { " NOT NULL" } else { "" };
     if let Some(source) = source {
-        column.kind = if look[0] % 2 == 0 { "numeric" } else { "bigint" }.to_owned();
+        column.kind = if look[0].is_multiple_of(2) { "numeric" } else { "bigint" }.to_owned();
         column.class = Class::Number;
         let calls = side.contains_key(&Slot::Function(0)) && look[4] % 4 == 3;
         let more = if calls { "f0()".to_owned() } else { (look[4] % 3).to_string() };

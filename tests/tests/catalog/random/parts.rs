@@ -23,7 +23,12 @@ pub(crate) fn text(side: &Side) -> String {
     }
     for (slot, look) in side {
         if let Slot::Reference(table, n) = slot {
-            reference(*table, *n, *look, &columns, &keys, &mut sql);
+            // A permanent table can't refer to an unlogged one.
+            let logged = |table: u8| side.get(&Slot::Table(table)).is_none_or(|it| it[0] % 5 != 1);
+            let keys: Vec<&Referred> = keys.iter().filter(|key| logged(key.table)).collect();
+            if logged(*table) {
+                reference(*table, *n, *look, &columns, &keys, &mut sql);
+            }
         }
     }
     views(side, &columns, &mut sql);
@@ -161,17 +166,16 @@ fn reference(
     n: u8,
     look: Look,
     columns: &BTreeMap<u8, Vec<Column>>,
-    keys: &[Referred],
+    keys: &[&Referred],
     sql: &mut Vec<String>,
 ) {
     let Some(of) = columns.get(&table) else { return };
     let all = of.iter().flat_map(|own| {
-        let fits = move |key: &&Referred| key.column.kind == own.kind && !own.generated;
-        keys.iter().filter(fits).map(move |key| (own, key))
+        let fits = move |key: &&&Referred| key.column.kind == own.kind && !own.generated;
+        keys.iter().filter(fits).map(move |key| (own, *key))
     });
     let all: Vec<(&Column, &Referred)> = all.collect();
     let Some((own, key)) = one_of(&all, look[0]) else { return };
-    // A permanent table can't refer to an unlogged one; see `types`.
     let name = TABLES[usize::from(table)];
     let rest = match look[1] % 7 {
         1 => " ON DELETE CASCADE",
