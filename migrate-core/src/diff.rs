@@ -84,6 +84,8 @@ enum Phase {
     Constraints,
     Indexes,
     Attach,
+    /// Indexes that served until others did; a foreign key would take the older one.
+    DropServed,
     ForeignKeys,
     RoutinesOfTables,
     Views,

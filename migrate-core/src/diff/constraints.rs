@@ -101,7 +101,7 @@ impl Draft<'_> {
                 let rename =
                     format!("ALTER INDEX {} RENAME TO {}", shown(name), words::ident(&old));
                 self.step(Phase::DropIndexes, rename);
-                self.step(Phase::DropRest, format!("DROP INDEX CONCURRENTLY {}", shown(&old)));
+                self.step(Phase::DropServed, format!("DROP INDEX CONCURRENTLY {}", shown(&old)));
             } else {
                 self.step(Phase::DropIndexes, format!("DROP INDEX{online} {}", shown(name)));
             }

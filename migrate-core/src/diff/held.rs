@@ -96,13 +96,6 @@ impl Table<'_> {
 
     /// Can an index that is new wait?
     fn index_waits(&self, name: &str, it: &Index) -> bool {
-        let columns: BTreeSet<String> = words::list_of(&format!("{})", it.keys.join(", ")));
-        let leans = |(table, relation): (&Name, &Relation)| {
-            relation.constraints.values().any(|key| {
-                let own = self.draft.waits(table, key);
-                it.unique && needs(key, self.name, &columns) && !own
-            })
-        };
         let name = Name::new(&*self.name.schema, name);
         let replicated = format!("index {}", name.name);
         let own_before = self.before.indexes.contains_key(&name.name);
@@ -113,7 +106,19 @@ impl Table<'_> {
             && !it.clustered
             && self.after.replica_identity.as_ref() != Some(&replicated)
             && (own_before || !taken(self.draft.from, &name))
-            && !self.draft.to.relations.iter().any(leans)
+            && !self.is_needed(it)
+    }
+
+    /// Could a foreign key that does not wait lean on this index?
+    fn is_needed(&self, it: &Index) -> bool {
+        let columns: BTreeSet<String> = words::list_of(&format!("{})", it.keys.join(", ")));
+        let leans = |(table, relation): (&Name, &Relation)| {
+            relation
+                .constraints
+                .values()
+                .any(|key| needs(key, self.name, &columns) && !self.draft.waits(table, key))
+        };
+        it.unique && self.draft.to.relations.iter().any(leans)
     }
 
     fn indexes(&self, held: &mut Relation) {
@@ -141,6 +146,7 @@ impl Table<'_> {
                     && it.tablespace.is_none()
                     && !it.clustered
                     && self.before.replica_identity != replicated
+                    && !self.is_needed(it)
                     && self.stays(&it.definition, &columns)
                     && (after.is_some() || !taken(self.draft.to, &schema_name))
             });

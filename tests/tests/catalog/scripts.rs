@@ -126,6 +126,15 @@ fn what_random_pairs_have_shown() {
         &format!("{}; CREATE TABLE t (a int); CREATE POLICY p ON t USING (a > f())", f("int")),
         &f("bigint"),
     );
+    // A foreign key must not lean on an index that is to go.
+    check(
+        "CREATE TABLE t (a int, b int); CREATE UNIQUE INDEX ix ON t (a)",
+        "CREATE TABLE t (a int PRIMARY KEY, b int); CREATE UNIQUE INDEX ix ON t (b); ALTER TABLE t ADD FOREIGN KEY (a) REFERENCES t (a)",
+    );
+    check(
+        "CREATE TABLE t (a int); CREATE UNIQUE INDEX ix ON t (a)",
+        "CREATE TABLE t (a int PRIMARY KEY); CREATE TABLE n (a int REFERENCES t)",
+    );
     // A check of a domain changes under its name.
     check("CREATE DOMAIN d AS int CHECK (VALUE > 0)", "CREATE DOMAIN d AS int CHECK (VALUE > 1)");
     pairs.done();
