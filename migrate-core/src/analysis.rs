@@ -1,21 +1,20 @@
 //! What can be known of a revision's SQL before a server sees it. Only of revisions that are not
 //! deployed: what databases have run is right, whatever a parser says.
 
-#[expect(dead_code, reason = "the catalog reads through it")]
+mod catalog;
 mod cursor;
-#[expect(dead_code, reason = "the catalog reads through it")]
 mod names;
-#[expect(dead_code, unused_imports, reason = "the catalog reads through it")]
+mod notes;
+mod replay;
 mod statement;
 mod syntax;
 
+use self::notes::{Note, notes};
 use crate::chain::Chain;
 use crate::check::{Parsed, Rejection, check_with};
 use crate::diagnostic::Diagnostic;
 use crate::folder::Folder;
-use crate::lexer::{Lexer, TokenKind};
 use crate::problem::Problem;
-use crate::sections::allowed;
 use crate::statements::split_statements;
 use crate::text::{Source, Span};
 
@@ -34,7 +33,13 @@ use crate::text::{Source, Span};
 /// assert!(rejection.to_string().starts_with("syntax error at `TABEL`\n --> migrations/001_users.sql:4:8"));
 /// ```
 pub fn analyse(folder: Folder) -> Result<Chain<'static>, Rejection> {
-    check_with(folder, statements)
+    let chain = check_with(folder, statements)?;
+    let diagnostics = replay::replay(&chain);
+    if diagnostics.is_empty() {
+        return Ok(chain);
+    }
+    let sources = chain.migrations().iter().map(|migration| migration.source.clone()).collect();
+    Err(Rejection { diagnostics, sources })
 }
 
 /// Adds what is wrong with the statements of a file, where nothing else is.
@@ -48,12 +53,12 @@ fn statements(file: &Parsed, source: &Source<'_>, problems: &mut Vec<Diagnostic>
     }
     for (section, _) in file.sections.up.iter().chain(&file.sections.down) {
         let sql = source.slice(section.span);
-        let allowances = allowances(sql);
+        let notes = notes(sql);
         let mut before = 0;
         for statement in split_statements(sql) {
             let own = std::mem::replace(&mut before, statement.span.end)..statement.span.end;
             let is_allowed =
-                allowances.iter().any(|(at, code)| own.contains(at) && *code == "syntax");
+                notes.iter().any(|(at, note)| own.contains(at) && *note == Note::Allow("syntax"));
             let shift = |span: Span| {
                 Span::new(section.span.start + span.start, section.span.start + span.end)
             };
@@ -73,14 +78,6 @@ fn statements(file: &Parsed, source: &Source<'_>, problems: &mut Vec<Diagnostic>
             }
         }
     }
-}
-
-/// The `-- migrate:allow(code): reason` comments of a section: where they begin, and the codes. Each
-/// is about the statement that it stands above or in.
-fn allowances(sql: &str) -> Vec<(usize, &str)> {
-    let comments = Lexer::new(sql).filter(|token| token.kind == TokenKind::LineComment);
-    let code = |span: Span| Some((span.start, allowed(&sql[span.range()])?));
-    comments.filter_map(|token| code(token.span)).collect()
 }
 
 #[cfg(test)]

@@ -57,6 +57,16 @@ pub enum Problem {
     Todo { what: String },
     Syntax { found: String, meant: Option<(String, &'static str)> },
 
+    // What the SQL means for what there is.
+    AlreadyExists { what: String },
+    Missing { what: String, meant: Option<String> },
+    WrongKind { name: String, is: &'static str, wanted: &'static str },
+    ColumnCount { own: usize, other: usize },
+    NoKey { table: String, columns: Vec<String> },
+    StillNeeded { what: String, by: Vec<String>, more: usize },
+    DownLeaves { what: String },
+    DownLoses { what: String },
+
     // The chain.
     DuplicateRevision { id: String },
     UnknownParent { parent: String, meant: Option<String> },
@@ -121,6 +131,14 @@ impl Problem {
             EnumValueUsed { .. } => "enum-value-used",
             Todo { .. } => "todo",
             Syntax { .. } => "syntax",
+            AlreadyExists { .. } => "already-exists",
+            Missing { .. } => "missing",
+            WrongKind { .. } => "wrong-kind",
+            ColumnCount { .. } => "column-count",
+            NoKey { .. } => "no-key",
+            StillNeeded { .. } => "still-needed",
+            DownLeaves { .. } => "down-leaves",
+            DownLoses { .. } => "down-loses",
             DuplicateRevision { .. } => "duplicate-revision",
             UnknownParent { .. } => "unknown-parent",
             RepeatedParent { .. } => "repeated-parent",

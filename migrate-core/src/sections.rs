@@ -77,11 +77,21 @@ pub(crate) fn is_marker(source: &Source<'_>, token: &Token) -> bool {
     token.kind == TokenKind::LineComment
         && allowed(comment).is_none()
         && todo(comment).is_none()
+        && touched(comment).is_none()
         && (marker_body(comment).is_some() || misspelt(comment).is_some())
 }
 
-/// The codes that an author may allow.
-const ALLOWABLE: [&str; 1] = ["syntax"];
+/// The codes that an author may allow; `down` is for a downgrade that leaves or loses something.
+const ALLOWABLE: [&str; 8] = [
+    "already-exists",
+    "column-count",
+    "down",
+    "missing",
+    "no-key",
+    "still-needed",
+    "syntax",
+    "wrong-kind",
+];
 
 /// The code in `-- migrate:allow(code): reason`: the author answers for what would be an error. Without
 /// a reason it is none.
@@ -94,6 +104,15 @@ pub(crate) fn allowed(comment: &str) -> Option<&str> {
 fn todo(comment: &str) -> Option<&str> {
     let what = marker_body(comment)?.strip_prefix("todo")?;
     what.is_empty().then_some("").or_else(|| Some(what.strip_prefix([' ', '\t', ':'])?.trim()))
+}
+
+/// The names in `-- migrate:opaque touches(name, …)`: all that a statement does something to, where
+/// nobody can read it off the statement.
+pub(crate) fn touched(comment: &str) -> Option<Vec<&str>> {
+    let rest = marker_body(comment)?.strip_prefix("opaque")?.trim_start();
+    let (names, _) = rest.strip_prefix("touches(")?.split_once(')')?;
+    let names = names.split(',').map(str::trim).filter(|name| !name.is_empty());
+    Some(names.flat_map(|name| name.split('.')).collect())
 }
 
 /// What follows `-- migrate:`.

@@ -45,10 +45,6 @@ pub(crate) struct Name {
 }
 
 impl Name {
-    pub(crate) fn one(ident: Ident) -> Self {
-        Name { parts: vec![ident] }
-    }
-
     /// The last part.
     pub(crate) fn last(&self) -> &str {
         self.parts.last().map_or("", |part| &part.text)

@@ -23,7 +23,7 @@ pub(crate) use alter::{Action, AlterTable, AlterType, ColumnChange, TypeChange};
 pub(crate) use parts::{ColumnDef, ConstraintDef, ConstraintKind, Default, Element, Identity};
 pub(crate) use query::{calls, relations};
 pub(crate) use read::read;
-pub(crate) use routine::{Argument, Routine};
+pub(crate) use routine::{Argument, Routine, bodies, tokens};
 pub(crate) use types::TypeName;
 
 /// A statement.
@@ -117,7 +117,6 @@ pub(crate) enum Statement<'s> {
     /// What the path is from here on; `None` where that can't be told.
     SetSearchPath {
         path: Option<Vec<Ident>>,
-        local: bool,
     },
     /// `RESET search_path`, `RESET ALL`, `DISCARD ALL`.
     ResetSearchPath,
@@ -134,6 +133,7 @@ pub(crate) enum Statement<'s> {
     Harmless,
     /// Not understood: every name in it may mean something else from here on.
     Opaque {
+        #[expect(dead_code, reason = "what lints ask for")]
         why: &'static str,
         all: Cursor<'s>,
     },
@@ -169,7 +169,9 @@ pub(crate) struct CreateIndex<'s> {
     pub(crate) name: Option<Ident>,
     pub(crate) if_not_exists: bool,
     pub(crate) unique: bool,
+    #[expect(dead_code, reason = "what lints ask for")]
     pub(crate) concurrently: bool,
+    #[expect(dead_code, reason = "what lints ask for")]
     pub(crate) only: bool,
     pub(crate) table: Name,
     /// What it is over: a column, or an expression.
@@ -247,6 +249,7 @@ pub(crate) struct Drop {
     pub(crate) names: Vec<Name>,
     pub(crate) if_exists: bool,
     pub(crate) cascade: bool,
+    #[expect(dead_code, reason = "what lints ask for")]
     pub(crate) concurrently: bool,
 }
 

@@ -62,6 +62,28 @@ impl fmt::Display for Problem {
                 write!(f, "syntax error: the statement ends too early")
             }
             Syntax { found, .. } => write!(f, "syntax error at `{found}`"),
+            AlreadyExists { what } => write!(f, "{what} exists already"),
+            Missing { what, .. } => write!(f, "there is no {what}"),
+            WrongKind { name, is, wanted } => {
+                write!(f, "`{name}` is {} {is}, not {} {wanted}", article(is), article(wanted))
+            }
+            ColumnCount { own, other } => {
+                write!(f, "the foreign key has {}, and refers to {other}", count(*own, "column"))
+            }
+            NoKey { table, columns } if columns.is_empty() => {
+                write!(f, "`{table}` has no primary key that a foreign key could refer to")
+            }
+            NoKey { table, columns } => {
+                write!(f, "no unique key of `{table}` is over {}", list(columns))
+            }
+            StillNeeded { what, by, more: 0 } => {
+                write!(f, "{what} is still needed by {}", by.join(", "))
+            }
+            StillNeeded { what, by, more } => {
+                write!(f, "{what} is still needed by {}, and {more} more", by.join(", "))
+            }
+            DownLeaves { what } => write!(f, "the downgrade leaves {what} behind"),
+            DownLoses { what } => write!(f, "the downgrade does not bring back {what}"),
             DuplicateRevision { id } => write!(f, "two files define revision `{id}`"),
             UnknownParent { parent, .. } => write!(f, "unknown parent `{parent}`"),
             RepeatedParent { parent } => write!(f, "the parent `{parent}` is named twice"),
@@ -174,6 +196,19 @@ impl Problem {
             }
             Syntax { .. } => "mend it; if PostgreSQL takes it as it is, say so above the statement: \
                  `-- migrate:allow(syntax): why`".into(),
+            AlreadyExists { .. } => "leave this out, or choose another name; where the server takes it all the \
+                 same, say so above the statement: `-- migrate:allow(already-exists): why`".into(),
+            Missing { meant: Some(meant), .. } => format!("did you mean `{meant}`?"),
+            Missing { .. } => "mend the name, or make it before; where it comes from elsewhere, say so above the \
+                 statement: `-- migrate:allow(missing): why`".into(),
+            WrongKind { is, .. } => format!("say `{}` here", is.to_uppercase()),
+            ColumnCount { .. } => "name as many columns behind REFERENCES as the key has".into(),
+            NoKey { .. } => "add a primary key or a UNIQUE constraint over these columns first".into(),
+            StillNeeded { .. } => "drop those first; or add CASCADE, which drops them too".into(),
+            DownLeaves { .. } => "drop it in the downgrade; or say that it stays: `-- migrate:allow(down): why` in \
+                 the downgrade, or `-- irreversible: why` in the header instead of it".into(),
+            DownLoses { .. } => "make it again in the downgrade; or say that it is gone: `-- migrate:allow(down): \
+                 why` in the downgrade, or `-- irreversible: why` in the header instead of it".into(),
             DuplicateRevision { .. } => "give the newer one an id of its own, also in the `parent` lines that mean it".into(),
             UnknownParent { parent, .. } if is_none(parent) => {
                 "the first revision of a chain has no `parent` line at all: remove it".into()
@@ -233,4 +268,13 @@ fn stray_help(name: &str) -> String {
         Some(_) => "it looks like a backup or a leftover of an editor: delete it, or move it elsewhere".into(),
         None => "this folder holds revisions (`*.sql`), `chain.lock`, README files and dotfiles; move it elsewhere".into(),
     }
+}
+
+fn article(word: &str) -> &'static str {
+    if word.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" }
+}
+
+fn count(number: usize, thing: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{number} {thing}{plural}")
 }

@@ -15,6 +15,7 @@ pub(crate) struct AlterTable<'s> {
     pub(crate) kind: Kind,
     pub(crate) name: Name,
     pub(crate) if_exists: bool,
+    #[expect(dead_code, reason = "what lints ask for")]
     pub(crate) only: bool,
     pub(crate) actions: Vec<Action<'s>>,
 }
@@ -72,6 +73,7 @@ pub(crate) enum Action<'s> {
 pub(crate) enum ColumnChange<'s> {
     Type {
         to: TypeName,
+        #[expect(dead_code, reason = "what lints ask for")]
         using: Option<Cursor<'s>>,
     },
     SetDefault(Cursor<'s>),
@@ -81,9 +83,7 @@ pub(crate) enum ColumnChange<'s> {
     AddIdentity {
         has_options: bool,
     },
-    DropIdentity {
-        if_exists: bool,
-    },
+    DropIdentity,
     DropExpression,
     /// Statistics, storage, options.
     Other,
@@ -225,7 +225,7 @@ fn column_change<'s>(cursor: &mut Cursor<'s>) -> Option<Action<'s>> {
     } else if cursor.take(&["add", "generated"]) {
         ColumnChange::AddIdentity { has_options: !cursor.after(&["identity"])?.is_empty() }
     } else if cursor.take(&["drop", "identity"]) {
-        ColumnChange::DropIdentity { if_exists: cursor.take(&["if", "exists"]) }
+        ColumnChange::DropIdentity
     } else if cursor.take(&["drop", "expression"]) {
         ColumnChange::DropExpression
     } else if cursor.is_any(0, &["set", "reset", "restart", "options"]) {

@@ -46,6 +46,7 @@ pub(crate) struct Identity {
 pub(crate) struct ConstraintDef<'s> {
     pub(crate) name: Option<Ident>,
     pub(crate) kind: ConstraintKind<'s>,
+    #[expect(dead_code, reason = "what lints ask for")]
     pub(crate) not_valid: bool,
     pub(crate) span: Span,
 }
@@ -56,7 +57,7 @@ pub(crate) enum ConstraintKind<'s> {
     Unique { columns: Vec<Ident>, include: Vec<Ident>, using_index: Option<Ident> },
     ForeignKey { columns: Vec<Ident>, target: Name, target_columns: Vec<Ident> },
     Check(Cursor<'s>),
-    Exclude { columns: Vec<Ident>, is_clear: bool, all: Cursor<'s> },
+    Exclude { columns: Vec<Ident>, all: Cursor<'s> },
     NotNull(Ident),
 }
 
@@ -250,13 +251,12 @@ pub(crate) fn table_constraint<'s>(cursor: &mut Cursor<'s>) -> Option<Constraint
             (element.is(0, "with")).then_some(ident)
         };
         let columns: Vec<Ident> = elements.iter().filter_map(column).collect();
-        let is_clear = columns.len() == elements.len();
-        is_clear.then_some(())?;
+        (columns.len() == elements.len()).then_some(())?;
         index_options(cursor)?;
         if cursor.take(&["where"]) {
             cursor.parentheses()?;
         }
-        ConstraintKind::Exclude { columns, is_clear, all }
+        ConstraintKind::Exclude { columns, all }
     } else {
         return None;
     };

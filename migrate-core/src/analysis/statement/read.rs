@@ -163,11 +163,10 @@ fn altered<'s>(cursor: &mut Cursor<'s>) -> Option<Statement<'s>> {
 
 /// What follows `SET`.
 fn setting<'s>(cursor: &mut Cursor<'s>) -> Statement<'s> {
-    let local = cursor.take(&["local"]);
-    cursor.take(&["session"]);
+    cursor.take_any(&[&["local"], &["session"]]);
     if cursor.is(0, "schema") && cursor.len() == 2 {
         cursor.skip(1);
-        return Statement::SetSearchPath { path: paths(*cursor), local };
+        return Statement::SetSearchPath { path: paths(*cursor) };
     }
     if cursor.take_any(&[&["role"], &["authorization"], &["session", "authorization"]]) {
         return Statement::Harmless;
@@ -179,7 +178,7 @@ fn setting<'s>(cursor: &mut Cursor<'s>) -> Statement<'s> {
     if cursor.is(0, "default") {
         return Statement::ResetSearchPath;
     }
-    Statement::SetSearchPath { path: paths(*cursor), local }
+    Statement::SetSearchPath { path: paths(*cursor) }
 }
 
 fn paths(mut cursor: Cursor<'_>) -> Option<Vec<Ident>> {

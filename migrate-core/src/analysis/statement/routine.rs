@@ -1,7 +1,7 @@
 //! Functions and procedures: their arguments, and the text of their bodies.
 
+use super::Statement;
 use super::types::{TypeName, type_name};
-use super::{RoutineKind, Statement};
 use crate::analysis::cursor::Cursor;
 use crate::analysis::names::Name;
 use crate::lexer::{Lexer, Token, TokenKind};
@@ -9,14 +9,11 @@ use crate::text::Span;
 
 #[derive(Debug)]
 pub(crate) struct Routine<'s> {
-    pub(crate) kind: RoutineKind,
     pub(crate) name: Name,
     pub(crate) or_replace: bool,
     /// None where they could not be read.
     pub(crate) arguments: Option<Vec<Argument>>,
     pub(crate) returns: Option<TypeName>,
-    /// `RETURNS TABLE`, which is another result than any type.
-    pub(crate) returns_table: bool,
     /// All behind the arguments: the body is in it.
     pub(crate) rest: Cursor<'s>,
 }
@@ -30,18 +27,14 @@ pub(crate) struct Argument {
 }
 
 /// What follows `CREATE [OR REPLACE] FUNCTION` or `PROCEDURE`.
-pub(super) fn create<'s>(
-    cursor: &mut Cursor<'s>,
-    kind: RoutineKind,
-    or_replace: bool,
-) -> Option<Statement<'s>> {
+pub(super) fn create<'s>(cursor: &mut Cursor<'s>, or_replace: bool) -> Option<Statement<'s>> {
     let name = cursor.name()?;
     let arguments = arguments(cursor.parentheses()?);
     let rest = *cursor;
     let returns_table = cursor.starts(&["returns", "table"]);
     let returns =
         if !returns_table && cursor.take(&["returns"]) { type_name(cursor) } else { None };
-    let routine = Routine { kind, name, or_replace, arguments, returns, returns_table, rest };
+    let routine = Routine { name, or_replace, arguments, returns, rest };
     Some(Statement::CreateRoutine(routine))
 }
 

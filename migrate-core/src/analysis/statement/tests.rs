@@ -141,7 +141,7 @@ fn the_rest() {
     check("DROP FUNCTION f(int, text), g", &["routines: [([f], Some([Argument", "([g], None)]"]);
     check("DROP TRIGGER g ON t", &["DropOnTable { what: Trigger, name: g, table: [t]"]);
     check("COMMENT ON COLUMN a.b IS 'x'", &["Column([a, b])"]);
-    check("SET LOCAL search_path = 'A', b", &["path: Some([A, b]), local: true"]);
+    check("SET LOCAL search_path = 'A', b", &["path: Some([A, b])"]);
     check("SET search_path TO DEFAULT", &["ResetSearchPath"]);
     check("INSERT INTO t VALUES (1)", &["Query { writes: Some([t])"]);
     check("DO $x$ BEGIN NULL; END $x$", &["Do { body: Some((\" BEGIN NULL; END \""]);

@@ -1,0 +1,256 @@
+//! The objects that a chain has made so far, as far as they are known.
+//!
+//! Every change is in a journal, so that a downgrade can be tried and taken back, and so that what a
+//! revision has changed is known without a copy of everything.
+
+mod blind;
+mod changes;
+mod find;
+mod object;
+
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use super::names::Ident;
+use crate::text::Span;
+
+pub(super) use changes::Mark;
+pub(super) use find::Found;
+pub(super) use object::{Class, ConstraintClass, Detail, How, Id, Need, Object, Space};
+
+/// A place in one of the chain's files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Place {
+    pub(super) source: usize,
+    pub(super) span: Span,
+}
+
+/// A name in what it is a name of: a schema, a table, or the whole database.
+pub(super) type Key = (Space, Option<Id>, Rc<str>);
+
+/// What is known of a name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Slot {
+    Here(Id),
+    /// It was there, and is not any more: since when, and where it went.
+    Gone {
+        since: u32,
+        place: Place,
+    },
+    /// Several have it, where only one is counted.
+    Many,
+}
+
+/// How to take a change back.
+#[derive(Debug)]
+enum Undo {
+    Object(Id, Option<Box<Object>>),
+    Slot(Key, Option<Slot>),
+    /// Something came to hang on the first.
+    Linked(Id),
+    Unlinked(Id, usize, (Id, How)),
+    Blurred(Rc<str>, Option<u32>),
+    Hazy(Rc<str>),
+}
+
+/// Where names without a schema are looked for.
+#[derive(Debug, Clone)]
+pub(super) enum Path {
+    /// What a session begins with: `public`, unless somebody has said otherwise elsewhere.
+    Default,
+    Known(Vec<Ident>),
+    Unknown,
+}
+
+#[derive(Debug)]
+pub(super) struct Catalog {
+    objects: HashMap<Id, Object>,
+    slots: HashMap<Key, Slot>,
+    /// What hangs on an object.
+    edges: HashMap<Id, Vec<(Id, How)>>,
+    journal: Vec<Undo>,
+    next: Id,
+    /// Counts statements, and what makes things unknown.
+    now: u32,
+    /// Since when nothing that was known before is known any more.
+    blank: u32,
+    /// The same for each name.
+    blurs: HashMap<Rc<str>, u32>,
+    /// Names that begin with one of these may be there.
+    hazes: HashMap<Rc<str>, ()>,
+    /// The routines by the names that they were made with, without arguments; some may be gone.
+    routines: HashMap<Rc<str>, Vec<Id>>,
+    pub(super) path: Path,
+    pub(super) public: Id,
+    /// Where temporary objects are.
+    pub(super) temporary: Id,
+    /// Where what can't be found is.
+    pub(super) nowhere: Id,
+    /// The schemas that there are, `public` among them.
+    pub(super) schemas: Vec<Id>,
+}
+
+impl Catalog {
+    /// An empty database.
+    pub(super) fn new() -> Self {
+        let mut catalog = Catalog {
+            objects: HashMap::new(),
+            slots: HashMap::new(),
+            edges: HashMap::new(),
+            journal: Vec::new(),
+            next: 0,
+            now: 1,
+            blank: 0,
+            blurs: HashMap::new(),
+            hazes: HashMap::new(),
+            routines: HashMap::new(),
+            path: Path::Default,
+            public: 0,
+            temporary: 0,
+            nowhere: 0,
+            schemas: Vec::new(),
+        };
+        let mut schema = |name: &str, complete| {
+            let mut schema = Object::new(Class::Schema, name.into(), None, Place::default());
+            schema.complete = complete;
+            catalog.add(schema)
+        };
+        (catalog.public, catalog.temporary, catalog.nowhere) =
+            (schema("public", true), schema("pg_temp", true), schema("?", false));
+        catalog.schemas = vec![catalog.public];
+        catalog
+    }
+
+    /// Begins the next statement.
+    pub(super) fn tick(&mut self) {
+        self.now += 1;
+    }
+
+    pub(super) fn get(&self, id: Id) -> Option<&Object> {
+        self.objects.get(&id)
+    }
+
+    pub(super) fn objects(&self) -> impl Iterator<Item = (Id, &Object)> {
+        self.objects.iter().map(|(id, object)| (*id, object))
+    }
+
+    /// What hangs on an object, and how.
+    pub(super) fn hanging(&self, id: Id) -> &[(Id, How)] {
+        self.edges.get(&id).map_or(&[], Vec::as_slice)
+    }
+
+    /// What hangs on an object and is of one of these classes, in the order in which it was made.
+    pub(super) fn parts(&self, id: Id, class: impl Fn(Class) -> bool) -> Vec<Id> {
+        let mut parts: Vec<Id> = self.hanging(id).iter().map(|(part, _)| *part).collect();
+        parts.retain(|part| self.get(*part).is_some_and(|object| class(object.class)));
+        parts.dedup();
+        parts
+    }
+
+    pub(super) fn add(&mut self, mut object: Object) -> Id {
+        let id = self.next;
+        self.next += 1;
+        object.since = self.now;
+        for need in object.needs.clone() {
+            self.link(need.on, id, need.how);
+        }
+        match object.class {
+            Class::Schema => self.schemas.push(id),
+            Class::Routine => self.name_routine(&object.name, id),
+            _ => {}
+        }
+        for key in object.keys(self.schema_of_home(&object)) {
+            let counted = key.0 == Space::ConstraintInSchema
+                && matches!(self.slots.get(&key), Some(Slot::Here(_) | Slot::Many));
+            self.set_slot(key, Some(if counted { Slot::Many } else { Slot::Here(id) }));
+        }
+        self.set(id, Some(object));
+        id
+    }
+
+    pub(super) fn remove(&mut self, id: Id, place: Place) {
+        let Some(object) = self.get(id).cloned() else { return };
+        for key in object.keys(self.schema_of_home(&object)) {
+            if self.slots.get(&key) == Some(&Slot::Here(id)) {
+                let gone = Slot::Gone { since: self.now, place };
+                self.set_slot(key, Some(gone));
+            }
+        }
+        for need in &object.needs {
+            self.unlink(need.on, id, need.how);
+        }
+        self.set(id, None);
+    }
+
+    /// Changes an object; its name and its home may change, too.
+    pub(super) fn change(&mut self, id: Id, place: Place, change: impl FnOnce(&mut Object)) {
+        let Some(old) = self.get(id).cloned() else { return };
+        let mut new = old.clone();
+        change(&mut new);
+        let (before, after) =
+            (old.keys(self.schema_of_home(&old)), new.keys(self.schema_of_home(&new)));
+        if before != after {
+            new.since = self.now;
+            if new.class == Class::Routine {
+                self.name_routine(&new.name, id);
+            }
+            for key in before {
+                if self.slots.get(&key) == Some(&Slot::Here(id)) {
+                    self.set_slot(key, Some(Slot::Gone { since: self.now, place }));
+                }
+            }
+            for key in after {
+                self.set_slot(key, Some(Slot::Here(id)));
+            }
+        }
+        if old.needs != new.needs {
+            for need in &old.needs {
+                self.unlink(need.on, id, need.how);
+            }
+            for need in &new.needs {
+                self.link(need.on, id, need.how);
+            }
+        }
+        self.set(id, Some(new));
+    }
+
+    fn name_routine(&mut self, name: &str, id: Id) {
+        let bare = name.split('(').next().unwrap_or(name);
+        self.routines.entry(bare.into()).or_default().push(id);
+    }
+
+    /// The schema that the home of a constraint is in.
+    fn schema_of_home(&self, object: &Object) -> Option<Id> {
+        let home = object.home?;
+        if object.class == Class::Constraint { self.get(home)?.home } else { None }
+    }
+
+    fn set(&mut self, id: Id, object: Option<Object>) {
+        let old = match object {
+            Some(object) => self.objects.insert(id, object),
+            None => self.objects.remove(&id),
+        };
+        self.journal.push(Undo::Object(id, old.map(Box::new)));
+    }
+
+    fn set_slot(&mut self, key: Key, slot: Option<Slot>) {
+        let old = match slot {
+            Some(slot) => self.slots.insert(key.clone(), slot),
+            None => self.slots.remove(&key),
+        };
+        self.journal.push(Undo::Slot(key, old));
+    }
+
+    fn link(&mut self, on: Id, id: Id, how: How) {
+        self.edges.entry(on).or_default().push((id, how));
+        self.journal.push(Undo::Linked(on));
+    }
+
+    fn unlink(&mut self, on: Id, id: Id, how: How) {
+        let Some(edges) = self.edges.get_mut(&on) else { return };
+        if let Some(at) = edges.iter().rposition(|edge| *edge == (id, how)) {
+            edges.remove(at);
+            self.journal.push(Undo::Unlinked(on, at, (id, how)));
+        }
+    }
+}

@@ -1,0 +1,231 @@
+//! From a name to an object: yes, no, or perhaps.
+
+use std::rc::Rc;
+
+use super::{Catalog, Class, Id, Object, Path, Place, Slot, Space};
+use crate::analysis::names::{Ident, Name};
+
+/// What is known of a name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::analysis) enum Found {
+    Yes(Id),
+    /// It may be there, or may be another than the one that is known.
+    Maybe(Option<Id>),
+    /// It is not there; where it went, if it was.
+    No(Option<Place>),
+}
+
+impl Found {
+    pub(in crate::analysis) fn id(self) -> Option<Id> {
+        match self {
+            Found::Yes(id) => Some(id),
+            Found::Maybe(id) => id,
+            Found::No(_) => None,
+        }
+    }
+}
+
+impl Catalog {
+    /// What has this name there.
+    pub(in crate::analysis) fn find(&self, space: Space, home: Option<Id>, name: &str) -> Found {
+        let found = self.find_there(space, home, name);
+        // What was made nobody knows where may be anywhere.
+        let astray = || self.slots.contains_key(&(space, Some(self.nowhere), Rc::from(name)));
+        if matches!(found, Found::No(_)) && home != Some(self.nowhere) && astray() {
+            return Found::Maybe(None);
+        }
+        found
+    }
+
+    fn find_there(&self, space: Space, home: Option<Id>, name: &str) -> Found {
+        match self.slots.get(&(space, home, Rc::from(name))) {
+            Some(Slot::Here(id)) if self.is_sure(*id) => Found::Yes(*id),
+            Some(Slot::Here(id)) => Found::Maybe(Some(*id)),
+            Some(Slot::Many) => Found::Maybe(None),
+            Some(Slot::Gone { since, place })
+                if self.holds(name, *since) && self.is_whole(space, home) =>
+            {
+                Found::No(Some(*place))
+            }
+            None if !self.is_hazy(name) && self.is_whole(space, home) => Found::No(None),
+            Some(Slot::Gone { .. }) | None => Found::Maybe(None),
+        }
+    }
+
+    /// Whether all is known that has a name there.
+    fn is_whole(&self, space: Space, home: Option<Id>) -> bool {
+        let Some(home) = home else { return true };
+        let Some(object) = self.get(home) else { return false };
+        match space {
+            Space::Column => object.complete && self.is_sure(home),
+            Space::Constraint | Space::Trigger | Space::Policy | Space::Rule => {
+                object.parts_complete && self.is_sure(home)
+            }
+            _ => object.complete,
+        }
+    }
+
+    /// A schema by its name; one from elsewhere is perhaps there.
+    pub(in crate::analysis) fn schema(&mut self, name: &Ident) -> Found {
+        match self.find(Space::Schema, None, &name.text) {
+            // Others may have made it, before the chain or beside it.
+            Found::No(None) | Found::Maybe(None) => {
+                let mut schema =
+                    Object::new(Class::Schema, name.text.clone(), None, Place::default());
+                (schema.is_certain, schema.complete) = (false, false);
+                Found::Maybe(Some(self.add(schema)))
+            }
+            found => found,
+        }
+    }
+
+    /// The schemas in which a name is looked for, in this order; whether nothing else could be.
+    fn searched(&mut self, name: &Name) -> (Vec<Id>, bool) {
+        if let Some(schema) = name.schema() {
+            if &*schema.text == "pg_temp" {
+                return (vec![self.temporary], true);
+            }
+            return match self.schema(&schema.clone()).id() {
+                Some(id) => (vec![id], true),
+                None => (Vec::new(), true),
+            };
+        }
+        let mut schemas = vec![self.temporary];
+        match self.path.clone() {
+            Path::Default => schemas.push(self.public),
+            Path::Unknown => return (schemas, false),
+            Path::Known(path) => {
+                for name in path.iter().filter(|name| &*name.text != "pg_catalog") {
+                    let outside = name.text.starts_with('$');
+                    schemas.extend(
+                        Some(name).filter(|_| !outside).and_then(|name| self.schema(name).id()),
+                    );
+                }
+            }
+        }
+        (schemas, true)
+    }
+
+    /// What a name stands for.
+    pub(in crate::analysis) fn resolve(&mut self, space: Space, name: &Name) -> Found {
+        let last: Rc<str> = name.last().into();
+        if name.parts.len() > 2 || last.starts_with("pg_") {
+            return Found::Maybe(None);
+        }
+        if let Some(schema) = name.schema()
+            && (schema.text.starts_with("pg_") || &*schema.text == "information_schema")
+            && &*schema.text != "pg_temp"
+        {
+            return Found::Maybe(None);
+        }
+        let (schemas, is_all) = self.searched(name);
+        let mut gone = None;
+        let is_default = name.parts.len() == 1 && matches!(self.path, Path::Default);
+        for schema in schemas {
+            match self.find(space, Some(schema), &last) {
+                Found::No(place) => gone = gone.or(place),
+                Found::Yes(id) if is_default && self.is_elsewhere(space, schema, &last) => {
+                    return Found::Maybe(Some(id));
+                }
+                found => return found,
+            }
+        }
+        // Somebody's role may have another path, in which that schema is.
+        if !is_all || self.path_may_differ(name) && self.is_elsewhere(space, self.public, &last) {
+            return Found::Maybe(None);
+        }
+        Found::No(gone)
+    }
+
+    /// Whether names without a schema may lead elsewhere than is known here, or may have been meant.
+    fn path_may_differ(&self, name: &Name) -> bool {
+        name.parts.len() == 1 && matches!(self.path, Path::Default)
+            || name.schema().is_some_and(|schema| &*schema.text != "pg_temp")
+    }
+
+    /// Whether a schema other than this one has something of this name.
+    fn is_elsewhere(&self, space: Space, this: Id, name: &Rc<str>) -> bool {
+        let others = self.schemas.iter().filter(|schema| **schema != this);
+        let is_there = |schema: &Id| {
+            let slot = self.slots.get(&(space, Some(*schema), name.clone()));
+            matches!(slot, Some(Slot::Here(_) | Slot::Many))
+                && *schema != self.temporary
+                && *schema != self.nowhere
+        };
+        others.into_iter().any(is_there)
+    }
+
+    /// Where something of this name is made; nothing where the schema is gone.
+    pub(in crate::analysis) fn target(&mut self, name: &Name, temporary: bool) -> Option<Id> {
+        if name.parts.len() > 2 {
+            return Some(self.nowhere);
+        }
+        if let Some(schema) = name.schema() {
+            if &*schema.text == "pg_temp" {
+                return Some(self.temporary);
+            }
+            return self.schema(&schema.clone()).id();
+        }
+        if temporary {
+            return Some(self.temporary);
+        }
+        match self.path.clone() {
+            Path::Default => Some(self.public),
+            Path::Unknown => Some(self.nowhere),
+            Path::Known(path) => {
+                let mut path = path.iter().filter(|name| &*name.text != "pg_catalog");
+                let first = path.next().map(|name| self.schema(name));
+                // The first that is there; of one from elsewhere nobody knows.
+                Some(match first {
+                    Some(Found::Yes(id)) => id,
+                    _ => self.nowhere,
+                })
+            }
+        }
+    }
+
+    /// What has a name where something of this name would be made.
+    pub(in crate::analysis) fn resolve_own(
+        &mut self,
+        space: Space,
+        name: &Name,
+        temporary: bool,
+    ) -> Option<Found> {
+        let home = self.target(name, temporary)?;
+        Some(self.find(space, Some(home), name.last()))
+    }
+
+    /// The routines of the chain that have this name, wherever they are.
+    pub(in crate::analysis) fn routines(&self, name: &str) -> Vec<Id> {
+        let all = self.routines.get(name).map_or(&[][..], Vec::as_slice);
+        all.iter().copied().filter(|id| self.get(*id).is_some()).collect()
+    }
+
+    /// A name with the schema where it is not `public`.
+    pub(in crate::analysis) fn shown(&self, id: Id) -> String {
+        let Some(object) = self.get(id) else { return "?".to_owned() };
+        self.shown_with(object, &|id| self.get(id).cloned())
+    }
+
+    /// The same by the objects of another time.
+    pub(super) fn shown_with(&self, object: &Object, get: &dyn Fn(Id) -> Option<Object>) -> String {
+        let own = match object.class {
+            Class::Routine => object.name.to_string(),
+            _ => crate::analysis::names::quoted(&object.name),
+        };
+        let home = object.home.and_then(|home| Some((home, get(home)?)));
+        match (object.class, home) {
+            (Class::Column, Some((_, table))) => {
+                format!("{}.{own}", self.shown_with(&table, get))
+            }
+            (_, Some((home, schema)))
+                if schema.class == Class::Schema
+                    && home != self.public
+                    && home != self.temporary =>
+            {
+                format!("{}.{own}", crate::analysis::names::quoted(&schema.name))
+            }
+            _ => own,
+        }
+    }
+}

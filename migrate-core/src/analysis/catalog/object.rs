@@ -1,0 +1,244 @@
+//! What an object is, and what it hangs on.
+
+use std::rc::Rc;
+
+use super::{Key, Place};
+
+pub(in crate::analysis) type Id = u32;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(in crate::analysis) enum Class {
+    Schema,
+    Table,
+    ForeignTable,
+    View,
+    MaterializedView,
+    Index,
+    Sequence,
+    Composite,
+    Enum,
+    Domain,
+    /// Ranges, base types, shells.
+    OtherType,
+    Column,
+    Constraint,
+    /// Where the value of a column comes from.
+    Default,
+    Trigger,
+    Policy,
+    Rule,
+    /// A function or a procedure; its name has its arguments.
+    Routine,
+    Extension,
+}
+
+impl Class {
+    pub(in crate::analysis) const fn word(self) -> &'static str {
+        match self {
+            Class::Schema => "schema",
+            Class::Table => "table",
+            Class::ForeignTable => "foreign table",
+            Class::View => "view",
+            Class::MaterializedView => "materialized view",
+            Class::Index => "index",
+            Class::Sequence => "sequence",
+            Class::Composite | Class::Enum | Class::OtherType => "type",
+            Class::Domain => "domain",
+            Class::Column => "column",
+            Class::Constraint => "constraint",
+            Class::Default => "default",
+            Class::Trigger => "trigger",
+            Class::Policy => "policy",
+            Class::Rule => "rule",
+            Class::Routine => "function",
+            Class::Extension => "extension",
+        }
+    }
+
+    pub(in crate::analysis) const fn space(self) -> Option<Space> {
+        Some(match self {
+            Class::Schema => Space::Schema,
+            Class::Table
+            | Class::ForeignTable
+            | Class::View
+            | Class::MaterializedView
+            | Class::Index
+            | Class::Sequence
+            | Class::Composite => Space::Relation,
+            Class::Enum | Class::Domain | Class::OtherType => Space::Type,
+            Class::Column => Space::Column,
+            Class::Constraint => Space::Constraint,
+            Class::Default => return None,
+            Class::Trigger => Space::Trigger,
+            Class::Policy => Space::Policy,
+            Class::Rule => Space::Rule,
+            Class::Routine => Space::Routine,
+            Class::Extension => Space::Extension,
+        })
+    }
+
+    /// Whether a row of it is a type.
+    pub(in crate::analysis) const fn has_row_type(self) -> bool {
+        matches!(
+            self,
+            Class::Table
+                | Class::ForeignTable
+                | Class::View
+                | Class::MaterializedView
+                | Class::Composite
+        )
+    }
+
+    pub(in crate::analysis) const fn is_type(self) -> bool {
+        matches!(self, Class::Composite | Class::Enum | Class::Domain | Class::OtherType)
+    }
+}
+
+/// What a name must be the only one in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(in crate::analysis) enum Space {
+    Schema,
+    Relation,
+    Type,
+    Column,
+    Constraint,
+    /// The constraints of all tables of a schema: automatic names are unlike them.
+    ConstraintInSchema,
+    Trigger,
+    Policy,
+    Rule,
+    Routine,
+    Extension,
+}
+
+/// How something hangs on something else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::analysis) enum How {
+    /// It goes with it.
+    Auto,
+    /// The same, and it can't be dropped by itself.
+    Internal,
+    /// It keeps it from being dropped, or goes with it if that cascades.
+    Normal,
+    /// It may hang on it.
+    Guess,
+    /// A child of a table; as `Normal` or, for a partition, as `Auto`.
+    Child { partition: bool },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::analysis) struct Need {
+    pub(in crate::analysis) on: Id,
+    pub(in crate::analysis) how: How,
+}
+
+/// What is known of an object beside its name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::analysis) enum Detail {
+    None,
+    Table {
+        partitioned: bool,
+        temporary: bool,
+    },
+    Column {
+        kind: Option<Rc<str>>,
+        not_null: bool,
+    },
+    /// `columns` is nothing where not all are known.
+    Constraint {
+        kind: ConstraintClass,
+        columns: Option<Vec<Id>>,
+    },
+    /// Whether foreign keys can refer to the columns of it.
+    Index {
+        columns: Option<Vec<Id>>,
+        is_key: bool,
+    },
+    Enum {
+        labels: Vec<Rc<str>>,
+    },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::analysis) enum ConstraintClass {
+    Primary,
+    Unique,
+    Foreign,
+    Check,
+    Exclude,
+    NotNull,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::analysis) struct Object {
+    pub(in crate::analysis) class: Class,
+    pub(in crate::analysis) name: Rc<str>,
+    /// The schema of a relation, the table of a column, and so on.
+    pub(in crate::analysis) home: Option<Id>,
+    /// The table of an index, which is at home in a schema.
+    pub(in crate::analysis) table: Option<Id>,
+    /// Whether it is there at all.
+    pub(in crate::analysis) is_certain: bool,
+    /// Whether it may have been there before the statement that made it.
+    pub(in crate::analysis) is_old: bool,
+    /// Whether nothing is in it but what is known to be: the columns of a table.
+    pub(in crate::analysis) complete: bool,
+    /// The same for what else hangs on a table: constraints, triggers.
+    pub(in crate::analysis) parts_complete: bool,
+    pub(in crate::analysis) since: u32,
+    pub(in crate::analysis) place: Place,
+    pub(in crate::analysis) detail: Detail,
+    pub(in crate::analysis) needs: Vec<Need>,
+}
+
+impl Object {
+    /// An object that is surely there.
+    pub(in crate::analysis) fn new(
+        class: Class,
+        name: Rc<str>,
+        home: Option<Id>,
+        place: Place,
+    ) -> Self {
+        let inside = !matches!(class.space(), Some(Space::Schema | Space::Relation | Space::Type));
+        let hangs = home.filter(|_| inside && class != Class::Routine);
+        Object {
+            class,
+            name,
+            home,
+            table: None,
+            is_certain: true,
+            is_old: false,
+            complete: true,
+            parts_complete: true,
+            since: 0,
+            place,
+            detail: Detail::None,
+            needs: hangs.map(|on| Need { on, how: How::Auto }).into_iter().collect(),
+        }
+    }
+
+    #[must_use]
+    pub(in crate::analysis) fn with(mut self, detail: Detail) -> Self {
+        self.detail = detail;
+        self
+    }
+
+    pub(in crate::analysis) fn need(&mut self, on: Id, how: How) {
+        let need = Need { on, how };
+        if !self.needs.contains(&need) {
+            self.needs.push(need);
+        }
+    }
+
+    /// The names that it takes.
+    pub(super) fn keys(&self, schema: Option<Id>) -> Vec<Key> {
+        let mut keys = Vec::new();
+        if let Some(space) = self.class.space() {
+            keys.push((space, self.home, self.name.clone()));
+        }
+        if self.class == Class::Constraint {
+            keys.push((Space::ConstraintInSchema, schema, self.name.clone()));
+        }
+        keys
+    }
+}

@@ -1,0 +1,236 @@
+//! Runs the chain over an empty database that is only thought of, and says what a server would
+//! refuse, and what a downgrade leaves behind or does not bring back.
+//!
+//! A false error is worse than a missed one. Deployed revisions are replayed, too, since they make
+//! what later ones stand on, but nothing is said of them: databases have run them.
+
+mod alter;
+mod calls;
+mod columns;
+mod constraints;
+mod create;
+mod drops;
+mod foreign;
+mod indexes;
+mod others;
+mod routines;
+mod types;
+mod views;
+mod world;
+
+use self::world::World;
+use super::catalog::{Detail, Mark, Path};
+use super::cursor::Cursor;
+use super::notes::{Note, notes};
+use super::statement::{self, Statement};
+use crate::chain::{Chain, Down, Migration};
+use crate::diagnostic::Diagnostic;
+use crate::problem::Problem;
+use crate::statements::{self, split_statements};
+use crate::text::Span;
+
+pub(super) use super::catalog::Place;
+
+/// What is wrong with a chain; its files are counted in its order.
+pub(super) fn replay(chain: &Chain<'_>) -> Vec<Diagnostic> {
+    let mut world = World::new();
+    let mut found = Vec::new();
+    for (at, migration) in chain.migrations().iter().enumerate() {
+        world.source = at;
+        world.catalog.forget();
+        let before = world.catalog.mark();
+        let offset = migration.up.span.start;
+        let said = section(&mut world, migration.up_sql(), offset, migration.deployed);
+        let is_clean = said.is_empty();
+        found.extend(said);
+        if let (false, true, Down::Section(down)) = (migration.deployed, is_clean, &migration.down)
+        {
+            found.extend(downgrade(&mut world, migration, down.span, &before));
+        }
+    }
+    found
+}
+
+/// Replays a section; what is wrong with it.
+fn section(world: &mut World, sql: &str, offset: usize, deployed: bool) -> Vec<Diagnostic> {
+    world.catalog.path = Path::Default;
+    let notes = notes(sql);
+    let mut found = Vec::new();
+    let mut before = 0;
+    for statement in split_statements(sql) {
+        let own = std::mem::replace(&mut before, statement.span.end)..statement.span.end;
+        let notes: Vec<&Note<'_>> =
+            notes.iter().filter(|(at, _)| own.contains(at)).map(|(_, note)| note).collect();
+        world.catalog.tick();
+        let all = Cursor::new(sql, &statement.tokens, offset);
+        let touched = notes.iter().find_map(|note| match note {
+            Note::Touches(names) => Some(names),
+            Note::Allow(_) => None,
+        });
+        if let Some(names) = touched {
+            for name in names {
+                world.catalog.blur(&name.as_str().into());
+            }
+            continue;
+        }
+        apply(world, sql, &statement, offset, &all);
+        let faults = std::mem::take(&mut world.faults);
+        let is_allowed = |code: &str| {
+            notes.iter().any(|note| matches!(note, Note::Allow(allowed) if *allowed == code))
+        };
+        let (excused, faults): (Vec<_>, Vec<_>) =
+            faults.into_iter().partition(|fault| deployed || is_allowed(fault.problem.code()));
+        // The server has taken it, whatever it looks like here.
+        if !excused.is_empty() {
+            world.blur_all(&all);
+        }
+        for fault in faults {
+            let mut told = Diagnostic::at(fault.problem, world.source, fault.span, fault.label);
+            for (place, text) in fault.related {
+                told = told.and(place.source, place.span, text);
+            }
+            found.push(told);
+        }
+        if world.all_blinds {
+            world.catalog.blank();
+        }
+    }
+    found
+}
+
+/// Replays a downgrade, compares, and takes it back.
+fn downgrade(
+    world: &mut World,
+    migration: &Migration<'_>,
+    down: Span,
+    before: &Mark,
+) -> Vec<Diagnostic> {
+    let sql = migration.source.slice(down);
+    if notes(sql).iter().any(|(_, note)| matches!(note, Note::Allow("down"))) {
+        return Vec::new();
+    }
+    let after = world.catalog.mark();
+    let mut found = section(world, sql, down.start, false);
+    if found.is_empty() {
+        let here = |place: Place| place.source == world.source && place.span != Span::default();
+        for difference in world.catalog.differences(before) {
+            let what = difference.what;
+            let made = difference.object.place;
+            let value = matches!(difference.object.detail, Detail::Enum { .. })
+                && what.starts_with("value");
+            let told = if difference.is_new {
+                let problem = Problem::DownLeaves { what };
+                let text = if value { "" } else { "the upgrade makes it here" };
+                Diagnostic::at(problem, made.source, made.span, text)
+            } else {
+                let problem = Problem::DownLoses { what };
+                match difference.gone.filter(|place| here(*place)) {
+                    Some(gone) => {
+                        let text = "it goes here";
+                        Diagnostic::at(problem, gone.source, gone.span, text).and(
+                            made.source,
+                            made.span,
+                            "first created here",
+                        )
+                    }
+                    None => Diagnostic::at(problem, made.source, made.span, "created here"),
+                }
+            };
+            found.push(told);
+        }
+    }
+    world.catalog.undo(after);
+    found
+}
+
+fn apply(
+    world: &mut World,
+    sql: &str,
+    statement: &statements::Statement,
+    offset: usize,
+    all: &Cursor<'_>,
+) {
+    let read = statement::read(sql, statement, offset);
+    let is_about_routines = matches!(
+        read,
+        Statement::CreateRoutine(_)
+            | Statement::DropRoutines { .. }
+            | Statement::AlterRoutine { .. }
+            | Statement::CreateTrigger(_)
+            | Statement::Harmless
+    );
+    if !is_about_routines
+        && !world.tainted.is_empty()
+        && all.idents().any(|ident| world.tainted.contains(&ident.text))
+    {
+        world.data_blinds = true;
+        world.catalog.blank();
+    }
+    match &read {
+        Statement::CreateSchema { name, if_not_exists } => {
+            world.create_schema(name, *if_not_exists);
+        }
+        Statement::CreateTable(table) => world.create_table(table),
+        Statement::CreateTableAs { name, temporary, if_not_exists, query } => {
+            world.create_table_as(name, *temporary, *if_not_exists, query);
+        }
+        Statement::CreateView(view) => world.create_view(view),
+        Statement::CreateIndex(index) => world.create_index(index),
+        Statement::CreateSequence { name, temporary, if_not_exists, owner } => {
+            world.create_sequence(name, *temporary, *if_not_exists, owner.as_ref());
+        }
+        Statement::CreateType { name, body } => world.create_type(name, body),
+        Statement::CreateDomain { name, base } => world.create_domain(name, base),
+        Statement::CreateRoutine(routine) => world.create_routine(routine),
+        Statement::CreateTrigger(trigger) => world.create_trigger(trigger),
+        Statement::CreateOnTable { what, name, or_replace, table, rest } => {
+            if let Some(table) = world.relation(table, "table", false) {
+                world.create_on_table(*what, name, *or_replace, table, rest, None);
+            }
+        }
+        Statement::CreateExtension { name, if_not_exists, cascade } => {
+            world.create_extension(name, *if_not_exists);
+            if *cascade {
+                world.catalog.blank();
+            }
+        }
+        Statement::AlterTable(alter) => world.alter_table(alter),
+        Statement::AlterType(alter) => world.alter_type(alter),
+        Statement::OwnSequence { name, if_exists, owner } => {
+            if let Some(sequence) = world.relation(name, "sequence", *if_exists) {
+                world.own_sequence(sequence.id, owner.as_ref());
+            }
+        }
+        Statement::RenameSchema { name, to } => world.rename_schema(name, to),
+        Statement::AlterRoutine { kind, name, arguments, change } => {
+            world.alter_routine(*kind, name, arguments.as_deref(), change);
+        }
+        Statement::RenameOnTable { what, name, table, if_exists, to } => {
+            if let Some(table) = world.relation(table, "table", *if_exists) {
+                let (class, space) = drops::class_of(*what);
+                if let Some(id) = world.on_table(class, space, name, table, *if_exists) {
+                    world.rename(id, to, name.span);
+                }
+            }
+        }
+        Statement::Drop(drop) => world.drop_statement(drop),
+        Statement::DropOnTable { what, name, table, if_exists } => {
+            world.drop_on_table(*what, name, table, *if_exists);
+        }
+        Statement::DropRoutines { kind, routines, if_exists, cascade } => {
+            world.drop_routines(*kind, routines, *if_exists, *cascade);
+        }
+        Statement::Comment { on } => world.comment(on),
+        Statement::SetSearchPath { path } => {
+            world.catalog.path = path.clone().map_or(Path::Unknown, Path::Known);
+        }
+        Statement::ResetSearchPath => world.catalog.path = Path::Default,
+        Statement::Query { writes, rest } => world.query(writes.as_ref(), rest),
+        Statement::Do { body } => world.run_block(*body),
+        Statement::Harmless => {}
+        Statement::Opaque { all, .. } => world.opaque(all),
+    }
+}
+
+#[cfg(test)]
+mod tests;

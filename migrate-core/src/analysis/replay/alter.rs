@@ -1,0 +1,392 @@
+//! `ALTER TABLE` and its like.
+
+use super::create::Free;
+use super::world::{Target, World};
+use crate::analysis::catalog::{Class, Detail, Found, How, Id, Object, Space};
+use crate::analysis::names::{Ident, Name};
+use crate::analysis::statement::{
+    Action, AlterTable, ColumnChange, ColumnDef, ConstraintDef, ConstraintKind, Kind,
+};
+use crate::problem::Problem;
+use crate::text::Span;
+
+impl World {
+    pub(super) fn alter_table(&mut self, alter: &AlterTable<'_>) {
+        let kind = match alter.kind {
+            Kind::View => "view",
+            Kind::MaterializedView => "materialized view",
+            Kind::Index => "index",
+            Kind::Sequence => "sequence",
+            Kind::ForeignTable => "foreign table",
+            _ => "table",
+        };
+        let Some(table) = self.relation(&alter.name, kind, alter.if_exists) else { return };
+        if let Some(wanted) = wrong(alter, table.class)
+            && self.catalog.is_sure(table.id)
+        {
+            return self.wrong_kind(table.id, wanted, alter.name.span());
+        }
+        // If it is not there, nothing is done, and nothing is wrong.
+        let is_doubtful = alter.if_exists && !self.catalog.is_sure(table.id);
+        let mut actions: Vec<&Action<'_>> = alter.actions.iter().collect();
+        actions.sort_by_key(|action| pass(action));
+        let added: Vec<&ColumnDef<'_>> = actions
+            .iter()
+            .filter_map(|action| match action {
+                Action::AddColumn { column, .. } => Some(column),
+                _ => None,
+            })
+            .collect();
+        let mut constraints: Vec<&ConstraintDef<'_>> = Vec::new();
+        let mut is_below = false;
+        for action in &actions {
+            is_below |= matches!(
+                action,
+                Action::AddColumn { .. }
+                    | Action::DropColumn { .. }
+                    | Action::AddConstraint(_)
+                    | Action::DropConstraint { .. }
+                    | Action::RenameColumn { .. }
+                    | Action::RenameConstraint { .. }
+                    | Action::Opaque(_)
+            );
+            match action {
+                Action::AddColumn { column, if_not_exists } => {
+                    let found = self.catalog.find(Space::Column, Some(table.id), &column.name.text);
+                    let is_there = *if_not_exists && found.id().is_some();
+                    self.add_column(table, column, *if_not_exists);
+                    if !is_there {
+                        constraints.extend(column.constraints.iter());
+                    }
+                }
+                Action::AddConstraint(constraint) => constraints.push(constraint),
+                _ => {}
+            }
+            if pass(action) >= 4 && !matches!(action, Action::AddConstraint(_)) {
+                self.add_constraints(table, &std::mem::take(&mut constraints), !added.is_empty());
+            }
+            self.action(table, action);
+        }
+        self.add_constraints(table, &constraints, !added.is_empty());
+        if is_doubtful {
+            self.faults.clear();
+        }
+        if is_below {
+            self.unsettle_children(table.id, alter.name.span());
+        }
+    }
+
+    /// What is done to a table is done to those below it, in ways that are not followed.
+    fn unsettle_children(&mut self, table: Id, span: Span) {
+        let place = self.place(span);
+        for child in self.descendants(table) {
+            self.catalog.change(child, place, |child| {
+                (child.complete, child.parts_complete) = (false, false);
+            });
+            let class = |class| matches!(class, Class::Column | Class::Constraint | Class::Index);
+            for part in self.catalog.parts(child, class) {
+                self.catalog.change(part, place, |part| part.is_certain = false);
+            }
+        }
+        self.haze_children(table);
+    }
+
+    fn action(&mut self, table: Target, action: &Action<'_>) {
+        match action {
+            Action::AddColumn { .. } | Action::AddConstraint(_) | Action::Harmless => {}
+            Action::DropColumn { name, if_exists, cascade } => {
+                let found = self.catalog.find(Space::Column, Some(table.id), &name.text);
+                if *if_exists && found.id().is_none() {
+                    return;
+                }
+                if let Some(id) = self.column(table, name) {
+                    self.drop_objects(&[(id, name.span)], *cascade);
+                }
+            }
+            Action::DropConstraint { name, if_exists, cascade } => {
+                if let Some(id) = self.constraint(table, name, *if_exists) {
+                    self.drop_objects(&[(id, name.span)], *cascade);
+                }
+            }
+            Action::UseConstraint(name) => {
+                self.constraint(table, name, false);
+            }
+            Action::Column { name, change } => self.change_column(table, name, change),
+            Action::RenameTo(to) => self.rename_relation(table, to),
+            Action::RenameColumn { name, to } => {
+                if let Some(id) = self.column(table, name) {
+                    self.rename(id, to, name.span);
+                }
+            }
+            Action::RenameConstraint { name, to } => {
+                if let Some(id) = self.constraint(table, name, false) {
+                    let indexes = self.catalog.parts(id, |class| class == Class::Index);
+                    for index in indexes {
+                        self.rename(index, to, name.span);
+                    }
+                    self.rename(id, to, name.span);
+                }
+            }
+            Action::SetSchema(schema) => self.move_to(table.id, schema),
+            Action::UseIndex(name) => {
+                let Some(schema) = self.catalog.get(table.id).and_then(|table| table.home) else {
+                    return;
+                };
+                if let Found::No(gone) =
+                    self.catalog.find(Space::Relation, Some(schema), &name.text)
+                    && self.catalog.is_sure(table.id)
+                {
+                    let indexes = self.names_of(|class| class == Class::Index);
+                    self.missing("index", &name.to_string(), name.span, gone, &indexes);
+                }
+            }
+            Action::UseTrigger(name) => {
+                self.on_table(Class::Trigger, Space::Trigger, name, table, false);
+            }
+            Action::Inherit { parent, no } => {
+                if let Some(parent) = self.relation(parent, "table", false) {
+                    self.change_parent(table.id, parent.id, *no, false);
+                }
+            }
+            Action::Attach(child) => {
+                if let Some(child) = self.relation(child, "table", false) {
+                    self.change_parent(child.id, table.id, false, true);
+                }
+            }
+            Action::Detach(child) => {
+                if let Some(child) = self.relation(child, "table", false) {
+                    self.change_parent(child.id, table.id, true, true);
+                }
+            }
+            Action::Opaque(text) => {
+                for ident in text.idents() {
+                    self.catalog.blur(&ident.text);
+                }
+                if let Some(name) = self.catalog.get(table.id).map(|table| table.name.clone()) {
+                    self.catalog.blur(&name);
+                }
+            }
+        }
+    }
+
+    fn change_parent(&mut self, child: Id, parent: Id, no: bool, partition: bool) {
+        let Some(name) = self.catalog.get(child).map(|child| child.name.clone()) else { return };
+        let place = crate::analysis::catalog::Place::default();
+        self.catalog.haze(&name);
+        self.catalog.change(child, place, |child| {
+            child.parts_complete = false;
+            if no {
+                child
+                    .needs
+                    .retain(|need| need.on != parent || !matches!(need.how, How::Child { .. }));
+            } else {
+                child.need(parent, How::Child { partition });
+            }
+        });
+    }
+
+    /// A constraint of a table, which must be there.
+    pub(super) fn constraint(
+        &mut self,
+        table: Target,
+        name: &Ident,
+        if_exists: bool,
+    ) -> Option<Id> {
+        match self.catalog.find(Space::Constraint, Some(table.id), &name.text) {
+            Found::Yes(id) => Some(id),
+            Found::Maybe(id) => id,
+            // Since PostgreSQL 18 there is one for each column that can't be null.
+            Found::No(_) if if_exists || name.text.contains("not_null") => None,
+            Found::No(gone) => {
+                let known = self.catalog.parts(table.id, |class| class == Class::Constraint);
+                let names: Vec<_> = known
+                    .iter()
+                    .filter_map(|id| Some(self.catalog.get(*id)?.name.clone()))
+                    .collect();
+                let shown = self.catalog.shown(table.id);
+                let what = format!("constraint `{name}` of `{shown}`");
+                let meant = self.near_constraint(table, &name.text, &names);
+                let place = meant.as_ref().and_then(|(id, _)| Some(self.catalog.get(*id)?.place));
+                let meant = meant.map(|(_, name)| name);
+                self.fault(Problem::Missing { what, meant }, name.span, "not there");
+                if let Some(place) = gone {
+                    self.see(place, "dropped or renamed here");
+                } else if let Some(place) = place {
+                    self.see(place, "this one is");
+                }
+                None
+            }
+        }
+    }
+
+    /// The constraint that was probably meant: by its name, or as the only one over a column that the
+    /// name has in it.
+    fn near_constraint(
+        &self,
+        table: Target,
+        name: &str,
+        names: &[std::rc::Rc<str>],
+    ) -> Option<(Id, String)> {
+        let id_of = |name: &str| {
+            let found = self.catalog.find(Space::Constraint, Some(table.id), name);
+            Some((found.id()?, name.to_owned()))
+        };
+        if let Some(near) =
+            crate::id::did_you_mean(name, names.iter().map(AsRef::as_ref)).filter(|n| *n != name)
+        {
+            return id_of(near);
+        }
+        let over = |other: &&std::rc::Rc<str>| {
+            let Some((id, _)) = id_of(other) else { return false };
+            let Some(Detail::Constraint { columns: Some(columns), .. }) =
+                self.catalog.get(id).map(|object| &object.detail)
+            else {
+                return false;
+            };
+            let [column] = columns.as_slice() else { return false };
+            self.catalog.get(*column).is_some_and(|c| name.contains(&*c.name) && c.name.len() > 2)
+        };
+        let mut found = names.iter().filter(over);
+        let first = found.next()?;
+        if found.next().is_some() { None } else { id_of(first) }
+    }
+
+    fn change_column(&mut self, table: Target, name: &Ident, change: &ColumnChange<'_>) {
+        let kind = match change {
+            ColumnChange::Type { to, .. } => self.type_of(to),
+            _ => None,
+        };
+        let Some(id) = self.column(table, name) else { return };
+        let place = self.place(name.span);
+        match change {
+            ColumnChange::Type { to, .. } => {
+                self.keeps_views(id, name.span);
+                let shown = to.shown();
+                let sure = kind.is_some_and(|kind| self.catalog.is_sure(kind));
+                self.catalog.change(id, place, |column| {
+                    column.needs.retain(|need| need.on == table.id);
+                    if let Some(kind) = kind {
+                        column.need(kind, if sure { How::Normal } else { How::Guess });
+                    }
+                    if let Detail::Column { kind, .. } = &mut column.detail {
+                        *kind = Some(shown.into());
+                    }
+                });
+            }
+            ColumnChange::SetDefault(text) => {
+                self.drop_defaults(id, name.span);
+                let mut default = Object::new(Class::Default, "".into(), Some(id), place);
+                self.guess(&mut default, text);
+                self.catalog.add(default);
+            }
+            ColumnChange::DropDefault | ColumnChange::DropExpression => {
+                self.drop_defaults(id, name.span);
+            }
+            ColumnChange::SetNotNull | ColumnChange::DropNotNull => {
+                let is = matches!(change, ColumnChange::SetNotNull);
+                self.catalog.change(id, place, |column| {
+                    if let Detail::Column { not_null, .. } = &mut column.detail {
+                        *not_null = is;
+                    }
+                });
+            }
+            ColumnChange::AddIdentity { has_options } => {
+                self.identity(table.id, id, name, *has_options);
+            }
+            ColumnChange::DropIdentity => {
+                let sequences: Vec<Id> = self
+                    .catalog
+                    .hanging(id)
+                    .iter()
+                    .filter(|(_, how)| *how == How::Internal)
+                    .map(|(part, _)| *part)
+                    .collect();
+                for sequence in sequences {
+                    if self.class(sequence) == Some(Class::Sequence) {
+                        self.catalog.remove(sequence, place);
+                    }
+                }
+            }
+            ColumnChange::Other => {}
+        }
+    }
+
+    fn drop_defaults(&mut self, column: Id, span: Span) {
+        let place = self.place(span);
+        for default in self.catalog.parts(column, |class| class == Class::Default) {
+            self.catalog.remove(default, place);
+        }
+    }
+
+    pub(super) fn rename_relation(&mut self, table: Target, to: &Ident) {
+        // The index and its constraint have one name.
+        let constraint = self.catalog.get(table.id).filter(|_| table.class == Class::Index);
+        let constraint = constraint.and_then(|index| {
+            let need = index.needs.iter().find(|need| need.how == How::Internal)?;
+            Some(need.on)
+        });
+        let before = self.faults.len();
+        self.rename(table.id, to, to.span);
+        if let Some(constraint) = constraint
+            && self.faults.len() == before
+        {
+            self.rename(constraint, to, to.span);
+        }
+    }
+
+    /// `SET SCHEMA`, for relations and types; what belongs to a table goes along.
+    pub(super) fn move_to(&mut self, id: Id, schema: &Ident) {
+        let name = Name { parts: vec![schema.clone()] };
+        let to = match self.catalog.schema(schema) {
+            Found::Yes(id) | Found::Maybe(Some(id)) => id,
+            Found::No(gone) => {
+                let schemas = self.names_of(|class| class == Class::Schema);
+                return self.missing("schema", &name.to_string(), schema.span, gone, &schemas);
+            }
+            Found::Maybe(None) => self.catalog.nowhere,
+        };
+        let Some(object) = self.catalog.get(id) else { return };
+        let (class, name, home) = (object.class, object.name.clone(), object.home);
+        if home == Some(to) {
+            return;
+        }
+        let place = self.place(schema.span);
+        if let Free::Skip = self.free_in(class, to, &name, schema.span, false) {
+            return;
+        }
+        self.catalog.change(id, place, |object| object.home = Some(to));
+        let mut along = self.catalog.parts(id, |class| class == Class::Index);
+        for column in self.catalog.parts(id, |class| class == Class::Column) {
+            along.extend(self.catalog.parts(column, |class| class == Class::Sequence));
+        }
+        for part in along {
+            self.catalog.change(part, place, |part| part.home = Some(to));
+        }
+    }
+}
+
+/// What was wanted, where a statement is about something else.
+fn wrong(alter: &AlterTable<'_>, class: Class) -> Option<&'static str> {
+    match alter.kind {
+        Kind::View if class != Class::View => Some("view"),
+        Kind::MaterializedView if class != Class::MaterializedView => Some("materialized view"),
+        Kind::Sequence if class != Class::Sequence => Some("sequence"),
+        _ => None,
+    }
+}
+
+/// In which order the server does what one statement says.
+fn pass(action: &Action<'_>) -> u8 {
+    match action {
+        Action::DropColumn { .. } | Action::DropConstraint { .. } => 0,
+        Action::Column { change: ColumnChange::Type { .. }, .. } => 1,
+        Action::AddColumn { .. } => 2,
+        Action::Column { .. } => 3,
+        Action::AddConstraint(constraint) => match constraint.kind {
+            ConstraintKind::ForeignKey { .. } => 6,
+            ConstraintKind::PrimaryKey { .. } | ConstraintKind::Unique { .. } => 4,
+            _ => 5,
+        },
+        _ => 7,
+    }
+}

@@ -1,0 +1,239 @@
+//! Columns: their types, and where their values come from.
+
+use std::rc::Rc;
+
+use super::create::Free;
+use super::world::{Target, World};
+use crate::analysis::catalog::{Class, Detail, Found, How, Id, Object, Space};
+use crate::analysis::names::{Ident, automatic};
+use crate::analysis::statement::{ColumnDef, Default, Identity, TypeName};
+use crate::id::did_you_mean;
+use crate::problem::Problem;
+use crate::text::Span;
+
+/// Types that every server has, by all their names.
+const BUILT_IN: &str = "integer bigint smallint real numeric boolean character text date interval \
+    bytea uuid json jsonb xml money inet cidr macaddr macaddr8 bit point line lseg box path polygon \
+    circle tsvector tsquery oid name regclass regtype regproc regprocedure regnamespace regrole \
+    regoper regoperator regconfig regdictionary regcollation int4range int8range numrange tsrange \
+    tstzrange daterange int4multirange int8multirange nummultirange tsmultirange tstzmultirange \
+    datemultirange txid_snapshot pg_snapshot pg_lsn xid xid8 cid tid jsonpath refcursor record trigger \
+    event_trigger void anyelement anyarray anynonarray anyenum anyrange anymultirange \
+    anycompatible anycompatiblearray cstring internal language_handler fdw_handler varchar int int2 \
+    int4 int8 float float4 float8 bool char bpchar decimal dec timestamp timestamptz time timetz \
+    varbit serial bigserial smallserial serial2 serial4 serial8 aclitem oidvector int2vector \
+    unknown any table_am_handler index_am_handler tsm_handler gtsvector";
+
+/// Types that well-known extensions bring along.
+const OF_EXTENSIONS: &str = "citext hstore ltree lquery ltxtquery cube seg isbn isbn13 issn issn13 \
+    ismn ismn13 ean13 upc lo geometry geography raster box2d box3d geomval topogeometry vector \
+    halfvec sparsevec intbig query_int semver roaringbitmap h3index bloom hll ulid rum";
+
+impl World {
+    /// The type of this name, where it is one of the chain's. One that can't be is said.
+    pub(super) fn type_of(&mut self, written: &TypeName) -> Option<Id> {
+        let name = &written.name;
+        if written.of_column || name.last().contains(' ') {
+            return None;
+        }
+        let gone = match self.catalog.resolve(Space::Type, name) {
+            Found::Yes(id) | Found::Maybe(Some(id)) => return Some(id),
+            Found::Maybe(None) => return None,
+            Found::No(gone) => gone,
+        };
+        match self.catalog.resolve(Space::Relation, name) {
+            Found::Yes(id) | Found::Maybe(Some(id)) => return Some(id),
+            Found::Maybe(None) => return None,
+            Found::No(_) => {}
+        }
+        let last = name.last();
+        let known = |list: &str| list.split_whitespace().any(|word| word == last);
+        let is_known = known(BUILT_IN) || known(OF_EXTENSIONS) || last.starts_with('_');
+        if is_known || self.catalog.is_blank() {
+            return None;
+        }
+        // One that was never there may be an extension's, or a slip.
+        let types = self.names_of(Class::is_type);
+        let meant = did_you_mean(last, types.iter().map(AsRef::as_ref))
+            .or_else(|| did_you_mean(last, BUILT_IN.split_whitespace()).filter(|_| last.len() > 3));
+        if gone.is_some() || meant.is_some() {
+            let meant = meant.filter(|meant| *meant != last).map(str::to_owned);
+            let what = format!("type `{name}`");
+            self.fault(Problem::Missing { what, meant }, written.span, "not there");
+            if let Some(place) = gone {
+                self.see(place, "dropped or renamed here");
+            }
+        }
+        None
+    }
+
+    /// A column that is not there yet.
+    pub(super) fn new_column(&mut self, table: Target, column: &ColumnDef<'_>, is_old: bool) {
+        let place = self.place(column.name.span);
+        let serial = column.kind.as_ref().filter(|kind| is_serial(kind.name.last()));
+        let kind = column.kind.as_ref().map(|kind| match kind.name.last() {
+            "serial" | "serial4" => "integer".into(),
+            "bigserial" | "serial8" => "bigint".into(),
+            "smallserial" | "serial2" => "smallint".into(),
+            _ => Rc::from(kind.shown()),
+        });
+        let detail = Detail::Column { kind, not_null: column.not_null || serial.is_some() };
+        let mut object =
+            Object::new(Class::Column, column.name.text.clone(), Some(table.id), place)
+                .with(detail);
+        object.is_old = is_old;
+        if let Some(kind) = &column.kind
+            && serial.is_none()
+            && let Some(kind) = self.type_of(kind)
+        {
+            let how = if self.catalog.is_sure(kind) { How::Normal } else { How::Guess };
+            object.need(kind, how);
+        }
+        let id = self.catalog.add(object);
+        if serial.is_some() {
+            self.sequence_of(table.id, id, &column.name, false);
+        }
+        match &column.default {
+            Some(Default::Identity(Identity { has_options })) => {
+                self.identity(table.id, id, &column.name, *has_options);
+            }
+            Some(Default::Expression(text) | Default::Generated(text)) => {
+                let mut default = Object::new(Class::Default, "".into(), Some(id), place);
+                self.guess(&mut default, text);
+                self.catalog.add(default);
+            }
+            None => {}
+        }
+    }
+
+    pub(super) fn identity(&mut self, table: Id, column: Id, name: &Ident, has_options: bool) {
+        if has_options {
+            // One of the options may be its name.
+            if let Some(table) = self.catalog.get(table).map(|table| table.name.clone()) {
+                self.catalog.haze(&table);
+            }
+        } else {
+            self.sequence_of(table, column, name, true);
+        }
+    }
+
+    /// The sequence behind a column.
+    fn sequence_of(&mut self, table: Id, column: Id, name: &Ident, identity: bool) {
+        let Some(object) = self.catalog.get(table) else { return };
+        let (Some(schema), table_name) = (object.home, object.name.clone()) else { return };
+        let place = self.place(name.span);
+        let chosen = self.choose(schema, &table_name, &name.text, "seq", false);
+        let mut sequence = Object::new(Class::Sequence, chosen.name, Some(schema), place);
+        sequence.is_certain = chosen.is_sure && self.catalog.is_sure(table);
+        sequence.need(column, if identity { How::Internal } else { How::Auto });
+        let sequence = self.catalog.add(sequence);
+        if !identity {
+            let mut default = Object::new(Class::Default, "".into(), Some(column), place);
+            default.need(sequence, How::Normal);
+            self.catalog.add(default);
+        }
+    }
+
+    /// The name that the server gives to something that has none.
+    pub(super) fn choose(
+        &mut self,
+        schema: Id,
+        table: &str,
+        columns: &str,
+        label: &str,
+        constraint: bool,
+    ) -> Chosen {
+        let relation = matches!(label, "pkey" | "key" | "excl" | "idx" | "seq");
+        let mut pass = 0;
+        loop {
+            let label = if pass == 0 { label.to_owned() } else { format!("{label}{pass}") };
+            let name: Rc<str> = automatic(table, columns, &label).into();
+            let mut found = vec![];
+            if relation {
+                found.push(self.catalog.find(Space::Relation, Some(schema), &name));
+            }
+            if constraint {
+                found.push(self.catalog.find(Space::ConstraintInSchema, Some(schema), &name));
+            }
+            let complete = self.catalog.get(schema).is_some_and(|schema| schema.complete);
+            if found.iter().any(|found| matches!(found, Found::Yes(_))) {
+                pass += 1;
+            } else {
+                let is_sure = complete && found.iter().all(|found| matches!(found, Found::No(_)));
+                if !is_sure {
+                    self.catalog.haze(&name);
+                }
+                return Chosen { name, is_sure };
+            }
+        }
+    }
+
+    /// What an expression surely names: columns of this table. Whether it might name others, too.
+    pub(super) fn columns_in(
+        &self,
+        table: Id,
+        expression: &crate::analysis::cursor::Cursor<'_>,
+    ) -> (Vec<Id>, bool) {
+        let (mut columns, mut is_clear) = (Vec::new(), true);
+        let mut rest = *expression;
+        let mut after_sign = false;
+        while let Some(token) = rest.next() {
+            let named = rest.ident_of(token);
+            let is_cast = matches!(rest.text(token), "::" | ".");
+            if let Some(name) = named {
+                let is_plain = !after_sign
+                    && !rest.is_sign(0, "(")
+                    && !rest.is_sign(0, ".")
+                    && rest.token(0).is_none_or(|t| t.kind != crate::lexer::TokenKind::String);
+                match self.catalog.find(Space::Column, Some(table), &name.text) {
+                    Found::Yes(id) if is_plain => {
+                        if !columns.contains(&id) {
+                            columns.push(id);
+                        }
+                    }
+                    Found::Yes(_) | Found::Maybe(_) => is_clear = false,
+                    Found::No(_) => {}
+                }
+            }
+            after_sign = is_cast;
+        }
+        (columns, is_clear)
+    }
+
+    /// Gives an object another name, if nothing else has it.
+    pub(super) fn rename(&mut self, id: Id, to: &Ident, span: Span) {
+        let Some(object) = self.catalog.get(id) else { return };
+        let (class, home) = (object.class, object.home);
+        let place = self.place(span);
+        let free = match (class.space(), home) {
+            (Some(Space::Relation | Space::Type), Some(schema)) => {
+                self.free_in(class, schema, &to.text, to.span, false)
+            }
+            (Some(space), home) => match self.catalog.find(space, home, &to.text) {
+                Found::Yes(other) => {
+                    self.exists(other, to.span);
+                    Free::Skip
+                }
+                Found::Maybe(Some(other)) if other != id => {
+                    self.forget(other, to.span);
+                    Free::Yes(id, false)
+                }
+                _ => Free::Yes(id, false),
+            },
+            (None, _) => Free::Skip,
+        };
+        if let Free::Yes(..) = free {
+            self.catalog.change(id, place, |object| object.name = to.text.clone());
+        }
+    }
+}
+
+/// A name that was chosen.
+pub(super) struct Chosen {
+    pub(super) name: Rc<str>,
+    pub(super) is_sure: bool,
+}
+
+fn is_serial(name: &str) -> bool {
+    matches!(name, "serial" | "bigserial" | "smallserial" | "serial2" | "serial4" | "serial8")
+}

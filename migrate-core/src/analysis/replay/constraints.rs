@@ -1,0 +1,293 @@
+//! Constraints: their names, their columns, and what foreign keys refer to.
+
+use std::rc::Rc;
+
+use super::columns::Chosen;
+use super::create::Free;
+use super::world::{Target, World};
+use crate::analysis::catalog::{Class, ConstraintClass, Detail, Found, How, Id, Object, Space};
+use crate::analysis::names::{Ident, Name, joined};
+use crate::analysis::statement::{ConstraintDef, ConstraintKind};
+use crate::problem::Problem;
+use crate::text::Span;
+
+impl World {
+    /// The constraints of one statement, in the order in which the server makes them.
+    pub(super) fn add_constraints(
+        &mut self,
+        table: Target,
+        constraints: &[&ConstraintDef<'_>],
+        is_new: bool,
+    ) {
+        let rank = |constraint: &ConstraintDef<'_>| match constraint.kind {
+            ConstraintKind::Check(_) | ConstraintKind::NotNull(_) => 0,
+            ConstraintKind::PrimaryKey { .. } => 1,
+            ConstraintKind::Unique { .. } | ConstraintKind::Exclude { .. } => 2,
+            ConstraintKind::ForeignKey { .. } => 3,
+        };
+        let mut ordered: Vec<&ConstraintDef<'_>> = constraints.to_vec();
+        ordered.sort_by_key(|constraint| rank(constraint));
+        let mut keys: Vec<(Vec<Rc<str>>, Option<Id>)> = Vec::new();
+        for constraint in ordered {
+            let columns = match &constraint.kind {
+                ConstraintKind::PrimaryKey { columns, .. }
+                | ConstraintKind::Unique { columns, .. } => {
+                    Some(columns.iter().map(|column| column.text.clone()).collect::<Vec<_>>())
+                }
+                _ => None,
+            };
+            // Of two keys over the same columns the server makes one, and may take either name.
+            if let Some(columns) = columns.filter(|columns| is_new && !columns.is_empty()) {
+                if let Some((_, Some(first))) = keys.iter().find(|(known, _)| *known == columns) {
+                    let (first, place) = (*first, self.place(constraint.span));
+                    self.catalog.change(first, place, |key| key.is_certain = false);
+                    self.catalog.change(table.id, place, |table| table.parts_complete = false);
+                    if let Some(name) = &constraint.name {
+                        self.catalog.haze(&name.text);
+                    }
+                    continue;
+                }
+                let id = self.add_constraint(table, constraint);
+                keys.push((columns, id));
+            } else {
+                self.add_constraint(table, constraint);
+            }
+        }
+    }
+
+    pub(super) fn add_constraint(
+        &mut self,
+        table: Target,
+        constraint: &ConstraintDef<'_>,
+    ) -> Option<Id> {
+        match &constraint.kind {
+            ConstraintKind::PrimaryKey { columns, include, using_index } => {
+                self.primary_twice(table, constraint.span);
+                let kind = ConstraintClass::Primary;
+                self.key(table, constraint, kind, columns, include, using_index.as_ref())
+            }
+            ConstraintKind::Unique { columns, include, using_index } => {
+                let kind = ConstraintClass::Unique;
+                self.key(table, constraint, kind, columns, include, using_index.as_ref())
+            }
+            ConstraintKind::Exclude { columns, all, .. } => {
+                let id = self.key(table, constraint, ConstraintClass::Exclude, columns, &[], None);
+                if let Some(id) = id {
+                    self.guess_for(id, all, constraint.span);
+                }
+                id
+            }
+            ConstraintKind::ForeignKey { columns, target, target_columns } => {
+                self.foreign_key(table, constraint, columns, target, target_columns)
+            }
+            ConstraintKind::Check(check) => {
+                let (columns, is_clear) = self.columns_in(table.id, check);
+                let names: Vec<Rc<str>> = columns
+                    .iter()
+                    .filter_map(|id| Some(self.catalog.get(*id)?.name.clone()))
+                    .collect();
+                let second = if names.len() == 1 { &names[0] } else { "" };
+                let mut name =
+                    self.constraint_name(table, constraint.name.as_ref(), second, "check")?;
+                let whole = self.catalog.get(table.id).is_some_and(|table| table.complete);
+                if constraint.name.is_none() && !(is_clear && whole) {
+                    self.catalog.haze(&name.name);
+                    self.haze_table(table.id);
+                    name.is_sure = false;
+                }
+                let id = self.new_constraint(
+                    table,
+                    name,
+                    ConstraintClass::Check,
+                    Some(columns),
+                    constraint.span,
+                );
+                self.guess_for(id, check, constraint.span);
+                Some(id)
+            }
+            ConstraintKind::NotNull(column) => {
+                self.column(table, column);
+                // It has a name since PostgreSQL 18.
+                let name = constraint.name.clone()?;
+                let name = Chosen { name: name.text, is_sure: false };
+                Some(self.new_constraint(
+                    table,
+                    name,
+                    ConstraintClass::NotNull,
+                    None,
+                    constraint.span,
+                ))
+            }
+        }
+    }
+
+    fn haze_table(&mut self, table: Id) {
+        if let Some(name) = self.catalog.get(table).map(|table| table.name.clone()) {
+            self.catalog.haze(&name);
+        }
+    }
+
+    fn guess_for(&mut self, id: Id, text: &crate::analysis::cursor::Cursor<'_>, span: Span) {
+        let Some(mut object) = self.catalog.get(id).cloned() else { return };
+        self.guess(&mut object, text);
+        let place = self.place(span);
+        self.catalog.change(id, place, |this| this.needs = object.needs);
+    }
+
+    fn primary_twice(&mut self, table: Target, span: Span) {
+        let is_primary = |id: &Id| {
+            self.catalog.is_sure(*id)
+                && matches!(
+                    self.catalog.get(*id).map(|object| &object.detail),
+                    Some(Detail::Constraint { kind: ConstraintClass::Primary, .. })
+                )
+        };
+        let known = self.catalog.parts(table.id, |class| class == Class::Constraint);
+        if let Some(id) = known.iter().find(|id| is_primary(id))
+            && let Some(place) = self.catalog.get(*id).map(|key| key.place)
+        {
+            let what = format!("primary key of `{}`", self.catalog.shown(table.id));
+            self.fault(Problem::AlreadyExists { what }, span, "a second one");
+            self.see(place, "first created here");
+        }
+    }
+
+    /// The name of a new constraint; nothing where it is taken.
+    pub(super) fn constraint_name(
+        &mut self,
+        table: Target,
+        name: Option<&Ident>,
+        columns: &str,
+        label: &str,
+    ) -> Option<Chosen> {
+        let object = self.catalog.get(table.id)?;
+        let (schema, table_name) = (object.home?, object.name.clone());
+        let Some(name) = name else {
+            return Some(self.choose(schema, &table_name, columns, label, true));
+        };
+        match self.catalog.find(Space::Constraint, Some(table.id), &name.text) {
+            Found::Yes(id) => {
+                self.exists(id, name.span);
+                return None;
+            }
+            Found::Maybe(Some(id)) => self.forget(id, name.span),
+            _ => {}
+        }
+        Some(Chosen { name: name.text.clone(), is_sure: true })
+    }
+
+    pub(super) fn new_constraint(
+        &mut self,
+        table: Target,
+        name: Chosen,
+        kind: ConstraintClass,
+        columns: Option<Vec<Id>>,
+        span: Span,
+    ) -> Id {
+        let place = self.place(span);
+        let mut object = Object::new(Class::Constraint, name.name, Some(table.id), place)
+            .with(Detail::Constraint { kind, columns: columns.clone() });
+        object.is_certain = name.is_sure;
+        for column in columns.into_iter().flatten() {
+            object.need(column, How::Auto);
+        }
+        self.catalog.add(object)
+    }
+
+    /// A constraint with an index behind it.
+    fn key(
+        &mut self,
+        table: Target,
+        constraint: &ConstraintDef<'_>,
+        kind: ConstraintClass,
+        columns: &[Ident],
+        include: &[Ident],
+        using_index: Option<&Ident>,
+    ) -> Option<Id> {
+        let schema = self.catalog.get(table.id)?.home?;
+        if let Some(index) = using_index {
+            return self.key_of_index(table, schema, constraint, kind, index);
+        }
+        let ids: Vec<Option<Id>> =
+            columns.iter().map(|column| self.column(table, column)).collect();
+        let whole = ids.iter().all(Option::is_some);
+        let ids: Vec<Id> = ids.into_iter().flatten().collect();
+        let included: Vec<Id> =
+            include.iter().filter_map(|column| self.column(table, column)).collect();
+        if kind == ConstraintClass::Primary {
+            for id in &ids {
+                let place = self.place(constraint.span);
+                self.catalog.change(*id, place, |column| {
+                    if let Detail::Column { not_null, .. } = &mut column.detail {
+                        *not_null = true;
+                    }
+                });
+            }
+        }
+        let (label, named) = match kind {
+            ConstraintClass::Primary => ("pkey", String::new()),
+            ConstraintClass::Exclude => ("excl", joined(columns.iter().map(|c| &*c.text))),
+            _ => ("key", joined(columns.iter().chain(include).map(|column| &*column.text))),
+        };
+        let name = self.constraint_name(table, constraint.name.as_ref(), &named, label)?;
+        if let Some(written) = &constraint.name
+            && let Free::Skip = self.free_in(Class::Index, schema, &name.name, written.span, false)
+        {
+            return None;
+        }
+        let is_sure = name.is_sure;
+        let index_name = name.name.clone();
+        let all: Vec<Id> = ids.iter().chain(&included).copied().collect();
+        let id = self.new_constraint(table, name, kind, Some(all.clone()), constraint.span);
+        let place = self.place(constraint.span);
+        let detail = Detail::Index {
+            columns: whole.then(|| ids.clone()),
+            is_key: kind != ConstraintClass::Exclude,
+        };
+        let mut index = Object::new(Class::Index, index_name, Some(schema), place).with(detail);
+        index.table = Some(table.id);
+        index.is_certain = is_sure;
+        index.need(table.id, How::Auto);
+        index.need(id, How::Internal);
+        self.catalog.add(index);
+        Some(id)
+    }
+
+    fn key_of_index(
+        &mut self,
+        table: Target,
+        schema: Id,
+        constraint: &ConstraintDef<'_>,
+        kind: ConstraintClass,
+        index: &Ident,
+    ) -> Option<Id> {
+        let name = Name { parts: vec![index.clone()] };
+        let found = self.catalog.find(Space::Relation, Some(schema), &index.text);
+        let id = match found {
+            Found::Yes(id) | Found::Maybe(Some(id)) => id,
+            Found::Maybe(None) => {
+                self.haze_table(table.id);
+                let place = self.place(constraint.span);
+                self.catalog.change(table.id, place, |table| table.parts_complete = false);
+                return None;
+            }
+            Found::No(_) => {
+                self.relation(&name, "index", false);
+                return None;
+            }
+        };
+        let wanted = constraint.name.as_ref().unwrap_or(index);
+        let chosen = self.constraint_name(table, Some(wanted), "", "key")?;
+        if wanted.text != index.text {
+            self.rename(id, wanted, wanted.span);
+        }
+        let columns = match self.catalog.get(id).map(|index| index.detail.clone()) {
+            Some(Detail::Index { columns, .. }) => columns,
+            _ => None,
+        };
+        let made = self.new_constraint(table, chosen, kind, columns, constraint.span);
+        let place = self.place(constraint.span);
+        self.catalog.change(id, place, |index| index.need(made, How::Internal));
+        Some(made)
+    }
+}

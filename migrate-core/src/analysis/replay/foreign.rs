@@ -1,0 +1,126 @@
+//! Foreign keys, and the keys that they refer to.
+
+use super::world::{Target, World};
+use crate::analysis::catalog::{Class, ConstraintClass, Detail, How, Id};
+use crate::analysis::names::{Ident, Name, joined};
+use crate::analysis::statement::ConstraintDef;
+use crate::problem::Problem;
+use crate::text::Span;
+
+impl World {
+    pub(super) fn foreign_key(
+        &mut self,
+        table: Target,
+        constraint: &ConstraintDef<'_>,
+        columns: &[Ident],
+        target: &Name,
+        target_columns: &[Ident],
+    ) -> Option<Id> {
+        let own: Vec<Id> = columns.iter().filter_map(|column| self.column(table, column)).collect();
+        let second = joined(columns.iter().map(|column| &*column.text));
+        let name = self.constraint_name(table, constraint.name.as_ref(), &second, "fkey");
+        let target_span = target.span();
+        let other = self.relation(target, "table", false)?;
+        if self.catalog.is_sure(other.id)
+            && matches!(
+                other.class,
+                Class::View | Class::MaterializedView | Class::Index | Class::Sequence
+            )
+        {
+            self.wrong_kind(other.id, "table", target_span);
+            return None;
+        }
+        let before = self.faults.len();
+        let theirs: Vec<Option<Id>> =
+            target_columns.iter().map(|column| self.column(other, column)).collect();
+        let broken = self.faults.len() > before;
+        if !target_columns.is_empty() && target_columns.len() != columns.len() && !broken {
+            let problem = Problem::ColumnCount { own: columns.len(), other: target_columns.len() };
+            self.fault(problem, constraint.span, "");
+            return None;
+        }
+        let key = match broken {
+            true => None,
+            false => self.referenced_key(other, columns, target_columns, &theirs, target_span),
+        };
+        let name = name?;
+        let id =
+            self.new_constraint(table, name, ConstraintClass::Foreign, Some(own), constraint.span);
+        let place = self.place(constraint.span);
+        self.catalog.change(id, place, |constraint| {
+            if other.id != table.id {
+                constraint.need(other.id, How::Normal);
+            }
+            for column in theirs.into_iter().flatten() {
+                constraint.need(column, How::Normal);
+            }
+            for (key, how) in key.into_iter().flatten() {
+                constraint.need(key, how);
+            }
+        });
+        Some(id)
+    }
+
+    /// The unique index that a foreign key refers to; that there is none is said.
+    fn referenced_key(
+        &mut self,
+        other: Target,
+        columns: &[Ident],
+        target_columns: &[Ident],
+        theirs: &[Option<Id>],
+        span: Span,
+    ) -> Option<Vec<(Id, How)>> {
+        let indexes = self.catalog.parts(other.id, |class| class == Class::Index);
+        let mut candidates: Vec<(Id, bool)> = Vec::new();
+        let mut unclear =
+            !self.catalog.get(other.id).is_some_and(|table| table.complete && table.parts_complete)
+                || !self.catalog.is_sure(other.id);
+        let mut wanted: Vec<Option<Id>> = theirs.to_vec();
+        wanted.sort_unstable();
+        for index in indexes {
+            let sure = self.catalog.is_sure(index);
+            let Some(object) = self.catalog.get(index) else { continue };
+            let primary = object.needs.iter().any(|need| {
+                let on = self.catalog.get(need.on).map(|on| &on.detail);
+                matches!(on, Some(Detail::Constraint { kind: ConstraintClass::Primary, .. }))
+            });
+            match &object.detail {
+                Detail::Index { columns: Some(of), is_key: true } if target_columns.is_empty() => {
+                    if primary && sure && of.len() != columns.len() {
+                        let problem = Problem::ColumnCount { own: columns.len(), other: of.len() };
+                        let place = object.place;
+                        self.fault(problem, span, "");
+                        self.see(place, "its primary key");
+                        return None;
+                    }
+                    if primary {
+                        candidates.push((index, sure));
+                    }
+                }
+                Detail::Index { columns: Some(of), is_key: true } => {
+                    let mut of: Vec<Option<Id>> = of.iter().copied().map(Some).collect();
+                    of.sort_unstable();
+                    if of == wanted {
+                        candidates.push((index, sure));
+                    }
+                }
+                Detail::Index { is_key: false, .. } => {}
+                // A key of which not all is known.
+                _ => unclear = true,
+            }
+        }
+        if candidates.is_empty() && !unclear && theirs.iter().all(Option::is_some) {
+            let table = self.catalog.shown(other.id);
+            let names = target_columns.iter().map(|column| column.text.to_string()).collect();
+            let made = self.catalog.get(other.id).map(|table| table.place);
+            self.fault(Problem::NoKey { table, columns: names }, span, "");
+            if let Some(made) = made {
+                self.see(made, "the table is created here");
+            }
+            return None;
+        }
+        let one = candidates.len() == 1 && !unclear;
+        let how = |sure: bool| if one && sure { How::Normal } else { How::Guess };
+        Some(candidates.into_iter().map(|(index, sure)| (index, how(sure))).collect())
+    }
+}

@@ -1,0 +1,153 @@
+//! Indexes.
+
+use std::rc::Rc;
+
+use super::columns::Chosen;
+use super::create::Free;
+use super::world::{Target, World, is_system_column};
+use crate::analysis::catalog::{Class, Detail, Found, How, Id, Object, Space};
+use crate::analysis::cursor::Cursor;
+use crate::analysis::names::joined;
+use crate::analysis::statement::{CreateIndex, Key};
+
+impl World {
+    pub(super) fn create_index(&mut self, index: &CreateIndex<'_>) {
+        let Some(table) = self.relation(&index.table, "table", false) else { return };
+        let Some(schema) = self.catalog.get(table.id).and_then(|table| table.home) else { return };
+        if self.catalog.is_sure(table.id)
+            && matches!(
+                table.class,
+                Class::View | Class::Index | Class::Sequence | Class::Composite
+            )
+        {
+            return self.wrong_kind(table.id, "table", index.table.span());
+        }
+        let mut is_old = false;
+        if let Some(name) = &index.name {
+            match self.free_in(Class::Index, schema, &name.text, name.span, index.if_not_exists) {
+                Free::Yes(_, old) => is_old = old,
+                Free::Skip => return,
+            }
+        }
+        let (keys, whole, names) = self.index_keys(table, index);
+        let partitioned = match self.catalog.get(table.id).map(|table| &table.detail) {
+            Some(Detail::Table { partitioned, .. }) => *partitioned,
+            _ => false,
+        };
+        if partitioned {
+            self.haze_children(table.id);
+        }
+        let chosen = match (&index.name, names) {
+            (Some(name), _) => Chosen { name: name.text.clone(), is_sure: true },
+            (None, Some(names)) => {
+                let Some(table_name) = self.catalog.get(table.id).map(|t| t.name.clone()) else {
+                    return;
+                };
+                self.choose(schema, &table_name, &names, "idx", false)
+            }
+            (None, None) => {
+                if let Some(name) = self.catalog.get(table.id).map(|table| table.name.clone()) {
+                    self.catalog.haze(&name);
+                }
+                return;
+            }
+        };
+        let place = self.place(index.name.as_ref().map_or(index.span, |name| name.span));
+        let plain = index.keys.iter().all(|key| matches!(key, Key::Column(_)));
+        let is_key = index.unique && index.predicate.is_none() && plain;
+        let detail = Detail::Index { columns: (whole && plain).then(|| keys.clone()), is_key };
+        let mut object = Object::new(Class::Index, chosen.name, Some(schema), place).with(detail);
+        (object.is_certain, object.is_old) = (chosen.is_sure, is_old);
+        object.table = Some(table.id);
+        object.need(table.id, How::Auto);
+        for id in keys {
+            object.need(id, How::Auto);
+        }
+        for column in &index.include {
+            if let Some(id) = self.column(table, column) {
+                object.need(id, How::Auto);
+            }
+        }
+        let expressions = index.keys.iter().filter_map(|key| match key {
+            Key::Expression(text) => Some(text),
+            Key::Column(_) => None,
+        });
+        for text in expressions.chain(&index.predicate) {
+            self.index_expression(table, &mut object, text);
+        }
+        self.catalog.add(object);
+    }
+
+    /// The columns that the keys are over, whether those are all, and their part of an automatic
+    /// name, where that can be told.
+    fn index_keys(
+        &mut self,
+        table: Target,
+        index: &CreateIndex<'_>,
+    ) -> (Vec<Id>, bool, Option<String>) {
+        let (mut ids, mut whole, mut named) = (Vec::new(), true, true);
+        let mut names: Vec<Rc<str>> = Vec::new();
+        for key in &index.keys {
+            match key {
+                Key::Column(name) => {
+                    if is_system_column(&name.text) {
+                        continue;
+                    }
+                    match self.column(table, name) {
+                        Some(id) => ids.push(id),
+                        None => whole = false,
+                    }
+                    named &= !names.contains(&name.text);
+                    names.push(name.text.clone());
+                }
+                Key::Expression(_) => named = false,
+            }
+        }
+        for column in &index.include {
+            named &= !names.contains(&column.text);
+            names.push(column.text.clone());
+        }
+        let joined = joined(names.iter().map(AsRef::as_ref));
+        (ids, whole, named.then_some(joined))
+    }
+
+    fn index_expression(&mut self, table: Target, object: &mut Object, text: &Cursor<'_>) {
+        let (columns, _) = self.columns_in(table.id, text);
+        for id in columns {
+            object.need(id, How::Auto);
+        }
+        // What only may be a column of it.
+        for ident in text.idents() {
+            if let Found::Yes(id) | Found::Maybe(Some(id)) =
+                self.catalog.find(Space::Column, Some(table.id), &ident.text)
+                && !object.needs.iter().any(|need| need.on == id)
+            {
+                object.need(id, How::Guess);
+            }
+        }
+        self.guess(object, text);
+    }
+
+    /// The names that are made for the partitions and children of a table are not followed.
+    pub(super) fn haze_children(&mut self, table: Id) {
+        for child in self.descendants(table) {
+            if let Some(name) = self.catalog.get(child).map(|table| table.name.clone()) {
+                self.catalog.haze(&name);
+            }
+        }
+    }
+
+    /// The tables below a table.
+    pub(super) fn descendants(&self, table: Id) -> Vec<Id> {
+        let (mut found, mut left) = (Vec::new(), vec![table]);
+        while let Some(id) = left.pop() {
+            for (child, how) in self.catalog.hanging(id) {
+                if matches!(how, How::Child { .. }) && !found.contains(child) {
+                    found.push(*child);
+                    left.push(*child);
+                }
+            }
+        }
+        found
+    }
+}

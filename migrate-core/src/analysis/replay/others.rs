@@ -1,0 +1,248 @@
+//! Queries, `DO` blocks, comments, extensions, and what is not understood.
+
+use std::rc::Rc;
+
+use super::drops::class_of;
+use super::world::World;
+use crate::analysis::catalog::{Class, Found, Object, Path, Space};
+use crate::analysis::cursor::Cursor;
+use crate::analysis::names::{Ident, Name};
+use crate::analysis::statement::{Commented, Kind, relations, tokens};
+use crate::text::Span;
+
+/// Extensions that make functions and types, and no relation that a chain could meet.
+const HARMLESS: &str = "uuid-ossp pgcrypto citext hstore ltree pg_trgm btree_gin btree_gist unaccent \
+    fuzzystrmatch intarray cube earthdistance tablefunc dblink file_fdw postgres_fdw isn lo seg sslinfo \
+    tcn tsm_system_rows tsm_system_time vector bloom dict_int dict_xsyn amcheck pgstattuple \
+    pageinspect pgrowlocks plpgsql xml2 moddatetime insert_username autoinc refint intagg adminpack \
+    pg_freespacemap pg_visibility pg_walinspect pg_prewarm old_snapshot pg_surgery hstore_plpython3u \
+    jsonb_plpython3u ltree_plpython3u plpython3u plperl plperlu pltcl rum pgtap pg_uuidv7 semver ip4r \
+    prefix roaringbitmap hll";
+
+/// Those that make relations: their names.
+const WITH_RELATIONS: [(&str, &[&str]); 3] = [
+    (
+        "postgis",
+        &[
+            "spatial_ref_sys",
+            "geometry_columns",
+            "geography_columns",
+            "raster_columns",
+            "raster_overviews",
+        ],
+    ),
+    ("pg_stat_statements", &["pg_stat_statements", "pg_stat_statements_info"]),
+    ("pg_buffercache", &["pg_buffercache"]),
+];
+
+impl World {
+    pub(super) fn create_extension(&mut self, name: &Ident, if_not_exists: bool) {
+        match self.catalog.find(Space::Extension, None, &name.text) {
+            Found::Yes(_) if if_not_exists => return,
+            Found::Yes(id) => return self.exists(id, name.span),
+            _ => {}
+        }
+        self.extension_effects(&name.text);
+        let place = self.place(name.span);
+        let mut object = Object::new(Class::Extension, name.text.clone(), None, place);
+        // An administrator may have made it before.
+        object.is_old = if_not_exists;
+        self.catalog.add(object);
+    }
+
+    fn extension_effects(&mut self, name: &str) {
+        if HARMLESS.split_whitespace().any(|known| known == name) {
+            return;
+        }
+        match WITH_RELATIONS.iter().find(|(known, _)| *known == name) {
+            Some((_, relations)) => {
+                for relation in *relations {
+                    self.catalog.blur(&Rc::from(*relation));
+                }
+            }
+            None => self.catalog.blank(),
+        }
+    }
+
+    /// A query, or a change of data.
+    pub(super) fn query(&mut self, writes: Option<&Name>, text: &Cursor<'_>) {
+        if let Some(name) = writes {
+            self.relation(name, "table", false);
+        }
+        // The tables of DELETE are behind FROM, too.
+        for name in relations(text) {
+            if writes.is_none_or(|target| *target != name) {
+                self.needed_relation(&name);
+            }
+        }
+        if let Some(path) = set_config(text) {
+            self.catalog.path = path;
+        }
+        let changes = writes.is_some()
+            || (0..text.len()).any(|at| text.is_any(at, &["insert", "update", "delete", "merge"]));
+        if self.calls_unknown(text) || changes && self.data_blinds {
+            self.catalog.blank();
+        }
+    }
+
+    /// A block that does what its text says: as far as words go.
+    pub(super) fn run_block(&mut self, body: Option<(&str, Span)>) {
+        let Some((body, _)) = body else { return self.catalog.blank() };
+        let tokens = tokens(body);
+        let text = Cursor::new(body, &tokens, 0);
+        let has = |words: &[&str]| (0..text.len()).any(|at| text.is_any(at, words));
+        if has(&["execute", "perform", "call", "cascade", "import", "search_path", "set_config"])
+            || self.calls_unknown(&text)
+            || self.data_blinds && has(&["insert", "update", "delete", "merge"])
+        {
+            return self.catalog.blank();
+        }
+        for at in 0..text.len() {
+            if text.is(at, "create") && text.is(at + 1, "extension") {
+                let mut rest = text;
+                rest.skip(at + 2);
+                rest.take(&["if", "not", "exists"]);
+                match rest.ident() {
+                    Some(name) => self.extension_effects(&name.text),
+                    None => self.catalog.blank(),
+                }
+            }
+        }
+        self.blur_all(&text);
+    }
+
+    /// Every name in it may mean something else from here on.
+    pub(super) fn blur_all(&mut self, text: &Cursor<'_>) {
+        let names: std::collections::BTreeSet<Rc<str>> =
+            text.idents().map(|ident| ident.text).collect();
+        let below: Vec<Rc<str>> = names
+            .iter()
+            .flat_map(|name| {
+                let tables: Vec<_> = self
+                    .catalog
+                    .schemas
+                    .iter()
+                    .filter_map(|schema| {
+                        self.catalog.find(Space::Relation, Some(*schema), name).id()
+                    })
+                    .collect();
+                tables.into_iter().flat_map(|table| self.descendants(table)).collect::<Vec<_>>()
+            })
+            .filter_map(|id| Some(self.catalog.get(id)?.name.clone()))
+            .collect();
+        for name in names.iter().chain(&below) {
+            self.catalog.blur(name);
+        }
+        // What is in a schema goes with it.
+        if names.contains("schema") {
+            let renamed =
+                self.catalog.schemas.clone().into_iter().any(|id| {
+                    self.catalog.get(id).is_some_and(|schema| names.contains(&schema.name))
+                });
+            if renamed {
+                self.catalog.blank();
+            }
+        }
+    }
+
+    pub(super) fn opaque(&mut self, all: &Cursor<'_>) {
+        let event = all.starts(&["create", "event"]);
+        self.all_blinds |= event;
+        let blind = event
+            || all.is_any(0, &["call", "execute", "import", "explain"])
+            || all.starts(&["drop", "owned"])
+            || (0..all.len()).any(|at| all.is(at, "cascade"));
+        if blind {
+            self.catalog.blank();
+        } else {
+            self.blur_all(all);
+        }
+    }
+
+    pub(super) fn comment(&mut self, on: &Commented) {
+        match on {
+            Commented::Object(Kind::Type | Kind::Domain, name) => {
+                self.droppable_type(name, false, "type");
+            }
+            Commented::Object(Kind::Schema | Kind::Extension, _) => {}
+            Commented::Object(kind, name) => {
+                let kind = match kind {
+                    Kind::Index => "index",
+                    Kind::Sequence => "sequence",
+                    Kind::View => "view",
+                    Kind::MaterializedView => "materialized view",
+                    _ => "table",
+                };
+                self.relation(name, kind, false);
+            }
+            Commented::Column(name) => {
+                if let Some((column, table)) = name.parts.split_last()
+                    && !table.is_empty()
+                {
+                    let table = Name { parts: table.to_vec() };
+                    if let Some(table) = self.relation(&table, "table", false) {
+                        self.column(table, column);
+                    }
+                }
+            }
+            Commented::Constraint { name, table } => {
+                if let Some(table) = self.relation(table, "table", false) {
+                    self.constraint(table, name, false);
+                }
+            }
+            Commented::OnTable { what, name, table } => {
+                if let Some(table) = self.relation(table, "table", false) {
+                    let (class, space) = class_of(*what);
+                    self.on_table(class, space, name, table, false);
+                }
+            }
+        }
+    }
+
+    pub(super) fn rename_schema(&mut self, name: &Ident, to: &Ident) {
+        let id = match self.catalog.find(Space::Schema, None, &name.text) {
+            Found::Yes(id) => id,
+            Found::Maybe(id) => match id {
+                Some(id) => id,
+                None => return,
+            },
+            Found::No(None) => return self.catalog.blur(&to.text),
+            Found::No(gone) => {
+                let schemas = self.names_of(|class| class == Class::Schema);
+                return self.missing("schema", &name.to_string(), name.span, gone, &schemas);
+            }
+        };
+        match self.catalog.find(Space::Schema, None, &to.text) {
+            Found::Yes(other) => self.exists(other, to.span),
+            _ => {
+                let place = self.place(name.span);
+                self.catalog.change(id, place, |schema| schema.name = to.text.clone());
+                // `public` as a path leads elsewhere now.
+                if id == self.catalog.public {
+                    self.catalog.blank();
+                }
+            }
+        }
+    }
+}
+
+/// `set_config('search_path', …)`, as dumps have it: the path that it sets.
+fn set_config(text: &Cursor<'_>) -> Option<Path> {
+    for at in 0..text.len() {
+        if text.is(at, "set_config") {
+            let mut rest = *text;
+            rest.skip(at + 1);
+            let mut inner = rest.parentheses()?.split().into_iter();
+            let name = inner.next()?.string().map(|(name, _)| name);
+            if name.as_deref().is_some_and(|name| name != "search_path") {
+                continue;
+            }
+            let value = inner.next().and_then(|mut value| value.string());
+            return Some(match value {
+                Some((value, _)) if value.is_empty() && name.is_some() => Path::Known(Vec::new()),
+                _ => Path::Unknown,
+            });
+        }
+    }
+    None
+}

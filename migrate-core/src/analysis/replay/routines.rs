@@ -1,0 +1,311 @@
+//! Functions, procedures, triggers; what they may do when they are called.
+
+use std::rc::Rc;
+
+use super::drops::class_of;
+use super::world::World;
+use crate::analysis::catalog::{Class, Found, How, Id, Object, Space};
+use crate::analysis::cursor::Cursor;
+use crate::analysis::names::{Ident, Name};
+use crate::analysis::statement::{
+    Argument, CreateTrigger, OnTable, Routine, RoutineChange, RoutineKind, bodies, tokens,
+};
+use crate::id::did_you_mean;
+use crate::problem::Problem;
+
+impl World {
+    pub(super) fn create_routine(&mut self, routine: &Routine<'_>) {
+        let last: Rc<str> = routine.name.last().into();
+        if self.is_dangerous(routine) {
+            self.tainted.insert(last.clone());
+            let kind = routine.returns.as_ref().map_or("", |kind| kind.name.last());
+            self.data_blinds |= kind == "trigger";
+            self.all_blinds |= kind == "event_trigger";
+        }
+        let Some(signature) = signature(&last, routine.arguments.as_deref()) else {
+            return self.catalog.blur(&last);
+        };
+        let Some(schema) = self.catalog.target(&routine.name, false) else {
+            // The schema is gone.
+            let _ = self.free(Class::Routine, &routine.name, false, false);
+            return;
+        };
+        let mut needs = Vec::new();
+        for argument in routine.arguments.iter().flatten() {
+            needs.extend(self.type_of(&argument.kind));
+        }
+        if let Some(kind) = &routine.returns {
+            needs.extend(self.type_of(kind));
+        }
+        match self.catalog.find(Space::Routine, Some(schema), &signature) {
+            Found::Yes(_) | Found::Maybe(Some(_)) if routine.or_replace => return,
+            Found::Yes(id) => return self.exists(id, routine.name.span()),
+            Found::Maybe(Some(id)) => self.forget(id, routine.name.span()),
+            Found::Maybe(None) | Found::No(_) => {}
+        }
+        let place = self.place(routine.name.span());
+        let mut object = Object::new(Class::Routine, signature.into(), Some(schema), place);
+        object.is_old = routine.or_replace && self.catalog.is_blank();
+        for id in needs {
+            object.need(id, if self.catalog.is_sure(id) { How::Normal } else { How::Guess });
+        }
+        self.guess(&mut object, &routine.rest);
+        self.catalog.add(object);
+    }
+
+    /// Whether a routine may change the schema when it runs.
+    fn is_dangerous(&self, routine: &Routine<'_>) -> bool {
+        let language = routine.rest.after(&["language"]).and_then(|mut rest| {
+            Some(
+                rest.string()
+                    .map_or_else(
+                        || rest.ident().map(|name| name.text),
+                        |(text, _)| Some(text.into()),
+                    )?
+                    .to_lowercase(),
+            )
+        });
+        let known = language.is_none_or(|language| matches!(&*language, "sql" | "plpgsql"));
+        let texts = bodies(&routine.rest);
+        !known
+            || texts.iter().any(|(body, _)| {
+                let tokens = tokens(body);
+                self.is_dangerous_text(&Cursor::new(body, &tokens, 0))
+            })
+            || self.is_dangerous_text(&routine.rest)
+    }
+
+    /// Whether there are words that change a schema, or calls of what may.
+    pub(super) fn is_dangerous_text(&self, text: &Cursor<'_>) -> bool {
+        let words = ["create", "alter", "drop", "call", "import", "set_config"];
+        let executes = (0..text.len())
+            .any(|at| text.is(at, "execute") && !text.is_any(at + 1, &["function", "procedure"]));
+        executes || (0..text.len()).any(|at| text.is_any(at, &words)) || self.calls_unknown(text)
+    }
+
+    pub(super) fn create_trigger(&mut self, trigger: &CreateTrigger<'_>) {
+        let table = self.relation(&trigger.table, "table", false);
+        let function = self.called(&trigger.function);
+        let Some(table) = table else { return };
+        if self.tainted.contains(trigger.function.last()) {
+            self.data_blinds = true;
+        }
+        self.create_on_table(
+            OnTable::Trigger,
+            &trigger.name,
+            trigger.or_replace,
+            table,
+            &trigger.rest,
+            function,
+        );
+        self.haze_children(table.id);
+    }
+
+    pub(super) fn create_on_table(
+        &mut self,
+        what: OnTable,
+        name: &Ident,
+        or_replace: bool,
+        table: super::world::Target,
+        text: &Cursor<'_>,
+        function: Option<Id>,
+    ) {
+        let (class, space) = class_of(what);
+        match self.catalog.find(space, Some(table.id), &name.text) {
+            Found::Yes(_) | Found::Maybe(Some(_)) if or_replace => return,
+            Found::Yes(id) => return self.exists(id, name.span),
+            Found::Maybe(Some(id)) => self.forget(id, name.span),
+            _ => {}
+        }
+        let place = self.place(name.span);
+        let mut object = Object::new(class, name.text.clone(), Some(table.id), place);
+        if let Some(function) = function {
+            object.need(function, How::Normal);
+        }
+        self.guess(&mut object, text);
+        for ident in text.idents() {
+            if let Some(id) = self.catalog.find(Space::Column, Some(table.id), &ident.text).id() {
+                object.need(id, How::Guess);
+            }
+        }
+        self.catalog.add(object);
+    }
+
+    /// The one function that a trigger calls, where it is known; that it is missing is said.
+    fn called(&mut self, name: &Name) -> Option<Id> {
+        let signature = Name { parts: with_last(name, &format!("{}()", name.last())) };
+        match self.catalog.resolve(Space::Routine, &signature) {
+            Found::Yes(id) => return Some(id),
+            Found::Maybe(_) => return None,
+            Found::No(gone) => {
+                let others = self.catalog.routines(name.last());
+                if !others.is_empty() || self.catalog.is_blank() {
+                    return None;
+                }
+                let bare = |name: &Rc<str>| Rc::from(name.split('(').next().unwrap_or(name));
+                let names: Vec<Rc<str>> =
+                    self.names_of(|class| class == Class::Routine).iter().map(bare).collect();
+                let meant = did_you_mean(name.last(), names.iter().map(AsRef::as_ref));
+                // One that was never here may be the server's or an extension's.
+                if gone.is_some() || meant.is_some() && !super::calls::is_harmless(name.last()) {
+                    let meant = meant.map(str::to_owned);
+                    let what = format!("function `{name}()`");
+                    self.fault(Problem::Missing { what, meant }, name.span(), "not there");
+                    if let Some(place) = gone {
+                        self.see(place, "dropped or renamed here");
+                    }
+                }
+            }
+        }
+        None
+    }
+
+    pub(super) fn drop_routines(
+        &mut self,
+        kind: RoutineKind,
+        routines: &[(Name, Option<Vec<Argument>>)],
+        if_exists: bool,
+        cascade: bool,
+    ) {
+        let mut roots = Vec::new();
+        for (name, arguments) in routines {
+            if let Some(id) = self.routine(kind, name, arguments.as_deref(), if_exists) {
+                roots.push((id, name.span()));
+            }
+        }
+        self.drop_objects(&roots, cascade);
+    }
+
+    /// A routine that must be there.
+    fn routine(
+        &mut self,
+        kind: RoutineKind,
+        name: &Name,
+        arguments: Option<&[Argument]>,
+        if_exists: bool,
+    ) -> Option<Id> {
+        let others = self.catalog.routines(name.last());
+        let here: Vec<Id> = match self.catalog.target(name, false) {
+            Some(schema) => others
+                .iter()
+                .copied()
+                .filter(|id| {
+                    self.catalog.get(*id).is_some_and(|object| object.home == Some(schema))
+                })
+                .collect(),
+            None => Vec::new(),
+        };
+        let Some(arguments) = arguments else {
+            return match here.as_slice() {
+                [one] if others.len() == 1 => Some(*one),
+                _ => {
+                    for id in others {
+                        let place = self.place(name.span());
+                        self.catalog.change(id, place, |object| object.is_certain = false);
+                    }
+                    None
+                }
+            };
+        };
+        let doubt = |world: &mut Self| {
+            for id in &others {
+                let place = world.place(name.span());
+                world.catalog.change(*id, place, |object| object.is_certain = false);
+            }
+        };
+        let Some(signature) = signature(name.last(), Some(arguments)) else {
+            doubt(self);
+            return None;
+        };
+        let full = Name { parts: with_last(name, &signature) };
+        match self.catalog.resolve(Space::Routine, &full) {
+            Found::Yes(id) => Some(id),
+            Found::Maybe(id) => id,
+            Found::No(_) if if_exists => {
+                doubt(self);
+                None
+            }
+            Found::No(gone) => {
+                // The same types may be written in another way.
+                let plain = |text: &str| !text.contains(['.', '"']);
+                let is_certain = kind != RoutineKind::Procedure
+                    && !self.catalog.is_blank()
+                    && (others.is_empty() || gone.is_some())
+                    && plain(&signature);
+                let extension = gone.is_none();
+                let names: Vec<Rc<str>> = self.names_of(|class| class == Class::Routine);
+                let bare: Vec<Rc<str>> = names
+                    .iter()
+                    .map(|name| Rc::from(name.split('(').next().unwrap_or(name)))
+                    .collect();
+                let near = did_you_mean(name.last(), bare.iter().map(AsRef::as_ref));
+                if is_certain && (!extension || near.is_some()) {
+                    let what = format!("function `{signature}`");
+                    let meant = near.filter(|near| *near != name.last()).map(str::to_owned);
+                    self.fault(Problem::Missing { what, meant }, name.span(), "not there");
+                    if let Some(place) = gone {
+                        self.see(place, "dropped or renamed here");
+                    }
+                } else {
+                    doubt(self);
+                }
+                None
+            }
+        }
+    }
+
+    pub(super) fn alter_routine(
+        &mut self,
+        kind: RoutineKind,
+        name: &Name,
+        arguments: Option<&[Argument]>,
+        change: &RoutineChange,
+    ) {
+        let Some(id) = self.routine(kind, name, arguments, false) else {
+            if let RoutineChange::Rename(to) = change {
+                self.catalog.blur(&to.text);
+            }
+            return;
+        };
+        let place = self.place(name.span());
+        match change {
+            RoutineChange::Rename(to) => {
+                if self.tainted.contains(name.last()) {
+                    self.tainted.insert(to.text.clone());
+                }
+                let Some(object) = self.catalog.get(id) else { return };
+                let rest = object.name.find('(').map_or("", |at| &object.name[at..]);
+                let renamed: Rc<str> = format!("{}{rest}", to.text).into();
+                match self.catalog.find(Space::Routine, object.home, &renamed) {
+                    Found::Yes(other) => self.exists(other, to.span),
+                    _ => self.catalog.change(id, place, |object| object.name = renamed),
+                }
+            }
+            RoutineChange::SetSchema(schema) => self.move_to(id, schema),
+            RoutineChange::Other => {}
+        }
+    }
+}
+
+/// A routine's name with the types that tell it from others; nothing where they are not clear.
+fn signature(name: &str, arguments: Option<&[Argument]>) -> Option<String> {
+    let mut types = Vec::new();
+    for argument in arguments? {
+        if argument.is_out || argument.kind.of_column {
+            return None;
+        }
+        let array = if argument.kind.is_array { "[]" } else { "" };
+        let full = argument.kind.name.to_string();
+        let full = full.strip_prefix("pg_catalog.").unwrap_or(&full);
+        types.push(format!("{}{array}", full.trim_matches('"')));
+    }
+    Some(format!("{name}({})", types.join(", ")))
+}
+
+fn with_last(name: &Name, last: &str) -> Vec<Ident> {
+    let mut parts = name.parts.clone();
+    if let Some(part) = parts.last_mut() {
+        part.text = last.into();
+    }
+    parts
+}

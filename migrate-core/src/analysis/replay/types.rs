@@ -1,0 +1,181 @@
+//! Types and domains: made and altered.
+
+use std::rc::Rc;
+
+use super::create::Free;
+use super::world::{Target, World};
+use crate::analysis::catalog::{Class, Detail, Found, How, Id, Object, Place, Space};
+use crate::analysis::names::Name;
+use crate::analysis::statement::{AlterType, TypeBody, TypeChange, TypeName};
+use crate::id::did_you_mean;
+use crate::problem::Problem;
+use crate::text::Span;
+
+impl World {
+    pub(super) fn create_type(&mut self, name: &Name, body: &TypeBody<'_>) {
+        let class = match body {
+            TypeBody::Enum(_) => Class::Enum,
+            TypeBody::Composite(_) => Class::Composite,
+            TypeBody::Other => Class::OtherType,
+        };
+        if let TypeBody::Enum(labels) = body {
+            for (nth, (label, span)) in labels.iter().enumerate() {
+                if let Some((_, first)) = labels[..nth].iter().find(|(known, _)| known == label) {
+                    let what = format!("value `{label}` of type `{name}`");
+                    let first = self.place(*first);
+                    self.fault(Problem::AlreadyExists { what }, *span, "again here");
+                    self.see(first, "first here");
+                }
+            }
+        }
+        // A shell type is filled by a second statement; a range has further names.
+        if class == Class::OtherType
+            && let Some(id) = self.catalog.resolve_own(Space::Type, name, false).and_then(Found::id)
+        {
+            let place = self.place(name.span());
+            self.catalog.change(id, place, |object| object.is_certain = false);
+            return;
+        }
+        let Free::Yes(schema, _) = self.free(class, name, false, false) else { return };
+        let place = self.place(name.span());
+        let mut object = Object::new(class, name.last().into(), Some(schema), place);
+        match body {
+            TypeBody::Enum(labels) => {
+                let labels = labels.iter().map(|(label, _)| label.clone()).collect();
+                object.detail = Detail::Enum { labels };
+                self.catalog.add(object);
+            }
+            TypeBody::Composite(attributes) => {
+                let id = self.catalog.add(object);
+                for attribute in attributes {
+                    self.add_column(Target { id, class }, attribute, false);
+                }
+            }
+            TypeBody::Other => {
+                self.catalog.add(object);
+                let last: Rc<str> = name.last().into();
+                self.catalog.haze(&last);
+            }
+        }
+    }
+
+    pub(super) fn create_domain(&mut self, name: &Name, base: &TypeName) {
+        let base = self.type_of(base);
+        if let Free::Yes(schema, _) = self.free(Class::Domain, name, false, false) {
+            let place = self.place(name.span());
+            let mut domain = Object::new(Class::Domain, name.last().into(), Some(schema), place);
+            if let Some(base) = base {
+                domain.need(base, How::Normal);
+            }
+            self.catalog.add(domain);
+        }
+    }
+
+    pub(super) fn alter_type(&mut self, alter: &AlterType) {
+        let kind = if alter.is_domain { "domain" } else { "type" };
+        let Some(id) = self.droppable_type(&alter.name, false, kind) else { return };
+        match &alter.change {
+            TypeChange::AddValue { label, if_not_exists, beside } => {
+                self.add_value(id, label, *if_not_exists, beside.as_ref());
+            }
+            TypeChange::RenameValue { from, to } => self.rename_value(id, from, to),
+            TypeChange::RenameTo(to) => self.rename(id, to, to.span),
+            TypeChange::RenameAttribute { name, to } => {
+                if let Some(class) = self.class(id)
+                    && let Some(column) = self.column(Target { id, class }, name)
+                {
+                    self.rename(column, to, name.span);
+                }
+            }
+            TypeChange::SetSchema(schema) => self.move_to(id, schema),
+            TypeChange::Members => {
+                let place = self.place(alter.name.span());
+                self.catalog.change(id, place, |object| object.complete = false);
+                for part in self.catalog.parts(id, |class| class == Class::Column) {
+                    self.catalog.change(part, place, |part| part.is_certain = false);
+                }
+            }
+            TypeChange::Harmless => {}
+        }
+    }
+
+    /// The values of an enum, where all are known.
+    fn values(&self, id: Id) -> Option<(Vec<Rc<str>>, Place)> {
+        let object = self.catalog.get(id)?;
+        match &object.detail {
+            Detail::Enum { labels } if object.complete && self.catalog.is_sure(id) => {
+                Some((labels.clone(), object.place))
+            }
+            _ => None,
+        }
+    }
+
+    fn set_values(&mut self, id: Id, span: Span, change: impl FnOnce(&mut Vec<Rc<str>>)) {
+        let place = self.place(span);
+        self.catalog.change(id, place, |object| {
+            if let Detail::Enum { labels } = &mut object.detail {
+                change(labels);
+            }
+        });
+    }
+
+    fn add_value(
+        &mut self,
+        id: Id,
+        (label, span): &(Rc<str>, Span),
+        if_not_exists: bool,
+        beside: Option<&(Rc<str>, Span)>,
+    ) {
+        if let Some((labels, place)) = self.values(id) {
+            if labels.contains(label) {
+                if !if_not_exists {
+                    let what = format!("value `{label}` of {}", self.what(id));
+                    self.fault(Problem::AlreadyExists { what }, *span, "added again here");
+                    self.see(place, "the type is created here");
+                }
+                return;
+            }
+            if let Some((beside, span)) = beside
+                && !labels.contains(beside)
+            {
+                self.no_value(id, beside, *span, &labels, place);
+                return;
+            }
+        }
+        self.set_values(id, *span, |labels| {
+            if !labels.contains(label) {
+                labels.push(label.clone());
+            }
+        });
+    }
+
+    fn no_value(&mut self, id: Id, label: &str, span: Span, labels: &[Rc<str>], place: Place) {
+        let what = format!("value `{label}` of {}", self.what(id));
+        let meant = did_you_mean(label, labels.iter().map(AsRef::as_ref)).map(str::to_owned);
+        self.fault(Problem::Missing { what, meant }, span, "not there");
+        self.see(place, "the type is created here");
+    }
+
+    fn rename_value(
+        &mut self,
+        id: Id,
+        (from, from_span): &(Rc<str>, Span),
+        (to, to_span): &(Rc<str>, Span),
+    ) {
+        if let Some((labels, place)) = self.values(id) {
+            if !labels.contains(from) {
+                return self.no_value(id, from, *from_span, &labels, place);
+            }
+            if labels.contains(to) {
+                let what = format!("value `{to}` of {}", self.what(id));
+                self.fault(Problem::AlreadyExists { what }, *to_span, "");
+                return self.see(place, "the type is created here");
+            }
+        }
+        self.set_values(id, *from_span, |labels| {
+            for label in labels.iter_mut().filter(|label| *label == from) {
+                *label = to.clone();
+            }
+        });
+    }
+}

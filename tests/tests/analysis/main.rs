@@ -1,0 +1,5 @@
+//! What the analysis says, held against what a real server does.
+#![expect(clippy::panic, clippy::unwrap_used, reason = "a test that can't go on fails")]
+
+mod differential;
+mod generator;
