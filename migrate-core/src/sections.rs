@@ -127,14 +127,15 @@ fn marker_body(comment: &str) -> Option<&str> {
 fn misspelt(comment: &str) -> Option<&'static str> {
     let body = comment.trim_start_matches(['-', '+', ' ', '\t']).trim_end();
     let (word, rest) = body.split_at(body.find(|c: char| !c.is_ascii_alphabetic())?);
-    did_you_mean(word, ["migrate", "migration", "goose"])?;
     let section = rest.trim_start_matches(|c: char| !c.is_alphanumeric());
     let name = match rest.trim_start().starts_with(':') {
         true => section.split_whitespace().next()?,
         // Without the colon it could be the start of a sentence.
         false => section,
     };
-    NAMES.into_iter().find(|known| name.eq_ignore_ascii_case(known))
+    let name = NAMES.into_iter().find(|known| name.eq_ignore_ascii_case(known))?;
+    did_you_mean(word, ["migrate", "migration", "goose"])?;
+    Some(name)
 }
 
 /// Whether the text has a line that would be a section marker, were it not in a string or comment.

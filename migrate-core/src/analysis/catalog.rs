@@ -7,10 +7,12 @@ mod blind;
 mod changes;
 mod find;
 mod object;
+mod quick;
 
 use std::collections::HashMap;
 use std::rc::Rc;
 
+use self::quick::Quick;
 use super::names::Ident;
 use crate::text::Span;
 
@@ -64,12 +66,12 @@ pub(super) enum Path {
 
 #[derive(Debug)]
 pub(super) struct Catalog {
-    objects: HashMap<Id, Object>,
-    slots: HashMap<Key, Slot>,
-    /// What hangs on an object.
-    edges: HashMap<Id, Vec<(Id, How)>>,
+    /// By their ids; nothing where one is gone.
+    objects: Vec<Option<Object>>,
+    slots: HashMap<Key, Slot, Quick>,
+    /// What hangs on an object, by its id.
+    edges: Vec<Vec<(Id, How)>>,
     journal: Vec<Undo>,
-    next: Id,
     /// Counts statements, and what makes things unknown.
     now: u32,
     /// Since when nothing that was known before is known any more.
@@ -86,6 +88,8 @@ pub(super) struct Catalog {
     pub(super) temporary: Id,
     /// Where what can't be found is.
     pub(super) nowhere: Id,
+    /// Whether anything was ever there.
+    has_astray: bool,
     /// The schemas that there are, `public` among them.
     pub(super) schemas: Vec<Id>,
 }
@@ -94,11 +98,10 @@ impl Catalog {
     /// An empty database.
     pub(super) fn new() -> Self {
         let mut catalog = Catalog {
-            objects: HashMap::new(),
-            slots: HashMap::new(),
-            edges: HashMap::new(),
+            objects: Vec::new(),
+            slots: HashMap::default(),
+            edges: Vec::new(),
             journal: Vec::new(),
-            next: 0,
             now: 1,
             blank: 0,
             blurs: HashMap::new(),
@@ -107,7 +110,8 @@ impl Catalog {
             path: Path::Default,
             public: 0,
             temporary: 0,
-            nowhere: 0,
+            nowhere: Id::MAX,
+            has_astray: false,
             schemas: Vec::new(),
         };
         let mut schema = |name: &str, complete| {
@@ -127,16 +131,17 @@ impl Catalog {
     }
 
     pub(super) fn get(&self, id: Id) -> Option<&Object> {
-        self.objects.get(&id)
+        self.objects.get(id as usize)?.as_ref()
     }
 
     pub(super) fn objects(&self) -> impl Iterator<Item = (Id, &Object)> {
-        self.objects.iter().map(|(id, object)| (*id, object))
+        let all = self.objects.iter().enumerate();
+        all.filter_map(|(id, object)| Some((id as Id, object.as_ref()?)))
     }
 
     /// What hangs on an object, and how.
     pub(super) fn hanging(&self, id: Id) -> &[(Id, How)] {
-        self.edges.get(&id).map_or(&[], Vec::as_slice)
+        self.edges.get(id as usize).map_or(&[], Vec::as_slice)
     }
 
     /// What hangs on an object and is of one of these classes, in the order in which it was made.
@@ -148,8 +153,9 @@ impl Catalog {
     }
 
     pub(super) fn add(&mut self, mut object: Object) -> Id {
-        let id = self.next;
-        self.next += 1;
+        let id = self.objects.len() as Id;
+        self.objects.push(None);
+        self.edges.push(Vec::new());
         object.since = self.now;
         for need in object.needs.clone() {
             self.link(need.on, id, need.how);
@@ -159,6 +165,7 @@ impl Catalog {
             Class::Routine => self.name_routine(&object.name, id),
             _ => {}
         }
+        self.has_astray |= object.home.is_some() && object.home == Some(self.nowhere);
         for key in object.keys(self.schema_of_home(&object)) {
             let counted = key.0 == Space::ConstraintInSchema
                 && matches!(self.slots.get(&key), Some(Slot::Here(_) | Slot::Many));
@@ -226,10 +233,8 @@ impl Catalog {
     }
 
     fn set(&mut self, id: Id, object: Option<Object>) {
-        let old = match object {
-            Some(object) => self.objects.insert(id, object),
-            None => self.objects.remove(&id),
-        };
+        let Some(slot) = self.objects.get_mut(id as usize) else { return };
+        let old = std::mem::replace(slot, object);
         self.journal.push(Undo::Object(id, old.map(Box::new)));
     }
 
@@ -242,12 +247,14 @@ impl Catalog {
     }
 
     fn link(&mut self, on: Id, id: Id, how: How) {
-        self.edges.entry(on).or_default().push((id, how));
-        self.journal.push(Undo::Linked(on));
+        if let Some(edges) = self.edges.get_mut(on as usize) {
+            edges.push((id, how));
+            self.journal.push(Undo::Linked(on));
+        }
     }
 
     fn unlink(&mut self, on: Id, id: Id, how: How) {
-        let Some(edges) = self.edges.get_mut(&on) else { return };
+        let Some(edges) = self.edges.get_mut(on as usize) else { return };
         if let Some(at) = edges.iter().rposition(|edge| *edge == (id, how)) {
             edges.remove(at);
             self.journal.push(Undo::Unlinked(on, at, (id, how)));

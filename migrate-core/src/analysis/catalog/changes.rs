@@ -44,11 +44,10 @@ impl Catalog {
     pub(in crate::analysis) fn undo(&mut self, mark: Mark) {
         while self.journal.len() > mark.length {
             match self.journal.pop() {
-                Some(Undo::Object(id, Some(object))) => {
-                    self.objects.insert(id, *object);
-                }
-                Some(Undo::Object(id, None)) => {
-                    self.objects.remove(&id);
+                Some(Undo::Object(id, object)) => {
+                    if let Some(slot) = self.objects.get_mut(id as usize) {
+                        *slot = object.map(|object| *object);
+                    }
                 }
                 Some(Undo::Slot(key, Some(slot))) => {
                     self.slots.insert(key, slot);
@@ -57,10 +56,12 @@ impl Catalog {
                     self.slots.remove(&key);
                 }
                 Some(Undo::Linked(on)) => {
-                    self.edges.get_mut(&on).and_then(Vec::pop);
+                    self.edges.get_mut(on as usize).and_then(Vec::pop);
                 }
                 Some(Undo::Unlinked(on, at, edge)) => {
-                    self.edges.entry(on).or_default().insert(at, edge);
+                    if let Some(edges) = self.edges.get_mut(on as usize) {
+                        edges.insert(at, edge);
+                    }
                 }
                 Some(Undo::Blurred(name, Some(since))) => {
                     self.blurs.insert(name, since);

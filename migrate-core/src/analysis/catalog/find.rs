@@ -31,7 +31,11 @@ impl Catalog {
         let found = self.find_there(space, home, name);
         // What was made nobody knows where may be anywhere.
         let astray = || self.slots.contains_key(&(space, Some(self.nowhere), Rc::from(name)));
-        if matches!(found, Found::No(_)) && home != Some(self.nowhere) && astray() {
+        if self.has_astray
+            && matches!(found, Found::No(_))
+            && home != Some(self.nowhere)
+            && astray()
+        {
             return Found::Maybe(None);
         }
         found

@@ -44,10 +44,285 @@ fn check(up: &str, expected: &[&str]) {
 }
 
 #[test]
-fn a_table_is_there_once() {
+fn what_is_there_is_not_made_again() {
     check(
         "CREATE TABLE t (a int); CREATE TABLE t ();",
         &["table `t` exists already: r1.sql `t` created again here; r1.sql `t` first created here"],
+    );
+    check("CREATE TABLE t (a int, b int, a int)", &["column `t.a` exists already"]);
+    check("CREATE TABLE t (a int); ALTER TABLE t ADD a int, ADD b int", &["column `t.a`"]);
+    check("CREATE TABLE t (a int PRIMARY KEY, b int PRIMARY KEY)", &["primary key of `t`"]);
+    check("CREATE TABLE t (a int UNIQUE); CREATE INDEX t_a_key ON t (a)", &["index `t_a_key`"]);
+    check("CREATE TABLE t (id serial); CREATE SEQUENCE t_id_seq", &["sequence `t_id_seq`"]);
+    check(
+        "CREATE TABLE t (a int); CREATE INDEX ON t (a); CREATE INDEX t_a_idx ON t (a)",
+        &["index"],
+    );
+    check(
+        "CREATE TABLE t (a int CHECK (a > 0)); ALTER TABLE t ADD CONSTRAINT t_a_check CHECK (true)",
+        &["constraint `t_a_check` of `t`"],
+    );
+    check("CREATE TABLE t (); CREATE VIEW t AS SELECT 1", &["table `t` exists"]);
+    check("CREATE TYPE m AS ENUM ('a', 'a')", &["value `a` of type `m` exists"]);
+    check("CREATE TYPE m AS ENUM ('a'); ALTER TYPE m ADD VALUE 'a'", &["value `a` of type `m`"]);
+    check("CREATE TYPE m AS ENUM ('a'); CREATE TABLE m ()", &["type `m` exists"]);
+    check("CREATE SCHEMA s; CREATE SCHEMA s", &["schema `s` exists"]);
+    check(
+        "CREATE FUNCTION f(a int) RETURNS int LANGUAGE sql AS 'SELECT 1'; CREATE FUNCTION f(int4) RETURNS text LANGUAGE sql AS 'SELECT 1'",
+        &["function `f(integer)`"],
+    );
+    check("CREATE TABLE t (a int); ALTER TABLE t RENAME a TO a", &["column `t.a`"]);
+    check("CREATE TABLE t (); CREATE POLICY p ON t; CREATE POLICY p ON t", &["policy `p` of `t`"]);
+}
+
+#[test]
+fn what_is_not_there_is_not_used() {
+    check("DROP TABLE t", &["there is no table `t`: r1.sql `t` not there = mend"]);
+    check(
+        "CREATE TABLE users (); DROP TABLE user_s",
+        &["there is no table `user_s`: r1.sql `user_s` not there = did you mean `users`?"],
+    );
+    check("CREATE TABLE t (a int); ALTER TABLE t DROP b", &["there is no column `t.b`"]);
+    check("CREATE TABLE t (a int); CREATE INDEX i ON t (a, c)", &["there is no column `t.c`"]);
+    check("CREATE TABLE t (a int REFERENCES u)", &["there is no table `u`"]);
+    check("CREATE TABLE t (a mod); CREATE TYPE mood AS ENUM ()", &[]);
+    check("CREATE TYPE mood AS ENUM (); CREATE TABLE t (a mod)", &["there is no type `mod`"]);
+    check("CREATE TABLE t (a timestmap)", &["there is no type `timestmap`"]);
+    check(
+        "CREATE TYPE m AS ENUM ('ok'); ALTER TYPE m RENAME VALUE 'no' TO 'x'",
+        &["there is no value `no` of type `m`"],
+    );
+    check(
+        "CREATE TABLE t (); DROP TABLE t; INSERT INTO t DEFAULT VALUES",
+        &["there is no table `t`: r1.sql `t` not there; r1.sql `t` dropped or renamed here"],
+    );
+    check("CREATE TABLE t (); SELECT 1 FROM t JOIN u ON true", &["there is no table `u`"]);
+    check(
+        "CREATE TABLE t (a int); ALTER TABLE t DROP CONSTRAINT t_a_check",
+        &["there is no constraint `t_a_check` of `t`"],
+    );
+    check("CREATE TABLE t (a int); COMMENT ON COLUMN t.b IS 'x'", &["there is no column `t.b`"]);
+    check("CREATE TABLE t (); DROP TRIGGER g ON t", &["there is no trigger `g` of `t`"]);
+    check("CREATE SCHEMA s; CREATE TABLE s.t (); DROP TABLE s.u", &["there is no table `s.u`"]);
+    check(
+        "SET search_path = public; CREATE SCHEMA s; CREATE TABLE s.t (); DROP TABLE t",
+        &["there is no table `t`"],
+    );
+}
+
+#[test]
+fn what_others_need_stays() {
+    let table = "CREATE TABLE t (a int PRIMARY KEY, b int);";
+    let with = |sql: &str, expected: &[&str]| check(&format!("{table} {sql}"), expected);
+    with(
+        "CREATE VIEW v AS SELECT * FROM t; DROP TABLE t",
+        &["table `t` is still needed by view `v`"],
+    );
+    with(
+        "CREATE VIEW v AS SELECT * FROM t; DROP TABLE t CASCADE; DROP VIEW v",
+        &["there is no view `v`"],
+    );
+    with(
+        "CREATE TABLE u (a int REFERENCES t); DROP TABLE t",
+        &["table `t` is still needed by constraint `u_a_fkey` of `u`"],
+    );
+    with("CREATE TABLE u (a int REFERENCES t); DROP TABLE t, u", &[]);
+    with(
+        "CREATE TABLE u (a int REFERENCES t); ALTER TABLE t DROP CONSTRAINT t_pkey",
+        &["constraint `t_pkey` of `t` is still needed"],
+    );
+    with("DROP INDEX t_pkey", &["index `t_pkey` is still needed by constraint `t_pkey` of `t`"]);
+    check(
+        "CREATE TYPE m AS ENUM (); CREATE TABLE t (a m); DROP TYPE m",
+        &["type `m` is still needed by column `t.a`"],
+    );
+    check(
+        "CREATE TABLE t (id serial); DROP SEQUENCE t_id_seq",
+        &["sequence `t_id_seq` is still needed by column `t.id`"],
+    );
+    check(
+        "CREATE SCHEMA s; CREATE TABLE s.t (); DROP SCHEMA s",
+        &["schema `s` is still needed by table `s.t`"],
+    );
+    with("CREATE INDEX i ON t (b); ALTER TABLE t DROP b; DROP INDEX i", &["there is no index `i`"]);
+    check(
+        "CREATE TABLE t (a int, b int); CREATE TABLE u (a int REFERENCES t (b))",
+        &["no unique key of `t` is over `b`"],
+    );
+    with(
+        "CREATE TABLE u (a int, b int, FOREIGN KEY (a, b) REFERENCES t)",
+        &["the foreign key has 2 columns, and refers to 1"],
+    );
+    with("CREATE VIEW v AS SELECT 1; DROP TABLE v", &["`v` is a view, not a table"]);
+}
+
+/// A false error is worse than a missed one.
+#[test]
+fn what_is_not_known_is_no_error() {
+    for up in [
+        "CREATE TABLE auth.t (); ALTER TABLE auth.users ADD a int; DROP TABLE auth.gone",
+        "CREATE TABLE IF NOT EXISTS t (a int); CREATE TABLE IF NOT EXISTS t (b int)",
+        "DROP TABLE IF EXISTS t; DROP INDEX IF EXISTS i; ALTER TABLE IF EXISTS t ADD a int",
+        "DO $$ BEGIN EXECUTE 'CREATE TABLE t ()'; END $$; DROP TABLE t; DROP INDEX anything",
+        "DO $$ BEGIN CREATE TABLE t (id serial); END $$; DROP SEQUENCE t_id_seq",
+        "SELECT made_elsewhere('t'); DROP TABLE t",
+        "CREATE EXTENSION timescaledb; DROP TABLE t",
+        "CREATE EXTENSION postgis; DROP TABLE spatial_ref_sys",
+        "CREATE FUNCTION f() RETURNS void LANGUAGE plpgsql AS $$ BEGIN CREATE TABLE t (); END $$; SELECT f(); DROP TABLE t",
+        "SELECT set_config('search_path', '', false); CREATE TABLE public.t (); DROP TABLE public.t",
+        "CREATE SCHEMA s; CREATE TABLE s.t (); ALTER TABLE t ADD a int",
+        "CREATE TABLE t (a citext, b vector(3), c geometry(Point, 4326))",
+        "CREATE TABLE t (LIKE elsewhere.u INCLUDING ALL); ALTER TABLE t DROP a; DROP INDEX t_a_idx",
+        "CREATE TABLE p (a int) PARTITION BY LIST (a); CREATE TABLE c PARTITION OF p DEFAULT; CREATE INDEX ON p (a); DROP INDEX c_a_idx CASCADE",
+        "CREATE TABLE t (a int); CREATE TABLE u (a int PRIMARY KEY UNIQUE); CREATE TABLE w (CHECK (true)) INHERITS (t)",
+        "CREATE TEMP TABLE t (); CREATE TABLE t (); DROP TABLE t; DROP TABLE t",
+        "CREATE TABLE t (a int, b int GENERATED ALWAYS AS (a) STORED); ALTER TABLE t DROP a CASCADE",
+        "CALL anything(); DROP VIEW v",
+        "-- migrate:allow(missing): made by the platform\nDROP TABLE platform;",
+        "-- migrate:opaque touches(t)\nSELECT make('t');\nDROP TABLE t",
+    ] {
+        assert_eq!(errors(&[(up, "")]), [""; 0], "{up}");
+    }
+}
+
+#[test]
+fn a_search_path_leads_elsewhere() {
+    check(
+        "CREATE SCHEMA s; SET search_path = s, public; CREATE TABLE t (); RESET search_path; DROP TABLE s.t",
+        &[],
+    );
+    check(
+        "CREATE TABLE t (); ALTER TABLE t RENAME TO u; ALTER TABLE u RENAME TO t; DROP TABLE t",
+        &[],
+    );
+    check(
+        "CREATE TABLE t (id serial, a int UNIQUE); CREATE SCHEMA s; ALTER TABLE t SET SCHEMA s; \
+         DROP INDEX s.t_a_key; DROP SEQUENCE t_id_seq",
+        &["index `s.t_a_key` is still needed"],
+    );
+}
+
+/// What is said of a downgrade, behind a table that is there.
+fn down(up: &str, down: &str, expected: &[&str]) {
+    let before = "CREATE TYPE m AS ENUM ('a'); CREATE TABLE t (a int CONSTRAINT k UNIQUE, b m); CREATE INDEX i ON t (b);";
+    let found = errors(&[(before, ""), (up, down)]);
+    let same = found.len() == expected.len()
+        && found.iter().zip(expected).all(|(found, expected)| found.starts_with(expected));
+    assert!(same, "{up}\n{down}\nexpected {expected:#?}\nfound {found:#?}");
+}
+
+#[test]
+fn a_downgrade_undoes() {
+    down("CREATE TABLE u (id serial)", "DROP TABLE u", &[]);
+    down(
+        "CREATE TABLE u (id serial)",
+        "SELECT 1",
+        &["the downgrade leaves table `u` behind: r2.sql `u` the upgrade makes it here"],
+    );
+    down("ALTER TABLE t ADD c int UNIQUE", "ALTER TABLE t DROP c", &[]);
+    down(
+        "ALTER TABLE t ADD c int UNIQUE",
+        "SELECT 1",
+        &["the downgrade leaves column `t.c` behind"],
+    );
+    down(
+        "ALTER TABLE t DROP b",
+        "ALTER TABLE t ADD b m",
+        &[
+            "the downgrade does not bring back index `i`: r2.sql `b` it goes here; r1.sql `i` first created here",
+        ],
+    );
+    down("ALTER TABLE t DROP b", "ALTER TABLE t ADD b m; CREATE INDEX i ON t (b)", &[]);
+    down(
+        "DROP TABLE t",
+        "CREATE TABLE t (a int CONSTRAINT k UNIQUE, b m); CREATE INDEX i ON t (b)",
+        &[],
+    );
+    down(
+        "DROP TABLE t",
+        "CREATE TABLE t (a int, b m)",
+        &[
+            "the downgrade does not bring back constraint `k` of `t`",
+            "the downgrade does not bring back index `i`",
+        ],
+    );
+    down("ALTER TABLE t RENAME TO u", "ALTER TABLE u RENAME TO t", &[]);
+    down("ALTER TABLE t RENAME a TO z", "ALTER TABLE t RENAME z TO a", &[]);
+    down(
+        "ALTER TABLE t RENAME a TO z",
+        "SELECT 1",
+        &[
+            "the downgrade does not bring back column `t.a`",
+            "the downgrade leaves column `t.z` behind",
+        ],
+    );
+    down(
+        "ALTER TYPE m ADD VALUE 'b'",
+        "SELECT 1",
+        &["the downgrade leaves value `b` of type `m` behind"],
+    );
+    down("CREATE INDEX j ON t (a)", "DROP INDEX l", &["there is no index `l`"]);
+    down("CREATE INDEX j ON t (a)", "-- migrate:allow(down): it helps\nSELECT 1", &[]);
+    down("CREATE INDEX IF NOT EXISTS i ON t (a)", "SELECT 1", &[]);
+    down("CREATE TABLE u ()", "DO $$ BEGIN EXECUTE 'DROP TABLE u'; END $$", &[]);
+    down("CREATE TABLE u ()", "DROP TABLE IF EXISTS u", &[]);
+}
+
+/// What Alembic wrote of ActorHub before it was mended: indexes that the first revision had made, and
+/// keys by the names that they do not have.
+#[test]
+fn the_revision_that_failed_in_production() {
+    let first = "CREATE TABLE users (id uuid PRIMARY KEY, email text);\n\
+                 CREATE TABLE identities (id uuid PRIMARY KEY, user_id uuid REFERENCES users (id), status text);\n\
+                 CREATE INDEX ix_identities_user_id ON identities (user_id);\n\
+                 CREATE INDEX ix_identities_status ON identities (status);\n\
+                 CREATE INDEX ix_users_email ON users (email);";
+    let second = "CREATE INDEX ix_identities_user_id ON identities (user_id);\n\
+                  CREATE INDEX ix_identities_status ON identities (status);\n\
+                  CREATE INDEX ix_users_email ON users (email);\n\
+                  CREATE INDEX ix_users_new ON users (email, id);\n\
+                  ALTER TABLE identities DROP CONSTRAINT fk_identities_user_id_users;\n\
+                  ALTER TABLE identities ADD CONSTRAINT fk_user FOREIGN KEY (user_id) REFERENCES users (id);";
+    let found = errors(&[(first, ""), (second, "")]);
+    let starts: Vec<&str> = found.iter().filter_map(|text| text.split(": ").next()).collect();
+    assert_eq!(
+        starts,
+        [
+            "index `ix_identities_user_id` exists already",
+            "index `ix_identities_status` exists already",
+            "index `ix_users_email` exists already",
+            "there is no constraint `fk_identities_user_id_users` of `identities`",
+        ]
+    );
+    assert!(found[3].ends_with("= did you mean `identities_user_id_fkey`?"), "{}", found[3]);
+}
+
+/// What is deployed makes what later revisions stand on, and is never wrong itself.
+#[test]
+fn nothing_is_said_of_what_is_deployed() {
+    let text = |id: &str, parent: &str, up: &str| {
+        format!(
+            "-- revision: {id}\n{parent}\n-- message: M\n-- irreversible: no\n-- migrate:up\n{up}\n"
+        )
+    };
+    let first = text(
+        "1",
+        "--",
+        "-- migrate:allow(missing): it was there\nDROP TABLE gone;\nCREATE TABLE t ();",
+    );
+    let Ok(chain) = crate::analyse(Folder::of_texts("m", [("1.sql", first.as_str())])) else {
+        panic!()
+    };
+    let lock = crate::lock_text(&chain, "1").unwrap_or_default();
+    let first = text("1", "--", "DROP TABLE gone;\nCREATE TABLE t ();");
+    let second = text("2", "-- parent: 1", "CREATE TABLE t ();");
+    let files =
+        [("1.sql", first.as_str()), ("2.sql", second.as_str()), ("chain.lock", lock.as_str())];
+    let Err(rejection) = crate::analyse(Folder::of_texts("m", files)) else { panic!() };
+    assert_eq!(rejection.diagnostics.len(), 1, "{rejection}");
+    assert!(
+        rejection.to_string().starts_with("table `t` exists already\n --> m/2.sql:6:14"),
+        "{rejection}"
     );
 }
 
