@@ -5,11 +5,14 @@ mod catalog;
 mod cursor;
 mod names;
 mod notes;
+mod predict;
 mod replay;
 mod statement;
 mod syntax;
 
 use self::notes::{Note, notes};
+#[doc(hidden)]
+pub use self::predict::predicted;
 use crate::chain::Chain;
 use crate::check::{Parsed, Rejection, check_with};
 use crate::diagnostic::Diagnostic;

@@ -147,6 +147,9 @@ mod tls;
 
 #[cfg(feature = "analysis")]
 pub use analysis::analyse;
+#[cfg(feature = "analysis")]
+#[doc(hidden)]
+pub use analysis::predicted as __predicted;
 pub use chain::{Chain, Digests, Down, Migration};
 pub use check::{Rejection, check};
 pub use diagnostic::{Diagnostic, Label, point_at};

@@ -19,7 +19,7 @@ mod views;
 mod world;
 
 use self::world::World;
-use super::catalog::{Detail, Mark, Path};
+use super::catalog::{Catalog, Detail, Mark, Path};
 use super::cursor::Cursor;
 use super::notes::{Note, notes};
 use super::statement::{self, Statement};
@@ -49,6 +49,16 @@ pub(super) fn replay(chain: &Chain<'_>) -> Vec<Diagnostic> {
         }
     }
     found
+}
+
+/// Replays the upgrades alone, and shows what is there behind each.
+pub(super) fn upgrades(chain: &Chain<'_>, mut show: impl FnMut(&Catalog)) {
+    let mut world = World::new();
+    for (at, migration) in chain.migrations().iter().enumerate() {
+        world.source = at;
+        section(&mut world, migration.up_sql(), migration.up.span.start, migration.deployed);
+        show(&world.catalog);
+    }
 }
 
 /// Replays a section; what is wrong with it.

@@ -12,7 +12,8 @@ use super::generator::Random;
 /// How long a chain becomes, in statements that the server has taken or refused.
 const LENGTH: usize = 60;
 
-fn number(variable: &str, default: usize) -> usize {
+/// A number from the environment.
+pub(crate) fn number(variable: &str, default: usize) -> usize {
     env::var(variable).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
 }
 

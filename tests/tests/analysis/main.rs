@@ -1,5 +1,7 @@
 //! What the analysis says, held against what a real server does.
 #![expect(clippy::panic, clippy::unwrap_used, reason = "a test that can't go on fails")]
 
+mod actorhub;
 mod differential;
 mod generator;
+mod mutations;
