@@ -27,7 +27,8 @@ Exit codes: 0 all is well, 1 it failed, 2 the arguments make no command,
 Create:      migrate revision -m \"add users\"    then fill in the file, and `migrate check`
 Try:         migrate upgrade head, migrate downgrade -1, migrate upgrade head
 Production:  migrate status, a backup (`--backup-command`), migrate upgrade head
-Elsewhere:   migrate stamp REVISION, for a database that another tool or a hand has made";
+Elsewhere:   migrate import TOOL FOLDER, and for its databases migrate adopt --from TOOL;
+             migrate stamp REVISION, for a database that a hand has made";
 
 /// PostgreSQL migrations, checked before they run.
 #[derive(Debug, Parser)]
