@@ -8,7 +8,7 @@ use std::collections::{HashMap, HashSet};
 
 use migrate_core::{Chain, Migration, RevisionId, section_digest};
 
-pub(crate) use self::books::{Table, query, rows};
+pub(crate) use self::books::{Table, query, rows, search_all};
 use crate::args::Tool;
 use crate::import::{Imported, Wrong};
 
@@ -119,6 +119,24 @@ pub(crate) fn judge(
         }
     }
     if problems.is_empty() { Ok(adoption) } else { Err(problems) }
+}
+
+/// The versions of a tool's table that are not recorded, although the tool has applied them. A table
+/// whose name other programs have, too, must have a version of the chain.
+pub(crate) fn unrecorded(
+    tool: Tool,
+    chain: &Chain<'static>,
+    recorded: &HashSet<&str>,
+    rows: &[Row],
+) -> Vec<String> {
+    let versions = Versions::of(tool, chain);
+    if tool == Tool::Dbmate && !rows.iter().any(|row| versions.find(row).is_some()) {
+        return Vec::new();
+    }
+    let is_recorded = |row: &&Row| {
+        versions.find(row).is_some_and(|migration| recorded.contains(migration.id.as_str()))
+    };
+    rows.iter().filter(|row| !is_recorded(row)).map(|row| row.version.clone()).collect()
 }
 
 /// How a tool's versions are found in a chain.

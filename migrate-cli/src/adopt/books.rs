@@ -69,6 +69,17 @@ impl Table {
     }
 }
 
+/// Which tables of other tools there are that this role may read, under the tools' own names.
+pub(crate) fn search_all() -> String {
+    let names = Tool::ALL.map(|tool| literal(&Table::of(tool, None).name));
+    format!(
+        "SELECT n.nspname, c.relname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
+         WHERE c.relkind IN ('r', 'p') AND c.relname IN ({}) AND pg_catalog.has_schema_privilege(n.oid, 'USAGE') \
+         AND pg_catalog.has_table_privilege(c.oid, 'SELECT') ORDER BY n.nspname, c.relname",
+        names.join(", ")
+    )
+}
+
 /// What reads a table: version, name, checksum, and whether it failed.
 pub(crate) fn query(tool: Tool, table: &Table) -> String {
     let table = table.sql();

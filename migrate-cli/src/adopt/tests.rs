@@ -141,3 +141,19 @@ fn tips_are_what_no_other_follows() {
     check(&["a", "c"], &["a", "c"]);
     check(&[], &[]);
 }
+
+#[test]
+fn what_a_tool_has_applied_and_nobody_has_recorded() {
+    let chain = chain(["1", "2", "3"]);
+    let check = |tool, versions: &str, recorded: &[&str], expected: &[&str]| {
+        let rows: Vec<Row> = versions.split_whitespace().map(row).collect();
+        let recorded = recorded.iter().copied().collect();
+        assert_eq!(unrecorded(tool, &chain, &recorded, &rows), expected, "{versions}");
+    };
+    check(Tool::Sqlx, "1 2", &[], &["1", "2"]);
+    check(Tool::Sqlx, "1 2", &["1", "2", "3"], &[]);
+    check(Tool::Alembic, "2", &["1"], &["2"]);
+    check(Tool::Alembic, "x", &["1"], &["x"]);
+    check(Tool::Dbmate, "1 7", &["1"], &["7"]);
+    check(Tool::Dbmate, "7", &["1"], &[]);
+}

@@ -17,6 +17,9 @@ pub(crate) enum Tool {
 }
 
 impl Tool {
+    pub(crate) const ALL: [Tool; 6] =
+        [Tool::Alembic, Tool::Refinery, Tool::Sqlx, Tool::Diesel, Tool::Dbmate, Tool::Goose];
+
     /// Those whose migrations stand in one line.
     pub(crate) const LINES: [Tool; 5] =
         [Tool::Refinery, Tool::Sqlx, Tool::Diesel, Tool::Dbmate, Tool::Goose];

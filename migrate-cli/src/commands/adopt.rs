@@ -1,6 +1,7 @@
 //! `migrate adopt`: takes over a database that another tool has made.
 
 mod drift;
+mod noticed;
 
 use std::collections::HashSet;
 
@@ -10,6 +11,7 @@ use postgres::{Client, SimpleQueryMessage};
 use serde::Serialize;
 
 use self::drift::{Comparison, compare};
+pub(super) use self::noticed::{Noticed, noticed};
 use super::import::read as read_folder;
 use crate::adopt::{Adoption, Row, Table, judge, query, rows, tips};
 use crate::args::{Adopt, Tool};
@@ -24,7 +26,7 @@ struct Adopted {
     database: String,
     tool: &'static str,
     table: String,
-    /// How many migrations the tool's table has.
+    /// How many versions the tool's table names.
     applied: usize,
     /// How many checksums were made again, and are the same.
     verified: usize,
@@ -218,8 +220,8 @@ fn tell(context: &Context, arguments: &Adopt, adopted: &Adopted) {
         let noun = if *verified == 1 { "checksum is" } else { "checksums are" };
         checked = format!("; {verified} {noun} as {tool} made them");
     }
-    let noun = if *applied == 1 { "row" } else { "rows" };
-    ui.say(format!("`{table}` of {database} has {applied} {noun}{checked}; it is left as it is"));
+    let noun = if *applied == 1 { "version" } else { "versions" };
+    ui.say(format!("`{table}` of {database} names {applied} {noun}{checked}; it is left as it is"));
     match (adopted.adopt.is_empty(), arguments.dry_run) {
         (true, _) => ui.say("nothing to do: all of it is recorded already"),
         (false, true) => {}

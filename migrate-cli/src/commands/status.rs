@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use migrate_core::{Chain, Digest, History, Record, Status, status as standing};
 use serde::Serialize;
 
+use super::adopt::{Noticed, noticed};
 use super::show::warn_if_broken;
 use crate::context::{Context, current};
 use crate::failure::{Exit, Failure, count};
@@ -23,6 +24,9 @@ struct Standing {
     head: Vec<String>,
     current: Vec<String>,
     revisions: Vec<Row>,
+    /// What other tools have applied, and nobody has recorded here.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    elsewhere: Vec<Noticed>,
 }
 
 /// A revision of the chain, or of the database.
@@ -99,6 +103,10 @@ pub(super) fn status(context: &Context, exit_code: bool) -> Result<Exit, Failure
         Some(Status::Diverged(_)) => ("diverged", Exit::Diverged),
         Some(_) => ("at-head", Exit::Fine),
     };
+    let noticed = match &tree.chain {
+        Ok(chain) => noticed(&mut database.client, chain, &history),
+        Err(_) => Vec::new(),
+    };
     let help = help(status.as_ref()).map(|help| context.ui.addressed(&help));
     let standing = Standing {
         database: database.place,
@@ -115,8 +123,12 @@ pub(super) fn status(context: &Context, exit_code: bool) -> Result<Exit, Failure
         head: tree.heads().map(|head| head.id.clone()).collect(),
         current: current(&history).iter().map(|record| record.revision.clone()).collect(),
         revisions: rows(&tree, &history),
+        elsewhere: noticed,
     };
     context.ui.show(&standing)?;
+    for noticed in &standing.elsewhere {
+        context.ui.warn(noticed.warning());
+    }
     if let (Some(help), false) = (help, context.ui.json) {
         context.ui.say(format!(" = help: {help}"));
     }
