@@ -6,6 +6,7 @@
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod actorhub;
 mod alembic;
 mod dbmate;
 mod refinery;
