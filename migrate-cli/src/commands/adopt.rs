@@ -68,6 +68,8 @@ pub(super) fn adopt(context: &Context, arguments: &Adopt) -> Result<Exit, Failur
     let adoption = judge(tool, &chain, &table.shown(), &rows, &originals);
     let Adoption { revisions, verified, notes } = adoption.map_err(Failure::Adopt)?;
     notes.iter().for_each(|note| context.ui.warn(note));
+    // What these stand on comes along.
+    let revisions = tips(&chain, &revisions.iter().map(String::as_str).collect());
 
     let runner = context.runner(&chain);
     let history = runner.history(client)?;
@@ -101,7 +103,7 @@ pub(super) fn adopt(context: &Context, arguments: &Adopt) -> Result<Exit, Failur
         adopted.drift = Some(found.differences);
     }
     if !arguments.dry_run {
-        runner.adopt(client, &revisions)?;
+        runner.adopt(client, revisions.iter().copied())?;
     }
     context.ui.show(&adopted)?;
     tell(context, arguments, &adopted);
@@ -109,7 +111,7 @@ pub(super) fn adopt(context: &Context, arguments: &Adopt) -> Result<Exit, Failur
 }
 
 /// Revisions, and all that they stand on.
-fn lineage<'c>(chain: &'c Chain<'_>, revisions: &[String]) -> impl Iterator<Item = &'c str> {
+fn lineage<'c>(chain: &'c Chain<'_>, revisions: &[&str]) -> impl Iterator<Item = &'c str> {
     let mut wanted = vec![false; chain.len()];
     for id in revisions {
         for (wanted, found) in wanted.iter_mut().zip(chain.lineage(id)) {

@@ -19,6 +19,8 @@ pub(crate) struct Revision {
     pub(crate) id: String,
     /// `down_revision`, and what `depends_on` adds to it.
     pub(crate) parents: Vec<String>,
+    /// The first of `down_revision`: what Alembic goes from, and back to.
+    pub(crate) follows: Option<String>,
     message: String,
     created: Option<String>,
     /// The path of its file.
@@ -132,8 +134,9 @@ impl Reading {
         if !depends.is_empty() {
             self.dependencies.insert(id.clone(), depends);
         }
-        let (id, origin) = (id.clone(), path.clone());
-        self.revisions.push(Revision { id, parents, message, created: about.created, origin });
+        let (id, origin, follows) = (id.clone(), path.clone(), parents.first().cloned());
+        let created = about.created;
+        self.revisions.push(Revision { id, parents, follows, message, created, origin });
     }
 
     /// The texts of an assignment; one that only Python understands is a problem.
@@ -292,7 +295,7 @@ pub(crate) fn translate(
     let Graph { revisions, mut notes } = graph;
     let (mut imported, mut wrong, mut files) = (Vec::new(), Vec::new(), Names::default());
     for revision in revisions {
-        let Revision { id, parents, message, created, origin } = revision;
+        let Revision { id, parents, message, created, origin, .. } = revision;
         let (up, down) = sql.remove(&id).unwrap_or((Sql::Missing, Sql::Missing));
         let up = match taken(&up, &id, Way::Up, version_table) {
             Ok(up) => up,

@@ -54,7 +54,7 @@ fn given(folder: &Path, id: &str, name: &str) -> Result<Sql, Failure> {
 
 /// What Alembic prints.
 fn printed(command: &str, revision: &Revision, way: Way) -> Result<Sql, Failure> {
-    let parent = revision.parents.first().map_or("base", String::as_str);
+    let parent = revision.follows.as_deref().unwrap_or("base");
     let (word, range) = match way {
         Way::Up => ("upgrade", format!("{parent}:{}", revision.id)),
         Way::Down => ("downgrade", format!("{}:{parent}", revision.id)),
