@@ -3,7 +3,7 @@
 use migrate_core::{Folder, check as check_folder};
 
 use super::*;
-use crate::import::Body;
+use crate::import::{Body, Original, translate};
 
 fn chain(ids: [&str; 3]) -> Chain<'static> {
     let mut parent = String::new();
@@ -156,4 +156,32 @@ fn what_a_tool_has_applied_and_nobody_has_recorded() {
     check(Tool::Alembic, "x", &["1"], &["x"]);
     check(Tool::Dbmate, "1 7", &["1"], &["7"]);
     check(Tool::Dbmate, "7", &["1"], &[]);
+}
+
+/// Whatever the ends of its lines: what sqlx has run is known again in what was imported.
+#[test]
+fn an_import_keeps_what_a_checksum_is_of() {
+    for (end, last, mark, with_down) in [
+        ("\n", "\n", "", false),
+        ("\n", "", "", false),
+        ("\n", "", "", true),
+        ("\n", "\n", "", true),
+        ("\r\n", "\r\n", "", false),
+        ("\r\n", "\r\n", "", true),
+        ("\r\n", "", "", true),
+        ("\r\n", "", "\u{feff}", true),
+        ("\n", "\n", "\u{feff}", false),
+    ] {
+        let ran = format!("{mark}SELECT 1;{end}{end}-- é{end}SELECT '2';{last}");
+        let file = |path: &str, text: &str| Original { path: path.into(), text: Ok(text.into()) };
+        let mut originals = vec![file("1_a.up.sql", &ran)];
+        originals.extend(with_down.then(|| file("1_a.down.sql", &format!("SELECT 3;{end}"))));
+        let edits = translate(Tool::Sqlx, &originals).unwrap_or_default().edits();
+        let files = edits.iter().map(|edit| (edit.name.as_str(), edit.text.as_str()));
+        let chain =
+            check_folder(Folder::of_texts("m", files)).unwrap_or_else(|why| panic!("{why}"));
+        let checksum = checksums::made(Tool::Sqlx, &Row::default(), &ran).pop();
+        let adoption = judge(Tool::Sqlx, &chain, "books", &[Row { checksum, ..row("1") }], &[]);
+        assert_eq!(adoption.map(|found| found.verified), Ok(1), "{ran:?}");
+    }
 }

@@ -316,4 +316,19 @@ mod tests {
         check("\"\"\"never closed", "never closed");
         check("", "");
     }
+
+    /// A file may be cut or broken anywhere: it is read to its end, and nothing panics.
+    #[test]
+    fn files_that_are_broken() {
+        let whole = "\"\"\"It's\n\"\"\"\nrevision: str = 'a' \\\n  'é'\ndown_revision = (r\"b\", u'c')\n# end\n";
+        for (at, _) in whole.char_indices() {
+            let (before, after) = whole.split_at(at);
+            read(before);
+            read(after);
+            for broken in ["\"", "'", "'''", "(", ")", "\\", "#", "\n", "\r", "é", "f\""] {
+                read(&format!("{before}{broken}{after}"));
+            }
+        }
+        assert_eq!(read(whole).value("revision"), Some((3, Ok(&["aé".to_owned()][..]))));
+    }
 }
