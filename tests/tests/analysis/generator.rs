@@ -370,9 +370,7 @@ impl Random {
             15 => format!(
                 "DO $$ BEGIN ALTER TABLE {table} ADD COLUMN y int UNIQUE; EXCEPTION WHEN OTHERS THEN NULL; END $$"
             ),
-            16 => format!(
-                "DO $$ BEGIN EXECUTE 'CREATE TABLE ' || 'c' || ' (id serial)'; EXCEPTION WHEN OTHERS THEN NULL; END $$"
-            ),
+            16 => "DO $$ BEGIN EXECUTE 'CREATE TABLE ' || 'c' || ' (id serial)'; EXCEPTION WHEN OTHERS THEN NULL; END $$".to_owned(),
             17 => format!(
                 "DO $$ BEGIN CREATE INDEX ON {table} (x); EXCEPTION WHEN OTHERS THEN NULL; END $$"
             ),
