@@ -25,7 +25,7 @@ impl Draft<'_> {
                 continue;
             }
             // One that is written in two steps goes in the first of them.
-            if self.online && new.is_some_and(Constraint::can_be_validated) {
+            if self.replaces(it, new) {
                 continue;
             }
             let phase = match it.kind.as_str() {
@@ -37,7 +37,7 @@ impl Draft<'_> {
         }
         for (key, it) in after.constraints.iter().filter(|(_, it)| it.local) {
             let old = before.and_then(|before| before.constraints.get(key));
-            let replaces = old.is_some();
+            let replaces = old.is_some_and(|old| self.replaces(old, Some(it)));
             let old = old.filter(|old| self.same_constraint(name, old, it));
             if old.is_none() {
                 let index = after.indexes.get(key);
@@ -47,6 +47,11 @@ impl Draft<'_> {
             let on = format!("CONSTRAINT {} ON {shown}", words::ident(key));
             self.comment(&on, before, it.comment.as_ref());
         }
+    }
+
+    /// Does a constraint make way in the statement that makes its successor? Not if its key goes.
+    fn replaces(&self, it: &Constraint, new: Option<&Constraint>) -> bool {
+        self.online && new.is_some_and(Constraint::can_be_validated) && !self.rekeyed(it)
     }
 
     /// A constraint of a table that is new, or of one that may have rows.

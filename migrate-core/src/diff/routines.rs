@@ -13,7 +13,10 @@ impl Draft<'_> {
         let calls = |(_, it): &(&RoutineName, &Routine), (name, _): &(&RoutineName, &Routine)| {
             words::has_word(&it.definition, &name.name)
         };
-        let old = sorted(from.routines.iter().collect(), calls);
+        let goes = |(name, _): &(&RoutineName, &Routine)| {
+            self.anew.routines.contains(*name) || !to.routines.contains_key(*name)
+        };
+        let old = sorted(from.routines.iter().filter(goes).collect(), calls);
         for (name, it) in old.into_iter().rev() {
             if self.anew.routines.contains(name) {
                 self.step(Phase::DropAnew, format!("DROP {}", shown(name, it)));
@@ -37,8 +40,15 @@ impl Draft<'_> {
                 self.step(phase, format!("DROP {}", shown(name, it)));
             }
         }
-        let early = needed_by_tables(to);
-        for (name, it) in sorted(to.routines.iter().collect(), calls) {
+        let early = if from.routines == to.routines && self.anew.routines.is_empty() {
+            BTreeSet::new()
+        } else {
+            needed_by_tables(to)
+        };
+        let comes = |(name, it): &(&RoutineName, &Routine)| {
+            self.anew.routines.contains(*name) || from.routines.get(*name) != Some(it)
+        };
+        for (name, it) in sorted(to.routines.iter().filter(comes).collect(), calls) {
             let before = from.routines.get(name).filter(|_| !self.anew.routines.contains(name));
             if before.is_none_or(|before| before.definition != it.definition) {
                 match create(name, it) {

@@ -155,11 +155,12 @@ impl Draft<'_> {
         }
     }
 
-    /// Is this column dropped, or its table?
+    /// Is this column dropped, for good or for a moment, or its table?
     fn goes(&self, owner: Option<&(Name, String)>) -> bool {
         owner.is_some_and(|(table, column)| {
-            let table = self.to.relations.get(table);
-            !table.is_some_and(|table| table.columns.iter().any(|it| it.name == *column))
+            let after = self.to.relations.get(table);
+            let stays = after.is_some_and(|it| it.columns.iter().any(|it| it.name == *column));
+            !stays || self.anew.is_renewed(table, column)
         })
     }
 

@@ -83,12 +83,17 @@ pub(super) fn literal(text: &str) -> String {
 /// Does a definition speak of something? By its qualified name, so a string with that name in it
 /// does, too.
 pub(super) fn mentions(definition: &str, what: &Name) -> bool {
-    is_in(&full(what), definition)
+    has(definition, &what.name) && is_in(&full(what), definition)
+}
+
+/// Is a name in a text at all? Most are not, and to quote a name takes longer than to look.
+fn has(text: &str, name: &str) -> bool {
+    name.contains('"') || text.contains(name)
 }
 
 /// Does a definition have this identifier in it?
 pub(super) fn has_word(definition: &str, name: &str) -> bool {
-    is_in(&ident(name), definition) || is_in(name, definition)
+    has(definition, name) && (is_in(&ident(name), definition) || is_in(name, definition))
 }
 
 fn is_in(what: &str, definition: &str) -> bool {

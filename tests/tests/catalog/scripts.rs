@@ -135,6 +135,18 @@ fn what_random_pairs_have_shown() {
         "CREATE TABLE t (a int); CREATE UNIQUE INDEX ix ON t (a)",
         "CREATE TABLE t (a int PRIMARY KEY); CREATE TABLE n (a int REFERENCES t)",
     );
+    // A sequence goes with its column, which is generated from now on.
+    check(
+        "CREATE TABLE t (a int, b numeric GENERATED ALWAYS AS (a + 0) STORED)",
+        "CREATE TABLE t (a int, b serial)",
+    );
+    // A foreign key turns to a key that was not there, and back.
+    let with = |key: &str, other: &str| {
+        format!(
+            "CREATE TABLE o (a int {key}); CREATE TABLE t (a int UNIQUE, CONSTRAINT fk FOREIGN KEY (a) REFERENCES {other} (a))"
+        )
+    };
+    check(&with("", "t"), &with("PRIMARY KEY", "o"));
     // A check of a domain changes under its name.
     check("CREATE DOMAIN d AS int CHECK (VALUE > 0)", "CREATE DOMAIN d AS int CHECK (VALUE > 1)");
     pairs.done();
