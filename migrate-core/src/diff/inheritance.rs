@@ -2,7 +2,7 @@
 
 use super::relations::{is_view, keyword};
 use super::{Draft, Phase, words};
-use crate::catalog::{Catalog, Change, Column, Name, Relation, RelationKind};
+use crate::catalog::{Change, Column, Name, Relation};
 
 impl Draft<'_> {
     /// What `CREATE TABLE` says about the columns of a table, and where they come from.
@@ -67,36 +67,24 @@ impl Draft<'_> {
         after: &Relation,
     ) -> Relation {
         let mut left = before.clone();
+        let (leaves, joins) = moves(before, after);
         for parent in &before.inherits {
             let (old, new) = (self.from.relations.get(parent), self.to.relations.get(parent));
-            let (Some(old), Some(new)) = (old, new) else { continue };
-            if !after.inherits.contains(parent) || before.bound != after.bound {
+            let Some(old) = old else { continue };
+            if leaves.contains(parent) {
                 for column in &mut left.columns {
                     if named(old, &column.name).is_some() {
                         (column.inherited, column.local) = (false, true);
                     }
                 }
-                continue;
+            } else if let Some(new) = new {
+                follow(&mut left, old, new);
             }
-            follow(&mut left, old, new);
         }
-        let parents = |it: &Relation, other: &Relation| -> Vec<Name> {
-            let moves = |name: &&Name| !other.inherits.contains(name) || it.bound != other.bound;
-            it.inherits.iter().filter(moves).cloned().collect()
-        };
-        for parent in parents(before, after) {
-            let gone = self
-                .to
-                .relations
-                .get(&parent)
-                .is_none_or(|it| Some(it.kind) != kind(self.from, &parent));
-            if gone {
-                // It takes its partitions with it, and so they leave before.
-                left.inherits.retain(|it| *it != parent);
-            }
-            self.step(Phase::LetGo, leave(&parent, name, before));
+        for parent in &leaves {
+            self.step(Phase::LetGo, leave(parent, name, before));
         }
-        for parent in parents(after, before) {
+        for parent in joins {
             if let Some(new) = self.to.relations.get(&parent) {
                 for column in &mut left.columns {
                     if named(new, &column.name).is_some() {
@@ -169,8 +157,20 @@ impl Draft<'_> {
     }
 }
 
-fn kind(catalog: &Catalog, name: &Name) -> Option<RelationKind> {
-    catalog.relations.get(name).map(|it| it.kind)
+/// The parents that a table leaves, and those that it joins after that, in order.
+fn moves(before: &Relation, after: &Relation) -> (Vec<Name>, Vec<Name>) {
+    let (old, new) = (&before.inherits, &after.inherits);
+    if before.bound != after.bound {
+        return (old.clone(), new.clone());
+    }
+    let leaves: Vec<Name> = old.iter().filter(|it| !new.contains(it)).cloned().collect();
+    let joins: Vec<Name> = new.iter().filter(|it| !old.contains(it)).cloned().collect();
+    let kept = old.iter().filter(|it| !leaves.contains(it));
+    if kept.chain(&joins).eq(new) {
+        return (leaves, joins);
+    }
+    let same = old.iter().zip(new).take_while(|(old, new)| old == new).count();
+    (old.iter().skip(same).cloned().collect(), new.iter().skip(same).cloned().collect())
 }
 
 fn named<'r>(it: &'r Relation, name: &str) -> Option<&'r Column> {

@@ -37,7 +37,14 @@ impl Draft<'_> {
                     false if measures.any(|it| words::mentions(it, &own)) => Phase::DropRest,
                     false => Phase::DropRoutines,
                 };
-                self.step(phase, format!("DROP {}", shown(name, it)));
+                let mut name = name.clone();
+                if phase > Phase::RenameTypes {
+                    // It takes a type that has another name by then.
+                    for kind in &self.anew.types {
+                        name.arguments = words::with_other(&name.arguments, kind);
+                    }
+                }
+                self.step(phase, format!("DROP {}", shown(&name, it)));
             }
         }
         let early = if from.routines == to.routines && self.anew.routines.is_empty() {

@@ -71,7 +71,7 @@ impl Draft<'_> {
                 } else {
                     // PostgreSQL can't take a label away: the type is made anew, and the columns of
                     // the old one are changed to it.
-                    let old = Name::new(&*name.schema, words::derived(&name.name, "_old"));
+                    let old = words::old(name);
                     let rename =
                         format!("ALTER TYPE {shown} RENAME TO {}", words::ident(&old.name));
                     self.step(Phase::RenameTypes, rename);

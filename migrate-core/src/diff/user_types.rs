@@ -52,7 +52,7 @@ impl Draft<'_> {
                 self.silence(name, *it);
             }
             if again(self, name) && stays {
-                let old = Name::new(&*name.schema, words::derived(&name.name, "_old"));
+                let old = words::old(name);
                 let to = words::ident(&old.name);
                 self.step(
                     Phase::RenameTypes,

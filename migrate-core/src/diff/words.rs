@@ -86,6 +86,26 @@ pub(super) fn mentions(definition: &str, what: &Name) -> bool {
     has(definition, &what.name) && is_in(&full(what), definition)
 }
 
+/// The name that a type has while its successor is there.
+pub(super) fn old(kind: &Name) -> Name {
+    Name::new(&*kind.schema, derived(&kind.name, "_old"))
+}
+
+/// A text with the name of a type as it is while its successor is there.
+pub(super) fn with_other(text: &str, kind: &Name) -> String {
+    let (full, other) = (full(kind), full(&old(kind)));
+    let mut pieces = text.split(&full).peekable();
+    let mut found = String::new();
+    while let Some(piece) = pieces.next() {
+        found.push_str(piece);
+        if let Some(next) = pieces.peek() {
+            let whole = !next.starts_with(|c: char| c.is_alphanumeric() || c == '_');
+            found.push_str(if whole { &other } else { &full });
+        }
+    }
+    found
+}
+
 /// Is a name in a text at all? Most are not, and to quote a name takes longer than to look.
 fn has(text: &str, name: &str) -> bool {
     name.contains('"') || text.contains(name)
@@ -206,6 +226,18 @@ mod tests {
         };
         check("a, b) ON DELETE (c)", &["a", "b"]);
         check("\"a, \"\"b\", PERIOD c)", &["a, \"b", "c"]);
+    }
+
+    #[test]
+    fn a_type_that_makes_way_has_another_name() {
+        let check = |text: &str, expected: &str| {
+            assert_eq!(with_other(text, &Name::new("public", "d")), expected);
+        };
+        check(
+            "x public.d, y public.d[], z public.d2",
+            "x public.d_old, y public.d_old[], z public.d2",
+        );
+        check("integer", "integer");
     }
 
     #[test]

@@ -147,6 +147,11 @@ fn what_random_pairs_have_shown() {
         )
     };
     check(&with("", "t"), &with("PRIMARY KEY", "o"));
+    // A function goes that takes a type which is made anew.
+    check(
+        "CREATE TYPE e AS ENUM ('x', 'y'); CREATE FUNCTION f(x e[]) RETURNS e LANGUAGE sql AS 'SELECT x[1]'",
+        "CREATE TYPE e AS ENUM ('x'); CREATE FUNCTION f(x int) RETURNS int LANGUAGE sql AS 'SELECT x'",
+    );
     // A check of a domain changes under its name.
     check("CREATE DOMAIN d AS int CHECK (VALUE > 0)", "CREATE DOMAIN d AS int CHECK (VALUE > 1)");
     pairs.done();
