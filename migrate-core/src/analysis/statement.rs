@@ -147,6 +147,8 @@ pub(crate) struct CreateTable<'s> {
     pub(crate) elements: Vec<Element<'s>>,
     pub(crate) inherits: Vec<Name>,
     pub(crate) partition_of: Option<Name>,
+    /// The type of a typed table.
+    pub(crate) of_type: Option<Name>,
     pub(crate) partitioned: bool,
     pub(crate) foreign: bool,
     /// Whether every part of it was understood.
@@ -202,6 +204,8 @@ pub(crate) struct CreateTrigger<'s> {
     pub(crate) or_replace: bool,
     pub(crate) table: Name,
     pub(crate) function: Name,
+    /// `CREATE CONSTRAINT TRIGGER`.
+    pub(crate) is_constraint: bool,
     pub(crate) rest: Cursor<'s>,
 }
 

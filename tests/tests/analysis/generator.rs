@@ -85,6 +85,7 @@ impl Random {
             4 => format!("REFERENCES {} ({}) ON DELETE CASCADE", self.table(), self.column()),
             5 => return " NOT NULL".to_owned(),
             6 => return " DEFAULT NULL".to_owned(),
+            7 if self.one_in(2) => return " GENERATED ALWAYS AS (x + 1) STORED".to_owned(),
             7 => return " GENERATED ALWAYS AS IDENTITY".to_owned(),
             _ => return String::new(),
         };
@@ -103,6 +104,9 @@ impl Random {
         let what = match self.below(7) {
             0 => format!("PRIMARY KEY ({columns})"),
             1 | 2 => format!("UNIQUE ({columns})"),
+            3 if self.one_in(2) => {
+                format!("CHECK (extract(dow FROM {}) IS DISTINCT FROM 1)", self.column())
+            }
             3 => format!("CHECK ({} IS NOT NULL)", self.column()),
             4 => {
                 format!("FOREIGN KEY ({columns}) REFERENCES {} ({})", self.table(), self.columns())
@@ -239,6 +243,7 @@ impl Random {
         let keys = match self.below(6) {
             0 => format!("lower({}::text)", self.column()),
             1 => format!("({} IS NULL), {}", self.column(), self.column()),
+            2 if self.one_in(2) => format!("lower({}::text) text_pattern_ops DESC", self.column()),
             2 => format!("{} DESC NULLS LAST", self.column()),
             _ => self.columns(),
         };
@@ -332,6 +337,10 @@ impl Random {
                 self.of(&["t1", "t2"])
             ),
             7 => format!("ALTER FUNCTION {name}() RENAME TO {}", self.of(&["f", "g"])),
+            8 if self.one_in(3) => format!(
+                "CREATE CONSTRAINT TRIGGER {} AFTER INSERT ON {table} FOR EACH ROW EXECUTE FUNCTION {name}()",
+                self.of(&["n1", "t1"])
+            ),
             8 => format!("ALTER TRIGGER t1 ON {table} RENAME TO t2"),
             _ => match self.below(3) {
                 0 => format!("CREATE POLICY p1 ON {table} USING (true)"),

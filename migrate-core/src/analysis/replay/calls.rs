@@ -1,7 +1,7 @@
 //! Which functions are known to leave the schema alone: the server's own, those of its extensions,
 //! and what looks like a call and is none.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::OnceLock;
 
 use super::world::World;
@@ -25,6 +25,27 @@ const WORDS: &str = "add all and any array as asc between by case cast check col
     current_time localtime localtimestamp treat normalize merge_action grouping xmlagg xmlparse \
     xmlroot xmlserialize xmlpi xmlconcat xmlattributes xmlexists percent tablesample vector halfvec \
     trigger function immutable stable volatile strict security language";
+
+/// The words of PostgreSQL 14 to 18; in capitals those that can't be a name unless they are quoted.
+const KEYWORDS: &str = include_str!("keywords.txt");
+
+/// Whether a word can't be a name where it is not quoted.
+pub(super) fn is_reserved(word: &str) -> bool {
+    keywords().get(word).copied().unwrap_or(false)
+}
+
+/// Whether a word may be a part of SQL and no name.
+pub(super) fn is_keyword(word: &str) -> bool {
+    keywords().contains_key(word)
+}
+
+fn keywords() -> &'static HashMap<String, bool> {
+    static WORDS: OnceLock<HashMap<String, bool>> = OnceLock::new();
+    let entry = |word: &str| {
+        (word.to_ascii_lowercase(), word.starts_with(|c: char| c.is_ascii_uppercase()))
+    };
+    WORDS.get_or_init(|| KEYWORDS.split_whitespace().map(entry).collect())
+}
 
 fn known() -> &'static HashSet<&'static str> {
     static KNOWN: OnceLock<HashSet<&'static str>> = OnceLock::new();

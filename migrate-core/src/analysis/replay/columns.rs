@@ -27,7 +27,7 @@ const BUILT_IN: &str = "integer bigint smallint real numeric boolean character t
 /// Types that well-known extensions bring along.
 const OF_EXTENSIONS: &str = "citext hstore ltree lquery ltxtquery cube seg isbn isbn13 issn issn13 \
     ismn ismn13 ean13 upc lo geometry geography raster box2d box3d geomval topogeometry vector \
-    halfvec sparsevec intbig query_int semver roaringbitmap h3index bloom hll ulid rum";
+    halfvec sparsevec intbig query_int uint1 uint2 uint4 uint8 uint16 int1 int16 timestamp9 semver roaringbitmap h3index bloom hll ulid rum";
 
 impl World {
     /// The type of this name, where it is one of the chain's. One that can't be is said.
@@ -98,7 +98,9 @@ impl World {
                 self.identity(table.id, id, &column.name, *has_options);
             }
             Some(Default::Expression(text) | Default::Generated(text)) => {
-                let mut default = Object::new(Class::Default, "".into(), Some(id), place);
+                let generated = matches!(column.default, Some(Default::Generated(_)));
+                let name = if generated { GENERATED } else { "" };
+                let mut default = Object::new(Class::Default, name.into(), Some(id), place);
                 self.guess(&mut default, text);
                 self.catalog.add(default);
             }
@@ -227,6 +229,9 @@ impl World {
         }
     }
 }
+
+/// The name of what a generated column is generated from.
+pub(super) const GENERATED: &str = "generated";
 
 /// A name that was chosen.
 pub(super) struct Chosen {

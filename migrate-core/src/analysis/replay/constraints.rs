@@ -102,7 +102,11 @@ impl World {
                     Some(columns),
                     constraint.span,
                 );
-                self.guess_for(id, check, constraint.span);
+                if let Some(mut object) = self.catalog.get(id).cloned() {
+                    self.expression(table, &mut object, check);
+                    let place = self.place(constraint.span);
+                    self.catalog.change(id, place, |this| this.needs = object.needs);
+                }
                 Some(id)
             }
             ConstraintKind::NotNull(column) => {

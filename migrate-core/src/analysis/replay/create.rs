@@ -138,6 +138,8 @@ impl World {
         object.is_old = is_old;
         object.complete = table.is_clear && !is_old;
         object.parts_complete = table.is_clear && !is_old && !derived;
+        // A session's end takes it, and perhaps the transaction's.
+        object.is_certain = schema != self.catalog.temporary;
         let id = self.catalog.add(object);
         // Where it is there already, the rest is not looked at.
         if is_old {
@@ -160,6 +162,11 @@ impl World {
                 table.need(parent.id, How::Child { partition });
             });
             self.copy_columns(parent, target);
+        }
+        if let Some(of_type) = &table.of_type
+            && let Some(of_type) = self.droppable_type(of_type, false, "type")
+        {
+            self.catalog.change(target.id, place, |table| table.need(of_type, How::Guess));
         }
         if let Some(name) = self.catalog.get(target.id).map(|table| table.name.clone())
             && partition

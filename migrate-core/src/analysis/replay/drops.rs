@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use super::columns::GENERATED;
 use super::world::{Target, World};
 use crate::analysis::catalog::{Class, Found, How, Id, Space};
 use crate::analysis::names::{Ident, Name};
@@ -73,6 +74,10 @@ impl World {
         if self.catalog.is_sure(target.id) && !fits(target.class) {
             self.wrong_kind(target.id, kind, name.span());
             return None;
+        }
+        // A temporary one may be gone already, and another of its name be meant.
+        if self.catalog.get(target.id)?.home == Some(self.catalog.temporary) {
+            self.catalog.blur(&name.last().into());
         }
         Some(target.id)
     }
@@ -157,11 +162,16 @@ impl World {
                     How::Normal | How::Child { .. } => cascade && self.catalog.is_sure(id),
                     How::Guess => false,
                 };
+                // What may be an expression over a column goes with it, if it is one.
+                let quietly = matches!(self.class(other), Some(Class::Index | Class::Constraint));
                 if goes && seen.insert(other) {
                     going.push(other);
-                } else if cascade && !goes {
+                } else if !goes && (cascade || quietly && how == How::Guess) {
                     doubtful.push(other);
                 }
+            }
+            if cascade {
+                doubtful.extend(self.may_read(id));
             }
         }
         for (id, span) in roots {
@@ -193,6 +203,24 @@ impl World {
         for id in going {
             self.catalog.remove(id, place);
         }
+    }
+
+    /// What may read a column or rely on a key: the views of its table, and what is generated.
+    fn may_read(&self, id: Id) -> Vec<Id> {
+        let Some(object) = self.catalog.get(id) else { return Vec::new() };
+        let (Class::Column | Class::Constraint, Some(table)) = (object.class, object.home) else {
+            return Vec::new();
+        };
+        let mut found = self.catalog.parts(table, |class| {
+            matches!(class, Class::View | Class::MaterializedView | Class::Policy | Class::Rule)
+        });
+        for column in self.catalog.parts(table, |class| class == Class::Column) {
+            let generated = self.catalog.parts(column, |class| class == Class::Default);
+            let is_generated =
+                |id: &Id| self.catalog.get(*id).is_some_and(|default| &*default.name == GENERATED);
+            found.extend(generated.iter().any(is_generated).then_some(column));
+        }
+        found
     }
 
     /// It may have gone along, and what hangs on it, too.

@@ -1,13 +1,16 @@
 //! Queries, `DO` blocks, comments, extensions, and what is not understood.
 
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
+use super::calls::is_reserved;
 use super::drops::class_of;
 use super::world::World;
 use crate::analysis::catalog::{Class, Found, Object, Path, Space};
 use crate::analysis::cursor::Cursor;
 use crate::analysis::names::{Ident, Name};
 use crate::analysis::statement::{Commented, Kind, relations, tokens};
+use crate::lexer::TokenKind;
 use crate::text::Span;
 
 /// Extensions that make functions and types, and no relation that a chain could meet.
@@ -113,8 +116,13 @@ impl World {
 
     /// Every name in it may mean something else from here on.
     pub(super) fn blur_all(&mut self, text: &Cursor<'_>) {
-        let names: std::collections::BTreeSet<Rc<str>> =
-            text.idents().map(|ident| ident.text).collect();
+        let mut names: BTreeSet<Rc<str>> = BTreeSet::new();
+        for token in text.tokens() {
+            let is_word = token.kind == TokenKind::Word;
+            let ident = text.ident_of(*token);
+            let name = ident.filter(|ident| !(is_word && is_reserved(&ident.text)));
+            names.extend(name.map(|ident| ident.text));
+        }
         let below: Vec<Rc<str>> = names
             .iter()
             .flat_map(|name| {

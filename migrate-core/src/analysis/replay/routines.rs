@@ -87,6 +87,10 @@ impl World {
         let table = self.relation(&trigger.table, "table", false);
         let function = self.called(&trigger.function);
         let Some(table) = table else { return };
+        if trigger.is_constraint {
+            // There is a constraint of that name, too.
+            self.catalog.blur(&trigger.name.text);
+        }
         if self.tainted.contains(trigger.function.last()) {
             self.data_blinds = true;
         }

@@ -85,6 +85,11 @@ fn what_is_not_there_is_not_used() {
     check("CREATE TABLE t (a int); ALTER TABLE t DROP b", &["there is no column `t.b`"]);
     check("CREATE TABLE t (a int); CREATE INDEX i ON t (a, c)", &["there is no column `t.c`"]);
     check("CREATE TABLE t (a int REFERENCES u)", &["there is no table `u`"]);
+    check(
+        "CREATE TABLE t (a int); CREATE INDEX ON t (a) WHERE b > 1",
+        &["there is no column `t.b`"],
+    );
+    check("CREATE TABLE t (a int, CHECK (a > lower(c)))", &["there is no column `t.c`"]);
     check("CREATE TABLE t (a mod); CREATE TYPE mood AS ENUM ()", &[]);
     check("CREATE TYPE mood AS ENUM (); CREATE TABLE t (a mod)", &["there is no type `mod`"]);
     check("CREATE TABLE t (a timestmap)", &["there is no type `timestmap`"]);
@@ -178,6 +183,11 @@ fn what_is_not_known_is_no_error() {
         "CREATE TEMP TABLE t (); CREATE TABLE t (); DROP TABLE t; DROP TABLE t",
         "CREATE TABLE t (a int, b int GENERATED ALWAYS AS (a) STORED); ALTER TABLE t DROP a CASCADE",
         "CALL anything(); DROP VIEW v",
+        "CREATE TABLE t (a timestamp, b text, c jsonb, CHECK (extract(dow FROM a) > 1 AND b ~ '^x' AND t IS NOT NULL)); \
+         CREATE INDEX ON t (lower(b) text_pattern_ops DESC, (c ->> 'x'), (a::timestamptz at time zone 'UTC')) WHERE b COLLATE \"C\" > 'a'",
+        "CREATE TABLE t (a int); CREATE VIEW v AS SELECT a FROM t; ALTER TABLE t DROP a CASCADE; CREATE VIEW v AS SELECT 1",
+        "CREATE RECURSIVE VIEW v (n) AS SELECT 1 UNION SELECT n + 1 FROM v",
+        "CREATE TYPE p AS (a int); CREATE TABLE t OF p; DROP TYPE p CASCADE; CREATE TABLE t ()",
         "-- migrate:allow(missing): made by the platform\nDROP TABLE platform;",
         "-- migrate:opaque touches(t)\nSELECT make('t');\nDROP TABLE t",
     ] {

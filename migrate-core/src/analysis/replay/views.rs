@@ -24,6 +24,7 @@ impl World {
             let mut table =
                 Object::new(Class::Table, name.last().into(), Some(schema), place).with(detail);
             (table.complete, table.parts_complete, table.is_old) = (false, !is_old, is_old);
+            table.is_certain = schema != self.catalog.temporary;
             self.catalog.add(table);
         }
     }
@@ -43,7 +44,7 @@ impl World {
         let schema = if view.or_replace {
             match self.catalog.resolve_own(Space::Relation, &view.name, view.temporary) {
                 Some(Found::Yes(id)) if self.class(id) == Some(Class::View) => {
-                    let needs = self.view_needs(&view.query);
+                    let needs = self.view_needs(view.name.last(), &view.query);
                     let place = self.place(view.name.span());
                     self.catalog.change(id, place, |view| view.needs = needs);
                     return;
@@ -59,7 +60,7 @@ impl World {
         } else {
             (None, false)
         };
-        let needs = self.view_needs(&view.query);
+        let needs = self.view_needs(view.name.last(), &view.query);
         let free = match schema {
             (Some(schema), _) => Free::Yes(schema, true),
             _ => self.free(class, &view.name, view.temporary, view.if_not_exists),
@@ -74,9 +75,13 @@ impl World {
     }
 
     /// What a query stands on.
-    fn view_needs(&mut self, query: &Cursor<'_>) -> Vec<Need> {
+    fn view_needs(&mut self, own: &str, query: &Cursor<'_>) -> Vec<Need> {
         let mut holder = Object::new(Class::View, "".into(), None, Place::default());
         for name in relations(query) {
+            // A recursive one reads itself.
+            if name.last() == own {
+                continue;
+            }
             if let Found::Yes(id) = self.needed_relation(&name) {
                 holder.need(id, How::Normal);
             }

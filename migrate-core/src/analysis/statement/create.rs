@@ -73,7 +73,7 @@ pub(super) fn create<'s>(cursor: &mut Cursor<'s>) -> Option<Statement<'s>> {
     }
     let constraint = cursor.take(&["constraint"]);
     match on_table(cursor) {
-        Some(OnTable::Trigger) => return trigger(cursor, or_replace),
+        Some(OnTable::Trigger) => return trigger(cursor, or_replace, constraint),
         _ if constraint => return None,
         Some(what) => {
             let name = cursor.ident()?;
@@ -142,9 +142,14 @@ fn key(part: Cursor<'_>) -> Option<Key<'_>> {
         return Some(Key::Expression(inner));
     }
     let column = rest.ident()?;
-    // `lower(a)`, `pg_catalog.lower(a)`.
-    let is_call = rest.is_sign(0, "(") || rest.is_sign(0, ".");
-    Some(if is_call { Key::Expression(part) } else { Key::Column(column) })
+    if !rest.is_sign(0, "(") && !rest.is_sign(0, ".") {
+        return Some(Key::Column(column));
+    }
+    // `lower(a)`, `pg_catalog.lower(a)`; what follows is how it is sorted.
+    rest = part;
+    rest.name()?;
+    rest.parentheses()?;
+    Some(Key::Expression(rest.since(part)))
 }
 
 fn type_<'s>(cursor: &mut Cursor<'s>) -> Option<Statement<'s>> {
@@ -172,12 +177,23 @@ fn type_<'s>(cursor: &mut Cursor<'s>) -> Option<Statement<'s>> {
     Some(Statement::CreateType { name, body })
 }
 
-fn trigger<'s>(cursor: &mut Cursor<'s>, or_replace: bool) -> Option<Statement<'s>> {
+fn trigger<'s>(
+    cursor: &mut Cursor<'s>,
+    or_replace: bool,
+    is_constraint: bool,
+) -> Option<Statement<'s>> {
     let name = cursor.ident()?;
     let mut rest = cursor.after(&["on"])?;
     let table = rest.name()?;
     let mut call =
         rest.after(&["execute", "function"]).or_else(|| rest.after(&["execute", "procedure"]))?;
     let function = call.name()?;
-    Some(Statement::CreateTrigger(CreateTrigger { name, or_replace, table, function, rest }))
+    Some(Statement::CreateTrigger(CreateTrigger {
+        name,
+        or_replace,
+        table,
+        function,
+        is_constraint,
+        rest,
+    }))
 }

@@ -19,6 +19,7 @@ pub(super) fn create<'s>(
         elements: Vec::new(),
         inherits: Vec::new(),
         partition_of: None,
+        of_type: None,
         partitioned: false,
         foreign,
         is_clear: true,
@@ -32,7 +33,7 @@ pub(super) fn create<'s>(
         table.partition_of = Some(cursor.name()?);
         may_lack_type = true;
     } else if cursor.take(&["of"]) {
-        cursor.name()?;
+        table.of_type = Some(cursor.name()?);
         may_lack_type = true;
         table.is_clear = false;
     }
