@@ -217,11 +217,11 @@ fn tell(context: &Context, arguments: &Adopt, adopted: &Adopted) {
     if arguments.no_compare {
         ui.warn("nobody has looked whether the database is what the chain builds");
     }
-    let mut checked = String::new();
-    if *verified > 0 {
-        let noun = if *verified == 1 { "checksum is" } else { "checksums are" };
-        checked = format!("; {verified} {noun} as {tool} made them");
-    }
+    let checked = match verified {
+        0 => String::new(),
+        1 => format!("; 1 checksum is as {tool} made it"),
+        more => format!("; {more} checksums are as {tool} made them"),
+    };
     let noun = if *applied == 1 { "version" } else { "versions" };
     ui.say(format!("`{table}` of {database} names {applied} {noun}{checked}; it is left as it is"));
     match (adopted.adopt.is_empty(), arguments.dry_run) {
