@@ -1,22 +1,29 @@
 //! What can be known of a revision's SQL before a server sees it. Only of revisions that are not
 //! deployed: what databases have run is right, whatever a parser says.
 
+mod blind;
 mod catalog;
 mod cursor;
+mod lints;
 mod names;
+mod newer;
 mod notes;
 mod predict;
 mod replay;
 mod statement;
 mod syntax;
 
+pub use self::blind::blind_spot;
+pub use self::lints::{Finding, lint};
 use self::notes::{Note, notes};
 #[doc(hidden)]
 pub use self::predict::predicted;
 use crate::chain::Chain;
 use crate::check::{Parsed, Rejection, check_with};
+use crate::config::Config;
 use crate::diagnostic::Diagnostic;
 use crate::folder::Folder;
+use crate::levels::{Level, Lint};
 use crate::problem::Problem;
 use crate::statements::split_statements;
 use crate::text::{Source, Span};
@@ -36,8 +43,37 @@ use crate::text::{Source, Span};
 /// assert!(rejection.to_string().starts_with("syntax error at `TABEL`\n --> migrations/001_users.sql:4:8"));
 /// ```
 pub fn analyse(folder: Folder) -> Result<Chain<'static>, Rejection> {
-    let chain = check_with(folder, statements)?;
-    let diagnostics = replay::replay(&chain);
+    analyse_with(folder, Ok(Config::default()))
+}
+
+/// The same with what a project wants of its checks. Where that can't be read, it is told beside what
+/// is wrong with the chain.
+///
+/// # Errors
+///
+/// With everything that is wrong, and with what the project denies.
+pub fn analyse_with(
+    folder: Folder,
+    config: Result<Config, Rejection>,
+) -> Result<Chain<'static>, Rejection> {
+    let (config, unread) = match config {
+        Ok(config) => (config, None),
+        Err(rejection) => (Config::default(), Some(rejection)),
+    };
+    match (analysed(folder, &config), unread) {
+        (chain, None) => chain,
+        (Ok(_), Some(unread)) => Err(unread),
+        (Err(rejection), Some(unread)) => Err(rejection.and(unread)),
+    }
+}
+
+fn analysed(folder: Folder, config: &Config) -> Result<Chain<'static>, Rejection> {
+    let oldest = config.min_server();
+    let chain = check_with(folder, |file, source, problems| {
+        statements(file, source, oldest, problems);
+    })?;
+    let mut diagnostics = replay::replay(&chain);
+    diagnostics.extend(denied(&chain, config));
     if diagnostics.is_empty() {
         return Ok(chain);
     }
@@ -45,8 +81,23 @@ pub fn analyse(folder: Folder) -> Result<Chain<'static>, Rejection> {
     Err(Rejection { diagnostics, sources })
 }
 
+/// What lints find that is denied.
+fn denied(chain: &Chain<'_>, config: &Config) -> Vec<Diagnostic> {
+    if !Lint::ALL.iter().any(|lint| config.level(*lint) == Level::Deny) {
+        return Vec::new();
+    }
+    let found = lint(chain, config, |migration| !migration.deployed);
+    let denied = found.into_iter().filter(|found| found.level == Level::Deny);
+    let note = |found: Finding| {
+        let code = found.lint.code();
+        let note = format!("the lint `{code}` is denied; `migrate lint --explain {code}`");
+        found.diagnostic.note(note)
+    };
+    denied.map(note).collect()
+}
+
 /// Adds what is wrong with the statements of a file, where nothing else is.
-fn statements(file: &Parsed, source: &Source<'_>, problems: &mut Vec<Diagnostic>) {
+fn statements(file: &Parsed, source: &Source<'_>, oldest: u32, problems: &mut Vec<Diagnostic>) {
     let is_here = |found: &&Diagnostic| {
         found.primary.as_ref().is_some_and(|label| label.source == file.index)
     };
@@ -60,8 +111,9 @@ fn statements(file: &Parsed, source: &Source<'_>, problems: &mut Vec<Diagnostic>
         let mut before = 0;
         for statement in split_statements(sql) {
             let own = std::mem::replace(&mut before, statement.span.end)..statement.span.end;
-            let is_allowed =
-                notes.iter().any(|(at, note)| own.contains(at) && *note == Note::Allow("syntax"));
+            let is_allowed = |code| {
+                notes.iter().any(|(at, note)| own.contains(at) && *note == Note::Allow(code))
+            };
             let shift = |span: Span| {
                 Span::new(section.span.start + span.start, section.span.start + span.end)
             };
@@ -72,12 +124,20 @@ fn statements(file: &Parsed, source: &Source<'_>, problems: &mut Vec<Diagnostic>
                         && label.span.start < here.end
                         && here.start <= label.span.end
                 });
-            if is_known || is_allowed {
+            if is_known {
                 continue;
             }
-            if let Some(found) = syntax::error(sql, &statement) {
+            let wrong = syntax::error(sql, &statement).filter(|_| !is_allowed("syntax"));
+            if let Some(found) = wrong {
                 let problem = Problem::Syntax { found: found.text, meant: found.meant };
                 problems.push(Diagnostic::at(problem, file.index, shift(found.span), found.label));
+                continue;
+            }
+            let newer = newer::newer(sql, &statement, section.span.start, oldest);
+            if let Some(found) = newer.filter(|_| !is_allowed("needs-server")) {
+                let problem =
+                    Problem::NeedsServer { what: found.what, version: found.version, oldest };
+                problems.push(Diagnostic::at(problem, file.index, found.span, ""));
             }
         }
     }

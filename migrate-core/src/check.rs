@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt;
 
+use crate::allowances::allows;
 use crate::chain::{Chain, Digests, Down, Migration};
 use crate::diagnostic::Diagnostic;
 use crate::digest::{Digest, section_digest};
@@ -32,6 +33,20 @@ impl Rejection {
     /// Each problem as text for people.
     pub fn messages(&self) -> impl Iterator<Item = String> + '_ {
         self.diagnostics.iter().map(|diagnostic| diagnostic.render(&self.sources))
+    }
+
+    /// The same with what is wrong elsewhere.
+    #[must_use]
+    pub fn and(mut self, other: Rejection) -> Self {
+        let before = self.sources.len();
+        self.sources.extend(other.sources);
+        self.diagnostics.extend(other.diagnostics.into_iter().map(|mut found| {
+            for label in found.primary.iter_mut().chain(&mut found.related) {
+                label.source += before;
+            }
+            found
+        }));
+        self
     }
 }
 
@@ -171,7 +186,9 @@ pub(crate) fn parse(
     problems: &mut Vec<Diagnostic>,
 ) -> Parsed {
     let tokens: Vec<Token> = Lexer::new(source.text()).collect();
-    let first_marker = tokens.iter().position(|token| sections::is_marker(source, token));
+    let first_marker = tokens
+        .iter()
+        .position(|token| sections::is_marker(source, token) && !allows(token.text(source.text())));
     let above = &tokens[..first_marker.unwrap_or(tokens.len())];
     let header = header::parse(index, source, above, problems);
     let mut sections = sections::parse(index, source, &tokens, problems);

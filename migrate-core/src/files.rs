@@ -4,9 +4,14 @@
 
 use std::fs;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use crate::check::Rejection;
+use crate::config::{CONFIG_FILE, Config};
+use crate::diagnostic::Diagnostic;
 use crate::folder::{Content, Entry, Folder, FolderError, MAX_FILE_BYTES};
+use crate::problem::Problem;
+use crate::text::Source;
 
 /// What a directory holds now. `shown` is its path as people should see it in messages.
 ///
@@ -31,6 +36,30 @@ pub fn read(directory: &Path, shown: impl Into<String>) -> Folder {
         _ => FolderError::Unreadable(error.to_string()),
     });
     Folder { path: shown.into(), entries }
+}
+
+/// Where the settings of a folder's chain are, if there are any: beside the folder.
+pub fn config_path(directory: &Path) -> Option<PathBuf> {
+    let path = directory.canonicalize().ok()?.parent()?.join(CONFIG_FILE);
+    path.exists().then_some(path)
+}
+
+/// The settings of a folder's chain: what [`CONFIG_FILE`] beside it says, or else the usual ones.
+/// `shown` is the folder's path as people should see it.
+///
+/// # Errors
+///
+/// With everything that is wrong with the file.
+pub fn config(directory: &Path, shown: &str) -> Result<Config, Rejection> {
+    let Some(path) = config_path(directory) else { return Ok(Config::default()) };
+    let shown = Path::new(shown).parent().unwrap_or(Path::new("")).join(CONFIG_FILE);
+    let shown = shown.to_string_lossy().replace('\\', "/");
+    let problem = match fs::read(&path).map(String::from_utf8) {
+        Ok(Ok(text)) => return Config::read(Source::new(shown, text)),
+        Ok(Err(_)) => Problem::Unreadable { path: shown, reason: "it is not UTF-8".to_owned() },
+        Err(error) => Problem::Unreadable { path: shown, reason: error.to_string() },
+    };
+    Err(Rejection { diagnostics: vec![Diagnostic::new(problem)], sources: Vec::new() })
 }
 
 fn entry(entry: &fs::DirEntry) -> Entry {

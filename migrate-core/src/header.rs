@@ -1,5 +1,6 @@
 //! The header of a migration file: `-- key: value` lines above the first section.
 
+use crate::allowances::allows;
 use crate::diagnostic::Diagnostic;
 use crate::id::{RevisionId, did_you_mean};
 use crate::lexer::{Token, TokenKind};
@@ -72,6 +73,9 @@ pub(crate) fn parse(
     let mut seen: Vec<(&'static str, Span)> = Vec::new();
     let first_sql = tokens.iter().find(|token| !token.kind.is_trivia()).map(|token| token.span);
     for token in tokens.iter().filter(|token| token.kind == TokenKind::LineComment) {
+        if allows(source.slice(token.span)) {
+            continue;
+        }
         let Some((key_span, value_span)) = key_and_value(source, token.span) else { continue };
         let (key, value) = (source.slice(key_span), source.slice(value_span));
         let Some(&known) = KEYS.iter().find(|known| **known == key) else {

@@ -51,10 +51,12 @@
 mod diagnostic;
 mod digest;
 mod id;
+mod levels;
 mod problem;
 mod text;
 
 // Floor 1: one file.
+mod allowances;
 mod header;
 mod lexer;
 mod lock;
@@ -72,6 +74,7 @@ mod analysis;
 pub mod catalog;
 mod chain;
 mod check;
+mod config;
 #[cfg(feature = "catalog")]
 pub mod diff;
 pub mod edit;
@@ -146,12 +149,13 @@ pub mod files;
 mod tls;
 
 #[cfg(feature = "analysis")]
-pub use analysis::analyse;
-#[cfg(feature = "analysis")]
 #[doc(hidden)]
 pub use analysis::predicted as __predicted;
+#[cfg(feature = "analysis")]
+pub use analysis::{Finding, analyse, analyse_with, blind_spot, lint};
 pub use chain::{Chain, Digests, Down, Migration};
 pub use check::{Rejection, check};
+pub use config::{CONFIG_FILE, Config};
 pub use diagnostic::{Diagnostic, Label, point_at};
 pub use digest::{BadDigest, DIGEST_VERSION, Digest, ShortDigest, chain_digest, section_digest};
 #[cfg(feature = "files")]
@@ -160,6 +164,7 @@ pub use directory_test::__same_chain;
 pub use edit::{EditError, FileEdit, NewRevision, NewSection};
 pub use folder::{Content, Entry, Folder, FolderError, MAX_FILE_BYTES};
 pub use id::{BadId, MAX_ID_LENGTH, RevisionId};
+pub use levels::{Level, Lint};
 pub use lexer::{Lexer, Token, TokenKind, Unterminated};
 pub use lock::{LOCK_FILE, Pin, lock_text, write as write_lock};
 pub use locks::{LockMode, Loss, RelationName, TableLock, Work, locks, losses};

@@ -4,6 +4,7 @@ use std::fmt;
 
 use crate::digest::Digest;
 use crate::id::BadId;
+use crate::levels::Lint;
 
 mod text;
 
@@ -56,6 +57,9 @@ pub enum Problem {
     EnumValueUsed { value: String },
     Todo { what: String },
     Syntax { found: String, meant: Option<(String, &'static str)> },
+    NeedsServer { what: &'static str, version: u32, oldest: u32 },
+    Lint { lint: Lint, message: String, help: String },
+    UnknownCode { code: String, meant: Option<&'static str> },
 
     // What the SQL means for what there is.
     AlreadyExists { what: String },
@@ -76,6 +80,11 @@ pub enum Problem {
     Cycle { ids: Vec<String> },
     TwinMerges { ids: Vec<String> },
     VariantClash { variant: String },
+
+    // The settings.
+    ConfigSyntax { why: String },
+    UnknownSetting { key: String, meant: Option<&'static str> },
+    BadSetting { key: String, value: String, want: &'static str },
 
     // The lock file.
     LockConflict,
@@ -139,6 +148,12 @@ impl Problem {
             StillNeeded { .. } => "still-needed",
             DownLeaves { .. } => "down-leaves",
             DownLoses { .. } => "down-loses",
+            NeedsServer { .. } => "needs-server",
+            Lint { lint, .. } => lint.code(),
+            UnknownCode { .. } => "unknown-code",
+            ConfigSyntax { .. } => "config-syntax",
+            UnknownSetting { .. } => "unknown-setting",
+            BadSetting { .. } => "bad-setting",
             DuplicateRevision { .. } => "duplicate-revision",
             UnknownParent { .. } => "unknown-parent",
             RepeatedParent { .. } => "repeated-parent",
@@ -206,6 +221,7 @@ impl Problem {
                     | Problem::NeedsNoTransaction { .. }
                     | Problem::EnumValueUsed { .. }
                     | Problem::Syntax { .. }
+                    | Problem::UnknownCode { .. }
             )
     }
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::allowances::{allowed, meant, unknown_code};
 use crate::diagnostic::Diagnostic;
 use crate::id::did_you_mean;
 use crate::lexer::{Token, TokenKind};
@@ -81,25 +82,6 @@ pub(crate) fn is_marker(source: &Source<'_>, token: &Token) -> bool {
         && (marker_body(comment).is_some() || misspelt(comment).is_some())
 }
 
-/// The codes that an author may allow; `down` is for a downgrade that leaves or loses something.
-const ALLOWABLE: [&str; 8] = [
-    "already-exists",
-    "column-count",
-    "down",
-    "missing",
-    "no-key",
-    "still-needed",
-    "syntax",
-    "wrong-kind",
-];
-
-/// The code in `-- migrate:allow(code): reason`: the author answers for what would be an error. Without
-/// a reason it is none.
-pub(crate) fn allowed(comment: &str) -> Option<&str> {
-    let (code, reason) = marker_body(comment)?.strip_prefix("allow(")?.split_once("):")?;
-    (ALLOWABLE.contains(&code) && !reason.trim().is_empty()).then_some(code)
-}
-
 /// What is left to do, in `-- migrate:todo what`: the revision is not to be used before that is done.
 fn todo(comment: &str) -> Option<&str> {
     let what = marker_body(comment)?.strip_prefix("todo")?;
@@ -116,7 +98,7 @@ pub(crate) fn touched(comment: &str) -> Option<Vec<&str>> {
 }
 
 /// What follows `-- migrate:`.
-fn marker_body(comment: &str) -> Option<&str> {
+pub(crate) fn marker_body(comment: &str) -> Option<&str> {
     let body = comment.strip_prefix("--")?.trim_start();
     let (word, rest) = body.split_at_checked("migrate:".len())?;
     word.eq_ignore_ascii_case("migrate:").then_some(rest)
@@ -179,6 +161,12 @@ pub(crate) fn parse(
         if !is_alone(*marker) {
             sections.unclear = true;
             problems.push(Diagnostic::at(Problem::MarkerNotAlone, index, *marker, ""));
+        }
+        if let Some((code, span)) = unknown_code(source, *marker) {
+            sections.unclear = true;
+            let problem = Problem::UnknownCode { code: code.to_owned(), meant: meant(code) };
+            problems.push(Diagnostic::at(problem, index, span, ""));
+            continue;
         }
         let mut words = words(source, *marker);
         let name_span = words.next().unwrap_or(Span::new(marker.end, marker.end));

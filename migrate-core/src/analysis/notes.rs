@@ -1,7 +1,8 @@
 //! What the author of a migration says of a statement, in a comment above or in it.
 
+use crate::allowances::allowed;
 use crate::lexer::{Lexer, TokenKind};
-use crate::sections::{allowed, touched};
+use crate::sections::touched;
 
 /// What an author says.
 #[derive(Debug, PartialEq, Eq)]

@@ -133,7 +133,6 @@ pub(crate) enum Statement<'s> {
     Harmless,
     /// Not understood: every name in it may mean something else from here on.
     Opaque {
-        #[expect(dead_code, reason = "what lints ask for")]
         why: &'static str,
         all: Cursor<'s>,
     },
@@ -171,9 +170,7 @@ pub(crate) struct CreateIndex<'s> {
     pub(crate) name: Option<Ident>,
     pub(crate) if_not_exists: bool,
     pub(crate) unique: bool,
-    #[expect(dead_code, reason = "what lints ask for")]
     pub(crate) concurrently: bool,
-    #[expect(dead_code, reason = "what lints ask for")]
     pub(crate) only: bool,
     pub(crate) table: Name,
     /// What it is over: a column, or an expression.
@@ -253,7 +250,6 @@ pub(crate) struct Drop {
     pub(crate) names: Vec<Name>,
     pub(crate) if_exists: bool,
     pub(crate) cascade: bool,
-    #[expect(dead_code, reason = "what lints ask for")]
     pub(crate) concurrently: bool,
 }
 

@@ -84,6 +84,14 @@ impl fmt::Display for Problem {
             }
             DownLeaves { what } => write!(f, "the downgrade leaves {what} behind"),
             DownLoses { what } => write!(f, "the downgrade does not bring back {what}"),
+            NeedsServer { what, version, oldest } => {
+                write!(f, "{what} needs PostgreSQL {version}, and the chain is for {oldest}, too")
+            }
+            Lint { message, .. } => f.write_str(message),
+            UnknownCode { code, .. } => write!(f, "unknown code `{code}`"),
+            ConfigSyntax { why } => write!(f, "migrate.toml can't be read: {why}"),
+            UnknownSetting { key, .. } => write!(f, "unknown setting `{key}`"),
+            BadSetting { key, value, .. } => write!(f, "`{value}` is no value for `{key}`"),
             DuplicateRevision { id } => write!(f, "two files define revision `{id}`"),
             UnknownParent { parent, .. } => write!(f, "unknown parent `{parent}`"),
             RepeatedParent { parent } => write!(f, "the parent `{parent}` is named twice"),
@@ -165,7 +173,7 @@ impl Problem {
                 if *name == "up" { "down" } else { "up" }
             ),
             UnknownSection { name, .. } if name.starts_with("allow") => {
-                "write `-- migrate:allow(syntax): why`, with a reason".into()
+                "write `-- migrate:allow(code): why`, with a reason".into()
             }
             UnknownSection { meant: Some(meant), .. } => format!("did you mean `-- migrate:{meant}`?"),
             UnknownSection { .. } => "the sections are `-- migrate:up` and `-- migrate:down`".into(),
@@ -209,6 +217,20 @@ impl Problem {
                  the downgrade, or `-- irreversible: why` in the header instead of it".into(),
             DownLoses { .. } => "make it again in the downgrade; or say that it is gone: `-- migrate:allow(down): \
                  why` in the downgrade, or `-- irreversible: why` in the header instead of it".into(),
+            NeedsServer { version, .. } => format!(
+                "if it never meets an older server, say so in migrate.toml: `min_server = {version}`; for this \
+                 statement alone, above it: `-- migrate:allow(needs-server): why`"
+            ),
+            Lint { help, .. } => help.clone(),
+            UnknownCode { meant: Some(meant), .. } | UnknownSetting { meant: Some(meant), .. } => {
+                format!("did you mean `{meant}`?")
+            }
+            UnknownCode { .. } => "`migrate lint --list` lists the lints; `syntax` and `needs-server` can be \
+                 allowed, too".into(),
+            ConfigSyntax { .. } => "it is TOML: `min_server = 14`, and below `[lints]` such as \
+                 `drop-column = \"allow\"`".into(),
+            UnknownSetting { .. } => "there are `min_server` and the table `[lints]`".into(),
+            BadSetting { want, .. } => format!("write {want}"),
             DuplicateRevision { .. } => "give the newer one an id of its own, also in the `parent` lines that mean it".into(),
             UnknownParent { parent, .. } if is_none(parent) => {
                 "the first revision of a chain has no `parent` line at all: remove it".into()

@@ -40,6 +40,10 @@ fn markers_that_are_wrong() {
     check("-- migrate:upp\na", None, None, &["unknown-section"]);
     check("-- Migrate: Up\na", None, None, &["unknown-section"]);
     check("-- migrate:", None, None, &["unknown-section"]);
+    check("-- migrate:up\n-- migrate:allow(serials): why\na", Some(""), None, &["unknown-code"]);
+    check("-- migrate:up\n-- migrate:allow(serial)\na", Some(""), None, &["unknown-section"]);
+    let allowed = "-- migrate:allow(serial): why\na";
+    check(&format!("-- migrate:up\n{allowed}"), Some(allowed), None, &[]);
     check("-- migrate:up\na; -- migrate:down\nb", Some("a; "), Some("b"), &["marker-not-alone"]);
     check("-- migrat:up\na", None, None, &["unknown-section"]);
     check("--- migrate:up\na", None, None, &["unknown-section"]);

@@ -15,7 +15,6 @@ pub(crate) struct AlterTable<'s> {
     pub(crate) kind: Kind,
     pub(crate) name: Name,
     pub(crate) if_exists: bool,
-    #[expect(dead_code, reason = "what lints ask for")]
     pub(crate) only: bool,
     pub(crate) actions: Vec<Action<'s>>,
 }
@@ -73,7 +72,6 @@ pub(crate) enum Action<'s> {
 pub(crate) enum ColumnChange<'s> {
     Type {
         to: TypeName,
-        #[expect(dead_code, reason = "what lints ask for")]
         using: Option<Cursor<'s>>,
     },
     SetDefault(Cursor<'s>),

@@ -46,7 +46,6 @@ pub(crate) struct Identity {
 pub(crate) struct ConstraintDef<'s> {
     pub(crate) name: Option<Ident>,
     pub(crate) kind: ConstraintKind<'s>,
-    #[expect(dead_code, reason = "what lints ask for")]
     pub(crate) not_valid: bool,
     pub(crate) span: Span,
 }

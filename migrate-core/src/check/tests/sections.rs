@@ -65,6 +65,21 @@ pub(super) fn cases() -> Vec<Case> {
         case("a misspelt section", down("-- migrate:dwon"), &["unknown-section 2.sql:8:12"]),
         case("an upgrade in capitals", up("-- migrate: UP"), &["unknown-section 2.sql:5:13"]),
         case("no name", up("-- migrate:"), &["unknown-section 2.sql:5:12"]),
+        case(
+            "something that can't be allowed",
+            up("-- migrate:up\n-- migrate:allow(drop-columns): nobody reads it"),
+            &["unknown-code 2.sql:6:18"],
+        ),
+        case(
+            "something that can't be allowed, in the header",
+            up("-- migrate:allow(error): it is right\n-- migrate:up"),
+            &["unknown-code 2.sql:5:18"],
+        ),
+        case(
+            "something that is allowed in the header",
+            up("-- migrate:allow(drop-column): nobody reads it\n-- migrate:up"),
+            &[],
+        ),
         case("a misspelt marker", down("-- migrat:down"), &["unknown-section 2.sql:8:1"]),
         case("a marker without its colon", down("-- migrate down"), &["unknown-section 2.sql:8:1"]),
         case("another tool's marker", up("-- +goose Up"), &["unknown-section 2.sql:5:1"]),

@@ -1,0 +1,292 @@
+//! What a revision does that is right, and yet hurts a database that is in use: a lock that is held
+//! while all rows are read, a column that the running release still asks for.
+//!
+//! Pure advice over the chain's statements in order. What a lint says must hold: the tests of the
+//! workspace hold the facts of each against a server.
+
+mod columns;
+mod constraints;
+mod indexes;
+mod outside;
+mod removals;
+mod rows;
+mod style;
+mod tables;
+mod types;
+
+use self::tables::{Tables, What, key};
+use super::names::Name;
+use super::statement::{Statement, read};
+use crate::allowances::allowed;
+use crate::chain::{Chain, Migration};
+use crate::config::Config;
+use crate::diagnostic::Diagnostic;
+use crate::levels::{Level, Lint};
+use crate::lexer::{Lexer, Token, TokenKind};
+use crate::locks::{RelationName, TableLock, locks};
+use crate::problem::Problem;
+use crate::statements::{self, split_statements};
+use crate::text::Span;
+
+/// What a lint has found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Finding {
+    /// Which lint.
+    pub lint: Lint,
+    /// What is made of it: a warning or an error.
+    pub level: Level,
+    /// What it is and where; its sources are the files of the chain's revisions, in the chain's order.
+    pub diagnostic: Diagnostic,
+}
+
+/// Looks at the upgrades of these revisions; the others tell what is there.
+///
+/// A table that only revisions made which are not deployed is nobody's yet, and its locks hurt nobody:
+/// in a chain with deployed revisions all that are not; in one without, where nobody knows, the
+/// revision itself.
+///
+/// ```
+/// use migrate_core::{Config, Folder, Lint, check, lint};
+///
+/// let files = [
+///     ("1.sql", "-- revision: 1\n-- message: A\n-- migrate:up\nCREATE TABLE t (a int);\n-- migrate:down\nDROP TABLE t;\n"),
+///     ("2.sql", "-- revision: 2\n-- parent: 1\n-- message: B\n-- migrate:up\nCREATE INDEX i ON t (a);\n-- migrate:down\nDROP INDEX i;\n"),
+/// ];
+/// let chain = check(Folder::of_texts("migrations", files))?;
+/// let found = lint(&chain, &Config::default(), |revision| !revision.deployed);
+/// assert_eq!(found[0].lint, Lint::IndexBlocksWrites);
+/// # Ok::<(), migrate_core::Rejection>(())
+/// ```
+pub fn lint(
+    chain: &Chain<'_>,
+    config: &Config,
+    wanted: impl Fn(&Migration<'_>) -> bool,
+) -> Vec<Finding> {
+    let mut tables = Tables::default();
+    let mut found: Vec<(usize, Raw)> = Vec::new();
+    let deployed: Vec<bool> =
+        chain.migrations().iter().map(|migration| migration.deployed).collect();
+    for (revision, migration) in chain.migrations().iter().enumerate() {
+        let sql = migration.up_sql();
+        let offset = migration.up.span.start;
+        let statements = split_statements(sql);
+        let views: Vec<_> = statements.iter().map(|one| read(sql, one, offset)).collect();
+        let is_wanted = wanted(migration);
+        let mut held = None;
+        for (at, (statement, view)) in statements.iter().zip(&views).enumerate() {
+            let whole = whole(statement, offset);
+            let context = Context {
+                tables: &tables,
+                deployed: &deployed,
+                revision,
+                sql,
+                offset,
+                statement,
+                view,
+                whole,
+                section: &views,
+                at,
+                transactional: migration.up.options.transactional,
+                held: held.as_ref(),
+            };
+            if is_wanted {
+                context.all(&mut |raw| found.push((revision, raw)));
+            }
+            if is_wanted && context.transactional {
+                let taken = context.takes().map(|lock| (whole, lock));
+                let before = held.as_ref().map(|(_, lock): &(Span, TableLock)| lock.mode);
+                held =
+                    taken.filter(|(_, lock)| before.is_none_or(|mode| mode < lock.mode)).or(held);
+            }
+            tables.follow(view, whole, revision);
+        }
+        if is_wanted && !migration.up.options.transactional {
+            let raw = outside::mixed(sql, offset, &statements, &views);
+            found.extend(raw.map(|raw| (revision, raw)));
+        }
+    }
+    for foreign in &tables.foreign_keys {
+        if wanted(&chain.migrations()[foreign.revision]) && !tables.is_served(foreign) {
+            found.push((foreign.revision, indexes::unserved(foreign)));
+        }
+    }
+    found.sort_by_key(|(revision, raw)| (*revision, raw.span.start));
+    finish(chain, config, found)
+}
+
+/// A finding without its level, and without what its author allows.
+struct Raw {
+    lint: Lint,
+    message: String,
+    help: String,
+    span: Span,
+    label: String,
+    /// The statement that it is in, above which it can be allowed.
+    statement: Span,
+    also: Option<(Span, String)>,
+}
+
+impl Raw {
+    fn and(mut self, span: Span, label: impl Into<String>) -> Self {
+        self.also = Some((span, label.into()));
+        self
+    }
+}
+
+/// A statement, and what is known where it stands.
+struct Context<'c> {
+    tables: &'c Tables,
+    /// For each revision of the chain.
+    deployed: &'c [bool],
+    revision: usize,
+    sql: &'c str,
+    offset: usize,
+    statement: &'c statements::Statement,
+    view: &'c Statement<'c>,
+    /// Where the statement is in its file, without the semicolon.
+    whole: Span,
+    /// All statements of the section, and which of them this is.
+    section: &'c [Statement<'c>],
+    at: usize,
+    transactional: bool,
+    /// The strongest lock of this transaction so far that keeps off writers from what is in use.
+    held: Option<&'c (Span, TableLock)>,
+}
+
+impl Context<'_> {
+    fn all(&self, report: &mut dyn FnMut(Raw)) {
+        for lint in [
+            indexes::check,
+            constraints::check,
+            columns::check,
+            removals::check,
+            rows::check,
+            outside::check,
+            style::check,
+        ] {
+            lint(self, report);
+        }
+    }
+
+    /// Whether somebody may be using it: unless it is new.
+    fn in_use(&self, name: &Name) -> bool {
+        self.is_used(&key(name))
+    }
+
+    fn is_used(&self, key: &str) -> bool {
+        let Some(table) = self.tables.by_key(key) else { return true };
+        let is_new = table.made == self.revision
+            || !self.deployed[table.made] && self.deployed.contains(&true);
+        !is_new && table.what != What::Temporary
+    }
+
+    fn is(&self, name: &Name, what: What) -> bool {
+        self.tables.get(name).is_some_and(|table| table.what == what)
+    }
+
+    /// The lock of this statement that keeps off writers from something in use.
+    fn takes(&self) -> Option<TableLock> {
+        let taken = locks(self.sql, self.statement).into_iter();
+        let key = |name: &RelationName| match name.parts.as_slice() {
+            [.., schema, last] if schema != "public" => format!("{schema}.{last}"),
+            [.., last] => last.clone(),
+            [] => String::new(),
+        };
+        taken
+            .filter(|lock| lock.mode.blocks_writes() && !lock.of_index)
+            .find(|lock| self.is_used(&key(&lock.relation)))
+    }
+
+    /// Whether one of the words in this place is `word`.
+    fn says(&self, place: Span, word: &str) -> bool {
+        let inside = |token: &&Token| {
+            let start = token.span.start + self.offset;
+            place.start <= start && start < place.end
+        };
+        self.statement.tokens.iter().filter(inside).any(|token| token.is_word(self.sql, word))
+    }
+
+    fn raw(&self, lint: Lint, span: Span, message: String, label: &str, help: String) -> Raw {
+        let label = label.to_owned();
+        Raw { lint, message, help, span, label, statement: self.whole, also: None }
+    }
+}
+
+fn whole(statement: &statements::Statement, offset: usize) -> Span {
+    let end = statement.tokens.last().map_or(statement.span.end, |token| token.span.end);
+    Span::new(statement.span.start + offset, end + offset)
+}
+
+/// Gives the findings their levels.
+fn finish(chain: &Chain<'_>, config: &Config, found: Vec<(usize, Raw)>) -> Vec<Finding> {
+    let mut findings = Vec::with_capacity(found.len());
+    let mut file: Option<(usize, Allowed)> = None;
+    for (revision, raw) in found {
+        let level = config.level(raw.lint);
+        if level == Level::Allow {
+            continue;
+        }
+        if file.as_ref().is_none_or(|(known, _)| *known != revision) {
+            file = Some((revision, Allowed::read(&chain.migrations()[revision])));
+        }
+        if file.as_ref().is_some_and(|(_, allowed)| allowed.has(raw.lint, raw.statement)) {
+            continue;
+        }
+        let problem = Problem::Lint { lint: raw.lint, message: raw.message, help: raw.help };
+        let mut diagnostic = Diagnostic::at(problem, revision, raw.span, raw.label);
+        if let Some((span, label)) = raw.also {
+            diagnostic = diagnostic.and(revision, span, label);
+        }
+        findings.push(Finding { lint: raw.lint, level, diagnostic });
+    }
+    findings
+}
+
+/// What the author of a file allows: in all of it, or at one of its statements.
+struct Allowed {
+    everywhere: Vec<Lint>,
+    /// Where the comment stands, and the statement that it is about.
+    here: Vec<(Lint, Span)>,
+}
+
+impl Allowed {
+    fn read(migration: &Migration<'_>) -> Self {
+        let text = migration.source.text();
+        let up = migration.up.span;
+        let statements = split_statements(migration.up_sql());
+        let mut found = Allowed { everywhere: Vec::new(), here: Vec::new() };
+        let is_comment = |token: &Token| token.kind == TokenKind::LineComment;
+        let mut in_header = true;
+        for token in Lexer::new(text).filter(is_comment) {
+            let comment = token.text(text);
+            let lint = allowed(comment).and_then(Lint::of_code);
+            let at = token.span.start;
+            if up.range().contains(&at) {
+                in_header = false;
+                let Some(lint) = lint else { continue };
+                let next = statements.iter().find(|one| one.span.end + up.start > at);
+                found.here.extend(next.map(|next| (lint, whole(next, up.start))));
+            } else if is_section(comment) {
+                in_header = false;
+            } else if in_header {
+                found.everywhere.extend(lint);
+            }
+        }
+        found
+    }
+
+    fn has(&self, lint: Lint, statement: Span) -> bool {
+        self.everywhere.contains(&lint) || self.here.contains(&(lint, statement))
+    }
+}
+
+/// Whether a comment begins a section.
+fn is_section(comment: &str) -> bool {
+    let body = comment.trim_start_matches('-').trim_start();
+    body.strip_prefix("migrate:")
+        .is_some_and(|body| ["up", "down"].iter().any(|name| body.starts_with(name)))
+}
+
+#[cfg(test)]
+mod tests;

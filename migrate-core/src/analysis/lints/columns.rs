@@ -1,0 +1,159 @@
+//! Columns that fail where there are rows, or make the server write the table anew.
+
+use super::types::{is_free, is_known};
+use super::{Context, Raw};
+use crate::analysis::cursor::Cursor;
+use crate::analysis::names::Name;
+use crate::analysis::statement::{
+    Action, AlterTable, ColumnChange, ColumnDef, Default, Kind, Statement, TypeName, calls,
+};
+use crate::levels::Lint;
+
+/// The server's own functions whose value is another for each row.
+const VOLATILE: [&str; 17] = [
+    "clock_timestamp",
+    "currval",
+    "gen_random_bytes",
+    "gen_random_uuid",
+    "lastval",
+    "nextval",
+    "random",
+    "random_normal",
+    "timeofday",
+    "uuid_generate_v1",
+    "uuid_generate_v1mc",
+    "uuid_generate_v4",
+    "uuidv4",
+    "uuidv7",
+    "setval",
+    "pg_sleep",
+    "txid_current_if_assigned",
+];
+
+const SERIAL: [&str; 6] = ["bigserial", "serial", "serial2", "serial4", "serial8", "smallserial"];
+
+pub(super) fn check(context: &Context<'_>, report: &mut dyn FnMut(Raw)) {
+    let Statement::AlterTable(alter) = context.view else { return };
+    if alter.kind != Kind::Table || !context.in_use(&alter.name) {
+        return;
+    }
+    for action in &alter.actions {
+        match action {
+            Action::AddColumn { column, .. } => match rewrites(context, column) {
+                Some(why) => report(added(context, alter, column, &why)),
+                None => lacks_value(context, alter, column).into_iter().for_each(&mut *report),
+            },
+            Action::Column { name, change: ColumnChange::Type { to, using } } => {
+                let known =
+                    context.tables.get(&alter.name).and_then(|t| t.columns.get(&*name.text));
+                let from = known.and_then(|column| column.kind.as_ref());
+                let is_cast = using.is_none_or(|using| is_cast(using, &name.text));
+                if is_cast
+                    && from.is_none_or(|from| is_free(from, to))
+                    && (from.is_some() || opens(to))
+                {
+                    continue;
+                }
+                report(changed(context, alter, from, to));
+            }
+            _ => {}
+        }
+    }
+}
+
+pub(super) fn is_serial(kind: &Name) -> bool {
+    kind.parts.len() == 1 && SERIAL.contains(&kind.last())
+}
+
+/// Why each row gets a value of its own, if it does.
+fn rewrites(context: &Context<'_>, column: &ColumnDef<'_>) -> Option<String> {
+    if let Some(kind) = column.kind.as_ref().filter(|kind| is_serial(&kind.name)) {
+        return Some(format!("`{}` counts", kind.name));
+    }
+    match column.default.as_ref()? {
+        Default::Identity(_) => Some("an identity column counts".to_owned()),
+        Default::Generated(expression) => {
+            let stored = context.says(context.whole, "stored");
+            let _ = expression;
+            stored.then(|| "a generated column is stored in each row".to_owned())
+        }
+        Default::Expression(value) => {
+            let volatile = |name: &Name| {
+                let schema = name.schema().is_none_or(|schema| &*schema.text == "pg_catalog");
+                schema && VOLATILE.contains(&name.last())
+            };
+            let call = calls(value).into_iter().find(volatile)?;
+            Some(format!("`{call}()` gives another value for each row"))
+        }
+    }
+}
+
+fn added(context: &Context<'_>, alter: &AlterTable<'_>, column: &ColumnDef<'_>, why: &str) -> Raw {
+    let (table, name) = (&alter.name, &column.name);
+    let message =
+        format!("`{table}` is written anew for the column `{name}`, while nobody can use it");
+    let help = "add the column without that, `SET DEFAULT` for new rows, and fill the rows that there are in \
+                batches, from a program or a revision with `transaction:false`";
+    context.raw(Lint::AddColumnRewrites, column.name.span, message, why, help.to_owned())
+}
+
+/// `NOT NULL` where the rows that there are get no value.
+fn lacks_value(
+    context: &Context<'_>,
+    alter: &AlterTable<'_>,
+    column: &ColumnDef<'_>,
+) -> Option<Raw> {
+    let null = match &column.default {
+        None => true,
+        Some(Default::Expression(value)) => value.len() == 1 && value.is(0, "null"),
+        Some(_) => false,
+    };
+    // A domain may have a default of its own.
+    let is_plain = column.kind.as_ref().is_some_and(|kind| kind.is_array || is_known(kind));
+    if !column.not_null || !null || !is_plain {
+        return None;
+    }
+    let (table, name) = (&alter.name, &column.name);
+    let message = format!("the new column `{name}` is NOT NULL: this fails if `{table}` has rows");
+    let help = "give it a `DEFAULT`, which costs nothing if it is a constant; or add it without `NOT NULL`, fill \
+                it, and set that later";
+    let label = "the rows that there are have no value for it";
+    Some(context.raw(Lint::AddColumnNotNull, column.name.span, message, label, help.to_owned()))
+}
+
+/// Whether whatever a column was, it most likely becomes this without a new table.
+fn opens(to: &TypeName) -> bool {
+    let is_text = matches!(to.name.last(), "text" | "character varying");
+    is_text && to.modifiers.is_empty() && !to.is_array
+}
+
+/// Whether `USING` says no more than would be done anyway: `c`, or `c::type`.
+fn is_cast(mut using: Cursor<'_>, column: &str) -> bool {
+    let own = using.ident().is_some_and(|ident| &*ident.text == column);
+    own && (using.is_empty()
+        || using.is_sign(0, "::") && !using.tokens().iter().any(|token| using.text(*token) == "("))
+}
+
+fn changed(
+    context: &Context<'_>,
+    alter: &AlterTable<'_>,
+    from: Option<&TypeName>,
+    to: &TypeName,
+) -> Raw {
+    let table = &alter.name;
+    let message = match from {
+        Some(from) => format!(
+            "`{table}` is written anew, from `{}` to `{}`, while nobody can use it",
+            from.shown(),
+            to.shown()
+        ),
+        None => format!("`{table}` is written anew for `{}`, while nobody can use it", to.shown()),
+    };
+    let help = "add a column of the new type, fill it in batches while a trigger or the program keeps both, and \
+                change over in a later release";
+    let label = match from {
+        Some(_) => "these two are not stored alike, or each value must be looked at",
+        None => "unless the old type, which is not in this chain, is stored alike",
+    };
+    context.raw(Lint::TypeRewrites, to.span, message, label, help.to_owned())
+}

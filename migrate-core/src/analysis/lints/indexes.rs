@@ -1,0 +1,69 @@
+//! Indexes that are built or dropped while others wait, and those that are missing.
+
+use super::tables::{ForeignKey, What};
+use super::{Context, Raw};
+use crate::analysis::statement::{Kind, Statement};
+use crate::levels::Lint;
+
+pub(super) fn check(context: &Context<'_>, report: &mut dyn FnMut(Raw)) {
+    match context.view {
+        Statement::CreateIndex(index) => {
+            // On the parent of partitions alone nothing is built.
+            let quick = index.concurrently || index.only;
+            if quick || !context.in_use(&index.table) {
+                return;
+            }
+            let table = &index.table;
+            let waits = match context.is(table, What::MaterializedView) {
+                // Nobody writes to it but a refresh.
+                true => return,
+                false => format!("nobody can write to `{table}` while this index is built"),
+            };
+            let help = match context.is(table, What::Partitioned) {
+                true => format!(
+                    "make it with `ON ONLY {table}`, then on each partition with `CONCURRENTLY`, and attach \
+                     those: `ALTER INDEX … ATTACH PARTITION …`"
+                ),
+                false => {
+                    "write `CREATE INDEX CONCURRENTLY`, in a revision of its own whose marker says \
+                          `-- migrate:up transaction:false`"
+                        .to_owned()
+                }
+            };
+            let label = "reads all rows under a lock that writers wait for";
+            report(context.raw(Lint::IndexBlocksWrites, context.whole, waits, label, help));
+        }
+        Statement::Drop(drop) if drop.kind == Kind::Index && !drop.concurrently => {
+            // Which table it is on the words don't tell; one that is new has no index to drop.
+            let (Some(first), count) = (drop.names.first(), drop.names.len()) else { return };
+            let what = if count == 1 { format!("`{first}`") } else { format!("{count} indexes") };
+            let message = format!(
+                "dropping {what} keeps everybody off the table while it waits for its lock"
+            );
+            let help = "write `DROP INDEX CONCURRENTLY`, for one index at a time, in a revision whose marker says \
+                        `-- migrate:up transaction:false`";
+            report(context.raw(Lint::DropIndexBlocks, context.whole, message, "", help.to_owned()));
+        }
+        _ => {}
+    }
+}
+
+/// A foreign key that no index serves when the chain has ended.
+pub(super) fn unserved(foreign: &ForeignKey) -> Raw {
+    let columns = foreign.columns.join(", ");
+    let table = &foreign.table;
+    Raw {
+        lint: Lint::ForeignKeyWithoutIndex,
+        message: format!(
+            "no index of `{table}` begins with `{columns}`, which refers to another table"
+        ),
+        help: format!(
+            "`CREATE INDEX ON {table} ({columns})`; if nobody deletes there and nobody joins by it, say so: \
+             `-- migrate:allow(foreign-key-without-index): why`"
+        ),
+        span: foreign.span,
+        label: "each row that is deleted or given another key there reads all rows here".to_owned(),
+        statement: foreign.statement,
+        also: None,
+    }
+}

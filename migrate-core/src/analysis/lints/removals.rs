@@ -1,0 +1,126 @@
+//! What goes away, or gets another name, while a release that uses it is still running.
+
+use super::tables::key;
+use super::{Context, Raw};
+use crate::analysis::names::{Ident, Name};
+use crate::analysis::statement::{Action, AlterTable, Drop, Kind, Statement};
+use crate::levels::Lint;
+
+pub(super) fn check(context: &Context<'_>, report: &mut dyn FnMut(Raw)) {
+    match context.view {
+        Statement::AlterTable(alter) => altered(context, alter, report),
+        Statement::Drop(drop) => dropped(context, drop, report),
+        Statement::DropRoutines { cascade: true, .. } => report(cascade(context)),
+        _ => {}
+    }
+}
+
+fn altered(context: &Context<'_>, alter: &AlterTable<'_>, report: &mut dyn FnMut(Raw)) {
+    let is_relation = matches!(
+        alter.kind,
+        Kind::Table | Kind::View | Kind::MaterializedView | Kind::ForeignTable
+    );
+    if !is_relation || !context.in_use(&alter.name) {
+        return;
+    }
+    let table = &alter.name;
+    for action in &alter.actions {
+        match action {
+            Action::DropColumn { name, cascade: is_cascade, .. } => {
+                if added_here(context, alter, name) {
+                    continue;
+                }
+                let message =
+                    format!("the running release may still use the column `{name}` of `{table}`");
+                let help = "first release a program that does not name it, also not by `SELECT *` or in an \
+                            INSERT; then drop it, and say so: `-- migrate:allow(drop-column): why`";
+                report(context.raw(Lint::DropColumn, name.span, message, "", help.to_owned()));
+                if *is_cascade {
+                    report(cascade(context));
+                }
+            }
+            Action::DropConstraint { cascade: true, .. } => report(cascade(context)),
+            Action::RenameColumn { name, to } => {
+                if added_here(context, alter, name) {
+                    continue;
+                }
+                let message = format!("the running release knows `{to}` of `{table}` as `{name}`");
+                let help = "add a column of the new name, keep both until no release uses the old one, then drop \
+                            that; or leave the name, and give it another one in the program";
+                report(context.raw(Lint::RenameBreaks, name.span, message, "", help.to_owned()));
+            }
+            Action::RenameTo(to) if !stood_in(context, table) => {
+                let message = format!("the running release knows `{to}` as `{table}`");
+                report(renamed(context, table, message));
+            }
+            Action::SetSchema(schema) if !stood_in(context, table) => {
+                let message =
+                    format!("the running release knows `{schema}.{}` as `{table}`", table.last());
+                report(renamed(context, table, message));
+            }
+            _ => {}
+        }
+    }
+}
+
+fn renamed(context: &Context<'_>, table: &Name, message: String) -> Raw {
+    let help = format!(
+        "make a view of the old name in the same revision, which can be read and written: `CREATE VIEW {table} AS \
+         SELECT * FROM …`; drop it when no release uses it"
+    );
+    context.raw(Lint::RenameBreaks, table.span(), message, "", help)
+}
+
+/// Whether this section makes something of the old name later on.
+fn stood_in(context: &Context<'_>, table: &Name) -> bool {
+    let own = key(table);
+    context.section.iter().skip(context.at).any(|statement| match statement {
+        Statement::CreateView(view) => key(&view.name) == own,
+        Statement::CreateTable(create) => key(&create.name) == own,
+        _ => false,
+    })
+}
+
+/// Whether this section has added the column itself: nobody uses it yet.
+fn added_here(context: &Context<'_>, alter: &AlterTable<'_>, column: &Ident) -> bool {
+    let own = key(&alter.name);
+    context.section.iter().take(context.at).any(|statement| {
+        let Statement::AlterTable(earlier) = statement else { return false };
+        let adds = |action: &Action<'_>| {
+            matches!(action, Action::AddColumn { column: new, .. } if new.name.text == column.text)
+        };
+        key(&earlier.name) == own && earlier.actions.iter().any(adds)
+    })
+}
+
+fn dropped(context: &Context<'_>, drop: &Drop, report: &mut dyn FnMut(Raw)) {
+    let used: Vec<&Name> = drop.names.iter().filter(|name| context.in_use(name)).collect();
+    if let Kind::Table | Kind::View | Kind::MaterializedView | Kind::ForeignTable = drop.kind {
+        for name in &used {
+            // A view that is dropped to be made anew is there again when anybody can look.
+            if stood_in(context, name) && context.transactional {
+                continue;
+            }
+            let message = format!("the running release may still use `{name}`");
+            let help = "first release a program that does not, then drop it, and say so: \
+                        `-- migrate:allow(drop-table): why`";
+            report(context.raw(Lint::DropTable, name.span(), message, "", help.to_owned()));
+        }
+    }
+    if drop.cascade && !used.is_empty() {
+        report(cascade(context));
+    }
+}
+
+fn cascade(context: &Context<'_>) -> Raw {
+    let tokens = &context.statement.tokens;
+    let word = tokens.iter().rfind(|token| token.is_word(context.sql, "cascade"));
+    let span = word.map_or(context.whole, |token| {
+        crate::text::Span::new(token.span.start + context.offset, token.span.end + context.offset)
+    });
+    let message = "what else this drops is not in the file".to_owned();
+    let label = "also drops views, foreign keys and whatever needs it, without a word";
+    let help =
+        "drop what depends on it by name, before it: then the server refuses what was forgotten";
+    context.raw(Lint::DropCascade, span, message, label, help.to_owned())
+}

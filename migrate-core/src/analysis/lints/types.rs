@@ -1,0 +1,94 @@
+//! Which changes of a column's type leave the table as it is.
+
+use crate::analysis::statement::TypeName;
+
+/// The server's own types that columns often have.
+const KNOWN: [&str; 36] = [
+    "bigint",
+    "bit",
+    "bit varying",
+    "boolean",
+    "box",
+    "bytea",
+    "character",
+    "character varying",
+    "cidr",
+    "circle",
+    "date",
+    "double precision",
+    "inet",
+    "integer",
+    "interval",
+    "json",
+    "jsonb",
+    "line",
+    "lseg",
+    "macaddr",
+    "money",
+    "name",
+    "numeric",
+    "oid",
+    "path",
+    "point",
+    "polygon",
+    "real",
+    "smallint",
+    "text",
+    "time with time zone",
+    "time without time zone",
+    "timestamp with time zone",
+    "timestamp without time zone",
+    "tsvector",
+    "uuid",
+];
+
+/// Whether it is one of the server's own, which has no default.
+pub(super) fn is_known(kind: &TypeName) -> bool {
+    kind.name.parts.len() == 1 && KNOWN.contains(&kind.name.last())
+}
+
+/// Whether a column of one type becomes one of the other without a look at its rows. Where it is not
+/// certain, it is not free.
+pub(super) fn is_free(from: &TypeName, to: &TypeName) -> bool {
+    let (old, new) = (from.name.to_string(), to.name.to_string());
+    if old == new && from.modifiers == to.modifiers && from.is_array == to.is_array {
+        return true;
+    }
+    // Of a domain, an enum, a type of an extension it is not known what is under it; of an array each
+    // element is looked at.
+    if from.is_array || to.is_array || !is_known(from) || !is_known(to) {
+        return false;
+    }
+    let wider = |default: u32| {
+        let digits = |kind: &TypeName| match kind.modifiers.as_str() {
+            "" => Some(default),
+            text => text.parse().ok(),
+        };
+        matches!((digits(from), digits(to)), (Some(from), Some(to)) if from <= to)
+    };
+    match (from.name.last(), to.name.last()) {
+        ("text", "character varying") | ("cidr", "inet") | ("bit", "bit varying") => {
+            to.modifiers.is_empty()
+        }
+        ("character varying", "text") => true,
+        ("character varying", "character varying") | ("bit varying", "bit varying") => {
+            wider(u32::MAX)
+        }
+        ("numeric", "numeric") => numeric(from, to),
+        ("timestamp without time zone", "timestamp without time zone")
+        | ("timestamp with time zone", "timestamp with time zone")
+        | ("time without time zone", "time without time zone")
+        | ("time with time zone", "time with time zone") => wider(6),
+        _ => false,
+    }
+}
+
+/// More digits, and as many behind the point.
+fn numeric(from: &TypeName, to: &TypeName) -> bool {
+    let parts = |kind: &TypeName| {
+        let (precision, scale) = kind.modifiers.split_once(',').unwrap_or((&kind.modifiers, "0"));
+        Some((precision.parse::<u32>().ok()?, scale.parse::<i32>().ok()?))
+    };
+    to.modifiers.is_empty()
+        || matches!((parts(from), parts(to)), (Some((old, a)), Some((new, b))) if old <= new && a == b)
+}

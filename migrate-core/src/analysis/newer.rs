@@ -1,0 +1,313 @@
+//! What needs a newer server than the oldest one that a chain is for.
+//!
+//! Each entry is a matter of grammar: where an older server takes the same words for something else,
+//! such as a function's name, nothing is said. The tests of the workspace try each on servers.
+
+use super::cursor::Cursor;
+use crate::lexer::TokenKind;
+use crate::statements::Statement;
+use crate::text::Span;
+
+/// What a statement has that a server of this version is the first to take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Newer {
+    pub(super) what: &'static str,
+    pub(super) version: u32,
+    pub(super) span: Span,
+}
+
+/// What in a statement needs a server newer than this one; of several the newest.
+pub(super) fn newer(sql: &str, statement: &Statement, offset: usize, oldest: u32) -> Option<Newer> {
+    let all = Cursor::new(sql, &statement.tokens, offset);
+    let mut found: Vec<Newer> = Vec::new();
+    let mut note = |what: &'static str, version: u32, span: Span| {
+        found.push(Newer { what, version, span });
+    };
+    let phrase = |words: &[&str]| find(&all, words);
+    let kind = Kind::of(&all);
+    for (kinds, words, what, version) in PHRASES {
+        if kinds.contains(&kind)
+            && let Some(span) = phrase(words)
+        {
+            note(what, *version, span);
+        }
+    }
+    let first = |count: usize| {
+        let mut rest = all;
+        rest.skip(count);
+        rest.since(all).span()
+    };
+    match kind {
+        Merge => note("`MERGE`", 15, first(1)),
+        View => {
+            let options = all.after(&["with"]).and_then(|mut rest| rest.parentheses());
+            if let Some(span) = options.and_then(|options| option(&options, "security_invoker")) {
+                note("a view with `security_invoker`", 15, span);
+            }
+            if let Some(span) = json_table(&all) {
+                note("`JSON_TABLE`", 17, span);
+            }
+        }
+        CopyRows => {
+            let behind = all.after(&["from"]).or_else(|| all.after(&["to"]));
+            let options = behind.and_then(|mut rest| {
+                while !rest.is_empty() && !rest.is_sign(0, "(") {
+                    rest.skip(1);
+                }
+                rest.parentheses()
+            });
+            for (name, what, version) in [
+                ("default", "`COPY` with `DEFAULT`", 16),
+                ("on_error", "`COPY` with `ON_ERROR`", 17),
+                ("log_verbosity", "`COPY` with `LOG_VERBOSITY`", 17),
+                ("reject_limit", "`COPY` with `REJECT_LIMIT`", 18),
+            ] {
+                if let Some(span) = options.and_then(|options| option(&options, name)) {
+                    note(what, version, span);
+                }
+            }
+        }
+        Grant => {
+            // Without `ON` it is a role that is granted.
+            let mut privileges =
+                all.after(&["on"]).map_or(Cursor::new(sql, &[], offset), |rest| rest.since(all));
+            privileges.skip(1);
+            if let Some(span) = option(&privileges, "maintain") {
+                note("the privilege `MAINTAIN`", 17, span);
+            }
+        }
+        Query => {
+            if let Some(span) = json_table(&all) {
+                note("`JSON_TABLE`", 17, span);
+            }
+        }
+        Table => {
+            if let Some(span) = set_null_columns(&all) {
+                note("a foreign key that sets only some columns to NULL", 15, span);
+            }
+            if let Some(span) = period(&all) {
+                note("a foreign key with `PERIOD`", 18, span);
+            }
+            if let Some(span) = named_not_null(&all) {
+                note("a NOT NULL constraint of the table", 18, span);
+            }
+            if let Some(span) = unstored(&all) {
+                note("a generated column that is not `STORED`", 18, span);
+            }
+        }
+        _ => {}
+    }
+    for token in all.tokens() {
+        if token.kind == TokenKind::Number {
+            let text = all.text(*token);
+            let is_based =
+                ["0x", "0X", "0o", "0O", "0b", "0B"].iter().any(|base| text.starts_with(base));
+            if is_based || text.contains('_') {
+                note("a number with `0x`, `0o`, `0b` or `_`", 16, all.place(*token));
+            }
+        }
+    }
+    found.retain(|newer| newer.version > oldest);
+    found.into_iter().reduce(|best, next| if next.version > best.version { next } else { best })
+}
+
+/// What a statement is, as far as a phrase in it depends on that.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// `CREATE TABLE`, `ALTER TABLE`.
+    Table,
+    Index,
+    View,
+    Sequence,
+    Merge,
+    CopyRows,
+    Grant,
+    /// A query, or what changes rows.
+    Query,
+    Other,
+}
+
+use Kind::{CopyRows, Grant, Index, Merge, Other, Query, Sequence, Table, View};
+
+impl Kind {
+    fn of(all: &Cursor<'_>) -> Self {
+        let mut rest = *all;
+        if rest.take_any(&[&["create"], &["alter"]]) {
+            rest.take(&["or", "replace"]);
+            rest.take_any(&[&["temporary"], &["temp"], &["unlogged"], &["unique"], &["foreign"]]);
+            return match () {
+                () if rest.take(&["table"]) => Table,
+                () if rest.take(&["index"]) => Index,
+                () if rest.take_any(&[&["view"], &["recursive", "view"]]) => View,
+                () if rest.take(&["sequence"]) => Sequence,
+                () => Other,
+            };
+        }
+        match () {
+            () if rest.take(&["merge", "into"]) => Merge,
+            () if rest.take(&["copy"]) => CopyRows,
+            () if rest.take_any(&[&["grant"], &["revoke"]]) => Grant,
+            () if rest.is_any(0, &["select", "with", "insert", "update", "delete", "values"]) => {
+                Query
+            }
+            () => Other,
+        }
+    }
+}
+
+type Phrase = (&'static [Kind], &'static [&'static str], &'static str, u32);
+
+/// Words that stand side by side only in what is newer.
+const PHRASES: &[Phrase] = &[
+    (&[Table, Index], &["nulls", "not", "distinct"], "`NULLS NOT DISTINCT`", 15),
+    (&[Table, Index], &["nulls", "distinct"], "`NULLS DISTINCT`", 15),
+    (&[Table], &["set", "access", "method"], "`SET ACCESS METHOD`", 15),
+    (&[Table], &["set", "storage", "default"], "`SET STORAGE DEFAULT`", 16),
+    (&[Table], &["set", "expression"], "`SET EXPRESSION`", 17),
+    (&[Table], &["set", "statistics", "default"], "`SET STATISTICS DEFAULT`", 17),
+    (&[Table], &["set", "access", "method", "default"], "`SET ACCESS METHOD DEFAULT`", 17),
+    (&[Table], &["not", "enforced"], "`NOT ENFORCED`", 18),
+    (&[Table], &["without", "overlaps"], "`WITHOUT OVERLAPS`", 18),
+    (&[Table], &["add", "not", "null"], "a NOT NULL constraint of the table", 18),
+    (&[Query, View], &["is", "json"], "`IS JSON`", 16),
+    (&[Query, View], &["is", "not", "json"], "`IS NOT JSON`", 16),
+    (&[Query, View], &["at", "local"], "`AT LOCAL`", 17),
+    (&[Merge], &["not", "matched", "by"], "`WHEN NOT MATCHED BY`", 17),
+    (&[Merge], &["returning"], "`MERGE` with `RETURNING`", 17),
+    (&[Grant], &["on", "parameter"], "privileges on a parameter", 15),
+    (&[Grant], &["with", "inherit"], "a membership `WITH INHERIT`", 16),
+    (&[Other], &["for", "tables", "in", "schema"], "a publication of a schema", 15),
+    (&[Sequence], &["create", "unlogged", "sequence"], "an unlogged sequence", 15),
+];
+
+/// What is left from each token on.
+fn places<'s>(all: &Cursor<'s>) -> impl Iterator<Item = Cursor<'s>> + use<'s> {
+    let all = *all;
+    (0..all.len()).map(move |at| {
+        let mut rest = all;
+        rest.skip(at);
+        rest
+    })
+}
+
+/// Where these words stand side by side, in parentheses or not.
+fn find(all: &Cursor<'_>, words: &[&str]) -> Option<Span> {
+    places(all).find_map(|mut rest| {
+        let start = rest;
+        rest.take(words).then(|| rest.since(start).span())
+    })
+}
+
+/// One of the parts between commas that begins with this word.
+fn option(options: &Cursor<'_>, name: &str) -> Option<Span> {
+    let mut parts = options.split().into_iter();
+    parts.find_map(|part| Some(part.place(part.token(0).filter(|_| part.is(0, name))?)))
+}
+
+/// `JSON_TABLE (… COLUMNS (…))`: a function of that name has no columns.
+fn json_table(all: &Cursor<'_>) -> Option<Span> {
+    places(all).find_map(|mut rest| {
+        let start = rest;
+        let inner = rest.take(&["json_table"]).then(|| rest.parentheses())??;
+        inner.has(&["columns"]).then(|| start.place(start.tokens()[0]))
+    })
+}
+
+/// `FOREIGN KEY (a, PERIOD b)`.
+fn period(all: &Cursor<'_>) -> Option<Span> {
+    places(all).find_map(|mut rest| {
+        let columns = rest.take(&["foreign", "key"]).then(|| rest.parentheses())??;
+        let last = columns.split().into_iter().next_back()?;
+        (last.len() == 2 && last.is(0, "period")).then(|| last.span())
+    })
+}
+
+/// `ADD CONSTRAINT a NOT NULL b`.
+fn named_not_null(all: &Cursor<'_>) -> Option<Span> {
+    places(all).find_map(|mut rest| {
+        let start = rest;
+        rest.take(&["add", "constraint"]).then(|| rest.ident())??;
+        rest.take(&["not", "null"]).then(|| rest.since(start).span())
+    })
+}
+
+/// `ON DELETE SET NULL (a, b)`.
+fn set_null_columns(all: &Cursor<'_>) -> Option<Span> {
+    places(all).find_map(|mut rest| {
+        let start = rest;
+        let sets =
+            rest.take_any(&[&["on", "delete", "set", "null"], &["on", "delete", "set", "default"]]);
+        (sets && rest.is_sign(0, "(")).then(|| rest.since(start).span())
+    })
+}
+
+/// `GENERATED ALWAYS AS (…)` that no `STORED` follows.
+fn unstored(all: &Cursor<'_>) -> Option<Span> {
+    places(all).find_map(|mut rest| {
+        let start = rest;
+        if !rest.take(&["generated", "always", "as"]) {
+            return None;
+        }
+        rest.parentheses()?;
+        (!rest.is(0, "stored")).then(|| rest.since(start).span())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::statements::split_statements;
+
+    #[test]
+    fn what_is_newer_and_what_only_looks_so() {
+        let check = |sql: &str, expected: Option<(&str, u32)>| {
+            let statements = split_statements(sql);
+            let found = newer(sql, &statements[0], 0, 14);
+            let shown = found.map(|found| (&sql[found.span.range()], found.version));
+            assert_eq!(shown, expected, "{sql}");
+        };
+        check("MERGE INTO t USING u ON true WHEN MATCHED THEN DELETE", Some(("MERGE", 15)));
+        check(
+            "MERGE INTO t USING u ON a WHEN NOT MATCHED BY SOURCE THEN DELETE",
+            Some(("NOT MATCHED BY", 17)),
+        );
+        check(
+            "CREATE UNIQUE INDEX i ON t (a) NULLS NOT DISTINCT",
+            Some(("NULLS NOT DISTINCT", 15)),
+        );
+        check(
+            "CREATE VIEW v WITH (security_invoker = true) AS SELECT 1",
+            Some(("security_invoker", 15)),
+        );
+        check("CREATE VIEW v (security_invoker) AS SELECT 1", None);
+        check("COPY t FROM '/x' (FORMAT csv, ON_ERROR ignore)", Some(("ON_ERROR", 17)));
+        check("COPY t (on_error) FROM '/x'", None);
+        check("GRANT MAINTAIN ON t TO me", Some(("MAINTAIN", 17)));
+        check("GRANT SELECT, MAINTAIN ON t TO me", Some(("MAINTAIN", 17)));
+        check("GRANT maintain TO me", None);
+        check("GRANT SELECT (maintain) ON t TO me", None);
+        check("CREATE TABLE t (a int, b int GENERATED ALWAYS AS (a) STORED)", None);
+        check(
+            "CREATE TABLE t (a int, b int GENERATED ALWAYS AS (a))",
+            Some(("GENERATED ALWAYS AS (a)", 18)),
+        );
+        check("CREATE TABLE t (a int GENERATED ALWAYS AS IDENTITY)", None);
+        check(
+            "CREATE TABLE t (a int, period daterange, FOREIGN KEY (a, period) REFERENCES u)",
+            None,
+        );
+        check("ALTER TABLE t ADD c int CONSTRAINT n NOT NULL", None);
+        check("ALTER TABLE t ADD CONSTRAINT n NOT NULL c", Some(("ADD CONSTRAINT n NOT NULL", 18)));
+        check("SELECT json_table(a) FROM t", None);
+        check("SELECT 'MERGE', 1.5e3, 12", None);
+        check("INSERT INTO t VALUES (1_000)", Some(("1_000", 16)));
+        check("SET x = 1", None);
+    }
+
+    #[test]
+    fn what_the_oldest_server_takes_is_nothing() {
+        let sql = "MERGE INTO t USING u ON true WHEN MATCHED THEN DELETE";
+        let statements = split_statements(sql);
+        assert_eq!(newer(sql, &statements[0], 0, 15), None);
+    }
+}
