@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use migrate_core::{
-    Chain, Digests, Down, Folder, LOCK_FILE, Migration, RevisionId, Section, analyse, files,
+    Chain, Digests, Down, Folder, LOCK_FILE, Migration, RevisionId, Section, analyse_with, files,
     variant,
 };
 use proc_macro2::{Ident, Literal, Span, TokenStream};
@@ -18,7 +18,8 @@ pub(crate) fn embed(input: &Input) -> TokenStream {
     let place = Place::of(&input.directory);
     let folder = files::read(&place.directory, place.shown.as_str());
     let names = names(&folder);
-    match analyse(folder) {
+    let config = files::config(&place.directory, &place.shown).map(|config| input.over(config));
+    match analyse_with(folder, config) {
         Ok(chain) => module(input, &place, &chain),
         Err(rejection) => fallback::module(input, &names, &rejection),
     }
@@ -60,7 +61,9 @@ fn module(input: &Input, place: &Place, chain: &Chain<'static>) -> TokenStream {
     let tracked = migrations.iter().map(|migration| place.file(migration.file_name()));
     let lock = place.file(LOCK_FILE);
     let lock = std::path::Path::new(&lock).exists().then_some(lock);
-    let tracked: Vec<String> = tracked.chain(lock).collect();
+    let settings = files::config_path(&place.directory);
+    let settings = settings.map(|path| path.to_string_lossy().into_owned());
+    let tracked: Vec<String> = tracked.chain(lock).chain(settings).collect();
     let directory = place.directory.to_string_lossy();
     let module_doc =
         format!(" The chain of migrations in `{}`, checked when this was built.", place.shown);

@@ -1,9 +1,12 @@
 //! What may stand between the parentheses of `embed_migrations!(…)`.
 
+use migrate_core::{Config, Level, Lint};
 use proc_macro2::{Ident, Span, TokenStream};
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream};
-use syn::{Error, LitStr, Result, Token};
+use syn::punctuated::Punctuated;
+use syn::token::Paren;
+use syn::{Error, LitInt, LitStr, Result, Token, parenthesized};
 
 /// The arguments, with what stands for the missing ones.
 pub(crate) struct Input {
@@ -15,16 +18,30 @@ pub(crate) struct Input {
     pub(crate) module: Ident,
     /// The path to migrate-core.
     pub(crate) core: TokenStream,
+    /// The lints that are named here, each with its level.
+    levels: Vec<(Lint, Level)>,
+    min_server: Option<u32>,
+}
+
+impl Input {
+    /// What a file sets, and this call beside it or instead.
+    pub(crate) fn over(&self, config: Config) -> Config {
+        let config = self.min_server.into_iter().fold(config, Config::with_min_server);
+        self.levels.iter().fold(config, |config, (lint, level)| config.with_level(*lint, *level))
+    }
 }
 
 const USAGE: &str = "write `embed_migrations!()` or `embed_migrations!(\"db/migrations\")`; \
-                     `module = \"…\"` and `crate = \"…\"` may follow";
+                     `module = \"…\"`, `crate = \"…\"`, `min_server = …`, `deny(…)`, `warn(…)` and \
+                     `allow(…)` may follow";
 
 impl Parse for Input {
     fn parse(input: ParseStream<'_>) -> Result<Self> {
         let mut directory: Option<LitStr> = None;
         let mut module: Option<LitStr> = None;
         let mut core: Option<LitStr> = None;
+        let mut min_server: Option<LitInt> = None;
+        let mut levels: Vec<(Lint, Level)> = Vec::new();
         while !input.is_empty() {
             if input.peek(LitStr) {
                 let literal: LitStr = input.parse()?;
@@ -35,11 +52,17 @@ impl Parse for Input {
                 match name.to_string().as_str() {
                     "module" => set(&mut module, input.parse()?, "`module`")?,
                     "crate" => set(&mut core, input.parse()?, "`crate`")?,
+                    "min_server" if min_server.is_some() => {
+                        return Err(Error::new(name.span(), "`min_server` is given twice"));
+                    }
+                    "min_server" => min_server = Some(input.parse()?),
                     other => {
                         let message = format!("unknown option `{other}`: {USAGE}");
                         return Err(Error::new(name.span(), message));
                     }
                 }
+            } else if input.peek(Ident::peek_any) && input.peek2(Paren) {
+                lints(input, &mut levels)?;
             } else {
                 return Err(input.error(USAGE));
             }
@@ -60,7 +83,46 @@ impl Parse for Input {
                 Some(path) => path.parse()?,
                 None => quote::quote!(::migrate_core),
             },
+            levels,
+            min_server: min_server.as_ref().map(version).transpose()?,
         })
+    }
+}
+
+/// `deny(drop_column, drop_table)`: the lints' codes, as identifiers.
+fn lints(input: ParseStream<'_>, levels: &mut Vec<(Lint, Level)>) -> Result<()> {
+    let name = Ident::parse_any(input)?;
+    let level = Level::ALL.into_iter().find(|level| name == level.name());
+    let level = level
+        .ok_or_else(|| Error::new(name.span(), format!("unknown option `{name}`: {USAGE}")))?;
+    let inner;
+    parenthesized!(inner in input);
+    for code in Punctuated::<Ident, Token![,]>::parse_terminated(&inner)? {
+        let text = code.to_string();
+        let lint = Lint::of_code(&text.replace('_', "-")).ok_or_else(|| {
+            let meant = Lint::meant(&text).map(|code| code.replace('-', "_"));
+            let advice = match meant {
+                Some(meant) => format!("did you mean `{meant}`?"),
+                None => "`migrate lint --list` lists them".to_owned(),
+            };
+            Error::new(code.span(), format!("there is no lint `{text}`; {advice}"))
+        })?;
+        if levels.iter().any(|(known, _)| *known == lint) {
+            return Err(Error::new(code.span(), format!("`{text}` is given twice")));
+        }
+        levels.push((lint, level));
+    }
+    Ok(())
+}
+
+/// A major version of PostgreSQL.
+fn version(literal: &LitInt) -> Result<u32> {
+    match literal.base10_parse() {
+        Ok(version @ 14..100) => Ok(version),
+        _ => Err(Error::new(
+            literal.span(),
+            "write a major version of PostgreSQL from 14 on, such as `min_server = 15`",
+        )),
     }
 }
 

@@ -32,6 +32,18 @@ use proc_macro::TokenStream;
 /// `tokio-postgres` or both). Where it has another name, or is re-exported, say so:
 /// `embed_migrations!(crate = "my_facade::migrate_core")`.
 ///
+/// # Lints
+///
+/// What hurts a database in use, such as an index that is built while nobody can write, `migrate lint`
+/// tells. A lint that must not find anything is denied, and then an error:
+///
+/// ```ignore
+/// migrate_macros::embed_migrations!("migrations", deny(index_blocks_writes), min_server = 15);
+/// ```
+///
+/// The same can be in `migrate.toml`, beside the folder, where the command line finds it, too; what is
+/// said here goes before it. `allow(…)` and `warn(…)` take back what that file denies.
+///
 /// # Rebuilds
 ///
 /// An edited or deleted file is noticed without further ado. For a new file to be noticed, the
@@ -42,6 +54,8 @@ use proc_macro::TokenStream;
 ///     println!("cargo::rerun-if-changed=migrations");
 /// }
 /// ```
+///
+/// (A new `migrate.toml` is noticed when the crate is next compiled, and from then on by itself.)
 ///
 /// # Errors
 ///

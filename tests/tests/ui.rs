@@ -18,15 +18,15 @@ use std::process::Command;
 use std::sync::LazyLock;
 use std::time::Instant;
 
-use migrate_core::{analyse, files};
+use migrate_core::{analyse_with, files};
 use trybuild::TestCases;
 
 /// Where the cases are: here, and in the package that they belong to.
 const CASES: &str = "ui";
 
-/// What cases are about that no single problem's code names: the macro's arguments, the types that
-/// it makes, its stand-in for a broken chain, and many problems at once.
-const OTHER_SUBJECTS: [&str; 4] = ["macro", "many", "stand-in", "typed"];
+/// What cases are about that no single problem's code names: lints that are denied, the macro's
+/// arguments, the types that it makes, its stand-in for a broken chain, and many problems at once.
+const OTHER_SUBJECTS: [&str; 5] = ["lint", "macro", "many", "stand-in", "typed"];
 
 /// The package that the cases belong to. trybuild builds, twice, whatever the package of a test
 /// depends on, which for this one is a client for containers and much else; so the cases get one
@@ -140,7 +140,11 @@ fn healthy_chains() {
 #[test]
 fn a_folder_has_the_problem_that_its_case_is_named_after() {
     for name in names(CASES).iter().filter(|name| !OTHER_SUBJECTS.contains(&code(name))) {
-        let rejection = analyse(files::read(&FOLDERS.join(name), name.as_str())).unwrap_err();
+        let case = FOLDERS.join(name);
+        // Settings are beside the folder of the migrations.
+        let folder = Some(case.join("migrations")).filter(|folder| folder.exists()).unwrap_or(case);
+        let config = files::config(&folder, name);
+        let rejection = analyse_with(files::read(&folder, name.as_str()), config).unwrap_err();
         let codes: BTreeSet<_> =
             rejection.diagnostics.iter().map(|found| found.problem.code()).collect();
         assert_eq!(codes, BTreeSet::from([code(name)]), "{name}: {rejection}");

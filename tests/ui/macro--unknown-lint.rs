@@ -1,0 +1,3 @@
+migrate_macros::embed_migrations!("ui/pass/minimal", deny(drop_columns));
+
+fn main() {}
