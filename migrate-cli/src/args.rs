@@ -2,6 +2,7 @@
 
 mod chain;
 mod import;
+mod lint;
 mod models;
 mod words;
 mod write;
@@ -16,6 +17,7 @@ pub(crate) use self::chain::{
     ChainCommand, Downgrade, GraphFormat, How, Point, Range, Stamp, Upgrade,
 };
 pub(crate) use self::import::{Adopt, Import, Tool};
+pub(crate) use self::lint::{LintArgs, LintFormat};
 pub(crate) use self::models::ModelArgs;
 pub(crate) use self::words::{WRITING, advise};
 pub(crate) use self::write::{RevisionArgs, WriteCommand};

@@ -7,6 +7,7 @@ mod current;
 mod graph;
 mod history;
 mod import;
+mod lint;
 mod log;
 mod plan;
 mod run;
@@ -37,6 +38,7 @@ pub(crate) fn run(context: &Context, command: ChainCommand) -> Result<Exit, Fail
         ChainCommand::Check { at_head, drift, grants, models } => {
             check::check(context, at_head, (drift, grants), &models)
         }
+        ChainCommand::Lint(arguments) => lint::run(context, &arguments),
         ChainCommand::History { rev_range, indicate_current } => {
             history::history(context, rev_range.as_ref(), indicate_current)
         }

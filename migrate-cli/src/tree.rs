@@ -4,7 +4,8 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use migrate_core::{
-    Chain, Folder, Outline, OutlineEntry, PlanError, Rejection, Target, analyse, check, files,
+    Chain, Config, Folder, Level, Lint, Outline, OutlineEntry, PlanError, Rejection, Target,
+    analyse_with, check, files,
 };
 
 use crate::failure::Failure;
@@ -30,7 +31,27 @@ impl Source {
     /// The chain, if a build would take it.
     pub(crate) fn built(&self) -> Result<Chain<'static>, Failure> {
         match self {
-            Source::Folder(directory) => Ok(analyse(folder(directory))?),
+            Source::Folder(directory) => Ok(analyse_with(folder(directory), settings(directory))?),
+            Source::Embedded(chain) => Ok((*chain).clone()),
+        }
+    }
+
+    /// What the project wants of its checks.
+    pub(crate) fn config(&self) -> Result<Config, Failure> {
+        match self {
+            Source::Folder(directory) => Ok(settings(directory)?),
+            Source::Embedded(_) => Ok(Config::default()),
+        }
+    }
+
+    /// The chain, if a build would take it, were it not for the lints.
+    pub(crate) fn readable(&self, config: &Config) -> Result<Chain<'static>, Failure> {
+        let mild = |config: Config, lint| config.with_level(lint, Level::Allow);
+        match self {
+            Source::Folder(directory) => {
+                let config = Lint::ALL.into_iter().fold(config.clone(), mild);
+                Ok(analyse_with(folder(directory), Ok(config))?)
+            }
             Source::Embedded(chain) => Ok((*chain).clone()),
         }
     }
@@ -47,6 +68,11 @@ impl Source {
 /// The folder as it is on disk.
 pub(crate) fn folder(directory: &Path) -> Folder {
     files::read(directory, directory.to_string_lossy())
+}
+
+/// What `migrate.toml` beside a folder says.
+pub(crate) fn settings(directory: &Path) -> Result<Config, Rejection> {
+    files::config(directory, &directory.to_string_lossy())
 }
 
 /// The revisions, parents before children; of a broken chain in the order of its files.

@@ -12,7 +12,7 @@ use std::io::{self, BufRead, IsTerminal, Write};
 use clap::ColorChoice;
 use serde::Serialize;
 
-pub(crate) use self::paint::{ADDED, FAINT, ID, MARK, REMOVED, WARN};
+pub(crate) use self::paint::{ADDED, FAINT, ID, MARK, REMOVED, WARN, message};
 pub(crate) use self::progress::Progress;
 pub(crate) use self::table::table;
 use crate::args::Output;

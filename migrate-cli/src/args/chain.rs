@@ -8,6 +8,7 @@ use clap_complete::Shell;
 use migrate_core::{BadTarget, Target};
 
 use super::import::{ADOPT, Adopt};
+use super::lint::{LINT, LintArgs};
 use super::{ModelArgs, duration};
 
 const UPGRADE: &str = "\
@@ -79,6 +80,9 @@ pub(crate) enum ChainCommand {
         #[command(flatten)]
         models: ModelArgs,
     },
+    /// Tell what is right, and yet hurts a database in use: locks, lost data, broken releases
+    #[command(after_help = LINT)]
+    Lint(LintArgs),
     /// List the revisions, the newest first
     #[command(after_help = HISTORY)]
     History {

@@ -5,7 +5,7 @@ use std::path::Path;
 use jiff::{Timestamp, ToSpan};
 use migrate_core::catalog::{Catalog, Difference};
 use migrate_core::diff::{Options, Rename, propose, rename_candidates};
-use migrate_core::{Chain, Folder, analyse};
+use migrate_core::{Chain, analyse_with};
 use serde::Serialize;
 
 use super::write::{day, new_id, write};
@@ -16,7 +16,7 @@ use crate::draft::{Draft, Identity};
 use crate::failure::{Exit, Failure};
 use crate::models::Models;
 use crate::scratch::{Scratch, ScratchDatabase};
-use crate::tree::folder;
+use crate::tree::{folder, settings};
 use crate::trial::tried;
 use crate::ui::{Page, View};
 
@@ -58,7 +58,7 @@ pub(super) fn autogenerate(
         let help = "name a file with the SQL of the wanted schema: `--models schema.sql`, or MIGRATE_MODELS";
         Failure::refused("usage", "there are no models to compare the chain with", help)
     })?;
-    let chain = chain(folder(directory))?;
+    let chain = chain(directory)?;
     let now = Timestamp::now();
     let identity = Identity {
         message: &arguments.message,
@@ -124,9 +124,9 @@ pub(super) fn autogenerate(
 }
 
 /// The chain of a folder, unless it has no revision yet.
-fn chain(folder: Folder) -> Result<Option<Chain<'static>>, Failure> {
+fn chain(directory: &Path) -> Result<Option<Chain<'static>>, Failure> {
     let is_start = |code: &str| code == "empty-chain" || code == "no-directory";
-    match analyse(folder) {
+    match analyse_with(folder(directory), settings(directory)) {
         Ok(chain) => Ok(Some(chain)),
         Err(why) if why.diagnostics.iter().all(|found| is_start(found.problem.code())) => Ok(None),
         Err(why) => Err(why.into()),
@@ -200,7 +200,7 @@ fn advise(context: &Context, directory: &Path, generated: &Generated) {
     for todo in &generated.todo {
         ui.warn(format!("left to you, and marked in the file: {todo}"));
     }
-    match analyse(folder(directory)) {
+    match analyse_with(folder(directory), settings(directory)) {
         Err(why) if !why.diagnostics.iter().all(|found| found.problem.code() == "todo") => {
             ui.warn(format!("the files are written, but a build refuses them:\n{why}"));
         }

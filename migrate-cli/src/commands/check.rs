@@ -4,6 +4,7 @@ use migrate_core::catalog::Difference;
 use migrate_core::{Chain, Status, status};
 use serde::Serialize;
 
+use super::lint::{FindingView, counted, findings};
 use crate::args::ModelArgs;
 use crate::compare::{Drift, build_chain, build_models, differences, lines, read_with};
 use crate::context::Context;
@@ -26,6 +27,9 @@ struct Checked {
     models: Option<Vec<Difference>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     drift: Option<Drift>,
+    /// What lints warn of in what is not deployed.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    warnings: Vec<FindingView>,
 }
 
 impl View for Checked {
@@ -71,6 +75,7 @@ impl Checked {
             database: None,
             models: None,
             drift: None,
+            warnings: Vec::new(),
         }
     }
 }
@@ -84,6 +89,7 @@ pub(super) fn check(
 ) -> Result<Exit, Failure> {
     let chain = context.source.built()?;
     let mut checked = Checked::of(&chain);
+    checked.warnings = findings(&chain, &context.source.config()?, |_, deployed| !deployed);
     if at_head {
         let mut database = context.open()?;
         context.runner(&chain).verify(&mut database.client)?;
@@ -163,6 +169,12 @@ pub(super) fn warn_of_versions(
 
 /// The words, and the exit code.
 fn verdict(context: &Context, checked: &Checked) -> Exit {
+    if !checked.warnings.is_empty() {
+        context.ui.warn(format!(
+            "lints warn of what is not deployed: {}\n = help: `migrate lint` tells where, and what to do",
+            counted(&checked.warnings)
+        ));
+    }
     let mut exit = Exit::Fine;
     if checked.models.as_ref().is_some_and(|differences| !differences.is_empty()) {
         context.ui.warn(

@@ -6,14 +6,14 @@ use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use migrate_core::{FileEdit, MAX_FILE_BYTES, analyse};
+use migrate_core::{FileEdit, MAX_FILE_BYTES, analyse_with};
 use serde::Serialize;
 
 use crate::args::{Import, Tool};
 use crate::context::Context;
 use crate::failure::{Exit, Failure, ProblemView, problems};
 use crate::import::{Imported, Original, Translation, translate};
-use crate::tree::folder;
+use crate::tree::{folder, settings};
 use crate::ui::{Page, View};
 
 /// What was written, and what a build says of it.
@@ -68,7 +68,7 @@ fn tell(
     paths: &[PathBuf],
 ) -> Result<Exit, Failure> {
     let ui = &context.ui;
-    let rejection = analyse(folder(to)).err();
+    let rejection = analyse_with(folder(to), settings(to)).err();
     let revision = |(imported, path): (&Imported, &PathBuf)| Revision {
         revision: imported.id.clone(),
         path: path.display().to_string(),

@@ -2,7 +2,7 @@
 
 use migrate_core::{
     Direction, Down, Migration, Plan, RelationName, Section, Statement, Step, TableLock, Token,
-    TokenKind, Work, locks, losses, split_statements,
+    TokenKind, Work, blind_spot, locks, losses, split_statements,
 };
 use serde::Serialize;
 
@@ -30,7 +30,7 @@ struct StepView {
 
 /// A statement that would run.
 #[derive(Serialize)]
-struct StatementView {
+pub(super) struct StatementView {
     number: usize,
     line: usize,
     sql: String,
@@ -38,6 +38,9 @@ struct StatementView {
     locks: Vec<LockView>,
     /// What it drops that has data in it.
     drops: Vec<String>,
+    /// Why there may be more to it than that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    blind: Option<&'static str>,
 }
 
 /// A lock that a statement takes.
@@ -88,22 +91,33 @@ impl View for Planned {
                 "{style}{sign}{style:#} {ID}{revision}{ID:#}  {message}  {FAINT}{file}{mode}{FAINT:#}"
             ));
             for statement in &step.statements {
-                let place = format!("{FAINT}{:>5}{FAINT:#}", statement.line);
-                if page.is_verbose {
-                    let mut lines = statement.sql.lines();
-                    page.line(format!("{place}  {}", lines.next().unwrap_or_default()));
-                    lines.for_each(|line| page.line(format!("       {line}")));
-                } else {
-                    page.line(format!("{place}  {}", short(&statement.sql)));
-                }
-                for lock in &statement.locks {
-                    let style = if lock.blocks_writes { WARN } else { FAINT };
-                    page.line(format!("       {style}lock:{style:#} {}", lock.text));
-                }
-                for loss in &statement.drops {
-                    page.line(format!("       {REMOVED}drops:{REMOVED:#} {loss}"));
-                }
+                statement.lines(page, page.is_verbose);
             }
+        }
+    }
+}
+
+impl StatementView {
+    /// Its line, its text, whole or shortened, and what is to be known of it.
+    pub(super) fn lines(&self, page: &mut Page, whole: bool) {
+        let statement = self;
+        let place = format!("{FAINT}{:>5}{FAINT:#}", statement.line);
+        if whole {
+            let mut lines = statement.sql.lines();
+            page.line(format!("{place}  {}", lines.next().unwrap_or_default()));
+            lines.for_each(|line| page.line(format!("       {line}")));
+        } else {
+            page.line(format!("{place}  {}", short(&statement.sql)));
+        }
+        for lock in &statement.locks {
+            let style = if lock.blocks_writes { WARN } else { FAINT };
+            page.line(format!("       {style}lock:{style:#} {}", lock.text));
+        }
+        for loss in &statement.drops {
+            page.line(format!("       {REMOVED}drops:{REMOVED:#} {loss}"));
+        }
+        if let Some(why) = statement.blind {
+            page.line(format!("       {FAINT}not seen:{FAINT:#} {why}"));
         }
     }
 }
@@ -143,7 +157,8 @@ fn step(step: &Step<'_>) -> StepView {
     }
 }
 
-fn statements(migration: &Migration<'_>, section: Section) -> Vec<StatementView> {
+/// The statements of one of its sections.
+pub(super) fn statements(migration: &Migration<'_>, section: Section) -> Vec<StatementView> {
     let sql = migration.source.slice(section.span);
     let mut own: Vec<RelationName> = Vec::new();
     let view = |(number, statement): (usize, Statement)| {
@@ -156,6 +171,7 @@ fn statements(migration: &Migration<'_>, section: Section) -> Vec<StatementView>
             sql: sql.get(statement.span.range()).unwrap_or_default().to_owned(),
             locks: locks.iter().filter(|lock| seen(lock)).map(LockView::of).collect(),
             drops: losses(sql, &statement).iter().map(ToString::to_string).collect(),
+            blind: blind_spot(sql, &statement),
         };
         // Nobody else sees it before the transaction ends.
         own.extend(made(sql, &statement).filter(|_| section.options.transactional));

@@ -18,7 +18,7 @@ const BOLD: Style = Style::new().bold();
 const GUTTER: Style = AnsiColor::Blue.on_default().bold();
 
 /// A message of core's renderer, its parts coloured as the compiler does it.
-pub(super) fn message(kind: &str, style: Style, text: &str) -> String {
+pub(crate) fn message(kind: &str, style: Style, text: &str) -> String {
     let painted = text.lines().enumerate().map(|(nth, line)| match nth {
         0 => format!("{style}{kind}{style:#}{BOLD}: {line}{BOLD:#}"),
         _ => self::line(line, style),

@@ -10,6 +10,7 @@ mod failures;
 mod foreign;
 mod killed;
 mod layout;
+mod lints;
 mod locks;
 mod log;
 mod names;

@@ -1,0 +1,241 @@
+//! `migrate lint`: what is right, and yet hurts a database that is in use.
+
+mod formats;
+mod pages;
+
+use std::collections::HashSet;
+
+use migrate_core::{Chain, Config, Finding, Label, Level, Lint, Problem, lint};
+use serde::Serialize;
+
+use self::formats::{github, sarif};
+use super::plan::{StatementView, statements};
+use crate::args::{LintArgs, LintFormat};
+use crate::context::Context;
+use crate::failure::{Exit, Failure};
+use crate::tree::Tree;
+use crate::ui::{FAINT, ID, Page, REMOVED, View, WARN, message};
+
+/// What was found.
+#[derive(Serialize)]
+struct Linted {
+    findings: Vec<FindingView>,
+    errors: usize,
+    warnings: usize,
+    /// How many revisions were looked at.
+    revisions: usize,
+    /// Their statements, if asked for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    statements: Vec<RevisionView>,
+}
+
+/// A place in a file.
+#[derive(Serialize)]
+pub(super) struct Place {
+    file: String,
+    line: usize,
+    column: usize,
+    end_line: usize,
+    end_column: usize,
+    label: String,
+}
+
+/// A finding, for programs; and its text.
+#[derive(Serialize)]
+pub(super) struct FindingView {
+    code: &'static str,
+    level: &'static str,
+    revision: String,
+    message: String,
+    help: String,
+    #[serde(flatten)]
+    place: Place,
+    related: Vec<Place>,
+    #[serde(skip)]
+    text: String,
+}
+
+/// What the statements of a revision do.
+#[derive(Serialize)]
+struct RevisionView {
+    revision: String,
+    file: String,
+    statements: Vec<StatementView>,
+}
+
+impl FindingView {
+    /// As the compiler would say it; the lines are those where the file has the same again.
+    fn line(&self, again: &[String]) -> String {
+        let (kind, style) = match self.level {
+            "deny" => ("error", REMOVED),
+            _ => ("warning", WARN),
+        };
+        let mut text = self.text.clone();
+        if !again.is_empty() {
+            let gutter = " ".repeat(self.place.line.to_string().len());
+            let noun = if again.len() == 1 { "line" } else { "lines" };
+            let lines = again.join(", ");
+            text.push_str(&format!(
+                "\n{gutter} = note: the same on {noun} {lines}; `-v` shows each"
+            ));
+        }
+        message(&format!("{kind}[{}]", self.code), style, &text)
+    }
+}
+
+impl View for Linted {
+    fn text(&self, page: &mut Page) {
+        for RevisionView { revision, file, statements } in &self.statements {
+            page.line(format!("{ID}{revision}{ID:#}  {FAINT}{file}{FAINT:#}"));
+            statements.iter().for_each(|statement| statement.lines(page, false));
+            page.line("");
+        }
+        let mut shown: Vec<(&str, &str)> = Vec::new();
+        for (nth, finding) in self.findings.iter().enumerate() {
+            let kind = (finding.code, finding.place.file.as_str());
+            if shown.contains(&kind) && !page.is_verbose {
+                continue;
+            }
+            shown.push(kind);
+            let same = self.findings.iter().skip(nth + 1).filter(|other| {
+                (other.code, other.place.file.as_str()) == kind && !page.is_verbose
+            });
+            let lines: Vec<String> = same.map(|other| other.place.line.to_string()).collect();
+            if nth > 0 {
+                page.line("");
+            }
+            page.line(finding.line(&lines));
+        }
+    }
+}
+
+/// What the lints find in a chain's revisions.
+pub(super) fn findings(
+    chain: &Chain<'static>,
+    config: &Config,
+    wanted: impl Fn(&str, bool) -> bool,
+) -> Vec<FindingView> {
+    let found = lint(chain, config, |migration| wanted(migration.id.as_str(), migration.deployed));
+    found.iter().filter_map(|found| view(chain, found)).collect()
+}
+
+/// The codes of what is found, each with how often it is.
+pub(super) fn counted(findings: &[FindingView]) -> String {
+    let mut codes: Vec<(&str, usize)> = Vec::new();
+    for finding in findings {
+        match codes.iter_mut().find(|(code, _)| *code == finding.code) {
+            Some((_, count)) => *count += 1,
+            None => codes.push((finding.code, 1)),
+        }
+    }
+    let code = |(code, count): &(&str, usize)| match count {
+        1 => format!("`{code}`"),
+        count => format!("`{code}` ({count} times)"),
+    };
+    codes.iter().map(code).collect::<Vec<_>>().join(", ")
+}
+
+fn view(chain: &Chain<'static>, found: &Finding) -> Option<FindingView> {
+    let place = |label: &Label| {
+        let source = &chain.migrations().get(label.source)?.source;
+        let [start, end] = [label.span.start, label.span.end].map(|at| source.position(at));
+        Some(Place {
+            file: source.path().to_owned(),
+            line: start.line,
+            column: start.column,
+            end_line: end.line,
+            end_column: end.column,
+            label: label.text.clone(),
+        })
+    };
+    let Problem::Lint { message, help, .. } = &found.diagnostic.problem else { return None };
+    let primary = found.diagnostic.primary.as_ref()?;
+    let sources: Vec<_> = chain.migrations().iter().map(|one| one.source.clone()).collect();
+    Some(FindingView {
+        code: found.lint.code(),
+        level: found.level.name(),
+        revision: chain.migrations().get(primary.source)?.id.to_string(),
+        message: message.clone(),
+        help: help.clone(),
+        place: place(primary)?,
+        related: found.diagnostic.related.iter().filter_map(place).collect(),
+        text: found.diagnostic.render(&sources),
+    })
+}
+
+/// `migrate lint`
+pub(super) fn run(context: &Context, arguments: &LintArgs) -> Result<Exit, Failure> {
+    if let Some(lint) = arguments.explain {
+        return pages::explain(context, lint);
+    }
+    let config = context.source.config()?;
+    if arguments.list {
+        return pages::list(context, &config);
+    }
+    let chain = context.source.readable(&config)?;
+    let named = named(context, arguments)?;
+    let is_wanted = |id: &str, deployed: bool| match named.is_empty() {
+        true => arguments.all || !deployed,
+        false => named.contains(id),
+    };
+    let found = findings(&chain, &config, is_wanted);
+    let errors = found.iter().filter(|found| found.level == Level::Deny.name()).count();
+    let wanted = chain.migrations().iter().filter(|one| is_wanted(one.id.as_str(), one.deployed));
+    let revision = |one: &migrate_core::Migration<'_>| RevisionView {
+        revision: one.id.to_string(),
+        file: one.source.path().to_owned(),
+        statements: statements(one, one.up),
+    };
+    let linted = Linted {
+        errors,
+        warnings: found.len() - errors,
+        revisions: wanted.clone().count(),
+        statements: wanted.filter(|_| context.ui.verbose).map(revision).collect(),
+        findings: found,
+    };
+    match arguments.format {
+        LintFormat::Text => context.ui.show(&linted)?,
+        LintFormat::Github => context.ui.verbatim(&github(&linted.findings), &linted)?,
+        LintFormat::Sarif => {
+            let sarif = sarif(&linted.findings, &config);
+            context.ui.json(&sarif)?;
+        }
+    }
+    context.ui.say(summary(&linted));
+    Ok(if linted.errors > 0 { Exit::Failed } else { Exit::Fine })
+}
+
+/// The revisions that the arguments name.
+fn named(context: &Context, arguments: &LintArgs) -> Result<HashSet<String>, Failure> {
+    if arguments.revisions.is_empty() {
+        return Ok(HashSet::new());
+    }
+    let tree = Tree::shown(&context.source)?;
+    arguments.revisions.iter().map(|text| Ok(tree.find(text)?.id.clone())).collect()
+}
+
+/// How much was found, in words.
+fn summary(linted: &Linted) -> String {
+    let count = |count: usize, noun: &str| match count {
+        1 => format!("1 {noun}"),
+        count => format!("{count} {noun}s"),
+    };
+    let Linted { errors, warnings, revisions, .. } = linted;
+    let looked = count(*revisions, "revision");
+    match (errors, warnings) {
+        _ if *revisions == 0 => {
+            "no revision is pending; `--all` looks at those that are deployed, too".to_owned()
+        }
+        (0, 0) => format!("nothing found in {looked}"),
+        (0, warnings) => format!("{} in {looked}", count(*warnings, "warning")),
+        (errors, 0) => format!("{} in {looked}", count(*errors, "error")),
+        (errors, warnings) => {
+            format!("{} and {} in {looked}", count(*errors, "error"), count(*warnings, "warning"))
+        }
+    }
+}
+
+/// The levels of all lints, for those who list them.
+fn levels(config: &Config) -> impl Iterator<Item = (Lint, Level)> + '_ {
+    Lint::ALL.into_iter().map(|lint| (lint, config.level(lint)))
+}

@@ -1,0 +1,257 @@
+//! What the lints say holds on a server: what is free, what reads or writes all rows, what fails; and
+//! the safe way of each page runs.
+
+mod newer;
+
+use std::fs;
+use std::path::Path;
+
+use migrate_core::{Chain, Config, Finding, Level, Lint, Runner, lint};
+
+use crate::support::{Session, chain_of, database};
+
+/// All lints, also those that are off.
+fn strict() -> Config {
+    let warn = |config: Config, lint| config.with_level(lint, Level::Warn);
+    Lint::ALL.into_iter().fold(Config::default(), warn)
+}
+
+/// A chain of these upgrades; a first line can be a section's marker.
+fn chain(upgrades: &[&str]) -> Chain<'static> {
+    let file = |(at, up): (usize, &&str)| {
+        let parent = if at == 0 { "--".to_owned() } else { format!("-- parent: r{at}") };
+        let (marker, up) = match up.split_once('\n') {
+            Some((marker, up)) if marker.starts_with("-- migrate:up") => (marker, up),
+            _ => ("-- migrate:up", *up),
+        };
+        let id = at + 1;
+        let text = format!(
+            "-- revision: r{id}\n{parent}\n-- message: R{id}\n-- irreversible: a test\n{marker}\n{up}\n"
+        );
+        (format!("r{id}.sql"), text)
+    };
+    chain_of(&upgrades.iter().enumerate().map(file).collect::<Vec<_>>())
+}
+
+/// What is found in the revisions after the first.
+fn found(upgrades: &[&str]) -> Vec<Finding> {
+    lint(&chain(upgrades), &strict(), |migration| migration.id.as_str() != "r1")
+}
+
+fn codes(upgrades: &[&str]) -> Vec<Lint> {
+    found(upgrades).iter().map(|found| found.lint).collect()
+}
+
+/// What the examples of the pages begin with.
+const EXAMPLES: &str = "
+    CREATE TABLE users (id bigint PRIMARY KEY, name varchar(100), email text, age int);
+    INSERT INTO users SELECT n, 'n' || n, 'E' || n, 20 FROM generate_series(1, 9) n;
+    CREATE TABLE posts (id bigint PRIMARY KEY, user_id bigint, title text);
+    INSERT INTO posts SELECT n, n, 't' FROM generate_series(1, 9) n;
+    CREATE INDEX posts_user ON posts (user_id);
+    CREATE FUNCTION shout(text) RETURNS text IMMUTABLE LANGUAGE sql AS 'SELECT upper($1)';
+    CREATE VIEW loud AS SELECT shout(name) FROM users;";
+
+/// The blocks of SQL in a page: what is warned of, and the revisions of the safe way.
+fn blocks(page: &str) -> (Vec<&str>, Vec<&str>) {
+    fn sql(text: &str) -> Vec<&str> {
+        text.split("```sql\n").skip(1).filter_map(|rest| rest.split("\n```").next()).collect()
+    }
+    let (why, safe) = page.split_once("## The safe way").unwrap();
+    (sql(why), sql(safe))
+}
+
+#[test]
+fn the_safe_way_of_each_page_runs_and_is_safe() {
+    for lint in Lint::ALL {
+        let path =
+            Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../migrate-cli/lints/{lint}.md"));
+        let page = fs::read_to_string(path).unwrap();
+        let (bad, safe) = blocks(&page);
+        assert!(bad.len() == 1 && !safe.is_empty(), "{lint}");
+        assert!(codes(&[EXAMPLES, bad[0]]).contains(&lint), "{lint}: {}", bad[0]);
+
+        let upgrades: Vec<&str> = [EXAMPLES].into_iter().chain(safe).collect();
+        let still = found(&upgrades);
+        assert!(still.iter().all(|found| found.lint != lint), "{lint}: {still:?}");
+        let database = database("lint page");
+        let mut session = Session::new(&database);
+        session
+            .upgrade(&Runner::new(&chain(&upgrades)))
+            .unwrap_or_else(|why| panic!("{lint}: {why}"));
+
+        // What is warned of is right, too: the server takes it, where rows don't stand against it.
+        let database = self::database("lint page");
+        let result = Session::new(&database).upgrade(&Runner::new(&chain(&[EXAMPLES, bad[0]])));
+        assert_eq!(result.is_err(), lint == Lint::AddColumnNotNull, "{lint}");
+    }
+}
+
+/// What a statement does to the rows of `t`: nothing, or it reads or writes them all.
+#[derive(Debug, PartialEq, Eq)]
+enum Does {
+    Nothing,
+    Reads,
+    Writes,
+    Fails,
+}
+
+fn does(session: &mut Session, setup: &str, sql: &str) -> Does {
+    let state = |session: &mut Session| {
+        let node = session.value("SELECT pg_relation_filenode('t')");
+        let scans = session.value(
+            "SELECT coalesce(sum(seq_scan), 0) FROM pg_stat_xact_user_tables WHERE relname = 't'",
+        );
+        (node, scans)
+    };
+    session.execute("BEGIN");
+    session.execute(setup);
+    let before = state(session);
+    let ran = session.try_rows(sql).is_ok();
+    let after = if ran { state(session) } else { before.clone() };
+    session.execute("ROLLBACK");
+    match () {
+        () if !ran => Does::Fails,
+        () if before.0 != after.0 => Does::Writes,
+        () if before.1 != after.1 => Does::Reads,
+        () => Does::Nothing,
+    }
+}
+
+/// Types, from and to; whatever is not reported leaves the rows alone, and what is reported does not.
+#[test]
+fn which_changes_of_types_are_free() {
+    let types = [
+        ("text", "'1'"),
+        ("varchar", "'1'"),
+        ("varchar(5)", "'1'"),
+        ("varchar(9)", "'1'"),
+        ("char(5)", "'1'"),
+        ("int", "1"),
+        ("bigint", "1"),
+        ("numeric", "1"),
+        ("numeric(5)", "1"),
+        ("numeric(8, 2)", "1"),
+        ("numeric(9, 2)", "1"),
+        ("numeric(9, 3)", "1"),
+        ("timestamp", "'2026-01-01'"),
+        ("timestamp(3)", "'2026-01-01'"),
+        ("timestamptz", "'2026-01-01'"),
+        ("timestamptz(2)", "'2026-01-01'"),
+        ("time", "'10:00'"),
+        ("time(0)", "'10:00'"),
+        ("interval", "'1 day'"),
+        ("interval(2)", "'1 day'"),
+        ("bit(4)", "B'1010'"),
+        ("varbit", "B'1010'"),
+        ("varbit(4)", "B'1010'"),
+        ("varbit(6)", "B'1010'"),
+        ("cidr", "'10.0.0.0/8'"),
+        ("inet", "'10.0.0.1'"),
+        ("json", "'1'"),
+        ("jsonb", "'1'"),
+        ("varchar(5)[]", "'{a}'"),
+        ("varchar(9)[]", "'{a}'"),
+    ];
+    let database = database("lint types");
+    let mut session = Session::new(&database);
+    // In UTC these two are the same, and a migration does not know where it will run.
+    session.execute("SET TimeZone = 'Asia/Tokyo'");
+    let (mut wrong, mut free) = (Vec::new(), 0);
+    for (from, value) in types {
+        let setup = format!("CREATE TABLE t (a {from}); INSERT INTO t VALUES ({value});");
+        for (to, _) in types {
+            let sql = format!("ALTER TABLE t ALTER a TYPE {to}");
+            let reported = codes(&[&setup, &format!("{sql};")]).contains(&Lint::TypeRewrites);
+            let does = does(&mut session, &setup, &sql);
+            free += usize::from(does == Does::Nothing);
+            // Of these it is not known that they are free; a warning too many is no lie there.
+            let is_careful =
+                from.starts_with("interval") || from.contains("[]") || from.starts_with("char");
+            let expected = match does {
+                Does::Fails => continue,
+                Does::Nothing => reported && is_careful,
+                Does::Reads | Does::Writes => true,
+            };
+            if reported != expected {
+                wrong.push(format!("{from} -> {to}: {does:?}, reported: {reported}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(free > 40, "{free}");
+}
+
+#[test]
+fn which_new_columns_rewrite_or_fail() {
+    let setup = "CREATE TABLE t (id int PRIMARY KEY, a int); INSERT INTO t VALUES (1, 1);";
+    let database = database("lint columns");
+    let mut session = Session::new(&database);
+    let check = |session: &mut Session, column: &str, expected: Option<Lint>| {
+        let sql = format!("ALTER TABLE t ADD COLUMN n {column}");
+        let found: Vec<Lint> = codes(&[setup, &format!("{sql};")]);
+        let found = found
+            .into_iter()
+            .find(|lint| [Lint::AddColumnNotNull, Lint::AddColumnRewrites].contains(lint));
+        assert_eq!(found, expected, "{column}");
+        let done = match expected {
+            Some(Lint::AddColumnNotNull) => Does::Fails,
+            Some(_) => Does::Writes,
+            None => Does::Nothing,
+        };
+        assert_eq!(does(session, setup, &sql), done, "{column}");
+    };
+    for column in [
+        "int",
+        "int DEFAULT 7",
+        "text NOT NULL DEFAULT 'x'",
+        "timestamptz NOT NULL DEFAULT now()",
+        "timestamptz DEFAULT CURRENT_TIMESTAMP",
+        "int[] DEFAULT ARRAY[1, 2]",
+        "text DEFAULT lower('X')",
+    ] {
+        check(&mut session, column, None);
+    }
+    for column in [
+        "uuid DEFAULT gen_random_uuid()",
+        "timestamptz DEFAULT clock_timestamp()",
+        "float8 NOT NULL DEFAULT (random())",
+        "text DEFAULT timeofday()",
+        "bigserial",
+        "int GENERATED BY DEFAULT AS IDENTITY",
+        "int GENERATED ALWAYS AS (a + 1) STORED",
+    ] {
+        check(&mut session, column, Some(Lint::AddColumnRewrites));
+    }
+    for column in ["int NOT NULL", "text[] NOT NULL", "timestamptz DEFAULT NULL NOT NULL"] {
+        check(&mut session, column, Some(Lint::AddColumnNotNull));
+    }
+}
+
+/// Constraints: what is reported reads all rows, and the safe way reads none.
+#[test]
+fn which_constraints_read_all_rows() {
+    let setup = "CREATE TABLE o (id int PRIMARY KEY); INSERT INTO o VALUES (1);
+        CREATE TABLE t (id int PRIMARY KEY, a int, b int, CONSTRAINT b_set CHECK (b IS NOT NULL));
+        INSERT INTO t VALUES (1, 1, 1); CREATE INDEX ON t (a); CREATE UNIQUE INDEX u ON t (b);";
+    let database = database("lint constraints");
+    let mut session = Session::new(&database);
+    for (sql, expected) in [
+        ("ALTER TABLE t ALTER a SET NOT NULL", Some(Lint::NotNullScans)),
+        ("ALTER TABLE t ALTER b SET NOT NULL", None),
+        ("ALTER TABLE t ALTER id SET NOT NULL", None),
+        ("ALTER TABLE t ADD CHECK (a > 0)", Some(Lint::ConstraintScans)),
+        ("ALTER TABLE t ADD CHECK (a > 0) NOT VALID", None),
+        ("ALTER TABLE t ADD FOREIGN KEY (a) REFERENCES o", Some(Lint::ConstraintScans)),
+        ("ALTER TABLE t ADD FOREIGN KEY (a) REFERENCES o NOT VALID", None),
+        ("ALTER TABLE t ADD UNIQUE (a)", Some(Lint::UniqueBuildsIndex)),
+        ("ALTER TABLE t ADD UNIQUE USING INDEX u", None),
+        ("ALTER TABLE t ADD n int UNIQUE", Some(Lint::UniqueBuildsIndex)),
+        ("CREATE INDEX ON t (b)", Some(Lint::IndexBlocksWrites)),
+    ] {
+        assert_eq!(codes(&[setup, &format!("{sql};")]), Vec::from_iter(expected), "{sql}");
+        let done = does(&mut session, setup, sql);
+        let quiet = done == Does::Nothing;
+        assert_eq!(quiet, expected.is_none(), "{sql}: {done:?}");
+    }
+}

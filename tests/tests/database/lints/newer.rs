@@ -1,0 +1,91 @@
+//! What is said to need a newer server, an older one refuses, and that one takes.
+
+use migrate_core::{Config, Folder, Problem, analyse_with};
+
+use crate::support::{Session, database};
+
+/// What all statements begin with.
+const SETUP: &str = "
+    CREATE TABLE u (id int PRIMARY KEY, a int, body text);
+    CREATE TABLE t (id int PRIMARY KEY, a int, n int, body text, r int4range);
+    CREATE SEQUENCE s;
+    CREATE ROLE newer_role;
+    CREATE ROLE newer_member;";
+
+/// A statement, and the first version that takes it.
+const STATEMENTS: &[(&str, u32)] = &[
+    ("MERGE INTO t USING u ON t.id = u.id WHEN MATCHED THEN DELETE", 15),
+    ("CREATE UNIQUE INDEX x ON t (a) NULLS NOT DISTINCT", 15),
+    ("CREATE TABLE x (a int UNIQUE NULLS NOT DISTINCT)", 15),
+    ("CREATE TABLE x (a int, UNIQUE NULLS DISTINCT (a))", 15),
+    ("CREATE VIEW x WITH (security_invoker = true) AS SELECT 1", 15),
+    ("ALTER TABLE t SET ACCESS METHOD heap", 15),
+    ("CREATE UNLOGGED SEQUENCE x", 15),
+    ("GRANT SET ON PARAMETER work_mem TO newer_role", 15),
+    ("CREATE PUBLICATION x FOR TABLES IN SCHEMA public", 15),
+    ("CREATE TABLE x (a int, b int, FOREIGN KEY (a) REFERENCES u ON DELETE SET NULL (a))", 15),
+    ("ALTER TABLE t ALTER body SET STORAGE DEFAULT", 16),
+    ("SELECT body IS JSON FROM t", 16),
+    ("SELECT body IS NOT JSON OBJECT FROM t", 16),
+    ("INSERT INTO t (id) VALUES (1_000)", 16),
+    ("INSERT INTO t (id) VALUES (0xff)", 16),
+    ("GRANT newer_role TO newer_member WITH INHERIT TRUE", 16),
+    ("COPY t FROM '/dev/null' (DEFAULT 'x')", 16),
+    ("MERGE INTO t USING u ON t.id = u.id WHEN NOT MATCHED BY SOURCE THEN DELETE", 17),
+    ("MERGE INTO t USING u ON t.id = u.id WHEN MATCHED THEN DELETE RETURNING t.id", 17),
+    ("SELECT * FROM JSON_TABLE('[1]'::jsonb, '$[*]' COLUMNS (a int PATH '$')) x", 17),
+    ("SELECT now() AT LOCAL", 17),
+    ("GRANT MAINTAIN ON t TO newer_role", 17),
+    ("COPY t FROM '/dev/null' WITH (ON_ERROR ignore)", 17),
+    ("COPY t FROM '/dev/null' WITH (ON_ERROR ignore, LOG_VERBOSITY verbose)", 17),
+    ("ALTER TABLE t ALTER a SET STATISTICS DEFAULT", 17),
+    ("ALTER TABLE t SET ACCESS METHOD DEFAULT", 17),
+    ("CREATE TABLE x (a int, g int GENERATED ALWAYS AS (a) STORED)", 14),
+    ("CREATE TABLE x (a int, g int GENERATED ALWAYS AS (a))", 18),
+    ("ALTER TABLE t ADD g int GENERATED ALWAYS AS (a) VIRTUAL", 18),
+    ("ALTER TABLE t ADD NOT NULL a", 18),
+    ("ALTER TABLE t ADD CONSTRAINT x NOT NULL a NOT VALID", 18),
+    ("ALTER TABLE t ADD CHECK (a > 0) NOT ENFORCED", 18),
+    ("CREATE TABLE x (a int4range, b int4range, PRIMARY KEY (a, b WITHOUT OVERLAPS))", 18),
+    ("COPY t FROM '/dev/null' WITH (ON_ERROR ignore, REJECT_LIMIT 5)", 18),
+    // What older servers take, though it looks newer.
+    ("CREATE VIEW x (security_invoker) AS SELECT 1", 14),
+    ("GRANT newer_role TO newer_member", 14),
+    ("ALTER TABLE t ADD x int CONSTRAINT y NOT NULL", 14),
+    ("SELECT json_build_object('a', 1), 1 AS maintain", 14),
+];
+
+/// The version that a build says a statement needs, on a chain for PostgreSQL 14.
+fn said(sql: &str) -> u32 {
+    let text =
+        format!("-- revision: 1\n-- message: M\n-- irreversible: a test\n-- migrate:up\n{sql};\n");
+    let folder = Folder::of_texts("m", [("1.sql", text.as_str())]);
+    let Err(rejection) = analyse_with(folder, Ok(Config::default())) else { return 14 };
+    match &rejection.diagnostics[..] {
+        [one] => match one.problem {
+            Problem::NeedsServer { version, .. } => version,
+            _ => panic!("{sql}: {rejection}"),
+        },
+        _ => panic!("{sql}: {rejection}"),
+    }
+}
+
+#[test]
+fn each_statement_needs_what_is_said() {
+    let database = database("newer");
+    let mut session = Session::new(&database);
+    let server: u32 = session.value("SHOW server_version_num").parse().unwrap();
+    let server = server / 10_000;
+    let mut wrong = Vec::new();
+    for (sql, version) in STATEMENTS {
+        assert_eq!(said(sql), *version, "{sql}");
+        session.execute("BEGIN");
+        session.execute(SETUP);
+        let result = session.try_rows(sql);
+        session.execute("ROLLBACK");
+        if result.is_ok() != (server >= *version) {
+            wrong.push(format!("{sql}: {:?}", result.err()));
+        }
+    }
+    assert!(wrong.is_empty(), "on {server}:\n{}", wrong.join("\n"));
+}
