@@ -7,7 +7,7 @@ use migrate_core::{Folder, analyse};
 use migrate_testkit::Server;
 use migrate_testkit::postgres::Client;
 
-use super::generator::Random;
+use super::random::Random;
 
 /// How long a chain becomes, in statements that the server has taken or refused.
 const LENGTH: usize = 60;

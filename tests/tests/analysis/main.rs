@@ -5,3 +5,4 @@ mod actorhub;
 mod differential;
 mod generator;
 mod mutations;
+mod random;

@@ -9,7 +9,7 @@ use migrate_testkit::postgres::Client;
 
 use super::actorhub;
 use super::differential::number;
-use super::generator::Random;
+use super::random::Random;
 
 /// One revision: what is before its sections, and they.
 #[derive(Clone)]
