@@ -22,7 +22,8 @@ impl Draft<'_> {
             let name = words::ident(&column.name);
             let sql = format!("ALTER TABLE {shown} DROP COLUMN {name}");
             // What it is made of may change before the others do.
-            let made = column.generated.is_some() || anew.contains(&*column.name);
+            let calls = column.default.as_ref().is_some_and(|it| self.anew.has(it));
+            let made = column.generated.is_some() || calls || anew.contains(&*column.name);
             let phase = if made { Phase::LetGo } else { Phase::DropColumns };
             if column.generated.is_some() {
                 self.step(phase, sql);
