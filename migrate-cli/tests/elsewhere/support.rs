@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Mutex;
 
 use migrate_testkit::{Database, Server, postgres::Client};
 use tempfile::TempDir;
@@ -65,6 +66,8 @@ impl Place {
     }
 }
 
+static INSTALLING: Mutex<()> = Mutex::new(());
+
 /// A program, or `None` where it is not installed and must not be: then the test has nothing to do. `install`
 /// is shell that puts it into its folder, as `program`.
 pub(crate) fn tool(name: &str, program: &str, install: &str) -> Option<PathBuf> {
@@ -82,6 +85,8 @@ pub(crate) fn tool(name: &str, program: &str, install: &str) -> Option<PathBuf> 
     }
     let tools = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("tool-{name}"));
     let found = tools.join(program);
+    // One test installs it, the others wait.
+    let _alone = INSTALLING.lock().unwrap();
     if !found.is_file() {
         fs::create_dir_all(&tools).unwrap();
         let mut shell = Command::new("sh");
