@@ -56,7 +56,7 @@ impl std::error::Error for RefineryError {}
 impl Chain<'_> {
     /// A stock runner of refinery's with this chain: for a deployment that runs one already.
     ///
-    /// What it does is what refinery does, not what [`crate::Runner`] does: it takes no lock, so that only
+    /// What it does is what refinery does, not what the runner of this crate does: it takes no lock, so only
     /// one may run at a time; a migration and its record are two transactions unless all are
     /// grouped into one; there are no downgrades; the timeouts of a section are not set.
     /// A chain that has both histories is possible: `migrate adopt --from refinery` reads refinery's
