@@ -59,7 +59,7 @@ impl Chain<'_> {
     /// What it does is what refinery does, not what the runner of this crate does: it takes no lock, so only
     /// one may run at a time; a migration and its record are two transactions unless all are
     /// grouped into one; there are no downgrades; the timeouts of a section are not set.
-    /// A chain that has both histories is possible: `migrate adopt --from refinery` reads refinery's
+    /// A database may have both histories: `migrate adopt --from refinery` reads refinery's
     /// table and leaves it as it is.
     ///
     /// Its migrations are named as [`refinery_names`](Self::refinery_names) says. refinery's own
