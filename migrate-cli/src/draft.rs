@@ -61,8 +61,7 @@ impl Draft {
                 parts.insert(0, DraftPart::empty());
             }
             if let Some(first) = parts.first_mut() {
-                let plain =
-                    |sql: String| DraftStatement::new(Step { sql, loses: None, caution: None });
+                let plain = |sql: String| DraftStatement::new(Step::new(sql));
                 let there = renames.iter().map(|rename| plain(rename.sql()));
                 let back = renames.iter().rev().map(|rename| plain(rename.reversed().sql()));
                 first.up.statements.splice(0..0, there);
@@ -200,7 +199,7 @@ impl DraftSection {
             comment(&mut text, todo, what);
         }
         for DraftStatement { step, todo: left } in &self.statements {
-            let Step { sql, loses, caution } = step;
+            let Step { sql, loses, caution, .. } = step;
             let sql = sql.trim_end().trim_end_matches(';');
             let is_long =
                 left.is_some() || loses.is_some() || caution.is_some() || sql.contains('\n');
@@ -232,6 +231,7 @@ impl DraftSection {
 
 impl DraftStatement {
     fn new(step: Step) -> Self {
-        DraftStatement { step, todo: None }
+        let todo = step.doubt.clone();
+        DraftStatement { step, todo }
     }
 }

@@ -51,6 +51,15 @@ pub struct Step {
     pub loses: Option<String>,
     /// What a reviewer should think of before it runs: `fails if the table has rows: …`.
     pub caution: Option<String>,
+    /// Why a person should say what it is to do: it runs where there are no rows, and hardly anywhere else.
+    pub doubt: Option<String>,
+}
+
+impl Step {
+    /// A statement that there is nothing to say about.
+    pub fn new(sql: impl Into<String>) -> Self {
+        Step { sql: sql.into(), loses: None, caution: None, doubt: None }
+    }
 }
 
 /// When a statement runs. What needs others goes first when it is dropped and last when it is made.
@@ -183,16 +192,16 @@ impl<'c> Draft<'c> {
     }
 
     fn step(&mut self, phase: Phase, sql: impl Into<String>) {
-        self.steps.push((phase, Step { sql: sql.into(), loses: None, caution: None }));
+        self.steps.push((phase, Step::new(sql)));
     }
 
     fn losing(&mut self, phase: Phase, sql: impl Into<String>, loses: impl Into<String>) {
         let loses = Some(loses.into());
-        self.steps.push((phase, Step { sql: sql.into(), loses, caution: None }));
+        self.steps.push((phase, Step { loses, ..Step::new(sql) }));
     }
 
     fn careful(&mut self, phase: Phase, sql: impl Into<String>, caution: Option<String>) {
-        self.steps.push((phase, Step { sql: sql.into(), loses: None, caution }));
+        self.steps.push((phase, Step { caution, ..Step::new(sql) }));
     }
 
     /// A comment where there was another one.

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::relations::{is_view, keyword};
-use super::types::sequence_options;
-use super::{Draft, Phase, words};
+use super::types::unusual_options;
+use super::{Draft, Phase, Step, words};
 use crate::catalog::{Catalog, Change, Column, Name, Relation};
 
 impl Draft<'_> {
@@ -98,12 +98,21 @@ impl Draft<'_> {
         let when = it.identity.as_ref()?.to_uppercase();
         let owner = (table.clone(), it.name.clone());
         let mut sequences = self.to.sequences.iter();
-        let options = sequences
-            .find(|(_, it)| it.identity && it.owned_by.as_ref() == Some(&owner))
-            .map(|(name, it)| {
-                format!(" (SEQUENCE NAME {} {})", words::name(name), sequence_options(it))
-            });
-        Some(format!("GENERATED {when} AS IDENTITY{}", options.unwrap_or_default()))
+        let sequence =
+            sequences.find(|(_, it)| it.identity && it.owned_by.as_ref() == Some(&owner));
+        let options = sequence.map_or_else(Vec::new, |(name, sequence)| {
+            let by_default = Name::new(&*table.schema, format!("{}_{}_seq", table.name, it.name));
+            // Where that name is taken, the server would choose another.
+            let is_free = !self.from.sequences.contains_key(name);
+            let named = *name != by_default || !is_free;
+            let named = named.then(|| format!("SEQUENCE NAME {}", words::name(name)));
+            named.into_iter().chain(unusual_options(sequence)).collect()
+        });
+        let options = match options.as_slice() {
+            [] => String::new(),
+            options => format!(" ({})", options.join(" ")),
+        };
+        Some(format!("GENERATED {when} AS IDENTITY{options}"))
     }
 
     fn column_change(
@@ -150,9 +159,24 @@ impl Draft<'_> {
                 let direct =
                     before.data_type != after.data_type && words::casts(&before.data_type, kind);
                 let through = if direct { String::new() } else { format!("::text{array}") };
-                let using = format!("{name}{through}::{kind}");
-                let sql = set(&format!("TYPE {kind}{collation} USING {using}"));
-                self.careful(Phase::Columns, sql, self.cast_caution(&before, after));
+                // What PostgreSQL does by itself need not be said.
+                let using = match direct && words::assigns(&before.data_type, kind) {
+                    true => String::new(),
+                    false => format!(" USING {name}{through}::{kind}"),
+                };
+                let caution = self.cast_caution(&before, after);
+                // Types that somebody has made are qualified; what they can be cast to is not known.
+                let made = |kind: &str| kind.contains('.');
+                let sure = direct || made(kind) || made(&before.data_type);
+                let why = || {
+                    format!(
+                        "no cast leads from {} to {kind}: say what becomes of the values",
+                        before.data_type
+                    )
+                };
+                let doubt = (!sure).then(why);
+                let sql = set(&format!("TYPE {kind}{collation}{using}"));
+                self.steps.push((Phase::Columns, Step { caution, doubt, ..Step::new(sql) }));
             }
             if let Some(default) = &after.default
                 && (anew || retypes || before.default != after.default)

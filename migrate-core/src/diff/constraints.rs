@@ -1,8 +1,21 @@
 //! Constraints and indexes: for one transaction, or so that others can go on meanwhile.
 
+use std::collections::BTreeSet;
+
 use super::relations::is_view;
 use super::{Draft, Phase, words};
 use crate::catalog::{Change, Constraint, Index, Name, Relation};
+
+/// The constraints that stand in the statement that makes a table: they need nothing but the table.
+/// The primary key comes first.
+pub(super) fn inline(it: &Relation) -> impl Iterator<Item = (&String, &Constraint)> {
+    let kinds = ["primary key", "unique", "check"];
+    let is_plain = it.inherits.is_empty() && it.bound.is_none();
+    kinds.into_iter().filter(move |_| is_plain).flat_map(move |kind| {
+        let constraints = it.constraints.iter();
+        constraints.filter(move |(_, it)| it.kind == kind && it.local && it.validated)
+    })
+}
 
 impl Draft<'_> {
     /// Does a foreign key have to let go of its key, because that changes?
@@ -35,11 +48,15 @@ impl Draft<'_> {
             let key = words::ident(key);
             self.step(phase, format!("ALTER TABLE {shown} DROP CONSTRAINT {key}"));
         }
+        let made: BTreeSet<&String> = match before {
+            None => inline(after).map(|(key, _)| key).collect(),
+            Some(_) => BTreeSet::new(),
+        };
         for (key, it) in after.constraints.iter().filter(|(_, it)| it.local) {
             let old = before.and_then(|before| before.constraints.get(key));
             let replaces = old.is_some_and(|old| self.replaces(old, Some(it)));
             let old = old.filter(|old| self.same_constraint(name, old, it));
-            if old.is_none() {
+            if old.is_none() && !made.contains(key) {
                 let index = after.indexes.get(key);
                 self.add_constraint(&shown, (key, it), index, before.is_some(), replaces);
             }

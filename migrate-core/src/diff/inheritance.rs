@@ -1,5 +1,6 @@
 //! Partitions, and tables that inherit: what comes from the parent is written there alone.
 
+use super::constraints::inline;
 use super::relations::{is_view, keyword};
 use super::{Draft, Phase, words};
 use crate::catalog::{Change, Column, Name, Relation};
@@ -15,8 +16,11 @@ impl Draft<'_> {
         }
         let partition = it.bound.is_some() && parent.is_some();
         let own = it.columns.iter().filter(|it| it.local || partition);
+        let columns = own.map(|column| self.column(name, column));
+        let constraints = inline(it)
+            .map(|(key, it)| format!("CONSTRAINT {} {}", words::ident(key), it.definition));
         let own: Vec<String> =
-            own.map(|column| format!("\n    {}", self.column(name, column))).collect();
+            columns.chain(constraints).map(|line| format!("\n    {line}")).collect();
         let own = match own.as_slice() {
             [] => "()".to_owned(),
             own => format!("({}\n)", own.join(",")),

@@ -209,6 +209,17 @@ impl Draft<'_> {
     }
 }
 
+/// The options of an identity column's sequence that are not what it has by default.
+pub(super) fn unusual_options(it: &Sequence) -> Vec<String> {
+    let largest = match it.data_type.as_str() {
+        "smallint" => i16::MAX.into(),
+        "integer" => i32::MAX.into(),
+        _ => i64::MAX,
+    };
+    let usual = (it.increment, it.min, it.max, it.start, it.cache, it.cycle);
+    if usual == (1, 1, largest, 1, 1, false) { Vec::new() } else { vec![sequence_options(it)] }
+}
+
 /// All options of a sequence.
 pub(super) fn sequence_options(it: &Sequence) -> String {
     let Sequence { data_type, start, increment, min, max, cache, .. } = it;

@@ -142,6 +142,19 @@ pub(super) fn casts(from: &str, to: &str) -> bool {
     one == Some(0) || other == Some(0) || one.is_some() && one == other
 }
 
+/// Does PostgreSQL change a column's type by itself, without being told how? As it would assign.
+pub(super) fn assigns(from: &str, to: &str) -> bool {
+    let base = |kind: &str| kind.split('(').next().unwrap_or_default().to_owned();
+    let texts = ["text", "character varying", "character"];
+    let numbers = ["smallint", "integer", "bigint", "numeric", "real", "double precision"];
+    let has = |list: &[&str], kind: &str| list.contains(&&*base(kind));
+    base(from) == base(to)
+        || has(&texts, to)
+        || has(&numbers, from) && has(&numbers, to)
+        || has(&["date"], from) && base(to).starts_with("timestamp")
+        || has(&["json", "jsonb"], from) && has(&["json", "jsonb"], to)
+}
+
 /// How values of a type are stored, unless told otherwise.
 pub(super) fn storage(data_type: &str) -> Option<&'static str> {
     let plain =
