@@ -135,7 +135,7 @@ impl Catalog {
             }
         }
         // Somebody's role may have another path, in which that schema is.
-        if !is_all || self.path_may_differ(name) && self.is_elsewhere(space, self.public, &last) {
+        if !is_all || self.path_may_differ(name) && self.is_elsewhere(space, self.nowhere, &last) {
             return Found::Maybe(None);
         }
         Found::No(gone)
@@ -143,7 +143,13 @@ impl Catalog {
 
     /// Whether names without a schema may lead elsewhere than is known here, or may have been meant.
     fn path_may_differ(&self, name: &Name) -> bool {
-        name.parts.len() == 1 && matches!(self.path, Path::Default)
+        let is_open = match &self.path {
+            Path::Default => true,
+            // The role's own schema.
+            Path::Known(path) => path.iter().any(|name| name.text.starts_with('$')),
+            Path::Unknown => true,
+        };
+        name.parts.len() == 1 && is_open
             || name.schema().is_some_and(|schema| &*schema.text != "pg_temp")
     }
 

@@ -24,7 +24,7 @@ const WORDS: &str = "add all and any array as asc between by case cast check col
     char character bit float perform assert exit continue begin collation current_timestamp \
     current_time localtime localtimestamp treat normalize merge_action grouping xmlagg xmlparse \
     xmlroot xmlserialize xmlpi xmlconcat xmlattributes xmlexists percent tablesample vector halfvec \
-    trigger function immutable stable volatile strict security language";
+    enum gin gist btree hash brin spgist owned identity stored interval trigger function immutable stable volatile strict security language";
 
 /// The words of PostgreSQL 14 to 18; in capitals those that can't be a name unless they are quoted.
 const KEYWORDS: &str = include_str!("keywords.txt");

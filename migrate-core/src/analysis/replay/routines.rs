@@ -70,7 +70,9 @@ impl World {
         !known
             || texts.iter().any(|(body, _)| {
                 let tokens = tokens(body);
-                self.is_dangerous_text(&Cursor::new(body, &tokens, 0))
+                let text = Cursor::new(body, &tokens, 0);
+                self.is_dangerous_text(&text)
+                    || text.idents().any(|ident| &*ident.text == "search_path")
             })
             || self.is_dangerous_text(&routine.rest)
     }

@@ -195,6 +195,27 @@ fn what_is_not_known_is_no_error() {
     }
 }
 
+/// What plainly leaves the schema alone does not blind the rest.
+#[test]
+fn harmless_calls_blind_nothing() {
+    for up in [
+        "SELECT setval(pg_get_serial_sequence('t', 'id'), 1), now(), gen_random_uuid()",
+        "UPDATE t SET a = coalesce(a, length(trim(b))) WHERE id IN (SELECT max(id) FROM t GROUP BY a)",
+        "INSERT INTO t (a, b) VALUES (1, 'x') ON CONFLICT (id) DO UPDATE SET a = excluded.a",
+        "CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql SET search_path = public AS $$ BEGIN \
+         NEW.a = now(); IF (NEW.b IS NULL) THEN RAISE EXCEPTION 'no'; END IF; RETURN NEW; END $$; \
+         CREATE TRIGGER g BEFORE UPDATE ON t FOR EACH ROW EXECUTE FUNCTION touch(); UPDATE t SET a = 1",
+        "CREATE FUNCTION total(n int) RETURNS int LANGUAGE sql AS 'SELECT count(*)::int FROM t'; SELECT total(1)",
+        "CREATE EXTENSION pgcrypto; CREATE EXTENSION IF NOT EXISTS \"uuid-ossp\"; SELECT uuid_generate_v4()",
+        "DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_type WHERE typname = 'mood') THEN CREATE TYPE mood AS ENUM ('a'); END IF; END $$",
+        "GRANT SELECT ON t TO PUBLIC; ANALYZE t; COMMENT ON TABLE t IS 'x'; ALTER TABLE t OWNER TO CURRENT_USER",
+        "CREATE COLLATION german (locale = 'de-DE'); CREATE STATISTICS s ON a, b FROM t; SET lock_timeout = '2s'",
+    ] {
+        let whole = format!("CREATE TABLE t (id serial, a int, b text); {up}; DROP TABLE users");
+        check(&whole, &["there is no table `users`"]);
+    }
+}
+
 #[test]
 fn a_search_path_leads_elsewhere() {
     check(

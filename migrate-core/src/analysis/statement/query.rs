@@ -50,16 +50,20 @@ pub(crate) fn relations(query: &Cursor<'_>) -> Vec<Name> {
     found
 }
 
-/// The names that a parenthesis follows: of functions, and of other things.
+/// The names that a parenthesis follows, of functions and of other things; not those of tables that
+/// are made or filled.
 pub(crate) fn calls(cursor: &Cursor<'_>) -> Vec<Name> {
     let mut found = Vec::new();
     let mut rest = *cursor;
+    let mut is_table = false;
     while !rest.is_empty() {
+        let names_table = rest.is_any(0, &["table", "exists", "into", "references"]);
         match rest.name() {
-            Some(name) if rest.is_sign(0, "(") => found.push(name),
+            Some(name) if rest.is_sign(0, "(") && !is_table => found.push(name),
             Some(_) => {}
             None => rest.skip(1),
         }
+        is_table = names_table;
     }
     found
 }
