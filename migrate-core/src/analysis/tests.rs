@@ -150,3 +150,33 @@ fn nothing_is_too_deep_or_too_long() {
     }
     assert!(errors(&format!("SELEC {};", "1, ".repeat(30_000))).is_empty(), "longer than is read");
 }
+
+/// Nothing that a file can hold makes the replay panic, or takes it longer than it is long.
+#[test]
+fn any_chain_of_words() {
+    let pieces = "CREATE TABLE |ALTER TABLE |DROP TABLE |CREATE INDEX |ADD COLUMN |DROP COLUMN |CONSTRAINT |a |b |a int|(|)|, |; |. \
+        |REFERENCES |PRIMARY KEY |UNIQUE |CHECK |SET SCHEMA |RENAME TO |CASCADE |IF EXISTS |CREATE VIEW |AS SELECT * FROM |CREATE TYPE \
+        |AS ENUM |'x'|DO $$ BEGIN a; END $$|CREATE FUNCTION |RETURNS trigger |LIKE |INHERITS |PARTITION OF |serial |ON |\"\"|SET search_path = \
+        |public|COMMENT ON |COLUMN |TO |ALTER TYPE |ADD VALUE |DROP SCHEMA |CREATE SCHEMA |OWNED BY |CREATE SEQUENCE |DROP FUNCTION ";
+    let pieces: Vec<&str> = pieces.split('|').collect();
+    let mut state = 7_u64;
+    for _ in 0..1500 {
+        let mut up = String::from("-- migrate:allow(syntax): at random\n");
+        for _ in 0..25 {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            up.push_str(pieces[(state >> 33) as usize % pieces.len()]);
+        }
+        let up = up.replace("; ", ";\n-- migrate:allow(syntax): at random\n");
+        let _ = errors(&up);
+    }
+    let columns: Vec<String> = (0..4000).map(|n| format!("c{n} int CHECK (c{n} > 0)")).collect();
+    let tables: Vec<String> =
+        (0..3000).map(|n| format!("CREATE TABLE u{n} (a int REFERENCES t);")).collect();
+    for up in [
+        format!("CREATE TABLE t ({});", columns.join(", ")),
+        format!("CREATE TABLE t (a int PRIMARY KEY); {}", tables.join(" ")),
+    ] {
+        let found = errors(&up);
+        assert!(found.iter().all(|text| text.contains("the downgrade leaves table")), "{found:?}");
+    }
+}
