@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::env;
 
-use migrate_core::{Folder, analyse};
+use migrate_core::{Folder, analyse, split_statements};
 use migrate_testkit::Server;
 use migrate_testkit::postgres::Client;
 
@@ -51,11 +51,15 @@ fn reset(client: &mut Client) {
 /// Counts of what the server refused, by its code: how many in all, and how many were foreseen.
 type Counts = BTreeMap<String, (usize, usize)>;
 
-fn chain(client: &mut Client, seed: u64, counts: &mut Counts, wrong: &mut Vec<String>) {
-    let mut random = Random::new(seed);
+fn chain(
+    client: &mut Client,
+    seed: u64,
+    statements: impl Iterator<Item = String>,
+    counts: &mut Counts,
+    wrong: &mut Vec<String>,
+) {
     let mut taken: Vec<String> = Vec::new();
-    for _ in 0..LENGTH {
-        let statement = random.statement();
+    for statement in statements {
         let said = said(&taken, &statement);
         match (client.batch_execute(&statement), said) {
             (Ok(()), None) => taken.push(statement),
@@ -81,6 +85,73 @@ fn chain(client: &mut Client, seed: u64, counts: &mut Counts, wrong: &mut Vec<St
     }
 }
 
+/// The statements of the files of a folder, those left out that belong to no migration.
+fn corpus(folder: &str) -> Vec<String> {
+    let mut files: Vec<_> =
+        std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    let mut found = Vec::new();
+    for file in files.iter().filter(|file| file.extension().is_some_and(|end| end == "sql")) {
+        let text = String::from_utf8_lossy(&std::fs::read(file).unwrap()).into_owned();
+        for statement in split_statements(&text) {
+            let words = statement.leading_words(&text);
+            let first = words.first().map_or("", String::as_str);
+            let left_out = [
+                "BEGIN",
+                "COMMIT",
+                "ROLLBACK",
+                "START",
+                "ABORT",
+                "END",
+                "COPY",
+                "PREPARE",
+                "SAVEPOINT",
+                "RELEASE",
+                "LISTEN",
+                "CREATE DATABASE",
+                "DROP DATABASE",
+                "VACUUM",
+                "ALTER SYSTEM",
+            ];
+            let both = words.iter().take(2).cloned().collect::<Vec<_>>().join(" ");
+            let own = &text[statement.span.range()];
+            if !left_out.contains(&first)
+                && !left_out.contains(&both.as_str())
+                && !own.contains('\\')
+            {
+                found.push(own.trim_end_matches(';').to_owned());
+            }
+        }
+    }
+    found
+}
+
+/// The same over statements that others have written: `ANALYSIS_CORPUS` names a folder of them; without it
+/// ActorHub's own.
+#[test]
+fn no_error_is_false_of_a_corpus() {
+    let actorhub = concat!(env!("CARGO_MANIFEST_DIR"), "/../actorhub-schema/migrations");
+    let folder = env::var("ANALYSIS_CORPUS").unwrap_or_else(|_| actorhub.to_owned());
+    let database = Server::shared().unwrap().database("corpus").unwrap();
+    let mut client = database.connect().unwrap();
+    client.batch_execute("SET client_min_messages = error; SET statement_timeout = '5s'").unwrap();
+    let (mut counts, mut wrong) = (Counts::new(), Vec::new());
+    let statements = corpus(&folder);
+    for (nth, some) in statements.chunks(2 * LENGTH).enumerate() {
+        reset(&mut client);
+        chain(&mut client, nth as u64, some.iter().cloned(), &mut counts, &mut wrong);
+    }
+    let refused: usize = counts.values().map(|count| count.0).sum();
+    let foreseen: usize = counts.values().map(|count| count.1).sum();
+    println!(
+        "{} statements; refused {refused}, foreseen {foreseen}; false {}",
+        statements.len(),
+        wrong.len()
+    );
+    assert!(!statements.is_empty(), "{folder} has none");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+}
+
 #[test]
 fn no_error_is_false() {
     let database = Server::shared().unwrap().database("differential").unwrap();
@@ -91,7 +162,9 @@ fn no_error_is_false() {
     let chains = number("ANALYSIS_STATEMENTS", 3000) / LENGTH;
     for seed in first..first + chains {
         reset(&mut client);
-        chain(&mut client, seed as u64, &mut counts, &mut wrong);
+        let mut random = Random::new(seed as u64);
+        let statements = (0..LENGTH).map(|_| random.statement());
+        chain(&mut client, seed as u64, statements, &mut counts, &mut wrong);
     }
     let all: usize = counts.values().map(|count| count.0).sum();
     let foreseen: usize = counts.values().map(|count| count.1).sum();

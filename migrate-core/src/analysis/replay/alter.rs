@@ -350,6 +350,10 @@ impl World {
         if home == Some(to) {
             return;
         }
+        // It may be there already.
+        if !self.catalog.is_sure(id) {
+            return self.catalog.blur(&name);
+        }
         let place = self.place(schema.span);
         if let Free::Skip = self.free_in(class, to, &name, schema.span, false) {
             return;
