@@ -239,6 +239,26 @@ fn a_file_that_comes_is_noticed_thanks_to_the_build_script() {
 }
 
 #[test]
+fn an_edit_of_the_settings_is_noticed() {
+    let schema = Crate::new("settings");
+    let tags = TAGS
+        .replace("tags ();", "tags ();\nCREATE INDEX users_email ON users (email);")
+        .replace("DROP TABLE", "DROP INDEX users_email;\nDROP TABLE");
+    schema.write("migrations/003_add_tags.sql", &tags);
+    schema.write("migrate.toml", "min_server = 15\n");
+    schema.builds();
+    schema.stays_as_it_is();
+
+    schema.write("migrate.toml", "[lints]\nindex-blocks-writes = \"deny\"\n");
+    schema.fails(&[
+        "error: nobody can write to `users` while this index is built",
+        "--> migrations/003_add_tags.sql:7:1",
+    ]);
+    schema.write("migrate.toml", "[lints]\n");
+    schema.builds();
+}
+
+#[test]
 fn without_a_build_script_a_test_notices_a_file_that_comes() {
     let schema = Crate::new("forgotten");
     schema.remove("build.rs");

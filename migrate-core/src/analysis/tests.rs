@@ -132,6 +132,29 @@ fn what_is_deployed_is_right() {
     assert!(rejection.to_string().contains("was edited"), "{rejection}");
 }
 
+#[test]
+fn settings_that_are_wrong_are_told_beside_the_chain() {
+    let text = section("SELEC 1;");
+    let folder = || Folder::of_texts("m", [("1.sql", text.as_str())]);
+    let config = crate::Config::read(crate::Source::new("migrate.toml", "min_server = 1"));
+    let Err(rejection) = crate::analyse_with(folder(), config) else { panic!() };
+    let codes: Vec<_> = rejection.diagnostics.iter().map(|found| found.problem.code()).collect();
+    assert_eq!(codes, ["syntax", "bad-setting"]);
+    assert!(rejection.to_string().contains("--> migrate.toml:1:14"), "{rejection}");
+}
+
+#[test]
+fn what_needs_a_newer_server_can_be_allowed() {
+    let merge = "MERGE INTO t USING u ON true WHEN MATCHED THEN DELETE;";
+    let opaque = "-- migrate:opaque touches(t, u)";
+    let check = |up: &str, expected: usize| {
+        let found = errors(up).into_iter().filter(|text| text.contains("needs PostgreSQL")).count();
+        assert_eq!(found, expected, "{up}");
+    };
+    check(&format!("{opaque}\n{merge}"), 1);
+    check(&format!("{opaque}\n-- migrate:allow(needs-server): ours are new\n{merge}"), 0);
+}
+
 /// A compiler's stack has an end, and whoever repeats a word often enough finds it.
 #[test]
 fn nothing_is_too_deep_or_too_long() {

@@ -225,8 +225,8 @@ impl Problem {
             UnknownCode { meant: Some(meant), .. } | UnknownSetting { meant: Some(meant), .. } => {
                 format!("did you mean `{meant}`?")
             }
-            UnknownCode { .. } => "`migrate lint --list` lists the lints; `syntax` and `needs-server` can be \
-                 allowed, too".into(),
+            UnknownCode { .. } => "the codes are those of `migrate lint --list`; besides, already-exists, column-count, down, \
+                 missing, needs-server, no-key, still-needed, syntax and wrong-kind can be allowed".into(),
             ConfigSyntax { .. } => "it is TOML: `min_server = 14`, and below `[lints]` such as \
                  `drop-column = \"allow\"`".into(),
             UnknownSetting { .. } => "there are `min_server` and the table `[lints]`".into(),

@@ -98,7 +98,7 @@ fn dropped(context: &Context<'_>, drop: &Drop, report: &mut dyn FnMut(Raw)) {
     if let Kind::Table | Kind::View | Kind::MaterializedView | Kind::ForeignTable = drop.kind {
         for name in &used {
             // A view that is dropped to be made anew is there again when anybody can look.
-            if stood_in(context, name) && context.transactional {
+            if drop.kind != Kind::Table && stood_in(context, name) && context.transactional {
                 continue;
             }
             let message = format!("the running release may still use `{name}`");

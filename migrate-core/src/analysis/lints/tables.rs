@@ -32,6 +32,8 @@ pub(super) struct Table {
     pub(super) columns: HashMap<String, Column>,
     /// The columns of each index and key, in order; nothing stands for an expression.
     indexes: Vec<Index>,
+    /// Whether there may be more indexes than these.
+    is_unclear: bool,
     /// Checks that a column is not NULL: the constraint's name, the column, whether it is validated.
     not_null: Vec<(Option<String>, String, bool)>,
 }
@@ -91,7 +93,14 @@ fn not_null(mut condition: Cursor<'_>) -> Option<String> {
 
 impl Table {
     fn new(what: What, made: usize) -> Self {
-        Table { what, made, columns: HashMap::new(), indexes: Vec::new(), not_null: Vec::new() }
+        Table {
+            what,
+            made,
+            columns: HashMap::new(),
+            indexes: Vec::new(),
+            is_unclear: false,
+            not_null: Vec::new(),
+        }
     }
 
     /// Whether a check that was validated says that the column is never NULL.
@@ -163,7 +172,8 @@ impl Tables {
 
     /// Whether an index serves this foreign key; also where the table is not known.
     pub(super) fn is_served(&self, foreign: &ForeignKey) -> bool {
-        self.known.get(&foreign.table).is_none_or(|table| table.has_index(&foreign.columns))
+        let table = self.known.get(&foreign.table);
+        table.is_none_or(|table| table.is_unclear || table.has_index(&foreign.columns))
     }
 
     /// Follows a statement of this revision.
@@ -213,6 +223,8 @@ impl Tables {
             return;
         }
         table.columns = inherited;
+        let likes = create.elements.iter().any(|one| matches!(one, Element::Like { .. }));
+        table.is_unclear = likes || !create.is_clear;
         for element in &create.elements {
             match element {
                 Element::Column(column) => table.column(column),

@@ -113,6 +113,7 @@ fn foreign_keys_want_an_index() {
     );
     check("CREATE TABLE n (x bigint REFERENCES t); ALTER TABLE n DROP CONSTRAINT n_x_fkey;", &[]);
     check("CREATE TABLE n (x bigint REFERENCES t); DROP TABLE n;", &[]);
+    check("CREATE TABLE n (LIKE o INCLUDING ALL, FOREIGN KEY (t) REFERENCES t);", &[]);
     // A later revision makes the index.
     let chain = chain(&["CREATE TABLE n (x bigint REFERENCES t);", "CREATE INDEX ON n (x);"], None);
     assert_eq!(lint(&chain, &Config::default(), |migration| migration.id.as_str() == "1"), []);
@@ -239,6 +240,7 @@ fn what_the_running_release_uses() {
     check("DROP TABLE IF EXISTS unknown CASCADE;", &["drop-table unknown", "drop-cascade CASCADE"]);
     check("DROP VIEW v;", &["drop-table v"]);
     check("DROP VIEW v; CREATE VIEW v AS SELECT 2;", &[]);
+    check("DROP TABLE t; CREATE TABLE t (a int);", &["drop-table t"]);
     check("CREATE TABLE n (); DROP TABLE n CASCADE;", &[]);
     check("DROP TYPE y CASCADE;", &["drop-cascade CASCADE"]);
     check("DROP FUNCTION f() CASCADE;", &["drop-cascade CASCADE"]);
