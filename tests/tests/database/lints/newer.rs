@@ -57,8 +57,9 @@ const STATEMENTS: &[(&str, u32)] = &[
 
 /// The version that a build says a statement needs, on a chain for PostgreSQL 14.
 fn said(sql: &str) -> u32 {
-    let text =
-        format!("-- revision: 1\n-- message: M\n-- irreversible: a test\n-- migrate:up\n{sql};\n");
+    let text = format!(
+        "-- revision: 1\n-- message: M\n-- irreversible: a test\n-- migrate:up{SETUP}\n{sql};\n"
+    );
     let folder = Folder::of_texts("m", [("1.sql", text.as_str())]);
     let Err(rejection) = analyse_with(folder, Ok(Config::default())) else { return 14 };
     match &rejection.diagnostics[..] {

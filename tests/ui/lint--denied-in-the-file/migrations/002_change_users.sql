@@ -1,6 +1,7 @@
 -- revision: 002
 -- parent: 001
 -- message: Change users
+-- irreversible: what is lost is lost
 
 -- migrate:up
 ALTER TABLE users ADD CONSTRAINT users_email_check CHECK (email <> '') NOT VALID;
@@ -10,6 +11,3 @@ ALTER TABLE users VALIDATE CONSTRAINT users_email_check;
 ALTER TABLE users ADD COLUMN token uuid NOT NULL DEFAULT gen_random_uuid();
 ALTER TABLE users ADD COLUMN number bigserial;
 UPDATE users SET email = lower(email);
-
--- migrate:down
-SELECT 'as it was';
