@@ -3,6 +3,8 @@
 mod chain;
 mod digest;
 mod lexer;
+#[cfg(feature = "analysis")]
+mod lints;
 mod locks;
 mod marks;
 mod tokens;
