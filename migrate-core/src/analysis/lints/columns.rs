@@ -40,7 +40,7 @@ pub(super) fn check(context: &Context<'_>, report: &mut dyn FnMut(Raw)) {
     for action in &alter.actions {
         match action {
             Action::AddColumn { column, .. } => match rewrites(context, column) {
-                Some(why) => report(added(context, alter, column, &why)),
+                Some((why, help)) => report(added(context, alter, column, &why, help)),
                 None => lacks_value(context, alter, column).into_iter().for_each(&mut *report),
             },
             Action::Column { name, change: ColumnChange::Type { to, using } } => {
@@ -65,17 +65,24 @@ pub(super) fn is_serial(kind: &Name) -> bool {
     kind.parts.len() == 1 && SERIAL.contains(&kind.last())
 }
 
-/// Why each row gets a value of its own, if it does.
-fn rewrites(context: &Context<'_>, column: &ColumnDef<'_>) -> Option<String> {
+/// What to do instead of a default that is another for each row.
+const LATER: &str = "add the column without it, `SET DEFAULT` for new rows, and fill the rows that there are in batches, \
+                     from a program or a revision with `transaction:false`";
+const COUNT_LATER: &str = "add a plain column, fill it in batches, then `SET NOT NULL` and `ADD GENERATED … AS IDENTITY \
+                           (START WITH …)`, from behind the largest value";
+const KEEP: &str = "add a plain column that a trigger or the program keeps, and fill the rows that there are in batches; or \
+                    make the value when it is read, by a view or an index over the expression";
+
+/// Why each row gets a value of its own, if it does, and what to do instead.
+fn rewrites(context: &Context<'_>, column: &ColumnDef<'_>) -> Option<(String, &'static str)> {
     if let Some(kind) = column.kind.as_ref().filter(|kind| is_serial(&kind.name)) {
-        return Some(format!("`{}` counts", kind.name));
+        return Some((format!("`{}` counts", kind.name), COUNT_LATER));
     }
     match column.default.as_ref()? {
-        Default::Identity(_) => Some("an identity column counts".to_owned()),
-        Default::Generated(expression) => {
+        Default::Identity(_) => Some(("an identity column counts".to_owned(), COUNT_LATER)),
+        Default::Generated(_) => {
             let stored = context.says(context.whole, "stored");
-            let _ = expression;
-            stored.then(|| "a generated column is stored in each row".to_owned())
+            stored.then(|| ("a generated column is stored in each row".to_owned(), KEEP))
         }
         Default::Expression(value) => {
             let volatile = |name: &Name| {
@@ -83,17 +90,21 @@ fn rewrites(context: &Context<'_>, column: &ColumnDef<'_>) -> Option<String> {
                 schema && VOLATILE.contains(&name.last())
             };
             let call = calls(value).into_iter().find(volatile)?;
-            Some(format!("`{call}()` gives another value for each row"))
+            Some((format!("`{call}()` gives another value for each row"), LATER))
         }
     }
 }
 
-fn added(context: &Context<'_>, alter: &AlterTable<'_>, column: &ColumnDef<'_>, why: &str) -> Raw {
+fn added(
+    context: &Context<'_>,
+    alter: &AlterTable<'_>,
+    column: &ColumnDef<'_>,
+    why: &str,
+    help: &str,
+) -> Raw {
     let (table, name) = (&alter.name, &column.name);
     let message =
         format!("`{table}` is written anew for the column `{name}`, while nobody can use it");
-    let help = "add the column without that, `SET DEFAULT` for new rows, and fill the rows that there are in \
-                batches, from a program or a revision with `transaction:false`";
     context.raw(Lint::AddColumnRewrites, column.name.span, message, why, help.to_owned())
 }
 

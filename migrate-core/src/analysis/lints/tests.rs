@@ -348,6 +348,8 @@ fn texts() {
         "ALTER TABLE t ADD CONSTRAINT k CHECK (a > 0) NOT VALID;\nALTER TABLE t VALIDATE CONSTRAINT k;",
         "ALTER TABLE t ADD n int NOT NULL;",
         "ALTER TABLE t ADD n uuid DEFAULT gen_random_uuid();",
+        "ALTER TABLE t ADD n bigserial;",
+        "ALTER TABLE t ADD n int GENERATED ALWAYS AS (a + 1) STORED;",
         "ALTER TABLE t ALTER a TYPE bigint;",
         "ALTER TABLE x ALTER a TYPE bigint;",
         "ALTER TABLE t DROP a CASCADE;",
