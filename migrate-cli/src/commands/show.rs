@@ -1,9 +1,10 @@
 //! The commands that show single revisions. They work on a broken chain too: that is when they are
 //! needed.
 
-use migrate_core::OutlineEntry;
+use migrate_core::{Direction, OutlineEntry};
 use serde::Serialize;
 
+use super::plan::drops;
 use crate::context::Context;
 use crate::failure::{Exit, Failure, count};
 use crate::tree::Tree;
@@ -167,6 +168,9 @@ struct Shown {
     revision: RevisionView,
     #[serde(skip_serializing_if = "Option::is_none")]
     path: Option<String>,
+    /// The tables and columns with data that its downgrade drops.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    downgrade_drops: Vec<String>,
     text: String,
 }
 
@@ -175,6 +179,9 @@ impl View for Shown {
         self.revision.details(page);
         if let Some(path) = &self.path {
             page.line(format!("Path: {path}"));
+        }
+        if !self.downgrade_drops.is_empty() {
+            page.line(format!("Downgrade drops: {}", self.downgrade_drops.join(", ")));
         }
         page.line("");
         for line in self.text.lines() {
@@ -187,7 +194,10 @@ impl View for Shown {
 pub(super) fn revision(context: &Context, id: &str) -> Result<Exit, Failure> {
     let tree = Tree::shown(&context.source)?;
     let entry = tree.find(id)?;
+    let chain = tree.chain.as_ref().ok();
+    let migration = chain.and_then(|chain| chain.get(&entry.id));
     context.ui.show(&Shown {
+        downgrade_drops: migration.map_or_else(Vec::new, |it| drops(it, Direction::Down)),
         path: context.source.path(entry).map(|path| path.display().to_string()),
         text: tree.text(&entry.id).to_owned(),
         revision: RevisionView::of(&tree, entry),
