@@ -207,7 +207,9 @@ fn apply(
         Statement::AlterTable(alter) => world.alter_table(alter),
         Statement::AlterType(alter) => world.alter_type(alter),
         Statement::OwnSequence { name, if_exists, owner } => {
-            if let Some(sequence) = world.relation(name, "sequence", *if_exists) {
+            let sequence = world.relation(name, "sequence", *if_exists);
+            let is_there = |id| !*if_exists || world.catalog.is_sure(id);
+            if let Some(sequence) = sequence.filter(|sequence| is_there(sequence.id)) {
                 world.own_sequence(sequence.id, owner.as_ref());
             }
         }

@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use super::calls::is_reserved;
 use super::create::Free;
 use super::world::World;
 use crate::analysis::catalog::{Class, Detail, Found, How, Need, Object, Place, Space};
@@ -92,6 +93,10 @@ impl World {
 
     /// The relation that a query reads; that it is missing is said.
     pub(super) fn needed_relation(&mut self, name: &Name) -> Found {
+        // `FROM current_user`: a function without parentheses.
+        if name.parts.len() == 1 && is_reserved(name.last()) {
+            return Found::Maybe(None);
+        }
         let found = self.catalog.resolve(Space::Relation, name);
         if let Found::No(_) = found {
             self.relation(name, "table", false);
