@@ -1,0 +1,50 @@
+//! How long the checks of a build take, for chains of different lengths.
+
+mod generated;
+
+use std::hint::black_box;
+
+use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use migrate_core::{Folder, analyse, check, lock_text};
+
+/// A chain as a folder, with all of it deployed or nothing.
+fn folder(count: usize, deployed: bool) -> Folder {
+    let files = generated::files(count);
+    let files = files.iter().map(|(name, text)| (name.as_str(), text.as_str()));
+    let folder = Folder::of_texts("migrations", files);
+    if !deployed {
+        return folder;
+    }
+    let chain = check(folder.clone()).expect("a chain");
+    let lock = lock_text(&chain, chain.head().id.as_str()).expect("its head");
+    folder.with("chain.lock", &lock)
+}
+
+fn builds(criterion: &mut Criterion) {
+    for (state, deployed) in [("pending", false), ("deployed", true)] {
+        let mut group = criterion.benchmark_group(state);
+        group.sample_size(10);
+        for count in [10, 100, 1_000, 5_000] {
+            let folder = folder(count, deployed);
+            analyse(folder.clone()).expect("nothing is wrong with it");
+            group.throughput(Throughput::Elements(count as u64));
+            for (name, run) in [("check", check as fn(_) -> _), ("analyse", analyse)] {
+                group.bench_with_input(
+                    BenchmarkId::new(name, count),
+                    &folder,
+                    |bencher, folder| {
+                        bencher.iter_batched(
+                            || folder.clone(),
+                            |folder| black_box(run(folder)),
+                            BatchSize::PerIteration,
+                        );
+                    },
+                );
+            }
+        }
+        group.finish();
+    }
+}
+
+criterion_group!(benches, builds);
+criterion_main!(benches);
