@@ -20,7 +20,7 @@ fn line(catalog: &Catalog, id: Id, object: &Object) -> Option<String> {
     let name = catalog.shown(id);
     let table = object.table.or(object.home).map(|table| catalog.shown(table)).unwrap_or_default();
     Some(match (object.class, &object.detail) {
-        (Class::Column, Detail::Column { kind, not_null }) => {
+        (Class::Column, Detail::Column { kind, not_null, .. }) => {
             let null = if *not_null { " not null" } else { "" };
             format!("column {name} {}{null}", kind.as_deref().unwrap_or("?"))
         }

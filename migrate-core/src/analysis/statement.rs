@@ -24,7 +24,7 @@ pub(crate) use parts::{ColumnDef, ConstraintDef, ConstraintKind, Default, Elemen
 pub(crate) use query::{calls, relations};
 pub(crate) use read::read;
 pub(crate) use routine::{Argument, Routine, bodies, tokens};
-pub(crate) use types::TypeName;
+pub(crate) use types::{TypeName, is_built_in};
 
 /// A statement.
 #[derive(Debug)]

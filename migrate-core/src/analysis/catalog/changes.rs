@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::{Catalog, Class, Detail, Id, Object, Path, Slot, Undo};
+use crate::analysis::statement::is_built_in;
 
 /// A moment to go back to.
 #[derive(Debug, Clone)]
@@ -162,6 +163,21 @@ impl Catalog {
             }
         }
         for (name, old) in &old_names {
+            let Some(new) = new_names.get(name) else { continue };
+            let is_sure = old.is_certain
+                && new.is_certain
+                && !self.is_hazy(&new.name)
+                && self.holds(&new.name, old.since.min(new.since))
+                && self.homes_hold(new, old.since.min(new.since), &now);
+            let changes = changes(old, new).into_iter().filter(|_| is_sure);
+            found.extend(changes.map(|(is_new, what, place)| Difference {
+                is_new,
+                what: format!("{what} of {name}"),
+                object: Object { place: if is_new { place } else { new.place }, ..new.clone() },
+                gone: Some(place),
+            }));
+        }
+        for (name, old) in &old_names {
             let (Some(new), Detail::Enum { labels: before }) = (new_names.get(name), &old.detail)
             else {
                 continue;
@@ -196,4 +212,28 @@ impl Catalog {
                     && self.homes_hold(&home, home.since, get)
         })
     }
+}
+
+/// What a column has now and had not then, or the other way round, and where that was changed. Of types
+/// only those that every server has: others may be known by two names.
+fn changes(old: &Object, new: &Object) -> Vec<(bool, String, super::Place)> {
+    let (
+        Detail::Column { kind: was, not_null: was_set, .. },
+        Detail::Column { kind: is, not_null: is_set, changed },
+    ) = (&old.detail, &new.detail)
+    else {
+        return Vec::new();
+    };
+    let mut found = Vec::new();
+    if let (Some(was), Some(is)) = (was, is)
+        && was != is
+        && is_built_in(was)
+        && is_built_in(is)
+    {
+        found.push((false, format!("type `{was}`"), *changed));
+    }
+    if was_set != is_set {
+        found.push((*is_set, "NOT NULL".to_owned(), *changed));
+    }
+    found
 }

@@ -143,6 +143,8 @@ pub(in crate::analysis) enum Detail {
     Column {
         kind: Option<Rc<str>>,
         not_null: bool,
+        /// Where it has got its type, or has got or lost its NOT NULL, last.
+        changed: Place,
     },
     /// `columns` is nothing where not all are known.
     Constraint {

@@ -1,50 +1,10 @@
 //! Which changes of a column's type leave the table as it is.
 
-use crate::analysis::statement::TypeName;
-
-/// The server's own types that columns often have.
-const KNOWN: [&str; 36] = [
-    "bigint",
-    "bit",
-    "bit varying",
-    "boolean",
-    "box",
-    "bytea",
-    "character",
-    "character varying",
-    "cidr",
-    "circle",
-    "date",
-    "double precision",
-    "inet",
-    "integer",
-    "interval",
-    "json",
-    "jsonb",
-    "line",
-    "lseg",
-    "macaddr",
-    "money",
-    "name",
-    "numeric",
-    "oid",
-    "path",
-    "point",
-    "polygon",
-    "real",
-    "smallint",
-    "text",
-    "time with time zone",
-    "time without time zone",
-    "timestamp with time zone",
-    "timestamp without time zone",
-    "tsvector",
-    "uuid",
-];
+use crate::analysis::statement::{TypeName, is_built_in};
 
 /// Whether it is one of the server's own, which has no default.
 pub(super) fn is_known(kind: &TypeName) -> bool {
-    kind.name.parts.len() == 1 && KNOWN.contains(&kind.name.last())
+    kind.name.parts.len() == 1 && is_built_in(kind.name.last())
 }
 
 /// Whether a column of one type becomes one of the other without a look at its rows. Where it is not

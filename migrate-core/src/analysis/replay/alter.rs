@@ -268,8 +268,8 @@ impl World {
                     if let Some(kind) = kind {
                         column.need(kind, if sure { How::Normal } else { How::Guess });
                     }
-                    if let Detail::Column { kind, .. } = &mut column.detail {
-                        *kind = Some(shown.into());
+                    if let Detail::Column { kind, changed, .. } = &mut column.detail {
+                        (*kind, *changed) = (Some(shown.into()), place);
                     }
                 });
             }
@@ -285,8 +285,8 @@ impl World {
             ColumnChange::SetNotNull | ColumnChange::DropNotNull => {
                 let is = matches!(change, ColumnChange::SetNotNull);
                 self.catalog.change(id, place, |column| {
-                    if let Detail::Column { not_null, .. } = &mut column.detail {
-                        *not_null = is;
+                    if let Detail::Column { not_null, changed, .. } = &mut column.detail {
+                        (*not_null, *changed) = (is, place);
                     }
                 });
             }

@@ -77,7 +77,8 @@ impl World {
             "smallserial" | "serial2" => "smallint".into(),
             _ => Rc::from(kind.shown()),
         });
-        let detail = Detail::Column { kind, not_null: column.not_null || serial.is_some() };
+        let not_null = column.not_null || serial.is_some();
+        let detail = Detail::Column { kind, not_null, changed: place };
         let mut object =
             Object::new(Class::Column, column.name.text.clone(), Some(table.id), place)
                 .with(detail);

@@ -2,6 +2,8 @@
 
 use crate::folder::Folder;
 
+mod downgrades;
+
 /// Checks a chain of these upgrades and downgrades; its errors as `revision:line message: label`, with
 /// further places and the help behind.
 fn errors(revisions: &[(&str, &str)]) -> Vec<String> {
@@ -231,72 +233,6 @@ fn a_search_path_leads_elsewhere() {
          DROP INDEX s.t_a_key; DROP SEQUENCE t_id_seq",
         &["index `s.t_a_key` is still needed"],
     );
-}
-
-/// What is said of a downgrade, behind a table that is there.
-fn down(up: &str, down: &str, expected: &[&str]) {
-    let before = "CREATE TYPE m AS ENUM ('a'); CREATE TABLE t (a int CONSTRAINT k UNIQUE, b m); CREATE INDEX i ON t (b);";
-    let found = errors(&[(before, ""), (up, down)]);
-    let same = found.len() == expected.len()
-        && found.iter().zip(expected).all(|(found, expected)| found.starts_with(expected));
-    assert!(same, "{up}\n{down}\nexpected {expected:#?}\nfound {found:#?}");
-}
-
-#[test]
-fn a_downgrade_undoes() {
-    down("CREATE TABLE u (id serial)", "DROP TABLE u", &[]);
-    down(
-        "CREATE TABLE u (id serial)",
-        "SELECT 1",
-        &["the downgrade leaves table `u` behind: r2.sql `u` the upgrade makes it here"],
-    );
-    down("ALTER TABLE t ADD c int UNIQUE", "ALTER TABLE t DROP c", &[]);
-    down(
-        "ALTER TABLE t ADD c int UNIQUE",
-        "SELECT 1",
-        &["the downgrade leaves column `t.c` behind"],
-    );
-    down(
-        "ALTER TABLE t DROP b",
-        "ALTER TABLE t ADD b m",
-        &[
-            "the downgrade does not bring back index `i`: r2.sql `b` it goes here; r1.sql `i` first created here",
-        ],
-    );
-    down("ALTER TABLE t DROP b", "ALTER TABLE t ADD b m; CREATE INDEX i ON t (b)", &[]);
-    down(
-        "DROP TABLE t",
-        "CREATE TABLE t (a int CONSTRAINT k UNIQUE, b m); CREATE INDEX i ON t (b)",
-        &[],
-    );
-    down(
-        "DROP TABLE t",
-        "CREATE TABLE t (a int, b m)",
-        &[
-            "the downgrade does not bring back constraint `k` of `t`",
-            "the downgrade does not bring back index `i`",
-        ],
-    );
-    down("ALTER TABLE t RENAME TO u", "ALTER TABLE u RENAME TO t", &[]);
-    down("ALTER TABLE t RENAME a TO z", "ALTER TABLE t RENAME z TO a", &[]);
-    down(
-        "ALTER TABLE t RENAME a TO z",
-        "SELECT 1",
-        &[
-            "the downgrade does not bring back column `t.a`",
-            "the downgrade leaves column `t.z` behind",
-        ],
-    );
-    down(
-        "ALTER TYPE m ADD VALUE 'b'",
-        "SELECT 1",
-        &["the downgrade leaves value `b` of type `m` behind"],
-    );
-    down("CREATE INDEX j ON t (a)", "DROP INDEX l", &["there is no index `l`"]);
-    down("CREATE INDEX j ON t (a)", "-- migrate:allow(down): it helps\nSELECT 1", &[]);
-    down("CREATE INDEX IF NOT EXISTS i ON t (a)", "SELECT 1", &[]);
-    down("CREATE TABLE u ()", "DO $$ BEGIN EXECUTE 'DROP TABLE u'; END $$", &[]);
-    down("CREATE TABLE u ()", "DROP TABLE IF EXISTS u", &[]);
 }
 
 /// What Alembic wrote of ActorHub before it was mended: indexes that the first revision had made, and

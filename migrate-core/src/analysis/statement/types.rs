@@ -21,6 +21,57 @@ pub(crate) struct TypeName {
     pub(crate) span: Span,
 }
 
+/// The server's own types that columns often have.
+const KNOWN: [&str; 36] = [
+    "bigint",
+    "bit",
+    "bit varying",
+    "boolean",
+    "box",
+    "bytea",
+    "character",
+    "character varying",
+    "cidr",
+    "circle",
+    "date",
+    "double precision",
+    "inet",
+    "integer",
+    "interval",
+    "json",
+    "jsonb",
+    "line",
+    "lseg",
+    "macaddr",
+    "money",
+    "name",
+    "numeric",
+    "oid",
+    "path",
+    "point",
+    "polygon",
+    "real",
+    "smallint",
+    "text",
+    "time with time zone",
+    "time without time zone",
+    "timestamp with time zone",
+    "timestamp without time zone",
+    "tsvector",
+    "uuid",
+];
+
+/// Whether a type, as the server shows it, is one of the server's own.
+pub(crate) fn is_built_in(shown: &str) -> bool {
+    let base = shown.trim_end_matches("[]");
+    // What is in brackets may stand before the end: `timestamp(3) with time zone`.
+    let base = match (base.split_once('('), base.split_once(')')) {
+        (Some((first, _)), Some((_, last))) => format!("{first}{last}"),
+        _ => base.to_owned(),
+    };
+    KNOWN.contains(&base.as_str())
+}
+
 impl TypeName {
     /// As the server shows it.
     pub(crate) fn shown(&self) -> String {
