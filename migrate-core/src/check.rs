@@ -11,7 +11,7 @@ use crate::digest::{Digest, section_digest};
 use crate::folder::{self, Folder};
 use crate::graph::{self, Node};
 use crate::header::{self, Header};
-use crate::lexer::{Lexer, Token};
+use crate::lexer::{Lexer, Token, TokenKind};
 use crate::lock::{self, LOCK_FILE, Lock, Pin};
 use crate::pins;
 use crate::problem::Problem;
@@ -214,7 +214,10 @@ pub(crate) fn parse(
         problems.push(Diagnostic::at(problem, index, span, text));
     }
     let overrun = tokens.iter().find(|token| {
-        !token.kind.is_trivia() && sections::has_marker_line(token.text(source.text()))
+        // Of what can hold a newline.
+        !token.kind.is_trivia()
+            && !matches!(token.kind, TokenKind::Word | TokenKind::Number | TokenKind::Punctuation)
+            && sections::has_marker_line(token.text(source.text()))
     });
     presence(index, source, &header, &sections, overrun.copied(), problems);
     Parsed { index, name: name.to_owned(), header, sections }

@@ -80,7 +80,10 @@ impl Token {
 
     /// Whether it is this keyword, in any case.
     pub fn is_word(self, source: &str, keyword: &str) -> bool {
-        self.kind == TokenKind::Word && self.text(source).eq_ignore_ascii_case(keyword)
+        // Most words are of another length, and a build runs this without optimisation.
+        matches!(self.kind, TokenKind::Word)
+            && self.span.end - self.span.start == keyword.len()
+            && self.text(source).eq_ignore_ascii_case(keyword)
     }
 }
 
@@ -118,7 +121,8 @@ impl<'s> Lexer<'s> {
     }
 
     fn peek(&self, ahead: usize) -> u8 {
-        self.text.get(self.at + ahead).copied().unwrap_or(0)
+        let at = self.at + ahead;
+        if at < self.text.len() { self.text[at] } else { 0 }
     }
 
     fn rest(&self) -> &'s [u8] {
@@ -126,7 +130,10 @@ impl<'s> Lexer<'s> {
     }
 
     fn skip_while(&mut self, wanted: impl Fn(u8) -> bool) {
-        self.at += self.rest().iter().take_while(|byte| wanted(**byte)).count();
+        // A loop by hand, since a build runs this without optimisation, where each adapter is a call.
+        while self.at < self.text.len() && wanted(self.text[self.at]) {
+            self.at += 1;
+        }
     }
 
     fn token(&mut self) -> TokenKind {
@@ -348,11 +355,11 @@ fn is_newline(byte: u8) -> bool {
 /// Every byte of a character outside ASCII counts as a letter, a no-break space too: the server
 /// reads it so.
 fn is_word_start(byte: u8) -> bool {
-    byte.is_ascii_alphabetic() || byte == b'_' || byte >= 0x80
+    matches!(byte, b'a'..=b'z' | b'A'..=b'Z' | b'_' | 0x80..)
 }
 
 fn is_word_part(byte: u8) -> bool {
-    is_word_start(byte) || byte.is_ascii_digit() || byte == b'$'
+    matches!(byte, b'a'..=b'z' | b'A'..=b'Z' | b'_' | b'0'..=b'9' | b'$' | 0x80..)
 }
 
 /// Other than in a word, a dollar begins something else: `1$$a$$` is a number and a string.
@@ -361,7 +368,25 @@ fn is_number_part(byte: u8) -> bool {
 }
 
 fn is_operator(byte: u8) -> bool {
-    b"~!@#^&|`?+-*/%<>=".contains(&byte)
+    matches!(
+        byte,
+        b'~' | b'!'
+            | b'@'
+            | b'#'
+            | b'^'
+            | b'&'
+            | b'|'
+            | b'`'
+            | b'?'
+            | b'+'
+            | b'-'
+            | b'*'
+            | b'/'
+            | b'%'
+            | b'<'
+            | b'>'
+            | b'='
+    )
 }
 
 #[cfg(test)]

@@ -74,9 +74,11 @@ const OPTIONS: [&str; 3] = ["transaction", "lock_timeout", "statement_timeout"];
 
 /// Whether this token is a section marker, right or not.
 pub(crate) fn is_marker(source: &Source<'_>, token: &Token) -> bool {
+    if token.kind != TokenKind::LineComment {
+        return false;
+    }
     let comment = source.slice(token.span);
-    token.kind == TokenKind::LineComment
-        && allowed(comment).is_none()
+    allowed(comment).is_none()
         && todo(comment).is_none()
         && touched(comment).is_none()
         && (marker_body(comment).is_some() || misspelt(comment).is_some())

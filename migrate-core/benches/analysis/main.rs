@@ -26,7 +26,6 @@ fn builds(criterion: &mut Criterion) {
         group.sample_size(10);
         for count in [10, 100, 1_000, 5_000] {
             let folder = folder(count, deployed);
-            analyse(folder.clone()).expect("nothing is wrong with it");
             group.throughput(Throughput::Elements(count as u64));
             for (name, run) in [("check", check as fn(_) -> _), ("analyse", analyse)] {
                 group.bench_with_input(
@@ -35,7 +34,7 @@ fn builds(criterion: &mut Criterion) {
                     |bencher, folder| {
                         bencher.iter_batched(
                             || folder.clone(),
-                            |folder| black_box(run(folder)),
+                            |folder| black_box(run(folder).expect("nothing is wrong with it")),
                             BatchSize::PerIteration,
                         );
                     },

@@ -39,7 +39,7 @@ fn measure(scratch: &Path) -> Result<(), Box<dyn Error>> {
     fs::copy(format!("{root}/Cargo.lock"), scratch.join("Cargo.lock"))?;
     fs::write(scratch.join("src/lib.rs"), "//! Scratch.\nmigrate_macros::embed_migrations!();\n")?;
     println!("{:>8} {:>10} {:>10} {:>10}", "files", "pending", "deployed", "bytes");
-    for count in [1, 10, 100, 1_000, 5_000] {
+    for count in counts() {
         let files = generated::files(count);
         let bytes: usize = files.iter().map(|(_, text)| text.len()).sum();
         let _ = fs::remove_dir_all(&migrations);
@@ -57,6 +57,12 @@ fn measure(scratch: &Path) -> Result<(), Box<dyn Error>> {
         println!("{count:>8} {pending:>10.2?} {deployed:>10.2?} {:>10}", bytes / count);
     }
     Ok(())
+}
+
+/// How many files: what the command line says, or from one to five thousand.
+fn counts() -> Vec<usize> {
+    let said: Vec<usize> = std::env::args().filter_map(|word| word.parse().ok()).collect();
+    if said.is_empty() { vec![1, 10, 100, 1_000, 5_000] } else { said }
 }
 
 /// The middle of five builds, the file touched before each.

@@ -13,7 +13,7 @@ fuzz_target!(|text: &str| {
         Ok(connector) => assert!(!connector.to_string().is_empty(), "connects to nothing"),
         Err(error) => assert!(!error.to_string().is_empty(), "refused without a word"),
     }
-    if let Err(rejection) = Config::read(Source::new("migrate.toml", text)) {
+    if let Err(rejection) = Config::read(Source::new("migrate.toml", text.to_owned())) {
         assert!(!rejection.to_string().is_empty(), "refused without a word");
     }
     let _ = (parse_duration(text), RevisionId::new(text));

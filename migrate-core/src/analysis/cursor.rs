@@ -54,7 +54,7 @@ impl<'s> Cursor<'s> {
 
     /// Whether the token so many places on is this word.
     pub(crate) fn is(&self, at: usize, word: &str) -> bool {
-        self.tokens.get(at).is_some_and(|token| token.is_word(self.sql, word))
+        at < self.tokens.len() && self.tokens[at].is_word(self.sql, word)
     }
 
     pub(crate) fn is_any(&self, at: usize, words: &[&str]) -> bool {
@@ -71,7 +71,13 @@ impl<'s> Cursor<'s> {
 
     /// Whether the next words are these.
     pub(crate) fn starts(&self, words: &[&str]) -> bool {
-        words.iter().enumerate().all(|(at, word)| self.is(at, word))
+        // Asked at each token of each statement, without optimisation in most builds.
+        for (at, word) in words.iter().enumerate() {
+            if !self.is(at, word) {
+                return false;
+            }
+        }
+        true
     }
 
     /// The same, and goes past them.
