@@ -97,7 +97,10 @@ impl fmt::Display for Target {
             Target::Head => write!(f, "head"),
             Target::Base => write!(f, "base"),
             Target::Relative(offset) => write!(f, "{offset:+}"),
-            Target::Revision { id, offset: 0 } => write!(f, "{id}"),
+            // `head+0` and `a+5-0` name a revision that would be read as something else alone.
+            Target::Revision { id, offset: 0 } if id.parse().as_ref() == Ok(self) => {
+                write!(f, "{id}")
+            }
             Target::Revision { id, offset } => write!(f, "{id}{offset:+}"),
         }
     }
@@ -214,6 +217,8 @@ mod tests {
         check("v1.0-rc", revision("v1.0-rc", 0));
         check("2025-12-01", revision("2025-12-01", 0));
         check("2025-12-10", revision("2025-12", -10));
+        check("0+5-0", revision("0+5", 0));
+        check("head+0", revision("head", 0));
         check("-0", Some(Target::Relative(0)));
         check("", None);
         check("+", None);

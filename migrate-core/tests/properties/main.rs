@@ -1,5 +1,8 @@
-//! What holds for every input: digests, the lexer, the lock file and `check`, by random examples.
+//! What holds for every input: digests, the lexer, the lock file, `check` and the analysis, by random
+//! examples.
 
+#[cfg(feature = "analysis")]
+mod analysis;
 mod chain;
 mod digest;
 mod lexer;
