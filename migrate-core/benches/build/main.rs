@@ -2,8 +2,9 @@
 //! touched: over a chain of one file, and over longer ones. Medians of five.
 
 #![expect(
-    clippy::disallowed_methods,
     clippy::disallowed_macros,
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
     reason = "a program that measures"
 )]
 
