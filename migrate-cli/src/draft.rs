@@ -3,6 +3,10 @@
 use migrate_core::diff::{Part, PartKind, Proposal, Rename, Section, Step};
 use migrate_core::{EditError, FileEdit, Folder, NewRevision, NewSection, edit};
 
+/// What a part outside a transaction says to the lints: some of its statements could be inside one.
+const MIXED: &str = "-- migrate:allow(mixed-outside): each statement is short or blocks nobody, and a run \
+                     that was stopped goes on at the right one";
+
 /// Who the new revisions are.
 pub(crate) struct Identity<'a> {
     pub(crate) message: &'a str,
@@ -114,7 +118,7 @@ impl Draft {
             let message = format!("{}{words}", identity.message);
             let remarks = if nth == 0 { &*self.remarks } else { &[] };
             let (up, down) = (part.up.text(remarks, todo), part.down.text(&[], todo));
-            let edit = edit::new_revision(
+            let mut edit = edit::new_revision(
                 folder.clone(),
                 NewRevision {
                     id: &id,
@@ -125,6 +129,10 @@ impl Draft {
                     down: NewSection { sql: &down, transactional: part.down.transactional },
                 },
             )?;
+            if part.up.is_mixed() {
+                let marker = "\n\n-- migrate:up";
+                edit.text = edit.text.replacen(marker, &format!("\n{MIXED}{marker}"), 1);
+            }
             folder = folder.with(&edit.name, &edit.text);
             edits.push((id, edit));
         }
@@ -179,6 +187,13 @@ impl DraftSection {
     /// The nth statement, from 1, of those that are written.
     pub(crate) fn nth(&mut self, number: usize) -> Option<&mut DraftStatement> {
         self.statements.iter_mut().filter(|it| it.todo.is_none()).nth(number.checked_sub(1)?)
+    }
+
+    /// Whether some of its statements can't be in a transaction, and others could.
+    fn is_mixed(&self) -> bool {
+        let alone = |it: &&DraftStatement| it.step.sql.contains(" CONCURRENTLY ");
+        let count = self.statements.iter().filter(alone).count();
+        !self.transactional && count > 0 && count < self.statements.len()
     }
 
     /// Whether there is anything to run.

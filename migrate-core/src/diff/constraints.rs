@@ -7,13 +7,18 @@ use super::{Draft, Phase, words};
 use crate::catalog::{Change, Constraint, Index, Name, Relation};
 
 /// The constraints that stand in the statement that makes a table: they need nothing but the table.
-/// The primary key comes first.
+/// The primary key comes first. Of two keys over the same columns, PostgreSQL would make one there.
 pub(super) fn inline(it: &Relation) -> impl Iterator<Item = (&String, &Constraint)> {
     let kinds = ["primary key", "unique", "check"];
     let is_plain = it.inherits.is_empty() && it.bound.is_none();
     kinds.into_iter().filter(move |_| is_plain).flat_map(move |kind| {
         let constraints = it.constraints.iter();
-        constraints.filter(move |(_, it)| it.kind == kind && it.local && it.validated)
+        constraints.filter(move |(name, found)| {
+            let is_key = |it: &Constraint| it.kind == "primary key" || it.kind == "unique";
+            let mut keys = it.constraints.iter().filter(|(other, it)| other != name && is_key(it));
+            let again = kind == "unique" && keys.any(|(_, it)| it.columns == found.columns);
+            found.kind == kind && found.local && found.validated && !again
+        })
     })
 }
 

@@ -92,6 +92,12 @@ fn what_needs_others_is_made_last_and_dropped_first() {
 fn what_random_pairs_have_shown() {
     let mut pairs = Pairs::new("shown");
     let mut check = |one: &str, other: &str| pairs.check_script(one, other);
+    // Two keys over the same column: in `CREATE TABLE` they would be one.
+    check(
+        "",
+        "CREATE TABLE t (a int); ALTER TABLE t ADD CONSTRAINT pk PRIMARY KEY (a); ALTER TABLE t ADD CONSTRAINT uq UNIQUE (a);
+         ALTER TABLE t ADD CONSTRAINT again UNIQUE (a)",
+    );
     // A default goes before an identity comes, and the other way round.
     check(
         "CREATE TABLE t (a int DEFAULT 7)",
