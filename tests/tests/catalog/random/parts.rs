@@ -171,7 +171,10 @@ fn reference(
 ) {
     let Some(of) = columns.get(&table) else { return };
     let all = of.iter().flat_map(|own| {
-        let fits = move |key: &&&Referred| key.column.kind == own.kind && !own.generated;
+        // A domain over an enum can't be referred to.
+        let is_domain = own.kind.starts_with('d');
+        let fits =
+            move |key: &&&Referred| key.column.kind == own.kind && !own.generated && !is_domain;
         keys.iter().filter(fits).map(move |key| (own, *key))
     });
     let all: Vec<(&Column, &Referred)> = all.collect();
