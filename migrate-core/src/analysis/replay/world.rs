@@ -135,15 +135,7 @@ impl World {
             Found::No(_) if if_exists => None,
             Found::No(gone) => {
                 let others = self.names_of(|class| {
-                    matches!(
-                        class,
-                        Class::Table
-                            | Class::ForeignTable
-                            | Class::View
-                            | Class::MaterializedView
-                            | Class::Index
-                            | Class::Sequence
-                    )
+                    class.space() == Some(Space::Relation) && class != Class::Composite
                 });
                 let others: Vec<Rc<str>> = self.of_kind(kind, others);
                 self.missing(kind, &name.to_string(), name.span(), gone, &others);
