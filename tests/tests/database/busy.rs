@@ -11,7 +11,7 @@ use crate::support::{Kind, Session, database, upgrades};
 /// How long the revision may stand in the queue for the table. Who comes after it waits behind it.
 const LOCK_TIMEOUT: Duration = Duration::from_millis(200);
 /// How long somebody reads the table in one transaction.
-const LONG: Duration = Duration::from_millis(1500);
+const LONG: Duration = Duration::from_millis(3000);
 
 /// Behind a long transaction a revision gives the queue free again and again, so nobody is kept from the
 /// table for longer than it may wait; in the end it gets through.

@@ -248,7 +248,7 @@ fn a_downgrade_that_fails_stops_there() {
 fn a_statement_that_takes_too_long_is_ended() {
     let chain = upgrades(&["SELECT 1;", "SELECT 1;\nSELECT pg_sleep(20);"]);
     both("too_long", |database, session| {
-        let runner = Runner::new(&chain).statement_timeout(Duration::from_millis(50));
+        let runner = Runner::new(&chain).statement_timeout(Duration::from_millis(500));
         let error = without_trace(session, database, |session| refused(session.upgrade(&runner)));
         assert_eq!(error.failure.code.as_deref(), Some("57014"));
         assert_eq!((error.revision.as_str(), error.statement), ("r2", Some(2)));
@@ -261,9 +261,9 @@ fn a_statement_that_takes_too_long_is_ended() {
         // Each statement has the time for itself.
         let short = upgrades(&[
             "SELECT 1;",
-            "SELECT pg_sleep(0.03);\nSELECT pg_sleep(0.03);\nSELECT pg_sleep(0.03);",
+            "SELECT pg_sleep(0.4);\nSELECT pg_sleep(0.4);\nSELECT pg_sleep(0.4);",
         ]);
-        let runner = Runner::new(&short).statement_timeout(Duration::from_millis(60));
+        let runner = Runner::new(&short).statement_timeout(Duration::from_millis(1000));
         assert_eq!(done(&session.upgrade(&runner).unwrap()), "+r2");
     });
 }
@@ -271,7 +271,7 @@ fn a_statement_that_takes_too_long_is_ended() {
 #[test]
 fn a_section_s_own_timeouts_go_first() {
     let (name, text) = crate::support::file("r1", "", "SELECT pg_sleep(20);", "SELECT 1;");
-    let text = text.replace("-- migrate:up", "-- migrate:up statement_timeout:40ms");
+    let text = text.replace("-- migrate:up", "-- migrate:up statement_timeout:400ms");
     let chain = crate::support::chain_of(&[(name, text)]);
     both("own_timeout", |database, session| {
         let runner = Runner::new(&chain).statement_timeout(Duration::from_secs(60));
@@ -292,8 +292,8 @@ fn timeouts_that_the_server_does_not_know() {
             assert_eq!(error.failure.message, expected, "{timeout:?}");
         };
         check(Duration::ZERO, "0 0");
-        // Not the same as none.
-        check(Duration::from_micros(10), "1ms 1ms");
+        // A part of a millisecond counts as one. Not a short time: our own statements run under it, too.
+        check(Duration::from_nanos(60_000_000_001), "60001ms 60001ms");
         check(Duration::MAX, "2147483647ms 2147483647ms");
     });
 }
