@@ -122,6 +122,11 @@ impl<'s> Cursor<'s> {
         Ident::new(token, self.text(token), self.place(token))
     }
 
+    /// Whether it is a name with escapes, `U&"d\0061ta"`, which is not spelt out here.
+    pub(crate) fn is_escaped(&self, token: Token) -> bool {
+        token.kind == TokenKind::QuotedIdentifier && !self.text(token).starts_with('"')
+    }
+
     /// One part of a name.
     pub(crate) fn ident(&mut self) -> Option<Ident> {
         let ident = self.ident_of(self.token(0)?)?;

@@ -34,7 +34,8 @@ impl Catalog {
 
     /// Since when a name is known again.
     fn known_since(&self, name: &str) -> u32 {
-        self.blurs.get(name).copied().unwrap_or(0).max(self.blank)
+        let blurred = |name: &str| self.blurs.get(name).copied().unwrap_or(0);
+        blurred(name).max(blurred(bare(name))).max(self.blank)
     }
 
     /// Whether what was known of a name at that time still holds.
@@ -44,6 +45,7 @@ impl Catalog {
 
     /// Whether a name that was never seen may yet be there.
     pub(super) fn is_hazy(&self, name: &str) -> bool {
+        let name = bare(name);
         if self.blank > 0 || self.blurs.contains_key(name) {
             return true;
         }
@@ -76,4 +78,10 @@ impl Catalog {
         }
         self.holds(&table.name, object.since) && self.is_sure(table_id)
     }
+}
+
+/// A name without the arguments of a routine: what is not known of a name is not known of any of its
+/// signatures.
+fn bare(name: &str) -> &str {
+    name.find('(').map_or(name, |at| &name[..at])
 }

@@ -7,7 +7,7 @@ use super::world::{Target, World};
 use crate::analysis::catalog::{Class, Detail, Found, How, Id, Object, Space};
 use crate::analysis::names::{Ident, automatic};
 use crate::analysis::statement::{ColumnDef, Default, Identity, TypeName};
-use crate::id::did_you_mean;
+use crate::id::{did_you_mean, slip_of};
 use crate::problem::Problem;
 use crate::text::Span;
 
@@ -27,7 +27,9 @@ const BUILT_IN: &str = "integer bigint smallint real numeric boolean character t
 /// Types that well-known extensions bring along.
 const OF_EXTENSIONS: &str = "citext hstore ltree lquery ltxtquery cube seg isbn isbn13 issn issn13 \
     ismn ismn13 ean13 upc lo geometry geography raster box2d box3d geomval topogeometry vector \
-    halfvec sparsevec intbig query_int uint1 uint2 uint4 uint8 uint16 int1 int16 timestamp9 semver roaringbitmap h3index bloom hll ulid rum";
+    halfvec sparsevec intbig query_int uint1 uint2 uint4 uint8 uint16 int1 int16 timestamp9 semver \
+    roaringbitmap h3index bloom hll ulid rum bson bsonquery agtype graphid jsquery ip4 ip4r ip6 ip6r \
+    ipaddress iprange emailaddr uri mpz mpq debversion spheroid tdigest country currency";
 
 impl World {
     /// The type of this name, where it is one of the chain's. One that can't be is said.
@@ -52,10 +54,11 @@ impl World {
         if is_known || self.catalog.is_blank() {
             return None;
         }
-        // One that was never there may be an extension's, or a slip.
+        // One that was never there may be an extension's, or a slip. Extensions call theirs like the
+        // server's (`iprange`), so there two letters are too many.
         let types = self.names_of(Class::is_type);
         let meant = did_you_mean(last, types.iter().map(AsRef::as_ref))
-            .or_else(|| did_you_mean(last, BUILT_IN.split_whitespace()).filter(|_| last.len() > 3));
+            .or_else(|| slip_of(last, BUILT_IN.split_whitespace()).filter(|_| last.len() > 3));
         if gone.is_some() || meant.is_some() {
             let meant = meant.filter(|meant| *meant != last).map(str::to_owned);
             let what = format!("type `{name}`");

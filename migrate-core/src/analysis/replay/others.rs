@@ -116,6 +116,9 @@ impl World {
 
     /// Every name in it may mean something else from here on.
     pub(super) fn blur_all(&mut self, text: &Cursor<'_>) {
+        if text.tokens().iter().any(|token| text.is_escaped(*token)) {
+            return self.catalog.blank();
+        }
         let mut names: BTreeSet<Rc<str>> = BTreeSet::new();
         for token in text.tokens() {
             let is_word = token.kind == TokenKind::Word;

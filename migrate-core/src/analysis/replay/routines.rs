@@ -8,7 +8,8 @@ use crate::analysis::catalog::{Class, Found, How, Id, Object, Space};
 use crate::analysis::cursor::Cursor;
 use crate::analysis::names::{Ident, Name};
 use crate::analysis::statement::{
-    Argument, CreateTrigger, OnTable, Routine, RoutineChange, RoutineKind, bodies, tokens,
+    Argument, CreateTrigger, OnTable, Routine, RoutineChange, RoutineKind, bodies, is_built_in,
+    tokens,
 };
 use crate::id::did_you_mean;
 use crate::problem::Problem;
@@ -232,11 +233,13 @@ impl World {
                 None
             }
             Found::No(gone) => {
-                // The same types may be written in another way.
+                // The same types may be written in another way: `mood` and `app.mood`.
                 let plain = |text: &str| !text.contains(['.', '"']);
+                let named = |id: &Id| self.catalog.get(*id).map(|other| other.name.clone());
                 let is_certain = kind != RoutineKind::Procedure
                     && !self.catalog.is_blank()
                     && (others.is_empty() || gone.is_some())
+                    && others.iter().filter_map(named).all(|other| has_own_types(&other))
                     && plain(&signature);
                 let extension = gone.is_none();
                 let names: Vec<Rc<str>> = self.names_of(|class| class == Class::Routine);
@@ -306,6 +309,12 @@ fn signature(name: &str, arguments: Option<&[Argument]>) -> Option<String> {
         types.push(format!("{}{array}", full.trim_matches('"')));
     }
     Some(format!("{name}({})", types.join(", ")))
+}
+
+/// Whether all types of a signature are the server's, each of which is written in one way there.
+fn has_own_types(signature: &str) -> bool {
+    let types = signature.split_once('(').and_then(|(_, types)| types.strip_suffix(')'));
+    types.is_some_and(|types| types.is_empty() || types.split(", ").all(is_built_in))
 }
 
 fn with_last(name: &Name, last: &str) -> Vec<Ident> {

@@ -179,6 +179,7 @@ fn what_is_not_known_is_no_error() {
         "SELECT set_config('search_path', '', false); CREATE TABLE public.t (); DROP TABLE public.t",
         "CREATE SCHEMA s; CREATE TABLE s.t (); ALTER TABLE t ADD a int",
         "CREATE TABLE t (a citext, b vector(3), c geometry(Point, 4326))",
+        "CREATE TABLE t (a agtype, b iprange, c timerange, d bson, e textrange, f jsquery)",
         "CREATE TABLE t (LIKE elsewhere.u INCLUDING ALL); ALTER TABLE t DROP a; DROP INDEX t_a_idx",
         "CREATE TABLE p (a int) PARTITION BY LIST (a); CREATE TABLE c PARTITION OF p DEFAULT; CREATE INDEX ON p (a); DROP INDEX c_a_idx CASCADE",
         "CREATE TABLE t (a int); CREATE TABLE u (a int PRIMARY KEY UNIQUE); CREATE TABLE w (CHECK (true)) INHERITS (t)",
@@ -192,6 +193,14 @@ fn what_is_not_known_is_no_error() {
         "CREATE TYPE p AS (a int); CREATE TABLE t OF p; DROP TYPE p CASCADE; CREATE TABLE t ()",
         "-- migrate:allow(missing): made by the platform\nDROP TABLE platform;",
         "-- migrate:opaque touches(t)\nSELECT make('t');\nDROP TABLE t",
+        "CREATE TABLE U&\"d\\0061ta\" (); CREATE TABLE dato (); DROP TABLE data",
+        "CREATE FUNCTION user_of(id int, OUT n int) LANGUAGE sql AS 'SELECT 1'; \
+         CREATE FUNCTION users_of() RETURNS int LANGUAGE sql AS 'SELECT 1'; DROP FUNCTION user_of(int)",
+        "CREATE TABLE t (a int); CREATE FUNCTION f(t.a%TYPE) RETURNS int LANGUAGE sql AS 'SELECT 1'; \
+         CREATE FUNCTION f1() RETURNS int LANGUAGE sql AS 'SELECT 1'; DROP FUNCTION f(int)",
+        "CREATE TYPE m AS ENUM (); CREATE FUNCTION f(m) RETURNS int LANGUAGE sql AS 'SELECT 1'; DROP FUNCTION f(m); \
+         CREATE FUNCTION f(public.m) RETURNS int LANGUAGE sql AS 'SELECT 1'; DROP FUNCTION f(m); \
+         CREATE FUNCTION f(public.m) RETURNS int LANGUAGE sql AS 'SELECT 1'",
     ] {
         assert_eq!(errors(&[(up, "")]), [""; 0], "{up}");
     }

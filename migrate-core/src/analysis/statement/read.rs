@@ -17,6 +17,10 @@ pub(crate) fn read<'s>(
     offset: usize,
 ) -> Statement<'s> {
     let all = Cursor::new(sql, &statement.tokens, offset);
+    // Whatever such a name says, it is none that anything here goes by.
+    if all.tokens().iter().any(|token| all.is_escaped(*token)) {
+        return Statement::Opaque { why: "a name in it is written with escapes", all };
+    }
     let mut cursor = all;
     known(&mut cursor).unwrap_or(Statement::Opaque { why: "it is not understood", all })
 }
