@@ -133,10 +133,15 @@ fn downgrade(
                 let text = if value { "" } else { "the upgrade makes it here" };
                 Diagnostic::at(problem, made.source, made.span, text)
             } else {
+                // Its type or its NOT NULL; the column itself is there again.
+                let of_column = matches!(difference.object.detail, Detail::Column { .. })
+                    && !what.starts_with("column");
                 let problem = Problem::DownLoses { what };
                 match difference.gone.filter(|place| here(*place)) {
                     Some(gone) => {
-                        let text = "it goes here";
+                        let is_back = of_column && down.range().contains(&gone.span.start);
+                        let text =
+                            if is_back { "it comes back without that" } else { "it goes here" };
                         Diagnostic::at(problem, gone.source, gone.span, text).and(
                             made.source,
                             made.span,

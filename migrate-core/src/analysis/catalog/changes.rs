@@ -173,7 +173,7 @@ impl Catalog {
             found.extend(changes.map(|(is_new, what, place)| Difference {
                 is_new,
                 what: format!("{what} of {name}"),
-                object: Object { place: if is_new { place } else { new.place }, ..new.clone() },
+                object: Object { place: if is_new { place } else { old.place }, ..new.clone() },
                 gone: Some(place),
             }));
         }

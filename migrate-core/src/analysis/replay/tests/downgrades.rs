@@ -54,6 +54,13 @@ fn a_downgrade_undoes() {
         ],
     );
     down(
+        "ALTER TABLE t DROP a",
+        "ALTER TABLE t ADD a bigint CONSTRAINT k UNIQUE",
+        &[
+            "the downgrade does not bring back type `integer` of column `t.a`: r2.sql `a` it comes back without that; r1.sql `a` first created here",
+        ],
+    );
+    down(
         "ALTER TABLE t ALTER a TYPE bigint",
         "ALTER TABLE t ALTER COLUMN a TYPE smallint",
         &["the downgrade does not bring back type `integer` of column `t.a`"],
