@@ -66,6 +66,24 @@ fn a_reader_finds_the_parts() {
     assert_eq!(catalog.schemas.keys().collect::<Vec<_>>(), ["books", "public"]);
 }
 
+/// Some servers write a number beside each column that is made, and pg_dump leaves it out.
+#[test]
+fn what_the_server_notes_beside_a_column_is_no_option() {
+    let database = database("notes", "CREATE TABLE t (a int, b int)");
+    let mut client = database.connect().unwrap();
+    client
+        .batch_execute(
+            "ALTER TABLE t ALTER a SET (n_distinct = 5);
+             UPDATE pg_attribute SET attoptions = ARRAY['pg_attver=292263848'] || attoptions
+             WHERE attrelid = 't'::regclass AND attnum > 0",
+        )
+        .unwrap();
+    let catalog = Catalog::read(&mut client).unwrap();
+    let columns = &catalog.relations[&Name::new("public", "t")].columns;
+    let options: Vec<&[String]> = columns.iter().map(|column| &*column.options).collect();
+    assert_eq!(options, [&["n_distinct=5".to_owned()][..], &[]]);
+}
+
 #[test]
 fn no_setting_of_the_session_changes_what_is_read_and_none_is_changed() {
     let database = database("settings", SCHEMA);

@@ -30,6 +30,8 @@ SELECT 'relation', pg_catalog.jsonb_build_array(r.nspname, r.relname)::text, pg_
     'comment', pg_catalog.obj_description(r.oid, 'pg_class'))::text
 FROM rel r WHERE r.relkind <> 'S'";
 
+// Options that begin with pg_ are the server's own notes (15.20 has pg_attver, another number each time a
+// column is made): nobody can set them, and pg_dump leaves them out.
 pub(super) const COLUMNS: &str = "
 SELECT 'column', pg_catalog.jsonb_build_array(r.nspname, r.relname, a.attnum)::text, pg_catalog.jsonb_build_object(
     'name', a.attname,
@@ -48,7 +50,9 @@ SELECT 'column', pg_catalog.jsonb_build_array(r.nspname, r.relname, a.attnum)::t
         CASE a.attstorage WHEN 'p' THEN 'plain' WHEN 'e' THEN 'external' WHEN 'x' THEN 'extended' ELSE 'main' END END,
     'compression', CASE a.attcompression WHEN 'p' THEN 'pglz' WHEN 'l' THEN 'lz4' END,
     'statistics', nullif(a.attstattarget, -1),
-    'options', coalesce(pg_catalog.to_jsonb(a.attoptions), '[]'),
+    'options', (SELECT coalesce(pg_catalog.jsonb_agg(o.setting ORDER BY o.place), '[]')
+                FROM pg_catalog.unnest(a.attoptions) WITH ORDINALITY o (setting, place)
+                WHERE NOT pg_catalog.starts_with(o.setting, 'pg_')),
     'server_options', coalesce(pg_catalog.to_jsonb(a.attfdwoptions), '[]'),
     'local', a.attislocal,
     'inherited', a.attinhcount > 0,
