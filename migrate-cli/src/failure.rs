@@ -182,6 +182,24 @@ pub(crate) struct FailureView {
     text: String,
 }
 
+impl FailureView {
+    /// What makes no command of the arguments.
+    pub(crate) fn usage(error: &clap::Error) -> Self {
+        let text = error.to_string();
+        let (message, rest) = text.split_once('\n').unwrap_or((&text, ""));
+        let tip = rest.lines().find_map(|line| line.trim().strip_prefix("tip: "));
+        FailureView {
+            kind: "usage",
+            exit: Exit::Usage as u8,
+            message: message.strip_prefix("error: ").unwrap_or(message).to_owned(),
+            help: Some(tip.unwrap_or("`--help` lists the commands and their options").to_owned()),
+            problems: Vec::new(),
+            statement: None,
+            text: text.trim_end().to_owned(),
+        }
+    }
+}
+
 /// What is wrong with a chain, for programs.
 #[derive(Debug, Serialize)]
 pub(crate) struct ProblemView {

@@ -37,7 +37,7 @@ use migrate_core::Chain;
 
 use crate::args::{Embedded, FolderCommand, ModelCommand, OnFolder, WRITING, WithModels, advise};
 use crate::context::Context;
-use crate::failure::{Exit, Failure};
+use crate::failure::{Exit, Failure, FailureView};
 use crate::tree::Source;
 use crate::ui::Ui;
 
@@ -144,6 +144,9 @@ fn read<T: FromArgMatches>(
     arguments: impl IntoIterator<Item = impl Into<OsString> + Clone>,
     embedded: bool,
 ) -> Result<T, Exit> {
+    let arguments: Vec<OsString> = arguments.into_iter().map(Into::into).collect();
+    // Of arguments that make no command, this one can be told all the same.
+    let json = arguments.iter().take_while(|word| *word != "--").any(|word| word == "--json");
     let matches = program.try_get_matches_from(arguments);
     matches.and_then(|matches| T::from_arg_matches(&matches)).map_err(|mut error| {
         if let Some(advice) = advise(&error, embedded) {
@@ -151,6 +154,9 @@ fn read<T: FromArgMatches>(
             error.remove(ContextKind::SuggestedSubcommand);
             let advice = ContextValue::StyledStrs(vec![advice.into()]);
             error.insert(ContextKind::Suggested, advice);
+        }
+        if json && error.use_stderr() {
+            ui::tell_program(FailureView::usage(&error));
         }
         let _ = error.print();
         // Help and version are asked for, and no mistake.

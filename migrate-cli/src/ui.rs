@@ -94,8 +94,7 @@ impl Ui {
 
     /// Shows data as one line of JSON.
     pub(crate) fn json(&self, value: &impl Serialize) -> Result<(), Failure> {
-        let text = serde_json::to_string(value).map_err(io::Error::from)?;
-        print(&format!("{text}\n"))
+        print_json(value)
     }
 
     /// Says something that is no data.
@@ -113,12 +112,7 @@ impl Ui {
     /// Says why it failed; to programs, too.
     pub(crate) fn fail(&self, failure: &Failure) {
         if self.json {
-            #[derive(Serialize)]
-            struct Failed {
-                error: FailureView,
-            }
-            // If nothing can be printed, the words below are all that there can be.
-            let _ = self.json(&Failed { error: failure.view(|text| self.addressed(text)) });
+            tell_program(failure.view(|text| self.addressed(text)));
         }
         let text = self.addressed(&failure.to_string());
         words_out(&paint::message("error", REMOVED, &text));
@@ -154,6 +148,21 @@ impl Ui {
     pub(crate) fn progress(&self) -> Progress {
         Progress::new(self, self.error_terminal && !self.json && !self.quiet)
     }
+}
+
+/// Tells a program why it failed.
+pub(crate) fn tell_program(error: FailureView) {
+    #[derive(Serialize)]
+    struct Failed {
+        error: FailureView,
+    }
+    // If nothing can be printed, the words for people are all that there can be.
+    let _ = print_json(&Failed { error });
+}
+
+fn print_json(value: &impl Serialize) -> Result<(), Failure> {
+    let text = serde_json::to_string(value).map_err(io::Error::from)?;
+    print(&format!("{text}\n"))
 }
 
 /// Says words. Who does not listen any more stops nothing: a run may be under way.

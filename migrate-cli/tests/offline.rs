@@ -168,6 +168,23 @@ fn a_folder_that_is_not_there() {
     project.refuse("upgrades", 2, "unrecognized subcommand");
 }
 
+/// Who asks for JSON gets it, also where the arguments make no command.
+#[test]
+fn a_mistake_in_the_arguments_is_told_to_programs() {
+    let project = Project::with("a");
+    let (code, out, said) = project.run("--json upgarde");
+    assert_eq!(code, 2, "{said}");
+    let start = r#"{"error":{"kind":"usage","exit":2,"message":"unrecognized subcommand 'upgarde'","help":"some similar subcommands exist: "#;
+    assert!(out.starts_with(start) && out.lines().count() == 1, "{out}");
+    assert!(said.starts_with("error: unrecognized subcommand 'upgarde'"), "{said}");
+    let (_, out, _) = project.run("history --json --nothing");
+    assert!(out.contains(r#""message":"unexpected argument '--nothing' found""#), "{out}");
+    let (code, out, _) = project.run("history --json --help");
+    assert!(code == 0 && out.starts_with("List the revisions"), "{out}");
+    let (code, out, _) = project.run("show -- --json");
+    assert_eq!((code, out.as_str()), (1, ""));
+}
+
 #[test]
 fn another_tools_folder_becomes_a_chain() {
     let project = Project::with("");
