@@ -3,12 +3,14 @@
 
 mod books;
 mod checksums;
+mod closing;
 
 use std::collections::{HashMap, HashSet};
 
 use migrate_core::{Chain, Migration, RevisionId, section_digest};
 
 pub(crate) use self::books::{Table, query, rows, search_all};
+pub(crate) use self::closing::everybodys;
 use crate::args::Tool;
 use crate::import::{Imported, Wrong};
 
@@ -137,6 +139,27 @@ pub(crate) fn unrecorded(
         versions.find(row).is_some_and(|migration| recorded.contains(migration.id.as_str()))
     };
     rows.iter().filter(|row| !is_recorded(row)).map(|row| row.version.clone()).collect()
+}
+
+/// The revisions that were taken over from a tool whose table does not name them any more: it has gone back.
+pub(crate) fn undone(
+    tool: Tool,
+    chain: &Chain<'static>,
+    adopted: &HashSet<&str>,
+    rows: &[Row],
+) -> Vec<String> {
+    let versions = Versions::of(tool, chain);
+    let mut named: HashSet<&str> = HashSet::new();
+    for migration in rows.iter().filter_map(|row| versions.find(row)) {
+        named.insert(migration.id.as_str());
+        if tool == Tool::Alembic {
+            // It names the heads alone.
+            let lineage = chain.migrations().iter().zip(chain.lineage(migration.id.as_str()));
+            named.extend(lineage.filter_map(|(it, below)| below.then_some(it.id.as_str())));
+        }
+    }
+    let all = chain.migrations().iter().map(|migration| migration.id.as_str());
+    all.filter(|id| adopted.contains(id) && !named.contains(id)).map(str::to_owned).collect()
 }
 
 /// How a tool's versions are found in a chain.

@@ -143,6 +143,9 @@ impl Draft {
 ///
 /// With everything that is wrong: nothing is imported in part.
 pub(crate) fn translate(tool: Tool, originals: &[Original]) -> Result<Translation, Vec<Wrong>> {
+    if let Some(wrong) = own(originals) {
+        return Err(vec![wrong]);
+    }
     let draft = draft(tool, originals);
     let Draft { mut revisions, notes, mut wrong } = draft;
     revisions.sort_by(|a, b| a.named.order(&b.named, tool == Tool::Diesel || tool == Tool::Dbmate));
@@ -170,6 +173,18 @@ pub(crate) fn translate(tool: Tool, originals: &[Original]) -> Result<Translatio
         imported.push(Imported { id, parents, message, created, stem, origin, up, down });
     }
     if wrong.is_empty() { Ok(Translation { revisions: imported, notes }) } else { Err(wrong) }
+}
+
+/// A folder that is a chain already: another tool would take the headers for comments.
+fn own(originals: &[Original]) -> Option<Wrong> {
+    let is_own = |original: &&Original| {
+        let text = original.text.as_deref().unwrap_or_default();
+        text.trim_start_matches('\u{feff}').starts_with("-- revision:")
+            && text.contains("\n-- message:")
+    };
+    let help = "there is nothing to import: `migrate check -d FOLDER` reads it";
+    let found = originals.iter().find(is_own)?;
+    Some(Wrong::at(&found.path, "the folder is a chain already", help))
 }
 
 fn draft(tool: Tool, originals: &[Original]) -> Draft {

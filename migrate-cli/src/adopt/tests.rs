@@ -158,6 +158,22 @@ fn what_a_tool_has_applied_and_nobody_has_recorded() {
     check(Tool::Dbmate, "7", &["1"], &[]);
 }
 
+#[test]
+fn what_a_tool_has_undone_since() {
+    let chain = chain(["1", "2", "3"]);
+    let check = |tool, versions: &str, adopted: &[&str], expected: &[&str]| {
+        let rows: Vec<Row> = versions.split_whitespace().map(row).collect();
+        let adopted = adopted.iter().copied().collect();
+        assert_eq!(undone(tool, &chain, &adopted, &rows), expected, "{versions}");
+    };
+    check(Tool::Sqlx, "1 2", &["1", "2"], &[]);
+    check(Tool::Sqlx, "1", &["1", "2"], &["2"]);
+    check(Tool::Sqlx, "1", &["1"], &[]);
+    check(Tool::Alembic, "2", &["1", "2"], &[]);
+    check(Tool::Alembic, "1", &["1", "2", "3"], &["2", "3"]);
+    check(Tool::Alembic, "", &["1"], &["1"]);
+}
+
 /// Whatever the ends of its lines: what sqlx has run is known again in what was imported.
 #[test]
 fn an_import_keeps_what_a_checksum_is_of() {

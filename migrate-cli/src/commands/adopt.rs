@@ -6,14 +6,14 @@ mod noticed;
 use std::collections::HashSet;
 
 use migrate_core::catalog::Difference;
-use migrate_core::{Chain, adopt as plan_adoption};
+use migrate_core::{Chain, FileEdit, adopt as plan_adoption};
 use postgres::{Client, SimpleQueryMessage};
 use serde::Serialize;
 
 use self::drift::{Comparison, compare};
 pub(super) use self::noticed::{Noticed, noticed};
 use super::import::read as read_folder;
-use crate::adopt::{Adoption, Row, Table, judge, query, rows, tips};
+use crate::adopt::{Adoption, Row, Table, judge, query, rows, search_all, tips};
 use crate::args::{Adopt, Tool};
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
@@ -39,21 +39,43 @@ struct Adopted {
     drift: Option<Vec<Difference>>,
     /// The revision that would close the gap, if there is one.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    closing: Vec<String>,
+    closing: Vec<Closing>,
+    /// How many revisions of the chain run before it.
+    #[serde(skip)]
+    pending: usize,
+}
+
+/// A file for the chain's folder.
+#[derive(Serialize)]
+struct Closing {
+    name: String,
+    text: String,
 }
 
 impl View for Adopted {
     fn text(&self, page: &mut Page) {
-        let word = if self.dry_run { "adopt" } else { "adopted" };
+        // A file may be all that there is, so that it can be one: what was done is told beside it.
+        for Closing { name, text } in &self.closing {
+            if self.closing.len() > 1 {
+                page.line(format!("-- {name}"));
+            }
+            page.line(text.trim_end());
+        }
+        if !self.closing.is_empty() {
+            return;
+        }
         for revision in &self.adopt {
-            page.line(format!("{word} {ID}{revision}{ID:#}"));
+            page.line(format!("{} {ID}{revision}{ID:#}", self.word()));
         }
         for statement in &self.renames {
             page.line(format!("{statement};"));
         }
-        for file in &self.closing {
-            page.line(file.trim_end());
-        }
+    }
+}
+
+impl Adopted {
+    fn word(&self) -> &'static str {
+        if self.dry_run { "adopt" } else { "adopted" }
     }
 }
 
@@ -85,16 +107,23 @@ pub(super) fn adopt(context: &Context, arguments: &Adopt) -> Result<Exit, Failur
         renames: Vec::new(),
         drift: None,
         closing: Vec::new(),
+        pending: 0,
     };
     if !arguments.no_compare {
         let recorded = history.records.iter().map(|record| record.revision.as_str());
         let at: HashSet<&str> = lineage(&chain, &revisions).chain(recorded).collect();
+        adopted.pending =
+            chain.migrations().iter().filter(|it| !at.contains(it.id.as_str())).count();
         let at = tips(&chain, &at);
         let dev_url = arguments.dev_url.as_deref();
         let found = compare(context, dev_url, &chain, &at, client, &table)?;
         judge_drift(context, arguments, &found, &adopted, &at)?;
         if arguments.accept_drift && !found.differences.is_empty() {
-            adopted.closing = found.closing(&chain)?;
+            let closing = |FileEdit { name, text, .. }| Closing { name, text };
+            let (files, left) = found.closing(&chain)?;
+            adopted.closing = files.into_iter().map(closing).collect();
+            left.iter()
+                .for_each(|left| context.ui.warn(format!("no statement closes this: {left}")));
         }
         if arguments.rename_constraints && !arguments.dry_run {
             found.rename(client)?;
@@ -142,12 +171,13 @@ fn applied(
     let table = Table::of(tool, named);
     let shown = table.shown();
     let found = select(client, &table.search(), &shown)?;
+    let is_lost = found.is_empty() && named.is_none();
+    let others = if is_lost { others(client, tool)? } else { Vec::new() };
     let table = table.found(&found).map_err(|schemas| match schemas.as_slice() {
-        [] => Failure::refused(
-            "adopt",
-            format!("there is no table `{shown}`: {tool} has not been here"),
-            "name the table, if it has another name: `--version-table [SCHEMA.]NAME`",
-        ),
+        [] => {
+            let what = format!("there is no table `{shown}`: {tool} has not been here");
+            Failure::refused("adopt", what, elsewhere(&others))
+        }
         [first, ..] => Failure::refused(
             "adopt",
             format!("several schemas have a table `{shown}`: {}", schemas.join(", ")),
@@ -156,6 +186,31 @@ fn applied(
     })?;
     let found = select(client, &query(tool, &table), &table.shown())?;
     Ok((table, rows(found)))
+}
+
+/// The tables of other tools, under the names that they have by themselves.
+fn others(client: &mut Client, tool: Tool) -> Result<Vec<(Tool, String)>, Failure> {
+    let found = select(client, &search_all(), "pg_class")?;
+    let other = |columns: Vec<Option<String>>| {
+        let [Some(schema), Some(name)] = <[_; 2]>::try_from(columns).ok()? else { return None };
+        let whose = Tool::ALL.into_iter().find(|it| Table::of(*it, None).name == name)?;
+        Some((whose, Table { schema: Some(schema), name }.shown()))
+    };
+    Ok(found.into_iter().filter_map(other).filter(|(whose, _)| *whose != tool).collect())
+}
+
+/// Where to look, when a tool's table is not there.
+fn elsewhere(others: &[(Tool, String)]) -> String {
+    match others {
+        [] => "name the table, if it has another name: `--version-table [SCHEMA.]NAME`; an empty database needs no \
+               adoption: `migrate upgrade`"
+            .to_owned(),
+        [(other, table), ..] => format!(
+            "there is `{table}`, which is {other}'s: `migrate adopt --from {}`; or name the table: \
+             `--version-table [SCHEMA.]NAME`",
+            other.word()
+        ),
+    }
 }
 
 /// The rows of a query, as texts.
@@ -206,6 +261,21 @@ fn tell(context: &Context, arguments: &Adopt, adopted: &Adopted) {
     let ui = &context.ui;
     let Adopted { applied, verified, table, database, .. } = adopted;
     let tool = arguments.from;
+    if let [Closing { name, .. }, ..] = &*adopted.closing {
+        adopted.adopt.iter().for_each(|id| ui.say(format!("{} {id}", adopted.word())));
+        adopted.renames.iter().for_each(|statement| ui.say(format!("{statement};")));
+        ui.say(format!(
+            "save it in the chain's folder, as `{name}`, and look at it: a database without that gap it leaves as it is"
+        ));
+        if adopted.pending > 0 {
+            let (noun, verb) =
+                if adopted.pending == 1 { ("revision", "runs") } else { ("revisions", "run") };
+            ui.say(format!(
+                "{} {noun} of the chain {verb} before it, on the database as it is: where that fails, close the gap by hand",
+                adopted.pending
+            ));
+        }
+    }
     if !adopted.renames.is_empty() && !arguments.rename_constraints {
         let count = adopted.renames.len();
         let (noun, verb) = if count == 1 { ("name", "is") } else { ("names", "are") };

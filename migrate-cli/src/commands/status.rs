@@ -24,7 +24,7 @@ struct Standing {
     head: Vec<String>,
     current: Vec<String>,
     revisions: Vec<Row>,
-    /// What other tools have applied, and nobody has recorded here.
+    /// What other tools have applied or undone, and nobody has recorded here.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     elsewhere: Vec<Noticed>,
 }
@@ -104,7 +104,7 @@ pub(super) fn status(context: &Context, exit_code: bool) -> Result<Exit, Failure
         Some(_) => ("at-head", Exit::Fine),
     };
     let noticed = match &tree.chain {
-        Ok(chain) => noticed(&mut database.client, chain, &history),
+        Ok(chain) => noticed(context, &mut database.client, chain, &history),
         Err(_) => Vec::new(),
     };
     let help = help(status.as_ref()).map(|help| context.ui.addressed(&help));
@@ -126,8 +126,8 @@ pub(super) fn status(context: &Context, exit_code: bool) -> Result<Exit, Failure
         elsewhere: noticed,
     };
     context.ui.show(&standing)?;
-    for noticed in &standing.elsewhere {
-        context.ui.warn(noticed.warning());
+    for warning in standing.elsewhere.iter().flat_map(Noticed::warnings) {
+        context.ui.warn(warning);
     }
     if let (Some(help), false) = (help, context.ui.json) {
         context.ui.say(format!(" = help: {help}"));

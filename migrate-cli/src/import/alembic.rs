@@ -49,6 +49,9 @@ pub(crate) struct Graph {
 ///
 /// With everything that is wrong with them.
 pub(crate) fn read(originals: &[Original]) -> Result<Graph, Vec<Wrong>> {
+    if let Some(wrong) = super::own(originals) {
+        return Err(vec![wrong]);
+    }
     let mut reading = Reading::default();
     for original in originals {
         reading.file(original);

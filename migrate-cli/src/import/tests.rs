@@ -254,3 +254,16 @@ fn markers_in_the_sql_are_told_by_the_check() {
     let rejection = check_folder(Folder::of_texts("m", files)).err();
     assert!(rejection.is_some(), "{edits:?}");
 }
+
+#[test]
+fn a_chain_is_not_imported_again() {
+    let file = ("1_a.sql", "-- revision: 1\n-- message: a\n\n-- migrate:up\nSELECT 1;\n");
+    for tool in Tool::LINES {
+        refuse(tool, &[file], &["the folder is a chain already @ 1_a.sql"]);
+    }
+    let wrong = alembic::read(&originals(&[file])).err().unwrap_or_default();
+    assert_eq!(wrong.len(), 1);
+    // A comment is none.
+    let sql = "-- revision: of the tables\nSELECT 1;\n";
+    assert!(translate(Tool::Sqlx, &originals(&[("1_a.sql", sql)])).is_ok());
+}

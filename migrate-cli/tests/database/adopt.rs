@@ -104,6 +104,36 @@ fn what_does_not_fit_is_told() {
     );
 }
 
+#[test]
+fn mistakes_that_people_make() {
+    let project = Project::line("1 2");
+    let adopt = "migrate adopt --from alembic";
+    let mut shown = runs(&project, &[adopt]);
+    let mut client = project.database.connect().unwrap();
+    for (text, lines) in [
+        ("CREATE TABLE alembic_version (version_num varchar(32) NOT NULL)", [adopt].as_slice()),
+        // Made by a newer folder than the chain was imported from.
+        ("INSERT INTO alembic_version VALUES ('3')", &[adopt]),
+        // The tables are in another database.
+        (
+            "UPDATE alembic_version SET version_num = '2'",
+            &[adopt, "migrate import sqlx migrations --to new"],
+        ),
+        // The chain was run, too: nothing is left to do.
+        (
+            "CREATE TABLE t_1 (); CREATE TABLE t_2 ()",
+            &[adopt, adopt, "migrate adopt --from alembic --version-table t_1"],
+        ),
+        // Alembic has gone back.
+        ("UPDATE alembic_version SET version_num = '1'", &[adopt, "migrate status"]),
+    ] {
+        client.batch_execute(text).unwrap();
+        shown.push('\n');
+        shown.push_str(&runs(&project, lines));
+    }
+    shows("mistakes_in_adoption", &shown);
+}
+
 /// Runs lines in turn; the scratch databases are on the server of the tests.
 fn runs(project: &Project, lines: &[&str]) -> String {
     let run = |line: &&str| project.run_with(line, &[("MIGRATE_DEV_URL", project.database.url())]);
@@ -154,7 +184,7 @@ fn two_heads_of_alembic() {
 
 /// Without the ids of revisions that are made up, and their dates.
 fn without_ids(text: &str) -> String {
-    let id = regex::Regex::new(r"\b\d{14}_[0-9a-f]{4}\b").unwrap();
+    let id = regex::Regex::new(r"\b\d{14}_[0-9a-f]{4}").unwrap();
     let day = regex::Regex::new(r"created: \d{4}-\d\d-\d\d").unwrap();
     day.replace_all(&id.replace_all(text, "[id]"), "created: [day]").into_owned()
 }

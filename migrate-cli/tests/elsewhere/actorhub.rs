@@ -1,58 +1,159 @@
-//! ActorHub's database as Alembic makes it without a naming convention: PostgreSQL's own names, where the
-//! chain has others.
+//! ActorHub's database, made by Alembic from a folder of Python with ActorHub's revisions; with the chain's names, and
+//! without a naming convention: then PostgreSQL gives the names of keys.
 
-use std::path::Path;
+use std::fs;
+use std::path::{Path, PathBuf};
 
-use migrate_core::{Runner, Target, check, files};
+use migrate_core::{Chain, check, files};
+use regex::Regex;
 
-use crate::support::Place;
+use crate::alembic::project;
+use crate::support::{Place, tool};
 
-/// Leaves the tables, gives primary keys, foreign keys and unique constraints the names that
-/// PostgreSQL gives, and notes what is applied as Alembic does.
-const AS_ALEMBIC: &str = "
-DROP TABLE migrate_history, migrate_log, migrate_progress, migrate_layout;
-DROP SEQUENCE migrate_statement;
-DO $$
-DECLARE found record;
-BEGIN
-    FOR found IN
-        SELECT c.conname, c.conrelid::regclass AS place,
-            format('%s%s_%s', r.relname,
-                CASE c.contype WHEN 'p' THEN '' ELSE '_' || string_agg(a.attname, '_' ORDER BY k.nth) END,
-                CASE c.contype WHEN 'p' THEN 'pkey' WHEN 'f' THEN 'fkey' ELSE 'key' END) AS name
-        FROM pg_constraint c
-        JOIN pg_class r ON r.oid = c.conrelid
-        CROSS JOIN unnest(c.conkey) WITH ORDINALITY AS k(attnum, nth)
-        JOIN pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = k.attnum
-        WHERE c.connamespace = 'public'::regnamespace AND c.contype IN ('p', 'f', 'u')
-        GROUP BY c.conname, c.conrelid, c.contype, r.relname
-    LOOP
-        IF found.name <> found.conname THEN
-            EXECUTE format('ALTER TABLE %s RENAME CONSTRAINT %I TO %I', found.place, found.conname, found.name);
-        END IF;
-    END LOOP;
-END $$;
-CREATE TABLE alembic_version (version_num varchar(32) PRIMARY KEY);
-INSERT INTO alembic_version VALUES ('20251218_notifications');";
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../actorhub-schema/migrations")
+}
+
+/// Writes the chain as Alembic's: each revision runs the SQL of ours, with the names of keys or without.
+fn python(place: &Place, chain: &Chain<'_>, with_names: bool) {
+    let name = Regex::new(r"CONSTRAINT \w+ (PRIMARY KEY|FOREIGN KEY|UNIQUE)").unwrap();
+    for migration in chain.migrations() {
+        // JSON's strings are Python's, too.
+        let run = |sql: &str| {
+            let sql = if with_names { sql.into() } else { name.replace_all(sql, "$1") };
+            format!(
+                "op.get_bind().connection.cursor().execute({})",
+                serde_json::to_string(&sql).unwrap()
+            )
+        };
+        let (id, parent) = (migration.id.as_str(), migration.parents.first());
+        let parent = parent.map_or("None".to_owned(), |parent| format!("'{parent}'"));
+        let up = run(migration.up_sql());
+        let down = migration.down_sql().map_or("pass".to_owned(), run);
+        let stem = migration.file_name().trim_end_matches(".sql");
+        let text = format!(
+            "from alembic import op\n\nrevision = '{id}'\ndown_revision = {parent}\n\n\
+             def upgrade() -> None:\n    {up}\n\n\ndef downgrade() -> None:\n    {down}\n"
+        );
+        place.write(&format!("versions_of_alembic/versions/{stem}.py"), &text);
+    }
+}
+
+/// A project of Alembic's with ActorHub's revisions, and our chain in `migrations`.
+fn actorhub(alembic: &Path, with_names: bool) -> Place {
+    let place = project(alembic);
+    let chain = check(files::read(&folder(), "migrations")).unwrap();
+    python(&place, &chain, with_names);
+    for entry in fs::read_dir(folder()).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_str().unwrap();
+        place.write(&format!("migrations/{name}"), &fs::read_to_string(&path).unwrap());
+    }
+    place
+}
+
+/// How many tables of ours there are.
+const OURS: &str = "SELECT count(*) FROM pg_class WHERE relname LIKE 'migrate\\_%'";
 
 #[test]
-fn actorhubs_database_with_other_names() {
-    let place = Place::new("actorhub");
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../actorhub-schema/migrations");
-    let chain = check(files::read(&folder, "migrations")).unwrap();
-    let mut client = place.client();
-    let at = Target::revision("20251218_notifications");
-    Runner::new(&chain).upgrade_to(&mut client, at).unwrap();
-    client.batch_execute(AS_ALEMBIC).unwrap();
+fn names_that_postgresql_gave_are_changed_and_alembic_goes_on() {
+    let Some(alembic) = tool("alembic") else { return };
+    let place = actorhub(&alembic, false);
+    place.run(&alembic, "upgrade 20251217_indexes");
 
-    let folder = folder.display();
-    let adopt = format!("adopt --from alembic -d {folder}");
-    let shown = place.migrate(&format!("{adopt} --dry-run"));
-    assert_eq!(shown.matches(" RENAME CONSTRAINT ").count(), 35, "{shown}");
+    let shown = place.migrate("adopt --from alembic --dry-run");
+    assert!(
+        shown.starts_with("adopt 001\nadopt 91fd970f8f07\nadopt 20251217_indexes\n"),
+        "{shown}"
+    );
     assert!(shown.contains("users RENAME CONSTRAINT users_pkey TO pk_users;"), "{shown}");
-    let adopted = place.migrate(&format!("{adopt} --rename-constraints --json"));
+    assert!(shown.contains("_fkey TO fk_") && shown.contains("_key TO uq_"), "{shown}");
+    // Nothing was written.
+    assert_eq!(place.value(OURS), "0");
+    assert_eq!(place.migrate("adopt --from alembic --dry-run"), shown);
+    let adopted = place.migrate("adopt --from alembic --rename-constraints --json");
     assert!(adopted.contains(r#""drift":[]"#), "{adopted}");
-    place.migrate(&format!("upgrade head -d {folder}"));
-    place.migrate(&format!("check --drift -d {folder}"));
+    let log = place.migrate("log --json");
+    assert_eq!(log.matches(r#""action":"adopt""#).count(), 3, "{log}");
+
+    // Alembic sees its own, and goes on; that is noticed, and taken over.
+    assert!(place.run(&alembic, "current").starts_with("20251217_indexes"));
+    place.run(&alembic, "upgrade 20251218_notifications");
+    let status = place.migrate("status --json");
+    assert!(
+        status.contains(
+            r#""tool":"alembic","table":"alembic_version","versions":["20251218_notifications"]"#
+        ),
+        "{status}"
+    );
+    let adopted = place.migrate("adopt --from alembic --rename-constraints");
+    assert!(adopted.starts_with("adopted 20251218_notifications\nALTER TABLE "), "{adopted}");
+
+    // One revision further; and the way back to Python stays open.
+    place.migrate("upgrade head");
+    place.migrate("check --drift");
     assert_eq!(place.value("SELECT version_num FROM alembic_version"), "20251218_notifications");
+    place.migrate("downgrade -1 --yes");
+    place.run(&alembic, "upgrade head");
+    assert!(place.run(&alembic, "current").starts_with("20251218_stripe_connect (head)"));
+    place.migrate("adopt --from alembic");
+    place.migrate("status --exit-code");
+}
+
+#[test]
+fn a_gap_stops_it_and_the_revision_that_is_printed_closes_it() {
+    let Some(alembic) = tool("alembic") else { return };
+    let place = actorhub(&alembic, true);
+    place.run(&alembic, "upgrade head");
+    let drift = "ALTER TABLE users ADD COLUMN nickname text; \
+        ALTER TABLE users ALTER COLUMN email TYPE varchar(300); \
+        ALTER TABLE users ALTER COLUMN email DROP NOT NULL; \
+        ALTER TABLE users DROP COLUMN stripe_connect_account_id; \
+        ALTER TABLE listings DROP CONSTRAINT uq_listings_slug; \
+        DROP INDEX ix_identities_status; \
+        CREATE INDEX by_hand ON users (nickname); \
+        CREATE TABLE notes (id integer PRIMARY KEY); \
+        CREATE TYPE mood AS ENUM ('sad', 'ok'); \
+        COMMENT ON TABLE users IS 'by hand'";
+    place.client().batch_execute(drift).unwrap();
+
+    let refused = place.refused("adopt --from alembic");
+    for expected in [
+        "+ column users.nickname text",
+        "~ column users.email: character varying(255) NOT NULL -> character varying(300)",
+        "- constraint listings.uq_listings_slug",
+        "- index ix_identities_status",
+        "+ table notes",
+        "`--accept-drift`",
+    ] {
+        assert!(refused.contains(expected), "{expected}\n{refused}");
+    }
+    assert_eq!(place.value(OURS), "0");
+
+    let closing = place.migrate("adopt --from alembic --accept-drift");
+    assert_eq!(place.value("SELECT count(*) FROM migrate_log WHERE action = 'adopt'"), "5");
+    place.write("migrations/20991231_close_the_gap.sql", &closing);
+    place.migrate("check");
+    place.migrate("upgrade head");
+    place.migrate("check --drift");
+    // Every other database has the chain's schema already: it runs there, too, and back.
+    let other = Place::new("actorhub elsewhere");
+    let here = place.path().join("migrations");
+    other.migrate(&format!("upgrade head -d {}", here.display()));
+    other.migrate(&format!("check --drift -d {}", here.display()));
+    other.migrate(&format!("downgrade -1 --yes -d {}", here.display()));
+    other.migrate(&format!("check --drift -d {}", here.display()));
+}
+
+/// With the chain's own names there is nothing to say.
+#[test]
+fn a_database_as_the_chain_builds_it() {
+    let Some(alembic) = tool("alembic") else { return };
+    let place = actorhub(&alembic, true);
+    place.run(&alembic, "upgrade 20251218_notifications");
+    let adopted = place.migrate("adopt --from alembic --json");
+    assert!(adopted.contains(r#""renames":[],"drift":[]"#), "{adopted}");
+    assert_eq!(place.migrate("upgrade head").lines().count(), 1);
+    place.migrate("status --exit-code");
+    assert!(place.run(&alembic, "current").starts_with("20251218_notifications"));
 }

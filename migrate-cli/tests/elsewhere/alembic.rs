@@ -1,16 +1,11 @@
 //! Alembic.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use crate::support::{Place, tool};
 
-fn alembic() -> Option<PathBuf> {
-    let install = "python3 -m venv . && bin/pip install -q alembic psycopg2-binary sqlalchemy";
-    tool("alembic", "bin/alembic", install)
-}
-
 /// A project as `alembic init` makes it, in a folder of the database.
-fn project(alembic: &Path) -> Place {
+pub(crate) fn project(alembic: &Path) -> Place {
     let place = Place::new("alembic");
     place.run(alembic, "init versions_of_alembic");
     let url = place.database.url().replace('%', "%%");
@@ -36,7 +31,7 @@ fn revision(place: &Place, id: &str, parents: &str, up: &str, down: &str) {
 
 #[test]
 fn a_database_of_alembics_is_taken_over() {
-    let Some(alembic) = alembic() else { return };
+    let Some(alembic) = tool("alembic") else { return };
     let place = project(&alembic);
     let users = "op.create_table('users', sa.Column('id', sa.Integer, primary_key=True), sa.Column('mail', sa.Text, unique=True))";
     revision(&place, "001", "None", users, "op.drop_table('users')");
@@ -79,7 +74,7 @@ fn a_database_of_alembics_is_taken_over() {
 /// Its table in another schema, with two heads; names that are not the chain's.
 #[test]
 fn two_heads_and_other_names() {
-    let Some(alembic) = alembic() else { return };
+    let Some(alembic) = tool("alembic") else { return };
     let place = project(&alembic);
     let env = place.read("versions_of_alembic/env.py");
     let env = env.replace(

@@ -4,8 +4,7 @@ use crate::support::{Place, tool};
 
 #[test]
 fn a_database_of_dbmates_is_taken_over() {
-    let install = "npm install --silent --no-save --prefix . dbmate";
-    let Some(dbmate) = tool("dbmate", "node_modules/.bin/dbmate", install) else { return };
+    let Some(dbmate) = tool("dbmate") else { return };
     let place = Place::new("dbmate");
     place.write("old/20240101000000_users.sql", "-- migrate:up\nCREATE TABLE users (id integer PRIMARY KEY);\n\n-- migrate:down\nDROP TABLE users;\n");
     place.write("old/20240102000000_index.sql", "-- migrate:up transaction:false\nCREATE INDEX CONCURRENTLY ix ON users (id);\n\n-- migrate:down\n");

@@ -1,8 +1,9 @@
 //! Coming from somewhere else, with the tools themselves: each makes a database, whose folder is
 //! imported and whose history is adopted; then our next revision runs, and the tool still sees its own.
 //!
-//! refinery and sqlx are libraries, and run always. Alembic, dbmate and diesel are programs: where one is not installed
-//! its test says so and does nothing, unless `MIGRATE_REAL_TOOLS=1` tells it to install it.
+//! refinery and sqlx are libraries, and run always. Alembic, dbmate and diesel are programs, which `.ci/tools` installs:
+//! where one is missing its test says so and does nothing, but fails if `MIGRATE_REAL_TOOLS=1`. goose is in no registry;
+//! here its statements make its table.
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -10,6 +11,7 @@ mod actorhub;
 mod alembic;
 mod dbmate;
 mod diesel;
+mod goose;
 mod refinery;
 mod sqlx;
 mod support;

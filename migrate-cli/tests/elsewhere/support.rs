@@ -3,10 +3,11 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::Mutex;
 
 use migrate_testkit::{Database, Server, postgres::Client};
 use tempfile::TempDir;
+
+const MIGRATE: &str = env!("CARGO_BIN_EXE_migrate");
 
 /// A folder and a database.
 pub(crate) struct Place {
@@ -41,6 +42,20 @@ impl Place {
 
     /// Runs a program that must succeed, and gives what it prints.
     pub(crate) fn run(&self, program: &Path, arguments: &str) -> String {
+        let (succeeded, out, error) = self.end(program, arguments);
+        assert!(succeeded, "{} {arguments}\n{out}{error}", program.display());
+        out
+    }
+
+    /// Runs `migrate`, which must fail, and gives what it says.
+    pub(crate) fn refused(&self, arguments: &str) -> String {
+        let (succeeded, out, error) = self.end(Path::new(MIGRATE), arguments);
+        assert!(!succeeded, "migrate {arguments}\n{out}{error}");
+        error
+    }
+
+    /// How a program ends, and what it prints.
+    fn end(&self, program: &Path, arguments: &str) -> (bool, String, String) {
         let output = Command::new(program)
             .args(arguments.split_whitespace())
             .current_dir(self.path())
@@ -49,14 +64,12 @@ impl Place {
             .output()
             .unwrap();
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        let (out, error) = (text(&output.stdout), text(&output.stderr));
-        assert!(output.status.success(), "{} {arguments}\n{out}{error}", program.display());
-        out
+        (output.status.success(), text(&output.stdout), text(&output.stderr))
     }
 
     /// Runs `migrate`.
     pub(crate) fn migrate(&self, arguments: &str) -> String {
-        self.run(Path::new(env!("CARGO_BIN_EXE_migrate")), arguments)
+        self.run(Path::new(MIGRATE), arguments)
     }
 
     /// One value, as text.
@@ -66,33 +79,14 @@ impl Place {
     }
 }
 
-static INSTALLING: Mutex<()> = Mutex::new(());
-
-/// A program, or `None` where it is not installed and must not be: then the test has nothing to do. `install`
-/// is shell that puts it into its folder, as `program`.
-pub(crate) fn tool(name: &str, program: &str, install: &str) -> Option<PathBuf> {
+/// A program, or `None` where it is not installed and need not be: then the test has nothing to do.
+pub(crate) fn tool(name: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
-    if let Some(found) =
-        std::env::split_paths(&path).map(|it| it.join(name)).find(|it| it.is_file())
-    {
-        return Some(found);
+    let found = std::env::split_paths(&path).map(|it| it.join(name)).find(|it| it.is_file());
+    if found.is_none() {
+        let needed = std::env::var("MIGRATE_REAL_TOOLS").as_deref() == Ok("1");
+        assert!(!needed, "{name} is not in PATH: `.ci/tools` installs it");
+        eprintln!("NOT TESTED: {name} is not installed; `.ci/tools` installs it");
     }
-    if std::env::var("MIGRATE_REAL_TOOLS").as_deref() != Ok("1") {
-        eprintln!(
-            "NOT TESTED: {name} is not installed; with MIGRATE_REAL_TOOLS=1 the test installs it"
-        );
-        return None;
-    }
-    let tools = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("tool-{name}"));
-    let found = tools.join(program);
-    // One test installs it, the others wait.
-    let _alone = INSTALLING.lock().unwrap();
-    if !found.is_file() {
-        fs::create_dir_all(&tools).unwrap();
-        let mut shell = Command::new("sh");
-        let output = shell.args(["-ec", install]).current_dir(&tools).output().unwrap();
-        let output = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
-        assert!(found.is_file(), "{name} could not be installed: {output}");
-    }
-    Some(found)
+    found
 }

@@ -3,12 +3,12 @@
 use jiff::{Timestamp, ToSpan};
 use migrate_core::catalog::{Catalog, Difference};
 use migrate_core::diff::{Options, propose, same_names};
-use migrate_core::{Chain, Folder, Target};
+use migrate_core::{Chain, FileEdit, Folder, Target};
 use postgres::Client;
 
 use super::super::check::warn_of_versions;
 use super::super::write::{day, new_id};
-use crate::adopt::Table;
+use crate::adopt::{Table, everybodys};
 use crate::compare::{differences, read};
 use crate::context::Context;
 use crate::draft::{Draft, Identity};
@@ -82,19 +82,25 @@ impl Comparison {
         })
     }
 
-    /// The revision that would make the database what the chain builds, as files.
-    pub(super) fn closing(&self, chain: &Chain<'_>) -> Result<Vec<String>, Failure> {
+    /// The revision that makes the database what the chain builds, as files, and what no statement can make so.
+    /// In the chain it is everybody's, so it changes nothing where there is no gap.
+    pub(super) fn closing(
+        &self,
+        chain: &Chain<'_>,
+    ) -> Result<(Vec<FileEdit>, Vec<Difference>), Failure> {
         let files = chain.migrations().iter().map(|it| (it.file_name(), it.source.text()));
         let folder = Folder::of_texts("migrations", files);
         let now = Timestamp::now();
         let identity = Identity {
-            message: "What this database lacks of what the chain builds",
+            message: "What a database lacked of what the chain builds",
             created: &day(now),
             main: None,
             ids: [0, 1, 2, 3].map(|later| new_id(now.checked_add(later.seconds()).unwrap_or(now))),
         };
-        let proposal = propose(&self.named, &self.built, &Options::default());
-        let edits = Draft::new(proposal, &[], &[]).edits(folder, &identity)?;
-        Ok(edits.into_iter().map(|(_, edit)| edit.text).collect())
+        // What is done online takes names that are free, and where there is no gap they are taken.
+        let proposal = propose(&self.named, &self.built, &Options { plain: true });
+        let left = proposal.unwritten.clone();
+        let edits = Draft::new(everybodys(proposal), &[], &[]).edits(folder, &identity)?;
+        Ok((edits.into_iter().map(|(_, edit)| edit).collect(), left))
     }
 }
