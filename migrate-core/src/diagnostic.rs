@@ -5,7 +5,7 @@
 use std::fmt::Write as _;
 
 use crate::problem::Problem;
-use crate::text::{Source, Span};
+use crate::text::{self, Source, Span, is_unsafe_to_show};
 
 /// The widest piece of a source line that a snippet shows, in characters.
 const MAX_SNIPPET_WIDTH: usize = 140;
@@ -125,7 +125,8 @@ pub(crate) fn render(
     if !help.is_empty() {
         let _ = write!(out, "\n{:gutter$} = help: {help}", "");
     }
-    out
+    // A message may repeat what a file, a database or the name of a file says.
+    text::printable(&out).into_owned()
 }
 
 fn draw(out: &mut String, snippet: &Snippet<'_>, gutter: usize, arrow: &str, mark: char) {
@@ -180,10 +181,7 @@ fn printable(text: &str) -> String {
     for c in text.chars() {
         match c {
             '\t' => out.push_str("    "),
-            '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
-                out.push('\u{fffd}');
-            }
-            c if c.is_control() => out.push('\u{fffd}'),
+            c if is_unsafe_to_show(c) => out.push('\u{fffd}'),
             c => out.push(c),
         }
     }

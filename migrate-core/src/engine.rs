@@ -20,6 +20,7 @@ mod sending;
 use std::time::Duration;
 
 use self::backoff::Backoff;
+use self::deciding::Standstill;
 use self::outside::Outside;
 use self::reading::{is_missing, reading_failed};
 use self::rows::{holder, tagged};
@@ -118,6 +119,7 @@ pub(crate) struct Engine<'r> {
     layout: u32,
     /// Whether a plan was made before in this run.
     planned: bool,
+    standstill: Standstill,
     /// The revisions that a goal which counts (`+1`) had come to.
     pinned: Vec<String>,
     /// Off after a migration took a role that may not note its progress.
@@ -165,6 +167,7 @@ impl<'r> Engine<'r> {
             has_tables: true,
             layout: layout::VERSION,
             planned: false,
+            standstill: Standstill::default(),
             pinned: Vec::new(),
             marked: true,
             next_mark: ((seed >> 24) << 20) + 1,

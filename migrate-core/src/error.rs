@@ -8,7 +8,7 @@ use crate::failure::Failure;
 use crate::plan::{Direction, PlanError};
 use crate::report::{Done, Holder};
 use crate::status::Status;
-use crate::text::{Source, Span};
+use crate::text::{Source, Span, printable};
 
 /// Why a run failed. Its text says what is wrong, where, and what to do next.
 ///
@@ -99,13 +99,19 @@ pub enum Error {
     },
 }
 
+/// How much of a row that makes no sense is shown, in characters.
+const MOST_SHOWN: usize = 500;
+
 impl Error {
     pub(crate) fn server(what: &'static str, failure: Failure) -> Self {
         Error::Server { what, failure: Box::new(failure) }
     }
 
     pub(crate) fn foreign_row(table: &str, row: &str) -> Self {
-        let reason = format!("this row is none of ours: {row}");
+        // Whoever made it may have put anything in it.
+        let cut = if row.chars().nth(MOST_SHOWN).is_some() { "…" } else { "" };
+        let row: String = row.chars().take(MOST_SHOWN).collect();
+        let reason = format!("this row is none of ours: {row}{cut}");
         Error::NotOurs { table: table.to_owned(), reason }
     }
 
@@ -204,6 +210,7 @@ impl Error {
                 write!(f, "another migration is running; waited {} s", waited.as_secs())
             }
             Error::NotOurs { table, reason } => {
+                let (table, reason) = (printable(table), printable(reason));
                 write!(f, "the table {table} is not a history of migrations: {reason}")
             }
             Error::NewerLayout { found, known } => write!(

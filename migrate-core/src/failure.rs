@@ -3,6 +3,8 @@
 use std::error::Error;
 use std::fmt;
 
+use crate::text::printable;
+
 /// A refusal of the server, or a lost connection.
 #[derive(Debug)]
 pub struct Failure {
@@ -45,12 +47,12 @@ impl Failure {
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)?;
+        f.write_str(&printable(&self.message))?;
         if let Some(code) = &self.code {
             write!(f, " (SQLSTATE {code})")?;
         }
         for note in self.notes() {
-            write!(f, "; {note}")?;
+            write!(f, "; {}", printable(&note))?;
         }
         Ok(())
     }

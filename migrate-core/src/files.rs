@@ -54,27 +54,36 @@ pub fn config(directory: &Path, shown: &str) -> Result<Config, Rejection> {
     let Some(path) = config_path(directory) else { return Ok(Config::default()) };
     let shown = Path::new(shown).parent().unwrap_or(Path::new("")).join(CONFIG_FILE);
     let shown = shown.to_string_lossy().replace('\\', "/");
-    let problem = match fs::read(&path).map(String::from_utf8) {
-        Ok(Ok(text)) => return Config::read(Source::new(shown, text)),
-        Ok(Err(_)) => Problem::Unreadable { path: shown, reason: "it is not UTF-8".to_owned() },
-        Err(error) => Problem::Unreadable { path: shown, reason: error.to_string() },
+    let reason = match content(&path) {
+        Content::File(bytes) => match String::from_utf8(bytes) {
+            Ok(text) => return Config::read(Source::new(shown, text)),
+            Err(_) => "it is not UTF-8".to_owned(),
+        },
+        Content::LargeFile(bytes) => format!("it is too large: {bytes} bytes"),
+        Content::Unreadable(reason) => reason,
+        Content::Other => "it is not a file".to_owned(),
     };
+    let problem = Problem::Unreadable { path: shown, reason };
     Err(Rejection { diagnostics: vec![Diagnostic::new(problem)], sources: Vec::new() })
 }
 
 fn entry(entry: &fs::DirEntry) -> Entry {
     let name = entry.file_name().to_string_lossy().into_owned();
+    Entry { name, content: content(&entry.path()) }
+}
+
+/// What there is at a path. Only a file is read: a pipe or a device might never end.
+fn content(path: &Path) -> Content {
     // Follows links: a linked migration is a migration.
-    let content = match fs::metadata(entry.path()) {
+    match fs::metadata(path) {
         Ok(metadata) if !metadata.is_file() => Content::Other,
         Ok(metadata) if metadata.len() > MAX_FILE_BYTES as u64 => {
             Content::LargeFile(metadata.len())
         }
-        Ok(_) => match fs::read(entry.path()) {
+        Ok(_) => match fs::read(path) {
             Ok(bytes) => Content::File(bytes),
             Err(error) => Content::Unreadable(error.to_string()),
         },
         Err(error) => Content::Unreadable(error.to_string()),
-    };
-    Entry { name, content }
+    }
 }

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use crate::digest::Digest;
+use crate::id::RevisionId;
 use crate::stored::StoredDown;
 
 /// A revision that a database has applied.
@@ -78,6 +79,15 @@ pub(crate) fn parse(rows: &[Row]) -> Result<History, String> {
     Ok(History { records: records.collect::<Result<_, _>>()?, undoing })
 }
 
+/// The last place that leaves room for those that follow.
+const MOST_POSITION: i64 = i64::MAX / 2;
+
+/// A revision's id: no release writes another text, so one that is none was put there by hand, for
+/// whatever it is shown to or made a part of.
+fn id(text: &str) -> Option<String> {
+    RevisionId::new(text).ok().map(|id| id.as_str().to_owned())
+}
+
 fn record(row: &Row) -> Option<Record> {
     let column = |at: usize| row.get(at)?.as_deref();
     let digest = |at: usize| column(at)?.parse::<Digest>().ok();
@@ -86,12 +96,16 @@ fn record(row: &Row) -> Option<Record> {
         Some(text) => Some(text.parse().ok()?),
     };
     Some(Record {
-        revision: column(1)?.to_owned(),
-        parents: column(2)?.split(',').filter(|id| !id.is_empty()).map(str::to_owned).collect(),
+        revision: id(column(1)?)?,
+        parents: column(2)?
+            .split(',')
+            .filter(|id| !id.is_empty())
+            .map(id)
+            .collect::<Option<_>>()?,
         up: digest(3)?,
         down,
         chain: digest(5)?,
-        position: column(6)?.parse().ok()?,
+        position: column(6)?.parse().ok().filter(|position| *position <= MOST_POSITION)?,
         applied_at: column(7)?.to_owned(),
         applied_by: column(8)?.to_owned(),
         duration_ms: column(9)?.parse().ok()?,
@@ -148,7 +162,22 @@ mod tests {
         for at in [1, 2, 3, 5, 6, 7, 8, 9] {
             check(row(at, None));
         }
-        for (at, value) in [(3, "0f"), (4, ""), (5, "sha256:"), (6, "first"), (9, "1.5"), (9, "")] {
+        let values = [
+            (1, ""),
+            (1, "head"),
+            (1, "x'; DROP TABLE t; --"),
+            (1, "\u{1b}[2J"),
+            (2, "a b"),
+            (2, "a,\"b\""),
+            (3, "0f"),
+            (4, ""),
+            (5, "sha256:"),
+            (6, "first"),
+            (6, "9223372036854775807"),
+            (9, "1.5"),
+            (9, ""),
+        ];
+        for (at, value) in values {
             check(row(at, Some(value)));
         }
         check(row(0, None)[..9].to_vec());

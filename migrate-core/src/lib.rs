@@ -175,7 +175,7 @@ pub use problem::Problem;
 pub use refinery::RefineryError;
 pub use sections::{Options, Section, parse_duration};
 pub use statements::{Statement, split_statements};
-pub use text::{Position, Source, Span};
+pub use text::{Position, Source, Span, is_unsafe_to_show};
 
 #[cfg(all(feature = "tls", feature = "postgres"))]
 pub use connect::connect;

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::notices::Notice;
 use crate::plan::Direction;
+use crate::text::printable;
 
 /// A revision that a run has applied or undone.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,9 +52,9 @@ impl fmt::Display for Holder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "process {}", self.pid)?;
         if !self.application.is_empty() {
-            write!(f, " ({})", self.application)?;
+            write!(f, " ({})", printable(&self.application))?;
         }
-        write!(f, " of {}", self.role)?;
+        write!(f, " of {}", printable(&self.role))?;
         if !self.since.is_empty() {
             write!(f, ", for {}", self.since)?;
         }
@@ -62,7 +63,7 @@ impl fmt::Display for Holder {
         let query: String = words.join(" ").chars().take(60).collect();
         match query.as_str() {
             "" => Ok(()),
-            query => write!(f, ", with `{query}`"),
+            query => write!(f, ", with `{}`", printable(query)),
         }
     }
 }

@@ -7,6 +7,7 @@ use crate::chain::Chain;
 use crate::digest::Digest;
 use crate::history::{History, Record};
 use crate::problem::list;
+use crate::text::printable;
 
 /// How a database stands to a chain.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -103,8 +104,9 @@ impl Divergence {
 
 impl fmt::Display for Divergence {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let applied =
-            |record: &Record| format!("applied {} by {}", record.applied_at, record.applied_by);
+        let applied = |record: &Record| {
+            format!("applied {} by {}", record.applied_at, printable(&record.applied_by))
+        };
         match self {
             Divergence::Digest { record, expected, same_upgrade } => {
                 let what =

@@ -76,6 +76,29 @@ fn normalise(text: Cow<'_, str>) -> Cow<'_, str> {
     }
 }
 
+/// The text as it may be shown: what could redraw a terminal or hide what stands there becomes a
+/// visible replacement. Lines and tabs stay.
+pub(crate) fn printable(text: &str) -> Cow<'_, str> {
+    let is_shown = |c: char| matches!(c, '\n' | '\t') || !is_unsafe_to_show(c);
+    if text.chars().all(is_shown) {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(text.chars().map(|c| if is_shown(c) { c } else { '\u{fffd}' }).collect())
+}
+
+/// Whether a character could redraw a terminal, or hide what stands there: it is a control character,
+/// changes the direction of what follows, or has no width. Messages have none but newlines and tabs;
+/// what a database says (`Record::applied_by`, say) may have any.
+///
+/// ```
+/// assert!(migrate_core::is_unsafe_to_show('\u{1b}'));
+/// assert!(!migrate_core::is_unsafe_to_show('ö'));
+/// ```
+pub fn is_unsafe_to_show(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
 /// A piece of a file, in bytes of its normalised text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Span {
@@ -126,6 +149,16 @@ mod tests {
         check("\u{feff}a\r\n", "a\n");
         check("a\rb", "a\rb");
         check("a\u{feff}", "a\u{feff}");
+    }
+
+    #[test]
+    fn what_is_shown_can_not_redraw_a_terminal() {
+        let check = |text: &str, expected: &str| assert_eq!(printable(text), expected, "{text:?}");
+        check("größe, 日本\n\tand so on", "größe, 日本\n\tand so on");
+        check("\u{1b}[2J\u{1b}]0;title\u{7}", "\u{fffd}[2J\u{fffd}]0;title\u{fffd}");
+        check("a\rb\u{8}\u{7f}\0", "a\u{fffd}b\u{fffd}\u{fffd}\u{fffd}");
+        // The eight-bit form of the same, and what turns the direction.
+        check("\u{9b}2J \u{202e}x\u{2066}", "\u{fffd}2J \u{fffd}x\u{fffd}");
     }
 
     #[test]

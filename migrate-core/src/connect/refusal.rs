@@ -13,6 +13,7 @@ use tokio_postgres::error::DbError;
 
 use super::error::{CertificateFault, ConnectError};
 use crate::failure::Failure;
+use crate::text::printable;
 use crate::tls::SslMode;
 
 /// What an attempt was.
@@ -149,5 +150,7 @@ pub(super) fn reason(error: &(dyn StdError + 'static)) -> String {
         }
         next = cause.source();
     }
-    if causes.is_empty() { error.to_string() } else { causes.join(": ") }
+    let text = if causes.is_empty() { error.to_string() } else { causes.join(": ") };
+    // It may repeat what whoever listens there has said.
+    printable(&text).into_owned()
 }

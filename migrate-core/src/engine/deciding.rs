@@ -10,9 +10,43 @@ use crate::sql::{self, layout};
 use crate::stamp::{Stamp, adopt, stamp};
 use crate::target::Target;
 
+/// Whether a run turns in a circle: the history is another inside a transaction than it is read.
+/// A view, or a trigger, can make it so.
+#[derive(Debug, Default)]
+pub(super) struct Standstill {
+    /// The history that was decided on last: whether it is there, its layout, length and end.
+    seen: Option<(bool, u32, usize, Option<String>)>,
+    has_moved: bool,
+    times: u32,
+}
+
+impl Standstill {
+    /// How often another runner may have done something and undone it meanwhile.
+    const MOST: u32 = 20;
+
+    /// The server says that the history is not the one that was decided on.
+    pub(super) fn has_moved(&mut self) {
+        self.has_moved = true;
+    }
+}
+
 impl Engine<'_> {
+    fn stands_still(&mut self) -> bool {
+        let last = self.history.last().map(|record| record.revision.clone());
+        let seen = Some((self.has_tables, self.layout, self.history.records.len(), last));
+        let Standstill { seen: before, has_moved, times } = &mut self.standstill;
+        let is_same = std::mem::take(has_moved) && *before == seen;
+        *times = if is_same { *times + 1 } else { 0 };
+        *before = seen;
+        *times >= Standstill::MOST
+    }
+
     /// Plans from the history just read.
     pub(super) fn decide(&mut self, now: Duration) -> Result<Ask, Error> {
+        if self.stands_still() {
+            let reason = "the server says that it has changed, and it reads as before".to_owned();
+            return Err(Error::NotOurs { table: self.tables.history.clone(), reason });
+        }
         if self.planned {
             self.count_again();
         }

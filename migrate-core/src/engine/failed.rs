@@ -37,6 +37,7 @@ impl Engine<'_> {
             return self.wait(now);
         }
         if failure.is(sql::MOVED) {
+            self.standstill.has_moved();
             return Ok(self.start_over());
         }
         let what = "changing the history of migrations";
@@ -102,6 +103,7 @@ impl Engine<'_> {
             return self.wait(now);
         }
         if !passed && failure.is(sql::MOVED) {
+            self.standstill.has_moved();
             return self.decide(now);
         }
         let Some(step) = self.plan.steps.get(at - committed.min(at)).cloned() else {

@@ -195,7 +195,11 @@ impl<'r> Engine<'r> {
             }
             (_, Reply::Failed(failure)) => {
                 let what = "keeping the progress of a migration";
-                Ok(self.release(run, Then::Fail(Error::server(what, failure))))
+                let error = match failure.is("42501") {
+                    true => Error::denied(what, failure),
+                    false => Error::server(what, failure),
+                };
+                Ok(self.release(run, Then::Fail(error)))
             }
             (_, Reply::Start | Reply::Rows(_) | Reply::Waited) => Ok(Ask::Done),
         }
@@ -216,7 +220,10 @@ impl<'r> Engine<'r> {
     fn released(&mut self, then: Then, now: Duration) -> Result<Ask, Error> {
         match then {
             Then::GoOn => self.send(now),
-            Then::StartOver => Ok(self.start_over()),
+            Then::StartOver => {
+                self.standstill.has_moved();
+                Ok(self.start_over())
+            }
             Then::Fail(Error::Statement(error)) => Ok(self.note(*error)),
             Then::Fail(error) => Err(error),
         }
