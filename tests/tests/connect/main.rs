@@ -6,5 +6,7 @@ mod certificates;
 mod environment;
 mod errors;
 mod modes;
+mod nonsense;
+mod secrets;
 mod server;
 mod sessions;

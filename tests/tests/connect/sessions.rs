@@ -7,7 +7,7 @@ use migrate_core::{Chain, Connector, Folder, Runner, check};
 use crate::certificates::Kind;
 use crate::server::{Session, connect, server};
 
-fn chain() -> Chain<'static> {
+pub(crate) fn chain() -> Chain<'static> {
     let file = |id: &str, parent: &str| {
         let text = format!(
             "-- revision: {id}\n{parent}-- message: Revision {id}\n\n-- migrate:up\n\
