@@ -4,6 +4,7 @@
 mod narrow;
 mod paint;
 mod progress;
+mod safe;
 mod table;
 
 use std::fmt::Display;
@@ -138,6 +139,7 @@ impl Ui {
     /// Asks, and takes anything but a yes for a no.
     pub(crate) fn ask(&self, question: &str) -> bool {
         let mut error = anstream::stderr();
+        let question = safe::shown(question);
         let _ = write!(error, "{question} [y/N] ").and_then(|()| error.flush());
         let mut answer = String::new();
         let read = io::stdin().lock().read_line(&mut answer);
@@ -162,17 +164,17 @@ pub(crate) fn tell_program(error: FailureView) {
 
 fn print_json(value: &impl Serialize) -> Result<(), Failure> {
     let text = serde_json::to_string(value).map_err(io::Error::from)?;
-    print(&format!("{text}\n"))
+    print(&format!("{}\n", safe::json(&text)))
 }
 
 /// Says words. Who does not listen any more stops nothing: a run may be under way.
 fn words_out(words: &str) {
-    let _ = writeln!(anstream::stderr(), "{words}");
+    let _ = writeln!(anstream::stderr(), "{}", safe::shown(words));
 }
 
 /// Prints text, without its colours where nobody would see them.
 fn print(text: &str) -> Result<(), Failure> {
-    print_to(anstream::stdout().lock(), text)
+    print_to(anstream::stdout().lock(), &safe::shown(text))
 }
 
 /// Prints text. A reader that has seen enough is no error.

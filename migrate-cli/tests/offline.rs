@@ -268,3 +268,63 @@ fn alembics_folder_is_read_and_not_run() {
     let written = project.read("001_users.sql");
     assert!(written.ends_with("-- migrate:up\nCREATE TABLE users ();\n"), "{written}");
 }
+
+/// What has the name of a file and is none: a pipe that nobody writes to, a device without end.
+#[cfg(unix)]
+#[test]
+fn what_is_no_file_is_not_waited_for() {
+    let cases = [
+        ("mkfifo migrations/b.sql", "`b.sql` is not a migration"),
+        ("mkfifo migrations/chain.lock", "`chain.lock` is not a migration"),
+        ("mkdir migrations/b.sql", "`b.sql` is not a migration"),
+        ("ln -s /dev/zero migrations/b.sql", "`b.sql` is not a migration"),
+        ("ln -s b.sql migrations/b.sql", "`migrations/b.sql` can't be read: "),
+        ("ln -s nowhere migrations/b.sql", "`migrations/b.sql` can't be read: "),
+        ("truncate -s 3G migrations/b.sql", "the file is too large: 3221225472 bytes"),
+        ("mkfifo migrate.toml", "`migrate.toml` can't be read: it is not a file"),
+        ("mkdir migrate.toml", "`migrate.toml` can't be read: it is not a file"),
+        ("ln -s /dev/zero migrate.toml", "`migrate.toml` can't be read: it is not a file"),
+        ("truncate -s 3G migrate.toml", "`migrate.toml` can't be read: it is too large"),
+        ("printf '\\377' > migrate.toml", "`migrate.toml` can't be read: it is not UTF-8"),
+        ("rm -r migrations; mkfifo migrations", "`migrations` is not a folder"),
+    ];
+    for (made, expected) in cases {
+        let project = Project::with("a");
+        let script = format!("{made}; timeout 100 {} check", env!("CARGO_BIN_EXE_migrate"));
+        let output = Command::new("sh")
+            .arg("-c")
+            .arg(script)
+            .current_dir(project.home.path())
+            .output()
+            .unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{made}: {said}");
+        assert!(said.contains(expected), "{made}: {said}");
+    }
+}
+
+#[test]
+fn targets_that_are_none() {
+    let project = Project::with("a");
+    let long = "x".repeat(10_000);
+    let cases = [
+        "+99999999999999999999",
+        "-99999999999999999999",
+        "a+9223372036854775808",
+        "--",
+        "+",
+        "a+",
+        "a++1",
+        "größe",
+        "\u{1b}[2J",
+        "a;DROP",
+        long.as_str(),
+    ];
+    for target in cases {
+        // Nothing listens there; a target that is none is found before.
+        let (code, out, said) =
+            project.run(&format!("upgrade --database-url postgres://u@127.0.0.1:1/d {target}"));
+        assert!(matches!(code, 1 | 2) && out.is_empty(), "{target}: {said}");
+        assert!(!said.contains("panicked") && said.len() < 25_000, "{target}: {said}");
+    }
+}

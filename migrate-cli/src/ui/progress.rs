@@ -170,8 +170,9 @@ const PATIENCE: Duration = Duration::from_secs(1);
 const WIDTH: usize = 64;
 
 fn short(message: &str) -> String {
+    let message = super::safe::shown(message);
     if message.chars().count() <= WIDTH {
-        return message.to_owned();
+        return message;
     }
     message.chars().take(WIDTH - 1).chain(['…']).collect()
 }

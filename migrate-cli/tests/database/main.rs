@@ -5,6 +5,7 @@
 mod adopt;
 mod commands;
 mod connection;
+mod hostile;
 mod models;
 mod recipes;
 mod support;
