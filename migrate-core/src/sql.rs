@@ -101,20 +101,27 @@ pub(crate) fn head(tables: &Tables, chain: &Chain<'_>) -> String {
     )
 }
 
-/// Who holds the lock, if anyone does.
+/// Who holds the lock, if anyone does. That may be the session that asks: a pooler gives the same one to several clients.
 pub(crate) fn holder(tables: &Tables) -> String {
-    // An advisory lock of one bigint shows as its two halves.
-    let [a, b, c, d, e, f, g, h] = tables.lock_key.to_be_bytes();
-    let (high, low) = (u32::from_be_bytes([a, b, c, d]), u32::from_be_bytes([e, f, g, h]));
     format!(
         "SELECT '{tag}', l.pid, a.application_name, a.usename, \
          pg_catalog.date_trunc('second', pg_catalog.clock_timestamp() - a.xact_start), pg_catalog.left(a.query, 200) \
          FROM pg_catalog.pg_locks l LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid \
-         WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1 \
-         AND l.classid = {high} AND l.objid = {low} AND l.pid <> pg_catalog.pg_backend_pid() \
-         AND l.database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database()) \
-         LIMIT 1",
+         WHERE {held} LIMIT 1",
         tag = tag::HOLDER,
+        held = held(tables),
+    )
+}
+
+/// What is true of the lock in `pg_locks l` when somebody holds it.
+fn held(tables: &Tables) -> String {
+    // An advisory lock of one bigint shows as its two halves.
+    let [a, b, c, d, e, f, g, h] = tables.lock_key.to_be_bytes();
+    let (high, low) = (u32::from_be_bytes([a, b, c, d]), u32::from_be_bytes([e, f, g, h]));
+    format!(
+        "l.locktype = 'advisory' AND l.granted AND l.objsubid = 1 \
+         AND l.classid = {high} AND l.objid = {low} \
+         AND l.database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())"
     )
 }
 

@@ -1,17 +1,21 @@
 //! The SQL around a step that runs outside a transaction: a lock of the session, and progress
 //! kept statement by statement.
 
-use super::{Session, Tables, literal, step, tag};
+use super::{Session, Tables, held, literal, step, tag};
 use crate::digest::Digest;
 use crate::plan::{Direction, Step};
 use crate::settings::Settings;
 
 /// Takes the lock for the session, without waiting: the statements to come end the transaction
-/// that could hold it.
+/// that could hold it. A session may take a lock twice, and behind a pooler in transaction mode another
+/// client may have taken it in this one; so it is looked at before.
 pub(crate) fn lock(tables: &Tables) -> String {
     format!(
-        "SELECT '{lock}', pg_catalog.pg_try_advisory_lock({key});\n{PROCESS}",
+        "SELECT '{lock}', CASE WHEN EXISTS (SELECT FROM pg_catalog.pg_locks l \
+         WHERE l.pid = pg_catalog.pg_backend_pid() AND {held}) THEN false \
+         ELSE pg_catalog.pg_try_advisory_lock({key}) END;\n{PROCESS}",
         lock = tag::LOCK,
+        held = held(tables),
         key = tables.lock_key,
     )
 }

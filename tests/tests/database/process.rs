@@ -16,15 +16,23 @@ pub(crate) fn is_full() -> bool {
     env::var("PROVE").is_ok_and(|value| value == "full")
 }
 
-/// The chains: ActorHub's, and one with all that has to be outside a transaction.
+/// The chains: ActorHub's, one with all that has to be outside a transaction, and one whose index takes long.
 pub(crate) fn chain(name: &str) -> Chain<'static> {
-    if name == "actorhub" {
-        return migrations::CHAIN.clone();
+    match name {
+        "actorhub" => migrations::CHAIN.clone(),
+        "outside" => outside(),
+        _ => gated(),
     }
-    let outside = |(name, text): (String, String)| {
-        let text = text.replace("migrate:up", "migrate:up transaction:false");
-        (name, text.replace("migrate:down", "migrate:down transaction:false"))
-    };
+}
+
+/// The file of a revision whose sections run outside a transaction.
+fn outside_file(id: &str, parent: &str, up: &str, down: &str) -> (String, String) {
+    let (name, text) = file(id, parent, up, down);
+    let text = text.replace("migrate:up", "migrate:up transaction:false");
+    (name, text.replace("migrate:down", "migrate:down transaction:false"))
+}
+
+fn outside() -> Chain<'static> {
     chain_of(&[
         file(
             "r1",
@@ -32,13 +40,36 @@ pub(crate) fn chain(name: &str) -> Chain<'static> {
             "CREATE TABLE t (a int, b int);\nINSERT INTO t SELECT n, 0 FROM generate_series(1, 100) n;",
             "DROP TABLE t;",
         ),
-        outside(file(
+        outside_file(
             "r2",
             "r1",
             "UPDATE t SET b = b + 1;\nCREATE INDEX CONCURRENTLY ix_a ON t (a);\nUPDATE t SET b = b + 10;\n\
              CREATE UNIQUE INDEX CONCURRENTLY ix_ab ON t (a, b);\nALTER TABLE t ADD CONSTRAINT uq UNIQUE USING INDEX ix_ab;",
             "ALTER TABLE t DROP CONSTRAINT uq;\nUPDATE t SET b = b - 11;\nDROP INDEX CONCURRENTLY ix_a;",
-        )),
+        ),
+        file("r3", "r2", "CREATE TABLE u ();", "DROP TABLE u;"),
+    ])
+}
+
+/// While somebody has this lock, the index of [`gated`] is not finished.
+pub(crate) const GATE: u32 = 77;
+
+/// The index over its many rows waits at one of them until the gate is open.
+fn gated() -> Chain<'static> {
+    let up = format!(
+        "CREATE TABLE t (n int);\nINSERT INTO t SELECT generate_series(1, 100000);\n\
+         CREATE FUNCTION gate(n int) RETURNS int IMMUTABLE LANGUAGE plpgsql AS $$\n\
+         BEGIN\n  WHILE n = 50000 AND NOT pg_try_advisory_xact_lock_shared({GATE}) LOOP PERFORM pg_sleep(0.01); END LOOP;\n\
+         RETURN n;\nEND $$;"
+    );
+    chain_of(&[
+        file("r1", "", &up, "DROP TABLE t;\nDROP FUNCTION gate;"),
+        outside_file(
+            "r2",
+            "r1",
+            "CREATE INDEX CONCURRENTLY ix ON t (gate(n));",
+            "DROP INDEX CONCURRENTLY ix;",
+        ),
         file("r3", "r2", "CREATE TABLE u ();", "DROP TABLE u;"),
     ])
 }
