@@ -6,23 +6,23 @@ use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
 /// A revision as a file: its name and its text.
-type File = (String, String);
+pub(crate) type File = (String, String);
 
 /// One step in the life of a chain: where the next revision stands, and what it is like.
 #[derive(Debug, Clone)]
-struct Step {
+pub(crate) struct Step {
     at: Index,
     kind: u8,
     plain: bool,
 }
 
-fn steps() -> impl Strategy<Value = Vec<Step>> {
+pub(crate) fn steps() -> impl Strategy<Value = Vec<Step>> {
     let step = (any::<Index>(), 0..10_u8, any::<bool>());
     vec(step.prop_map(|(at, kind, plain)| Step { at, kind, plain }), 0..14)
 }
 
 /// The files of a chain: branches grow, fork and join, and in the end all are joined.
-fn chain_of(steps: &[Step], ids: &[String]) -> Vec<File> {
+pub(crate) fn chain_of(steps: &[Step], ids: &[String]) -> Vec<File> {
     let mut files = Vec::new();
     let mut heads: Vec<usize> = vec![0];
     files.push(file(&ids[0], &[], true, 0));
@@ -74,7 +74,7 @@ fn file(id: &str, parents: &[&str], plain: bool, kind: u8) -> File {
 }
 
 /// Names for the revisions, in an order of their own.
-fn ids() -> impl Strategy<Value = Vec<String>> {
+pub(crate) fn ids() -> impl Strategy<Value = Vec<String>> {
     let ids: Vec<String> = (0..20).map(|n| format!("{:02x}_r{n}", n * 7 % 20)).collect();
     Just(ids).prop_shuffle()
 }
@@ -130,7 +130,7 @@ impl Mistake {
     }
 }
 
-fn checked(files: &[File], lock: &str) -> Result<Chain<'static>, TestCaseError> {
+pub(crate) fn checked(files: &[File], lock: &str) -> Result<Chain<'static>, TestCaseError> {
     let texts = files.iter().map(|(name, text)| (name.as_str(), text.as_str()));
     check(Folder::of_texts("m", texts.chain([("chain.lock", lock)])))
         .map_err(|rejection| TestCaseError::fail(rejection.to_string()))

@@ -1,5 +1,5 @@
 //! What holds for every input: digests, the lexer, the lock file, `check` and the analysis, by random
-//! examples.
+//! examples; and plans, by lives of databases.
 
 #[cfg(feature = "analysis")]
 mod analysis;
@@ -10,4 +10,6 @@ mod lexer;
 mod lints;
 mod locks;
 mod marks;
+#[cfg(feature = "runner")]
+mod runs;
 mod tokens;

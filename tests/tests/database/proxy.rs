@@ -34,15 +34,19 @@ struct Line {
     kill: Mutex<Option<Kill>>,
 }
 
-/// A process that is to be killed at one of its messages.
+/// A process, and what is to happen at one of its messages.
 struct Kill {
     /// So many messages are passed on before.
     left: usize,
     when: When,
     process: Child,
+    blow: Option<Blow>,
 }
 
-/// On which side of the message a process dies.
+/// What happens to a process, or to what it needs.
+pub(crate) type Blow = Box<dyn FnOnce(&mut Child) + Send>;
+
+/// On which side of the message it happens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum When {
     /// The server never gets the message.
@@ -87,12 +91,26 @@ impl Proxy {
     /// Runs a process, kills it at its nth message, and waits until it has ended; without a number
     /// it may live. Tells how many messages it has sent.
     pub(crate) fn run(&self, command: &mut Command, kill_at: Option<(usize, When)>) -> usize {
-        let (nth, when) = kill_at.unwrap_or((usize::MAX, When::After));
+        let kill = |process: &mut Child| {
+            process.kill().unwrap();
+            process.wait().unwrap();
+        };
+        self.run_until(command, kill_at, Box::new(kill))
+    }
+
+    /// The same, and something else happens to it.
+    pub(crate) fn run_until(
+        &self,
+        command: &mut Command,
+        at: Option<(usize, When)>,
+        blow: Blow,
+    ) -> usize {
+        let (nth, when) = at.unwrap_or((usize::MAX, When::After));
         self.line.messages.store(0, Ordering::SeqCst);
         // Nothing is passed on before the process is known.
         let mut kill = self.line.kill.lock().unwrap();
         let process = command.spawn().unwrap();
-        *kill = Some(Kill { left: nth - 1, when, process });
+        *kill = Some(Kill { left: nth - 1, when, process, blow: Some(blow) });
         drop(kill);
         loop {
             let mut kill = self.line.kill.lock().unwrap();
@@ -137,7 +155,7 @@ impl Line {
                 _ => self.others.fetch_add(1, Ordering::SeqCst),
             };
             self.messages.fetch_add(1, Ordering::SeqCst);
-            if self.kills(When::Before) {
+            if self.strikes(When::Before) {
                 return server.shutdown(Shutdown::Both);
             }
             let left = self.cut_after.load(Ordering::SeqCst);
@@ -151,20 +169,21 @@ impl Line {
                 }
             }
             server.write_all(&message)?;
-            if self.kills(When::After) {
+            if self.strikes(When::After) {
                 return server.shutdown(Shutdown::Write);
             }
         }
     }
 
-    /// Kills the process if its time has come.
-    fn kills(&self, now: When) -> bool {
+    /// Strikes if the time has come.
+    fn strikes(&self, now: When) -> bool {
         let mut kill = self.kill.lock().unwrap();
-        let Some(Kill { left, when, process }) = kill.as_mut() else { return false };
+        let Some(Kill { left, when, process, blow }) = kill.as_mut() else { return false };
         let is_due = *left == 0 && *when == now;
         if is_due {
-            process.kill().unwrap();
-            process.wait().unwrap();
+            if let Some(blow) = blow.take() {
+                blow(process);
+            }
         } else if now == When::After {
             *left = left.saturating_sub(1);
         }

@@ -1,0 +1,224 @@
+//! Whatever is asked of a database, in whichever order, and whatever ends in the middle: it is as a model of a few
+//! lines says. The model knows which revisions are applied, in which order, and what has run.
+//!
+//! A plain run tries the same few stories each time unless `PROVE_SEED` says otherwise; `PROVE=full` tries many.
+
+mod expected;
+
+use std::pin::pin;
+use std::task::{Context, Waker};
+
+use migrate_core::{Chain, Runner};
+use migrate_testkit::Database;
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::select;
+use proptest::test_runner::{Config, RngSeed, TestRunner};
+
+use self::expected::{GRAPH, Model, OUTSIDE};
+use crate::process::is_full;
+use crate::proxy::Proxy;
+use crate::random::seed;
+use crate::support::{Kind, Session, Way, chain_of, database, eventually, file, target};
+
+/// One thing that somebody does.
+#[derive(Debug, Clone)]
+enum Deed {
+    Run {
+        command: String,
+        way: Way,
+    },
+    Stamp {
+        at: &'static str,
+        purge: bool,
+    },
+    /// The line breaks behind so many messages.
+    Crash {
+        command: String,
+        way: Way,
+        after: usize,
+    },
+    /// The future is dropped after so many polls.
+    Drop {
+        command: String,
+        way: Way,
+        polls: usize,
+    },
+}
+
+const TARGETS: [&str; 18] = [
+    "head", "head", "head", "base", "+0", "+1", "+2", "-1", "-2", "+9", "r1", "r2", "r3", "r4",
+    "r5", "r6", "r2+1", "r5-2",
+];
+
+fn deed() -> impl Strategy<Value = Deed> {
+    let command = || {
+        let verb = select(vec!["upgrade", "upgrade", "downgrade"]);
+        (verb, select(TARGETS.to_vec())).prop_map(|(verb, to)| format!("{verb} {to}"))
+    };
+    let way = || select(Way::ALL.to_vec());
+    let stamp = (select(TARGETS.to_vec()), any::<bool>());
+    prop_oneof![
+        4 => (command(), way()).prop_map(|(command, way)| Deed::Run { command, way }),
+        1 => stamp.prop_map(|(at, purge)| Deed::Stamp { at, purge }),
+        3 => (command(), way(), 1..12_usize)
+            .prop_map(|(command, way, after)| Deed::Crash { command, way, after }),
+        1 => (command(), way(), 1..12_usize)
+            .prop_map(|(command, way, polls)| Deed::Drop { command, way, polls }),
+    ]
+}
+
+/// Each revision says in a table that it was here, by two statements.
+fn chain() -> Chain<'static> {
+    let say = |what: String| format!("INSERT INTO ran (what) VALUES ('{what}');");
+    let section = |sign: &str, id: &str| {
+        let between = if id == OUTSIDE { "\nVACUUM ran;" } else { "" };
+        format!("{}{between}\n{}", say(format!("{sign}{id}")), say(format!("{sign}{id}.")))
+    };
+    let of = |(id, parents): &(&str, &[&str])| {
+        let (name, text) = file(id, &parents.join(", "), &section("+", id), &section("-", id));
+        let outside = if *id == OUTSIDE { " transaction:false" } else { "" };
+        let text = text.replace("migrate:up", &format!("migrate:up{outside}"));
+        (name, text.replace("migrate:down", &format!("migrate:down{outside}")))
+    };
+    chain_of(&GRAPH.iter().map(of).collect::<Vec<_>>())
+}
+
+/// A database and what it should be like.
+struct World<'c> {
+    chain: &'c Chain<'static>,
+    database: Database,
+    session: Session,
+    model: Model,
+}
+
+impl World<'_> {
+    fn does(&mut self, deed: &Deed) {
+        match deed {
+            Deed::Run { command, way } => {
+                let ran = self.session.command(&way.of(Runner::new(self.chain)), command);
+                let steps = self.model.plan(command, way.is_single());
+                assert_eq!(ran.is_ok(), steps.is_some(), "{ran:?}");
+                self.model.apply(&steps.unwrap_or_default());
+            }
+            Deed::Stamp { at, purge } => {
+                let stamped = self.session.stamp(&Runner::new(self.chain), at, *purge);
+                assert_eq!(stamped.is_ok(), self.model.stamp(at, *purge).is_some(), "{stamped:?}");
+            }
+            Deed::Crash { command, way, after } => {
+                let proxy = Proxy::new(&self.database);
+                let mut broken = Session::open(Kind::Blocking, &proxy.url(&self.database));
+                proxy.cut_after(*after);
+                let _ = broken.command(&way.of(Runner::new(self.chain)), command);
+                drop(broken);
+                self.all_is_quiet();
+                self.ended_early(command, *way);
+            }
+            Deed::Drop { command, way, polls } => {
+                self.drops(command, *way, *polls);
+                self.ended_early(command, *way);
+            }
+        }
+        assert_eq!(self.seen(), (self.model.applied.clone(), self.model.ran.clone()));
+    }
+
+    /// Begins a run, and drops it.
+    fn drops(&mut self, command: &str, way: Way, polls: usize) {
+        let Session::Tokio(runtime, client) = &mut self.session else { unreachable!() };
+        let runner = way.of(Runner::new(self.chain));
+        let (verb, to) = command.split_once(' ').unwrap();
+        runtime.block_on(async {
+            let mut run: std::pin::Pin<Box<dyn Future<Output = bool>>> = match verb {
+                "upgrade" => {
+                    let run = runner.upgrade_to_async(client, target(to));
+                    Box::pin(async { run.await.is_ok() })
+                }
+                _ => {
+                    let run = runner.downgrade_to_async(client, target(to));
+                    Box::pin(async { run.await.is_ok() })
+                }
+            };
+            let mut run = pin!(run.as_mut());
+            for _ in 0..polls {
+                let mut context = Context::from_waker(Waker::noop());
+                if run.as_mut().poll(&mut context).is_ready() {
+                    break;
+                }
+                tokio::time::sleep(std::time::Duration::from_millis(3)).await;
+            }
+        });
+    }
+
+    /// A run has ended somewhere: its first steps are done, and one of those outside a transaction may be half done.
+    fn ended_early(&mut self, command: &str, way: Way) {
+        let steps = self.model.plan(command, way.is_single()).unwrap_or_default();
+        let (applied, ran) = self.seen();
+        let done = applied.len().abs_diff(self.model.applied.len());
+        assert!(done <= steps.len(), "{applied:?}");
+        assert!(!way.is_single() || done == 0 || done == steps.len(), "a part of one transaction");
+        self.model.apply(&steps[..done]);
+        let half = "SELECT (SELECT count(*) FROM migrate_progress) + \
+                    (SELECT count(*) FROM migrate_history WHERE undoing)";
+        // There may be no such table yet.
+        let half = self.session.try_rows(half).unwrap_or_default();
+        if matches!(half.first().map(String::as_str), None | Some("0")) {
+            return;
+        }
+        let next = &steps[done];
+        assert_eq!((next.id, &applied), (OUTSIDE, &self.model.applied));
+        let more = ran.strip_prefix(self.model.ran.as_slice()).unwrap();
+        assert!(next.says().starts_with(more), "{more:?}");
+        let on = if next.up { "upgrade head" } else { "downgrade base" };
+        let rest = self.model.plan(on, false).unwrap();
+        self.session.command(&Runner::new(self.chain), on).unwrap();
+        self.model.apply(&rest);
+    }
+
+    /// The revisions that are recorded, and what has run.
+    fn seen(&mut self) -> (Vec<&'static str>, Vec<String>) {
+        let applied = self.session.applied();
+        let known = |id: &str| GRAPH.iter().map(|(known, _)| *known).find(|known| *known == id);
+        let applied = match applied.as_str() {
+            "no history" => Vec::new(),
+            ids => ids.split_whitespace().map(|id| known(id).unwrap()).collect(),
+        };
+        (applied, self.session.rows("SELECT what FROM ran ORDER BY n"))
+    }
+
+    /// The server finishes what it got before it sees that nobody is there.
+    fn all_is_quiet(&mut self) {
+        let others = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() \
+                      AND backend_type = 'client backend' AND pid <> pg_backend_pid()";
+        let session = &mut self.session;
+        eventually("the broken session ends", || session.value(others) == "0");
+    }
+}
+
+#[test]
+fn a_database_is_as_the_model_says() {
+    let chain = chain();
+    let ids = chain.migrations().iter().map(|migration| migration.id.as_str());
+    assert!(ids.eq(GRAPH.iter().map(|(id, _)| *id)));
+    let config = Config {
+        cases: if is_full() { 500 } else { 16 },
+        rng_seed: RngSeed::Fixed(seed()),
+        failure_persistence: None,
+        max_shrink_iters: 200,
+        ..Config::default()
+    };
+    let story = vec(deed(), 1..12);
+    let told = TestRunner::new(config).run(&story, |deeds| {
+        let database = database("model");
+        let mut session = Session::open(Kind::Tokio, database.url());
+        session.execute("CREATE TABLE ran (n serial, what text)");
+        let mut world = World { chain: &chain, database, session, model: Model::default() };
+        for deed in &deeds {
+            world.does(deed);
+        }
+        let locks = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND database = \
+                     (SELECT oid FROM pg_database WHERE datname = current_database())";
+        assert_eq!(world.session.value(locks), "0");
+        Ok(())
+    });
+    told.unwrap_or_else(|error| panic!("PROVE_SEED={}: {error}", seed()));
+}
