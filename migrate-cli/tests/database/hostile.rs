@@ -42,7 +42,7 @@ fn a_terminal_is_not_told_what_to_do() {
     let check = || {
         for line in lines {
             let shown = project.run(&format!("{line} --color always"));
-            assert_eq!(obeyed(&shown), [], "{shown:?}");
+            assert_eq!(obeyed(&shown), Vec::<char>::new(), "{shown:?}");
         }
     };
     check();
