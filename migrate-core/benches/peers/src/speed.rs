@@ -1,0 +1,159 @@
+//! How often a tool asks the server, and how long it takes.
+
+use std::error::Error;
+use std::time::{Duration, Instant};
+
+use migrate_testkit::postgres::{Client, NoTls};
+use tempfile::TempDir;
+
+use crate::Done;
+use crate::chain;
+use crate::line::Line;
+use crate::server::{address, at_head, database};
+use crate::table::{head, median, row, time};
+use crate::tools::{Tool, Upgrade};
+
+/// A tool that has read a chain, and the folder of the chain.
+fn prepared(tool: Tool, count: usize) -> Result<Option<(Upgrade, TempDir)>, Box<dyn Error>> {
+    let folder = TempDir::new()?;
+    let upgrade = tool.prepare(chain::generated(count), folder.path())?;
+    Ok(upgrade.map(|upgrade| (upgrade, folder)))
+}
+
+/// The round trips of an upgrade of this database.
+fn trips_of(upgrade: &Upgrade, url: &str, server: &str) -> Result<usize, Box<dyn Error>> {
+    let line = Line::new(server.to_owned(), Duration::ZERO, 0)?;
+    upgrade(&line.url(url, server))?;
+    Ok(line.trips())
+}
+
+/// Round trips after the login: nothing to do, and for a revision of an upgrade of so many.
+pub(crate) fn trips(sizes: &[usize]) -> Done {
+    let (first, last) = (sizes[0], sizes[sizes.len() - 1]);
+    head(
+        "round trips",
+        ["nothing to do", "an upgrade from empty", "for each revision"].map(
+            |column| match column {
+                "an upgrade from empty" => format!("an upgrade of {last}"),
+                column => column.to_owned(),
+            },
+        ),
+    );
+    for tool in Tool::all_with_history() {
+        let mut upgrades = Vec::new();
+        let mut nothing = 0;
+        for count in [first, last] {
+            let Some((upgrade, _folder)) = prepared(tool, count)? else { continue };
+            let database = database()?;
+            let server = address(&database);
+            upgrades.push(trips_of(&upgrade, database.url(), &server)?);
+            nothing = trips_of(&upgrade, database.url(), &server)?;
+        }
+        let [few, many] = upgrades[..] else { continue };
+        let each = (many - few) as f64 / (last - first) as f64;
+        row(tool.name(), [nothing.to_string(), many.to_string(), format!("{each:.2}")]);
+    }
+    Ok(())
+}
+
+/// How often a short thing is measured.
+const OFTEN: usize = 41;
+
+/// A start with nothing to do, the connection included; beside a connection and `SELECT 1`.
+pub(crate) fn start(sizes: &[usize]) -> Done {
+    head("nothing to do, login included", sizes.iter().map(|count| format!("{count} revisions")));
+    for tool in Tool::all_with_history() {
+        let mut cells = Vec::new();
+        for &count in sizes {
+            let Some((upgrade, _folder)) = prepared(tool, count)? else { continue };
+            let database = at_head(&upgrade)?;
+            let mut times = Vec::new();
+            for _ in 0..OFTEN {
+                let start = Instant::now();
+                upgrade(database.url())?;
+                times.push(start.elapsed());
+            }
+            cells.push(time(median(times)));
+        }
+        row(tool.name(), cells);
+    }
+    let database = database()?;
+    let mut times = Vec::new();
+    for _ in 0..OFTEN {
+        let start = Instant::now();
+        Client::connect(database.url(), NoTls)?.simple_query("SELECT 1")?;
+        times.push(start.elapsed());
+    }
+    row("login and `SELECT 1`", vec![time(median(times)); sizes.len()]);
+    Ok(())
+}
+
+/// How often an upgrade is measured. The tools take turns, so that a bad moment meets all of them.
+const ROUNDS: usize = 7;
+
+/// An upgrade from empty, on a server beside it.
+pub(crate) fn upgrade(sizes: &[usize]) -> Done {
+    let columns = sizes.iter().map(|count| format!("{count} revisions"));
+    let columns: Vec<String> =
+        columns.flat_map(|column| [column, "of the fastest".to_owned()]).collect();
+    let mut rows: Vec<(Tool, Vec<Duration>)> = Vec::new();
+    for &count in sizes {
+        let mut tools = Vec::new();
+        for tool in Tool::ALL {
+            if let Some((upgrade, folder)) = prepared(tool, count)? {
+                tools.push((tool, upgrade, folder, Vec::new()));
+            }
+        }
+        for round in 0..ROUNDS {
+            let turn = round % tools.len();
+            tools.rotate_left(turn);
+            for (_, upgrade, _, times) in &mut tools {
+                let database = database()?;
+                let start = Instant::now();
+                upgrade(database.url())?;
+                times.push(start.elapsed());
+            }
+        }
+        for (tool, _, _, times) in tools {
+            match rows.iter_mut().find(|(it, _)| *it == tool) {
+                Some((_, medians)) => medians.push(median(times)),
+                None => rows.push((tool, vec![median(times)])),
+            }
+        }
+    }
+    rows.sort_by_key(|(tool, _)| Tool::ALL.iter().position(|it| it == tool));
+    head("an upgrade from empty, login included", columns);
+    let fastest = |at: usize| rows.iter().filter_map(|(_, times)| times.get(at)).min();
+    for (tool, times) in &rows {
+        let cells = times.iter().enumerate().flat_map(|(at, &took)| {
+            let ratio = fastest(at).map_or(1.0, |best| took.as_secs_f64() / best.as_secs_f64());
+            [time(took), format!("{ratio:.2}")]
+        });
+        row(tool.name(), cells.collect::<Vec<_>>());
+    }
+    Ok(())
+}
+
+/// The latency of a server that is far away, there and back.
+const FAR: Duration = Duration::from_millis(5);
+
+/// The same over a line that is slow.
+pub(crate) fn far(sizes: &[usize]) -> Done {
+    let columns = sizes.iter().map(|count| format!("{count} revisions at {}", time(FAR)));
+    head("an upgrade from empty, far away", columns);
+    for tool in Tool::ALL {
+        let mut cells = Vec::new();
+        for &count in sizes {
+            let Some((upgrade, _folder)) = prepared(tool, count)? else { continue };
+            let database = database()?;
+            let server = address(&database);
+            let line = Line::new(server.clone(), FAR, 0)?;
+            let url = line.url(database.url(), &server);
+            let start = Instant::now();
+            upgrade(&url)?;
+            cells.push(time(start.elapsed()));
+        }
+        row(tool.name(), cells);
+    }
+    Ok(())
+}
