@@ -274,10 +274,10 @@ fn alembics_folder_is_read_and_not_run() {
 #[test]
 fn what_is_no_file_is_not_waited_for() {
     let cases = [
-        ("mkfifo migrations/b.sql", "`b.sql` is not a migration"),
-        ("mkfifo migrations/chain.lock", "`chain.lock` is not a migration"),
-        ("mkdir migrations/b.sql", "`b.sql` is not a migration"),
-        ("ln -s /dev/zero migrations/b.sql", "`b.sql` is not a migration"),
+        ("mkfifo migrations/b.sql", "`migrations/b.sql` can't be read: it is not a file"),
+        ("mkfifo migrations/chain.lock", "`migrations/chain.lock` can't be read: it is not a file"),
+        ("mkdir migrations/b.sql", "`migrations/b.sql` can't be read: it is not a file"),
+        ("ln -s /dev/zero migrations/b.sql", "`migrations/b.sql` can't be read: it is not a file"),
         ("ln -s b.sql migrations/b.sql", "`migrations/b.sql` can't be read: "),
         ("ln -s nowhere migrations/b.sql", "`migrations/b.sql` can't be read: "),
         ("truncate -s 3G migrations/b.sql", "the file is too large: 3221225472 bytes"),

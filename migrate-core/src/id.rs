@@ -116,6 +116,7 @@ pub(crate) fn did_you_mean<'c>(
 }
 
 /// The same, where a name that merely looks alike may well be right: a slip of one letter.
+#[cfg(feature = "analysis")]
 pub(crate) fn slip_of<'c>(
     word: &str,
     candidates: impl IntoIterator<Item = &'c str>,

@@ -168,10 +168,12 @@ fn a_role_without_rights_reads_the_same() {
 fn what_happened_is_said_when_it_fails() {
     let database = database("fails", "");
     let mut client = database.connect().unwrap();
-    client.batch_execute("SET statement_timeout TO '1ms'").unwrap();
+    let mut other = database.connect().unwrap();
+    other.batch_execute("BEGIN; LOCK TABLE pg_catalog.pg_description").unwrap();
+    client.batch_execute("SET lock_timeout TO '100ms'").unwrap();
     let error = Catalog::read(&mut client).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "the catalog can't be read: ERROR: canceling statement due to statement timeout"
+        "the catalog can't be read: ERROR: canceling statement due to lock timeout"
     );
 }

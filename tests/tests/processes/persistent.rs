@@ -115,7 +115,12 @@ fn what_a_killed_supervisor_leaves_does_not_hurt() {
             run("kill", &["-KILL", &postmaster]);
         }
         owner.kill("KILL", "");
-        assert_eq!(is_running(&postmaster), !also_the_server);
+        if also_the_server {
+            // The signal is sent; on a busy machine it takes a while to die of it.
+            eventually("the server has ended", || !is_running(&postmaster));
+        } else {
+            assert!(is_running(&postmaster));
+        }
 
         let next = name.start();
         assert!(!is_running(&postmaster));
