@@ -168,7 +168,7 @@ impl<'r> Engine<'r> {
                 Ok(Ask::Wait(Duration::from_millis(20)))
             }
             (Phase::Astray(then), _) => {
-                let query = sql::unlock(&self.tables);
+                let query = self.release_query(&run);
                 Ok(self.ask_outside(run, Phase::Releasing(then), query))
             }
             (Phase::Releasing(then), _) => {
@@ -270,7 +270,9 @@ impl<'r> Engine<'r> {
             run.at = done;
             run.in_doubt = column(2) == "t";
         }
-        let query = sql::prepare(step, self.settings, &changes(step), &set_before(step, run.at));
+        let process = run.process.as_deref().unwrap_or("0");
+        let again = set_before(step, run.at);
+        let query = sql::prepare(step, self.settings, &changes(step), process, &again);
         Ok(self.ask_outside(run, Phase::Preparing, query))
     }
 

@@ -49,18 +49,27 @@ pub(crate) fn check(tables: &Tables, step: &Step<'_>) -> String {
 }
 
 /// Asks for the settings that the step is going to change, sets its timeouts for the session, and
-/// runs again what an earlier run has set.
+/// runs again what an earlier run has set. Behind a pooler another session may answer than the one that has the
+/// lock: that one keeps its timeouts.
 pub(crate) fn prepare(
     step: &Step<'_>,
     settings: &Settings,
     changes: &[String],
+    process: &str,
     again: &str,
 ) -> String {
     let columns: String = changes
         .iter()
         .map(|name| format!(", pg_catalog.current_setting({}, true)", literal(name)))
         .collect();
-    format!("SELECT '{}'{columns};\n{}{again}", tag::SAVED, step::timeouts("SET", step, settings))
+    let set = |(name, value)| format!(", pg_catalog.set_config('{name}', '{value}', false)");
+    let set: String = step::timeout_values(step, settings).map(set).collect();
+    format!(
+        "{PROCESS};\nSELECT '{}'{columns};\n\
+         SELECT{set} WHERE pg_catalog.pg_backend_pid() = {process};\n{again}",
+        tag::SAVED,
+        set = set.trim_start_matches(','),
+    )
 }
 
 /// Keeps how far the step is: this many statements are done, and the next has started or not. A

@@ -101,6 +101,15 @@ fn restore_saved(names: &[String]) -> Vec<String> {
 
 /// The timeouts that a step runs under, its own before the runner's.
 pub(crate) fn timeouts(set: &str, step: &Step<'_>, settings: &Settings) -> String {
+    let timeouts = timeout_values(step, settings);
+    timeouts.map(|(name, value)| format!("{set} {name} = {value};\n")).collect()
+}
+
+/// The same, each by its name and in milliseconds.
+pub(crate) fn timeout_values(
+    step: &Step<'_>,
+    settings: &Settings,
+) -> impl Iterator<Item = (&'static str, u128)> {
     let options = match step.direction {
         Direction::Up => step.migration.up.options,
         Direction::Down => step.migration.down_options(),
@@ -109,8 +118,7 @@ pub(crate) fn timeouts(set: &str, step: &Step<'_>, settings: &Settings) -> Strin
         ("lock_timeout", options.lock_timeout.or(settings.lock_timeout)),
         ("statement_timeout", options.statement_timeout.or(settings.statement_timeout)),
     ];
-    let timeouts = timeouts.into_iter().filter_map(|(name, timeout)| Some((name, timeout?)));
-    timeouts.map(|(name, timeout)| format!("{set} {name} = {};\n", milliseconds(timeout))).collect()
+    timeouts.into_iter().filter_map(|(name, timeout)| Some((name, milliseconds(timeout?))))
 }
 
 /// As the server counts: not zero, which is no limit, unless it is, and no more than it can hold.

@@ -91,7 +91,7 @@ impl Pooler {
 }
 
 /// What sessions of the pool must not have kept: locks and settings.
-fn nothing_is_left(database: &Database, session: &mut Session) {
+pub(crate) fn nothing_is_left(database: &Database, session: &mut Session) {
     let locks = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND database = \
                  (SELECT oid FROM pg_database WHERE datname = current_database())";
     assert_eq!(Session::new(database).value(locks), "0");

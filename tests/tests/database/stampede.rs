@@ -6,9 +6,9 @@ use std::time::{Duration, Instant};
 
 use migrate_testkit::Database;
 
-use crate::pooler::Pooler;
+use crate::pooler::{Pooler, nothing_is_left};
 use crate::process::{GATE, chain, process};
-use crate::support::{Session, Way, database, eventually};
+use crate::support::{Kind, Session, Way, database, eventually};
 
 /// How many start at once.
 const CROWD: usize = 50;
@@ -128,10 +128,8 @@ fn fifty_processes_with_an_index_behind_a_pooler() {
         assert!(refused.iter().any(|text| said.contains(text)), "{said}");
     }
     println!("behind a pooler: {} of {CROWD} are refused, the last after {took:?}", failed.len());
-    let mut session = Session::new(&database);
-    let locks = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND database = \
-                 (SELECT oid FROM pg_database WHERE datname = current_database())";
-    assert_eq!(session.value(locks), "0");
+    let mut session = Session::open(Kind::Blocking, &pooler.url(&database));
+    nothing_is_left(&database, &mut session);
     let took = crowd(database.url(), "outside", Way::Together);
     println!("with the server's own address: the last of {CROWD} was ready after {took:?}");
     check_statements(&database);
