@@ -30,15 +30,8 @@ fn trips_of(upgrade: &Upgrade, url: &str, server: &str) -> Result<usize, Box<dyn
 /// Round trips after the login: nothing to do, and for a revision of an upgrade of so many.
 pub(crate) fn trips(sizes: &[usize]) -> Done {
     let (first, last) = (sizes[0], sizes[sizes.len() - 1]);
-    head(
-        "round trips",
-        ["nothing to do", "an upgrade from empty", "for each revision"].map(
-            |column| match column {
-                "an upgrade from empty" => format!("an upgrade of {last}"),
-                column => column.to_owned(),
-            },
-        ),
-    );
+    let upgrade = format!("an upgrade of {last}");
+    head("round trips", ["nothing to do".to_owned(), upgrade, "for each revision".to_owned()]);
     for tool in Tool::all_with_history() {
         let mut upgrades = Vec::new();
         let mut nothing = 0;
