@@ -112,6 +112,8 @@ pub(crate) struct Engine<'r> {
     old_strings: bool,
     /// The caller has begun a transaction.
     in_transaction: bool,
+    /// There may be a constraint that waits for a commit.
+    defers: bool,
     history: History,
     log: Vec<LogEntry>,
     has_tables: bool,
@@ -162,6 +164,7 @@ impl<'r> Engine<'r> {
             session: Session::default(),
             old_strings: false,
             in_transaction: false,
+            defers: true,
             history: History::default(),
             log: Vec::new(),
             has_tables: true,
@@ -249,7 +252,7 @@ impl<'r> Engine<'r> {
             }
             (State::Looking | State::Reading, Reply::Failed(failure)) if is_missing(&failure) => {
                 self.has_tables = false;
-                Ok(self.ask(State::ReadingSession, sql::session()))
+                Ok(self.ask(State::ReadingSession, self.session_query()))
             }
             (State::Looking | State::Reading, Reply::Failed(failure)) => {
                 Err(reading_failed(&self.tables.history, failure))
@@ -349,9 +352,13 @@ impl<'r> Engine<'r> {
         };
         format!(
             "{};\n{}{layout}",
-            sql::session(),
+            self.session_query(),
             sql::read(&self.tables, self.settings.stored_downgrades),
         )
+    }
+
+    fn session_query(&self) -> String {
+        sql::session(self.settings.single_transaction)
     }
 
     fn read(&mut self) -> Ask {

@@ -85,6 +85,8 @@ mod pins;
 
 // Floor 3: decisions.
 #[cfg(feature = "runner")]
+mod deferred;
+#[cfg(feature = "runner")]
 mod embedded;
 #[cfg(feature = "runner")]
 mod engine;

@@ -3,11 +3,13 @@
 
 use std::ops::Range;
 
+use crate::deferred::may_defer;
 use crate::history::Row;
 use crate::leaks::changed_settings;
 use crate::plan::{Direction, Step};
 use crate::settings::Settings;
-use crate::sql::{Session, Tables, step};
+use crate::sql::step::{self, Guard, Then};
+use crate::sql::{Session, Tables};
 use crate::statements::split_statements;
 use crate::text::Span;
 
@@ -59,6 +61,8 @@ pub(crate) struct Message {
     /// The number of the first mark.
     first_mark: u64,
     marks: Vec<Mark>,
+    /// Whether the steps so far may have made a constraint that waits for the commit, or there was one before.
+    defers: bool,
     /// How many steps of the plan it holds, from the first.
     pub(crate) steps: usize,
 }
@@ -73,6 +77,8 @@ pub(crate) struct Frame<'f> {
     pub(crate) first_mark: u64,
     /// Whether each statement is marked, or only each step.
     pub(crate) marked: bool,
+    /// Whether there may be a constraint that waits for the commit, before the first step.
+    pub(crate) defers: bool,
 }
 
 impl Message {
@@ -88,6 +94,7 @@ impl Message {
             is_single: frame.settings.single_transaction,
             first_mark: frame.first_mark,
             marks: Vec::new(),
+            defers: frame.defers,
             steps: 0,
         };
         let limit = match frame.settings {
@@ -145,10 +152,11 @@ impl Message {
         let marked = marked && statements.len() <= MAX_MARKED;
         let mark = self.next_mark();
         self.sql.push_str(&if self.is_single && self.steps > 0 {
-            step::go_on(tables, next, settings, mark, &changes)
+            step::go_on(tables, next, settings, mark, &changes, self.defers)
         } else {
-            step::begin(tables, next, settings, Some(mark), &changes)
+            step::begin(tables, next, settings, Guard::Quick(Some(mark)), &changes)
         });
+        self.defers |= self.is_single && may_defer(text, &statements);
         for (nth, statement) in statements.iter().enumerate() {
             if settings.by_statement {
                 self.cuts.push(self.sql.len());
@@ -174,7 +182,11 @@ impl Message {
             self.cuts.push(self.sql.len());
         }
         let mark = Some(self.next_mark());
-        self.sql.push_str(&step::finish(tables, next, session, mark, &changes, self.is_single));
+        let then = match self.is_single {
+            true => Then::Next { deferrable: self.defers },
+            false => Then::Commit,
+        };
+        self.sql.push_str(&step::finish(tables, next, session, mark, &changes, then));
         if !self.is_single {
             self.sql.push_str(step::COMMIT);
         }

@@ -14,7 +14,8 @@ use crate::outside::{Kind, Part, digest_of, parts};
 use crate::plan::{self, Direction, Plan, PlanError, Step};
 use crate::runner::Runner;
 use crate::settings::Settings;
-use crate::sql::{self, BUSY, MOVED, Session, Tables, literal, step as around};
+use crate::sql::step::{self as around, Guard, Then};
+use crate::sql::{self, BUSY, MOVED, Session, Tables, literal};
 use crate::statements::split_statements;
 use crate::target::Target;
 
@@ -248,15 +249,17 @@ impl Script<'_> {
         let single = self.settings.single_transaction;
         let begin = match u64::try_from(nth) {
             Ok(mark @ 1..) if single => {
-                around::go_on(&self.tables, step, self.settings, mark, &changes)
+                around::go_on(&self.tables, step, self.settings, mark, &changes, true)
             }
-            _ => around::begin(&self.tables, step, self.settings, None, &changes),
+            _ => around::begin(&self.tables, step, self.settings, Guard::Worded, &changes),
         };
         self.ours(&begin);
         for statement in &statements {
             psql::push(&mut self.text, text, statement);
         }
-        let finish = around::finish(&self.tables, step, &self.session, None, &changes, single);
+        // Of the database nothing is known.
+        let then = if single { Then::Next { deferrable: true } } else { Then::Commit };
+        let finish = around::finish(&self.tables, step, &self.session, None, &changes, then);
         self.ours(&finish);
         if !single {
             self.text.push_str(around::COMMIT);
@@ -297,7 +300,8 @@ impl Script<'_> {
             }
             self.keep(step, &parts, (done + 1, false));
         }
-        let record = sql::outside::record(&self.tables, step, self.settings, &self.session);
+        let record =
+            sql::outside::record(&self.tables, step, self.settings, &self.session, Guard::Worded);
         self.ours(&record);
         let changes = changed_settings(text, &statements);
         let changed = changes.iter().map(|name| self.session.reset(name, "")).collect();

@@ -13,11 +13,38 @@ pub(crate) mod step;
 use std::fmt::Write as _;
 
 use crate::chain::Chain;
+use crate::failure::Failure;
 
-/// The SQLSTATE that the guard raises when another runner holds the lock.
+/// The SQLSTATE that a guard raises when another runner holds the lock.
 pub(crate) const BUSY: &str = "MG001";
-/// The SQLSTATE that the guard raises when the history is not what the plan was made for.
+/// The SQLSTATE that a guard raises when the history is not what the plan was made for.
 pub(crate) const MOVED: &str = "MG002";
+
+/// What a guard says without an SQLSTATE of its own.
+const IS_BUSY: &str = "migrate: another migration is running";
+/// The same for a history that is another.
+const HAS_MOVED: &str = "migrate: the history has changed";
+
+/// Whether a guard has found that another runner holds the lock.
+pub(crate) fn is_busy(failure: &Failure) -> bool {
+    failure.is(BUSY) || is_refusal(failure, IS_BUSY)
+}
+
+/// Whether a guard has found that the history is not what the plan was made for.
+pub(crate) fn has_moved(failure: &Failure) -> bool {
+    failure.is(MOVED) || is_refusal(failure, HAS_MOVED)
+}
+
+/// The words of the server around the text are in its own language.
+fn is_refusal(failure: &Failure, text: &str) -> bool {
+    failure.is("22P02") && failure.message.contains(text)
+}
+
+/// An expression that fails with this text, which is no number. It fails where it is computed, and not where the statement
+/// is planned: what `concat` gives is no constant.
+fn refuse(text: &str) -> String {
+    format!("pg_catalog.concat('{text}')::integer")
+}
 
 /// The tags of our rows.
 pub(crate) mod tag {
@@ -129,9 +156,13 @@ fn held(tables: &Tables) -> String {
 pub(crate) const SEPARATOR: char = '\u{1f}';
 
 /// The settings of the session that a migration may change and we put back, without those of a single
-/// transaction; and whether a transaction
-/// began in an earlier message.
-pub(crate) fn session() -> String {
+/// transaction; whether a transaction began in an earlier message; and, if that is asked for, whether
+/// there is any constraint that can wait for a commit.
+pub(crate) fn session(with_deferrable: bool) -> String {
+    let deferrable = match with_deferrable {
+        true => ", EXISTS (SELECT FROM pg_catalog.pg_constraint WHERE condeferrable)",
+        false => "",
+    };
     format!(
         "SELECT '{}', pg_catalog.current_setting('search_path'), pg_catalog.current_setting('role'), \
          pg_catalog.current_setting('lock_timeout'), pg_catalog.current_setting('statement_timeout'), \
@@ -139,7 +170,7 @@ pub(crate) fn session() -> String {
          (SELECT pg_catalog.string_agg(name || '=' || pg_catalog.current_setting(name), pg_catalog.chr({})) \
          FROM pg_catalog.pg_settings WHERE source = 'session' AND name <> 'seed' \
          AND NOT pg_catalog.starts_with(name, 'transaction_')), \
-         pg_catalog.transaction_timestamp() <> pg_catalog.statement_timestamp()",
+         pg_catalog.transaction_timestamp() <> pg_catalog.statement_timestamp(){deferrable}",
         tag::SESSION,
         u32::from(SEPARATOR),
     )
@@ -176,7 +207,8 @@ pub(crate) fn recover(tables: &Tables, marked: bool) -> String {
 }
 
 /// Takes the lock for this transaction or fails at once, never waits: a waiting statement would
-/// hold a snapshot, and block a CREATE INDEX CONCURRENTLY of whoever has the lock.
+/// hold a snapshot, and block a CREATE INDEX CONCURRENTLY of whoever has the lock. What follows sees what was committed
+/// before the lock was had.
 fn guard(tables: &Tables, then: &str) -> String {
     format!(
         "DO $migrate$ BEGIN \

@@ -27,9 +27,9 @@ const FLOORS: [&[&str]; 5] = [
         "outline", "pins",
     ],
     &[
-        "embedded", "engine", "error", "failure", "goal", "history", "leaks", "log", "message",
-        "notices", "outside", "plan", "refinery", "report", "runner", "samples", "script",
-        "settings", "sql", "stamp", "status", "stored", "target", "watch",
+        "deferred", "embedded", "engine", "error", "failure", "goal", "history", "leaks", "log",
+        "message", "notices", "outside", "plan", "refinery", "report", "runner", "samples",
+        "script", "settings", "sql", "stamp", "status", "stored", "target", "watch",
     ],
     &["catalog_reader", "connect", "directory_test", "drivers", "files", "tls"],
 ];

@@ -33,10 +33,10 @@ impl Engine<'_> {
         failure: Failure,
         now: Duration,
     ) -> Result<Ask, Error> {
-        if failure.is(sql::BUSY) {
+        if sql::is_busy(&failure) {
             return self.wait(now);
         }
-        if failure.is(sql::MOVED) {
+        if sql::has_moved(&failure) {
             self.standstill.has_moved();
             return Ok(self.start_over());
         }
@@ -99,10 +99,10 @@ impl Engine<'_> {
         // Once the guard is passed, it is the migration that raises, whatever it raises.
         let at = if message.is_single { reached(message, &failure, mark) } else { committed };
         let passed = matches!(mark, Some(Mark::Statement(piece)) if piece.step == at);
-        if !passed && failure.is(sql::BUSY) {
+        if !passed && sql::is_busy(&failure) {
             return self.wait(now);
         }
-        if !passed && failure.is(sql::MOVED) {
+        if !passed && sql::has_moved(&failure) {
             self.standstill.has_moved();
             return self.decide(now);
         }

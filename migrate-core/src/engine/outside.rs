@@ -19,7 +19,8 @@ use crate::message::text_of;
 use crate::outside::{Kind, Part, digest_of, parts};
 use crate::plan::Step;
 use crate::report::Event;
-use crate::sql::{Session, outside as sql, tag};
+use crate::sql::step::Guard;
+use crate::sql::{Session, is_busy, outside as sql, tag};
 use crate::statements::split_statements;
 use crate::text::{Source, Span};
 
@@ -189,7 +190,11 @@ impl<'r> Engine<'r> {
                 Ok(self.part_failed(run, &step, failure, prefix))
             }
             (Phase::Recording, Reply::Failed(failure)) => {
-                let error = Error::server("recording the migration", failure);
+                let error = match is_busy(&failure) {
+                    // This session would be given its lock again: behind a pooler it is another one that answers.
+                    true => Error::Pooled { revision: step.migration.id.to_string() },
+                    false => Error::server("recording the migration", failure),
+                };
                 let query = format!("ROLLBACK;\n{}", self.release_query(&run));
                 Ok(self.ask_outside(run, Phase::Releasing(Then::Fail(error)), query))
             }
@@ -278,7 +283,8 @@ impl<'r> Engine<'r> {
 
     fn next_part(&mut self, run: Outside, step: &Step<'_>) -> Ask {
         let Some(part) = run.parts.get(run.at) else {
-            let query = sql::record(&self.tables, step, self.settings, &self.session);
+            let guard = Guard::Quick(None);
+            let query = sql::record(&self.tables, step, self.settings, &self.session, guard);
             return self.ask_outside(run, Phase::Recording, query);
         };
         if self.watch.stops() {

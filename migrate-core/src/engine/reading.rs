@@ -30,6 +30,8 @@ impl Engine<'_> {
         };
         self.old_strings = column(5) == "off";
         self.in_transaction = column(7) == "t";
+        // It was not asked for where it does not matter.
+        self.defers = column(8) != "f";
     }
 
     /// Which layout the tables have, where that was asked for.

@@ -26,8 +26,8 @@ impl Engine<'_> {
         }
         let most = std::mem::replace(&mut self.most_steps, usize::MAX).min(self.plan.steps.len());
         let Engine { tables, settings, session, .. } = self;
-        let (first_mark, marked) = (self.next_mark, self.marked);
-        let frame = Frame { tables, settings, session, first_mark, marked };
+        let (first_mark, marked, defers) = (self.next_mark, self.marked, self.defers);
+        let frame = Frame { tables, settings, session, first_mark, marked, defers };
         let mut message = Message::new(&self.plan.steps[..most], frame);
         self.next_mark = message.next_mark();
         for (nth, step) in self.plan.steps[..message.steps].iter().enumerate() {

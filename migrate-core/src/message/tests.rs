@@ -11,10 +11,16 @@ use crate::target::Target;
 
 /// The first message of an upgrade.
 fn message(chain: &Chain<'static>, settings: &Settings, marked: bool) -> Message {
+    message_of(chain, settings, marked, true)
+}
+
+/// The same, where the database has constraints that can wait, or has none.
+fn message_of(chain: &Chain<'static>, settings: &Settings, marked: bool, defers: bool) -> Message {
     with_steps(chain, |steps| {
         let (tables, session) = (Tables::new("public", "migrate_"), Session::default());
         let (tables, session) = (&tables, &session);
-        Message::new(steps, Frame { tables, settings, session, first_mark: 100, marked })
+        let frame = Frame { tables, settings, session, first_mark: 100, marked, defers };
+        Message::new(steps, frame)
     })
 }
 
@@ -71,7 +77,9 @@ fn a_place_in_the_message_is_a_place_in_the_file() {
 fn a_place_that_is_not_in_a_statement_is_ours() {
     let chain = of("SELECT 1;\nSELECT 2");
     let message = message(&chain, &Settings::default(), true);
-    for ours in ["BEGIN ISOLATION", "DO $migrate$", "INSERT INTO", "COMMIT", "pg_catalog.setval"] {
+    for ours in
+        ["BEGIN ISOLATION", "pg_catalog.concat", "INSERT INTO", "COMMIT", "pg_catalog.setval"]
+    {
         assert_eq!(place(&chain, &message, ours), None, "{ours}");
     }
     for nowhere in [0, message.sql.len() + 1, usize::MAX] {
@@ -112,7 +120,8 @@ fn the_down_section_is_where_it_is_in_the_file() {
     let (tables, session) = (Tables::new("public", "migrate_"), Session::default());
     let settings = Settings::default();
     let (tables, session) = (&tables, &session);
-    let frame = Frame { tables, settings: &settings, session, first_mark: 1, marked: true };
+    let frame =
+        Frame { tables, settings: &settings, session, first_mark: 1, marked: true, defers: true };
     let message = Message::new(&planned.unwrap_or_default().steps, frame);
     assert_eq!(place(&chain, &message, "'down'"), Some(("9:8".to_owned(), 1)));
 }
@@ -227,13 +236,17 @@ fn each_step_is_a_whole_transaction_with_its_record() {
     let settings = Settings { lock_timeout, ..Settings::default() };
     let sql = message(&chain, &settings, true).sql;
     let mut parts = sql.split_inclusive("COMMIT;\n");
-    for (count, id, last) in [(0, "a", ""), (1, "b", "WHERE revision = E'a'")] {
+    for (count, id, last) in [(0, "a", ""), (1, "b", "bool_or(revision = E'a') IS NOT TRUE")] {
         let part = parts.next().unwrap_or_default();
         let order = [
-            "BEGIN ISOLATION LEVEL READ COMMITTED;\nSET LOCAL lock_timeout = 2000;\nDO $migrate$",
+            "BEGIN ISOLATION LEVEL READ COMMITTED;\n",
             "pg_try_advisory_xact_lock(",
-            &format!("count(*) FROM \"public\".\"migrate_history\") <> {count}"),
+            "set_config('lock_timeout', '2000', true)",
+            // What is checked is what was committed before the lock was had.
+            ";\nSELECT CASE WHEN ",
+            &format!("count(*) <> {count}"),
             last,
+            "FROM \"public\".\"migrate_history\")",
             &format!("\nCREATE TABLE {id} ();\n"),
             &format!("INSERT INTO \"public\".\"migrate_history\" VALUES (E'{id}', {}, ", count + 1),
             "INSERT INTO \"public\".\"migrate_log\"",
@@ -248,4 +261,23 @@ fn each_step_is_a_whole_transaction_with_its_record() {
         assert_eq!(rest, "");
     }
     assert_eq!(parts.next(), None);
+}
+
+#[test]
+fn constraints_that_wait_are_looked_for_only_where_there_may_be_some() {
+    let chain = |first: &str| {
+        let files = [("a", "", first), ("b", "a", "CREATE TABLE b ();")];
+        let files =
+            files.map(|(id, parent, up)| (format!("{id}.sql"), file(id, parent, up, "SELECT 1;")));
+        chain_of(files.iter().map(|(name, text)| (name.as_str(), text.as_str())))
+    };
+    let check = |first: &str, defers: bool, expected: usize| {
+        let settings = Settings { single_transaction: true, ..Settings::default() };
+        let sql = message_of(&chain(first), &settings, true, defers).sql;
+        assert_eq!(sql.matches("pg_constraint").count(), expected, "{first}");
+    };
+    check("CREATE TABLE a ();", false, 0);
+    check("CREATE TABLE a ();", true, 3);
+    check("CREATE TABLE a (n int UNIQUE DEFERRABLE);", false, 3);
+    check("SELECT f();", false, 3);
 }

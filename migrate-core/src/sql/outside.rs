@@ -1,6 +1,7 @@
 //! The SQL around a step that runs outside a transaction: a lock of the session, and progress
 //! kept statement by statement.
 
+use super::step::{Guard, Then};
 use super::{Session, Tables, held, literal, step, tag};
 use crate::digest::Digest;
 use crate::plan::{Direction, Step};
@@ -134,6 +135,7 @@ pub(crate) fn record(
     step: &Step<'_>,
     settings: &Settings,
     session: &Session,
+    guard: Guard,
 ) -> String {
     let id = literal(step.migration.id.as_str());
     format!(
@@ -141,9 +143,9 @@ pub(crate) fn record(
          (SELECT pg_catalog.date_part('epoch', began)::text FROM {progress} WHERE revision = {id}), true);\n\
          DELETE FROM {progress} WHERE revision = {id};\n{finish}{commit}",
         restore = session.restore_changed().join(", "),
-        begin = step::begin(tables, step, settings, None, &[]),
+        begin = step::begin(tables, step, settings, guard, &[]),
         progress = tables.progress,
-        finish = step::finish(tables, step, session, None, &[], false),
+        finish = step::finish(tables, step, session, None, &[], Then::Commit),
         commit = step::COMMIT,
     )
 }

@@ -3,55 +3,83 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use super::{MOVED, Session, TOOL, Tables, guard, literal, tag};
+use super::{HAS_MOVED, IS_BUSY, MOVED, Session, TOOL, Tables, guard, literal, refuse, tag};
 use crate::chain::Migration;
 use crate::digest::DIGEST_VERSION;
 use crate::plan::{Direction, Step};
 use crate::settings::Settings;
+
+/// How the guard of a transaction refuses.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Guard {
+    /// By an expression that fails; if it does not, this mark is set. A `DO` block is compiled anew each time, and takes
+    /// longer than all else that surrounds a step.
+    Quick(Option<u64>),
+    /// With an SQLSTATE of its own, for whoever reads what psql says.
+    Worded,
+}
 
 /// Opens the transaction of a step: settings, lock, and the history is as the plan expects it.
 pub(crate) fn begin(
     tables: &Tables,
     step: &Step<'_>,
     settings: &Settings,
-    mark: Option<u64>,
+    how: Guard,
     changes: &[String],
 ) -> String {
-    let mut sql = "BEGIN ISOLATION LEVEL READ COMMITTED;\n".to_owned();
-    sql.push_str(&save(changes));
-    sql.push_str(&timeouts("SET LOCAL", step, settings));
-    // The clock is kept in a setting of this transaction: now() is the same for all transactions
-    // of one message.
-    let then = format!(
-        "IF {moved} THEN \
-         RAISE EXCEPTION USING ERRCODE = '{MOVED}', MESSAGE = 'the history has changed'; END IF; \
-         PERFORM pg_catalog.set_config('migrate.started', \
-         pg_catalog.date_part('epoch', pg_catalog.clock_timestamp())::text, true); {mark}",
-        moved = moved(tables, step.count, step.last.as_deref()),
-        mark = mark
-            .map_or_else(String::new, |number| format!("PERFORM {}; ", set_mark(tables, number))),
-    );
-    sql.push_str(&guard(tables, &then));
-    sql.push('\n');
-    sql
+    let moved = moved(tables, step.count, step.last.as_deref());
+    let guard = match how {
+        // The check is a statement of its own: a snapshot that both have would be older than the lock.
+        Guard::Quick(mark) => format!(
+            "SELECT CASE WHEN NOT pg_catalog.pg_try_advisory_xact_lock({key}) THEN {busy} END, {started};\n\
+             SELECT CASE WHEN {moved} THEN {has_moved} END{mark};\n",
+            key = tables.lock_key,
+            busy = refuse(IS_BUSY),
+            started = started(step, settings),
+            has_moved = refuse(HAS_MOVED),
+            mark = mark.map_or_else(String::new, |mark| format!(", {}", set_mark(tables, mark))),
+        ),
+        Guard::Worded => {
+            let then = format!(
+                "IF {moved} THEN \
+                 RAISE EXCEPTION USING ERRCODE = '{MOVED}', MESSAGE = 'the history has changed'; END IF; \
+                 PERFORM {STARTED}; "
+            );
+            format!("{}{}\n", timeouts("SET LOCAL", step, settings), guard(tables, &then),)
+        }
+    };
+    format!("BEGIN ISOLATION LEVEL READ COMMITTED;\n{}{guard}", save(changes))
 }
 
-/// The same for a step that follows another in one transaction.
+/// The same for a step that follows another in one transaction. `deferrable` says that there may be constraints that wait
+/// for the commit.
 pub(crate) fn go_on(
     tables: &Tables,
     step: &Step<'_>,
     settings: &Settings,
     mark: u64,
     changes: &[String],
+    deferrable: bool,
 ) -> String {
     format!(
-        "{defer}{save}{timeouts}SELECT pg_catalog.set_config('migrate.started', \
-         pg_catalog.date_part('epoch', pg_catalog.clock_timestamp())::text, true), {mark};\n",
-        defer = constraints("condeferred", "DEFERRED"),
+        "{defer}{save}SELECT {started}, {mark};\n",
+        defer = if deferrable { constraints("condeferred", "DEFERRED") } else { String::new() },
         save = save(changes),
-        timeouts = timeouts("SET LOCAL", step, settings),
+        started = started(step, settings),
         mark = set_mark(tables, mark),
     )
+}
+
+/// Keeps the time in a setting of this transaction: `now()` is the same for all transactions of one message.
+const STARTED: &str = "pg_catalog.set_config('migrate.started', \
+     pg_catalog.date_part('epoch', pg_catalog.clock_timestamp())::text, true)";
+
+/// The columns of a SELECT that sets what a step begins with: its timeouts, and the time.
+fn started(step: &Step<'_>, settings: &Settings) -> String {
+    let timeouts = timeout_values(step, settings);
+    let timeouts =
+        timeouts.map(|(name, value)| format!("pg_catalog.set_config('{name}', '{value}', true), "));
+    format!("{}{STARTED}", timeouts.collect::<String>())
 }
 
 /// Sets constraints one by one: a word about ALL would hold for those that are still to be made.
@@ -126,14 +154,12 @@ fn milliseconds(timeout: Duration) -> u128 {
     timeout.as_nanos().div_ceil(1_000_000).min(i32::MAX.unsigned_abs().into())
 }
 
-/// The condition that the history is not what the plan was made for.
+/// The condition that the history is not what the plan was made for. It is read once for both questions.
 pub(crate) fn moved(tables: &Tables, count: usize, last: Option<&str>) -> String {
-    let history = &tables.history;
-    let last = last.map(|revision| {
-        format!(" OR NOT EXISTS (SELECT FROM {history} WHERE revision = {})", literal(revision))
+    let last = last.map_or_else(String::new, |revision| {
+        format!(" OR pg_catalog.bool_or(revision = {}) IS NOT TRUE", literal(revision))
     });
-    let last = last.unwrap_or_default();
-    format!("(SELECT pg_catalog.count(*) FROM {history}) <> {count}{last}")
+    format!("(SELECT pg_catalog.count(*) <> {count}{last} FROM {})", tables.history)
 }
 
 /// Notes which statement begins. A sequence keeps it even when the transaction fails, and tells
@@ -146,25 +172,36 @@ fn set_mark(tables: &Tables, number: u64) -> String {
     format!("pg_catalog.setval({}, {number})", literal(&tables.statement))
 }
 
-/// Closes a step, all but the commit: the session as it was, the record. If the transaction goes on
-/// behind it, the deferred constraints are looked at as if it did not.
+/// What follows the last statement of a step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Then {
+    /// The commit.
+    Commit,
+    /// Another step in the same transaction.
+    Next {
+        /// Whether there may be constraints that wait for the commit: they are looked at as if this were it.
+        deferrable: bool,
+    },
+}
+
+/// Closes a step, all but the commit: the session as it was, the record.
 pub(crate) fn finish(
     tables: &Tables,
     step: &Step<'_>,
     session: &Session,
     mark: Option<u64>,
     changes: &[String],
-    goes_on: bool,
+    then: Then,
 ) -> String {
     let first = changes.first().map(String::as_str);
     let mut columns = Session::columns(restore_saved(changes), first, session.restore_changed());
-    if goes_on {
+    if then != Then::Commit {
         // Else the next step would run under what was set for this one.
         columns.extend(session.restore_timeouts());
     }
     columns.extend(mark.map(|number| set_mark(tables, number)));
     let mut sql = format!("SELECT {};\n", columns.join(", "));
-    if goes_on {
+    if then == (Then::Next { deferrable: true }) {
         sql.push_str(&constraints("condeferrable", "IMMEDIATE"));
     }
     let migration = &step.migration;

@@ -209,6 +209,31 @@ fn a_single_transaction_keeps_the_revisions_apart() {
     });
 }
 
+/// Of a constraint that was there before no migration says that it waits.
+#[test]
+fn a_constraint_that_waits_since_before_is_looked_at_after_each_revision() {
+    let made = "CREATE TABLE old (n int UNIQUE DEFERRABLE INITIALLY DEFERRED)";
+    let later = "CREATE FUNCTION made() RETURNS void LANGUAGE sql AS \
+         'CREATE TABLE old (n int UNIQUE DEFERRABLE INITIALLY DEFERRED)'";
+    let check = |before: &str, first: &str| {
+        let chain = upgrades(&[first, "INSERT INTO old VALUES (1), (1)", "CREATE TABLE t3 ()"]);
+        both("since_before", |_, session| {
+            for way in Way::ALL {
+                session.execute(before);
+                let result = session.upgrade(&way.of(Runner::new(&chain)));
+                let error = result.unwrap_err().to_string();
+                assert!(
+                    error.contains("old_n_key") && error.contains("r2.sql"),
+                    "{way:?}: {error}"
+                );
+                session.clear();
+            }
+        });
+    };
+    check(made, "SELECT 1");
+    check(later, "SELECT made()");
+}
+
 #[test]
 fn a_single_transaction_that_can_not_be_one() {
     let chain = triples();
