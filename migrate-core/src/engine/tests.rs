@@ -41,9 +41,16 @@ enum Say {
 use Say::{Applied, AtHead, Fail, FailAt, Held, Later, Lost, Mark, NotAtHead};
 
 /// Another runner has the lock.
-const BUSY: Say = Fail(sql::BUSY, "another migration is running");
-/// The history is another than the plan was made for.
-const MOVED: Say = Fail(sql::MOVED, "the history has changed");
+const BUSY: Say = Fail(
+    "22P02",
+    "invalid input syntax for type integer: \"migrate: another migration is running\"",
+);
+/// The history is another than the plan was made for; the server speaks German.
+const MOVED: Say =
+    Fail("22P02", "ungültige Eingabesyntax für Typ integer: »migrate: the history has changed«");
+/// The same of a `DO` block, where the tables are made and the history is stamped.
+const RAISED_BUSY: Say = Fail(sql::BUSY, "another migration is running");
+const RAISED_MOVED: Say = Fail(sql::MOVED, "the history has changed");
 /// A table is locked.
 const LOCKED: Say = Fail("55P03", "canceling statement due to lock timeout");
 

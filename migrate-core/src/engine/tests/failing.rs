@@ -204,10 +204,16 @@ fn without_marks_the_revision_is_all_that_can_be_said() {
     fails("upgrade a", &script, outcome);
 }
 
-/// The guard's own codes are the guard's only before the first statement.
+/// What the guard says is the guard's only before the first statement; another text never is.
 #[test]
 fn a_migration_that_raises_what_the_guard_raises() {
-    for (code, message) in [(sql::BUSY, "mine"), (sql::MOVED, "mine too")] {
+    let raised = [
+        (sql::BUSY, "mine"),
+        (sql::MOVED, "mine too"),
+        ("22P02", "migrate: another migration is running"),
+        ("22P02", "migrate: the history has changed"),
+    ];
+    for (code, message) in raised {
         let script = [
             ("read", Applied("a")),
             ("run b", Fail(code, message)),

@@ -1,0 +1,47 @@
+//! What the runner takes of the memory beside the text of the chain: as much for a long chain as for a short one.
+#![expect(clippy::unwrap_used, reason = "a test that can't go on fails")]
+
+use allocation_counter::{AllocationInfo, measure};
+use migrate_core::{Chain, Folder, Runner, check};
+use migrate_testkit::{Server, postgres::Client};
+
+#[path = "../../migrate-core/benches/analysis/generated.rs"]
+mod generated;
+
+fn chain(count: usize) -> Chain<'static> {
+    let files = generated::files(count);
+    let texts = files.iter().map(|(name, text)| (name.as_str(), text.as_str()));
+    check(Folder::of_texts("migrations", texts)).unwrap()
+}
+
+/// What a start allocates.
+fn start(chain: &Chain<'static>, client: &mut Client) -> AllocationInfo {
+    measure(|| {
+        Runner::new(chain).upgrade(client).unwrap();
+    })
+}
+
+#[test]
+fn a_long_chain_takes_no_more_memory_than_a_short_one() {
+    let measured = [50, 500].map(|count| {
+        let (chain, database) =
+            (chain(count), Server::shared().unwrap().database("memory").unwrap());
+        let mut client = database.connect().unwrap();
+        let (first, then) = (start(&chain, &mut client), start(&chain, &mut client));
+        println!(
+            "{count} revisions: {} B at most, {} B with nothing to do",
+            first.bytes_max, then.bytes_max
+        );
+        (first, then)
+    });
+    let [(short, short_then), (long, long_then)] = measured;
+    // With nothing to do it holds one question and one row.
+    assert!(short_then.bytes_max < 4_096 && long_then.bytes_max < 4_096);
+    assert!(
+        long_then.count_total.abs_diff(short_then.count_total) < 8,
+        "{long_then:?}, {short_then:?}"
+    );
+    // An upgrade holds a message, as long as many revisions are, and of each revision its place in the plan.
+    let of_each = long.bytes_max.saturating_sub(short.bytes_max) / 450;
+    assert!(of_each < 1_024, "{of_each} B for each revision");
+}
