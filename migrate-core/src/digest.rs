@@ -156,6 +156,12 @@ mod tests {
         let digest = section_digest("SELECT 1", true);
         assert_eq!(digest.to_string().parse(), Ok(digest));
         assert_eq!(digest.hex().parse(), Ok(digest));
+        assert_eq!(
+            format!("{digest:?} {:?}", digest.short()),
+            format!("{digest} {}", digest.short())
+        );
+        assert!(digest.short().to_string().starts_with(&digest.to_string()[..19]));
+        assert!(BadDigest.to_string().contains("64 hexadecimal digits"));
         let check = |text: &str| assert_eq!(text.parse::<Digest>(), Err(BadDigest), "{text}");
         check("");
         check("sha256:");

@@ -291,6 +291,7 @@ mod tests {
         let mut problems = Vec::new();
         let read = parse(0, &Source::new(LOCK_FILE, text.as_str()), &mut problems);
         assert!(problems.is_empty(), "{problems:?}");
+        assert!(read.pins.iter().all(|(pin, span)| &text[span.range()] == pin.id.as_str()));
         assert_eq!(read.pins.into_iter().map(|(pin, _)| pin).collect::<Vec<_>>(), pins());
     }
 

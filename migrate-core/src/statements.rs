@@ -134,6 +134,13 @@ mod tests {
             "BEGIN; CREATE TABLE atomic (a int); END; b",
             &["BEGIN;", "CREATE TABLE atomic (a int);", "END;", "b"],
         );
+        // The words alone begin no body.
+        check("BEGIN ATOMIC; b", &["BEGIN ATOMIC;", "b"]);
+        check(
+            "CREATE FUNCTION f(atomic int) AS 'x'; b",
+            &["CREATE FUNCTION f(atomic int) AS 'x';", "b"],
+        );
+        check("SELECT a AS case; b", &["SELECT a AS case;", "b"]);
     }
 
     #[test]
