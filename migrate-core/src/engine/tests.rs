@@ -172,11 +172,8 @@ fn answer(say: &Say, chain: &Chain<'static>, query: &str) -> Reply {
         Say::Ok if kind(query) == "session" => Reply::Rows(vec![row(&session)]),
         Say::Ok => Reply::Rows(Vec::new()),
         Later(_) => Reply::Waited,
-        AtHead => {
-            let digest = chain.head().digests.chain.to_string();
-            Reply::Rows(vec![row(&[tag::HEAD, &chain.len().to_string(), &digest])])
-        }
-        NotAtHead => Reply::Rows(vec![vec![Some(tag::HEAD.into()), Some("1".into()), None]]),
+        AtHead => Reply::Rows(vec![row(&[tag::HEAD, &chain.len().to_string(), "0", "1"])]),
+        NotAtHead => Reply::Rows(vec![row(&[tag::HEAD, "1", "0", "0"])]),
         Applied(ids) => {
             let records = samples::history(chain, ids).records;
             let records = records.into_iter().map(|record| {

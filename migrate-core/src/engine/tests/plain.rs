@@ -20,7 +20,9 @@ fn the_question_is_the_same_for_a_long_chain() {
         let (settings, watch) = (Settings::default(), Watch::default());
         let engine = Engine::new(&chain, &settings, &watch, Goal::Upgrade(Target::Head), 7);
         match engine.map(|mut engine| engine.next(Reply::Start, Duration::ZERO)) {
-            Ok(Ok(Ask::Query(query))) => query.replace(chain.head().id.as_str(), "HEAD"),
+            Ok(Ok(Ask::Query(query))) => query
+                .replace(chain.head().id.as_str(), "HEAD")
+                .replace(&chain.head().digests.chain.to_string(), "DIGEST"),
             other => panic!("{:?}", other.err()),
         }
     };
