@@ -45,7 +45,7 @@ pub(crate) fn begin(
                  RAISE EXCEPTION USING ERRCODE = '{MOVED}', MESSAGE = 'the history has changed'; END IF; \
                  PERFORM {STARTED}; "
             );
-            format!("{}{}\n", timeouts("SET LOCAL", step, settings), guard(tables, &then),)
+            format!("{}{}\n", timeouts("SET LOCAL", step, settings), guard(tables, &then))
         }
     };
     format!("BEGIN ISOLATION LEVEL READ COMMITTED;\n{}{guard}", save(changes))
