@@ -276,11 +276,10 @@ impl Script<'_> {
         );
         let lock = format!(
             "DO $migrate$ BEGIN IF NOT pg_catalog.pg_try_advisory_lock({key}) THEN RAISE EXCEPTION USING \
-             ERRCODE = '{BUSY}', MESSAGE = 'another migration is running'; END IF; IF {moved} THEN \
-             RAISE EXCEPTION USING ERRCODE = '{MOVED}', MESSAGE = 'the history has changed'; END IF; \
-             END $migrate$;\n{timeouts}",
+             ERRCODE = '{BUSY}', MESSAGE = 'another migration is running'; END IF; {moved}END $migrate$;\n{timeouts}",
             key = self.tables.lock_key,
-            moved = around::moved(&self.tables, step.count, step.last.as_deref()),
+            moved =
+                around::raise_if(&around::moved(&self.tables, step.count, step.last.as_deref())),
             timeouts = around::timeouts("SET", step, self.settings),
         );
         self.ours(&lock);

@@ -63,13 +63,11 @@ pub(crate) fn prepare(
         .iter()
         .map(|name| format!(", pg_catalog.current_setting({}, true)", literal(name)))
         .collect();
-    let set = |(name, value)| format!(", pg_catalog.set_config('{name}', '{value}', false)");
-    let set: String = step::timeout_values(step, settings).map(set).collect();
     format!(
         "{PROCESS};\nSELECT '{}'{columns};\n\
-         SELECT{set} WHERE pg_catalog.pg_backend_pid() = {process};\n{again}",
+         SELECT {set} WHERE pg_catalog.pg_backend_pid() = {process};\n{again}",
         tag::SAVED,
-        set = set.trim_start_matches(','),
+        set = step::timeout_columns(step, settings, false).join(", "),
     )
 }
 

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{MOVED, TOOL, Tables, guard, literal, step};
+use super::{TOOL, Tables, guard, literal, step};
 use crate::history::History;
 use crate::stamp::Stamp;
 
@@ -11,11 +11,8 @@ use crate::stamp::Stamp;
 pub(crate) fn stamp(tables: &Tables, stamp: &Stamp<'_>, before: &History, adopts: bool) -> String {
     let last = before.last().map(|record| record.revision.as_str());
     let moved = step::moved(tables, before.records.len(), last);
-    let then = format!(
-        "IF {moved} THEN RAISE EXCEPTION USING ERRCODE = '{MOVED}', \
-         MESSAGE = 'the history has changed'; END IF; "
-    );
-    let mut sql = format!("BEGIN ISOLATION LEVEL READ COMMITTED;\n{}\n", guard(tables, &then));
+    let guard = guard(tables, &step::raise_if(&moved));
+    let mut sql = format!("BEGIN ISOLATION LEVEL READ COMMITTED;\n{guard}\n");
     let log = |sql: &mut String, action: &str, revision: &str| {
         let _ = writeln!(
             sql,

@@ -40,11 +40,7 @@ pub(crate) fn begin(
             mark = mark.map_or_else(String::new, |mark| format!(", {}", set_mark(tables, mark))),
         ),
         Guard::Worded => {
-            let then = format!(
-                "IF {moved} THEN \
-                 RAISE EXCEPTION USING ERRCODE = '{MOVED}', MESSAGE = 'the history has changed'; END IF; \
-                 PERFORM {STARTED}; "
-            );
+            let then = format!("{}PERFORM {STARTED}; ", raise_if(&moved));
             format!("{}{}\n", timeouts("SET LOCAL", step, settings), guard(tables, &then))
         }
     };
@@ -76,10 +72,9 @@ const STARTED: &str = "pg_catalog.set_config('migrate.started', \
 
 /// The columns of a SELECT that sets what a step begins with: its timeouts, and the time.
 fn started(step: &Step<'_>, settings: &Settings) -> String {
-    let timeouts = timeout_values(step, settings);
-    let timeouts =
-        timeouts.map(|(name, value)| format!("pg_catalog.set_config('{name}', '{value}', true), "));
-    format!("{}{STARTED}", timeouts.collect::<String>())
+    let mut columns = timeout_columns(step, settings, true);
+    columns.push(STARTED.to_owned());
+    columns.join(", ")
 }
 
 /// Sets constraints one by one: a word about ALL would hold for those that are still to be made.
@@ -133,8 +128,14 @@ pub(crate) fn timeouts(set: &str, step: &Step<'_>, settings: &Settings) -> Strin
     timeouts.map(|(name, value)| format!("{set} {name} = {value};\n")).collect()
 }
 
+/// The same as the columns of a SELECT, for this transaction alone or for the session.
+pub(crate) fn timeout_columns(step: &Step<'_>, settings: &Settings, is_local: bool) -> Vec<String> {
+    let set = |(name, value)| format!("pg_catalog.set_config('{name}', '{value}', {is_local})");
+    timeout_values(step, settings).map(set).collect()
+}
+
 /// The same, each by its name and in milliseconds.
-pub(crate) fn timeout_values(
+fn timeout_values(
     step: &Step<'_>,
     settings: &Settings,
 ) -> impl Iterator<Item = (&'static str, u128)> {
@@ -160,6 +161,14 @@ pub(crate) fn moved(tables: &Tables, count: usize, last: Option<&str>) -> String
         format!(" OR pg_catalog.bool_or(revision = {}) IS NOT TRUE", literal(revision))
     });
     format!("(SELECT pg_catalog.count(*) <> {count}{last} FROM {})", tables.history)
+}
+
+/// What a `DO` block does where that condition holds.
+pub(crate) fn raise_if(moved: &str) -> String {
+    format!(
+        "IF {moved} THEN RAISE EXCEPTION USING ERRCODE = '{MOVED}', \
+         MESSAGE = 'the history has changed'; END IF; "
+    )
 }
 
 /// Notes which statement begins. A sequence keeps it even when the transaction fails, and tells
