@@ -25,7 +25,6 @@ use crate::diagnostic::Diagnostic;
 use crate::folder::Folder;
 use crate::levels::{Level, Lint};
 use crate::problem::Problem;
-use crate::statements::split_statements;
 use crate::text::{Source, Span};
 
 /// As [`check`](crate::check), and reads the SQL of what is not deployed, too.
@@ -105,11 +104,13 @@ fn statements(file: &Parsed, source: &Source<'_>, oldest: u32, problems: &mut Ve
     if hidden || file.sections.unclear || file.sections.unclear_mode {
         return;
     }
-    for (section, _) in file.sections.up.iter().chain(&file.sections.down) {
+    let sections = [file.sections.up, file.sections.down].into_iter().zip(&file.statements);
+    for (section, statements) in sections {
+        let Some((section, _)) = section else { continue };
         let sql = source.slice(section.span);
         let notes = notes(sql);
         let mut before = 0;
-        for statement in split_statements(sql) {
+        for statement in statements {
             let own = std::mem::replace(&mut before, statement.span.end)..statement.span.end;
             let is_allowed = |code| {
                 notes.iter().any(|(at, note)| own.contains(at) && *note == Note::Allow(code))
@@ -127,13 +128,13 @@ fn statements(file: &Parsed, source: &Source<'_>, oldest: u32, problems: &mut Ve
             if is_known {
                 continue;
             }
-            let wrong = syntax::error(sql, &statement).filter(|_| !is_allowed("syntax"));
+            let wrong = syntax::error(sql, statement).filter(|_| !is_allowed("syntax"));
             if let Some(found) = wrong {
                 let problem = Problem::Syntax { found: found.text, meant: found.meant };
                 problems.push(Diagnostic::at(problem, file.index, shift(found.span), found.label));
                 continue;
             }
-            let newer = newer::newer(sql, &statement, section.span.start, oldest);
+            let newer = newer::newer(sql, statement, section.span.start, oldest);
             if let Some(found) = newer.filter(|_| !is_allowed("needs-server")) {
                 let problem =
                     Problem::NeedsServer { what: found.what, version: found.version, oldest };

@@ -7,7 +7,7 @@ use std::fmt;
 use crate::allowances::allows;
 use crate::chain::{Chain, Digests, Down, Migration};
 use crate::diagnostic::Diagnostic;
-use crate::digest::{Digest, section_digest};
+use crate::digest::{Digest, digest_of};
 use crate::folder::{self, Folder};
 use crate::graph::{self, Node};
 use crate::header::{self, Header};
@@ -15,8 +15,8 @@ use crate::lexer::{Lexer, Token, TokenKind};
 use crate::lock::{self, LOCK_FILE, Lock, Pin};
 use crate::pins;
 use crate::problem::Problem;
-use crate::sections::{self, Section, Sections};
-use crate::statements::split_statements;
+use crate::sections::{self, Options, Section, Sections};
+use crate::statements::{Statement, split};
 use crate::text::{Source, Span};
 use crate::{names, rules};
 
@@ -147,6 +147,13 @@ pub(crate) struct Parsed {
     pub(crate) name: String,
     pub(crate) header: Header,
     pub(crate) sections: Sections,
+    /// Of the sections that there are. A merge that only joins may leave them out, which is the
+    /// same as leaving them empty.
+    pub(crate) up: Digest,
+    pub(crate) down: Option<Digest>,
+    /// Of the upgrade and of the downgrade; they count from the start of their section.
+    #[cfg_attr(not(feature = "analysis"), expect(dead_code, reason = "only that reads SQL"))]
+    pub(crate) statements: [Vec<Statement>; 2],
 }
 
 impl Parsed {
@@ -163,20 +170,6 @@ impl Parsed {
         let pinned = pin.is_some();
         Some(Node { source: self.index, id: id.as_str(), id_span: *id_span, parents, pinned })
     }
-
-    /// The up digest and the down digest, of the sections that there are. A merge that only joins
-    /// may leave them out, which is the same as leaving them empty.
-    pub(crate) fn digests(&self, source: &Source<'_>) -> (Digest, Option<Digest>) {
-        let digest = |(section, _): (Section, Span)| {
-            section_digest(source.slice(section.span), section.options.transactional)
-        };
-        let nothing = || section_digest("", true);
-        let undone = self.header.joins() && self.header.irreversible.is_none();
-        (
-            self.sections.up.map_or_else(nothing, digest),
-            self.sections.down.map(digest).or_else(|| undone.then(nothing)),
-        )
-    }
 }
 
 pub(crate) fn parse(
@@ -186,12 +179,14 @@ pub(crate) fn parse(
     problems: &mut Vec<Diagnostic>,
 ) -> Parsed {
     let tokens: Vec<Token> = Lexer::new(source.text()).collect();
-    let first_marker = tokens
-        .iter()
-        .position(|token| sections::is_marker(source, token) && !allows(token.text(source.text())));
-    let above = &tokens[..first_marker.unwrap_or(tokens.len())];
+    let markers = sections::markers(source, &tokens);
+    let first_marker = markers.iter().find(|marker| !allows(source.slice(**marker)));
+    let above = first_marker.map_or(tokens.len(), |marker| {
+        tokens.partition_point(|token| token.span.start < marker.start)
+    });
+    let above = &tokens[..above];
     let header = header::parse(index, source, above, problems);
-    let mut sections = sections::parse(index, source, &tokens, problems);
+    let mut sections = sections::parse(index, source, &tokens, &markers, problems);
 
     let sql_above = above.iter().find(|token| !token.kind.is_trivia());
     let unreadable = above.iter().find_map(|token| rules::unreadable(source.text(), token));
@@ -219,8 +214,27 @@ pub(crate) fn parse(
             && !matches!(token.kind, TokenKind::Word | TokenKind::Number | TokenKind::Punctuation)
             && sections::has_marker_line(token.text(source.text()))
     });
-    presence(index, source, &header, &sections, overrun.copied(), problems);
-    Parsed { index, name: name.to_owned(), header, sections }
+    let [up, down] = [sections.up, sections.down].map(|section| read(source, section));
+    presence(index, source, &header, &sections, [&up.1, &down.1], overrun.copied(), problems);
+    let undone = sections.down.is_some() || (joins && header.irreversible.is_none());
+    Parsed {
+        index,
+        name: name.to_owned(),
+        header,
+        sections,
+        up: up.0,
+        down: undone.then_some(down.0),
+        statements: [up.1, down.1],
+    }
+}
+
+/// The digest of a section and its statements, from its tokens. One that is not there is empty.
+fn read(source: &Source<'_>, section: Option<(Section, Span)>) -> (Digest, Vec<Statement>) {
+    let (sql, options) = section.map_or(("", Options::default()), |(section, _)| {
+        (source.slice(section.span), section.options)
+    });
+    let tokens: Vec<Token> = Lexer::new(sql).filter(|token| !token.kind.is_trivia()).collect();
+    (digest_of(sql, tokens.iter().copied(), options.transactional), split(sql, tokens))
 }
 
 const OVERRUN: &str = "what is opened here runs over a section marker: close it before";
@@ -232,18 +246,15 @@ fn presence(
     source: &Source<'_>,
     header: &Header,
     sections: &Sections,
+    [up, down]: [&Vec<Statement>; 2],
     overrun: Option<Token>,
     problems: &mut Vec<Diagnostic>,
 ) {
-    let statements = |section: Option<(Section, Span)>| {
-        section.map_or(Vec::new(), |(section, _)| split_statements(source.slice(section.span)))
-    };
-    let (up, down) = (statements(sections.up), statements(sections.down));
     let opening = |token: Token| Span::new(token.span.start, token.span.start + 1);
     let only_joins = header.joins() && up.is_empty();
     let mut hidden = sections.unclear;
     for (section, statements, empty) in
-        [(sections.up, &up, Problem::EmptyUp), (sections.down, &down, Problem::EmptyDown)]
+        [(sections.up, up, Problem::EmptyUp), (sections.down, down, Problem::EmptyDown)]
     {
         let Some((section, marker)) = section else { continue };
         let is_left_to_do = problems.iter().any(|found| {
@@ -335,13 +346,13 @@ fn assemble(
     for at in order {
         let file = parsed.get_mut(at)?.take()?;
         let source = sources[file.index].clone();
-        let (up, down) = file.digests(&source);
+        let Parsed { up, down, .. } = file;
         let (id, _) = file.header.id?;
         let parents: Vec<_> = file.header.parents.into_iter().map(|(id, _)| id).collect();
         let under: Option<Vec<_>> = parents.iter().map(|id| chains.get(id).copied()).collect();
         let chain = crate::chain_digest(id.as_str(), &under?, up);
         chains.insert(id.clone(), chain);
-        let empty = Section { span: Span::default(), options: sections::Options::default() };
+        let empty = Section { span: Span::default(), options: Options::default() };
         let section =
             |section: Option<(Section, Span)>| section.map_or(empty, |(section, _)| section);
         migrations.push(Migration {

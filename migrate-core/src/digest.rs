@@ -7,7 +7,7 @@ use std::fmt;
 
 use hmac_sha256::Hash;
 
-use crate::lexer::{Lexer, TokenKind};
+use crate::lexer::{Lexer, Token, TokenKind};
 
 /// The version of the definition below.
 pub const DIGEST_VERSION: u32 = 1;
@@ -117,18 +117,31 @@ impl std::error::Error for BadDigest {}
 /// assert_ne!(digest, section_digest("SELECT 1;", false));
 /// ```
 pub fn section_digest(sql: &str, transactional: bool) -> Digest {
-    let mut hash = Hash::new();
-    hash.update(b"migrate section v1\0");
-    hash.update(if transactional { b"transaction\0".as_slice() } else { b"no transaction\0" });
-    for token in Lexer::new(sql).filter(|token| !token.kind.is_trivia()) {
+    digest_of(sql, Lexer::new(sql), transactional)
+}
+
+/// The same of a section that was lexed already; blanks and comments may be left out.
+pub(crate) fn digest_of(
+    sql: &str,
+    tokens: impl IntoIterator<Item = Token>,
+    transactional: bool,
+) -> Digest {
+    // One buffer and one hash of it, since a build runs this without optimisation.
+    let mut content = Vec::with_capacity(64 + 2 * sql.len());
+    content.extend_from_slice(b"migrate section v1\0");
+    content.extend_from_slice(if transactional { b"transaction\0" } else { b"no transaction\0" });
+    for token in tokens {
+        if token.kind.is_trivia() {
+            continue;
+        }
         if token.kind == TokenKind::StringContinuation {
             // 'a' and 'b' on the next line are one string to the server; on one line, an error.
-            hash.update([1]);
+            content.push(1);
         }
-        hash.update(token.text(sql));
-        hash.update([0]);
+        content.extend_from_slice(token.text(sql).as_bytes());
+        content.push(0);
     }
-    Digest(hash.finalize())
+    Digest(Hash::hash(&content))
 }
 
 /// The digest of a revision and of all that it stands on.

@@ -329,7 +329,7 @@ pub fn accept_down(folder: Folder, id: &str) -> Result<FileEdit, EditError> {
     };
     let file = outline.parsed.iter().find(is_it).ok_or_else(not_deployed)?;
     let source = &outline.files.sources[file.index];
-    pin.down = file.digests(source).1;
+    pin.down = file.down;
     let down = file.sections.down.map(|(section, _)| source.slice(section.span));
     pin.down_marks = down.map(crate::marks::marks).unwrap_or_default();
     Ok(FileEdit { name: LOCK_FILE.to_owned(), text: lock::write(&pins), replaces: true })

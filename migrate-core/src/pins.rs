@@ -46,9 +46,7 @@ pub(crate) fn check<'l>(
     for (pin, span) in &lock.pins {
         let candidates = by_id.get(pin.id.as_str()).map_or(&[][..], Vec::as_slice);
         // Of two files that claim the id, one may be a copy.
-        let genuine = candidates
-            .iter()
-            .find(|at| parsed[**at].digests(&sources[parsed[**at].index]).0 == pin.up);
+        let genuine = candidates.iter().find(|at| parsed[**at].up == pin.up);
         match genuine.or(candidates.first()) {
             Some(&at) => {
                 pinned.pins[at] = Some(pin);
@@ -105,9 +103,8 @@ impl<'f> Files<'f> {
     fn renamed(&self, pin: &Pin) -> Option<(usize, &'f str, Span)> {
         self.parsed.iter().find_map(|file| {
             let (new, place) = file.header.id.as_ref()?;
-            let same = file.digests(self.source(file)).0 == pin.up;
             let is_new = !self.lock.ids.contains(new.as_str());
-            (is_new && same).then_some((file.index, new.as_str(), *place))
+            (is_new && file.up == pin.up).then_some((file.index, new.as_str(), *place))
         })
     }
 
@@ -144,8 +141,7 @@ impl<'f> Files<'f> {
         if file.sections.unclear || file.sections.unclear_mode {
             return;
         }
-        let (up, down) = file.digests(self.source(file));
-        let line = self.line(line);
+        let Parsed { up, down, .. } = *file;
         let id = &pin.id;
         let is_here = |found: &Diagnostic| {
             found.primary.as_ref().is_some_and(|label| label.source == file.index)
@@ -153,8 +149,8 @@ impl<'f> Files<'f> {
         if up != pin.up {
             problems.retain(|found| !(is_here(found) && found.problem.is_in_sections()));
             let problem = Problem::PinnedEdited { id: id.to_string(), pinned: pin.up, found: up };
-            let note =
-                format!("{line} pins `{id}` as {}; this file is {}", pin.up.short(), up.short());
+            let (line, was, is) = (self.line(line), pin.up.short(), up.short());
+            let note = format!("{line} pins `{id}` as {was}; this file is {is}");
             problems.push(self.edited(file, problem, file.sections.up, &pin.up_marks).note(note));
         }
         // An edit of the upgrade can swallow the downgrade; what is never closed has no end.
@@ -167,11 +163,8 @@ impl<'f> Files<'f> {
             };
             let problem =
                 Problem::PinnedDownEdited { id: id.to_string(), pinned: pin.down, found: down };
-            let note = format!(
-                "{line} pins the downgrade of `{id}` as {}; this file's is {}",
-                shown(pin.down),
-                shown(down)
-            );
+            let (line, was, is) = (self.line(line), shown(pin.down), shown(down));
+            let note = format!("{line} pins the downgrade of `{id}` as {was}; this file's is {is}");
             problems
                 .push(self.edited(file, problem, file.sections.down, &pin.down_marks).note(note));
         }

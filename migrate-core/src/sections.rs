@@ -72,8 +72,13 @@ pub(crate) struct Sections {
 const NAMES: [&str; 2] = ["up", "down"];
 const OPTIONS: [&str; 3] = ["transaction", "lock_timeout", "statement_timeout"];
 
-/// Whether this token is a section marker, right or not.
-pub(crate) fn is_marker(source: &Source<'_>, token: &Token) -> bool {
+/// The section markers among the tokens of a file, right or not.
+pub(crate) fn markers(source: &Source<'_>, tokens: &[Token]) -> Vec<Span> {
+    let markers = tokens.iter().filter(|token| is_marker(source, token));
+    markers.map(|token| token.span).collect()
+}
+
+fn is_marker(source: &Source<'_>, token: &Token) -> bool {
     if token.kind != TokenKind::LineComment {
         return false;
     }
@@ -129,11 +134,12 @@ pub(crate) fn has_marker_line(text: &str) -> bool {
     text.lines().skip(1).filter_map(name).any(|name| NAMES.contains(&name.as_str()))
 }
 
-/// Reads the sections from all the tokens of a file.
+/// Reads the sections from all the tokens of a file and its [`markers`].
 pub(crate) fn parse(
     index: usize,
     source: &Source<'_>,
     tokens: &[Token],
+    markers: &[Span],
     problems: &mut Vec<Diagnostic>,
 ) -> Sections {
     let mut sections = Sections::default();
@@ -143,8 +149,6 @@ pub(crate) fn parse(
             problems.push(Diagnostic::at(problem, index, comment.span, ""));
         }
     }
-    let markers: Vec<Span> =
-        tokens.iter().filter(|token| is_marker(source, token)).map(|token| token.span).collect();
     let line_start = |marker: Span| source.line_at(marker.start).start;
     let is_alone =
         |marker: Span| source.slice(Span::new(line_start(marker), marker.start)).trim().is_empty();

@@ -34,10 +34,15 @@ impl Statement {
 /// assert_eq!(texts, ["SELECT ';';", "DO $$ BEGIN NULL; END $$;"]);
 /// ```
 pub fn split_statements(sql: &str) -> Vec<Statement> {
+    split(sql, Lexer::new(sql).filter(|token| !token.kind.is_trivia()))
+}
+
+/// The same of a text that was lexed already, by its tokens without blanks and comments.
+pub(crate) fn split(sql: &str, all: impl IntoIterator<Item = Token>) -> Vec<Statement> {
     let mut statements = Vec::new();
     let mut tokens: Vec<Token> = Vec::new();
     let mut nesting = Nesting::default();
-    for token in Lexer::new(sql).filter(|token| !token.kind.is_trivia()) {
+    for token in all {
         if token.text(sql) == ";" && nesting.is_outside() {
             push(&mut statements, std::mem::take(&mut tokens), token.span.end);
             nesting = Nesting::default();

@@ -35,7 +35,10 @@ pub(super) use super::catalog::Place;
 pub(super) fn replay(chain: &Chain<'_>) -> Vec<Diagnostic> {
     let mut world = World::new();
     let mut found = Vec::new();
-    for (at, migration) in chain.migrations().iter().enumerate() {
+    // Behind the last revision that something can be said of, nothing needs to be known.
+    let is_pending = |migration: &Migration<'_>| !migration.deployed;
+    let end = chain.migrations().iter().rposition(is_pending).map_or(0, |last| last + 1);
+    for (at, migration) in chain.migrations()[..end].iter().enumerate() {
         world.source = at;
         world.catalog.forget();
         let before = world.catalog.mark();

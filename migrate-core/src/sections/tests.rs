@@ -8,7 +8,7 @@ fn check(text: &str, up: Option<&str>, down: Option<&str>, codes: &[&str]) -> Se
     let source = Source::new("a.sql", text);
     let tokens: Vec<Token> = Lexer::new(source.text()).collect();
     let mut problems = Vec::new();
-    let sections = parse(0, &source, &tokens, &mut problems);
+    let sections = parse(0, &source, &tokens, &markers(&source, &tokens), &mut problems);
     let sql = |section: &Option<(Section, Span)>| {
         section.map(|(section, _)| source.slice(section.span).to_owned())
     };
