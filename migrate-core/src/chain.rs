@@ -2,9 +2,11 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::fmt;
 
 use crate::digest::Digest;
 use crate::id::RevisionId;
+use crate::packed::{Packed, Packing};
 use crate::sections::{Options, Section};
 use crate::text::Source;
 
@@ -29,59 +31,6 @@ pub struct Migration<'a> {
     pub digests: Digests,
     /// Whether the lock file pins it as deployed.
     pub deployed: bool,
-}
-
-impl<'a> Migration<'a> {
-    /// A migration that `embed_migrations!()` has checked; without a date `created` is empty.
-    #[doc(hidden)]
-    #[expect(clippy::too_many_arguments, reason = "one call with literals compiles fastest")]
-    pub const fn embedded(
-        id: &'a str,
-        parents: &'a [RevisionId<'a>],
-        message: &'a str,
-        created: &'a str,
-        path: &'a str,
-        text: &'a str,
-        up: [u64; 5],
-        down: Down<'a>,
-        up_digest: [u8; 32],
-        chain_digest: [u8; 32],
-        down_digest: Option<[u8; 32]>,
-        deployed: bool,
-    ) -> Self {
-        Migration {
-            id: RevisionId::embedded(id),
-            parents: Cow::Borrowed(parents),
-            message: Cow::Borrowed(message),
-            created: if created.is_empty() { None } else { Some(Cow::Borrowed(created)) },
-            source: Source::embedded(path, text),
-            up: Section::embedded(up),
-            down,
-            digests: Digests {
-                up: Digest::from_bytes(up_digest),
-                chain: Digest::from_bytes(chain_digest),
-                down: match down_digest {
-                    Some(digest) => Some(Digest::from_bytes(digest)),
-                    None => None,
-                },
-            },
-            deployed,
-        }
-    }
-}
-
-impl<'a> Down<'a> {
-    /// A section that `embed_migrations!()` has checked; see [`Section::embedded`].
-    #[doc(hidden)]
-    pub const fn embedded(section: [u64; 5]) -> Self {
-        Down::Section(Section::embedded(section))
-    }
-
-    /// A reason that `embed_migrations!()` has checked.
-    #[doc(hidden)]
-    pub const fn embedded_irreversible(reason: &'a str) -> Self {
-        Down::Irreversible(Cow::Borrowed(reason))
-    }
 }
 
 impl Migration<'_> {
@@ -139,10 +88,16 @@ pub struct Digests {
 ///
 /// [`check`](crate::check) makes one from a folder at run time, `embed_migrations!()` at build
 /// time.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone)]
 pub struct Chain<'a> {
-    /// Parents before children.
-    migrations: Cow<'a, [Migration<'a>]>,
+    revisions: Revisions<'a>,
+}
+
+/// Parents before children.
+#[derive(Clone)]
+enum Revisions<'a> {
+    Checked(Vec<Migration<'a>>),
+    Packed(Packed<'a>),
 }
 
 impl<'a> Chain<'a> {
@@ -150,68 +105,83 @@ impl<'a> Chain<'a> {
     ///
     /// # Panics
     ///
-    /// When there is no revision: a build error, since the macro calls this for a `static`.
+    /// When it was packed by another version of this crate: a build error, since the macro calls
+    /// this for a `static`.
     #[doc(hidden)]
-    pub const fn embedded(migrations: &'a [Migration<'a>]) -> Self {
-        assert!(!migrations.is_empty(), "a chain has at least one revision");
-        Chain { migrations: Cow::Borrowed(migrations) }
+    pub const fn embedded(packing: Packing<'a>) -> Self {
+        Chain { revisions: Revisions::Packed(Packed::new(packing)) }
     }
 
     /// The stand-in in a program that does not compile, so that only the chain's own errors show.
     #[doc(hidden)]
     pub const fn broken() -> Self {
-        Chain { migrations: Cow::Borrowed(&[]) }
+        Chain { revisions: Revisions::Checked(Vec::new()) }
     }
 
     /// A chain of revisions that [`check`](crate::check) has checked and put in order.
     pub(crate) fn checked(first: Migration<'a>, rest: Vec<Migration<'a>>) -> Self {
-        let migrations = std::iter::once(first).chain(rest).collect();
-        Chain { migrations: Cow::Owned(migrations) }
+        let revisions = Revisions::Checked(std::iter::once(first).chain(rest).collect());
+        Chain { revisions }
     }
 
     /// All revisions, parents before children; the same order on every machine.
     pub fn migrations(&self) -> &[Migration<'a>] {
-        &self.migrations
+        match &self.revisions {
+            Revisions::Checked(migrations) => migrations,
+            Revisions::Packed(packed) => packed.migrations(),
+        }
+    }
+
+    /// The head's id and chain digest; an embedded chain stays packed.
+    #[cfg(feature = "runner")]
+    pub(crate) fn tip(&self) -> (&str, Digest) {
+        match &self.revisions {
+            Revisions::Checked(_) => (self.head().id.as_str(), self.head().digests.chain),
+            Revisions::Packed(packed) => (packed.packing().head, packed.packing().digest),
+        }
     }
 
     /// The revision that begins the chain.
     pub fn base(&self) -> &Migration<'a> {
-        &self.migrations[0]
+        &self.migrations()[0]
     }
 
     /// The revision that no other follows.
     pub fn head(&self) -> &Migration<'a> {
-        &self.migrations[self.migrations.len() - 1]
+        &self.migrations()[self.len() - 1]
     }
 
     /// How many revisions there are.
     #[expect(clippy::len_without_is_empty, reason = "a chain is never empty")]
     pub fn len(&self) -> usize {
-        self.migrations.len()
+        match &self.revisions {
+            Revisions::Checked(migrations) => migrations.len(),
+            Revisions::Packed(packed) => packed.packing().count,
+        }
     }
 
     /// Where a revision stands in [`migrations`](Self::migrations).
     pub fn position(&self, id: &str) -> Option<usize> {
-        self.migrations.iter().position(|migration| migration.id.as_str() == id)
+        self.migrations().iter().position(|migration| migration.id.as_str() == id)
     }
 
     /// A revision by its id.
     pub fn get(&self, id: &str) -> Option<&Migration<'a>> {
-        self.migrations.iter().find(|migration| migration.id.as_str() == id)
+        self.migrations().iter().find(|migration| migration.id.as_str() == id)
     }
 
     /// A revision and all that it stands on: for each of [`migrations`](Self::migrations),
     /// whether it is one of them.
     pub fn lineage(&self, id: &str) -> Vec<bool> {
         let index: HashMap<&str, usize> =
-            self.migrations.iter().enumerate().map(|(at, m)| (m.id.as_str(), at)).collect();
+            self.migrations().iter().enumerate().map(|(at, m)| (m.id.as_str(), at)).collect();
         let mut wanted = vec![false; self.len()];
         let Some(&start) = index.get(id) else { return wanted };
         wanted[start] = true;
         // Parents stand before their children, so one walk backwards marks them all.
         for at in (0..=start).rev() {
             if wanted[at] {
-                for parent in self.migrations[at].parents.iter() {
+                for parent in self.migrations()[at].parents.iter() {
                     if let Some(&parent) = index.get(parent.as_str()) {
                         wanted[parent] = true;
                     }
@@ -221,3 +191,17 @@ impl<'a> Chain<'a> {
         wanted
     }
 }
+
+impl fmt::Debug for Chain<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Chain").field("migrations", &self.migrations()).finish()
+    }
+}
+
+impl PartialEq for Chain<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.migrations() == other.migrations()
+    }
+}
+
+impl Eq for Chain<'_> {}

@@ -156,7 +156,7 @@ impl<'r> Engine<'r> {
         Ok(Engine {
             chain,
             settings,
-            watch: Watched::new(watch, &goal, chain.head().id.as_str()),
+            watch: Watched::new(watch, &goal, chain.tip().0),
             tables: Tables::new(&settings.schema, &settings.table_prefix),
             goal,
             state: State::Start,

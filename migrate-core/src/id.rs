@@ -37,8 +37,7 @@ impl<'a> RevisionId<'a> {
     }
 
     /// An id that `embed_migrations!()` has checked.
-    #[doc(hidden)]
-    pub const fn embedded(id: &'a str) -> Self {
+    pub(crate) const fn embedded(id: &'a str) -> Self {
         RevisionId(Cow::Borrowed(id))
     }
 

@@ -81,6 +81,7 @@ pub mod edit;
 mod folder;
 mod graph;
 mod outline;
+mod packed;
 mod pins;
 
 // Floor 3: decisions.
@@ -172,6 +173,8 @@ pub use lock::{LOCK_FILE, Pin, lock_text, write as write_lock};
 pub use locks::{LockMode, Loss, RelationName, TableLock, Work, locks, losses};
 pub use names::variant;
 pub use outline::{Outline, OutlineEntry};
+#[doc(hidden)]
+pub use packed::{FORMAT as __PACKED_FORMAT, Packing as __Packing, pack as __pack};
 pub use problem::Problem;
 #[cfg(feature = "refinery")]
 pub use refinery::RefineryError;

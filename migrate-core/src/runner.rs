@@ -134,8 +134,8 @@ pub struct Runner<'a, R = ()> {
 
 impl<R> fmt::Debug for Runner<'_, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let head = &self.chain.head().id;
-        f.debug_struct("Runner").field("head", head).field("settings", &self.settings).finish()
+        let (head, _) = self.chain.tip();
+        f.debug_struct("Runner").field("head", &head).field("settings", &self.settings).finish()
     }
 }
 

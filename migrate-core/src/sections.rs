@@ -35,29 +35,6 @@ pub struct Section {
     pub options: Options,
 }
 
-impl Section {
-    /// A section that `embed_migrations!()` has checked: start, end, 1 if it is transactional, and the
-    /// two timeouts in milliseconds, the largest number for none.
-    #[doc(hidden)]
-    pub const fn embedded(numbers: [u64; 5]) -> Self {
-        const fn timeout(milliseconds: u64) -> Option<Duration> {
-            match milliseconds {
-                u64::MAX => None,
-                milliseconds => Some(Duration::from_millis(milliseconds)),
-            }
-        }
-        let [start, end, transactional, lock_timeout, statement_timeout] = numbers;
-        Section {
-            span: Span::new(start as usize, end as usize),
-            options: Options {
-                transactional: transactional == 1,
-                lock_timeout: timeout(lock_timeout),
-                statement_timeout: timeout(statement_timeout),
-            },
-        }
-    }
-}
-
 /// The sections of one file, as far as they could be read; each with the span of its marker.
 #[derive(Debug, Default)]
 pub(crate) struct Sections {

@@ -120,13 +120,13 @@ impl Tables {
 /// nothing is to do, and as long for a chain of thousands. A fresh session looks up each function, table and index that is
 /// named, which takes longer than to run it: so it is one function, and the table is named once.
 pub(crate) fn head(tables: &Tables, chain: &Chain<'_>) -> String {
+    let (head, digest) = chain.tip();
     format!(
         "SELECT '{tag}', pg_catalog.count(*), pg_catalog.count(*) FILTER (WHERE undoing), \
          pg_catalog.count(*) FILTER (WHERE revision = {id} AND chain_digest = '{digest}') FROM {history}",
         tag = tag::HEAD,
         history = tables.history,
-        id = literal(chain.head().id.as_str()),
-        digest = chain.head().digests.chain,
+        id = literal(head),
     )
 }
 

@@ -26,8 +26,7 @@ impl<'a> Source<'a> {
     }
 
     /// A file whose text is normalised already: what `embed_migrations!()` writes.
-    #[doc(hidden)]
-    pub const fn embedded(path: &'a str, text: &'a str) -> Self {
+    pub(crate) const fn embedded(path: &'a str, text: &'a str) -> Self {
         Source { path: Cow::Borrowed(path), text: Cow::Borrowed(text) }
     }
 

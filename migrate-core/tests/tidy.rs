@@ -24,7 +24,7 @@ const FLOORS: [&[&str]; 5] = [
     ],
     &[
         "analysis", "catalog", "chain", "check", "config", "diff", "edit", "folder", "graph",
-        "outline", "pins",
+        "outline", "packed", "pins",
     ],
     &[
         "deferred", "embedded", "engine", "error", "failure", "goal", "history", "leaks", "log",

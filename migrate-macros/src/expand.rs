@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use migrate_core::{
-    Chain, Digests, Down, Folder, LOCK_FILE, Migration, RevisionId, Section, analyse_with, files,
-    variant,
+    __PACKED_FORMAT as FORMAT, __pack as pack, Chain, Folder, LOCK_FILE, Migration, analyse_with,
+    files, variant,
 };
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::quote;
@@ -54,9 +54,9 @@ fn module(input: &Input, place: &Place, chain: &Chain<'static>) -> TokenStream {
         let parents = parents.map(|at| &variants[*at]);
         quote!(&[#(Revision::#parents),*])
     });
-    let constants: Vec<Ident> =
-        (0..count).map(|at| Ident::new(&format!("MIGRATION_{at}"), Span::call_site())).collect();
-    let data = migrations.iter().map(|migration| data(migration, core));
+    let (texts, numbers) = pack(chain);
+    let numbers = Literal::byte_string(&numbers);
+    let (format, head_id) = (Literal::u32_unsuffixed(FORMAT), chain.head().id.as_str());
     let digest = Literal::byte_string(chain.head().digests.chain.as_bytes());
     let tracked = migrations.iter().map(|migration| place.file(migration.file_name()));
     let lock = place.file(LOCK_FILE);
@@ -68,14 +68,14 @@ fn module(input: &Input, place: &Place, chain: &Chain<'static>) -> TokenStream {
     let module_doc =
         format!(" The chain of migrations in `{}`, checked when this was built.", place.shown);
 
-    // Tables and one constant for each revision, where `match` and one large array would do too:
-    // the compiler takes more than twice as long for twice as large a function or constant.
+    // Tables, where `match` would do too: the compiler takes more than twice as long for twice as
+    // large a function.
     quote! {
         #[doc = #module_doc]
         pub mod #module {
             // The compiler notes these files, so that an edit builds this again. What is embedded
             // is the text that was checked, below.
-            #(const _: &[u8] = ::core::include_bytes!(#tracked);)*
+            const _: &[&[u8]] = &[#(::core::include_bytes!(#tracked)),*];
 
             /// A revision of the chain.
             #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -143,12 +143,15 @@ fn module(input: &Input, place: &Place, chain: &Chain<'static>) -> TokenStream {
                 }
             }
 
-            /// The whole chain: texts, parents and digests, as constant data.
-            pub static CHAIN: #core::Chain<'static> = #core::Chain::embedded(&MIGRATIONS);
-
-            static MIGRATIONS: [#core::Migration<'static>; #count] = [#(#constants),*];
-
-            #(const #constants: #core::Migration<'static> = #data;)*
+            /// The whole chain: texts, parents and digests.
+            pub static CHAIN: #core::Chain<'static> = #core::Chain::embedded(#core::__Packing {
+                format: #format,
+                count: #count,
+                head: #head_id,
+                digest: HEAD_DIGEST,
+                texts: #texts,
+                numbers: #numbers,
+            });
 
             /// The digest of the head, which pins every revision of the chain.
             pub const HEAD_DIGEST: #core::Digest = #core::Digest::from_bytes(*#digest);
@@ -168,58 +171,4 @@ fn module(input: &Input, place: &Place, chain: &Chain<'static>) -> TokenStream {
 
 fn variant_of(migration: &Migration<'_>) -> String {
     variant(migration.file_name(), Some(migration.id.as_str()))
-}
-
-/// A migration as a constant: one call with literals, which the compiler reads fastest.
-fn data(migration: &Migration<'_>, core: &TokenStream) -> TokenStream {
-    let id = migration.id.as_str();
-    let parents = migration.parents.iter().map(RevisionId::as_str);
-    // A constant of its own, since a list that could own its elements can't be borrowed in a call.
-    let parents = match migration.parents.len() {
-        0 => quote!(&[]),
-        _ => quote!({
-            const PARENTS: &[#core::RevisionId<'static>] = &[#(#core::RevisionId::embedded(#parents)),*];
-            PARENTS
-        }),
-    };
-    let message = &*migration.message;
-    let created = migration.created.as_deref().unwrap_or_default();
-    let (path, text) = (migration.source.path(), migration.source.text());
-    let up = section(migration.up);
-    let down = match &migration.down {
-        Down::Section(down) => {
-            let down = section(*down);
-            quote!(#core::Down::embedded(#down))
-        }
-        Down::Irreversible(reason) => quote!(#core::Down::embedded_irreversible(#reason)),
-    };
-    let Digests { up: up_digest, down: down_digest, chain } = &migration.digests;
-    let [up_digest, chain] =
-        [up_digest, chain].map(|digest| Literal::byte_string(digest.as_bytes()));
-    let down_digest = match down_digest {
-        Some(digest) => {
-            let digest = Literal::byte_string(digest.as_bytes());
-            quote!(::core::option::Option::Some(*#digest))
-        }
-        None => quote!(::core::option::Option::None),
-    };
-    let deployed = migration.deployed;
-    quote! {
-        #core::Migration::embedded(
-            #id, #parents, #message, #created, #path, #text,
-            #up, #down, *#up_digest, *#chain, #down_digest, #deployed,
-        )
-    }
-}
-
-/// Start, end, and the options as numbers; see `Section::embedded` in migrate-core.
-fn section(section: Section) -> TokenStream {
-    let Section { span, options } = section;
-    let [lock, statement] = [options.lock_timeout, options.statement_timeout].map(|timeout| {
-        timeout.map_or(u64::MAX, |timeout| u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX))
-    });
-    let numbers =
-        [span.start as u64, span.end as u64, u64::from(options.transactional), lock, statement];
-    let numbers = numbers.map(Literal::u64_unsuffixed);
-    quote!([#(#numbers),*])
 }

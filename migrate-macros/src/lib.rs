@@ -23,7 +23,7 @@ use proc_macro::TokenStream;
 ///
 /// - `Revision`: an enum with a variant for each file, named after the words of the file's name;
 ///   `Revision::ALL`, `BASE` and `HEAD`, and its `id()` and `parents()`;
-/// - `CHAIN`: the whole chain as constant data, and `HEAD_DIGEST`, which pins all of it;
+/// - `CHAIN`: the whole chain, a `static`, and `HEAD_DIGEST`, which pins all of it;
 /// - `runner()`: what brings a database to a revision;
 /// - `AtHead`: the proof that a database has the whole chain, which only that runner gives;
 /// - a test, which fails when the folder is no longer what was embedded.

@@ -1,8 +1,9 @@
 //! What the runner takes of the memory beside the text of the chain: as much for a long chain as for a short one.
 #![expect(clippy::unwrap_used, reason = "a test that can't go on fails")]
 
+use actorhub_schema::migrations::CHAIN;
 use allocation_counter::{AllocationInfo, measure};
-use migrate_core::{Chain, Folder, Runner, check};
+use migrate_core::{Chain, Folder, Runner, check, files};
 use migrate_testkit::{Server, postgres::Client};
 
 #[path = "../../migrate-core/benches/analysis/generated.rs"]
@@ -44,4 +45,16 @@ fn a_long_chain_takes_no_more_memory_than_a_short_one() {
     // An upgrade holds a message, as long as many revisions are, and of each revision its place in the plan.
     let of_each = long.bytes_max.saturating_sub(short.bytes_max) / 450;
     assert!(of_each < 1_024, "{of_each} B for each revision");
+}
+
+#[test]
+fn an_embedded_chain_stays_packed_while_there_is_nothing_to_do() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../actorhub-schema/migrations");
+    let checked = check(files::read(folder.as_ref(), "actorhub-schema/migrations")).unwrap();
+    let database = Server::shared().unwrap().database("packed").unwrap();
+    let mut client = database.connect().unwrap();
+    start(&checked, &mut client);
+    let [one, other] = [&checked, &CHAIN].map(|chain| start(chain, &mut client));
+    assert_eq!((one.count_total, one.bytes_total), (other.count_total, other.bytes_total));
+    assert!(checked == CHAIN, "the folder is not what is embedded");
 }
