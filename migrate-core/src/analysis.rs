@@ -26,6 +26,7 @@ use crate::folder::Folder;
 use crate::levels::{Level, Lint};
 use crate::problem::Problem;
 use crate::text::{Source, Span};
+use crate::workers::{Alone, Workers};
 
 /// As [`check`](crate::check), and reads the SQL of what is not deployed, too.
 ///
@@ -55,21 +56,35 @@ pub fn analyse_with(
     folder: Folder,
     config: Result<Config, Rejection>,
 ) -> Result<Chain<'static>, Rejection> {
+    analyse_on(&Alone, folder, config)
+}
+
+/// The same on these threads.
+#[doc(hidden)]
+pub fn analyse_on(
+    workers: &impl Workers,
+    folder: Folder,
+    config: Result<Config, Rejection>,
+) -> Result<Chain<'static>, Rejection> {
     let (config, unread) = match config {
         Ok(config) => (config, None),
         Err(rejection) => (Config::default(), Some(rejection)),
     };
-    match (analysed(folder, &config), unread) {
+    match (analysed(workers, folder, &config), unread) {
         (chain, None) => chain,
         (Ok(_), Some(unread)) => Err(unread),
         (Err(rejection), Some(unread)) => Err(rejection.and(unread)),
     }
 }
 
-fn analysed(folder: Folder, config: &Config) -> Result<Chain<'static>, Rejection> {
+fn analysed(
+    workers: &impl Workers,
+    folder: Folder,
+    config: &Config,
+) -> Result<Chain<'static>, Rejection> {
     let oldest = config.min_server();
-    let chain = check_with(folder, |file, source, problems| {
-        statements(file, source, oldest, problems);
+    let chain = check_with(folder, workers, |file, source, problems| {
+        statements(file, source, oldest, problems)
     })?;
     let mut diagnostics = replay::replay(&chain);
     diagnostics.extend(denied(&chain, config));
@@ -95,14 +110,21 @@ fn denied(chain: &Chain<'_>, config: &Config) -> Vec<Diagnostic> {
     denied.map(note).collect()
 }
 
-/// Adds what is wrong with the statements of a file, where nothing else is.
-fn statements(file: &Parsed, source: &Source<'_>, oldest: u32, problems: &mut Vec<Diagnostic>) {
+/// What is wrong with the statements of a file, where nothing else is known to be.
+fn statements(
+    file: &Parsed,
+    source: &Source<'_>,
+    oldest: u32,
+    known: &[Diagnostic],
+) -> Vec<Diagnostic> {
+    let mut problems = Vec::new();
     let is_here = |found: &&Diagnostic| {
         found.primary.as_ref().is_some_and(|label| label.source == file.index)
     };
-    let hidden = problems.iter().filter(is_here).any(|found| found.problem.hides_the_rest());
+    let known: Vec<&Diagnostic> = known.iter().filter(is_here).collect();
+    let hidden = known.iter().any(|found| found.problem.hides_the_rest());
     if hidden || file.sections.unclear || file.sections.unclear_mode {
-        return;
+        return problems;
     }
     let sections = [file.sections.up, file.sections.down].into_iter().zip(&file.statements);
     for (section, statements) in sections {
@@ -115,16 +137,12 @@ fn statements(file: &Parsed, source: &Source<'_>, oldest: u32, problems: &mut Ve
             let is_allowed = |code| {
                 notes.iter().any(|(at, note)| own.contains(at) && *note == Note::Allow(code))
             };
-            let shift = |span: Span| {
-                Span::new(section.span.start + span.start, section.span.start + span.end)
-            };
+            let shift = |span: Span| span.within(section.span.start);
             let here = shift(statement.span);
-            let is_known =
-                problems.iter().filter_map(|found| found.primary.as_ref()).any(|label| {
-                    label.source == file.index
-                        && label.span.start < here.end
-                        && here.start <= label.span.end
-                });
+            let labels = known.iter().copied().chain(&problems);
+            let is_known = labels
+                .filter_map(|found| found.primary.as_ref())
+                .any(|label| label.span.start < here.end && here.start <= label.span.end);
             if is_known {
                 continue;
             }
@@ -142,6 +160,7 @@ fn statements(file: &Parsed, source: &Source<'_>, oldest: u32, problems: &mut Ve
             }
         }
     }
+    problems
 }
 
 #[cfg(test)]

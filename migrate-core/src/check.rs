@@ -15,9 +15,10 @@ use crate::lexer::{Lexer, Token, TokenKind};
 use crate::lock::{self, LOCK_FILE, Lock, Pin};
 use crate::pins;
 use crate::problem::Problem;
-use crate::sections::{self, Options, Section, Sections};
+use crate::sections::{self, Section, Sections};
 use crate::statements::{Statement, split};
 use crate::text::{Source, Span};
+use crate::workers::{Alone, Workers};
 use crate::{names, rules};
 
 /// Why a folder is no chain: every problem found, with the files to show them in.
@@ -77,21 +78,24 @@ impl std::error::Error for Rejection {}
 /// assert!(rejection.to_string().starts_with("unknown parent `001`\n --> migrations/002_users.sql:2:12"));
 /// ```
 pub fn check(folder: Folder) -> Result<Chain<'static>, Rejection> {
-    check_with(folder, |_, _, _| {})
+    check_with(folder, &Alone, |_, _, _| Vec::new())
 }
 
-/// The same, with further checks of what is not deployed yet.
+/// The same on these threads, with further checks of what is not deployed yet: they are given a file
+/// and all problems so far.
 pub(crate) fn check_with(
     folder: Folder,
-    further: impl Fn(&Parsed, &Source<'_>, &mut Vec<Diagnostic>),
+    workers: &impl Workers,
+    further: impl Fn(&Parsed, &Source<'_>, &[Diagnostic]) -> Vec<Diagnostic> + Sync,
 ) -> Result<Chain<'static>, Rejection> {
     let mut problems = Vec::new();
     let files = folder::open(folder, &mut problems);
-    let parsed: Vec<Parsed> = files
-        .migrations
-        .iter()
-        .map(|(index, name)| parse(*index, name, &files.sources[*index], &mut problems))
-        .collect();
+    let read = workers.each(&files.migrations, |(index, name)| {
+        let mut problems = Vec::new();
+        (parse(*index, name, &files.sources[*index], &mut problems), problems)
+    });
+    let (parsed, found): (Vec<Parsed>, Vec<_>) = read.into_iter().unzip();
+    problems.extend(found.into_iter().flatten());
     let lock = match files.lock {
         Some(index) => lock::parse(index, &files.sources[index], &mut problems),
         None => Lock::default(),
@@ -125,9 +129,10 @@ pub(crate) fn check_with(
         !(here && found.problem.is_missing_section())
     });
     let deployed: Vec<bool> = pinned.pins.iter().map(Option::is_some).collect();
-    for (file, _) in parsed.iter().zip(&deployed).filter(|(_, deployed)| !**deployed) {
-        further(file, &files.sources[file.index], &mut problems);
-    }
+    let pending = parsed.iter().zip(&deployed).filter(|(_, deployed)| !**deployed);
+    let pending: Vec<&Parsed> = pending.map(|(file, _)| file).collect();
+    let found = workers.each(&pending, |file| further(file, &files.sources[file.index], &problems));
+    problems.extend(found.into_iter().flatten());
 
     if problems.is_empty()
         && let Some(chain) = assemble(parsed, order, &deployed, &files.sources)
@@ -214,7 +219,7 @@ pub(crate) fn parse(
             && !matches!(token.kind, TokenKind::Word | TokenKind::Number | TokenKind::Punctuation)
             && sections::has_marker_line(token.text(source.text()))
     });
-    let [up, down] = [sections.up, sections.down].map(|section| read(source, section));
+    let [up, down] = [sections.up, sections.down].map(|section| read(source, &tokens, section));
     presence(index, source, &header, &sections, [&up.1, &down.1], overrun.copied(), problems);
     let undone = sections.down.is_some() || (joins && header.irreversible.is_none());
     Parsed {
@@ -228,12 +233,25 @@ pub(crate) fn parse(
     }
 }
 
-/// The digest of a section and its statements, from its tokens. One that is not there is empty.
-fn read(source: &Source<'_>, section: Option<(Section, Span)>) -> (Digest, Vec<Statement>) {
-    let (sql, options) = section.map_or(("", Options::default()), |(section, _)| {
-        (source.slice(section.span), section.options)
-    });
-    let tokens: Vec<Token> = Lexer::new(sql).filter(|token| !token.kind.is_trivia()).collect();
+/// The digest of a section and its statements, from the tokens of its file. One that is not there is
+/// empty.
+fn read(
+    source: &Source<'_>,
+    tokens: &[Token],
+    section: Option<(Section, Span)>,
+) -> (Digest, Vec<Statement>) {
+    let Section { span, options } = section.map_or(Section::EMPTY, |(section, _)| section);
+    let sql = source.slice(span);
+    let from = tokens.partition_point(|token| token.span.start < span.start);
+    let inside = tokens[from..].iter().take_while(|token| token.span.start < span.end);
+    let mut tokens: Vec<Token> = inside
+        .filter(|token| !token.kind.is_trivia())
+        .map(|token| Token { kind: token.kind, span: token.span.since(span.start) })
+        .collect();
+    // A string above the marker goes on here only for who reads the file as one text.
+    if tokens.first().is_some_and(|token| token.kind == TokenKind::StringContinuation) {
+        tokens = Lexer::new(sql).filter(|token| !token.kind.is_trivia()).collect();
+    }
     (digest_of(sql, tokens.iter().copied(), options.transactional), split(sql, tokens))
 }
 
@@ -268,11 +286,9 @@ fn presence(
             problems.push(Diagnostic::at(empty, index, marker, "nothing below"));
         }
         let sql = source.slice(section.span);
-        let shift =
-            |span: Span| Span::new(section.span.start + span.start, section.span.start + span.end);
         for finding in rules::check(sql, statements, section.options.transactional) {
             hidden |= finding.problem.hides_the_rest();
-            let place = shift(finding.span);
+            let place = finding.span.within(section.span.start);
             let early = overrun
                 .filter(|token| finding.problem.is_unclosed() && token.span.start < place.start);
             let mut found =
@@ -282,7 +298,7 @@ fn presence(
                         .and(index, place, "so that this is never closed"),
                 };
             for (span, text) in finding.also {
-                found = found.and(index, shift(span), text);
+                found = found.and(index, span.within(section.span.start), text);
             }
             problems.push(found);
         }
@@ -352,9 +368,9 @@ fn assemble(
         let under: Option<Vec<_>> = parents.iter().map(|id| chains.get(id).copied()).collect();
         let chain = crate::chain_digest(id.as_str(), &under?, up);
         chains.insert(id.clone(), chain);
-        let empty = Section { span: Span::default(), options: Options::default() };
-        let section =
-            |section: Option<(Section, Span)>| section.map_or(empty, |(section, _)| section);
+        let section = |section: Option<(Section, Span)>| {
+            section.map_or(Section::EMPTY, |(section, _)| section)
+        };
         migrations.push(Migration {
             id,
             parents: Cow::Owned(parents),

@@ -54,6 +54,7 @@ mod id;
 mod levels;
 mod problem;
 mod text;
+mod workers;
 
 // Floor 1: one file.
 mod allowances;
@@ -148,14 +149,16 @@ mod directory_test;
 mod drivers;
 #[cfg(feature = "files")]
 pub mod files;
+#[cfg(feature = "files")]
+mod threads;
 #[cfg(all(feature = "tls", any(feature = "postgres", feature = "tokio-postgres")))]
 mod tls;
 
 #[cfg(feature = "analysis")]
-#[doc(hidden)]
-pub use analysis::predicted as __predicted;
-#[cfg(feature = "analysis")]
 pub use analysis::{Finding, analyse, analyse_with, blind_spot, lint};
+#[cfg(feature = "analysis")]
+#[doc(hidden)]
+pub use analysis::{analyse_on as __analyse_on, predicted as __predicted};
 pub use chain::{Chain, Digests, Down, Migration};
 pub use check::{Rejection, check};
 pub use config::{CONFIG_FILE, Config};
@@ -181,6 +184,11 @@ pub use refinery::RefineryError;
 pub use sections::{Options, Section, parse_duration};
 pub use statements::{Statement, split_statements};
 pub use text::{Position, Source, Span, is_unsafe_to_show};
+#[cfg(feature = "files")]
+#[doc(hidden)]
+pub use threads::Threads as __Threads;
+#[doc(hidden)]
+pub use workers::Workers as __Workers;
 
 #[cfg(all(feature = "tls", feature = "postgres"))]
 pub use connect::connect;

@@ -164,9 +164,8 @@ impl Message {
             if marked && nth > 0 {
                 self.sql.push_str(&step::mark(tables, self.next_mark()));
             }
-            let span =
-                Span::new(section.start + statement.span.start, section.start + statement.span.end);
             let at = self.sql.len();
+            let span = statement.span.within(section.start);
             let piece = Piece { at, span, step: self.steps, number: nth + 1 };
             self.pieces.push(piece);
             if marked || nth == 0 {

@@ -185,10 +185,8 @@ impl<'f> Files<'f> {
         };
         match first_difference(source.slice(section.span), marks) {
             Some(span) => {
-                let start = section.span.start;
-                let span = Span::new(start + span.start, start + span.end);
                 let text = "differs from what was deployed, from here on";
-                Diagnostic::at(problem, file.index, span, text)
+                Diagnostic::at(problem, file.index, span.within(section.span.start), text)
             }
             // The tokens are the same, or there are none: what changed is the mode in the marker.
             None => Diagnostic::at(problem, file.index, marker, "differs from what was deployed"),

@@ -20,9 +20,14 @@ pub struct Options {
     pub statement_timeout: Option<Duration>,
 }
 
+impl Options {
+    const USUAL: Self =
+        Options { transactional: true, lock_timeout: None, statement_timeout: None };
+}
+
 impl Default for Options {
     fn default() -> Self {
-        Options { transactional: true, lock_timeout: None, statement_timeout: None }
+        Options::USUAL
     }
 }
 
@@ -33,6 +38,11 @@ pub struct Section {
     pub span: Span,
     /// How it runs.
     pub options: Options,
+}
+
+impl Section {
+    /// One that is not there: no SQL, and the usual options.
+    pub(crate) const EMPTY: Self = Section { span: Span::new(0, 0), options: Options::USUAL };
 }
 
 /// The sections of one file, as far as they could be read; each with the span of its marker.

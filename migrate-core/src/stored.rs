@@ -63,7 +63,7 @@ pub(crate) fn migration(
         parents: Cow::Owned(parents),
         message: Cow::Borrowed(""),
         created: None,
-        up: Section { span: Span::default(), options: Options::default() },
+        up: Section::EMPTY,
         down: Down::Section(Section { span, options: stored.options }),
         digests: Digests { up: record.up, down: record.down, chain: record.chain },
         source,

@@ -122,6 +122,16 @@ impl Span {
     pub const fn to(self, other: Span) -> Span {
         Span { start: self.start, end: other.end }
     }
+
+    /// Of a piece of a part: where it is in the whole, when the part begins at `start`.
+    pub(crate) const fn within(self, start: usize) -> Span {
+        Span { start: self.start + start, end: self.end + start }
+    }
+
+    /// Of a piece of the whole: where it is in the part that begins at `start`.
+    pub(crate) const fn since(self, start: usize) -> Span {
+        Span { start: self.start - start, end: self.end - start }
+    }
 }
 
 /// A line and a column, both counted from 1; the column in characters.

@@ -9,7 +9,7 @@ use std::path::Path;
 /// Which floor each module of migrate-core is on; see ARCHITECTURE.md. A module imports only from
 /// its own floor or a lower one.
 const FLOORS: [&[&str]; 5] = [
-    &["diagnostic", "digest", "id", "levels", "problem", "text"],
+    &["diagnostic", "digest", "id", "levels", "problem", "text", "workers"],
     &[
         "allowances",
         "header",
@@ -31,7 +31,7 @@ const FLOORS: [&[&str]; 5] = [
         "message", "notices", "outside", "plan", "refinery", "report", "runner", "samples",
         "script", "settings", "sql", "stamp", "status", "stored", "target", "watch",
     ],
-    &["catalog_reader", "connect", "directory_test", "drivers", "files", "tls"],
+    &["catalog_reader", "connect", "directory_test", "drivers", "files", "threads", "tls"],
 ];
 
 /// The upward glances that there are, and why.

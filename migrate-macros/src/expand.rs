@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use migrate_core::{
-    __PACKED_FORMAT as FORMAT, __pack as pack, Chain, Folder, LOCK_FILE, Migration, analyse_with,
-    files, variant,
+    __PACKED_FORMAT as FORMAT, __Threads as Threads, __analyse_on as analyse_on, __pack as pack,
+    Chain, Folder, LOCK_FILE, Migration, files, variant,
 };
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::quote;
@@ -19,7 +19,7 @@ pub(crate) fn embed(input: &Input) -> TokenStream {
     let folder = files::read(&place.directory, place.shown.as_str());
     let names = names(&folder);
     let config = files::config(&place.directory, &place.shown).map(|config| input.over(config));
-    match analyse_with(folder, config) {
+    match analyse_on(&Threads, folder, config) {
         Ok(chain) => module(input, &place, &chain),
         Err(rejection) => fallback::module(input, &names, &rejection),
     }

@@ -7,7 +7,10 @@ mod generated;
 use std::hint::black_box;
 
 use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use migrate_core::{Folder, analyse, check, lock_text};
+use migrate_core::{
+    __Threads as Threads, __analyse_on as analyse_on, Chain, Config, Folder, Rejection, analyse,
+    check, lock_text,
+};
 
 /// A chain as a folder, with all of it deployed or nothing.
 fn folder(count: usize, deployed: bool) -> Folder {
@@ -22,6 +25,11 @@ fn folder(count: usize, deployed: bool) -> Folder {
     folder.with("chain.lock", &lock)
 }
 
+/// As the macro does it: on all cores.
+fn build(folder: Folder) -> Result<Chain<'static>, Rejection> {
+    analyse_on(&Threads, folder, Ok(Config::default()))
+}
+
 fn builds(criterion: &mut Criterion) {
     for (state, deployed) in [("pending", false), ("deployed", true)] {
         let mut group = criterion.benchmark_group(state);
@@ -29,7 +37,9 @@ fn builds(criterion: &mut Criterion) {
         for count in [10, 100, 1_000, 5_000] {
             let folder = folder(count, deployed);
             group.throughput(Throughput::Elements(count as u64));
-            for (name, run) in [("check", check as fn(_) -> _), ("analyse", analyse)] {
+            for (name, run) in
+                [("check", check as fn(_) -> _), ("analyse", analyse), ("build", build)]
+            {
                 group.bench_with_input(
                     BenchmarkId::new(name, count),
                     &folder,

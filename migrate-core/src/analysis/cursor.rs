@@ -41,7 +41,7 @@ impl<'s> Cursor<'s> {
 
     /// Where a token is in the file.
     pub(crate) fn place(&self, token: Token) -> Span {
-        Span::new(token.span.start + self.offset, token.span.end + self.offset)
+        token.span.within(self.offset)
     }
 
     /// From the first token that is left to the last.

@@ -215,7 +215,7 @@ impl Context<'_> {
 
 fn whole(statement: &statements::Statement, offset: usize) -> Span {
     let end = statement.tokens.last().map_or(statement.span.end, |token| token.span.end);
-    Span::new(statement.span.start + offset, end + offset)
+    Span::new(statement.span.start, end).within(offset)
 }
 
 /// Gives the findings their levels.

@@ -6,9 +6,11 @@ use std::fmt::Write as _;
 
 use super::check;
 use crate::chain::Chain;
+use crate::digest::section_digest;
 use crate::folder::{Content, Entry, Folder, FolderError};
 use crate::lock::{LOCK_FILE, lock_text};
 use crate::problem::Problem;
+use crate::statements::split_statements;
 
 mod files;
 mod graph;
@@ -225,4 +227,41 @@ fn codes_are_the_names_of_the_variants() {
             }
         }
     }
+}
+
+/// A section is read by the tokens of its file, and means what it means on its own: so has the digest
+/// that databases have of it.
+#[test]
+fn a_section_is_read_as_if_it_were_alone() {
+    let odd = [
+        "-- migrate:up\nSELECT 'a'\n-- migrate:down\n'b';",
+        "-- migrate:up\nSELECT E'a'\n-- migrate:down\n'b\\';\n-- migrate:up\n';",
+        "'a'\n-- migrate:up\n  \n'b'\n'c' ; 'd';;\n  -- migrate:down\n/* e */",
+        "-- migrate:up\rSELECT 1;\n\t-- migrate:down x",
+        "SELECT 1; -- migrate:up\nSELECT 2; -- migrate:down",
+        "-- migrate:up\nSELECT $a$\n-- migrate:down\n$a$; SELECT 'ü'; -- migrate:down",
+        "-- migrate:up\nSELECT '\n-- migrate:down\nSELECT \"",
+        "-- migrate:down\n-- migrate:up",
+    ];
+    let folders = groups().into_iter().flat_map(|(_, cases)| cases).map(|case| case.folder);
+    let odd = odd.iter().map(|text| Folder::of_texts("m", [("1.sql", *text)]));
+    let mut sections = 0;
+    for folder in folders.chain(odd) {
+        let files = crate::folder::open(folder, &mut Vec::new());
+        for (index, name) in &files.migrations {
+            let source = &files.sources[*index];
+            let file = super::parse(*index, name, source, &mut Vec::new());
+            let [up, down] = file.statements;
+            let read =
+                [(file.sections.up, Some(file.up), up), (file.sections.down, file.down, down)];
+            for (section, digest, statements) in read {
+                let Some((section, _)) = section else { continue };
+                sections += 1;
+                let sql = source.slice(section.span);
+                assert_eq!(digest, Some(section_digest(sql, section.options.transactional)));
+                assert_eq!(statements, split_statements(sql), "{sql}");
+            }
+        }
+    }
+    assert!(sections > 500, "{sections}");
 }

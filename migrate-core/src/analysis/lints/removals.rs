@@ -115,9 +115,7 @@ fn dropped(context: &Context<'_>, drop: &Drop, report: &mut dyn FnMut(Raw)) {
 fn cascade(context: &Context<'_>) -> Raw {
     let tokens = &context.statement.tokens;
     let word = tokens.iter().rfind(|token| token.is_word(context.sql, "cascade"));
-    let span = word.map_or(context.whole, |token| {
-        crate::text::Span::new(token.span.start + context.offset, token.span.end + context.offset)
-    });
+    let span = word.map_or(context.whole, |token| token.span.within(context.offset));
     let message = "what else this drops is not in the file".to_owned();
     let label = "also drops views, foreign keys and whatever needs it, without a word";
     let help =
