@@ -157,7 +157,10 @@ pub(crate) struct Parsed {
     pub(crate) up: Digest,
     pub(crate) down: Option<Digest>,
     /// Of the upgrade and of the downgrade; they count from the start of their section.
-    #[cfg_attr(not(feature = "analysis"), expect(dead_code, reason = "only that reads SQL"))]
+    #[cfg_attr(
+        not(any(test, feature = "analysis")),
+        expect(dead_code, reason = "only that reads SQL")
+    )]
     pub(crate) statements: [Vec<Statement>; 2],
 }
 

@@ -3,7 +3,8 @@
 //! A compiler checks every literal of a table, and a program that can be moved in memory has an entry
 //! for each pointer of it. Two literals cost the same for any number of revisions. They are unpacked
 //! when somebody asks for a revision: to see that there is nothing to do, the head and the number of
-//! revisions are enough.
+//! revisions are enough. What a file says of itself is noted as the place where it says it, and the
+//! digests, which follow from the text, are made when it is unpacked.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -11,7 +12,7 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use crate::chain::{Chain, Digests, Down, Migration};
-use crate::digest::Digest;
+use crate::digest::{Digest, chain_digest, section_digest};
 use crate::id::RevisionId;
 use crate::sections::{Options, Section};
 use crate::text::{Source, Span};
@@ -30,9 +31,9 @@ pub struct Packing<'a> {
     pub head: &'a str,
     /// The chain digest of the head.
     pub digest: Digest,
-    /// All texts, one behind the other.
+    /// All files, each behind what its path has of its own.
     pub texts: &'a str,
-    /// How long they are, and all else.
+    /// How long they are, what is where in them, and who follows whom.
     pub numbers: &'a [u8],
 }
 
@@ -67,8 +68,7 @@ impl<'a> Packed<'a> {
 pub fn pack(chain: &Chain<'_>) -> (String, Vec<u8>) {
     let mut writer = Writer::default();
     for (at, migration) in chain.migrations().iter().enumerate() {
-        writer.migration(migration);
-        writer.places.insert(migration.id.as_str(), at);
+        writer.migration(at, migration);
     }
     (writer.texts, writer.numbers)
 }
@@ -83,52 +83,81 @@ fn unpack<'a>(packing: &Packing<'a>) -> Vec<Migration<'a>> {
     migrations
 }
 
-/// What stands for a number that is not there; none is as large.
-const NONE: u32 = u32::MAX;
-
-/// Writes numbers of four bytes, the lowest first.
 #[derive(Default)]
 struct Writer<'c> {
     texts: String,
     numbers: Vec<u8>,
     /// Where each revision before is in the chain.
     places: HashMap<&'c str, usize>,
+    /// The path of the file before.
+    path: &'c str,
 }
 
-impl Writer<'_> {
-    fn migration(&mut self, migration: &Migration<'_>) {
-        self.text(migration.id.as_str());
-        self.number(migration.parents.len());
-        for parent in migration.parents.iter() {
-            self.number(self.places.get(parent.as_str()).copied().unwrap_or_default());
+impl<'c> Writer<'c> {
+    fn migration(&mut self, at: usize, migration: &'c Migration<'_>) {
+        let Migration { id, parents, message, created, source, up, down, deployed, .. } = migration;
+        self.path(source.path());
+        self.text(source.text());
+        let place = |parent: &RevisionId<'_>| self.places.get(parent.as_str()).copied();
+        // How far back in the chain.
+        let back: Vec<usize> =
+            parents.iter().map(|parent| at - place(parent).unwrap_or_default()).collect();
+        self.places.insert(id.as_str(), at);
+        let is_usual = |section: &Section| section.options == Options::USUAL;
+        let (is_last, usual_down) = match down {
+            Down::Section(section) => (false, is_usual(section)),
+            Down::Irreversible(_) => (true, true),
+        };
+        let follows = back == [1];
+        self.flags([follows, *deployed, created.is_some(), is_last, !is_usual(up), !usual_down]);
+        if !follows {
+            self.number(back.len());
+            back.into_iter().for_each(|back| self.number(back));
         }
-        self.text(&migration.message);
-        self.flag(migration.created.is_some());
-        self.text(migration.created.as_deref().unwrap_or_default());
-        self.text(migration.source.path());
-        self.text(migration.source.text());
-        self.section(migration.up);
-        self.flag(matches!(migration.down, Down::Section(_)));
-        match &migration.down {
-            Down::Section(section) => self.section(*section),
-            Down::Irreversible(reason) => self.text(reason),
+        self.piece(source, id.as_str());
+        self.piece(source, message);
+        if let Some(created) = created {
+            self.piece(source, created);
         }
-        let Digests { up, down, chain } = migration.digests;
-        self.digest(up);
-        self.digest(chain);
-        self.flag(down.is_some());
-        down.into_iter().for_each(|down| self.digest(down));
-        self.flag(migration.deployed);
+        self.section(source, *up);
+        match down {
+            Down::Section(section) => self.section(source, *section),
+            Down::Irreversible(reason) => self.piece(source, reason),
+        }
     }
 
-    fn section(&mut self, section: Section) {
-        self.number(section.span.start);
-        self.number(section.span.end);
-        self.flag(section.options.transactional);
-        for timeout in [section.options.lock_timeout, section.options.statement_timeout] {
-            let milliseconds = timeout.and_then(|timeout| u32::try_from(timeout.as_millis()).ok());
-            self.raw(milliseconds.unwrap_or(NONE));
+    fn section(&mut self, source: &Source<'_>, Section { span, options }: Section) {
+        self.number(span.start);
+        // Most end where the file does.
+        self.number(source.text().len() - span.end);
+        if options == Options::USUAL {
+            return;
         }
+        let Options { transactional, lock_timeout, statement_timeout } = options;
+        self.flags([transactional, lock_timeout.is_some(), statement_timeout.is_some()]);
+        for timeout in [lock_timeout, statement_timeout].into_iter().flatten() {
+            self.number(usize::try_from(timeout.as_millis()).unwrap_or(usize::MAX));
+        }
+    }
+
+    /// A path: how much its start and its end share with the one before, and what is between.
+    fn path(&mut self, path: &'c str) {
+        let same = |pairs: &mut dyn Iterator<Item = (char, char)>| -> usize {
+            pairs.take_while(|(here, before)| here == before).map(|(c, _)| c.len_utf8()).sum()
+        };
+        let start = same(&mut path.chars().zip(self.path.chars()));
+        let (rest, before) = (&path[start..], &self.path[start..]);
+        let end = same(&mut rest.chars().rev().zip(before.chars().rev()));
+        self.number(start);
+        self.number(end);
+        self.text(&rest[..rest.len() - end]);
+        self.path = path;
+    }
+
+    /// A piece of a file, as the place where it is found first.
+    fn piece(&mut self, source: &Source<'_>, piece: &str) {
+        self.number(source.text().find(piece).unwrap_or_default());
+        self.number(piece.len());
     }
 
     fn text(&mut self, text: &str) {
@@ -136,21 +165,21 @@ impl Writer<'_> {
         self.texts.push_str(text);
     }
 
-    fn digest(&mut self, digest: Digest) {
-        self.numbers.extend_from_slice(digest.as_bytes());
+    fn flags<const N: usize>(&mut self, flags: [bool; N]) {
+        let bits = flags.into_iter().rev();
+        self.number(bits.fold(0, |number, flag| number << 1 | usize::from(flag)));
     }
 
-    fn flag(&mut self, flag: bool) {
-        self.raw(u32::from(flag));
-    }
-
-    /// A length or a place, of a file that is far smaller than what fits.
-    fn number(&mut self, number: usize) {
-        self.raw(u32::try_from(number).unwrap_or(NONE));
-    }
-
-    fn raw(&mut self, number: u32) {
-        self.numbers.extend_from_slice(&number.to_le_bytes());
+    /// In groups of seven bits, the lowest first; a bit says that another group follows.
+    fn number(&mut self, mut number: usize) {
+        loop {
+            let low = (number & 0x7f) as u8;
+            number >>= 7;
+            self.numbers.push(low | if number == 0 { 0 } else { 0x80 });
+            if number == 0 {
+                break;
+            }
+        }
     }
 }
 
@@ -162,42 +191,68 @@ struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     fn migration(&mut self, before: &[Migration<'a>]) -> Migration<'a> {
-        let id = RevisionId::embedded(self.text());
-        let count = self.number().min(before.len());
-        let parents = (0..count).filter_map(|_| before.get(self.number()));
-        let parents = parents.map(|parent| parent.id.clone()).collect();
-        let message = Cow::Borrowed(self.text());
-        let has_date = self.flag();
-        let created = Some(Cow::Borrowed(self.text())).filter(|_| has_date);
-        let source = Source::embedded(self.text(), self.text());
-        let up = self.section();
-        let down = match self.flag() {
-            true => Down::Section(self.section()),
-            false => Down::Irreversible(Cow::Borrowed(self.text())),
+        let path = self.path(before.last().map_or("", |last| last.source.path()));
+        let text = self.text();
+        let [follows, deployed, dated, irreversible, unusual_up, unusual_down] = self.flags();
+        let count = if follows { 1 } else { self.number().min(before.len()) };
+        let mut parent = || if follows { 1 } else { self.number() };
+        let parents = (0..count).filter_map(|_| before.get(before.len().checked_sub(parent())?));
+        let parents: Vec<&Migration<'a>> = parents.collect();
+        let (id, message) = (self.piece(text), self.piece(text));
+        let created = dated.then(|| Cow::Borrowed(self.piece(text)));
+        let up = self.section(text, unusual_up);
+        let down = match irreversible {
+            true => Down::Irreversible(Cow::Borrowed(self.piece(text))),
+            false => Down::Section(self.section(text, unusual_down)),
         };
-        let (up_digest, chain_digest) = (self.digest(), self.digest());
-        let has_digest = self.flag();
-        let down_digest = has_digest.then(|| self.digest());
+        let digest = |section: Section| {
+            let sql = text.get(section.span.range()).unwrap_or_default();
+            section_digest(sql, section.options.transactional)
+        };
+        let up_digest = digest(up);
+        let down_digest = match &down {
+            Down::Section(section) => Some(digest(*section)),
+            Down::Irreversible(_) => None,
+        };
+        let under: Vec<Digest> = parents.iter().map(|parent| parent.digests.chain).collect();
+        let chain = chain_digest(id, &under, up_digest);
         Migration {
-            id,
-            parents: Cow::Owned(parents),
-            message,
+            id: RevisionId::embedded(id),
+            parents: parents.iter().map(|parent| parent.id.clone()).collect(),
+            message: Cow::Borrowed(message),
             created,
-            source,
+            source: Source::embedded(path, text),
             up,
             down,
-            digests: Digests { up: up_digest, down: down_digest, chain: chain_digest },
-            deployed: self.flag(),
+            digests: Digests { up: up_digest, down: down_digest, chain },
+            deployed,
         }
     }
 
-    fn section(&mut self) -> Section {
-        let span = Span::new(self.number(), self.number());
-        let transactional = self.flag();
-        let [lock_timeout, statement_timeout] = [self.raw(), self.raw()].map(|milliseconds| {
-            (milliseconds != NONE).then(|| Duration::from_millis(milliseconds.into()))
-        });
+    fn section(&mut self, text: &str, is_unusual: bool) -> Section {
+        let (start, behind) = (self.number(), self.number());
+        let span = Span::new(start, text.len().saturating_sub(behind));
+        if !is_unusual {
+            return Section { span, options: Options::USUAL };
+        }
+        let [transactional, waits, takes] = self.flags();
+        let mut timeout = |is_there: bool| {
+            is_there.then(|| Duration::from_millis(self.number().try_into().unwrap_or(u64::MAX)))
+        };
+        let (lock_timeout, statement_timeout) = (timeout(waits), timeout(takes));
         Section { span, options: Options { transactional, lock_timeout, statement_timeout } }
+    }
+
+    fn path(&mut self, before: &str) -> String {
+        let (start, end) = (self.number(), self.number());
+        let (start, before) = before.split_at_checked(start).unwrap_or_default();
+        let end = before.len().checked_sub(end).and_then(|at| before.get(at..)).unwrap_or_default();
+        [start, self.text(), end].concat()
+    }
+
+    fn piece(&mut self, text: &'a str) -> &'a str {
+        let (start, length) = (self.number(), self.number());
+        text.get(start..start.saturating_add(length)).unwrap_or_default()
     }
 
     fn text(&mut self) -> &'a str {
@@ -206,26 +261,22 @@ impl<'a> Reader<'a> {
         text
     }
 
-    fn digest(&mut self) -> Digest {
-        Digest::from_bytes(self.take())
-    }
-
-    fn flag(&mut self) -> bool {
-        self.raw() == 1
+    fn flags<const N: usize>(&mut self) -> [bool; N] {
+        let bits = self.number();
+        std::array::from_fn(|bit| bits >> bit & 1 == 1)
     }
 
     fn number(&mut self) -> usize {
-        self.raw() as usize
-    }
-
-    fn raw(&mut self) -> u32 {
-        u32::from_le_bytes(self.take())
-    }
-
-    fn take<const N: usize>(&mut self) -> [u8; N] {
-        let (taken, rest) = self.numbers.split_first_chunk().unwrap_or((&[0; N], &[]));
-        self.numbers = rest;
-        *taken
+        let mut number = 0;
+        for shift in (0..usize::BITS).step_by(7) {
+            let Some((byte, rest)) = self.numbers.split_first() else { return 0 };
+            self.numbers = rest;
+            number |= usize::from(byte & 0x7f) << shift;
+            if byte & 0x80 == 0 {
+                break;
+            }
+        }
+        number
     }
 }
 
@@ -282,6 +333,25 @@ mod tests {
         assert_eq!(embedded.migrations(), chain.migrations());
         assert_eq!(embedded, chain);
         assert_eq!(format!("{embedded:?}"), format!("{chain:?}"));
+    }
+
+    #[test]
+    fn a_revision_costs_little_more_than_its_text() {
+        let sql = "CREATE TABLE things (id bigint PRIMARY KEY);\n".repeat(12);
+        let file = |at: usize| {
+            let parent = if at == 0 { "" } else { &format!("-- parent: {:05}\n", at - 1) };
+            let text = format!(
+                "-- revision: {at:05}\n{parent}-- message: Things\n\n\
+                 -- migrate:up\n{sql}\n-- migrate:down\nDROP TABLE things;\n"
+            );
+            (format!("{at:05}_thing_{at}.sql"), text)
+        };
+        let files: Vec<(String, String)> = (0..500).map(file).collect();
+        let pairs = files.iter().map(|(name, text)| (name.as_str(), text.as_str()));
+        let (texts, numbers) = pack(&check(Folder::of_texts("migrations", pairs)).unwrap());
+        let text: usize = files.iter().map(|(_, text)| text.len()).sum();
+        let packed = texts.len() + numbers.len();
+        assert!(packed <= text + text / 20, "{packed} B for {text} B");
     }
 
     #[test]

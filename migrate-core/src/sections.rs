@@ -21,7 +21,8 @@ pub struct Options {
 }
 
 impl Options {
-    const USUAL: Self =
+    /// Of a section that says nothing else.
+    pub(crate) const USUAL: Self =
         Options { transactional: true, lock_timeout: None, statement_timeout: None };
 }
 

@@ -26,8 +26,8 @@ impl<'a> Source<'a> {
     }
 
     /// A file whose text is normalised already: what `embed_migrations!()` writes.
-    pub(crate) const fn embedded(path: &'a str, text: &'a str) -> Self {
-        Source { path: Cow::Borrowed(path), text: Cow::Borrowed(text) }
+    pub(crate) const fn embedded(path: String, text: &'a str) -> Self {
+        Source { path: Cow::Owned(path), text: Cow::Borrowed(text) }
     }
 
     /// The path as it is shown to people.

@@ -1,6 +1,9 @@
 //! Chains, their lock files, and whatever else a folder may hold.
 
-use migrate_core::{Chain, Content, Entry, Folder, Pin, check, lock_text, write_lock};
+use migrate_core::{
+    __PACKED_FORMAT as FORMAT, __Packing as Packing, __pack as pack, Chain, Content, Entry, Folder,
+    Pin, check, lock_text, write_lock,
+};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
@@ -208,6 +211,26 @@ proptest! {
                 }
             }
         }
+    }
+
+    /// What a program holds of a chain is all of it, its digests too.
+    #[test]
+    fn what_is_packed_is_unpacked_again(steps in steps(), ids in ids(), through in any::<Index>()) {
+        let files = chain_of(&steps, &ids);
+        let chain = checked(&files, "")?;
+        let through = &chain.migrations()[through.index(chain.len())].id;
+        let chain = checked(&files, &lock_text(&chain, through.as_str()).unwrap_or_default())?;
+        let (texts, numbers) = pack(&chain);
+        let packing = Packing {
+            format: FORMAT,
+            count: chain.len(),
+            head: chain.head().id.to_string().leak(),
+            digest: chain.head().digests.chain,
+            texts: texts.leak(),
+            numbers: numbers.leak(),
+        };
+        let embedded = Chain::embedded(packing);
+        prop_assert_eq!(embedded.migrations(), chain.migrations());
     }
 
     #[test]
