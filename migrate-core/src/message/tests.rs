@@ -248,7 +248,8 @@ fn each_step_is_a_whole_transaction_with_its_record() {
             last,
             "FROM \"public\".\"migrate_history\")",
             &format!("\nCREATE TABLE {id} ();\n"),
-            &format!("INSERT INTO \"public\".\"migrate_history\" VALUES (E'{id}', {}, ", count + 1),
+            "INSERT INTO \"public\".\"migrate_history\" (revision, position, ",
+            &format!(") VALUES (E'{id}', {}, ", count + 1),
             "INSERT INTO \"public\".\"migrate_log\"",
             "COMMIT;\n",
         ];

@@ -10,7 +10,8 @@ pub(crate) fn version(tables: &Tables) -> String {
     format!("SELECT '{}', pg_catalog.max(version) FROM {}", tag::LAYOUT, tables.layout)
 }
 
-/// Makes the tables, in a transaction of its own, unless another runner just has.
+/// Makes the tables, in a transaction of its own, unless another runner just has. What each start asks
+/// for stands first in a row of the history: to find a column, a server reads over all before it.
 pub(crate) fn create(tables: &Tables) -> String {
     let Tables { schema, history, log, layout, progress, statement, .. } = tables;
     let guard = guard(
@@ -42,10 +43,11 @@ CREATE TABLE {progress} (
 CREATE TABLE {history} (
     revision text PRIMARY KEY,
     position bigint NOT NULL UNIQUE,
+    undoing boolean NOT NULL DEFAULT false,
+    chain_digest text NOT NULL,
     parents text[] NOT NULL,
     up_digest text NOT NULL,
     down_digest text,
-    chain_digest text NOT NULL,
     digest_version integer NOT NULL,
     down_sql text,
     down_transactional boolean NOT NULL,
@@ -54,7 +56,6 @@ CREATE TABLE {history} (
     applied_by text NOT NULL,
     duration_ms bigint NOT NULL,
     tool text NOT NULL,
-    undoing boolean NOT NULL DEFAULT false,
     down_lock_timeout_ms bigint,
     down_statement_timeout_ms bigint
 );

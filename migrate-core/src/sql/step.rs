@@ -240,9 +240,11 @@ pub(crate) fn insert(tables: &Tables, migration: &Migration<'_>, position: i64) 
     let down = migration.down_options();
     let parents: Vec<String> = migration.parents.iter().map(|id| literal(id.as_str())).collect();
     format!(
-        "INSERT INTO {history} VALUES ({id}, {position}, ARRAY[{parents}]::text[], '{up}', {down}, '{chain}', \
+        "INSERT INTO {history} (revision, position, chain_digest, parents, up_digest, down_digest, digest_version, down_sql, \
+         down_transactional, transactional, applied_at, applied_by, duration_ms, tool, down_lock_timeout_ms, \
+         down_statement_timeout_ms) VALUES ({id}, {position}, '{chain}', ARRAY[{parents}]::text[], '{up}', {down}, \
          {DIGEST_VERSION}, {down_sql}, {down_transactional}, {transactional}, pg_catalog.clock_timestamp(), session_user, \
-         {DURATION}, '{TOOL}', false, {down_lock_timeout}, {down_statement_timeout});\n",
+         {DURATION}, '{TOOL}', {down_lock_timeout}, {down_statement_timeout});\n",
         history = tables.history,
         id = literal(migration.id.as_str()),
         parents = parents.join(", "),

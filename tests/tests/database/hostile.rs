@@ -223,8 +223,8 @@ fn a_history_with_other_rows() {
         (
             "two rows at one place",
             "ALTER TABLE migrate_history DROP CONSTRAINT migrate_history_position_key; \
-             INSERT INTO migrate_history SELECT 'r2', position, '{r1}', up_digest, down_digest, \
-             chain_digest, 1, down_sql, true, true, applied_at, applied_by, 0, tool FROM migrate_history"
+             INSERT INTO migrate_history SELECT 'r2', position, false, chain_digest, '{r1}', up_digest, \
+             down_digest, 1, down_sql, true, true, applied_at, applied_by, 0, tool FROM migrate_history"
                 .to_owned(),
         ),
     ];

@@ -97,7 +97,11 @@ fn a_stamp_ends_a_divergence() {
     let (ran, other) = (upgrades(&["SELECT 1;", "SELECT 2;"]), tables(2));
     both("diverged", |_, session| {
         session.upgrade(&Runner::new(&ran)).unwrap();
-        session.execute("INSERT INTO migrate_history SELECT 'x', 99, parents, up_digest, down_digest, chain_digest, digest_version, down_sql, down_transactional, transactional, applied_at, applied_by, duration_ms, tool FROM migrate_history LIMIT 1");
+        session.execute(
+            "INSERT INTO migrate_history SELECT 'x', 99, undoing, chain_digest, parents, up_digest, down_digest, \
+             digest_version, down_sql, down_transactional, transactional, applied_at, applied_by, duration_ms, tool \
+             FROM migrate_history LIMIT 1",
+        );
         let runner = Runner::new(&other);
         assert!(matches!(session.status(&runner).unwrap(), Status::Diverged(_)));
         let report = session.stamp(&runner, "head", false).unwrap();

@@ -50,35 +50,45 @@ pub(crate) fn trips(sizes: &[usize]) -> Done {
 }
 
 /// How often a short thing is measured.
-const OFTEN: usize = 41;
+const OFTEN: usize = 61;
 
-/// A start with nothing to do, the connection included; beside a connection and `SELECT 1`.
+/// A start with nothing to do, the connection included; beside a connection to the same database and
+/// `SELECT 1`. The two take turns, so that a bad moment meets both.
 pub(crate) fn start(sizes: &[usize]) -> Done {
-    head("nothing to do, login included", sizes.iter().map(|count| format!("{count} revisions")));
+    let columns = sizes.iter().map(|count| format!("{count} revisions"));
+    let columns = columns.flat_map(|column| [column, "of `SELECT 1`".to_owned()]);
+    head("nothing to do, login included", columns);
+    let mut least = vec![Vec::new(); sizes.len()];
     for tool in Tool::all_with_history() {
         let mut cells = Vec::new();
-        for &count in sizes {
+        for (&count, least) in sizes.iter().zip(&mut least) {
             let Some((upgrade, _folder)) = prepared(tool, count)? else { continue };
             let database = at_head(&upgrade)?;
-            let mut times = Vec::new();
+            let (mut times, mut floor) = (Vec::new(), Vec::new());
             for _ in 0..OFTEN {
-                let start = Instant::now();
-                upgrade(database.url())?;
-                times.push(start.elapsed());
+                times.push(took(|| Ok(upgrade(database.url())?))?);
+                floor.push(took(|| {
+                    Client::connect(database.url(), NoTls)?.simple_query("SELECT 1")?;
+                    Ok(())
+                })?);
             }
-            cells.push(time(median(times)));
+            let (times, floor) = (median(times), median(floor));
+            let ratio = times.as_secs_f64() / floor.as_secs_f64();
+            cells.extend([time(times), format!("{ratio:.2}")]);
+            least.push(floor);
         }
         row(tool.name(), cells);
     }
-    let database = database()?;
-    let mut times = Vec::new();
-    for _ in 0..OFTEN {
-        let start = Instant::now();
-        Client::connect(database.url(), NoTls)?.simple_query("SELECT 1")?;
-        times.push(start.elapsed());
-    }
-    row("login and `SELECT 1`", vec![time(median(times)); sizes.len()]);
+    let cells = least.into_iter().flat_map(|times| [time(median(times)), "1.00".to_owned()]);
+    row("login and `SELECT 1`", cells.collect::<Vec<_>>());
     Ok(())
+}
+
+/// How long it takes.
+fn took(work: impl Fn() -> Done) -> Result<Duration, Box<dyn Error>> {
+    let start = Instant::now();
+    work()?;
+    Ok(start.elapsed())
 }
 
 /// How often an upgrade is measured. The tools take turns, so that a bad moment meets all of them.
@@ -102,9 +112,7 @@ pub(crate) fn upgrade(sizes: &[usize]) -> Done {
             tools.rotate_left(turn);
             for (_, upgrade, _, times) in &mut tools {
                 let database = database()?;
-                let start = Instant::now();
-                upgrade(database.url())?;
-                times.push(start.elapsed());
+                times.push(took(|| Ok(upgrade(database.url())?))?);
             }
         }
         for (tool, _, _, times) in tools {
