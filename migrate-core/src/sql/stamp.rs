@@ -27,7 +27,7 @@ pub(crate) fn stamp(tables: &Tables, stamp: &Stamp<'_>, before: &History, adopts
         log(&mut sql, "unstamp", revision);
     }
     for (position, migration) in (stamp.position..).zip(&stamp.insert) {
-        sql.push_str(&step::insert(tables, migration, position));
+        sql.push_str(&step::insert(tables, migration, position, "0"));
         log(&mut sql, if adopts { "adopt" } else { "stamp" }, migration.id.as_str());
         if adopts {
             // What a run of ours has left half done, the other tool has done.

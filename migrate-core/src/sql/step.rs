@@ -209,6 +209,7 @@ pub(crate) fn finish(
         columns.extend(session.restore_timeouts());
     }
     columns.extend(mark.map(|number| set_mark(tables, number)));
+    columns.push(format!("pg_catalog.set_config('migrate.took', {DURATION}::text, true)"));
     let mut sql = format!("SELECT {};\n", columns.join(", "));
     if then == (Then::Next { deferrable: true }) {
         sql.push_str(&constraints("condeferrable", "IMMEDIATE"));
@@ -216,14 +217,14 @@ pub(crate) fn finish(
     let migration = &step.migration;
     let id = literal(migration.id.as_str());
     match step.direction {
-        Direction::Up => sql.push_str(&insert(tables, migration, step.position)),
+        Direction::Up => sql.push_str(&insert(tables, migration, step.position, TOOK)),
         Direction::Down => {
             let _ = writeln!(sql, "DELETE FROM {} WHERE revision = {id};", tables.history);
         }
     }
     let _ = writeln!(
         sql,
-        "INSERT INTO {log} VALUES (pg_catalog.clock_timestamp(), session_user, '{direction}', {id}, {DURATION}, NULL, '{TOOL}') \
+        "INSERT INTO {log} VALUES (pg_catalog.clock_timestamp(), session_user, '{direction}', {id}, {TOOK}, NULL, '{TOOL}') \
          RETURNING '{tag}', revision, duration_ms;",
         log = tables.log,
         direction = step.direction,
@@ -232,11 +233,21 @@ pub(crate) fn finish(
     sql
 }
 
-/// Milliseconds since the step began; 0 where a migration has reset all settings.
+/// Milliseconds since the step began; 0 where a migration has reset all settings. (A product with an `integer` would have
+/// the server look for an operator that takes both.)
 const DURATION: &str = "coalesce(pg_catalog.round((pg_catalog.date_part('epoch', pg_catalog.clock_timestamp()) \
-     - nullif(pg_catalog.current_setting('migrate.started', true), '')::float8) * 1000)::bigint, 0)";
+     - nullif(pg_catalog.current_setting('migrate.started', true), '')::float8) * 1000::float8)::bigint, 0)";
 
-pub(crate) fn insert(tables: &Tables, migration: &Migration<'_>, position: i64) -> String {
+/// The same where it has been kept: to read and to plan it takes a server as long as to insert a row.
+const TOOK: &str = "pg_catalog.current_setting('migrate.took')::bigint";
+
+/// The record of a revision, which took so many milliseconds.
+pub(crate) fn insert(
+    tables: &Tables,
+    migration: &Migration<'_>,
+    position: i64,
+    took: &str,
+) -> String {
     let down = migration.down_options();
     let parents: Vec<String> = migration.parents.iter().map(|id| literal(id.as_str())).collect();
     format!(
@@ -244,7 +255,7 @@ pub(crate) fn insert(tables: &Tables, migration: &Migration<'_>, position: i64) 
          down_transactional, transactional, applied_at, applied_by, duration_ms, tool, down_lock_timeout_ms, \
          down_statement_timeout_ms) VALUES ({id}, {position}, '{chain}', ARRAY[{parents}]::text[], '{up}', {down}, \
          {DIGEST_VERSION}, {down_sql}, {down_transactional}, {transactional}, pg_catalog.clock_timestamp(), session_user, \
-         {DURATION}, '{TOOL}', {down_lock_timeout}, {down_statement_timeout});\n",
+         {took}, '{TOOL}', {down_lock_timeout}, {down_statement_timeout});\n",
         history = tables.history,
         id = literal(migration.id.as_str()),
         parents = parents.join(", "),

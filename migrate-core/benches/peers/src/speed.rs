@@ -91,8 +91,11 @@ fn took(work: impl Fn() -> Done) -> Result<Duration, Box<dyn Error>> {
     Ok(start.elapsed())
 }
 
-/// How often an upgrade is measured. The tools take turns, so that a bad moment meets all of them.
+/// How often an upgrade is measured, and how often a short one. The tools take turns, so that a bad moment
+/// meets all of them.
 const ROUNDS: usize = 7;
+const ROUNDS_OF_SHORT: usize = 21;
+const SHORT: usize = 500;
 
 /// An upgrade from empty, on a server beside it.
 pub(crate) fn upgrade(sizes: &[usize]) -> Done {
@@ -107,7 +110,8 @@ pub(crate) fn upgrade(sizes: &[usize]) -> Done {
                 tools.push((tool, upgrade, folder, Vec::new()));
             }
         }
-        for round in 0..ROUNDS {
+        let rounds = if count < SHORT { ROUNDS_OF_SHORT } else { ROUNDS };
+        for round in 0..rounds {
             let turn = round % tools.len();
             tools.rotate_left(turn);
             for (_, upgrade, _, times) in &mut tools {
