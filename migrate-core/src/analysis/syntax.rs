@@ -38,7 +38,8 @@ pub(super) fn error(sql: &str, statement: &Statement) -> Option<SyntaxError> {
     if text.len() > MOST_BYTES || is_deep(sql, tokens) || is_unknown(sql, tokens) {
         return None;
     }
-    // A fault of the parser's is no fault of the migration's.
+    // A fault of the parser's is no fault of the migration's. (Of a thread beside the macro's own, the
+    // compiler tells it, and goes on.)
     let (position, said) = catch_unwind(|| parse(text)).ok().flatten()?;
     let mut at = statement.span.start + position;
     // A blank before what it is about.
