@@ -63,4 +63,26 @@ mod tests {
         let cores = thread::available_parallelism().map_or(1, NonZero::get);
         assert_eq!(threads.len(), cores.min(4));
     }
+
+    #[cfg(feature = "analysis")]
+    #[test]
+    fn a_build_says_the_same_on_any_number_of_threads() {
+        let file = |at: usize| {
+            let parent = if at == 0 { "" } else { &format!("-- parent: r{}\n", at - 1) };
+            let table = if at % 7 == 3 { "TABEL" } else { "TABLE" };
+            let down = if at % 11 == 5 { "" } else { "-- migrate:down\nDROP TABLE t;\n" };
+            let text = format!(
+                "-- revision: r{at}\n{parent}-- message: m\n-- migrate:up\nCREATE {table} t ();\n{down}"
+            );
+            (format!("r{at:03}.sql"), text)
+        };
+        let files: Vec<(String, String)> = (0..5 * LEAST).map(file).collect();
+        let texts = files.iter().map(|(name, text)| (name.as_str(), text.as_str()));
+        let folder = crate::Folder::of_texts("migrations", texts);
+        let config = Ok(crate::Config::default());
+        let on_threads = crate::__analyse_on(&Threads, folder.clone(), config);
+        assert_eq!(on_threads, crate::analyse(folder));
+        let found = on_threads.err().map_or(0, |rejection| rejection.diagnostics.len());
+        assert!(found > LEAST, "{found}");
+    }
 }
