@@ -243,7 +243,7 @@ fn read(
     tokens: &[Token],
     section: Option<(Section, Span)>,
 ) -> (Digest, Vec<Statement>) {
-    let Section { span, options } = section.map_or(Section::EMPTY, |(section, _)| section);
+    let Section { span, options } = or_empty(section);
     let sql = source.slice(span);
     let from = tokens.partition_point(|token| token.span.start < span.start);
     let inside = tokens[from..].iter().take_while(|token| token.span.start < span.end);
@@ -256,6 +256,10 @@ fn read(
         tokens = Lexer::new(sql).filter(|token| !token.kind.is_trivia()).collect();
     }
     (digest_of(sql, tokens.iter().copied(), options.transactional), split(sql, tokens))
+}
+
+fn or_empty(section: Option<(Section, Span)>) -> Section {
+    section.map_or(Section::EMPTY, |(section, _)| section)
 }
 
 const OVERRUN: &str = "what is opened here runs over a section marker: close it before";
@@ -371,18 +375,15 @@ fn assemble(
         let under: Option<Vec<_>> = parents.iter().map(|id| chains.get(id).copied()).collect();
         let chain = crate::chain_digest(id.as_str(), &under?, up);
         chains.insert(id.clone(), chain);
-        let section = |section: Option<(Section, Span)>| {
-            section.map_or(Section::EMPTY, |(section, _)| section)
-        };
         migrations.push(Migration {
             id,
             parents: Cow::Owned(parents),
             message: Cow::Owned(file.header.message?.0),
             created: file.header.created.map(|(created, _)| Cow::Owned(created)),
-            up: section(file.sections.up),
+            up: or_empty(file.sections.up),
             down: match file.header.irreversible {
                 Some((reason, _)) => Down::Irreversible(Cow::Owned(reason)),
-                None => Down::Section(section(file.sections.down)),
+                None => Down::Section(or_empty(file.sections.down)),
             },
             source,
             digests: Digests { up, down, chain },

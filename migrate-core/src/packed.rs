@@ -103,13 +103,13 @@ impl<'c> Writer<'c> {
         let back: Vec<usize> =
             parents.iter().map(|parent| at - place(parent).unwrap_or_default()).collect();
         self.places.insert(id.as_str(), at);
-        let is_usual = |section: &Section| section.options == Options::USUAL;
-        let (is_last, usual_down) = match down {
-            Down::Section(section) => (false, is_usual(section)),
-            Down::Irreversible(_) => (true, true),
+        let is_unusual = |section: &Section| section.options != Options::USUAL;
+        let (irreversible, unusual_down) = match down {
+            Down::Section(section) => (false, is_unusual(section)),
+            Down::Irreversible(_) => (true, false),
         };
-        let follows = back == [1];
-        self.flags([follows, *deployed, created.is_some(), is_last, !is_usual(up), !usual_down]);
+        let (follows, dated) = (back == [1], created.is_some());
+        self.flags([follows, *deployed, dated, irreversible, is_unusual(up), unusual_down]);
         if !follows {
             self.number(back.len());
             back.into_iter().for_each(|back| self.number(back));
@@ -194,10 +194,12 @@ impl<'a> Reader<'a> {
         let path = self.path(before.last().map_or("", |last| last.source.path()));
         let text = self.text();
         let [follows, deployed, dated, irreversible, unusual_up, unusual_down] = self.flags();
-        let count = if follows { 1 } else { self.number().min(before.len()) };
-        let mut parent = || if follows { 1 } else { self.number() };
-        let parents = (0..count).filter_map(|_| before.get(before.len().checked_sub(parent())?));
-        let parents: Vec<&Migration<'a>> = parents.collect();
+        let back: Vec<usize> = match follows {
+            true => vec![1],
+            false => (0..self.number().min(before.len())).map(|_| self.number()).collect(),
+        };
+        let parent = |back| before.get(before.len().checked_sub(back)?);
+        let parents: Vec<&Migration<'a>> = back.into_iter().filter_map(parent).collect();
         let (id, message) = (self.piece(text), self.piece(text));
         let created = dated.then(|| Cow::Borrowed(self.piece(text)));
         let up = self.section(text, unusual_up);
