@@ -25,19 +25,36 @@ impl From<Exit> for ExitCode {
     }
 }
 
+/// What revisions were analysed for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Purpose {
+    Apply,
+    Pin,
+}
+
+impl Purpose {
+    fn anyway(self) -> &'static str {
+        match self {
+            Purpose::Apply => "applies them anyway",
+            Purpose::Pin => "pins them anyway",
+        }
+    }
+}
+
 /// A failure, with what to do next; what people see on standard error.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Failure {
     #[error("{}", rejected(.0))]
     Rejected(#[from] Rejection),
-    /// Of what would run or be pinned; `done` and `anyway` say what was not, and what `--unchecked` does.
+    /// Of what was about to run, or to be pinned.
     #[error(
-        "{problems}\n\nnothing was {done}: {count}\n = help: fix the files, and look again with \
-         `migrate check`; `--unchecked` {anyway}",
+        "{problems}\n\n{count}\n = help: fix the files, and look again with `migrate check`; \
+         `--unchecked` {anyway}",
         problems = each_problem(.rejection),
-        count = count(.rejection)
+        count = unsound(.rejection, *.purpose),
+        anyway = .purpose.anyway()
     )]
-    Unsound { rejection: Rejection, done: &'static str, anyway: &'static str },
+    Unsound { rejection: Rejection, purpose: Purpose },
     #[error("{}", each(.0, "written"))]
     Import(Vec<Wrong>),
     #[error("{}", each(.0, "adopted"))]
@@ -163,9 +180,9 @@ impl Failure {
                 view.help = None;
                 view.message = count(rejection);
             }
-            Failure::Unsound { rejection, done, .. } => {
+            Failure::Unsound { rejection, purpose } => {
                 view.problems = problems(rejection);
-                view.message = format!("nothing was {done}: {}", count(rejection));
+                view.message = unsound(rejection, *purpose);
             }
             Failure::Import(wrong) | Failure::Adopt(wrong) => {
                 view.problems = wrong.iter().map(|wrong| problem(wrong, view.kind)).collect();
@@ -313,6 +330,14 @@ fn rejected(rejection: &Rejection) -> String {
 
 pub(crate) fn count(rejection: &Rejection) -> String {
     format!("the chain has {}", problem_count(rejection))
+}
+
+fn unsound(rejection: &Rejection, purpose: Purpose) -> String {
+    let (verb, done) = match purpose {
+        Purpose::Apply => ("apply", "applied"),
+        Purpose::Pin => ("pin", "pinned"),
+    };
+    format!("nothing was {done}: {} in the revisions to {verb}", problem_count(rejection))
 }
 
 pub(crate) fn problem_count(rejection: &Rejection) -> String {

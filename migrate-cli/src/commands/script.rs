@@ -4,10 +4,9 @@ use migrate_core::{Chain, Direction, Target};
 use serde::Serialize;
 
 use super::run::limited;
-use super::upgrade::unsound;
 use crate::args::{How, Point, Range};
 use crate::context::Context;
-use crate::failure::{Exit, Failure};
+use crate::failure::{Exit, Failure, Purpose};
 use crate::guard::{self, Ids};
 
 #[derive(Serialize)]
@@ -84,5 +83,5 @@ fn sound(
         }
     };
     let found = guard::refused(&context.source, chain, &wanted, &ids(true).collect());
-    found.map_or(Ok(()), |rejection| Err(unsound(rejection)))
+    found.map_or(Ok(()), |rejection| Err(Failure::Unsound { rejection, purpose: Purpose::Apply }))
 }

@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use migrate_core::{
-    Chain, Direction, History, Plan, Rejection, Report, Step, Target, downgrade as plan_downgrade,
+    Chain, Direction, History, Plan, Report, Step, Target, downgrade as plan_downgrade,
     upgrade as plan_upgrade,
 };
 
@@ -12,7 +12,7 @@ use super::run::{finish, limited, run};
 use super::script::script;
 use crate::args::{Downgrade, Point, Range, Upgrade};
 use crate::context::{Context, Database};
-use crate::failure::{Exit, Failure};
+use crate::failure::{Exit, Failure, Purpose};
 use crate::guard::{self, Ids};
 use crate::ui::{ID, REMOVED, table};
 
@@ -66,11 +66,7 @@ fn sound(
     let wanted: Ids<'_> = plan.steps.iter().map(|step| step.migration.id.as_str()).collect();
     let settled = history.records.iter().map(|record| record.revision.as_str()).collect();
     let found = guard::refused(&context.source, chain, &wanted, &settled);
-    found.map_or(Ok(()), |rejection| Err(unsound(rejection)))
-}
-
-pub(super) fn unsound(rejection: Rejection) -> Failure {
-    Failure::Unsound { rejection, done: "applied", anyway: "applies them all the same" }
+    found.map_or(Ok(()), |rejection| Err(Failure::Unsound { rejection, purpose: Purpose::Apply }))
 }
 
 /// `migrate downgrade`

@@ -14,7 +14,7 @@ use migrate_core::{
 use serde::Serialize;
 
 use crate::context::Context;
-use crate::failure::{Exit, Failure, problem_count};
+use crate::failure::{Exit, Failure, Purpose, problem_count};
 use crate::guard::{self, Ids};
 use crate::tree::{Tree, folder};
 use crate::ui::{Page, View};
@@ -117,8 +117,7 @@ pub(super) fn lock(
     let wanted: Ids<'_> = wanted.map(|(one, _)| one.id.as_str()).collect();
     let found = || guard::refused(&context.source, chain, &wanted, &pinned(chain));
     if let Some(rejection) = (!unchecked).then(found).flatten() {
-        let (done, anyway) = ("pinned", "pins them as they are");
-        return Err(Failure::Unsound { rejection, done, anyway });
+        return Err(Failure::Unsound { rejection, purpose: Purpose::Pin });
     }
     pin(context, directory, chain, text)
 }
@@ -139,9 +138,9 @@ pub(super) fn lock_from_database(context: &Context, directory: &Path) -> Result<
     // The database has run them, so a fault is no reason not to: but this is the last time to say so.
     if let Some(found) = guard::refused(&context.source, &chain, &new, &pinned(&chain)) {
         context.ui.warn(format!(
-            "`migrate check` refuses what is pinned now, and is silent about it from now on: {}{}\n \
-             = help: what the database ran stays as it is; a downgrade can be fixed, and \
-             `migrate lock --accept-down REVISION` takes it",
+            "the revisions to pin have {}, which `migrate check` does not report any more:{}\n \
+             = help: leave the upgrades as the database ran them; fix the downgrades, and accept each with \
+             `migrate lock --accept-down REVISION`",
             problem_count(&found),
             guard::summary(&found)
         ));
