@@ -23,8 +23,8 @@ pub(crate) fn chain(source: &Source, unchecked: bool) -> Result<Chain<'static>, 
     }
 }
 
-/// What `migrate check` says of `wanted`: revisions of this chain that stand on `settled`, which databases
-/// have run. A chain in a program was checked by its build.
+/// What `migrate check` says against `wanted`, revisions that stand on `settled`, which databases have run. A
+/// chain in a program was checked by its build.
 pub(crate) fn refused(
     source: &Source,
     chain: &Chain<'static>,
@@ -32,9 +32,9 @@ pub(crate) fn refused(
     settled: &Ids<'_>,
 ) -> Option<Rejection> {
     let Source::Folder(directory) = source else { return None };
-    if wanted.is_empty() {
-        return None;
-    }
+    // Nothing is said of what is pinned, so where all of it is, nobody has to look.
+    let mut new = chain.migrations().iter().filter(|one| !one.deployed);
+    new.find(|one| wanted.contains(one.id.as_str()))?;
     refused_with(directory, &settings(directory), chain, wanted, settled)
 }
 
@@ -45,15 +45,15 @@ fn refused_with(
     wanted: &Ids<'_>,
     settled: &Ids<'_>,
 ) -> Option<Rejection> {
-    // The texts that were read, and not the folder again: they are what will run.
+    // The texts that will run, and not the folder again, which somebody may have changed meanwhile.
     let all = folder(directory, chain, |_| true, |one| one.deployed);
     let found = analyse_with(all, config.clone()).err()?;
     let own = about(found, chain, wanted);
     if !own.diagnostics.is_empty() {
         return Some(own);
     }
-    // All of it is about others. But one error of syntax, anywhere, keeps the chain from being replayed; so
-    // the others are left out, or taken for right where a database has run them.
+    // All problems are in other revisions. But a syntax error anywhere keeps the chain from being replayed,
+    // so the others are left out, or taken for right where a database has run them.
     let is_kept = |one: &Migration<'_>| {
         let id = one.id.as_str();
         wanted.contains(id) || settled.contains(id)
@@ -96,8 +96,8 @@ fn folder(
     if pins.is_empty() { folder } else { folder.with(LOCK_FILE, &write_lock(&pins)) }
 }
 
-/// Those problems that keep `wanted` from going on: all, but those that are plainly about another
-/// revision that is not pinned.
+/// Without the problems that are only in other revisions. One in `migrate.toml` counts: what it denies
+/// nobody knows.
 fn about(mut found: Rejection, chain: &Chain<'_>, wanted: &Ids<'_>) -> Rejection {
     let files = |wanted_ones: bool| -> HashSet<&str> {
         let ones = chain.migrations().iter().filter(|one| !one.deployed);
