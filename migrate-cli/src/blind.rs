@@ -17,7 +17,8 @@ pub(crate) struct BlindSpot {
     pub(crate) scope: String,
 }
 
-/// The places in what is not pinned, in the chain's order.
+/// The places in what is not pinned, in the chain's order: each statement that can't be read, whether or not
+/// it makes more unknown than the names in it.
 pub(crate) fn blind_spots(chain: &Chain<'_>) -> Vec<BlindSpot> {
     let pending = chain.migrations().iter().enumerate().filter(|(_, one)| !one.deployed);
     let sections = pending.flat_map(|(source, one)| {

@@ -1,3 +1,5 @@
+//! Which problems keep which revisions from running.
+
 use std::path::Path;
 
 use migrate_core::{Chain, Config, Folder, Level, Lint, Source, check};
