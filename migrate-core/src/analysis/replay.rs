@@ -202,13 +202,11 @@ fn apply(world: &mut World, read: &Statement<'_>, all: &Cursor<'_>) {
     );
     // In a default, a check or a policy: it runs now, and perhaps with each change of data.
     if !is_about_routines && !world.active.is_empty() {
-        for name in statement::calls(all) {
-            if let Some((name, _)) = world.active.get_key_value(name.last()) {
-                let name = name.clone();
-                world.run_routine(&name);
-                world.stored.push(name);
-            }
-        }
+        let calls = statement::calls(all);
+        let active = calls.iter().filter_map(|name| world.active.get_key_value(name.last()));
+        let active: Vec<_> = active.map(|(name, _)| name.clone()).collect();
+        world.stored.extend(active.iter().cloned());
+        world.run_functions(active);
     }
     match read {
         Statement::CreateSchema { name, if_not_exists } => {

@@ -44,6 +44,8 @@ pub(super) struct World {
     pub(super) depth: usize,
     /// Routines of the chain that do more than to compute, by their names without a schema.
     pub(super) active: HashMap<Rc<str>, Vec<RoutineBody>>,
+    /// Those of them that are run at the moment, with all that they call.
+    pub(super) running: Vec<Rc<str>>,
     /// Those of them that any change of data may run: in defaults, rules, policies.
     pub(super) stored: Vec<Rc<str>>,
     /// Whether any statement may run an event trigger.
@@ -70,6 +72,7 @@ impl World {
             within: None,
             depth: 0,
             active: HashMap::new(),
+            running: Vec::new(),
             stored: Vec::new(),
             has_event_triggers: false,
             blind: Vec::new(),
