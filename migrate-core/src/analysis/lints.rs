@@ -23,7 +23,7 @@ use crate::config::Config;
 use crate::diagnostic::Diagnostic;
 use crate::levels::{Level, Lint};
 use crate::lexer::{Lexer, Token, TokenKind};
-use crate::locks::{RelationName, TableLock, locks};
+use crate::locks::{LockedBy, RelationName, TableLock, locks};
 use crate::problem::Problem;
 use crate::statements::{self, split_statements};
 use crate::text::Span;
@@ -194,7 +194,7 @@ impl Context<'_> {
             [] => String::new(),
         };
         taken
-            .filter(|lock| lock.mode.blocks_writes() && !lock.of_index)
+            .filter(|lock| lock.mode.blocks_writes() && lock.of == LockedBy::Name)
             .find(|lock| self.is_used(&key(&lock.relation)))
     }
 
