@@ -6,7 +6,9 @@
 
 mod columns;
 mod constraints;
+mod history;
 mod indexes;
+mod objects;
 mod outside;
 mod removals;
 mod rows;
@@ -14,11 +16,15 @@ mod style;
 mod tables;
 mod types;
 
+use std::collections::HashSet;
+
+use self::objects::Objects;
 use self::tables::{Tables, What, key};
-use super::names::Name;
+use super::cursor::Cursor;
+use super::names::{Ident, Name};
 use super::statement::{Statement, read};
 use crate::allowances::allowed;
-use crate::chain::{Chain, Migration};
+use crate::chain::{Chain, Down, Migration};
 use crate::config::Config;
 use crate::diagnostic::Diagnostic;
 use crate::levels::{Level, Lint};
@@ -63,10 +69,11 @@ pub fn lint(
     config: &Config,
     wanted: impl Fn(&Migration<'_>) -> bool,
 ) -> Vec<Finding> {
-    let mut tables = Tables::default();
+    let (mut tables, mut objects) = (Tables::default(), Objects::default());
     let mut found: Vec<(usize, Raw)> = Vec::new();
     let deployed: Vec<bool> =
         chain.migrations().iter().map(|migration| migration.deployed).collect();
+    let has_deployed = deployed.contains(&true);
     for (revision, migration) in chain.migrations().iter().enumerate() {
         let sql = migration.up_sql();
         let offset = migration.up.span.start;
@@ -78,7 +85,9 @@ pub fn lint(
             let whole = whole(statement, offset);
             let context = Context {
                 tables: &tables,
+                objects: &objects,
                 deployed: &deployed,
+                has_deployed,
                 revision,
                 sql,
                 offset,
@@ -99,11 +108,17 @@ pub fn lint(
                 held =
                     taken.filter(|(_, lock)| before.is_none_or(|mode| mode < lock.mode)).or(held);
             }
-            tables.follow(view, whole, revision);
+            let words = Cursor::new(sql, &statement.tokens, offset);
+            tables.follow(view, words, whole, revision);
+            objects.follow(view, words, revision);
         }
         if is_wanted && !migration.up.options.transactional {
             let raw = outside::mixed(sql, offset, &statements, &views);
             found.extend(raw.map(|raw| (revision, raw)));
+        }
+        if let (true, Down::Section(down)) = (is_wanted, &migration.down) {
+            let raws = history::of_downgrade(migration.source.slice(down.span), down.span.start);
+            found.extend(raws.into_iter().map(|raw| (revision, raw)));
         }
     }
     for foreign in &tables.foreign_keys {
@@ -137,8 +152,11 @@ impl Raw {
 /// A statement, and what is known where it stands.
 struct Context<'c> {
     tables: &'c Tables,
+    objects: &'c Objects,
     /// For each revision of the chain.
     deployed: &'c [bool],
+    /// Whether any is.
+    has_deployed: bool,
     revision: usize,
     sql: &'c str,
     offset: usize,
@@ -162,6 +180,7 @@ impl Context<'_> {
             columns::check,
             removals::check,
             rows::check,
+            history::check,
             outside::check,
             style::check,
         ] {
@@ -176,9 +195,25 @@ impl Context<'_> {
 
     fn is_used(&self, key: &str) -> bool {
         let Some(table) = self.tables.by_key(key) else { return true };
-        let is_new = table.made == self.revision
-            || !self.deployed[table.made] && self.deployed.contains(&true);
-        !is_new && table.what != What::Temporary
+        !self.is_new(table.made) && table.what != What::Temporary
+    }
+
+    /// Whether what this revision has made is nobody's yet.
+    fn is_new(&self, made: usize) -> bool {
+        made == self.revision || !self.deployed[made] && self.has_deployed
+    }
+
+    fn type_in_use(&self, name: &Name) -> bool {
+        self.objects.made_type(name).is_none_or(|made| !self.is_new(made))
+    }
+
+    fn schema_in_use(&self, name: &Ident) -> bool {
+        self.objects.schema(name).is_none_or(|made| !self.is_new(made))
+    }
+
+    /// All words of the statement.
+    fn words(&self) -> Cursor<'_> {
+        Cursor::new(self.sql, &self.statement.tokens, self.offset)
     }
 
     fn is(&self, name: &Name, what: What) -> bool {
@@ -247,26 +282,35 @@ fn finish(chain: &Chain<'_>, config: &Config, found: Vec<(usize, Raw)>) -> Vec<F
 struct Allowed {
     everywhere: Vec<Lint>,
     /// Where the comment stands, and the statement that it is about.
-    here: Vec<(Lint, Span)>,
+    here: HashSet<(Lint, Span)>,
 }
 
 impl Allowed {
     fn read(migration: &Migration<'_>) -> Self {
         let text = migration.source.text();
-        let up = migration.up.span;
-        let statements = split_statements(migration.up_sql());
-        let mut found = Allowed { everywhere: Vec::new(), here: Vec::new() };
+        let down = match &migration.down {
+            Down::Section(down) => Some(down.span),
+            Down::Irreversible(_) => None,
+        };
+        let sections: Vec<(Span, Vec<statements::Statement>)> = [Some(migration.up.span), down]
+            .into_iter()
+            .flatten()
+            .map(|span| (span, split_statements(migration.source.slice(span))))
+            .collect();
+        let mut found = Allowed { everywhere: Vec::new(), here: HashSet::new() };
         let is_comment = |token: &Token| token.kind == TokenKind::LineComment;
         let mut in_header = true;
         for token in Lexer::new(text).filter(is_comment) {
             let comment = token.text(text);
             let lint = allowed(comment).and_then(Lint::of_code);
             let at = token.span.start;
-            if up.range().contains(&at) {
+            let section = sections.iter().find(|(span, _)| span.range().contains(&at));
+            if let Some((span, statements)) = section {
                 in_header = false;
                 let Some(lint) = lint else { continue };
-                let next = statements.iter().find(|one| one.span.end + up.start > at);
-                found.here.extend(next.map(|next| (lint, whole(next, up.start))));
+                let next = statements.partition_point(|one| one.span.end + span.start <= at);
+                let next = statements.get(next).map(|next| whole(next, span.start));
+                found.here.extend(next.map(|next| (lint, next)));
             } else if is_section(comment) {
                 in_header = false;
             } else if in_header {

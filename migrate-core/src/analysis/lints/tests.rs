@@ -135,6 +135,48 @@ fn constraints() {
     check("ALTER TABLE ONLY p ADD PRIMARY KEY (id);", &[]);
     check("ALTER TABLE t ADD COLUMN n int UNIQUE;", &["unique-builds-index UNIQUE"]);
     check("ALTER TABLE t ADD CONSTRAINT u UNIQUE USING INDEX i;", &[]);
+    let domain = "ALTER DOMAIN y ADD CONSTRAINT k CHECK (VALUE > 0)";
+    check(domain, &[&format!("constraint-scans {domain}")]);
+    check("ALTER DOMAIN y SET NOT NULL;", &["constraint-scans ALTER DOMAIN y SET NOT NULL"]);
+    check(&format!("{domain} NOT VALID;"), &[]);
+    check("ALTER DOMAIN y VALIDATE CONSTRAINT k;", &[]);
+    check("ALTER DOMAIN y DROP NOT NULL; ALTER DOMAIN y SET DEFAULT 1;", &[]);
+    check(&format!("CREATE DOMAIN y AS int; {domain};"), &[]);
+}
+
+/// Where the runner records what is applied.
+#[test]
+fn the_tables_of_migrate() {
+    check("DROP SCHEMA public CASCADE;", &["drops-history public", "drop-cascade CASCADE"]);
+    check("DROP SCHEMA IF EXISTS app, public;", &["drops-history public"]);
+    check("DROP SCHEMA app;", &[]);
+    check("DROP OWNED BY app;", &["drops-history app"]);
+    check(
+        "DROP TABLE migrate_history;",
+        &["drop-table migrate_history", "drops-history migrate_history"],
+    );
+    check("DROP SEQUENCE public.migrate_statement;", &["drops-history public.migrate_statement"]);
+    check("DROP TABLE app.migrate_history;", &["drop-table app.migrate_history"]);
+    check(
+        "ALTER TABLE migrate_log SET SCHEMA app;",
+        &["rename-breaks migrate_log", "drops-history migrate_log"],
+    );
+    check("ALTER TABLE migrate_log ADD a int;", &[]);
+    // A downgrade is looked at for this alone, and can allow it.
+    let undone = |down: &str| {
+        let text = format!(
+            "-- revision: 1\n-- message: M\n-- migrate:up\nSELECT 1;\n-- migrate:down\n{down}\n"
+        );
+        let chain = check_chain(Folder::of_texts("m", [("1.sql", text.as_str())]));
+        let chain = chain.unwrap_or_else(|wrong| panic!("{wrong}"));
+        let found = lint(&chain, &strict(), |_| true);
+        found.iter().map(|found| found.lint).collect::<Vec<_>>()
+    };
+    assert_eq!(undone("DROP SCHEMA public CASCADE;"), [Lint::DropsHistory]);
+    assert_eq!(undone("DROP TABLE t CASCADE;"), []);
+    let allow = "-- migrate:allow(drops-history): they are elsewhere";
+    assert_eq!(undone(&format!("{allow}\nDROP SCHEMA public CASCADE;")), []);
+    assert_eq!(undone(&format!("{allow}\nSELECT 1;\nDROP SCHEMA public;")), [Lint::DropsHistory]);
 }
 
 #[test]
@@ -198,6 +240,100 @@ fn new_columns() {
     );
 }
 
+/// Functions and domains of the chain: what is surely called, or checked, for each row.
+#[test]
+fn new_columns_of_the_chains_own_functions_and_domains() {
+    let added = |setup: &str, column: &str, rewrites: bool| {
+        let before = format!("{BEFORE}\n{setup}");
+        let found = codes(&[&before, &format!("ALTER TABLE t ADD n {column};")], &strict());
+        assert_eq!(found, ["add-column-rewrites n"][usize::from(!rewrites)..], "{setup} {column}");
+    };
+    let function = |options: &str, rewrites: bool| {
+        added(&format!("CREATE FUNCTION f() RETURNS int {options};"), "int DEFAULT f()", rewrites);
+    };
+    function("LANGUAGE plpgsql AS $$ BEGIN RETURN 1; END $$", true);
+    function("AS $$ BEGIN RETURN 1; END $$ LANGUAGE 'plpgsql' VOLATILE", true);
+    function("LANGUAGE plpgsql STABLE AS $$ BEGIN RETURN 1; END $$", false);
+    function("LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN RETURN 1; END $$", false);
+    function("LANGUAGE sql AS $$ SELECT count(*)::int FROM o $$", true);
+    function("LANGUAGE sql AS $$ SELECT (random() * 9)::int $$", true);
+    function("LANGUAGE sql SECURITY DEFINER AS $$ SELECT 1 $$", true);
+    // Its body may stand in its place.
+    function("LANGUAGE sql AS $$ SELECT 1 $$", false);
+    function("LANGUAGE sql RETURN 1", false);
+    function("RETURN (SELECT 1)", false);
+    function("BEGIN ATOMIC SELECT 1; END", false);
+    let own = "CREATE FUNCTION f(a int) RETURNS int LANGUAGE plpgsql AS $$ BEGIN RETURN 1; END $$;";
+    added(own, "int DEFAULT (1 + public.f(7))", true);
+    added(own, "int DEFAULT app.f(7)", false);
+    added(&own.replace("f(", "app.f("), "int DEFAULT app.f(7)", true);
+    added(&format!("{own} ALTER FUNCTION f(int) STABLE;"), "int DEFAULT f(7)", false);
+    added(&format!("{own} DROP FUNCTION f(int);"), "int DEFAULT f(7)", false);
+    let other = "CREATE FUNCTION f() RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT 1';";
+    added(&format!("{own} {other}"), "int DEFAULT f()", false);
+    let replaced = "CREATE OR REPLACE FUNCTION f(a int) RETURNS int LANGUAGE plpgsql STABLE AS 'BEGIN RETURN 1; END';";
+    added(&format!("{own} {replaced}"), "int DEFAULT f(7)", false);
+
+    added("CREATE DOMAIN y AS int CHECK (VALUE > 0);", "y", true);
+    added("CREATE DOMAIN y AS int CHECK (VALUE > 0);", "y DEFAULT 1", true);
+    added("CREATE DOMAIN y AS int NOT NULL DEFAULT 1;", "y", true);
+    added("CREATE DOMAIN y AS int DEFAULT 1;", "y", false);
+    added("CREATE DOMAIN y AS uuid DEFAULT gen_random_uuid();", "y", true);
+    added("CREATE DOMAIN y AS uuid DEFAULT gen_random_uuid();", "y DEFAULT NULL", false);
+    added("CREATE DOMAIN z AS int CHECK (VALUE > 0); CREATE DOMAIN y AS z;", "y", true);
+    added("CREATE DOMAIN y AS int CHECK (VALUE > 0);", "y[]", false);
+    added("CREATE DOMAIN y AS int; ALTER DOMAIN y ADD CHECK (VALUE > 0);", "y", true);
+    added("CREATE DOMAIN y AS int NOT NULL; ALTER DOMAIN y DROP NOT NULL;", "y", false);
+    added("CREATE DOMAIN z AS int NOT NULL; ALTER DOMAIN z RENAME TO y;", "y", true);
+    added("CREATE DOMAIN z AS y; CREATE DOMAIN y AS z;", "y", false);
+}
+
+/// The rows stay; indexes and checks may not.
+#[test]
+fn what_hangs_on_a_column_of_another_type() {
+    let changed = |setup: &str, change: &str, found: bool| {
+        let before = format!(
+            "CREATE TABLE x (a int, b text, c text COLLATE \"C\", v varchar(10), i bit(4)); {setup}"
+        );
+        let codes = codes(&[&before, &format!("ALTER TABLE x ALTER {change};")], &strict());
+        assert_eq!(codes.len(), usize::from(found), "{setup} {change}: {codes:?}");
+    };
+    let to_c = "b TYPE text COLLATE \"C\"";
+    changed("", to_c, false);
+    changed("CREATE INDEX ON x (b);", to_c, true);
+    changed("CREATE INDEX ON x (a, b);", to_c, true);
+    changed("CREATE INDEX ON x (a) INCLUDE (b);", to_c, false);
+    changed("CREATE INDEX ON x (b COLLATE \"C\");", to_c, false);
+    changed("ALTER TABLE x ADD UNIQUE (b);", to_c, true);
+    changed("ALTER TABLE x ADD UNIQUE (b); ALTER TABLE x DROP CONSTRAINT x_b_key;", to_c, false);
+    changed("CREATE INDEX k ON x (b); DROP INDEX k;", to_c, false);
+    changed("CREATE INDEX ON x (b);", "b TYPE text COLLATE \"default\"", false);
+    changed("CREATE INDEX ON x (b);", "b TYPE varchar", false);
+    changed("CREATE INDEX ON x (c);", "c TYPE text", true);
+    changed("CREATE INDEX ON x (c);", "c TYPE text COLLATE pg_catalog.\"C\"", false);
+    changed("CREATE INDEX ON x (c);", "c TYPE varchar COLLATE \"C\"", false);
+    changed("CREATE INDEX ON x (v);", "v TYPE varchar(20)", false);
+    changed("CREATE INDEX ON x (lower(v));", "v TYPE varchar(20)", true);
+    changed("CREATE INDEX ON x (lower(v));", "b TYPE varchar", false);
+    changed("CREATE INDEX ON x (a) WHERE v IS NOT NULL;", "v TYPE varchar(20)", true);
+    changed("CREATE INDEX ON x (v) WHERE a > 1;", "v TYPE text", true);
+    changed("CREATE INDEX ON x (i);", "i TYPE varbit", true);
+    changed("ALTER TABLE x ADD CHECK (v <> '');", "v TYPE varchar(20)", true);
+    changed(
+        "ALTER TABLE x ADD CHECK (length(v) > 0); ALTER TABLE x DROP CONSTRAINT x_v_check;",
+        "v TYPE text",
+        false,
+    );
+    changed("ALTER TABLE x ADD CHECK (v <> '') NOT VALID;", "v TYPE varchar(20)", false);
+    changed("ALTER TABLE x ADD CHECK (a > 0);", "v TYPE varchar(20)", false);
+    changed(
+        "ALTER TABLE x ADD CONSTRAINT k CHECK (v <> ''); ALTER TABLE x DROP CONSTRAINT k;",
+        "v TYPE text",
+        false,
+    );
+    changed("ALTER TABLE x ADD CHECK (v <> ''); ALTER TABLE x RENAME v TO w;", "w TYPE text", true);
+}
+
 #[test]
 fn types() {
     let free =
@@ -236,6 +372,20 @@ fn what_the_running_release_uses() {
     check("ALTER TABLE t SET SCHEMA s;", &["rename-breaks t"]);
     check("ALTER TABLE t RENAME CONSTRAINT k TO l;", &[]);
     check("ALTER INDEX ot RENAME TO x;", &[]);
+    check("ALTER SCHEMA s RENAME TO x;", &["rename-breaks s"]);
+    check("CREATE SCHEMA s; ALTER SCHEMA s RENAME TO x; ALTER SCHEMA x RENAME TO y;", &[]);
+    check("CREATE SCHEMA s; CREATE TABLE s.n (); ALTER SCHEMA s RENAME TO x; DROP TABLE x.n;", &[]);
+    check("ALTER TYPE y RENAME TO x;", &["rename-breaks y"]);
+    check("ALTER DOMAIN s.y RENAME TO x;", &["rename-breaks s.y"]);
+    check("ALTER TYPE y SET SCHEMA s;", &["rename-breaks y"]);
+    check("ALTER TYPE y RENAME VALUE 'a' TO 'b';", &["rename-breaks 'a'"]);
+    check("ALTER TYPE y RENAME ATTRIBUTE a TO b;", &["rename-breaks a"]);
+    check(
+        "CREATE TYPE y AS ENUM ('a'); ALTER TYPE y RENAME VALUE 'a' TO 'b'; ALTER TYPE y RENAME TO x;",
+        &[],
+    );
+    check("ALTER TYPE y RENAME TO old; CREATE TYPE y AS ENUM ('a'); DROP TYPE old;", &[]);
+    check("ALTER TYPE y ADD VALUE 'b'; ALTER TYPE y OWNER TO me;", &[]);
     check("DROP TABLE t, o;", &["drop-table t", "drop-table o"]);
     check("DROP TABLE IF EXISTS unknown CASCADE;", &["drop-table unknown", "drop-cascade CASCADE"]);
     check("DROP VIEW v;", &["drop-table v"]);
@@ -352,6 +502,16 @@ fn texts() {
         "ALTER TABLE t ADD n int GENERATED ALWAYS AS (a + 1) STORED;",
         "ALTER TABLE t ALTER a TYPE bigint;",
         "ALTER TABLE x ALTER a TYPE bigint;",
+        "CREATE FUNCTION f() RETURNS int LANGUAGE plpgsql AS 'BEGIN RETURN 1; END';\nALTER TABLE t ADD n int DEFAULT f();",
+        "CREATE DOMAIN y AS int CHECK (VALUE > 0);\nALTER TABLE t ADD n y;",
+        "ALTER DOMAIN y ADD CHECK (VALUE > 0);",
+        "CREATE INDEX tb ON t (b);\nALTER TABLE t ALTER b TYPE text COLLATE \"C\";",
+        "ALTER TABLE t ADD CHECK (b <> '');\nALTER TABLE t ALTER b TYPE text;",
+        "ALTER SCHEMA s RENAME TO x;",
+        "ALTER TYPE y RENAME TO x;",
+        "ALTER TYPE y RENAME VALUE 'a' TO 'b';",
+        "DROP SCHEMA public;",
+        "DROP OWNED BY app;",
         "ALTER TABLE t DROP a CASCADE;",
         "DROP TABLE t;",
         "ALTER TABLE t RENAME a TO n;",
