@@ -6,6 +6,7 @@ mod catalog;
 mod cursor;
 mod lints;
 mod names;
+mod near;
 mod newer;
 mod notes;
 mod predict;

@@ -123,6 +123,16 @@ pub(crate) fn slip_of<'c>(
     nearest(word, candidates, 1)
 }
 
+/// The nearest candidate of at most so many edits, which is not the word itself.
+#[cfg(feature = "analysis")]
+pub(crate) fn within<'c>(
+    word: &str,
+    candidates: impl IntoIterator<Item = &'c str>,
+    limit: usize,
+) -> Option<&'c str> {
+    nearest(word, candidates.into_iter().filter(|candidate| *candidate != word), limit)
+}
+
 fn nearest<'c>(
     word: &str,
     candidates: impl IntoIterator<Item = &'c str>,
