@@ -12,6 +12,7 @@ mod objects;
 mod outside;
 mod removals;
 mod rows;
+mod section;
 mod style;
 mod tables;
 mod types;
@@ -19,6 +20,7 @@ mod types;
 use std::collections::HashSet;
 
 use self::objects::Objects;
+use self::section::Section;
 use self::tables::{Tables, What, key};
 use super::cursor::Cursor;
 use super::names::{Ident, Name};
@@ -80,6 +82,7 @@ pub fn lint(
         let statements = split_statements(sql);
         let views: Vec<_> = statements.iter().map(|one| read(sql, one, offset)).collect();
         let is_wanted = wanted(migration);
+        let section = if is_wanted { Section::of(&views) } else { Section::default() };
         let mut held = None;
         for (at, (statement, view)) in statements.iter().zip(&views).enumerate() {
             let whole = whole(statement, offset);
@@ -94,7 +97,7 @@ pub fn lint(
                 statement,
                 view,
                 whole,
-                section: &views,
+                section: &section,
                 at,
                 transactional: migration.up.options.transactional,
                 held: held.as_ref(),
@@ -164,8 +167,8 @@ struct Context<'c> {
     view: &'c Statement<'c>,
     /// Where the statement is in its file, without the semicolon.
     whole: Span,
-    /// All statements of the section, and which of them this is.
-    section: &'c [Statement<'c>],
+    /// What the section makes, and which of its statements this is.
+    section: &'c Section,
     at: usize,
     transactional: bool,
     /// The strongest lock of this transaction so far that keeps off writers from what is in use.
@@ -280,7 +283,7 @@ fn finish(chain: &Chain<'_>, config: &Config, found: Vec<(usize, Raw)>) -> Vec<F
 
 /// What the author of a file allows: in all of it, or at one of its statements.
 struct Allowed {
-    everywhere: Vec<Lint>,
+    everywhere: HashSet<Lint>,
     /// Where the comment stands, and the statement that it is about.
     here: HashSet<(Lint, Span)>,
 }
@@ -297,7 +300,7 @@ impl Allowed {
             .flatten()
             .map(|span| (span, split_statements(migration.source.slice(span))))
             .collect();
-        let mut found = Allowed { everywhere: Vec::new(), here: HashSet::new() };
+        let mut found = Allowed { everywhere: HashSet::new(), here: HashSet::new() };
         let is_comment = |token: &Token| token.kind == TokenKind::LineComment;
         let mut in_header = true;
         for token in Lexer::new(text).filter(is_comment) {

@@ -1,6 +1,5 @@
 //! What goes away, or gets another name, while a release that uses it is still running.
 
-use super::tables::key;
 use super::{Context, Raw};
 use crate::analysis::names::{Ident, Name};
 use crate::analysis::statement::{
@@ -89,7 +88,10 @@ fn renamed_type(context: &Context<'_>, alter: &AlterType) -> Option<Raw> {
     const LEAVE: &str = "leave the name, and give it another one in the program; or make a type of the new name, and change \
                          over one column after the other";
     let (span, message, help) = match &alter.change {
-        TypeChange::RenameTo(_) | TypeChange::SetSchema(_) if type_stood_in(context, own) => {
+        // One of the old name, with other values, say.
+        TypeChange::RenameTo(_) | TypeChange::SetSchema(_)
+            if context.section.makes_type(own, context.at) =>
+        {
             return None;
         }
         TypeChange::RenameTo(to) => {
@@ -116,37 +118,14 @@ fn renamed_type(context: &Context<'_>, alter: &AlterType) -> Option<Raw> {
     Some(context.raw(Lint::RenameBreaks, span, message, "", help.to_owned()))
 }
 
-/// Whether this section makes a type of the old name later on: one with other values, say.
-fn type_stood_in(context: &Context<'_>, name: &Name) -> bool {
-    let own = key(name);
-    context.section.iter().skip(context.at).any(|statement| match statement {
-        Statement::CreateType { name, .. } | Statement::CreateDomain { name, .. } => {
-            key(name) == own
-        }
-        _ => false,
-    })
-}
-
 /// Whether this section makes something of the old name later on.
 fn stood_in(context: &Context<'_>, table: &Name) -> bool {
-    let own = key(table);
-    context.section.iter().skip(context.at).any(|statement| match statement {
-        Statement::CreateView(view) => key(&view.name) == own,
-        Statement::CreateTable(create) => key(&create.name) == own,
-        _ => false,
-    })
+    context.section.makes_relation(table, context.at)
 }
 
 /// Whether this section has added the column itself: nobody uses it yet.
 fn added_here(context: &Context<'_>, alter: &AlterTable<'_>, column: &Ident) -> bool {
-    let own = key(&alter.name);
-    context.section.iter().take(context.at).any(|statement| {
-        let Statement::AlterTable(earlier) = statement else { return false };
-        let adds = |action: &Action<'_>| {
-            matches!(action, Action::AddColumn { column: new, .. } if new.name.text == column.text)
-        };
-        key(&earlier.name) == own && earlier.actions.iter().any(adds)
-    })
+    context.section.adds(&alter.name, column, context.at)
 }
 
 fn dropped(context: &Context<'_>, drop: &Drop, report: &mut dyn FnMut(Raw)) {

@@ -6,6 +6,7 @@
 mod table;
 
 use std::collections::HashMap;
+use std::rc::Rc;
 
 pub(super) use self::table::collation;
 use self::table::{idents, not_null};
@@ -35,7 +36,8 @@ pub(super) struct Table {
     name: String,
     /// The revision that made it, by its number in the chain.
     pub(super) made: usize,
-    pub(super) columns: HashMap<String, Column>,
+    /// Shared with the partitions that have the same.
+    pub(super) columns: Rc<HashMap<String, Column>>,
     /// The columns of each index and key, in order; nothing stands for an expression.
     indexes: Vec<Index>,
     /// Whether there may be more indexes than these.
@@ -82,6 +84,8 @@ pub(super) struct ForeignKey {
 pub(super) struct Tables {
     known: HashMap<String, Table>,
     pub(super) foreign_keys: Vec<ForeignKey>,
+    /// The table of each index with a name.
+    of_index: HashMap<String, String>,
 }
 
 /// A name without the schema that everything is in unless it says otherwise.
@@ -126,7 +130,11 @@ impl Tables {
                 self.make(&view.name, what, revision);
             }
             Statement::CreateIndex(index) => {
-                let Some(table) = self.known.get_mut(&key(&index.table)) else { return };
+                let own = key(&index.table);
+                let Some(table) = self.known.get_mut(&own) else { return };
+                if let Some(name) = &index.name {
+                    self.of_index.insert(name.text.to_string(), own);
+                }
                 let columns = index.keys.iter().map(|key| match key {
                     Key::Column(column) => Some(column.text.to_string()),
                     Key::Expression(_) => None,
@@ -289,8 +297,14 @@ impl Tables {
                     self.foreign_keys.retain(|foreign| foreign.table != own);
                 }
                 Kind::Index => {
-                    for table in self.known.values_mut() {
-                        table.indexes.retain(|index| index.name.as_deref() != Some(name.last()));
+                    let Some(table) = self.of_index.remove(name.last()) else { continue };
+                    let others = |index: &Index| index.name.as_deref() != Some(name.last());
+                    match self.known.get_mut(&table) {
+                        Some(table) => table.indexes.retain(others),
+                        // It has got another name since.
+                        None => {
+                            self.known.values_mut().for_each(|table| table.indexes.retain(others));
+                        }
                     }
                 }
                 _ => {}

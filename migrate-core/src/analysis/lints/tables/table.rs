@@ -1,6 +1,7 @@
 //! One table, as the lints need it: its columns, indexes and checks.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
+use std::rc::Rc;
 
 use super::{Column, Index, Table, What};
 use crate::analysis::cursor::Cursor;
@@ -11,7 +12,8 @@ use crate::analysis::statement::{
 
 /// The column that a condition says is not NULL, if it says just that.
 pub(super) fn not_null(mut condition: Cursor<'_>) -> Option<String> {
-    loop {
+    // Nobody writes more around so little, and each pair is looked for anew.
+    for _ in 0..4 {
         let mut rest = condition;
         match rest.parentheses() {
             Some(inner) if rest.is_empty() => condition = inner,
@@ -55,7 +57,7 @@ impl Table {
             what,
             name: name.to_owned(),
             made,
-            columns: HashMap::new(),
+            columns: Rc::default(),
             indexes: Vec::new(),
             is_unclear: false,
             not_null: Vec::new(),
@@ -105,7 +107,7 @@ impl Table {
         match &constraint.kind {
             ConstraintKind::PrimaryKey { columns, using_index: None, .. } => {
                 for column in columns {
-                    if let Some(known) = self.columns.get_mut(&*column.text) {
+                    if let Some(known) = Rc::make_mut(&mut self.columns).get_mut(&*column.text) {
                         known.not_null = true;
                     }
                 }
@@ -163,7 +165,7 @@ impl Table {
         let not_null = column.not_null || identity;
         let collation = column.kind.as_ref().and_then(|kind| collation(all, kind));
         let known = Column { kind: column.kind.clone(), collation, not_null };
-        self.columns.insert(column.name.text.to_string(), known);
+        Rc::make_mut(&mut self.columns).insert(column.name.text.to_string(), known);
         column.constraints.iter().for_each(|constraint| self.constraint(constraint));
     }
 
@@ -173,7 +175,7 @@ impl Table {
             Action::AddColumn { column, .. } => self.column(column, all),
             Action::AddConstraint(constraint) => self.constraint(constraint),
             Action::DropColumn { name, .. } => {
-                self.columns.remove(&*name.text);
+                Rc::make_mut(&mut self.columns).remove(&*name.text);
                 self.not_null.retain(|(_, column, _)| **column != *name.text);
                 self.checks.retain(|(_, names, _)| names.iter().all(|n| **n != *name.text));
                 let has = |index: &Index| {
@@ -195,8 +197,8 @@ impl Table {
                 }
             }
             Action::RenameColumn { name, to } => {
-                if let Some(column) = self.columns.remove(&*name.text) {
-                    self.columns.insert(to.text.to_string(), column);
+                if let Some(column) = Rc::make_mut(&mut self.columns).remove(&*name.text) {
+                    Rc::make_mut(&mut self.columns).insert(to.text.to_string(), column);
                 }
                 let of_indexes = self.indexes.iter_mut().flat_map(|index| {
                     let mentions = index.mentions.iter_mut().flatten();
@@ -211,7 +213,9 @@ impl Table {
                 }
             }
             Action::Column { name, change } => {
-                let Some(column) = self.columns.get_mut(&*name.text) else { return };
+                let Some(column) = Rc::make_mut(&mut self.columns).get_mut(&*name.text) else {
+                    return;
+                };
                 match change {
                     ColumnChange::Type { to, .. } => {
                         (column.kind, column.collation) = (Some(to.clone()), collation(all, to));
