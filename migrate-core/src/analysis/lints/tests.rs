@@ -191,6 +191,12 @@ fn not_null() {
     let empty: [&str; 0] = [];
     assert_eq!(codes(&[BEFORE, added, validated], &strict()), empty);
     assert_eq!(codes(&[BEFORE, added, validated, set], &strict()), empty);
+    // Few brackets around it are looked through.
+    for (depth, expected) in [(3, &empty[..]), (9, &["not-null-scans b"])] {
+        let (open, close) = ("(".repeat(depth), ")".repeat(depth));
+        let checked = format!("ALTER TABLE t ADD CHECK ({open}b IS NOT NULL{close});");
+        assert_eq!(codes(&[BEFORE, &checked, set], &strict()), expected, "{checked}");
+    }
     let gone = "ALTER TABLE t DROP CONSTRAINT b_set;";
     assert_eq!(codes(&[BEFORE, added, validated, gone, set], &strict()), ["not-null-scans b"]);
 }
