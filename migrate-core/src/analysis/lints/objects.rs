@@ -76,9 +76,7 @@ impl Objects {
         let mut name = key(&kind.name);
         // A domain over itself can't be; but a chain can say so.
         for _ in 0..self.types.len() {
-            let Some(domain) = self.types.get(&name).and_then(|known| known.domain.as_ref()) else {
-                return None;
-            };
+            let domain = self.types.get(&name).and_then(|known| known.domain.as_ref())?;
             if domain.checks {
                 return Some(DomainWork::Checks);
             }
