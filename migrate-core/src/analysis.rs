@@ -6,6 +6,7 @@ mod catalog;
 mod cursor;
 mod lints;
 mod names;
+mod near;
 mod newer;
 mod notes;
 mod predict;
@@ -110,18 +111,43 @@ fn denied(chain: &Chain<'_>, config: &Config) -> Vec<Diagnostic> {
     denied.map(note).collect()
 }
 
+/// Where something is known to be wrong, sorted; each with the last end of those before it and its own.
+struct Known(Vec<(usize, usize)>);
+
+impl Known {
+    fn of(known: &[&Diagnostic]) -> Self {
+        let labels = known.iter().filter_map(|found| found.primary.as_ref());
+        let mut places: Vec<(usize, usize)> =
+            labels.map(|label| (label.span.start, label.span.end)).collect();
+        places.sort_unstable();
+        let mut last = 0;
+        for (_, end) in &mut places {
+            last = last.max(*end);
+            *end = last;
+        }
+        Known(places)
+    }
+
+    fn touches(&self, here: Span) -> bool {
+        let before = self.0.partition_point(|(start, _)| *start < here.end);
+        before.checked_sub(1).is_some_and(|last| here.start <= self.0[last].1)
+    }
+}
+
+/// Whether a place is in a statement, or at its end.
+fn touch(place: Span, statement: Span) -> bool {
+    place.start < statement.end && statement.start <= place.end
+}
+
 /// What is wrong with the statements of a file, where nothing else is known to be.
 fn statements(
     file: &Parsed,
     source: &Source<'_>,
     oldest: u32,
-    known: &[Diagnostic],
+    known: &[&Diagnostic],
 ) -> Vec<Diagnostic> {
-    let mut problems = Vec::new();
-    let is_here = |found: &&Diagnostic| {
-        found.primary.as_ref().is_some_and(|label| label.source == file.index)
-    };
-    let known: Vec<&Diagnostic> = known.iter().filter(is_here).collect();
+    let mut problems: Vec<Diagnostic> = Vec::new();
+    let known_at = Known::of(known);
     let hidden = known.iter().any(|found| found.problem.hides_the_rest());
     if hidden || file.sections.unclear || file.sections.unclear_mode {
         return problems;
@@ -134,15 +160,15 @@ fn statements(
         let mut before = 0;
         for statement in statements {
             let own = std::mem::replace(&mut before, statement.span.end)..statement.span.end;
-            let is_allowed = |code| {
-                notes.iter().any(|(at, note)| own.contains(at) && *note == Note::Allow(code))
-            };
+            let from = notes.partition_point(|(at, _)| *at < own.start);
+            let own = notes[from..].iter().take_while(|(at, _)| *at < own.end);
+            let is_allowed = |code| own.clone().any(|(_, note)| *note == Note::Allow(code));
             let shift = |span: Span| span.within(section.span.start);
             let here = shift(statement.span);
-            let labels = known.iter().copied().chain(&problems);
-            let is_known = labels
-                .filter_map(|found| found.primary.as_ref())
-                .any(|label| label.span.start < here.end && here.start <= label.span.end);
+            // What was found here last is all of it that can reach as far as this.
+            let last = problems.last().and_then(|found| found.primary.as_ref());
+            let is_known =
+                known_at.touches(here) || last.is_some_and(|label| touch(label.span, here));
             if is_known {
                 continue;
             }

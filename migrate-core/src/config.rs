@@ -3,7 +3,7 @@
 //! It is TOML, of which it needs little: a number, and a table of strings. So a parser of all of
 //! TOML is no part of everybody's build.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use crate::check::Rejection;
 use crate::diagnostic::Diagnostic;
@@ -51,7 +51,7 @@ impl Config {
     /// With everything that is wrong with it.
     pub fn read(source: Source<'static>) -> Result<Self, Rejection> {
         let (mut config, mut problems) = (Config::default(), Vec::new());
-        let mut seen: Vec<&str> = Vec::new();
+        let mut seen: HashSet<&str> = HashSet::new();
         // The table, if it is a known one.
         let mut table = Some("");
         let text = source.text();
@@ -71,11 +71,11 @@ impl Config {
                     let key = format!("[{name}]");
                     Some((Problem::UnknownSetting { key, meant }, span))
                 }
-                Ok(Entry::Value { key, span, .. }) if seen.contains(&key) => {
+                Ok(Entry::Value { key, span, .. }) if seen.contains(key) => {
                     Some((Problem::ConfigSyntax { why: format!("`{key}` is set twice") }, span))
                 }
                 Ok(Entry::Value { key, span, value, value_span }) => {
-                    seen.push(key);
+                    seen.insert(key);
                     match table {
                         Some("lints") => config.lint(key, span, value, value_span),
                         Some(_) => config.setting(key, span, value, value_span),

@@ -8,6 +8,8 @@ use crate::levels::Lint;
 
 mod text;
 
+pub(crate) use self::text::count;
+
 /// What is wrong. Where it is wrong is the [`Diagnostic`](crate::Diagnostic)'s to say.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -226,9 +228,17 @@ impl Problem {
     }
 }
 
+/// So many things are listed by name.
+const MOST_LISTED: usize = 20;
+
 /// `a`, `a` and `b`, or `a`, `b` and `c`, each in backquotes.
 pub(crate) fn list<T: fmt::Display>(items: &[T]) -> String {
-    let quoted: Vec<String> = items.iter().map(|item| format!("`{item}`")).collect();
+    let mut quoted: Vec<String> =
+        items.iter().take(MOST_LISTED).map(|item| format!("`{item}`")).collect();
+    let more = items.len().saturating_sub(MOST_LISTED);
+    if more > 0 {
+        quoted.push(format!("{more} more"));
+    }
     match quoted.as_slice() {
         [] => "none".to_owned(),
         [one] => one.clone(),

@@ -3,6 +3,7 @@
 //! Each rule looks at a statement's words alone and fires only where the server would refuse:
 //! a false error would be worse than a missed one.
 
+use std::collections::{HashMap, HashSet};
 use std::mem::discriminant;
 
 use crate::lexer::{Token, TokenKind, Unterminated};
@@ -23,14 +24,16 @@ pub(crate) struct Finding {
 /// What is wrong with the statements of one section.
 pub(crate) fn check(sql: &str, statements: &[Statement], transactional: bool) -> Vec<Finding> {
     let mut findings: Vec<Finding> = Vec::new();
+    let mut firsts = HashMap::new();
     let mut report = |problem: Problem, span, text| {
         // One mistake: the statements come in pairs, or the section has the wrong mode.
         let one = matches!(
             problem,
             Problem::TransactionControl { .. } | Problem::NeedsNoTransaction { .. }
         );
-        let kind = discriminant(&problem);
-        match findings.iter_mut().find(|earlier| one && discriminant(&earlier.problem) == kind) {
+        let (kind, next) = (discriminant(&problem), findings.len());
+        let first = if one { *firsts.entry(kind).or_insert(next) } else { next };
+        match findings.get_mut(first) {
             Some(earlier) => earlier.also.push((span, "and here")),
             None => findings.push(Finding { problem, span, text, also: Vec::new() }),
         }
@@ -166,16 +169,18 @@ pub(crate) fn needs_no_transaction(sql: &str, tokens: &[Token]) -> Option<String
 /// An enum value that an earlier statement of this transaction added, used where the server must
 /// already know it: cast to the type, or as the default of a column of it.
 fn enum_values_used(sql: &str, statements: &[Statement]) -> Vec<Finding> {
-    let mut created: Vec<String> = Vec::new();
-    let mut added: Vec<(String, String, Span)> = Vec::new();
+    let mut created: HashSet<String> = HashSet::new();
+    // By value, for each type that got it.
+    let mut added: HashMap<String, Vec<(String, Span)>> = HashMap::new();
     let mut findings: Vec<Finding> = Vec::new();
+    let mut firsts: HashMap<&str, usize> = HashMap::new();
     for statement in statements {
         let words = Words { sql, tokens: &statement.tokens };
         if words.starts(&["create", "type"]) {
             created.extend(type_name(sql, &statement.tokens[2..]));
         } else if let Some((name, value)) = added_value(&words) {
             if !created.contains(&name) {
-                added.push((name, value, words.span()));
+                added.entry(value).or_default().push((name, words.span()));
             }
             continue;
         }
@@ -184,12 +189,13 @@ fn enum_values_used(sql: &str, statements: &[Statement]) -> Vec<Finding> {
                 continue;
             }
             let value = token.text(sql);
-            let used = added.iter().find(|(name, new, _)| {
-                new == value && is_of_type(sql, &statement.tokens, index, name)
-            });
-            let Some((_, _, place)) = used else { continue };
+            let types = added.get(value).map_or(&[][..], Vec::as_slice);
+            let used =
+                types.iter().find(|(name, _)| is_of_type(sql, &statement.tokens, index, name));
+            let Some((_, place)) = used else { continue };
             let problem = Problem::EnumValueUsed { value: value.to_owned() };
-            match findings.iter_mut().find(|earlier| earlier.problem == problem) {
+            let first = *firsts.entry(value).or_insert(findings.len());
+            match findings.get_mut(first) {
                 Some(earlier) => earlier.also.push((token.span, "and here")),
                 None => findings.push(Finding {
                     problem,
