@@ -3,7 +3,19 @@
 
 mod blind;
 mod catalog;
+mod client_values;
 mod cursor;
+mod dialects;
+#[cfg_attr(
+    not(test),
+    expect(dead_code, reason = "the replay, which knows the types, is to ask it")
+)]
+mod enum_values;
+#[cfg_attr(
+    not(test),
+    expect(dead_code, reason = "the replay, which knows the types, is to ask it")
+)]
+mod foreign_types;
 mod lints;
 mod names;
 mod near;
@@ -19,6 +31,7 @@ pub use self::lints::{Finding, lint};
 use self::notes::{Note, notes};
 #[doc(hidden)]
 pub use self::predict::predicted;
+use self::syntax::{Fault, SyntaxError};
 use crate::chain::Chain;
 use crate::check::{Parsed, Rejection, check_with};
 use crate::config::Config;
@@ -26,6 +39,8 @@ use crate::diagnostic::Diagnostic;
 use crate::folder::Folder;
 use crate::levels::{Level, Lint};
 use crate::problem::Problem;
+use crate::rules;
+use crate::statements::Statement;
 use crate::text::{Source, Span};
 use crate::workers::{Alone, Workers};
 
@@ -172,10 +187,16 @@ fn statements(
             if is_known {
                 continue;
             }
-            let wrong = syntax::error(sql, statement).filter(|_| !is_allowed("syntax"));
-            if let Some(found) = wrong {
-                let problem = Problem::Syntax { found: found.text, meant: found.meant };
-                problems.push(Diagnostic::at(problem, file.index, shift(found.span), found.label));
+            let lock = rules::releases_locks(sql, &statement.tokens);
+            if let Some((what, span)) = lock {
+                let problem = Problem::ReleasesLocks { what };
+                problems.push(Diagnostic::at(problem, file.index, shift(span), ""));
+                continue;
+            }
+            if !is_allowed("syntax")
+                && let Some((problem, span, label)) = grammatical(sql, statement)
+            {
+                problems.push(Diagnostic::at(problem, file.index, shift(span), label));
                 continue;
             }
             let newer = newer::newer(sql, statement, section.span.start, oldest);
@@ -187,6 +208,22 @@ fn statements(
         }
     }
     problems
+}
+
+/// What the grammar has against a statement: the problem, where it is, and what to say there.
+fn grammatical(sql: &str, statement: &Statement) -> Option<(Problem, Span, String)> {
+    // A parser takes a variable for something else, and goes astray.
+    if let Some(found) = client_values::client_value(sql, &statement.tokens) {
+        return Some((found.problem, found.span, String::new()));
+    }
+    Some(match syntax::fault(sql, statement)? {
+        Fault::MissingSemicolon(span) => {
+            (Problem::MissingSemicolon, span, "`;` is missing before this".to_owned())
+        }
+        Fault::Error(SyntaxError { span, text: found, meant, instead, label }) => {
+            (Problem::Syntax { found, meant, instead }, span, label)
+        }
+    })
 }
 
 #[cfg(test)]

@@ -73,6 +73,7 @@ pub(crate) fn check_with(
     // Where the place of a file is unknown, a missing parent or a second head may be its doing.
     let incomplete = files.incomplete || parsed.iter().any(|file| file.header.is_misplaced());
     let pinned = pins::check(&lock, files.lock, &parsed, &files.sources, incomplete, &mut problems);
+    problems.retain(|found| !pins::has_run(found, &parsed, &pinned.pins));
     let nodes: Vec<Node<'_>> =
         parsed.iter().zip(&pinned.pins).filter_map(|(file, pin)| file.node(*pin)).collect();
     let deployed = lock.ids.iter().map(String::as_str).collect();

@@ -7,6 +7,7 @@ use crate::diagnostic::Diagnostic;
 use crate::digest::Digest;
 use crate::header::Header;
 use crate::id::RevisionId;
+use crate::lexer::{Lexer, TokenKind};
 use crate::lock::{Lock, Pin};
 use crate::marks::first_difference;
 use crate::problem::{Problem, list};
@@ -90,6 +91,26 @@ fn ids<'i>(parents: impl IntoIterator<Item = &'i RevisionId<'static>>) -> Vec<&'
     let mut ids: Vec<&str> = parents.into_iter().map(RevisionId::as_str).collect();
     ids.sort_unstable();
     ids
+}
+
+/// Whether a problem is what a server is thought to refuse, in an upgrade that databases have run.
+pub(crate) fn has_run(found: &Diagnostic, parsed: &[Parsed], pins: &[Option<&Pin>]) -> bool {
+    let Some(label) = found.primary.as_ref().filter(|_| found.problem.is_refusal()) else {
+        return false;
+    };
+    parsed.iter().zip(pins).any(|(file, pin)| {
+        let is_up =
+            |(section, _): &(Section, Span)| section.span.range().contains(&label.span.start);
+        file.index == label.source
+            && pin.is_some_and(|pin| pin.up == file.up)
+            && file.sections.up.as_ref().is_some_and(is_up)
+    })
+}
+
+/// Whether a token is a string, which may be the body of a function.
+fn is_in_quotes(sql: &str, span: Span) -> bool {
+    let kind = Lexer::new(&sql[span.range()]).next().map(|token| token.kind);
+    matches!(kind, Some(TokenKind::String | TokenKind::DollarString))
 }
 
 struct Files<'f> {
@@ -205,7 +226,15 @@ impl<'f> Files<'f> {
             let end = source.text().trim_end().len();
             return Diagnostic::at(problem, file.index, Span::new(end, end), "the section is gone");
         };
-        match first_difference(source.slice(section.span), marks) {
+        let sql = source.slice(section.span);
+        match first_difference(sql, marks) {
+            Some(span) if is_in_quotes(sql, span) && marks.starts_with("1:") => {
+                let text = "the text in these quotes differs from what was deployed";
+                let note = "text in quotes is compared character by character: comments and \
+                            indentation in the body of a function or a DO block count, too";
+                Diagnostic::at(problem, file.index, span.within(section.span.start), text)
+                    .note(note)
+            }
             Some(span) => {
                 let text = "differs from what was deployed, from here on";
                 Diagnostic::at(problem, file.index, span.within(section.span.start), text)
@@ -239,5 +268,67 @@ impl<'f> Files<'f> {
         let problem = Problem::PinnedReparented { id, pinned: owned(old), found: owned(new) };
         let found = Diagnostic::at(problem, file.index, file.header.place(), text);
         Some(found.note(format!("pinned at {}", self.line(line))))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::digest::{chain_digest, section_digest};
+    use crate::folder::Folder;
+    use crate::id::RevisionId;
+    use crate::lock::{self, Pin};
+
+    /// What databases have run is right, whatever is known of servers; a downgrade may never have run.
+    #[test]
+    fn what_has_run_is_no_error() {
+        let (refused, fine) = ("CLUSTER VERBOSE;", "SELECT 1;");
+        let check = |up: &str, down: &str, expected: usize| {
+            let head = "-- revision: 1\n-- message: M\n-- migrate:up\n";
+            let text = format!("{head}{up}\n-- migrate:down\n{down}\n");
+            let (id, digest) = (RevisionId::new("1").unwrap(), section_digest(up, true));
+            let pin = Pin {
+                id,
+                parents: Vec::new(),
+                up: digest,
+                down: Some(section_digest(down, true)),
+                chain: chain_digest("1", &[], digest),
+                up_marks: String::new(),
+                down_marks: String::new(),
+            };
+            let lock = lock::write(&[pin]);
+            let files = [("1.sql", text.as_str()), ("chain.lock", lock.as_str())];
+            let found = crate::check(Folder::of_texts("m", files)).map(|_| ());
+            let found = found.map_or_else(|rejection| rejection.diagnostics.len(), |()| 0);
+            assert_eq!(found, expected, "{up} {down}");
+        };
+        check(fine, fine, 0);
+        check(refused, fine, 0);
+        check(fine, refused, 1);
+        check(refused, refused, 1);
+    }
+
+    /// The body of a block is one token, so that the edit can't be shown more closely.
+    #[test]
+    fn an_edit_in_quotes_is_told_as_one() {
+        let revision = |body: &str| {
+            let head = "-- revision: 1\n-- message: M\n-- irreversible: a test\n-- migrate:up\n";
+            format!("{head}DO $$ BEGIN {body} END $$;\nSELECT 'a', 1;\n")
+        };
+        let text = revision("NULL; -- nothing");
+        let chain = crate::check(Folder::of_texts("m", [("1.sql", text.as_str())])).unwrap();
+        let lock = crate::lock_text(&chain, "1").unwrap();
+        let said = |text: &str| {
+            let files = [("1.sql", text), ("chain.lock", lock.as_str())];
+            crate::check(Folder::of_texts("m", files)).map(|_| ()).unwrap_err().to_string()
+        };
+        let quotes = "the text in these quotes differs from what was deployed";
+        let body = said(&revision("NULL; -- nothing at all"));
+        assert!(body.contains(quotes) && body.contains("comments and indentation"), "{body}");
+        assert!(said(&text.replace("'a'", "'b'")).contains(quotes));
+        let other = said(&text.replace("1;", "2;"));
+        assert!(other.contains("from here on") && !other.contains("quotes"), "{other}");
+        let outside = text.replace("SELECT 'a', 1;", "  SELECT 'a', /* one */ 1;");
+        let files = [("1.sql", outside.as_str()), ("chain.lock", lock.as_str())];
+        assert!(crate::check(Folder::of_texts("m", files)).is_ok());
     }
 }

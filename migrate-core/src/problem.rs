@@ -58,7 +58,11 @@ pub enum Problem {
     NeedsNoTransaction { statement: String },
     EnumValueUsed { value: String },
     Todo { what: String },
-    Syntax { found: String, meant: Option<(String, &'static str)> },
+    Syntax { found: String, meant: Option<(String, &'static str)>, instead: Option<&'static str> },
+    MissingSemicolon,
+    PsqlVariable { variable: String },
+    Parameter { parameter: String },
+    ReleasesLocks { what: &'static str },
     NeedsServer { what: &'static str, version: u32, oldest: u32 },
     Lint { lint: Lint, message: String, help: String },
     UnknownCode { code: String, meant: Option<&'static str> },
@@ -142,6 +146,10 @@ impl Problem {
             EnumValueUsed { .. } => "enum-value-used",
             Todo { .. } => "todo",
             Syntax { .. } => "syntax",
+            MissingSemicolon => "missing-semicolon",
+            PsqlVariable { .. } => "psql-variable",
+            Parameter { .. } => "parameter",
+            ReleasesLocks { .. } => "releases-locks",
             AlreadyExists { .. } => "already-exists",
             Missing { .. } => "missing",
             WrongKind { .. } => "wrong-kind",
@@ -212,6 +220,16 @@ impl Problem {
         }
     }
 
+    /// Whether it says that a server refuses a statement for the mode that it runs in.
+    pub(crate) const fn is_refusal(&self) -> bool {
+        matches!(
+            self,
+            Problem::NeedsNoTransaction { .. }
+                | Problem::EnumValueUsed { .. }
+                | Problem::ReleasesLocks { .. }
+        )
+    }
+
     /// Whether it is about what sections hold: in a deployed file, the edit that brought it is the
     /// mistake.
     pub(crate) const fn is_in_sections(&self) -> bool {
@@ -223,6 +241,10 @@ impl Problem {
                     | Problem::NeedsNoTransaction { .. }
                     | Problem::EnumValueUsed { .. }
                     | Problem::Syntax { .. }
+                    | Problem::MissingSemicolon
+                    | Problem::PsqlVariable { .. }
+                    | Problem::Parameter { .. }
+                    | Problem::ReleasesLocks { .. }
                     | Problem::UnknownCode { .. }
             )
     }

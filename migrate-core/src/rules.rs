@@ -11,6 +11,11 @@ use crate::problem::Problem;
 use crate::statements::Statement;
 use crate::text::Span;
 
+mod no_transaction;
+
+use self::no_transaction::commit_in_block;
+pub(crate) use self::no_transaction::{needs_no_transaction, releases_locks};
+
 /// A problem in a section's SQL, where it is, and what to say there.
 pub(crate) struct Finding {
     pub(crate) problem: Problem,
@@ -55,7 +60,13 @@ pub(crate) fn check(sql: &str, statements: &[Statement], transactional: bool) ->
         } else if let Some(statement) =
             needs_no_transaction(sql, &statement.tokens).filter(|_| transactional)
         {
-            report(Problem::NeedsNoTransaction { statement }, whole, "");
+            // Without a transaction it would be wrong as well.
+            if let Some((what, place)) = releases_locks(sql, words.tokens) {
+                report(Problem::ReleasesLocks { what }, place, "");
+                continue;
+            }
+            let place = commit_in_block(sql, words.tokens).map_or(whole, |(_, place)| place);
+            report(Problem::NeedsNoTransaction { statement }, place, "");
         }
     }
     if transactional {
@@ -107,6 +118,43 @@ impl Words<'_> {
         (0..self.tokens.len()).any(|index| self.is(index, first) && self.is(index + 1, second))
     }
 
+    /// Where the parentheses open and close that begin here, if some do.
+    fn parentheses(&self, open: usize) -> Option<(usize, usize)> {
+        let text = |at: usize| self.tokens.get(at).map(|token| token.text(self.sql));
+        let mut depth = 0;
+        for at in open..self.tokens.len() {
+            match text(at) {
+                Some("(") => depth += 1,
+                Some(")") => depth -= 1,
+                _ => {}
+            }
+            if depth == 0 {
+                return (at > open).then_some((open, at));
+            }
+        }
+        None
+    }
+
+    /// What an option in these parentheses is set to, if it is there and can be read.
+    fn option(&self, (open, close): (usize, usize), name: &str) -> Option<bool> {
+        let at = (open + 1..close).find(|at| self.is(*at, name))?;
+        let text = |at: usize| self.tokens.get(at).map(|token| token.text(self.sql));
+        let value = at + 1 + usize::from(text(at + 1) == Some("="));
+        match text(value)?.trim_matches('\'').to_ascii_lowercase().as_str() {
+            "," | ")" | "true" | "on" | "1" => Some(true),
+            "false" | "off" | "0" => Some(false),
+            _ => None,
+        }
+    }
+
+    /// Whether an option behind `WITH`, which is on unless it is set, is surely on.
+    fn is_on(&self, name: &str) -> bool {
+        let with = (0..self.tokens.len()).find(|at| self.is(*at, "with"));
+        let Some(options) = with.and_then(|with| self.parentheses(with + 1)) else { return true };
+        let is_named = (options.0..options.1).any(|at| self.is(at, name));
+        !is_named || self.option(options, name) == Some(true)
+    }
+
     /// Where the statement is, without its semicolon.
     fn span(&self) -> Span {
         match (self.tokens.first(), self.tokens.last()) {
@@ -132,38 +180,6 @@ fn transaction_control(words: &Words<'_>) -> Option<String> {
     let found = CONTROL.iter().find(|keywords| words.starts(keywords))?;
     let to_savepoint = words.is(0, "rollback") && words.has("to");
     (!to_savepoint).then(|| found.join(" ").to_uppercase())
-}
-
-/// The statements that PostgreSQL refuses inside a transaction block.
-pub(crate) fn needs_no_transaction(sql: &str, tokens: &[Token]) -> Option<String> {
-    let words = Words { sql, tokens };
-    const REFUSED: [&[&str]; 13] = [
-        &["vacuum"],
-        &["create", "database"],
-        &["drop", "database"],
-        &["create", "tablespace"],
-        &["drop", "tablespace"],
-        &["alter", "system"],
-        &["discard", "all"],
-        &["reindex", "system"],
-        &["create", "index", "concurrently"],
-        &["create", "unique", "index", "concurrently"],
-        &["drop", "index", "concurrently"],
-        &["reindex", "database"],
-        &["reindex", "schema"],
-    ];
-    if let Some(found) = REFUSED.iter().find(|keywords| words.starts(keywords)) {
-        return Some(found.join(" ").to_uppercase());
-    }
-    let concurrently = words.has("concurrently");
-    if words.starts(&["reindex"]) && concurrently {
-        return Some("REINDEX CONCURRENTLY".to_owned());
-    }
-    if words.starts(&["alter", "table"]) && words.has_pair("detach", "partition") && concurrently {
-        return Some("ALTER TABLE … DETACH PARTITION CONCURRENTLY".to_owned());
-    }
-    let bare_cluster = words.starts(&["cluster"]) && words.tokens.len() == 1;
-    bare_cluster.then(|| "CLUSTER".to_owned())
 }
 
 /// An enum value that an earlier statement of this transaction added, used where the server must
@@ -305,7 +321,6 @@ mod tests {
             "RELEASE a",
             "PREPARE q AS SELECT 1",
             "SET TRANSACTION ISOLATION LEVEL SERIALIZABLE",
-            "DO $$ BEGIN COMMIT; END $$",
             "CREATE TABLE t (\"begin\" int)",
         ] {
             check(sql, true, &[]);
@@ -327,11 +342,12 @@ mod tests {
             "REINDEX (CONCURRENTLY) TABLE t",
             "CLUSTER",
             "ALTER TABLE t DETACH PARTITION p CONCURRENTLY",
-            "DISCARD ALL",
+            "DO $$ BEGIN COMMIT; END $$",
         ] {
             check(sql, true, &["needs-no-transaction"]);
             check(sql, false, &[]);
         }
+        check("DISCARD ALL", true, &["releases-locks"]);
         for sql in [
             "CREATE INDEX a ON t (b)",
             "REFRESH MATERIALIZED VIEW CONCURRENTLY v",

@@ -1,6 +1,7 @@
 //! What the lints say holds on a server: what is free, what reads or writes all rows, what fails; and
 //! the safe way of each page runs.
 
+mod modes;
 mod newer;
 
 use std::fs;

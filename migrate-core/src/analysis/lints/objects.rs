@@ -9,7 +9,7 @@ use crate::analysis::cursor::Cursor;
 use crate::analysis::names::{Ident, Name};
 use crate::analysis::statement::{
     AlterType, Argument, Drop, Kind, Routine, RoutineChange, Statement, TypeChange, TypeName,
-    bodies, calls, tokens,
+    calls, quoted_body, tokens,
 };
 
 #[derive(Debug, Default)]
@@ -238,9 +238,10 @@ fn volatility(rest: &Cursor<'_>) -> Option<bool> {
     if options.has(&["security", "definer"]) || options.has(&["set"]) {
         return Some(true);
     }
-    let (text, _) = bodies(&options).pop().filter(|_| body.is_none())?;
-    let tokens = tokens(text);
-    let body = Cursor::new(text, &tokens, 0);
+    let text = options.after(&["as"]).filter(|_| body.is_none())?;
+    let text = quoted_body(&text)?;
+    let tokens = tokens(&text);
+    let body = Cursor::new(&text, &tokens, 0);
     let reads = body.is(0, "select") && body.has(&["from"]);
     (reads || calls(&body).iter().any(is_volatile)).then_some(true)
 }
