@@ -6,15 +6,7 @@ mod catalog;
 mod client_values;
 mod cursor;
 mod dialects;
-#[cfg_attr(
-    not(test),
-    expect(dead_code, reason = "the replay, which knows the types, is to ask it")
-)]
 mod enum_values;
-#[cfg_attr(
-    not(test),
-    expect(dead_code, reason = "the replay, which knows the types, is to ask it")
-)]
 mod foreign_types;
 mod lints;
 mod names;

@@ -39,8 +39,13 @@ impl World {
             })
             .collect();
         let mut constraints: Vec<&ConstraintDef<'_>> = Vec::new();
-        let (mut is_below, faults_before) = (false, self.faults.len());
+        let (mut is_below, mut is_more, faults_before) = (false, true, self.faults.len());
         for action in &actions {
+            let is_plain_column = matches!(
+                action,
+                Action::AddColumn { column, .. } if column.constraints.is_empty()
+            );
+            is_more &= is_plain_column;
             is_below |= matches!(
                 action,
                 Action::AddColumn { .. }
@@ -73,23 +78,8 @@ impl World {
             self.faults.truncate(faults_before);
         }
         if is_below {
-            self.unsettle_children(table.id, alter.name.span());
+            self.unsettle_children(table.id, alter.name.span(), is_more);
         }
-    }
-
-    /// What is done to a table is done to those below it, in ways that are not followed.
-    fn unsettle_children(&mut self, table: Id, span: Span) {
-        let place = self.place(span);
-        for child in self.descendants(table) {
-            self.catalog.change(child, place, |child| {
-                (child.complete, child.parts_complete) = (false, false);
-            });
-            let class = |class| matches!(class, Class::Column | Class::Constraint | Class::Index);
-            for part in self.catalog.parts(child, class) {
-                self.catalog.change(part, place, |part| part.is_certain = false);
-            }
-        }
-        self.haze_children(table);
     }
 
     fn action(&mut self, table: Target, action: &Action<'_>) {
@@ -168,22 +158,6 @@ impl World {
                 }
             }
         }
-    }
-
-    fn change_parent(&mut self, child: Id, parent: Id, no: bool, partition: bool) {
-        let Some(name) = self.catalog.get(child).map(|child| child.name.clone()) else { return };
-        let place = crate::analysis::catalog::Place::default();
-        self.catalog.haze(&name);
-        self.catalog.change(child, place, |child| {
-            child.parts_complete = false;
-            if no {
-                child
-                    .needs
-                    .retain(|need| need.on != parent || !matches!(need.how, How::Child { .. }));
-            } else {
-                child.need(parent, How::Child { partition });
-            }
-        });
     }
 
     /// A constraint of a table, which must be there.
