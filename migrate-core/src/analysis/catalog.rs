@@ -81,6 +81,7 @@ pub(super) struct Catalog {
     /// What hangs on an object, by its id.
     edges: Vec<Vec<(Id, How)>>,
     journal: Vec<Undo>,
+    version: u64,
     /// Counts statements, and what makes things unknown.
     now: u32,
     /// Since when what was known before of names of a kind is not known any more.
@@ -117,6 +118,7 @@ impl Catalog {
             slots: HashMap::default(),
             edges: Vec::new(),
             journal: Vec::new(),
+            version: 0,
             now: 1,
             horizon: Horizon::default(),
             start: 1,
@@ -141,6 +143,16 @@ impl Catalog {
             (schema("public", true), schema("pg_temp", true), schema("?", false));
         catalog.schemas = vec![catalog.public];
         catalog
+    }
+
+    /// Grows with each change, also where one is taken back.
+    pub(super) fn version(&self) -> u64 {
+        self.version
+    }
+
+    fn note(&mut self, undo: Undo) {
+        self.version += 1;
+        self.journal.push(undo);
     }
 
     /// The number of the statement.
@@ -269,7 +281,7 @@ impl Catalog {
     fn set(&mut self, id: Id, object: Option<Object>) {
         let Some(slot) = self.objects.get_mut(id as usize) else { return };
         let old = std::mem::replace(slot, object);
-        self.journal.push(Undo::Object(id, old.map(Box::new)));
+        self.note(Undo::Object(id, old.map(Box::new)));
     }
 
     fn set_slot(&mut self, key: Key, slot: Option<Slot>) {
@@ -277,13 +289,13 @@ impl Catalog {
             Some(slot) => self.slots.insert(key.clone(), slot),
             None => self.slots.remove(&key),
         };
-        self.journal.push(Undo::Slot(key, old));
+        self.note(Undo::Slot(key, old));
     }
 
     fn link(&mut self, on: Id, id: Id, how: How) {
         if let Some(edges) = self.edges.get_mut(on as usize) {
             edges.push((id, how));
-            self.journal.push(Undo::Linked(on));
+            self.note(Undo::Linked(on));
         }
     }
 
@@ -291,7 +303,7 @@ impl Catalog {
         let Some(edges) = self.edges.get_mut(on as usize) else { return };
         if let Some(at) = edges.iter().rposition(|edge| *edge == (id, how)) {
             edges.remove(at);
-            self.journal.push(Undo::Unlinked(on, at, (id, how)));
+            self.note(Undo::Unlinked(on, at, (id, how)));
         }
     }
 }

@@ -163,6 +163,7 @@ fn downgrade(
         found = differences.iter().map(|one| incomplete(one, world.source, down, marker)).collect();
     }
     world.catalog.undo(after);
+    world.open_below.clear();
     found
 }
 

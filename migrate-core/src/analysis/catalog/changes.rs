@@ -60,6 +60,7 @@ impl Catalog {
     }
 
     pub(in crate::analysis) fn undo(&mut self, mark: Mark) {
+        self.version += 1;
         while self.journal.len() > mark.length {
             match self.journal.pop() {
                 Some(Undo::Object(id, object)) => {

@@ -44,7 +44,7 @@ impl Catalog {
 
     /// What had a name of one of these kinds may have it no more, or may be something else.
     pub(in crate::analysis) fn may_lose(&mut self, spaces: &[Space]) {
-        self.now += 1;
+        (self.now, self.version) = (self.now + 1, self.version + 1);
         for space in spaces {
             self.horizon.lost[*space as usize] = self.now;
         }
@@ -52,7 +52,7 @@ impl Catalog {
 
     /// Any name of one of these kinds may have been taken.
     pub(in crate::analysis) fn may_gain(&mut self, spaces: &[Space]) {
-        self.now += 1;
+        (self.now, self.version) = (self.now + 1, self.version + 1);
         for space in spaces {
             self.horizon.gained[*space as usize] = self.now;
         }
@@ -62,14 +62,14 @@ impl Catalog {
     pub(in crate::analysis) fn blur(&mut self, name: &Rc<str>) {
         self.now += 1;
         let old = self.blurs.insert(name.clone(), self.now);
-        self.journal.push(Undo::Blurred(name.clone(), old));
+        self.note(Undo::Blurred(name.clone(), old));
         self.haze(name);
     }
 
     /// An index, a constraint or a sequence may have been made whose name the server began with this one.
     pub(in crate::analysis) fn haze(&mut self, name: &Rc<str>) {
         let old = self.hazes.insert(name.clone(), self.now);
-        self.journal.push(Undo::Hazy(name.clone(), old));
+        self.note(Undo::Hazy(name.clone(), old));
     }
 
     /// Whether names of this kind may be there of which nothing is known.

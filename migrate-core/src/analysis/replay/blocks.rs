@@ -76,7 +76,9 @@ impl World {
             self.run_step(step, body);
             let rest = &steps[nth + 1..];
             if step.may_leave() && !rest.is_empty() {
-                return self.perhaps(|world| world.run_steps(rest, body));
+                return self.perhaps(|world| {
+                    rest.iter().for_each(|step| world.run_step(step, body));
+                });
             }
         }
     }
@@ -128,6 +130,8 @@ impl World {
         let kept = std::mem::replace(&mut self.kept_faults, usize::MAX);
         let before = self.faults.len();
         run(self);
+        // What was opened may be taken back.
+        self.open_below.clear();
         let is_refused = self.faults.len() > before;
         self.faults.truncate(before);
         (self.kept_faults, self.catalog.learns) = (kept, learns);

@@ -151,15 +151,32 @@ impl World {
                 }
             }
         }
-        let before = self.running.len();
-        self.running.extend(seen);
-        for body in bodies {
-            self.perhaps(|world| world.run_text(&body.text, None, body.language));
+        if !bodies.is_empty() {
+            self.run_bodies(&bodies, seen);
         }
         if let Some(name) = unknown {
             self.go_blind(&format!("what `{name}()` does is not known"));
         }
+    }
+
+    /// Runs bodies, unless the same have run and nothing has changed since.
+    fn run_bodies(&mut self, bodies: &[RoutineBody], names: HashSet<Rc<str>>) {
+        let mut key: Vec<Rc<str>> = names.into_iter().collect();
+        key.sort_unstable();
+        if self.ran.get(&key) == Some(&self.catalog.version()) {
+            return;
+        }
+        let Some(left) = self.bodies_left.checked_sub(bodies.len()) else {
+            return self.go_blind("the functions of the chain run too often to follow each time");
+        };
+        self.bodies_left = left;
+        let before = self.running.len();
+        self.running.extend(key.iter().cloned());
+        for body in bodies {
+            self.perhaps(|world| world.run_text(&body.text, None, body.language));
+        }
         self.running.truncate(before);
+        self.ran.insert(key, self.catalog.version());
     }
 
     fn trigger_functions(&self) -> Vec<Rc<str>> {

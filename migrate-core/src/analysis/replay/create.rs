@@ -165,6 +165,7 @@ impl World {
                 self.catalog.change(target.id, place, |table| table.complete = false);
                 continue;
             };
+            self.open_below.clear();
             self.catalog.change(target.id, place, |table| {
                 table.need(parent.id, How::Child { partition });
             });

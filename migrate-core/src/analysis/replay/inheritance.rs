@@ -10,6 +10,9 @@ impl World {
     /// What is done to a table is done to those below it, in ways that are not followed.
     /// Where there only come more columns, what is not known of them already is not looked at again.
     pub(super) fn unsettle_children(&mut self, table: Id, span: Span, only_columns: bool) {
+        if only_columns && !self.open_below.insert(table) {
+            return;
+        }
         let place = self.place(span);
         for child in self.descendants(table) {
             let is_open = |child: &Object| !child.complete && !child.parts_complete;
@@ -30,6 +33,7 @@ impl World {
     }
 
     pub(super) fn change_parent(&mut self, child: Id, parent: Id, no: bool, partition: bool) {
+        self.open_below.clear();
         let Some(name) = self.catalog.get(child).map(|child| child.name.clone()) else { return };
         let place = Place::default();
         self.catalog.haze(&name);

@@ -1,6 +1,6 @@
 //! The state of a replay, and how a fault is noted.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use super::calls::RoutineBody;
@@ -23,6 +23,10 @@ pub(super) struct Fault {
 /// Inherited columns are followed one by one up to this many; a chain of a few kilobytes can ask for
 /// millions of them. The columns of tables behind that are not known.
 const MOST_COPIES: usize = 50_000;
+
+/// Bodies are run up to this many times; a few kilobytes of triggers that write one another's tables can ask
+/// for as many as there are statements, each time.
+const MOST_BODIES: usize = 5_000;
 
 /// Where the replay loses sight of names.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,6 +60,12 @@ pub(super) struct World {
     pub(super) depth: usize,
     /// Routines of the chain that do more than to compute, by their names without a schema.
     pub(super) active: HashMap<Rc<str>, Vec<RoutineBody>>,
+    /// Which of them have run together, and the catalog's version behind that.
+    pub(super) ran: HashMap<Vec<Rc<str>>, u64>,
+    /// How many bodies may yet be run.
+    pub(super) bodies_left: usize,
+    /// Tables of which all below them is open, as long as no more tables come to be below others.
+    pub(super) open_below: HashSet<Id>,
     /// Those of them that are run at the moment, with all that they call.
     pub(super) running: Vec<Rc<str>>,
     /// Those of them that any change of data may run: in defaults, rules, policies.
@@ -88,6 +98,9 @@ impl World {
             copies_left: MOST_COPIES,
             depth: 0,
             active: HashMap::new(),
+            ran: HashMap::new(),
+            bodies_left: MOST_BODIES,
+            open_below: HashSet::new(),
             running: Vec::new(),
             stored: Vec::new(),
             has_event_triggers: false,
