@@ -43,6 +43,8 @@ pub enum Error {
         /// How many of its statements stay done, since it runs outside a transaction; else it is as
         /// if it had not begun.
         statements: usize,
+        /// Whether that revision had begun, and was rolled back.
+        rolled_back: bool,
         /// The revisions that were finished before.
         done: Vec<Done>,
     },
@@ -130,10 +132,15 @@ impl Error {
                     .into()
             }
             Error::Interrupted { done, .. } => format!(
-                "bring the first {done} statements of its section back: the run goes on behind them. What \
-                 should be different goes in a new revision"
+                "restore the original text of {}: the run continues after {}. Put what should be \
+                 different in a new revision",
+                match done {
+                    1 => "the first statement of its section".to_owned(),
+                    done => format!("the first {done} statements of its section"),
+                },
+                if *done == 1 { "it" } else { "them" },
             ),
-            Error::Stopped { .. } => "start again to go on".into(),
+            Error::Stopped { .. } => "run it again to continue".into(),
             Error::Busy { .. } => {
                 "wait for it to end and start again, or, if it hangs, end it on the \
                  server: `SELECT pg_terminate_backend(pid)`"
@@ -177,30 +184,29 @@ impl Error {
             Error::NotAtHead { status } => write!(f, "the database is not at head: {status}"),
             Error::Interrupted { revision, direction, done } => write!(
                 f,
-                "the {direction} of `{revision}` had stopped after statement {done}, and its file was \
-                 edited before that place"
+                "the {direction} of `{revision}` stopped after statement {done}, and the file was edited \
+                 before that place since"
             ),
-            Error::Stopped { revision, statements, done } => {
-                write!(f, "stopped, as it was told to")?;
-                match done.as_slice() {
-                    [] => write!(f, ": no revision was finished")?,
-                    [only] => write!(f, ": `{}` is done", only.revision)?,
-                    [.., last] => {
-                        write!(
-                            f,
-                            ": {} revisions are done, up to `{}`",
-                            done.len(),
-                            last.revision
-                        )?;
-                    }
-                }
-                match (revision, statements) {
-                    (Some(revision), 0) => write!(f, ", nothing of `{revision}`"),
-                    (Some(revision), 1) => write!(f, ", and 1 statement of `{revision}`"),
-                    (Some(revision), count) => {
-                        write!(f, ", and {count} statements of `{revision}`")
-                    }
-                    (None, _) => Ok(()),
+            Error::Stopped { revision, statements, rolled_back, done } => {
+                let finished = match done.as_slice() {
+                    [] => None,
+                    [only] => Some(format!("`{}` is done", only.revision)),
+                    [.., last] => Some(format!(
+                        "{} revisions are done, up to `{}`",
+                        done.len(),
+                        last.revision
+                    )),
+                };
+                let under_way = revision.as_ref().map(|revision| match statements {
+                    0 if *rolled_back => format!("`{revision}` was rolled back"),
+                    0 => format!("nothing of `{revision}` is done"),
+                    1 => format!("1 statement of `{revision}` is done"),
+                    count => format!("{count} statements of `{revision}` are done"),
+                });
+                let parts: Vec<String> = finished.into_iter().chain(under_way).collect();
+                match parts.is_empty() {
+                    true => write!(f, "stopped at your request: nothing was done"),
+                    false => write!(f, "stopped at your request: {}", parts.join(", ")),
                 }
             }
             Error::Busy { waited, holder: Some(holder) } => {
@@ -297,14 +303,17 @@ impl StatementError {
                  quieter time, or allow a longer wait: `-- migrate:up lock_timeout:30s`"
                     .into()
             }
+            Some("57014") if self.failure.message.contains("user request") => {
+                "somebody cancelled it (Ctrl-C, or pg_cancel_backend): run it again to continue".into()
+            }
             Some("57014") => {
-                "it was cancelled, by a person or by statement_timeout; allow more time: \
+                "it took longer than statement_timeout, or somebody cancelled it; allow more time: \
                  `-- migrate:up statement_timeout:10min`"
                     .into()
             }
             Some("42P07" | "42701" | "42710") => {
-                "the database already has it. If an earlier tool or a hand made \
-                 it, stamp the revision instead of running it"
+                "the database already has it. If another tool or a person created it, record the \
+                 revision as applied instead of running it: `migrate stamp REVISION`"
                     .into()
             }
             Some("42501") => "run as the role that owns the objects".into(),
@@ -319,11 +328,11 @@ impl StatementError {
                     .into()
             }
             _ if self.resumes => {
-                "mend the statement and run again: what came before it is done, and the \
-                 run goes on here"
+                "fix the statement and run it again: the statements before it are done, and the run \
+                 continues here"
                     .into()
             }
-            _ => "the revision was rolled back; mend its file and run again".into(),
+            _ => "the revision was rolled back; fix its file and run it again".into(),
         }
     }
 }
@@ -355,12 +364,17 @@ impl fmt::Display for StatementError {
         };
         let label = Label { source: 0, span: self.span, text };
         let mut notes = failure.notes();
+        // Where the help has something else to say.
+        if !self.resumes && !self.help().contains("rolled back") {
+            notes.push("the revision was rolled back".to_owned());
+        }
         if let [.., last] = self.done.as_slice() {
-            notes.push(format!(
-                "{} before it stay done, up to `{}`",
-                self.done.len(),
-                last.revision
-            ));
+            notes.push(match self.done.len() {
+                1 => format!("1 revision before it stays done: `{}`", last.revision),
+                count => {
+                    format!("{count} revisions before it stay done, up to `{}`", last.revision)
+                }
+            });
         }
         let snippets = [Snippet { source: &self.source, label: &label }];
         f.write_str(&render(&message, &snippets, &notes, &self.help()))

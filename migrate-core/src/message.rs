@@ -151,6 +151,8 @@ impl Message {
         let changes = changed_settings(text, &statements);
         let marked = marked && statements.len() <= MAX_MARKED;
         let mark = self.next_mark();
+        let alone = settings.one_by_one || settings.by_statement || settings.single_transaction;
+        self.sql.push_str(&label(next, if alone { "" } else { " and what follows" }));
         self.sql.push_str(&if self.is_single && self.steps > 0 {
             step::go_on(tables, next, settings, mark, &changes, self.defers)
         } else {
@@ -160,6 +162,8 @@ impl Message {
         for (nth, statement) in statements.iter().enumerate() {
             if settings.by_statement {
                 self.cuts.push(self.sql.len());
+                let of = statements.len();
+                self.sql.push_str(&label(next, &format!(", statement {} of {of}", nth + 1)));
             }
             if marked && nth > 0 {
                 self.sql.push_str(&step::mark(tables, self.next_mark()));
@@ -216,6 +220,15 @@ impl Message {
         let nth = number.checked_sub(self.first_mark)?;
         self.marks.get(usize::try_from(nth).ok()?).copied()
     }
+}
+
+/// How the label begins that stands before what is sent.
+pub(crate) const LABEL: &str = "/* migrate: ";
+
+/// What a server shows of a message in `pg_stat_activity` is how it begins: the revision, and not our BEGIN. An id has no
+/// character that could end a comment.
+pub(crate) fn label(step: &Step<'_>, more: &str) -> String {
+    format!("{LABEL}{} of {}{more} */ ", step.direction, step.migration.id)
 }
 
 /// The section that a step runs: where it is in the file, and its text.

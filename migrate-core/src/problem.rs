@@ -14,7 +14,7 @@ mod text;
 #[expect(missing_docs, reason = "each variant's message, below, says what it and its fields are")]
 pub enum Problem {
     // The folder and its files.
-    NoDirectory { path: String },
+    NoDirectory { path: String, meant: Option<String> },
     NotADirectory { path: String },
     Unreadable { path: String, reason: String },
     EmptyChain { path: String },

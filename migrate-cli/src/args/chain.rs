@@ -56,7 +56,7 @@ pub(crate) enum ChainCommand {
     Adopt(Adopt),
     /// Show the revision that the database is at
     Current,
-    /// Show the chain beside the database: what is applied, pending, deployed, unknown
+    /// Show the chain beside the database: what is applied, pending, pinned, unknown
     #[command(alias = "info")]
     Status {
         /// Exit with 3 when the database is not at head, and with 4 when it has diverged

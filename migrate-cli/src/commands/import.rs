@@ -6,12 +6,12 @@ use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use migrate_core::{FileEdit, MAX_FILE_BYTES, analyse_with};
+use migrate_core::{__counted as counted, FileEdit, MAX_FILE_BYTES, analyse_with};
 use serde::Serialize;
 
 use crate::args::{Import, Tool};
 use crate::context::Context;
-use crate::failure::{Exit, Failure, ProblemView, problems};
+use crate::failure::{Exit, Failure, ProblemView, count, problems};
 use crate::import::{Imported, Original, Translation, translate};
 use crate::tree::{folder, settings};
 use crate::ui::{Page, View};
@@ -86,23 +86,26 @@ fn tell(
     translation.notes.iter().for_each(|note| ui.warn(note));
     if lost > 0 {
         ui.warn(format!(
-            "{lost} of {all} revisions can't be undone: {tool} has no downgrade of them\n \
-             = help: write it below `-- migrate:down`, and take the line `-- irreversible: …` away"
+            "{lost} of {} can't be undone: {tool} has no downgrade for {}\n \
+             = help: write it below `-- migrate:down`, and remove the line `-- irreversible: …`",
+            counted(all, "revision"),
+            if lost == 1 { "it" } else { "them" }
         ));
     }
+    let written = match all {
+        1 => "1 revision was written".to_owned(),
+        all => format!("{all} revisions were written"),
+    };
     match rejection {
         Some(rejection) => {
             rejection.messages().for_each(|message| ui.warn(message));
-            let count = rejection.diagnostics.len();
-            let noun = if count == 1 { "problem" } else { "problems" };
             ui.say(format!(
-                "{all} revisions were written; the chain has {count} {noun} yet: mend the files, and look again \
-                 with `migrate check`"
+                "{written}; {}: fix the files, and check them with `migrate check`",
+                count(&rejection)
             ));
         }
         None => ui.say(format!(
-            "{all} revisions were written; a database that {tool} has made is taken over with \
-             `migrate adopt --from {}`",
+            "{written}; to take over a database that {tool} has migrated: `migrate adopt --from {}`",
             tool.word()
         )),
     }

@@ -1,6 +1,6 @@
 //! A run that changes a database: what it tells while it goes, and what it did in the end.
 
-use migrate_core::{Chain, Direction, Done, Error, History, Report, Runner};
+use migrate_core::{__counted as counted, Chain, Direction, Done, Error, History, Report, Runner};
 use serde::Serialize;
 
 use super::current::At;
@@ -99,13 +99,7 @@ fn finish(
     let current: Vec<At> =
         current(history).into_iter().map(|record| At::of(&tree, record)).collect();
     let words = words(&report);
-    let place = match current.as_slice() {
-        [] => "no revision is applied".to_owned(),
-        at => {
-            let at: Vec<String> = at.iter().map(At::line).collect();
-            format!("{database} is at {}", at.join(" and "))
-        }
-    };
+    let place = place(&database, &current);
     let done = report.done.iter().map(|done: &Done| DoneView {
         revision: done.revision.clone(),
         direction: done.direction.to_string(),
@@ -126,6 +120,17 @@ fn finish(
     Ok(())
 }
 
+/// `app@db.example:5432/app is at 002 (head)`
+pub(super) fn place(database: &str, current: &[At]) -> String {
+    match current {
+        [] => "no revision is applied".to_owned(),
+        at => {
+            let at: Vec<String> = at.iter().map(At::line).collect();
+            format!("{database} is at {}", at.join(" and "))
+        }
+    }
+}
+
 /// `2 revisions applied`
 fn words(report: &Report) -> String {
     let up = report.done.iter().filter(|done| done.direction == Direction::Up).count();
@@ -135,9 +140,8 @@ fn words(report: &Report) -> String {
         (report.unstamped.len(), "unstamped"),
         (report.stamped.len(), "stamped"),
     ];
-    let counts = counts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| {
-        format!("{count} {} {what}", if *count == 1 { "revision" } else { "revisions" })
-    });
+    let counts = counts.iter().filter(|(count, _)| *count > 0);
+    let counts = counts.map(|(count, what)| format!("{} {what}", counted(*count, "revision")));
     let words = counts.collect::<Vec<_>>().join(", ");
     if words.is_empty() { "nothing to do".to_owned() } else { words }
 }

@@ -117,7 +117,7 @@ fn a_stored_downgrade_that_fails_is_shown_with_its_text() {
   |
 3 | DROP TABLE t3;
   | ^^^^^^^^^^^^^^ statement 2 of 2
-  = help: the revision was rolled back; mend its file and run again";
+  = help: the revision was rolled back; fix its file and run it again";
         assert_eq!(error.to_string(), expected);
     });
 }

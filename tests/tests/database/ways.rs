@@ -107,7 +107,7 @@ fn a_run_stops_where_it_is_told_to_and_goes_on_later() {
             let error =
                 without_trace(session, database, |session| session.upgrade(&runner).unwrap_err());
             assert!(matches!(error, Error::Stopped { .. }), "{error:?}");
-            assert_eq!(error.to_string(), format!("{expected}\n = help: start again to go on"));
+            assert_eq!(error.to_string(), format!("{expected}\n = help: run it again to continue"));
             assert_eq!(session.tables(), tables);
             session.upgrade(&Runner::new(&chain)).unwrap();
             assert_eq!(

@@ -17,7 +17,7 @@ fn fails(command: &str, script: &[(&str, Say)], outcome: &str) -> String {
     run(&Settings::default(), &three(), command, script, outcome)
 }
 
-const HELP: &str = "the revision was rolled back; mend its file and run again";
+const HELP: &str = "the revision was rolled back; fix its file and run it again";
 
 #[test]
 fn a_statement_that_the_server_points_at() {
@@ -34,7 +34,7 @@ fn a_statement_that_the_server_points_at() {
   |
 7 |   SELECT b2;
   |          ^^^ statement 2 of 3
-  = note: 1 before it stay done, up to `a`
+  = note: 1 revision before it stays done: `a`
   = help: {HELP}"
     );
     let events = fails("upgrade head", &script, &outcome);
@@ -63,19 +63,19 @@ fn a_statement_that_only_its_mark_points_at() {
     };
     check(1, "", &first("a"), "");
     check(3, "", "a.sql:8:1\n  |\n8 | SELECT a3\n  | ^^^^^^^^^ statement 3 of 3", "");
-    check(5, "a", &first("b"), "  = note: 1 before it stay done, up to `a`\n");
+    check(5, "a", &first("b"), "  = note: 1 revision before it stays done: `a`\n");
     check(
         10,
         "a b",
         "c.sql:7:3\n  |\n7 |   SELECT c2;\n  |   ^^^^^^^^^^ statement 2 of 3",
-        "  = note: 2 before it stay done, up to `b`\n",
+        "  = note: 2 revisions before it stay done, up to `b`\n",
     );
     // All its statements are done: what failed is the end of the transaction.
     check(
         8,
         "a",
         "b.sql:6:1\n  |\n6 | SELECT 'é', b1;\n  | ^ when its transaction ended",
-        "  = note: 1 before it stay done, up to `a`\n",
+        "  = note: 1 revision before it stays done: `a`\n",
     );
 }
 
@@ -99,10 +99,48 @@ fn a_text_that_is_no_sql_lets_those_before_it_run() {
   |
 7 |   SELECT c2;
   |          ^^^ statement 2 of 3
-  = note: 2 before it stay done, up to `b`
+  = note: 2 revisions before it stay done, up to `b`
   = help: {HELP}"
     );
     fails("upgrade head", &script, &outcome);
+}
+
+/// The one who told the run to stop has cancelled the statement.
+#[test]
+fn what_was_cancelled_on_purpose_has_not_failed() {
+    let cancelled = || Fail("57014", "canceling statement due to user request");
+    let check = |failure: Say, mark: u64, applied: &'static str, outcome: &str| {
+        let script = [
+            ("look", NotAtHead),
+            ("read", Applied("")),
+            ("run a b c", failure),
+            ("rollback", Mark(mark)),
+            ("read", Applied(applied)),
+        ];
+        fails("upgrade head", &script, outcome);
+    };
+    let stopped =
+        |what: &str| format!("stopped at your request: {what}\n = help: run it again to continue");
+    check(cancelled(), 2, "", &stopped("`a` was rolled back"));
+    check(cancelled(), 6, "a", &stopped("`a` is done, `b` was rolled back"));
+    check(cancelled(), 9, "a b", &stopped("2 revisions are done, up to `b`, `c` was rolled back"));
+    // Of a limit this is told, also when somebody has just told the run to stop.
+    let limit = "canceling statement due to statement timeout";
+    check(
+        Fail("57014", limit),
+        2,
+        "",
+        &format!(
+            "upgrade of `a` failed: {limit} (SQLSTATE 57014)
+ --> migrations/a.sql:7:3
+  |
+7 |   SELECT a2;
+  |   ^^^^^^^^^^ statement 2 of 3
+  = note: the revision was rolled back
+  = help: it took longer than statement_timeout, or somebody cancelled it; allow more time: `-- migrate:up \
+             statement_timeout:10min`"
+        ),
+    );
 }
 
 #[test]
@@ -119,7 +157,7 @@ fn a_downgrade_points_at_its_section() {
    |
 11 | SELECT not_b;
    |        ^^^^^^ statement 1 of 1
-   = note: 1 before it stay done, up to `c`
+   = note: 1 revision before it stays done: `c`
    = help: {HELP}"
     );
     fails("downgrade base", &script, &outcome);
@@ -200,6 +238,7 @@ fn without_marks_the_revision_is_all_that_can_be_said() {
   |
 7 |   SELECT a2;
   |   ^^^^^^^^^^ statement 2 of 3
+  = note: the revision was rolled back
   = help: run as the role that owns the objects";
     fails("upgrade a", &script, outcome);
 }
