@@ -142,13 +142,13 @@ impl Error {
             ),
             Error::Stopped { .. } => "run it again to continue".into(),
             Error::Busy { .. } => {
-                "wait for it to end and start again, or, if it hangs, end it on the \
-                 server: `SELECT pg_terminate_backend(pid)`"
+                "run it again when the other one has ended; if that hangs, end it on the server: \
+                 `SELECT pg_terminate_backend(pid)`"
                     .into()
             }
             Error::NotOurs { .. } => {
-                "is this the right database? If it is, give our tables another \
-                 name: `.table_prefix(\"…\")` or `.schema(\"…\")`"
+                "is this the right database? If it is, put migrate's tables elsewhere: `--table-prefix` or \
+                 `--schema`, in Rust `.table_prefix(\"…\")` or `.schema(\"…\")`"
                     .into()
             }
             Error::NewerLayout { .. } => "run a newer release of this program".into(),
@@ -167,11 +167,11 @@ impl Error {
                     .into()
             }
             Error::Server { failure, .. } if failure.is_lost() => {
-                "check that the server is up and start again: a run goes on where the database is"
+                "check that the server is up, and run it again: it continues where the database is"
                     .into()
             }
             Error::Server { .. } => {
-                "this is not the migration's doing; the server's log may tell more".into()
+                "the migration is not the cause; the server's log may say more".into()
             }
         }
     }

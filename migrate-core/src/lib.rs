@@ -144,6 +144,7 @@ mod samples;
 mod catalog_reader;
 #[cfg(all(feature = "tls", any(feature = "postgres", feature = "tokio-postgres")))]
 mod connect;
+mod client;
 mod directory_test;
 #[cfg(any(feature = "postgres", feature = "tokio-postgres"))]
 mod drivers;

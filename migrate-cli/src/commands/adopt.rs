@@ -11,7 +11,7 @@ use postgres::{Client, SimpleQueryMessage};
 use serde::Serialize;
 
 use self::drift::{Comparison, compare};
-pub(super) use self::noticed::{Noticed, noticed};
+pub(super) use self::noticed::{Noticed, noticed, others as other_tools};
 use super::current::At;
 use super::import::read as read_folder;
 use super::run::place;
@@ -269,7 +269,6 @@ fn judge_drift(
 fn tell(context: &Context, arguments: &Adopt, adopted: &Adopted) {
     let ui = &context.ui;
     let Adopted { applied, verified, table, database, .. } = adopted;
-    let tool = arguments.from;
     if let [Closing { name, .. }, ..] = &*adopted.closing {
         adopted.adopt.iter().for_each(|id| ui.say(format!("{} {id}", adopted.word())));
         adopted.renames.iter().for_each(|statement| ui.say(format!("{statement};")));

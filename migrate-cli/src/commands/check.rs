@@ -37,9 +37,7 @@ impl View for Checked {
         let Self { revisions, deployed, head, digest, .. } = self;
         let revisions = counted(*revisions, "revision");
         let digest = digest.get(..19).unwrap_or(digest);
-        page.line(format!(
-            "{revisions}, {deployed} pinned; head is {ID}{head}{ID:#} ({digest}…)"
-        ));
+        page.line(format!("{revisions}, {deployed} pinned; head is {ID}{head}{ID:#} ({digest}…)"));
         if let Some(database) = &self.database {
             page.line(format!("{database} is at head"));
         }

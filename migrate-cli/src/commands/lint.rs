@@ -222,13 +222,18 @@ fn summary(linted: &Linted) -> String {
     let looked = counted(*revisions, "revision");
     match (errors, warnings) {
         _ if *revisions == 0 => {
-            "nothing to check: every revision is pinned; `--all` checks pinned revisions, too".to_owned()
+            "nothing to check: every revision is pinned; `--all` checks pinned revisions, too"
+                .to_owned()
         }
         (0, 0) => format!("nothing found in {looked}"),
         (0, warnings) => format!("{} in {looked}", counted(*warnings, "warning")),
         (errors, 0) => format!("{} in {looked}", counted(*errors, "error")),
         (errors, warnings) => {
-            format!("{} and {} in {looked}", counted(*errors, "error"), counted(*warnings, "warning"))
+            format!(
+                "{} and {} in {looked}",
+                counted(*errors, "error"),
+                counted(*warnings, "warning")
+            )
         }
     }
 }

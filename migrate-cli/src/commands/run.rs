@@ -3,6 +3,7 @@
 use migrate_core::{__counted as counted, Chain, Direction, Done, Error, History, Report, Runner};
 use serde::Serialize;
 
+use super::adopt::other_tools;
 use super::current::At;
 use crate::args::How;
 use crate::context::{Context, Database, current};
@@ -84,9 +85,34 @@ pub(super) fn run(
     let result = change(&runner, &mut database.client);
     drop(interrupt);
     progress.end();
-    let report = result?;
+    let report = match result {
+        Ok(report) => report,
+        Err(error) => return Err(explained(context, chain, &mut database, &runner, error)),
+    };
     let history = runner.history(&mut database.client)?;
     finish(context, database.place, report, &history)
+}
+
+/// What fails since another tool has made it already is not for a stamp, but for an adoption.
+fn explained(
+    context: &Context,
+    chain: &Chain<'static>,
+    database: &mut Database,
+    runner: &Runner<'_>,
+    error: Error,
+) -> Failure {
+    let exists = |code: &str| ["42P06", "42P07", "42701", "42710", "42723"].contains(&code);
+    let found = match &error {
+        Error::Statement(why) if why.failure.code.as_deref().is_some_and(exists) => {
+            let history = runner.history(&mut database.client).unwrap_or_default();
+            other_tools(context, &mut database.client, chain, &history)
+        }
+        _ => None,
+    };
+    match found {
+        Some(help) => Failure::Advised(Box::new(error), help),
+        None => error.into(),
+    }
 }
 
 fn finish(

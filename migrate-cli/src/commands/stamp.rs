@@ -72,7 +72,9 @@ pub(super) fn stamp(context: &Context, arguments: &Stamp) -> Result<Exit, Failur
         false => runner.stamp(client, target),
     })?;
     if !context.ui.json {
-        context.ui.say("the schema was not compared with the chain: `migrate check --drift` does that");
+        context
+            .ui
+            .say("the schema was not compared with the chain: `migrate check --drift` does that");
     }
     Ok(Exit::Fine)
 }

@@ -3,7 +3,8 @@
 use std::process::Command;
 
 use migrate_core::{
-    __counted as counted, Direction, Plan, Step, Target, downgrade as plan_downgrade, upgrade as plan_upgrade,
+    __counted as counted, Direction, Plan, Step, Target, downgrade as plan_downgrade,
+    upgrade as plan_upgrade,
 };
 
 use super::plan;

@@ -8,8 +8,8 @@ use std::process::Command;
 
 use jiff::Timestamp;
 use migrate_core::{
-    __counted as counted, Chain, FileEdit, LOCK_FILE, Migration, NewRevision, NewSection, Pin, Status, check, edit,
-    lock_text, status, write_lock,
+    __counted as counted, Chain, FileEdit, LOCK_FILE, Migration, NewRevision, NewSection, Pin,
+    Status, check, edit, lock_text, status, write_lock,
 };
 use serde::Serialize;
 

@@ -6,6 +6,7 @@ mod adopt;
 mod commands;
 mod connection;
 mod hostile;
+mod messages;
 mod models;
 mod recipes;
 mod support;

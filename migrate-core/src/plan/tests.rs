@@ -135,7 +135,8 @@ fn targets_that_the_chain_does_not_have() {
     check(LINE, "", "upgrade a-1", Err(&format!("`a-1` leads out of the chain = {help}")));
     check(LINE, "a b", "downgrade -3", Err(&format!("`-3` leads out of the chain = {help}")));
     check(LINE, "a b", "downgrade b-3", Err(&format!("`b-3` leads out of the chain = {help}")));
-    check(LINE, "", "downgrade -1", Err(&format!("`-1` leads out of the chain = {help}")));
+    let nothing = "nothing to downgrade: no revision is applied = `migrate status` shows where the database is";
+    check(LINE, "", "downgrade -1", Err(nothing));
 }
 
 #[test]

@@ -42,7 +42,7 @@ impl Noticed {
         if !undone.is_empty() {
             warnings.push(format!(
                 "`{table}` says that {name} has undone {} since it was adopted; here it is recorded as applied\n \
-                 = help: `migrate check --drift` tells what is there; `migrate stamp REVISION` says where the database is",
+                 = help: `migrate check --drift` shows what is there; `migrate stamp REVISION` records where the schema is",
                 listed(undone)
             ));
         }
@@ -61,6 +61,42 @@ fn listed(versions: &[String]) -> String {
     format!("{}{more}", shown.join(", "))
 }
 
+/// What to do about what other tools have made, where one was here and something of it is not recorded.
+pub(in crate::commands) fn others(
+    context: &Context,
+    client: &mut Client,
+    chain: &Chain<'static>,
+    history: &History,
+) -> Option<String> {
+    let (tool, table) = tables(client).into_iter().next()?;
+    let (name, table) = (tool.to_string(), table.shown());
+    let mut noticed = noticed(context, client, chain, history);
+    noticed.retain(|it| !it.versions.is_empty());
+    Some(match noticed.first() {
+        Some(Noticed { tool, name, table, .. }) => format!(
+            "{name} has migrated this database (`{table}`): record what it has applied, and run nothing of it \
+             again: `migrate adopt --from {tool}`"
+        ),
+        None => format!(
+            "{name} has migrated this database (`{table}`); if its migrations are in this chain under other ids, \
+             record where the schema is: `migrate stamp REVISION`"
+        ),
+    })
+}
+
+/// The tables of other tools that this role may read.
+fn tables(client: &mut Client) -> Vec<(Tool, Table)> {
+    let mut found = Vec::new();
+    for columns in select(client, &search_all()) {
+        let mut columns = columns.into_iter().flatten();
+        let (Some(schema), Some(name)) = (columns.next(), columns.next()) else { continue };
+        let of = |tool: &Tool| Table::of(*tool, None).name == name;
+        let Some(tool) = Tool::ALL.into_iter().find(of) else { continue };
+        found.push((tool, Table { schema: Some(schema), name }));
+    }
+    found
+}
+
 /// Looks for the tables of other tools, under the names that they have by themselves. A table that this
 /// role may not read is none of its business.
 pub(in crate::commands) fn noticed(
@@ -71,14 +107,7 @@ pub(in crate::commands) fn noticed(
 ) -> Vec<Noticed> {
     let recorded: HashSet<&str> =
         history.records.iter().map(|record| record.revision.as_str()).collect();
-    let mut found = Vec::new();
-    for columns in select(client, &search_all()) {
-        let mut columns = columns.into_iter().flatten();
-        let (Some(schema), Some(name)) = (columns.next(), columns.next()) else { continue };
-        let of = |tool: &Tool| Table::of(*tool, None).name == name;
-        let Some(tool) = Tool::ALL.into_iter().find(of) else { continue };
-        found.push((tool, Table { schema: Some(schema), name }));
-    }
+    let found = tables(client);
     // The log doesn't say from whom something was taken over; a role that may not read it does without.
     let log = match &*found {
         [_] => context.runner(chain).log(client).unwrap_or_default(),

@@ -23,7 +23,11 @@ pub(super) fn translate(
     let graph = alembic::read(originals).map_err(Failure::Import)?;
     if arguments.sql_dir.is_none() {
         let count = graph.revisions.len();
-        context.ui.say(format!("asking `{}` for the SQL of {}", arguments.alembic, counted(count, "revision")));
+        context.ui.say(format!(
+            "asking `{}` for the SQL of {}",
+            arguments.alembic,
+            counted(count, "revision")
+        ));
     }
     let mut sql = HashMap::new();
     for revision in &graph.revisions {
