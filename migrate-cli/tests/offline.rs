@@ -117,10 +117,7 @@ fn a_fork_is_mended_by_a_rebase_or_by_a_merge() {
 fn what_is_locked_stays_as_it_is() {
     let project = Project::with("a b:a c:b");
     let (code, _, said) = project.run("lock --through b");
-    assert_eq!(
-        (code, said.as_str()),
-        (0, "2 of 3 revisions are pinned; commit the file\n")
-    );
+    assert_eq!((code, said.as_str()), (0, "2 of 3 revisions are pinned; commit the file\n"));
     let file = project.path().join("b_make_b.sql");
     let text = project.read("b_make_b.sql");
 
@@ -163,7 +160,11 @@ fn a_folder_that_is_not_there() {
     for command in ["check", "history", "heads", "branches", "graph", "show head", "lock"] {
         let said = "there is no folder `elsewhere`";
         project.refuse(&format!("{command} -d elsewhere"), 1, said);
-        project.refuse(&format!("-d elsewhere {command}"), 1, "name another folder with `-d FOLDER`");
+        project.refuse(
+            &format!("-d elsewhere {command}"),
+            1,
+            "name another folder with `-d FOLDER`",
+        );
     }
     project.refuse("upgrades", 2, "unrecognized subcommand");
 }

@@ -142,9 +142,9 @@ mod samples;
 // Floor 4: adapters.
 #[cfg(all(feature = "catalog", any(feature = "postgres", feature = "tokio-postgres")))]
 mod catalog_reader;
+mod client;
 #[cfg(all(feature = "tls", any(feature = "postgres", feature = "tokio-postgres")))]
 mod connect;
-mod client;
 mod directory_test;
 #[cfg(any(feature = "postgres", feature = "tokio-postgres"))]
 mod drivers;

@@ -35,7 +35,7 @@ impl fmt::Display for Status {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Status::Empty => write!(f, "empty: no revision is applied"),
-            Status::Behind { pending } => write!(f, "behind: {} to come", list(pending)),
+            Status::Behind { pending } => write!(f, "behind: {} pending", are(pending)),
             Status::AtHead => write!(f, "at head"),
             Status::Ahead { unknown } => write!(f, "ahead: {} not in this chain", are(unknown)),
             Status::Diverged(divergence) => write!(f, "diverged: {divergence}"),

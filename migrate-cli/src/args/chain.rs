@@ -13,7 +13,7 @@ use super::{ModelArgs, duration};
 
 const UPGRADE: &str = "\
 Examples:
-  migrate upgrade                  all that is to come
+  migrate upgrade                  all that is pending
   migrate upgrade +1               the next revision
   migrate upgrade --dry-run        what would run, and which locks it takes
   migrate upgrade 001:head --sql   a script for psql, from revision 001 on

@@ -261,7 +261,7 @@ fn judge_drift(
         context.ui.warn(what);
         return Ok(());
     }
-    let help = "undo by hand what was done by hand, or mend the chain; `--accept-drift` takes the database over as it \
+    let help = "undo what was changed by hand, or fix the chain; `--accept-drift` takes the database over as it \
                 is, and prints the revision that would close the gap";
     Err(Failure::refused("drift", what, help))
 }

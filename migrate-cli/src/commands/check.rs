@@ -184,7 +184,7 @@ fn verdict(context: &Context, checked: &Checked) -> Exit {
     if checked.drift.as_ref().is_some_and(|drift| !drift.differences.is_empty()) {
         context.ui.warn(
             "the database has drifted from the chain\n \
-             = help: undo by hand what was done by hand, or bring it into the models and the chain",
+             = help: undo what was changed by hand, or bring it into the models and the chain",
         );
         exit = Exit::Failed;
     }

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use migrate_core::{__counted as counted, History, Record, Status, changed, status as standing};
+use migrate_core::{History, Record, Status, changed, status as standing};
 use serde::Serialize;
 
 use super::adopt::{Noticed, noticed};
@@ -113,7 +113,7 @@ pub(super) fn status(context: &Context, exit_code: bool) -> Result<Exit, Failure
         status: word,
         text: match (&status, &tree.chain) {
             (Some(Status::Behind { pending }), _) if pending.len() > 3 => {
-                format!("behind: {} pending", counted(pending.len(), "revision"))
+                format!("behind: {} revisions are pending", pending.len())
             }
             (Some(status), _) => status.to_string(),
             (None, Err(rejection)) => format!("unknown: {}", count(rejection)),

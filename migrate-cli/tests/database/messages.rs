@@ -62,8 +62,8 @@ fn what_another_tool_has_made_is_to_be_adopted() {
              INSERT INTO alembic_version VALUES ('b'); CREATE TABLE t_a (); CREATE TABLE t_b ();",
         )
         .unwrap();
-    let advice = "Alembic has migrated this database (`alembic_version`): record what it has applied, and run \
-                  nothing of it again: `migrate adopt --from alembic`";
+    let advice = "Alembic has migrated this database (see `alembic_version`); record what it has applied: \
+                  `migrate adopt --from alembic`";
     let failed = project.run("migrate upgrade");
     says(
         &failed,
@@ -89,7 +89,8 @@ fn what_another_tool_has_made_is_to_be_adopted() {
     // The chain has other ids than the tool.
     client.batch_execute("UPDATE alembic_version SET version_num = 'x'").unwrap();
     project.run("migrate stamp base --yes");
-    says(&project.run("migrate upgrade"), &["Alembic has migrated", "`migrate stamp REVISION`"]);
+    let import = "if this is the right database, bring its migrations into the chain (`migrate import alembic FOLDER`)";
+    says(&project.run("migrate upgrade"), &["Alembic has migrated this database", import]);
     // Nobody else was here.
     client.batch_execute("DROP TABLE alembic_version").unwrap();
     says(

@@ -1,6 +1,7 @@
 //! The engine, answered by hand: no database, no clock. A case is a script of what has to be asked
 //! and what is answered, and how the run ends.
 
+mod cancelled;
 mod circles;
 mod failing;
 mod plain;

@@ -142,7 +142,7 @@ impl Problem {
                 new_revision(path)
             ),
             NotADirectory { .. } => "name the folder that holds the revisions".into(),
-            Unreadable { .. } => "mend its permissions or, if it is a link, where it leads; or move it elsewhere".into(),
+            Unreadable { .. } => "check its permissions and, if it is a link, where it leads; or move it elsewhere".into(),
             EmptyChain { path } => format!("write the first revision: {}", new_revision(path)),
             StrayFile { name } => stray_help(name),
             NotUtf8 => "save the file as UTF-8".into(),

@@ -26,8 +26,8 @@ fn check_edited(graph: &str, applied: &str, edit: impl Fn(&mut Vec<Record>), exp
 #[test]
 fn on_the_way() {
     check(LINE, "", "empty: no revision is applied");
-    check(LINE, "a", "behind: `b` and `c` to come");
-    check(LINE, "a b", "behind: `c` to come");
+    check(LINE, "a", "behind: `b` and `c` are pending");
+    check(LINE, "a b", "behind: `c` is pending");
     check(LINE, "a b c", "at head");
     check(LINE, "a b c x", "ahead: `x` is not in this chain");
     check(LINE, "a b c x y", "ahead: `x` and `y` are not in this chain");
@@ -35,7 +35,7 @@ fn on_the_way() {
 
 #[test]
 fn branches_may_be_applied_in_any_order() {
-    check(MERGE, "a c", "behind: `b` and `m` to come");
+    check(MERGE, "a c", "behind: `b` and `m` are pending");
     check(MERGE, "a c b m", "at head");
     check(MERGE, "a c b m x", "ahead: `x` is not in this chain");
 }

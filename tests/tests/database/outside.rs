@@ -148,7 +148,7 @@ fn a_statement_that_fails_is_where_the_next_run_goes_on() {
         }
         assert_eq!(
             session.status(&Runner::new(&broken)).unwrap().to_string(),
-            "behind: `r2` and `r3` to come"
+            "behind: `r2` and `r3` are pending"
         );
         without_trace(session, database, |session| {
             assert_eq!(done(&session.upgrade(&Runner::new(&mended)).unwrap()), "+r2 +r3");

@@ -6,7 +6,7 @@ use migrate_core::{Chain, History, LogEntry};
 use postgres::{Client, SimpleQueryMessage};
 use serde::Serialize;
 
-use crate::adopt::{Table, query, rows, search_all, undone, unrecorded};
+use crate::adopt::{Table, judge, query, rows, search_all, undone, unrecorded};
 use crate::args::Tool;
 use crate::context::Context;
 
@@ -61,26 +61,30 @@ fn listed(versions: &[String]) -> String {
     format!("{}{more}", shown.join(", "))
 }
 
-/// What to do about what other tools have made, where one was here and something of it is not recorded.
+/// What to do about what another tool has made, where something of that is not recorded here.
 pub(in crate::commands) fn others(
     context: &Context,
     client: &mut Client,
     chain: &Chain<'static>,
     history: &History,
 ) -> Option<String> {
-    let (tool, table) = tables(client).into_iter().next()?;
-    let (name, table) = (tool.to_string(), table.shown());
-    let mut noticed = noticed(context, client, chain, history);
-    noticed.retain(|it| !it.versions.is_empty());
-    Some(match noticed.first() {
-        Some(Noticed { tool, name, table, .. }) => format!(
-            "{name} has migrated this database (`{table}`): record what it has applied, and run nothing of it \
-             again: `migrate adopt --from {tool}`"
-        ),
-        None => format!(
-            "{name} has migrated this database (`{table}`); if its migrations are in this chain under other ids, \
-             record where the schema is: `migrate stamp REVISION`"
-        ),
+    let recorded: HashSet<&str> =
+        history.records.iter().map(|record| record.revision.as_str()).collect();
+    tables(client).into_iter().find_map(|(tool, table)| {
+        let (found, shown) = (rows(select(client, &query(tool, &table))), table.shown());
+        if unrecorded(tool, chain, &recorded, &found).is_empty() {
+            return None;
+        }
+        let word = tool.word();
+        let what = match judge(tool, chain, &shown, &found, &[]) {
+            Ok(_) => format!("record what it has applied: `migrate adopt --from {word}`"),
+            Err(_) => format!(
+                "if this is the right database, bring its migrations into the chain \
+                 (`migrate import {word} FOLDER`), and then adopt it: `migrate adopt --from {word}`"
+            ),
+        };
+        let help = format!("{tool} has migrated this database (see `{shown}`); {what}");
+        Some(context.ui.addressed(&help))
     })
 }
 

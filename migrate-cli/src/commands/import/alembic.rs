@@ -53,7 +53,7 @@ fn given(folder: &Path, id: &str, name: &str) -> Result<Sql, Failure> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Sql::Missing),
         Err(error) => {
             let what = format!("`{}` can't be read: {error}", path.display());
-            Err(Failure::refused("file", what, "mend it, and import again"))
+            Err(Failure::refused("file", what, "fix it, and import again"))
         }
     }
 }

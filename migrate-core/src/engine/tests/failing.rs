@@ -13,7 +13,7 @@ fn three() -> Chain<'static> {
     samples::chain_of(files.iter().map(|(name, text)| (name.as_str(), text.as_str())))
 }
 
-fn fails(command: &str, script: &[(&str, Say)], outcome: &str) -> String {
+pub(super) fn fails(command: &str, script: &[(&str, Say)], outcome: &str) -> String {
     run(&Settings::default(), &three(), command, script, outcome)
 }
 
@@ -105,44 +105,6 @@ fn a_text_that_is_no_sql_lets_those_before_it_run() {
     fails("upgrade head", &script, &outcome);
 }
 
-/// The one who told the run to stop has cancelled the statement.
-#[test]
-fn what_was_cancelled_on_purpose_has_not_failed() {
-    let cancelled = || Fail("57014", "canceling statement due to user request");
-    let check = |failure: Say, mark: u64, applied: &'static str, outcome: &str| {
-        let script = [
-            ("look", NotAtHead),
-            ("read", Applied("")),
-            ("run a b c", failure),
-            ("rollback", Mark(mark)),
-            ("read", Applied(applied)),
-        ];
-        fails("upgrade head", &script, outcome);
-    };
-    let stopped =
-        |what: &str| format!("stopped at your request: {what}\n = help: run it again to continue");
-    check(cancelled(), 2, "", &stopped("`a` was rolled back"));
-    check(cancelled(), 6, "a", &stopped("`a` is done, `b` was rolled back"));
-    check(cancelled(), 9, "a b", &stopped("2 revisions are done, up to `b`, `c` was rolled back"));
-    // Of a limit this is told, also when somebody has just told the run to stop.
-    let limit = "canceling statement due to statement timeout";
-    check(
-        Fail("57014", limit),
-        2,
-        "",
-        &format!(
-            "upgrade of `a` failed: {limit} (SQLSTATE 57014)
- --> migrations/a.sql:7:3
-  |
-7 |   SELECT a2;
-  |   ^^^^^^^^^^ statement 2 of 3
-  = note: the revision was rolled back
-  = help: it took longer than statement_timeout, or somebody cancelled it; allow more time: `-- migrate:up \
-             statement_timeout:10min`"
-        ),
-    );
-}
-
 #[test]
 fn a_downgrade_points_at_its_section() {
     let script = [
@@ -189,8 +151,8 @@ fn what_is_not_allowed_to_be_recorded() {
         ("rollback", Mark(4)),
         ("read", Applied("")),
     ];
-    let outcome = "recording migrations failed: no (SQLSTATE 42P01)\n = help: this is not the \
-                   migration's doing; the server's log may tell more";
+    let outcome = "recording migrations failed: no (SQLSTATE 42P01)\n = help: the migration is not the cause; \
+             the server's log may say more";
     fails("upgrade a", &script, outcome);
 }
 
@@ -279,8 +241,8 @@ fn a_table_that_is_not_ours() {
         }
     };
     let foreign = "the table \"public\".\"migrate_history\" is not a history of migrations: why\n \
-                   = help: is this the right database? If it is, give our tables another name: \
-                   `.table_prefix(\"…\")` or `.schema(\"…\")`";
+                   = help: is this the right database? If it is, put migrate's tables elsewhere: \
+                   `--table-prefix` or `--schema`, in Rust `.table_prefix(\"…\")` or `.schema(\"…\")`";
     for code in ["42703", "42883", "42804", "42809", "42846", "22P02"] {
         check(code, foreign);
     }
@@ -291,8 +253,8 @@ fn a_table_that_is_not_ours() {
     );
     check(
         "XX000",
-        "reading the history of migrations failed: why (SQLSTATE XX000)\n = help: this is not the \
-         migration's doing; the server's log may tell more",
+        "reading the history of migrations failed: why (SQLSTATE XX000)\n = help: the migration is not the cause; \
+             the server's log may say more",
     );
 }
 
@@ -311,8 +273,8 @@ fn tables_that_can_not_be_made() {
         check(
             code,
             "the table \"public\".\"migrate_history\" or its like is not a history of migrations: \
-             why\n = help: is this the right database? If it is, give our tables another name: \
-             `.table_prefix(\"…\")` or `.schema(\"…\")`",
+             why\n = help: is this the right database? If it is, put migrate's tables elsewhere: \
+             `--table-prefix` or `--schema`, in Rust `.table_prefix(\"…\")` or `.schema(\"…\")`",
         );
     }
     for code in ["42501", "25006"] {
@@ -326,8 +288,8 @@ fn tables_that_can_not_be_made() {
     }
     check(
         "53100",
-        "changing the history of migrations failed: why (SQLSTATE 53100)\n = help: this is not \
-         the migration's doing; the server's log may tell more",
+        "changing the history of migrations failed: why (SQLSTATE 53100)\n = help: the migration is not the cause; \
+             the server's log may say more",
     );
 }
 
@@ -362,8 +324,8 @@ fn after_a_refusal_the_transaction_is_rolled_back() {
 fn a_connection_that_is_lost() {
     let lost = |what: &str, why: &str| {
         format!(
-            "{what} failed: {why}\n = help: check that the server is up and start again: a run \
-             goes on where the database is"
+            "{what} failed: {why}\n = help: check that the server is up, and run it \
+             again: it continues where the database is"
         )
     };
     let closed = "connection closed";

@@ -52,8 +52,8 @@ fn patience_ends_and_the_error_names_the_holder() {
         ("wait", Later(1000)),
     ];
     let outcome = "another migration is running: process 123 (app) of deploy, for 00:00:12, with `x`; \
-                   waited 2 s\n = help: wait for it to end and start again, or, if it hangs, end \
-                   it on the server: `SELECT pg_terminate_backend(pid)`";
+                   waited 2 s\n = help: run it again when the other one has ended; if that \
+                   hangs, end it on the server: `SELECT pg_terminate_backend(pid)`";
     let mut script = busy.to_vec();
     script.extend([("holder", Held("123")), ("wait", Later(1000)), ("holder", Held("123"))]);
     check_with(&settings, THREE, "upgrade c", &script, outcome);
@@ -71,8 +71,8 @@ fn patience_ends_and_the_error_names_the_holder() {
     );
     // Nobody to be seen any more.
     let settings = Settings { patience: Duration::ZERO, ..Settings::default() };
-    let outcome = "another migration is running; waited 0 s\n = help: wait for it to end and \
-                   start again, or, if it hangs, end it on the server: \
+    let outcome = "another migration is running; waited 0 s\n = help: run it again when the other \
+                   one has ended; if that hangs, end it on the server: \
                    `SELECT pg_terminate_backend(pid)`";
     check_with(&settings, THREE, "upgrade c", &busy[..4], outcome);
 }
