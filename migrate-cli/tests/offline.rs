@@ -212,8 +212,9 @@ fn another_tools_folder_becomes_a_chain() {
     }
     project.refuse("import sqlx old", 1, "`migrations` is not empty: it has `0001_users.sql`");
     project.refuse("import sqlx old", 1, "name a new folder: `--to FOLDER`");
-    let (code, out, _) = project.run("import sqlx old --to elsewhere/chain --json");
+    let (code, out, said) = project.run("import sqlx old --to elsewhere/chain --json");
     assert_eq!(code, 0);
+    assert!(said.contains("check them with `migrate -d elsewhere/chain check`"), "{said}");
     assert!(
         out.starts_with(r#"{"tool":"sqlx","revisions":[{"revision":"1","path":"elsewhere/chain/"#),
         "{out}"

@@ -365,8 +365,15 @@ impl fmt::Display for StatementError {
         let label = Label { source: 0, span: self.span, text };
         let mut notes = failure.notes();
         // Where the help has something else to say.
-        if !self.resumes && !self.help().contains("rolled back") {
-            notes.push("the revision was rolled back".to_owned());
+        let help = self.help();
+        match self.resumes {
+            true if !help.contains("continues here") => {
+                notes.push("the statements before it are done; the next run continues here".into());
+            }
+            false if !help.contains("rolled back") => {
+                notes.push("the revision was rolled back".to_owned());
+            }
+            _ => {}
         }
         if let [.., last] = self.done.as_slice() {
             notes.push(match self.done.len() {
@@ -377,6 +384,6 @@ impl fmt::Display for StatementError {
             });
         }
         let snippets = [Snippet { source: &self.source, label: &label }];
-        f.write_str(&render(&message, &snippets, &notes, &self.help()))
+        f.write_str(&render(&message, &snippets, &notes, &help))
     }
 }

@@ -176,8 +176,8 @@ impl PlanError {
                 )
             }
             PlanError::UnknownApplied { .. } => {
-                "a newer release applied it: run that release, or undo it by the downgrade that the database \
-                 keeps: `migrate downgrade --stored`"
+                "a newer release applied it: run that release, or add `--stored` to undo it by the downgrade \
+                 that the database keeps"
                     .into()
             }
             PlanError::Stored { .. } => "undo it with the release that applied it".into(),

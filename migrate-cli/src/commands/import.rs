@@ -67,7 +67,8 @@ fn tell(
     translation: &Translation,
     paths: &[PathBuf],
 ) -> Result<Exit, Failure> {
-    let ui = &context.ui;
+    // Advice is for the folder that was written.
+    let ui = &context.ui.clone().of_folder(to);
     let rejection = analyse_with(folder(to), settings(to)).err();
     let revision = |(imported, path): (&Imported, &PathBuf)| Revision {
         revision: imported.id.clone(),
@@ -177,7 +178,7 @@ fn text(path: &Path, name: &str, length: u64) -> Result<String, String> {
         return Ok(String::new());
     }
     if length > MAX_FILE_BYTES as u64 {
-        return Err(format!("it has {length} bytes; {MAX_FILE_BYTES} are the limit"));
+        return Err(format!("it has {length} bytes; the limit is {} MiB", MAX_FILE_BYTES >> 20));
     }
     let bytes = fs::read(path).map_err(|error| error.to_string())?;
     String::from_utf8(bytes).map_err(|_| "it is not UTF-8".to_owned())

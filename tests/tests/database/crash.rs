@@ -75,7 +75,7 @@ fn a_session_that_is_terminated_between_two_messages() {
         let error = session.upgrade(&runner).unwrap_err();
         let Error::Server { .. } = &error else { panic!("{error:?}") };
         assert!(
-            error.to_string().contains("check that the server is up and start again"),
+            error.to_string().contains("check that the server is up, and run it again"),
             "{error}"
         );
         drop(runner);

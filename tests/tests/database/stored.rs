@@ -37,7 +37,7 @@ fn an_older_release_undoes_what_a_newer_one_has_done() {
             let runner = way.of(Runner::new(&older));
             let error = session.downgrade_to(&runner, "r2").unwrap_err();
             assert!(matches!(error, Error::Plan(PlanError::UnknownApplied { .. })), "{error:?}");
-            assert!(error.to_string().contains("`migrate downgrade --stored`"), "{error}");
+            assert!(error.to_string().contains("add `--stored`"), "{error}");
             let runner = runner.stored_downgrades();
             without_trace(session, database, |session| {
                 assert_eq!(done(&session.downgrade_to(&runner, "-1").unwrap()), "-r4");
