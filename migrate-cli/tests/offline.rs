@@ -130,7 +130,7 @@ fn what_is_locked_stays_as_it_is() {
     project.check("lock --accept-down b", "migrations/chain.lock\n");
     assert_eq!(project.run("check").0, 0);
 
-    project.refuse("rebase b --onto c", 1, "`b` is deployed");
+    project.refuse("rebase b --onto c", 1, "`b` is pinned in chain.lock");
     project.refuse("lock --through x", 1, "no revision `x`");
     project.check("lock", "migrations/chain.lock\n");
     let written = project.read("chain.lock");

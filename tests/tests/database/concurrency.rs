@@ -178,7 +178,10 @@ fn who_waits_too_long_is_told_for_whom() {
             let expected =
                 format!("another migration is running: process {pid} (the first) of postgres");
             assert!(text.starts_with(&expected), "{text}");
-            assert!(text.contains("\n = help: wait for it to end"), "{text}");
+            assert!(
+                text.contains("\n = help: run it again when the other one has ended"),
+                "{text}"
+            );
             // No patience at all is an answer at once.
             let runner = Runner::new(&chain).patience(Duration::ZERO);
             assert!(matches!(session.upgrade(&runner), Err(Error::Busy { .. })));
