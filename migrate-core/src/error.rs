@@ -184,8 +184,8 @@ impl Error {
             Error::NotAtHead { status } => write!(f, "the database is not at head: {status}"),
             Error::Interrupted { revision, direction, done } => write!(
                 f,
-                "the {direction} of `{revision}` stopped after statement {done}, and the file was edited \
-                 before that place since"
+                "the {direction} of `{revision}` stopped after statement {done}, and its file was then edited \
+                 before that place"
             ),
             Error::Stopped { revision, statements, rolled_back, done } => {
                 let finished = match done.as_slice() {
