@@ -103,7 +103,7 @@ impl Message {
             _ => MAX_STEPS,
         };
         for next in steps.iter().take(limit).take_while(|step| step.is_transactional()) {
-            message.push(next, frame);
+            message.push(next, frame, limit.min(steps.len()) > 1);
             let part = message.sql.len() - message.cuts.last().copied().unwrap_or(0);
             if part >= MAX_BYTES {
                 if !message.is_single {
@@ -144,15 +144,15 @@ impl Message {
         (after == first + 1).then(|| self.pieces[first])
     }
 
-    fn push(&mut self, next: &Step<'_>, frame: Frame<'_>) {
+    /// Adds a step; there may be `others` in the same part.
+    fn push(&mut self, next: &Step<'_>, frame: Frame<'_>, others: bool) {
         let Frame { tables, settings, session, marked, .. } = frame;
         let (section, text) = text_of(next);
         let statements = split_statements(text);
         let changes = changed_settings(text, &statements);
         let marked = marked && statements.len() <= MAX_MARKED;
         let mark = self.next_mark();
-        let alone = settings.one_by_one || settings.by_statement || settings.single_transaction;
-        self.sql.push_str(&label(next, if alone { "" } else { " and what follows" }));
+        self.sql.push_str(&label(next, if others { " and what follows" } else { "" }));
         self.sql.push_str(&if self.is_single && self.steps > 0 {
             step::go_on(tables, next, settings, mark, &changes, self.defers)
         } else {
