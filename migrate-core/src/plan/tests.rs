@@ -185,7 +185,7 @@ fn a_database_that_is_ahead() {
     let ahead = vec!["new".to_owned(), "newer".to_owned()];
     assert_eq!(plan_of("upgrade head"), Ok((String::new(), ahead)));
     let expected = PlanError::UnknownApplied { revision: "newer".into() };
-    assert!(expected.help().starts_with("a newer release applied it: run that release, or undo"));
+    assert!(expected.help().starts_with("a newer release applied it: run that release, or add"));
     assert_eq!(plan_of("downgrade -1"), Err(expected.clone()));
     assert_eq!(plan_of("downgrade d"), Err(expected.clone()));
     assert_eq!(plan_of("downgrade base"), Err(expected));
