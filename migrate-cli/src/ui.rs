@@ -118,6 +118,13 @@ impl Ui {
         }
     }
 
+    /// Says what is good to know, and is not wrong.
+    pub(crate) fn note(&self, words: impl Display) {
+        if !self.quiet {
+            words_out(&paint::message("note", MARK, &self.addressed(&words.to_string())));
+        }
+    }
+
     /// Says what is wrong, but stops nothing.
     pub(crate) fn warn(&self, words: impl Display) {
         words_out(&paint::message("warning", WARN, &self.addressed(&words.to_string())));
@@ -128,6 +135,11 @@ impl Ui {
         if self.json {
             tell_program(failure.view(|text| self.addressed(text)));
         }
+        self.error(failure);
+    }
+
+    /// The same to people alone.
+    pub(crate) fn error(&self, failure: &Failure) {
         let text = self.addressed(&failure.to_string());
         words_out(&paint::message("error", REMOVED, &text));
     }

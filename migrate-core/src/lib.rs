@@ -156,7 +156,7 @@ mod threads;
 mod tls;
 
 #[cfg(feature = "analysis")]
-pub use analysis::{Finding, analyse, analyse_with, blind_spot, lint};
+pub use analysis::{BlindSpot, Finding, analyse, analyse_with, blind_spot, blind_spots, lint};
 #[cfg(feature = "analysis")]
 #[doc(hidden)]
 pub use analysis::{analyse_on as __analyse_on, predicted as __predicted};
@@ -174,7 +174,7 @@ pub use id::{BadId, MAX_ID_LENGTH, RevisionId};
 pub use levels::{Level, Lint};
 pub use lexer::{Lexer, Token, TokenKind, Unterminated};
 pub use lock::{LOCK_FILE, Pin, lock_text, write as write_lock};
-pub use locks::{LockMode, Loss, RelationName, TableLock, Work, locks, losses};
+pub use locks::{LockMode, LockedBy, Loss, RelationName, TableLock, Work, locks, losses};
 pub use names::variant;
 pub use outline::{Outline, OutlineEntry};
 #[doc(hidden)]

@@ -18,7 +18,8 @@ use super::run::place;
 use crate::adopt::{Adoption, Row, Table, judge, query, rows, search_all, tips};
 use crate::args::{Adopt, Tool};
 use crate::context::{Context, current};
-use crate::failure::{Exit, Failure};
+use crate::failure::{Exit, Failure, ProblemView, problem_count, problems};
+use crate::guard;
 use crate::import::{Imported, translate};
 use crate::tree::Tree;
 use crate::ui::{ID, Page, View};
@@ -43,6 +44,9 @@ struct Adopted {
     /// The revision that would close the gap, if there is one.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     closing: Vec<Closing>,
+    /// What `migrate check` would say of it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    problems: Vec<ProblemView>,
     /// How many revisions of the chain run before it.
     #[serde(skip)]
     pending: usize,
@@ -112,6 +116,7 @@ pub(super) fn adopt(context: &Context, arguments: &Adopt) -> Result<Exit, Failur
         renames: Vec::new(),
         drift: None,
         closing: Vec::new(),
+        problems: Vec::new(),
         pending: 0,
         current: Vec::new(),
     };
@@ -127,6 +132,15 @@ pub(super) fn adopt(context: &Context, arguments: &Adopt) -> Result<Exit, Failur
         if arguments.accept_drift && !found.differences.is_empty() {
             let closing = |FileEdit { name, text, .. }| Closing { name, text };
             let (files, left) = found.closing(&chain)?;
+            if let Some(refused) = guard::refused_files(&context.source, &chain, &files) {
+                context.ui.warn(format!(
+                    "`migrate check` refuses the revision that closes the gap: {}{}\n \
+                     = help: fix it when you have saved it; `migrate check` shows each line",
+                    problem_count(&refused),
+                    guard::summary(&refused)
+                ));
+                adopted.problems = problems(&refused);
+            }
             adopted.closing = files.into_iter().map(closing).collect();
             left.iter()
                 .for_each(|left| context.ui.warn(format!("no statement closes this: {left}")));

@@ -11,7 +11,8 @@ use serde::Serialize;
 
 use crate::args::{Import, Tool};
 use crate::context::Context;
-use crate::failure::{Exit, Failure, ProblemView, count, problems};
+use crate::failure::{Exit, Failure, ProblemView, problem_count, problems};
+use crate::guard::summary;
 use crate::import::{Imported, Original, Translation, translate};
 use crate::tree::{folder, settings};
 use crate::ui::{Page, View};
@@ -99,11 +100,14 @@ fn tell(
     };
     match rejection {
         Some(rejection) => {
-            rejection.messages().for_each(|message| ui.warn(message));
-            ui.say(format!(
-                "{written}; {}: fix the files, and check them with `migrate check`",
-                count(&rejection)
+            let problems = problem_count(&rejection);
+            ui.warn(format!(
+                "`migrate check` refuses the chain: {problems}{}\n = help: fix the files; `migrate check` shows \
+                 each line. What a database has run stays as it is: adopt that database, and pin its revisions \
+                 with `migrate lock --from-database`",
+                summary(&rejection)
             ));
+            ui.say(format!("{written}; the chain has {problems}"));
         }
         None => ui.say(format!(
             "{written}; to take over a database that {tool} has migrated: `migrate adopt --from {}`",

@@ -115,7 +115,8 @@ fn explained(
     }
 }
 
-fn finish(
+/// Says in the end what was done, and where the database is.
+pub(super) fn finish(
     context: &Context,
     database: String,
     report: Report,

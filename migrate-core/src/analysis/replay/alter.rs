@@ -2,8 +2,9 @@
 
 use super::create::Free;
 use super::world::{Target, World};
-use crate::analysis::catalog::{Class, Detail, Found, How, Id, Object, Space};
+use crate::analysis::catalog::{Class, ConstraintClass, Detail, Found, How, Id, Object, Space};
 use crate::analysis::names::{Ident, Name};
+use crate::analysis::near;
 use crate::analysis::statement::{
     Action, AlterTable, ColumnChange, ColumnDef, ConstraintDef, ConstraintKind, Kind,
 };
@@ -38,7 +39,7 @@ impl World {
             })
             .collect();
         let mut constraints: Vec<&ConstraintDef<'_>> = Vec::new();
-        let mut is_below = false;
+        let (mut is_below, faults_before) = (false, self.faults.len());
         for action in &actions {
             is_below |= matches!(
                 action,
@@ -69,7 +70,7 @@ impl World {
         }
         self.add_constraints(table, &constraints, !added.is_empty());
         if is_doubtful {
-            self.faults.clear();
+            self.faults.truncate(faults_before);
         }
         if is_below {
             self.unsettle_children(table.id, alter.name.span());
@@ -219,36 +220,35 @@ impl World {
         }
     }
 
-    /// The constraint that was probably meant: by its name, or as the only one over a column that the
-    /// name has in it.
+    /// The constraint that was probably meant.
     fn near_constraint(
         &self,
         table: Target,
         name: &str,
         names: &[std::rc::Rc<str>],
     ) -> Option<(Id, String)> {
-        let id_of = |name: &str| {
-            let found = self.catalog.find(Space::Constraint, Some(table.id), name);
-            Some((found.id()?, name.to_owned()))
-        };
-        if let Some(near) =
-            crate::id::did_you_mean(name, names.iter().map(AsRef::as_ref)).filter(|n| *n != name)
-        {
-            return id_of(near);
-        }
-        let over = |other: &&std::rc::Rc<str>| {
-            let Some((id, _)) = id_of(other) else { return false };
-            let Some(Detail::Constraint { columns: Some(columns), .. }) =
-                self.catalog.get(id).map(|object| &object.detail)
-            else {
-                return false;
+        let name_of = |id: &Id| self.catalog.get(*id).map(|object| &*object.name);
+        let candidate = |id: &Id| {
+            let object = self.catalog.get(*id)?;
+            let Detail::Constraint { kind, columns } = &object.detail else { return None };
+            let columns =
+                columns.as_ref().map(|columns| columns.iter().filter_map(name_of).collect());
+            let kind = match kind {
+                ConstraintClass::Primary => near::Kind::Primary,
+                ConstraintClass::Unique => near::Kind::Unique,
+                ConstraintClass::Foreign => near::Kind::Foreign,
+                ConstraintClass::Check => near::Kind::Check,
+                ConstraintClass::Exclude | ConstraintClass::NotNull => near::Kind::Other,
             };
-            let [column] = columns.as_slice() else { return false };
-            self.catalog.get(*column).is_some_and(|c| name.contains(&*c.name) && c.name.len() > 2)
+            Some(near::Candidate { name: &object.name, kind, columns })
         };
-        let mut found = names.iter().filter(over);
-        let first = found.next()?;
-        if found.next().is_some() { None } else { id_of(first) }
+        let id_of = |name: &str| self.catalog.find(Space::Constraint, Some(table.id), name).id();
+        let ids: Vec<Id> = names.iter().filter_map(|name| id_of(name)).collect();
+        let candidates: Vec<near::Candidate<'_>> = ids.iter().filter_map(candidate).collect();
+        let columns = self.catalog.parts(table.id, |class| class == Class::Column);
+        let columns: Vec<&str> = columns.iter().filter_map(name_of).collect();
+        let meant = near::near(name, name_of(&table.id)?, &columns, &candidates)?;
+        Some((id_of(meant)?, meant.to_owned()))
     }
 
     fn change_column(&mut self, table: Target, name: &Ident, change: &ColumnChange<'_>) {
@@ -283,7 +283,7 @@ impl World {
                 self.drop_defaults(id, name.span);
             }
             ColumnChange::SetNotNull | ColumnChange::DropNotNull => {
-                let is = matches!(change, ColumnChange::SetNotNull);
+                let is = Some(matches!(change, ColumnChange::SetNotNull));
                 self.catalog.change(id, place, |column| {
                     if let Detail::Column { not_null, changed, .. } = &mut column.detail {
                         (*not_null, *changed) = (is, place);
@@ -359,6 +359,7 @@ impl World {
             return;
         }
         self.catalog.change(id, place, |object| object.home = Some(to));
+        self.sign_again(id);
         let mut along = self.catalog.parts(id, |class| class == Class::Index);
         for column in self.catalog.parts(id, |class| class == Class::Column) {
             along.extend(self.catalog.parts(column, |class| class == Class::Sequence));
