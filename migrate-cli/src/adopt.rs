@@ -63,7 +63,7 @@ pub(crate) fn judge(
         let version = &row.version;
         if row.failed {
             let what = format!("`{version}` has failed in {tool}, and may be half done");
-            problems.push(wrong(what, format!("mend it with {tool} first, and adopt then")));
+            problems.push(wrong(what, format!("fix it with {tool} first, and adopt then")));
         }
         match versions.find(row) {
             Some(migration) => {

@@ -32,13 +32,16 @@ Production:  migrate status, a backup (`--backup-command`), migrate upgrade head
 Elsewhere:   migrate import TOOL FOLDER, and for its databases migrate adopt --from TOOL;
              migrate stamp REVISION, for a database that a hand has made";
 
+/// The folder of the migrations, unless another one is named.
+pub(crate) const DIRECTORY: &str = "migrations";
+
 /// PostgreSQL migrations, checked before they run.
 #[derive(Debug, Parser)]
 #[command(name = "migrate", version, max_term_width = 100, disable_help_subcommand = true)]
 #[command(after_help = AFTER)]
 pub(crate) struct OnFolder {
     /// The folder of the migrations
-    #[arg(short, long, global = true, value_name = "FOLDER", default_value = "migrations")]
+    #[arg(short, long, global = true, value_name = "FOLDER", default_value = DIRECTORY)]
     pub(crate) directory: PathBuf,
 
     #[command(flatten)]
@@ -64,7 +67,7 @@ pub(crate) struct Embedded {
 #[command(version, max_term_width = 100, disable_help_subcommand = true)]
 pub(crate) struct WithModels {
     /// The folder of the migrations, for `revision`
-    #[arg(short, long, global = true, value_name = "FOLDER", default_value = "migrations")]
+    #[arg(short, long, global = true, value_name = "FOLDER", default_value = DIRECTORY)]
     pub(crate) directory: PathBuf,
 
     #[command(flatten)]

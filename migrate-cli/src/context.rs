@@ -2,8 +2,11 @@
 
 use std::collections::HashSet;
 use std::ffi::OsString;
+use std::path::Path;
 
-use migrate_core::{Chain, Connector, Error, Folder, History, Notices, Record, Runner, check};
+use migrate_core::{
+    Chain, ConnectError, Connector, Error, Folder, History, Notices, Record, Runner, check,
+};
 use postgres::Client;
 
 use crate::args::Connection;
@@ -38,7 +41,27 @@ impl Context {
     pub(crate) fn connector(&self) -> Result<Connector, Failure> {
         let variables = Variables::read(self.connection.env_file.as_deref())?;
         let url = self.connection.database_url.as_deref();
-        Ok(Connector::from_variables(url, |name| variables.get(name))?)
+        Connector::from_variables(url, |name| variables.get(name)).map_err(|error| match error {
+            ConnectError::Nowhere => self.nowhere(),
+            error => error.into(),
+        })
+    }
+
+    /// Nothing says where the database is; perhaps a file does that nobody has named.
+    fn nowhere(&self) -> Failure {
+        match &self.connection.env_file {
+            Some(file) => Failure::Nowhere(Some(format!(
+                "`{}` doesn't set DATABASE_URL: add it, as in `DATABASE_URL=postgres://user:password@host:5432/database`",
+                file.display()
+            ))),
+            None if Variables::read(Some(Path::new(".env")))
+                .is_ok_and(|file| file.says_where()) =>
+            {
+                let help = "`.env` is only read when it is asked for: add `--env-file`";
+                Failure::Nowhere(Some(help.to_owned()))
+            }
+            None => Failure::Nowhere(None),
+        }
     }
 
     /// What a program that is started for this database finds in its environment; has the password.

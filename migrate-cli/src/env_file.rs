@@ -38,6 +38,13 @@ impl Variables {
         own.or_else(|| self.file.get(name).map(OsString::from))
     }
 
+    /// Whether its file says where a database is.
+    pub(crate) fn says_where(&self) -> bool {
+        ["DATABASE_URL", "PGHOST", "PGHOSTADDR", "PGPORT", "PGDATABASE"]
+            .iter()
+            .any(|name| self.file.get(*name).is_some_and(|value| !value.is_empty()))
+    }
+
     /// The same as text; what is none says nothing.
     pub(crate) fn text(&self, name: &str) -> Option<String> {
         self.get(name)?.into_string().ok()

@@ -1,10 +1,10 @@
 //! Why a command did not do what was asked, and how a program learns that.
 
-use std::io;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::{fmt, io};
 
-use migrate_core::{ConnectError, EditError, Error, PlanError, Rejection};
+use migrate_core::{__counted as counted, ConnectError, EditError, Error, PlanError, Rejection};
 use serde::Serialize;
 
 use crate::import::Wrong;
@@ -65,19 +65,25 @@ pub(crate) enum Failure {
     Plan(#[from] PlanError),
     #[error("there is no revision `{0}`\n = help: `migrate history` lists the revisions")]
     UnknownRevision(String),
-    #[error("`{path}` is there already, and was left as it is\n = help: choose another id with `--rev-id`", path = .0.display())]
+    #[error("`{path}` already exists and was not changed\n = help: choose another id with `--rev-id`", path = .0.display())]
     Exists(PathBuf),
-    #[error("`{path}` can't be written: {source}\n = help: mind the folder's permissions", path = path.display())]
+    #[error("`{path}` can't be written: {source}\n = help: check the folder's permissions", path = path.display())]
     Unwritable { path: PathBuf, source: io::Error },
     #[error(
-        "`{path}` can't be read: {reason}\n = help: mend it, or name another file: `--env-file=FILE`",
+        "`{path}` can't be read: {reason}\n = help: fix it, or name another file: `--env-file=FILE`",
         path = path.display()
     )]
     Unreadable { path: PathBuf, reason: String },
     #[error("{0}")]
     Connect(#[from] ConnectError),
+    /// With better advice than that of the connector, where there is some.
+    #[error("{}", advised(&ConnectError::Nowhere, .0.as_deref()))]
+    Nowhere(Option<String>),
     #[error("{0}")]
     Run(#[from] Box<Error>),
+    /// The same, with better advice.
+    #[error("{}", advised(.0, Some(.1)))]
+    Advised(Box<Error>, String),
     #[error("the server for scratch databases: {0}")]
     DevServer(ConnectError),
     #[error("in a scratch database, not in yours: {0}")]
@@ -113,7 +119,7 @@ impl Failure {
 
     /// What was asked about is not what would happen any more.
     pub(crate) fn changed_meanwhile() -> Self {
-        let what = "the database has changed while the question stood, and nothing was done";
+        let what = "the database changed before you answered; nothing was done";
         Failure::refused("no-plan", what, "run it again to see what it would do now")
     }
 
@@ -121,7 +127,7 @@ impl Failure {
         match self {
             Failure::Plan(PlanError::Diverged(_)) => Exit::Diverged,
             Failure::Run(error) if matches!(**error, Error::NotAtHead { .. }) => Exit::NotAtHead,
-            Failure::Connect(ConnectError::Nowhere) => Exit::Usage,
+            Failure::Nowhere(_) => Exit::Usage,
             Failure::Refused { kind: "usage", .. } => Exit::Usage,
             _ => Exit::Failed,
         }
@@ -141,9 +147,9 @@ impl Failure {
             }
             Failure::Plan(_) => "no-plan",
             Failure::Exists(_) | Failure::Unwritable { .. } | Failure::Unreadable { .. } => "file",
-            Failure::Connect(ConnectError::Nowhere) => "no-database",
+            Failure::Nowhere(_) => "no-database",
             Failure::Connect(_) => "no-connection",
-            Failure::Run(error) => match **error {
+            Failure::Run(error) | Failure::Advised(error, _) => match **error {
                 Error::Statement(_) => "statement",
                 Error::NotAtHead { .. } => "not-at-head",
                 Error::Busy { .. } => "busy",
@@ -189,7 +195,7 @@ impl Failure {
                 view.help = None;
                 view.message = view.text.lines().last().unwrap_or_default().to_owned();
             }
-            Failure::Run(error) => view.statement = statement(error),
+            Failure::Run(error) | Failure::Advised(error, _) => view.statement = statement(error),
             _ => {}
         }
         view
@@ -306,11 +312,20 @@ fn problem(wrong: &Wrong, code: &'static str) -> ProblemView {
     }
 }
 
+/// An error with this help in place of its own, which is its last line.
+fn advised(error: &impl fmt::Display, help: Option<&str>) -> String {
+    let text = error.to_string();
+    match (text.rsplit_once("= help: "), help) {
+        (Some((before, _)), Some(help)) => format!("{before}= help: {help}"),
+        _ => text,
+    }
+}
+
 /// Why nothing was done, each reason told apart by an empty line.
 fn each(wrong: &[Wrong], done: &str) -> String {
     let each: Vec<String> = wrong.iter().map(ToString::to_string).collect();
-    let problems = if wrong.len() == 1 { "problem" } else { "problems" };
-    format!("{}\n\nnothing was {done}: {} {problems}", each.join("\n\nerror: "), wrong.len())
+    let problems = counted(wrong.len(), "problem");
+    format!("{}\n\nnothing was {done}: {problems}", each.join("\n\nerror: "))
 }
 
 /// Each problem, told apart by an empty line.
@@ -323,7 +338,7 @@ fn each_problem(rejection: &Rejection) -> String {
 fn rejected(rejection: &Rejection) -> String {
     let mut text = each_problem(rejection) + "\n\n";
     if rejection.diagnostics.iter().any(|found| found.problem.code() == "no-directory") {
-        text.push_str(" = help: on the command line, `-d FOLDER` names another folder\n\n");
+        text.push_str(" = help: on the command line, name another folder with `-d FOLDER`\n\n");
     }
     text + &count(rejection)
 }
@@ -341,8 +356,5 @@ fn unsound(rejection: &Rejection, purpose: Purpose) -> String {
 }
 
 pub(crate) fn problem_count(rejection: &Rejection) -> String {
-    match rejection.diagnostics.len() {
-        1 => "1 problem".to_owned(),
-        count => format!("{count} problems"),
-    }
+    counted(rejection.diagnostics.len(), "problem")
 }

@@ -125,7 +125,7 @@ impl Draft {
             Ok(text) => Some(text.strip_prefix('\u{feff}').unwrap_or(text)),
             Err(reason) => {
                 let what = format!("the file can't be read: {reason}");
-                self.wrong.push(Wrong::at(&original.path, what, "mend it, and import again"));
+                self.wrong.push(Wrong::at(&original.path, what, "fix it, and import again"));
                 None
             }
         }

@@ -22,7 +22,28 @@ const INTERRUPTED: i32 = 130;
 
 struct Stoppable {
     canceller: Canceller<CancelToken>,
+    /// Whether the runner sends statement by statement, and can stop after each.
+    by_statement: bool,
     say: Box<dyn Fn(&str) + Send>,
+}
+
+/// What asks a run to stop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Signal {
+    CtrlC,
+    #[cfg(unix)]
+    Term,
+}
+
+/// What is said when a run is asked to stop for the first time.
+fn stopping(signal: Signal, by_statement: bool) -> String {
+    let when = if by_statement { "after this statement" } else { "at the next safe point" };
+    let again = match signal {
+        Signal::CtrlC => "press Ctrl-C again",
+        #[cfg(unix)]
+        Signal::Term => "send SIGTERM again",
+    };
+    format!("stopping {when}; {again} to cancel what is running")
 }
 
 /// While it lives, Ctrl-C stops the run and not the process.
@@ -31,7 +52,8 @@ pub(crate) struct Interrupt(());
 impl Interrupt {
     pub(crate) fn arm(canceller: Canceller<CancelToken>, progress: &Progress) -> Self {
         PRESSED.store(0, Ordering::Relaxed);
-        *run() = Some(Stoppable { canceller, say: Box::new(progress.voice()) });
+        let (by_statement, say) = (progress.has_bar(), Box::new(progress.voice()));
+        *run() = Some(Stoppable { canceller, by_statement, say });
         HANDLER.call_once(listen);
         Interrupt(())
     }
@@ -69,24 +91,41 @@ fn exit() -> ! {
 /// Waits for the signals, in threads of their own. Where one can't be had, it does what it did before:
 /// a job in the background ignores Ctrl-C, and one that `nohup` started ignores that its terminal goes.
 fn listen() {
-    let _ = ctrlc::try_set_handler(pressed);
+    let _ = ctrlc::try_set_handler(|| asked(Signal::CtrlC));
     #[cfg(unix)]
     if let Ok(mut signals) = signal_hook::iterator::Signals::new([signal_hook::consts::SIGTERM]) {
-        std::thread::spawn(move || signals.forever().for_each(|_| pressed()));
+        std::thread::spawn(move || signals.forever().for_each(|_| asked(Signal::Term)));
     }
 }
 
-fn pressed() {
+fn asked(signal: Signal) {
     let run = run();
-    let Some(Stoppable { canceller, say }) = &*run else { exit() };
+    let Some(Stoppable { canceller, by_statement, say }) = &*run else { exit() };
     match PRESSED.fetch_add(1, Ordering::Relaxed) {
-        0 => say("stopping when this statement has ended; Ctrl-C again cancels it"),
+        0 => say(&stopping(signal, *by_statement)),
         1 => {
-            say("cancelling the statement");
+            say("cancelling what is running");
             if let Err(error) = canceller.cancel() {
-                say(&format!("the server can't be asked to cancel: {error}"));
+                say(&format!("the statement can't be cancelled: {error}"));
             }
         }
         _ => exit(),
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_advice_is_for_the_signal_that_came() {
+        let check = |signal, by_statement, expected: &str| {
+            let found = stopping(signal, by_statement);
+            assert_eq!(found, format!("{expected} to cancel what is running"));
+        };
+        check(Signal::CtrlC, true, "stopping after this statement; press Ctrl-C again");
+        let soon = "stopping at the next safe point";
+        check(Signal::CtrlC, false, &format!("{soon}; press Ctrl-C again"));
+        check(Signal::Term, false, &format!("{soon}; send SIGTERM again"));
     }
 }

@@ -51,10 +51,10 @@ pub fn run(arguments: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> 
         Ok(arguments) => arguments,
         Err(exit) => return exit.into(),
     };
-    let ui = Ui::new(&common.output, "migrate", &[]);
+    let ui = Ui::new(&common.output, "migrate", &[]).of_folder(&directory);
     let source = Source::Folder(directory.clone());
     let connection = common.connection;
-    let context = Context { source, connection, ui, models: None, program };
+    let context = Context { source, connection, ui: ui.clone(), models: None, program };
     let result = match command {
         FolderCommand::Write(command) => commands::write(&context, &directory, &command),
         FolderCommand::Chain(command) => commands::run(&context, command),
@@ -84,7 +84,8 @@ pub fn run_embedded(
     };
     let ui = Ui::new(&common.output, name, &WRITING);
     let source = Source::Embedded(chain);
-    let context = Context { source, connection: common.connection, ui, models: None, program };
+    let connection = common.connection;
+    let context = Context { source, connection, ui: ui.clone(), models: None, program };
     tell(&ui, commands::run(&context, command))
 }
 
@@ -122,7 +123,7 @@ pub fn run_with_models(
     let elsewhere = WRITING.split_first().map_or(&[][..], |(_, others)| others);
     let ui = Ui::new(&common.output, name, elsewhere);
     let (source, connection, models) = (Source::Embedded(chain), common.connection, Some(models));
-    let context = Context { source, connection, ui, models, program };
+    let context = Context { source, connection, ui: ui.clone(), models, program };
     let result = match command {
         ModelCommand::Revision(arguments) => commands::revision(&context, &directory, &arguments),
         ModelCommand::Chain(command) => commands::run(&context, command),

@@ -9,6 +9,8 @@ mod table;
 
 use std::fmt::Display;
 use std::io::{self, BufRead, IsTerminal, Write};
+use std::path::Path;
+use std::sync::Arc;
 
 use clap::ColorChoice;
 use serde::Serialize;
@@ -16,7 +18,7 @@ use serde::Serialize;
 pub(crate) use self::paint::{ADDED, FAINT, ID, MARK, REMOVED, WARN, message};
 pub(crate) use self::progress::Progress;
 pub(crate) use self::table::table;
-use crate::args::Output;
+use crate::args::{DIRECTORY, Output};
 use crate::failure::{Failure, FailureView};
 
 /// What a command has to show: as text, or, since it is plain data, as JSON.
@@ -41,7 +43,7 @@ impl Page {
 }
 
 /// How this run talks.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct Ui {
     pub(crate) json: bool,
     pub(crate) quiet: bool,
@@ -50,6 +52,8 @@ pub(crate) struct Ui {
     program: &'static str,
     /// The commands that only `migrate` has.
     elsewhere: &'static [&'static str],
+    /// The folder, where it is another than the default one, as advice has to name it.
+    folder: Option<Arc<str>>,
     out_terminal: bool,
     error_terminal: bool,
 }
@@ -72,9 +76,18 @@ impl Ui {
             verbose: output.verbose,
             program,
             elsewhere,
+            folder: None,
             out_terminal: io::stdout().is_terminal(),
             error_terminal: io::stderr().is_terminal(),
         }
+    }
+
+    /// The same, where advice is for this folder.
+    pub(crate) fn of_folder(self, folder: &Path) -> Self {
+        let shown = folder.to_string_lossy();
+        let quote = if shown.contains(char::is_whitespace) { "'" } else { "" };
+        let is_default = folder == Path::new(DIRECTORY);
+        Ui { folder: (!is_default).then(|| format!("{quote}{shown}{quote}").into()), ..self }
     }
 
     /// Shows data.
@@ -138,7 +151,12 @@ impl Ui {
         for part in parts {
             let word = part.split([' ', '`']).next().unwrap_or_default();
             let program = if self.elsewhere.contains(&word) { "migrate" } else { self.program };
-            addressed.push_str(&format!("`{program} {part}"));
+            addressed.push_str(&format!("`{program} "));
+            let needs_folder = !["-d", "completions", "man", "TOOL"].contains(&word);
+            if let Some(folder) = self.folder.as_ref().filter(|_| needs_folder) {
+                addressed.push_str(&format!("-d {folder} "));
+            }
+            addressed.push_str(part);
         }
         addressed
     }

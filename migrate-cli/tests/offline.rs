@@ -72,9 +72,9 @@ fn the_chain_is_shown_as_alembic_shows_it() {
     project.check("heads", "c (head)\n");
     project.check("branches", "");
     let digest = project.run("check").1;
-    assert!(digest.starts_with("3 revisions, 0 deployed; head is c (sha256:"), "{digest}");
+    assert!(digest.starts_with("3 revisions, 0 pinned; head is c (sha256:"), "{digest}");
     let (_, shown, _) = project.run("show b");
-    let expected = "Rev: b\nParent: a\nFollowed by: c\nMessage: Make b\nState: pending\nFile: b_make_b.sql\nPath: migrations/b_make_b.sql\n\n-- revision: b\n";
+    let expected = "Rev: b\nParent: a\nFollowed by: c\nMessage: Make b\nState: not pinned\nFile: b_make_b.sql\nPath: migrations/b_make_b.sql\n\n-- revision: b\n";
     assert!(shown.starts_with(expected), "{shown}");
     project.refuse("show x", 1, "no revision `x`");
 }
@@ -120,10 +120,7 @@ fn a_fork_is_mended_by_a_rebase_or_by_a_merge() {
 fn what_is_locked_stays_as_it_is() {
     let project = Project::with("a b:a c:b");
     let (code, _, said) = project.run("lock --through b");
-    assert_eq!(
-        (code, said.as_str()),
-        (0, "2 of 3 revisions are pinned as deployed; commit the file\n")
-    );
+    assert_eq!((code, said.as_str()), (0, "2 of 3 revisions are pinned; commit the file\n"));
     let file = project.path().join("b_make_b.sql");
     let text = project.read("b_make_b.sql");
 
@@ -136,7 +133,7 @@ fn what_is_locked_stays_as_it_is() {
     project.check("lock --accept-down b", "migrations/chain.lock\n");
     assert_eq!(project.run("check").0, 0);
 
-    project.refuse("rebase b --onto c", 1, "`b` is deployed");
+    project.refuse("rebase b --onto c", 1, "`b` is pinned in chain.lock");
     project.refuse("lock --through x", 1, "no revision `x`");
     project.check("lock", "migrations/chain.lock\n");
     let written = project.read("chain.lock");
@@ -166,7 +163,11 @@ fn a_folder_that_is_not_there() {
     for command in ["check", "history", "heads", "branches", "graph", "show head", "lock"] {
         let said = "there is no folder `elsewhere`";
         project.refuse(&format!("{command} -d elsewhere"), 1, said);
-        project.refuse(&format!("-d elsewhere {command}"), 1, "`-d FOLDER` names another folder");
+        project.refuse(
+            &format!("-d elsewhere {command}"),
+            1,
+            "name another folder with `-d FOLDER`",
+        );
     }
     project.refuse("upgrades", 2, "unrecognized subcommand");
 }
@@ -206,7 +207,7 @@ fn another_tools_folder_becomes_a_chain() {
                    -- migrate:down\nDROP TABLE users;\n";
     assert_eq!(project.read("0001_users.sql"), written);
     for part in [
-        "warning: 1 of 2 revisions can't be undone: sqlx has no downgrade of them",
+        "warning: 1 of 2 revisions can't be undone: sqlx has no downgrade for it",
         "warning: `migrate check` refuses the chain: 1 problem\n --> migrations/0002_index.sql:7:1: `CREATE INDEX \
          CONCURRENTLY` can't run inside a transaction\n = help: fix the files; ",
         "2 revisions were written; the chain has 1 problem\n",
@@ -215,8 +216,9 @@ fn another_tools_folder_becomes_a_chain() {
     }
     project.refuse("import sqlx old", 1, "`migrations` is not empty: it has `0001_users.sql`");
     project.refuse("import sqlx old", 1, "name a new folder: `--to FOLDER`");
-    let (code, out, _) = project.run("import sqlx old --to elsewhere/chain --json");
+    let (code, out, said) = project.run("import sqlx old --to elsewhere/chain --json");
     assert_eq!(code, 0);
+    assert!(said.contains("check them with `migrate -d elsewhere/chain check`"), "{said}");
     assert!(
         out.starts_with(r#"{"tool":"sqlx","revisions":[{"revision":"1","path":"elsewhere/chain/"#),
         "{out}"
@@ -305,6 +307,70 @@ fn what_is_no_file_is_not_waited_for() {
         assert_eq!(output.status.code(), Some(1), "{made}: {said}");
         assert!(said.contains(expected), "{made}: {said}");
     }
+}
+
+#[test]
+fn advice_is_for_the_folder_that_was_named() {
+    let project = Project::with("a b:a c:a");
+    project.refuse("-d migration check", 1, "did you mean `migrations`, which is beside it?");
+    project.refuse("-d nothere check", 1, "first revision: `migrate -d nothere revision -m \"…\"`");
+    fs::rename(project.path(), project.home.path().join("db")).unwrap();
+    project.refuse("-d db check", 1, "`migrate -d db rebase c --onto b`");
+    project.refuse("check", 1, "first revision: `migrate revision -m \"…\"`");
+}
+
+#[test]
+fn pinned_is_what_the_lock_pins() {
+    let project = Project::with("a b:a");
+    let (_, _, said) = project.run("lock --through a");
+    assert_eq!(said, "1 of 2 revisions is pinned; commit the file\n");
+    assert!(project.run("show a").1.contains("State: pinned\n"));
+    assert!(project.run("show b").1.contains("State: not pinned\n"));
+    assert!(project.run("check").1.starts_with("2 revisions, 1 pinned; head is b"));
+}
+
+#[test]
+fn of_two_pinned_branches_none_can_be_moved() {
+    let project = Project::with("a b:a");
+    assert_eq!(project.run("lock").0, 0);
+    let text =
+        project.read("b_make_b.sql").replace("revision: b", "revision: c").replace("'b'", "'c'");
+    fs::write(project.path().join("c_make_c.sql"), text).unwrap();
+    project.refuse("rebase b --onto c", 1, "move the other branch: `migrate rebase c --onto b`");
+    fs::rename(project.path().join("b_make_b.sql"), project.home.path().join("b.sql")).unwrap();
+    let first = project.read("chain.lock");
+    fs::remove_file(project.path().join("chain.lock")).unwrap();
+    assert_eq!(project.run("lock").0, 0);
+    let second = project.read("chain.lock");
+    fs::rename(project.home.path().join("b.sql"), project.path().join("b_make_b.sql")).unwrap();
+    let last = second.lines().last().unwrap();
+    fs::write(project.path().join("chain.lock"), format!("{first}{last}\n")).unwrap();
+    let merge = "databases ran both branches; join them: `migrate merge -m \"…\"`";
+    project.refuse("rebase b --onto c", 1, merge);
+    project.refuse("check", 1, "`migrate merge -m \"…\"`");
+}
+
+#[test]
+fn nouns_agree_with_their_number() {
+    let project = Project::with("");
+    let from = project.home.path().join("old");
+    fs::create_dir(&from).unwrap();
+    fs::write(from.join("0001_users.sql"), "CREATE TABLE users ();").unwrap();
+    let (code, _, said) = project.run("import sqlx old");
+    assert_eq!(code, 0, "{said}");
+    for part in [
+        "warning: 1 of 1 revision can't be undone: sqlx has no downgrade for it\n",
+        "1 revision was written; to take over a database",
+    ] {
+        assert!(said.contains(part), "{said}");
+    }
+    let (_, _, said) = project.run("lock");
+    assert_eq!(said, "1 of 1 revision is pinned; commit the file\n");
+    let (_, _, said) = project.run("lint");
+    assert_eq!(
+        said,
+        "nothing to check: every revision is pinned; `--all` checks pinned revisions, too\n"
+    );
 }
 
 #[test]

@@ -19,7 +19,7 @@ use crate::pins;
 use crate::problem::Problem;
 use crate::sections::{self, Section, Sections};
 use crate::statements::{Statement, split};
-use crate::text::{Source, Span};
+use crate::text::{Source, Span, counted};
 use crate::workers::{Alone, Workers};
 use crate::{names, rules};
 
@@ -62,9 +62,9 @@ pub(crate) fn check_with(
     };
     for found in &mut problems {
         if matches!(found.problem, Problem::EmptyChain { .. }) && !lock.ids.is_empty() {
-            let gone = lock.ids.len();
+            let gone = counted(lock.ids.len(), "revision");
             found.notes.push(format!(
-                "{LOCK_FILE} pins {gone} revisions, whose files are gone: bring them back (`git checkout …`)"
+                "{LOCK_FILE} pins {gone}, and no file is there: restore the files (`git checkout …`)"
             ));
         }
     }

@@ -4,7 +4,7 @@
 
 use std::fmt::Write as _;
 
-use crate::problem::{Problem, count};
+use crate::problem::Problem;
 use crate::text::{self, Source, Span, is_unsafe_to_show};
 
 /// The widest piece of a source line that a snippet shows, in characters.
@@ -83,7 +83,7 @@ impl Diagnostic {
             .filter_map(|label| Some(Snippet { source: sources.get(label.source)?, label }))
             .collect();
         let more = (self.related.len() + 1).saturating_sub(MOST_SNIPPETS);
-        let more = (more > 0).then(|| format!("and {}", count(more, "more place")));
+        let more = (more > 0).then(|| format!("and {}", text::counted(more, "more place")));
         let notes: Vec<String> = more.into_iter().chain(self.notes.iter().cloned()).collect();
         render(&self.problem.to_string(), &snippets, &notes, &self.problem.help())
     }

@@ -103,10 +103,14 @@ pub enum EditError {
         /// The head.
         head: String,
     },
-    /// A deployed revision can't be moved.
+    /// A pinned revision can't be moved.
     Deployed {
         /// The revision.
         id: String,
+        /// The first revision of the other branch and the one to put it after, where that branch is not pinned.
+        movable: Option<(String, String)>,
+        /// Whether the chain has several heads.
+        forks: bool,
     },
     /// A merge has several parents, and it is not clear which one to replace.
     Merge {
@@ -144,7 +148,15 @@ impl EditError {
                 heads.first().map_or("", String::as_str)
             ),
             EditError::OneHead { .. } => "only branches can be merged".into(),
-            EditError::Deployed { .. } => "databases ran it in its place; move the other branch".into(),
+            EditError::Deployed { movable: Some((first, onto)), .. } => format!(
+                "databases ran it in its place; move the other branch: `migrate rebase {first} --onto {onto}`"
+            ),
+            EditError::Deployed { forks: true, .. } => {
+                "databases ran both branches; join them: `migrate merge -m \"…\"`".into()
+            }
+            EditError::Deployed { .. } => {
+                "databases ran it in its place; put the change in a new revision: `migrate revision -m \"…\"`".into()
+            }
             EditError::Merge { .. } => "edit its `-- parent:` line by hand".into(),
             EditError::Circle { .. } => "choose a revision of the other branch".into(),
             EditError::NotDeployed { .. } => {
@@ -172,8 +184,8 @@ impl fmt::Display for EditError {
             EditError::OneHead { head } => {
                 write!(f, "there is nothing to merge: `{head}` is the one head")
             }
-            EditError::Deployed { id } => {
-                write!(f, "revision `{id}` is deployed and can't be moved")
+            EditError::Deployed { id, .. } => {
+                write!(f, "revision `{id}` is pinned in {LOCK_FILE} and can't be moved")
             }
             EditError::Merge { id } => write!(f, "revision `{id}` is a merge"),
             EditError::Circle { id, onto } => {
@@ -286,7 +298,8 @@ pub fn rebase(folder: Folder, id: &str, onto: &str) -> Result<FileEdit, EditErro
     let outline = Outline::of(folder);
     let (id, onto) = (known(&outline, id)?, known(&outline, onto)?);
     if outline.get(&id).is_some_and(|entry| entry.deployed) {
-        return Err(EditError::Deployed { id });
+        let (movable, forks) = (movable(&outline, &id, &onto), outline.heads().nth(1).is_some());
+        return Err(EditError::Deployed { id, movable, forks });
     }
     if outline.stands_on(&onto, &id) {
         return Err(EditError::Circle { id, onto });
@@ -308,6 +321,21 @@ pub fn rebase(folder: Folder, id: &str, onto: &str) -> Result<FileEdit, EditErro
     let mut text = source.text().to_owned();
     text.replace_range(place.range(), &new);
     Ok(FileEdit { name: file.name.clone(), text, replaces: true })
+}
+
+/// What can be moved instead of a pinned revision: the branch that it was to follow, unless that is pinned, too.
+fn movable(outline: &Outline, id: &str, onto: &str) -> Option<(String, String)> {
+    let is_other = |it: &str| {
+        outline.stands_on(onto, it) && !outline.stands_on(id, it) && !outline.stands_on(it, id)
+    };
+    let other: Vec<_> = outline.entries().iter().filter(|entry| is_other(&entry.id)).collect();
+    if other.iter().any(|entry| entry.deployed) {
+        return None;
+    }
+    let first = other.iter().find(|entry| !entry.parents.iter().any(|it| is_other(it)))?;
+    let mut heads = outline.heads().filter(|head| outline.stands_on(&head.id, id));
+    let head = heads.next().filter(|_| heads.next().is_none())?;
+    Some((first.id.clone(), head.id.clone()))
 }
 
 /// The lock file with the downgrade of a deployed revision as it is now.

@@ -287,7 +287,7 @@ impl<'r> Engine<'r> {
             // Noted or not, the run fails for the first reason.
             (State::Noting(error), _) => Err(error),
             (State::Running(message), Reply::Rows(rows)) => self.answered(message, &rows, now),
-            (State::Stopping, Reply::Rows(_)) => Err(self.stopped(0)),
+            (State::Stopping, Reply::Rows(_)) => Err(self.stopped(0, true)),
             (State::Running(message), Reply::Failed(failure)) => {
                 self.recover(Some(message), failure)
             }
@@ -327,6 +327,9 @@ impl<'r> Engine<'r> {
                     self.wait(now)
                 }
             },
+            (_, Reply::Failed(failure)) if self.is_cancelled(&failure) => {
+                Err(self.stopped_between())
+            }
             (_, Reply::Failed(failure)) => Err(Error::server("talking to the server", failure)),
             // Rows where time was asked for, or the reverse: no driver does that.
             (_, Reply::Start | Reply::Rows(_) | Reply::Waited) => Ok(Ask::Done),

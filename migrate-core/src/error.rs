@@ -3,13 +3,14 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::diagnostic::{Label, Snippet, render};
+pub use self::statement::StatementError;
 use crate::failure::Failure;
 use crate::plan::{Direction, PlanError};
 use crate::report::{Done, Holder};
-use crate::statements::split_statements;
 use crate::status::Status;
-use crate::text::{Source, Span, printable};
+use crate::text::printable;
+
+mod statement;
 
 /// Why a run failed. Its text says what is wrong, where, and what to do next.
 ///
@@ -44,6 +45,8 @@ pub enum Error {
         /// How many of its statements stay done, since it runs outside a transaction; else it is as
         /// if it had not begun.
         statements: usize,
+        /// Whether that revision had begun, and was rolled back.
+        rolled_back: bool,
         /// The revisions that were finished before.
         done: Vec<Done>,
     },
@@ -131,18 +134,23 @@ impl Error {
                     .into()
             }
             Error::Interrupted { done, .. } => format!(
-                "bring the first {done} statements of its section back: the run goes on behind them. What \
-                 should be different goes in a new revision"
+                "restore the original text of {}: the run continues after {}. Put what should be \
+                 different in a new revision",
+                match done {
+                    1 => "the first statement of its section".to_owned(),
+                    done => format!("the first {done} statements of its section"),
+                },
+                if *done == 1 { "it" } else { "them" },
             ),
-            Error::Stopped { .. } => "start again to go on".into(),
+            Error::Stopped { .. } => "run it again to continue".into(),
             Error::Busy { .. } => {
-                "wait for it to end and start again, or, if it hangs, end it on the \
-                 server: `SELECT pg_terminate_backend(pid)`"
+                "run it again when the other one has ended; if that hangs, end it on the server: \
+                 `SELECT pg_terminate_backend(pid)`"
                     .into()
             }
             Error::NotOurs { .. } => {
-                "is this the right database? If it is, give our tables another \
-                 name: `.table_prefix(\"…\")` or `.schema(\"…\")`"
+                "is this the right database? If it is, put migrate's tables elsewhere: `--table-prefix` or \
+                 `--schema`, in Rust `.table_prefix(\"…\")` or `.schema(\"…\")`"
                     .into()
             }
             Error::NewerLayout { .. } => "run a newer release of this program".into(),
@@ -161,11 +169,11 @@ impl Error {
                     .into()
             }
             Error::Server { failure, .. } if failure.is_lost() => {
-                "check that the server is up and start again: a run goes on where the database is"
+                "check that the server is up, and run it again: it continues where the database is"
                     .into()
             }
             Error::Server { .. } => {
-                "this is not the migration's doing; the server's log may tell more".into()
+                "the migration is not the cause; the server's log may say more".into()
             }
         }
     }
@@ -178,30 +186,29 @@ impl Error {
             Error::NotAtHead { status } => write!(f, "the database is not at head: {status}"),
             Error::Interrupted { revision, direction, done } => write!(
                 f,
-                "the {direction} of `{revision}` had stopped after statement {done}, and its file was \
-                 edited before that place"
+                "the {direction} of `{revision}` stopped after statement {done}, and its file was then edited \
+                 before that place"
             ),
-            Error::Stopped { revision, statements, done } => {
-                write!(f, "stopped, as it was told to")?;
-                match done.as_slice() {
-                    [] => write!(f, ": no revision was finished")?,
-                    [only] => write!(f, ": `{}` is done", only.revision)?,
-                    [.., last] => {
-                        write!(
-                            f,
-                            ": {} revisions are done, up to `{}`",
-                            done.len(),
-                            last.revision
-                        )?;
-                    }
-                }
-                match (revision, statements) {
-                    (Some(revision), 0) => write!(f, ", nothing of `{revision}`"),
-                    (Some(revision), 1) => write!(f, ", and 1 statement of `{revision}`"),
-                    (Some(revision), count) => {
-                        write!(f, ", and {count} statements of `{revision}`")
-                    }
-                    (None, _) => Ok(()),
+            Error::Stopped { revision, statements, rolled_back, done } => {
+                let finished = match done.as_slice() {
+                    [] => None,
+                    [only] => Some(format!("`{}` is done", only.revision)),
+                    [.., last] => Some(format!(
+                        "{} revisions are done, up to `{}`",
+                        done.len(),
+                        last.revision
+                    )),
+                };
+                let under_way = revision.as_ref().map(|revision| match statements {
+                    0 if *rolled_back => format!("`{revision}` was rolled back"),
+                    0 => format!("nothing of `{revision}` is done"),
+                    1 => format!("1 statement of `{revision}` is done"),
+                    count => format!("{count} statements of `{revision}` are done"),
+                });
+                let parts: Vec<String> = finished.into_iter().chain(under_way).collect();
+                match parts.is_empty() {
+                    true => write!(f, "stopped at your request: nothing was done"),
+                    false => write!(f, "stopped at your request: {}", parts.join(", ")),
                 }
             }
             Error::Busy { waited, holder: Some(holder) } => {
@@ -262,130 +269,3 @@ impl From<PlanError> for Error {
         Error::Plan(error)
     }
 }
-
-/// A statement of a migration that the server refused.
-#[derive(Debug)]
-pub struct StatementError {
-    /// Which way the revision ran.
-    pub direction: Direction,
-    /// The revision.
-    pub revision: String,
-    /// The number of the statement in its section, from 1, if it is known.
-    pub statement: Option<usize>,
-    /// How many statements the section has.
-    pub of: usize,
-    /// The migration's file.
-    pub source: Source<'static>,
-    /// The place in it, as near as the server told.
-    pub span: Span,
-    /// What the server said.
-    pub failure: Failure,
-    /// Whether all statements were done, and it was the end of the transaction that failed: a
-    /// constraint that is deferred to there.
-    pub ended: bool,
-    /// Whether its revision runs outside a transaction, so that what came before in it stays done and
-    /// the next run goes on here; otherwise the revision was rolled back.
-    pub resumes: bool,
-    /// The revisions that this run had finished before; they stay.
-    pub done: Vec<Done>,
-}
-
-impl StatementError {
-    fn help(&self) -> String {
-        match self.failure.code.as_deref() {
-            Some("55P03") => {
-                "another session held a lock on the table for too long, each time; run at a \
-                 quieter time, or allow a longer wait: `-- migrate:up lock_timeout:30s`"
-                    .into()
-            }
-            Some("57014") => {
-                "it was cancelled, by a person or by statement_timeout; allow more time: \
-                 `-- migrate:up statement_timeout:10min`"
-                    .into()
-            }
-            Some("42710") if self.adds_enum_value() => {
-                "an enum keeps its values when the revision that added them is downgraded; write \
-                 `ALTER TYPE … ADD VALUE IF NOT EXISTS`, so that the upgrade can run again"
-                    .into()
-            }
-            Some("42P07" | "42701" | "42710") => {
-                "the database already has it. If an earlier tool or a hand made \
-                 it, stamp the revision instead of running it"
-                    .into()
-            }
-            Some("42501") => "run as the role that owns the objects".into(),
-            Some("53200") => {
-                "the server's table of locks is full: raise its max_locks_per_transaction and restart it, or \
-                 lock less at once: smaller revisions, and without the single transaction"
-                    .into()
-            }
-            Some("55P04") => {
-                "an enum's new value can be used when its transaction is over: use it in a later revision, \
-                 and run without the single transaction"
-                    .into()
-            }
-            _ if self.resumes => {
-                "mend the statement and run again: what came before it is done, and the \
-                 run goes on here"
-                    .into()
-            }
-            _ => "the revision was rolled back; mend its file and run again".into(),
-        }
-    }
-}
-
-impl StatementError {
-    /// Whether what failed is `ALTER TYPE … ADD VALUE`.
-    fn adds_enum_value(&self) -> bool {
-        let text = self.source.text();
-        let statements = split_statements(text);
-        let failed = statements.iter().find(|one| one.span.range().contains(&self.span.start));
-        failed.is_some_and(|one| {
-            let word = |at: usize, word: &str| {
-                one.tokens.get(at).is_some_and(|token| token.is_word(text, word))
-            };
-            let adds = |at: usize| word(at, "add") && word(at + 1, "value");
-            word(0, "alter") && word(1, "type") && (2..one.tokens.len()).any(adds)
-        })
-    }
-
-    /// What failed and why, in one line.
-    fn message(&self) -> String {
-        let Self { direction, revision, failure, .. } = self;
-        let code = failure.code.as_deref().unwrap_or("none");
-        format!("{direction} of `{revision}` failed: {} (SQLSTATE {code})", failure.message)
-    }
-
-    /// The same, with the place.
-    pub(crate) fn summary(&self) -> String {
-        let place = self.source.position(self.span.start);
-        let path = self.source.path();
-        format!("{} at {path}:{}:{}", self.message(), place.line, place.column)
-    }
-}
-
-impl fmt::Display for StatementError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { failure, .. } = self;
-        let message = self.message();
-        let text = match self.statement {
-            Some(number) => format!("statement {number} of {}", self.of),
-            None if self.ended => "when its transaction ended".to_owned(),
-            None => String::new(),
-        };
-        let label = Label { source: 0, span: self.span, text };
-        let mut notes = failure.notes();
-        if let [.., last] = self.done.as_slice() {
-            notes.push(format!(
-                "{} before it stay done, up to `{}`",
-                self.done.len(),
-                last.revision
-            ));
-        }
-        let snippets = [Snippet { source: &self.source, label: &label }];
-        f.write_str(&render(&message, &snippets, &notes, &self.help()))
-    }
-}
-
-#[cfg(test)]
-mod tests;

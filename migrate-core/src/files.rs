@@ -10,6 +10,7 @@ use crate::check::Rejection;
 use crate::config::{CONFIG_FILE, Config};
 use crate::diagnostic::Diagnostic;
 use crate::folder::{Content, Entry, Folder, FolderError, MAX_FILE_BYTES};
+use crate::id::did_you_mean;
 use crate::problem::Problem;
 use crate::text::Source;
 
@@ -33,11 +34,22 @@ pub fn read(directory: &Path, shown: impl Into<String>) -> Folder {
         Err(error) => Err(error),
     };
     let entries = entries.map_err(|error: io::Error| match error.kind() {
-        io::ErrorKind::NotFound => FolderError::Missing,
+        io::ErrorKind::NotFound => FolderError::Missing { meant: beside(directory) },
         io::ErrorKind::NotADirectory => FolderError::NotADirectory,
         _ => FolderError::Unreadable(error.to_string()),
     });
     Folder { path: shown.into(), entries }
+}
+
+/// A folder beside one that is not there, with nearly its name.
+fn beside(missing: &Path) -> Option<String> {
+    let name = missing.file_name()?.to_str()?;
+    let parent = missing.parent().filter(|parent| !parent.as_os_str().is_empty());
+    let entries = fs::read_dir(parent.unwrap_or(Path::new("."))).ok()?.flatten();
+    let folders = entries.filter(|entry| entry.path().is_dir());
+    let names: Vec<String> =
+        folders.filter_map(|entry| entry.file_name().into_string().ok()).collect();
+    did_you_mean(name, names.iter().map(String::as_str)).map(str::to_owned)
 }
 
 /// Where the settings of a folder's chain are, if there are any: beside the folder.

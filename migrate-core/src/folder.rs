@@ -23,7 +23,10 @@ pub struct Folder {
 #[non_exhaustive]
 pub enum FolderError {
     /// There is none.
-    Missing,
+    Missing {
+        /// The name of a folder beside it that was probably meant.
+        meant: Option<String>,
+    },
     /// It is a file.
     NotADirectory,
     /// The system refused, for this reason.
@@ -74,7 +77,7 @@ impl Folder {
     /// is not there comes to be.
     #[must_use]
     pub fn with(mut self, name: &str, text: &str) -> Self {
-        if self.entries == Err(FolderError::Missing) {
+        if matches!(self.entries, Err(FolderError::Missing { .. })) {
             self.entries = Ok(Vec::new());
         }
         if let Ok(entries) = &mut self.entries {
@@ -107,7 +110,7 @@ pub(crate) fn open(folder: Folder, problems: &mut Vec<Diagnostic>) -> Files {
         Ok(entries) => entries,
         Err(error) => {
             problems.push(Diagnostic::new(match error {
-                FolderError::Missing => Problem::NoDirectory { path },
+                FolderError::Missing { meant } => Problem::NoDirectory { path, meant },
                 FolderError::NotADirectory => Problem::NotADirectory { path },
                 FolderError::Unreadable(reason) => Problem::Unreadable { path, reason },
             }));

@@ -142,6 +142,7 @@ mod samples;
 // Floor 4: adapters.
 #[cfg(all(feature = "catalog", any(feature = "postgres", feature = "tokio-postgres")))]
 mod catalog_reader;
+mod client;
 #[cfg(all(feature = "tls", any(feature = "postgres", feature = "tokio-postgres")))]
 mod connect;
 mod directory_test;
@@ -183,6 +184,8 @@ pub use problem::Problem;
 pub use refinery::RefineryError;
 pub use sections::{Options, Section, parse_duration};
 pub use statements::{Statement, split_statements};
+#[doc(hidden)]
+pub use text::counted as __counted;
 pub use text::{Position, Source, Span, is_unsafe_to_show};
 #[cfg(feature = "files")]
 #[doc(hidden)]
@@ -220,7 +223,7 @@ pub use runner::Runner;
 #[cfg(feature = "runner")]
 pub use stamp::{Stamp, adopt, stamp};
 #[cfg(feature = "runner")]
-pub use status::{Divergence, Status, status};
+pub use status::{Divergence, Status, changed, status};
 #[cfg(feature = "runner")]
 pub use stored::StoredDown;
 #[cfg(feature = "runner")]

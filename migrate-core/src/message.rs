@@ -103,7 +103,7 @@ impl Message {
             _ => MAX_STEPS,
         };
         for next in steps.iter().take(limit).take_while(|step| step.is_transactional()) {
-            message.push(next, frame);
+            message.push(next, frame, limit.min(steps.len()) > 1);
             let part = message.sql.len() - message.cuts.last().copied().unwrap_or(0);
             if part >= MAX_BYTES {
                 if !message.is_single {
@@ -144,13 +144,15 @@ impl Message {
         (after == first + 1).then(|| self.pieces[first])
     }
 
-    fn push(&mut self, next: &Step<'_>, frame: Frame<'_>) {
+    /// Adds a step; there may be `others` in the same part.
+    fn push(&mut self, next: &Step<'_>, frame: Frame<'_>, others: bool) {
         let Frame { tables, settings, session, marked, .. } = frame;
         let (section, text) = text_of(next);
         let statements = split_statements(text);
         let changes = changed_settings(text, &statements);
         let marked = marked && statements.len() <= MAX_MARKED;
         let mark = self.next_mark();
+        self.sql.push_str(&label(next, if others { " and what follows" } else { "" }));
         self.sql.push_str(&if self.is_single && self.steps > 0 {
             step::go_on(tables, next, settings, mark, &changes, self.defers)
         } else {
@@ -160,6 +162,8 @@ impl Message {
         for (nth, statement) in statements.iter().enumerate() {
             if settings.by_statement {
                 self.cuts.push(self.sql.len());
+                let of = statements.len();
+                self.sql.push_str(&label(next, &format!(", statement {} of {of}", nth + 1)));
             }
             if marked && nth > 0 {
                 self.sql.push_str(&step::mark(tables, self.next_mark()));
@@ -216,6 +220,15 @@ impl Message {
         let nth = number.checked_sub(self.first_mark)?;
         self.marks.get(usize::try_from(nth).ok()?).copied()
     }
+}
+
+/// How the label begins that stands before what is sent.
+pub(crate) const LABEL: &str = "/* migrate: ";
+
+/// What a server shows of a message in `pg_stat_activity` is how it begins: the revision, and not our BEGIN. An id has no
+/// character that could end a comment.
+pub(crate) fn label(step: &Step<'_>, more: &str) -> String {
+    format!("{LABEL}{} of {}{more} */ ", step.direction, step.migration.id)
 }
 
 /// The section that a step runs: where it is in the file, and its text.

@@ -92,6 +92,8 @@ pub enum PlanError {
         /// The ids.
         candidates: Vec<String>,
     },
+    /// A downgrade was asked for where no revision is applied.
+    NothingApplied,
     /// So many revisions on or back, there is none.
     OutOfChain {
         /// The target that was asked for.
@@ -155,6 +157,7 @@ impl PlanError {
                 "`migrate history` lists the revisions of the chain".into()
             }
             PlanError::AmbiguousRevision { .. } => "write more of the id".into(),
+            PlanError::NothingApplied => "`migrate status` shows where the database is".into(),
             PlanError::OutOfChain { .. } => {
                 "the chain is not that long; name a revision, head or base".into()
             }
@@ -173,8 +176,8 @@ impl PlanError {
                 )
             }
             PlanError::UnknownApplied { .. } => {
-                "a newer release applied it: run that release, or undo it by the downgrade that the database \
-                 keeps: `migrate downgrade --stored`"
+                "a newer release applied it: run that release, or add `--stored` to undo it by the downgrade \
+                 that the database keeps"
                     .into()
             }
             PlanError::Stored { .. } => "undo it with the release that applied it".into(),
@@ -191,6 +194,7 @@ impl fmt::Display for PlanError {
             PlanError::AmbiguousRevision { prefix, candidates } => {
                 write!(f, "`{prefix}` may mean {}", list(candidates))
             }
+            PlanError::NothingApplied => write!(f, "nothing to downgrade: no revision is applied"),
             PlanError::OutOfChain { target } => write!(f, "`{target}` leads out of the chain"),
             PlanError::NotAhead { target, current } => {
                 write!(f, "`{target}` is not ahead: the database is at `{current}`")
@@ -316,6 +320,9 @@ pub fn downgrade<'c>(
             let back = usize::try_from(offset.unsigned_abs()).unwrap_or(usize::MAX);
             if *offset > 0 {
                 return Err(not_behind());
+            }
+            if back > 0 && history.records.is_empty() {
+                return Err(PlanError::NothingApplied);
             }
             let kept = history.records.len().checked_sub(back);
             let kept = kept.ok_or_else(|| PlanError::OutOfChain { target: target.to_string() })?;

@@ -8,15 +8,13 @@ use crate::levels::Lint;
 
 mod text;
 
-pub(crate) use self::text::count;
-
 /// What is wrong. Where it is wrong is the [`Diagnostic`](crate::Diagnostic)'s to say.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 #[expect(missing_docs, reason = "each variant's message, below, says what it and its fields are")]
 pub enum Problem {
     // The folder and its files.
-    NoDirectory { path: String },
+    NoDirectory { path: String, meant: Option<String> },
     NotADirectory { path: String },
     Unreadable { path: String, reason: String },
     EmptyChain { path: String },

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use crate::message::LABEL;
 use crate::notices::Notice;
 use crate::plan::Direction;
 use crate::text::printable;
@@ -57,6 +58,10 @@ impl fmt::Display for Holder {
         write!(f, " of {}", printable(&self.role))?;
         if !self.since.is_empty() {
             write!(f, ", for {}", self.since)?;
+        }
+        if let Some((label, _)) = self.query.strip_prefix(LABEL).and_then(|it| it.split_once(" */"))
+        {
+            return write!(f, ", running the {}", printable(label));
         }
         // In one line; the beginning tells which it is.
         let words: Vec<&str> = self.query.split_whitespace().collect();
@@ -126,4 +131,31 @@ pub enum Event<'e> {
         /// What it said.
         notice: &'e Notice,
     },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_holder_is_named_by_its_revision() {
+        let check = |query: &str, expected: &str| {
+            let holder = Holder {
+                pid: "7".into(),
+                application: "migrate".into(),
+                role: "app".into(),
+                since: "00:00:04".into(),
+                query: query.into(),
+            };
+            let expected = format!("process 7 (migrate) of app, for 00:00:04{expected}");
+            assert_eq!(holder.to_string(), expected, "{query}");
+        };
+        check("", "");
+        check("/* migrate: upgrade of b */ BEGIN ISOLATION", ", running the upgrade of b");
+        let part = "/* migrate: downgrade of b, statement 2 of 3 */ SELECT pg_catalog.setval(";
+        check(part, ", running the downgrade of b, statement 2 of 3");
+        check("CREATE INDEX\n  i ON t (a)", ", with `CREATE INDEX i ON t (a)`");
+        // Cut off by the server.
+        check("/* migrate: upgrade of b", ", with `/* migrate: upgrade of b`");
+    }
 }

@@ -46,7 +46,7 @@ use crate::watch::Watch;
 ///     runner.upgrade_to(client, Target::revision("20251217_indexes"))?;
 ///
 ///     match runner.status(client)? {
-///         Status::Behind { pending } => println!("to come: {pending:?}"),
+///         Status::Behind { pending } => println!("pending: {pending:?}"),
 ///         Status::Diverged(why) => println!("{why}: {}", why.help()),
 ///         status => println!("{status}"),
 ///     }

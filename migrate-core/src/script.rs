@@ -155,7 +155,7 @@ impl Script<'_> {
             "All revisions are one transaction: if the script stops, nothing is done."
         } else {
             "Each revision is a transaction with its record. If the script stops, what came before is\n\
-             -- done: mend the cause, and make a script that begins there."
+             -- done: fix the cause, and make a script that begins there."
         };
         // What a psqlrc may have set would change what the lines below mean.
         let _ = writeln!(

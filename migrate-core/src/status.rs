@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::fmt;
 
-use crate::chain::Chain;
+use crate::chain::{Chain, Migration};
 use crate::digest::Digest;
 use crate::history::{History, Record};
 use crate::problem::list;
@@ -35,7 +35,7 @@ impl fmt::Display for Status {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Status::Empty => write!(f, "empty: no revision is applied"),
-            Status::Behind { pending } => write!(f, "behind: {} to come", list(pending)),
+            Status::Behind { pending } => write!(f, "behind: {} pending", are(pending)),
             Status::AtHead => write!(f, "at head"),
             Status::Ahead { unknown } => write!(f, "ahead: {} not in this chain", are(unknown)),
             Status::Diverged(divergence) => write!(f, "diverged: {divergence}"),
@@ -85,18 +85,18 @@ impl Divergence {
     pub const fn help(&self) -> &'static str {
         match self {
             Divergence::Digest { .. } => {
-                "the text that ran is not the text of this chain: run the release that was deployed, or \
-                 bring its text back; if the database is right, stamp it: `migrate stamp REVISION`"
+                "run the release that was deployed, or restore the text that ran; if the schema is right \
+                 as it is, record this chain's text: `migrate stamp REVISION`"
             }
             Divergence::Unknown { .. } => {
-                "another branch was deployed here: bring its revisions into this chain, or point at \
-                 the right database; if only its id is wrong: `migrate stamp --purge REVISION`"
+                "another branch was deployed here: add its revisions to this chain, or connect to the \
+                 right database; if only the recorded id is wrong, name the revision that the schema \
+                 is at: `migrate stamp REVISION`"
             }
-            Divergence::Undoing { .. } => {
-                "run the downgrade again: it goes on where it has stopped"
-            }
+            Divergence::Undoing { .. } => "run the downgrade again: it continues where it stopped",
             Divergence::Gap { .. } => {
-                "the history was edited by hand: stamp the revision that the schema is at"
+                "somebody edited the history by hand; name the revision that the schema is at: \
+                 `migrate stamp REVISION`"
             }
         }
     }
@@ -126,11 +126,9 @@ impl fmt::Display for Divergence {
                 record.revision,
                 applied(record),
             ),
-            Divergence::Undoing { record } => write!(
-                f,
-                "the downgrade of revision `{}` has stopped before its end",
-                record.revision,
-            ),
+            Divergence::Undoing { record } => {
+                write!(f, "the downgrade of revision `{}` stopped before its end", record.revision,)
+            }
             Divergence::Gap { record, parent } => write!(
                 f,
                 "revision `{}` ({}) is applied, but its parent `{parent}` is not",
@@ -139,6 +137,28 @@ impl fmt::Display for Divergence {
             ),
         }
     }
+}
+
+/// The revisions that a database has applied with another text than the chain's, or on top of other revisions. What merely
+/// stands on one of them is none: its chain digest differs as well, but nobody has edited it.
+pub fn changed<'c>(chain: &'c Chain<'_>, history: &History) -> Vec<&'c str> {
+    let records: HashMap<&str, &Record> =
+        history.records.iter().map(|record| (record.revision.as_str(), record)).collect();
+    let differs = |migration: &Migration<'_>| {
+        let record = records.get(migration.id.as_str());
+        record.is_some_and(|record| record.chain != migration.digests.chain)
+    };
+    let is_changed = |migration: &&Migration<'_>| {
+        let Some(record) = records.get(migration.id.as_str()) else { return false };
+        let same_parents = migration.parents.len() == record.parents.len()
+            && migration.parents.iter().all(|it| record.parents.iter().any(|of| it.as_str() == of));
+        let follows = || {
+            let parents = migration.parents.iter().filter_map(|parent| chain.get(parent.as_str()));
+            parents.into_iter().any(differs)
+        };
+        differs(migration) && !(record.up == migration.digests.up && same_parents && follows())
+    };
+    chain.migrations().iter().filter(is_changed).map(|migration| migration.id.as_str()).collect()
 }
 
 /// Compares a chain with what a database says.

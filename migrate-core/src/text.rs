@@ -98,6 +98,12 @@ pub fn is_unsafe_to_show(c: char) -> bool {
         || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
+/// So many of a thing, for a sentence: `1 revision`, `2 revisions`.
+pub fn counted(count: usize, noun: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {noun}{plural}")
+}
+
 /// A piece of a file, in bytes of its normalised text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Span {
@@ -168,6 +174,14 @@ mod tests {
         check("a\rb\u{8}\u{7f}\0", "a\u{fffd}b\u{fffd}\u{fffd}\u{fffd}");
         // The eight-bit form of the same, and what turns the direction.
         check("\u{9b}2J \u{202e}x\u{2066}", "\u{fffd}2J \u{fffd}x\u{fffd}");
+    }
+
+    #[test]
+    fn nouns_agree_with_their_number() {
+        let check = |count, expected: &str| assert_eq!(counted(count, "revision"), expected);
+        check(0, "0 revisions");
+        check(1, "1 revision");
+        check(2, "2 revisions");
     }
 
     #[test]

@@ -31,7 +31,16 @@ const FLOORS: [&[&str]; 5] = [
         "message", "notices", "outside", "plan", "refinery", "report", "runner", "samples",
         "script", "settings", "sql", "stamp", "status", "stored", "target", "watch",
     ],
-    &["catalog_reader", "connect", "directory_test", "drivers", "files", "threads", "tls"],
+    &[
+        "catalog_reader",
+        "client",
+        "connect",
+        "directory_test",
+        "drivers",
+        "files",
+        "threads",
+        "tls",
+    ],
 ];
 
 /// The upward glances that there are, and why.

@@ -120,29 +120,6 @@ fn module(input: &Input, place: &Place, chain: &Chain<'static>) -> TokenStream {
                 }
             }
 
-            impl ::core::str::FromStr for Revision {
-                type Err = #core::UnknownRevision;
-
-                fn from_str(id: &str) -> ::core::result::Result<Self, Self::Err> {
-                    match IDS.iter().position(|known| *known == id) {
-                        ::core::option::Option::Some(at) => ::core::result::Result::Ok(Revision::ALL[at]),
-                        ::core::option::Option::None => ::core::result::Result::Err(
-                            #core::UnknownRevision(::std::string::ToString::to_string(id)),
-                        ),
-                    }
-                }
-            }
-
-            impl #core::Embedded for Revision {
-                fn chain() -> &'static #core::Chain<'static> {
-                    &CHAIN
-                }
-
-                fn id(self) -> &'static str {
-                    Revision::id(self)
-                }
-            }
-
             /// The whole chain: texts, parents and digests.
             pub static CHAIN: #core::Chain<'static> = #core::Chain::embedded(#core::__Packing {
                 format: #format,
@@ -156,12 +133,37 @@ fn module(input: &Input, place: &Place, chain: &Chain<'static>) -> TokenStream {
             /// The digest of the head, which pins every revision of the chain.
             pub const HEAD_DIGEST: #core::Digest = #core::Digest::from_bytes(*#digest);
 
-            /// The proof that a database has this whole chain; only [`runner`] gives it.
-            pub type AtHead = #core::AtHead<Revision>;
+            #core::__with_client! {
+                impl ::core::str::FromStr for Revision {
+                    type Err = #core::UnknownRevision;
 
-            /// What brings a database to a revision of this chain.
-            pub fn runner() -> #core::Runner<'static, Revision> {
-                #core::Runner::embedded()
+                    fn from_str(id: &str) -> ::core::result::Result<Self, Self::Err> {
+                        match IDS.iter().position(|known| *known == id) {
+                            ::core::option::Option::Some(at) => ::core::result::Result::Ok(Revision::ALL[at]),
+                            ::core::option::Option::None => ::core::result::Result::Err(
+                                #core::UnknownRevision(::std::string::ToString::to_string(id)),
+                            ),
+                        }
+                    }
+                }
+
+                impl #core::Embedded for Revision {
+                    fn chain() -> &'static #core::Chain<'static> {
+                        &CHAIN
+                    }
+
+                    fn id(self) -> &'static str {
+                        Revision::id(self)
+                    }
+                }
+
+                /// The proof that a database has this whole chain; only [`runner`] gives it.
+                pub type AtHead = #core::AtHead<Revision>;
+
+                /// What brings a database to a revision of this chain.
+                pub fn runner() -> #core::Runner<'static, Revision> {
+                    #core::Runner::embedded()
+                }
             }
 
             #core::__directory_test!(#directory);

@@ -62,36 +62,38 @@ pub(crate) fn module(input: &Input, names: &[String], rejection: &Rejection) -> 
                 }
             }
 
-            impl ::core::str::FromStr for Revision {
-                type Err = #core::UnknownRevision;
-
-                fn from_str(_: &str) -> ::core::result::Result<Self, Self::Err> {
-                    ::core::result::Result::Ok(Revision::HEAD)
-                }
-            }
-
-            impl #core::Embedded for Revision {
-                fn chain() -> &'static #core::Chain<'static> {
-                    &CHAIN
-                }
-
-                fn id(self) -> &'static str {
-                    Revision::id(self)
-                }
-            }
-
             /// No chain.
             pub static CHAIN: #core::Chain<'static> = #core::Chain::broken();
 
             /// No digest.
             pub const HEAD_DIGEST: #core::Digest = #core::Digest::from_bytes([0; 32]);
 
-            /// A proof that nothing gives.
-            pub type AtHead = #core::AtHead<Revision>;
+            #core::__with_client! {
+                impl ::core::str::FromStr for Revision {
+                    type Err = #core::UnknownRevision;
 
-            /// A runner of no chain.
-            pub fn runner() -> #core::Runner<'static, Revision> {
-                #core::Runner::embedded()
+                    fn from_str(_: &str) -> ::core::result::Result<Self, Self::Err> {
+                        ::core::result::Result::Ok(Revision::HEAD)
+                    }
+                }
+
+                impl #core::Embedded for Revision {
+                    fn chain() -> &'static #core::Chain<'static> {
+                        &CHAIN
+                    }
+
+                    fn id(self) -> &'static str {
+                        Revision::id(self)
+                    }
+                }
+
+                /// A proof that nothing gives.
+                pub type AtHead = #core::AtHead<Revision>;
+
+                /// A runner of no chain.
+                pub fn runner() -> #core::Runner<'static, Revision> {
+                    #core::Runner::embedded()
+                }
             }
         }
     }

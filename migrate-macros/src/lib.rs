@@ -44,6 +44,10 @@ use proc_macro::TokenStream;
 /// The same can be in `migrate.toml`, beside the folder, where the command line finds it, too; what is
 /// said here goes before it. `allow(…)` and `warn(…)` take back what that file denies.
 ///
+/// # Limits
+///
+/// A migration's file may have up to 8 MiB ([`migrate_core::MAX_FILE_BYTES`]), since it becomes a part of the program.
+///
 /// # Rebuilds
 ///
 /// An edited or deleted file is noticed without further ado. For a new file to be noticed, the

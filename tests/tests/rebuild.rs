@@ -258,6 +258,37 @@ fn an_edit_of_the_settings_is_noticed() {
     schema.builds();
 }
 
+/// One error that says what to do, and none for each item that is not there then.
+#[test]
+fn a_client_that_was_forgotten_is_one_error() {
+    let schema = Crate::new("forgetful");
+    schema.write(
+        "src/lib.rs",
+        &format!("{LIB}\n/// Runs it.\npub fn run() -> migrations::AtHead {{\n    migrations::runner().run()\n}}\n"),
+    );
+    let manifest = fs::read_to_string(schema.root.join("Cargo.toml")).unwrap();
+    schema.write("Cargo.toml", &manifest.replace(", features = ['postgres']", ""));
+    schema.fails(&[
+        "error: migrate-core has no client to run the migrations with",
+        "`cargo add migrate-core --features postgres`",
+    ]);
+    let output = schema.cargo("build").output;
+    assert_eq!(output.matches("error: ").count(), 2, "{output}");
+    assert!(
+        output.contains("could not compile `forgetful` (lib) due to 1 previous error"),
+        "{output}"
+    );
+    // With the fault of a chain, there are two.
+    schema.write("migrations/002_add_posts.sql", &POSTS.replace("posts ()", "posts (id int)"));
+    let output = schema.cargo("build").output;
+    assert!(output.contains("(lib) due to 2 previous errors"), "{output}");
+    // refinery's runner needs no client of ours.
+    schema.write("migrations/002_add_posts.sql", POSTS);
+    schema.write("src/lib.rs", LIB);
+    schema.write("Cargo.toml", &manifest.replace("'postgres'", "'refinery'"));
+    schema.builds();
+}
+
 #[test]
 fn without_a_build_script_a_test_notices_a_file_that_comes() {
     let schema = Crate::new("forgotten");

@@ -13,7 +13,7 @@ use super::{ModelArgs, duration};
 
 const UPGRADE: &str = "\
 Examples:
-  migrate upgrade                  all that is to come
+  migrate upgrade                  all that is pending
   migrate upgrade +1               the next revision
   migrate upgrade --dry-run        what would run, and which locks it takes
   migrate upgrade 001:head --sql   a script for psql, from revision 001 on
@@ -58,7 +58,7 @@ pub(crate) enum ChainCommand {
     Adopt(Adopt),
     /// Show the revision that the database is at
     Current,
-    /// Show the chain beside the database: what is applied, pending, deployed, unknown
+    /// Show the chain beside the database: what is applied, pending, pinned, unknown
     #[command(alias = "info")]
     Status {
         /// Exit with 3 when the database is not at head, and with 4 when it has diverged

@@ -6,7 +6,7 @@ use migrate_core::Lint;
 /// Examples, below the help.
 pub(super) const LINT: &str = "\
 Examples:
-  migrate lint                         what is not deployed yet
+  migrate lint                         revisions that are not pinned
   migrate lint -v                      also which lock each statement takes
   migrate lint --explain drop-column   why, and the safe way
   migrate lint --format github         for a workflow: notes beside the lines of a pull request";
@@ -14,10 +14,10 @@ Examples:
 /// The arguments of `lint`.
 #[derive(Debug, Args)]
 pub(crate) struct LintArgs {
-    /// These revisions, instead of all that are not deployed
+    /// These revisions, instead of all that are not pinned
     #[arg(value_name = "REVISION")]
     pub(crate) revisions: Vec<String>,
-    /// All revisions, also those that are deployed
+    /// All revisions, also those that are pinned
     #[arg(long, conflicts_with = "revisions")]
     pub(crate) all: bool,
     /// As what

@@ -48,13 +48,13 @@ pub(crate) enum WriteCommand {
     },
     /// Put a revision, and all that follows it, after another one: mends a fork
     Rebase {
-        /// The first revision of the branch to move; it must not be deployed
+        /// The first revision of the branch to move; it must not be pinned
         revision: String,
         /// The revision to follow
         #[arg(long, value_name = "REVISION")]
         onto: String,
     },
-    /// Pin revisions as deployed, in chain.lock: builds fail when one of them changes
+    /// Pin deployed revisions in chain.lock: builds fail when one of them changes
     #[command(visible_alias = "pin")]
     Lock {
         /// Pin this revision and what it stands on, instead of the whole chain
@@ -63,7 +63,7 @@ pub(crate) enum WriteCommand {
         /// Pin what this database has applied
         #[arg(long, conflicts_with = "through")]
         from_database: bool,
-        /// Take the downgrade of this deployed revision as it is now
+        /// Accept the downgrade of this pinned revision as it is now
         #[arg(long, value_name = "REVISION", conflicts_with_all = ["through", "from_database"])]
         accept_down: Option<String>,
         /// Pin revisions that `migrate check` refuses, too; it is silent about pinned ones

@@ -6,19 +6,22 @@ mod noticed;
 use std::collections::HashSet;
 
 use migrate_core::catalog::Difference;
-use migrate_core::{Chain, FileEdit, adopt as plan_adoption};
+use migrate_core::{__counted as counted, Chain, FileEdit, adopt as plan_adoption};
 use postgres::{Client, SimpleQueryMessage};
 use serde::Serialize;
 
 use self::drift::{Comparison, compare};
-pub(super) use self::noticed::{Noticed, noticed};
+pub(super) use self::noticed::{Noticed, noticed, others as other_tools};
+use super::current::At;
 use super::import::read as read_folder;
+use super::run::place;
 use crate::adopt::{Adoption, Row, Table, judge, query, rows, search_all, tips};
 use crate::args::{Adopt, Tool};
-use crate::context::Context;
+use crate::context::{Context, current};
 use crate::failure::{Exit, Failure, ProblemView, problem_count, problems};
 use crate::guard;
 use crate::import::{Imported, translate};
+use crate::tree::Tree;
 use crate::ui::{ID, Page, View};
 
 /// What was recorded, or would be.
@@ -47,6 +50,8 @@ struct Adopted {
     /// How many revisions of the chain run before it.
     #[serde(skip)]
     pending: usize,
+    /// Where the database is now.
+    current: Vec<At>,
 }
 
 /// A file for the chain's folder.
@@ -113,6 +118,7 @@ pub(super) fn adopt(context: &Context, arguments: &Adopt) -> Result<Exit, Failur
         closing: Vec::new(),
         problems: Vec::new(),
         pending: 0,
+        current: Vec::new(),
     };
     if !arguments.no_compare {
         let recorded = history.records.iter().map(|record| record.revision.as_str());
@@ -148,6 +154,9 @@ pub(super) fn adopt(context: &Context, arguments: &Adopt) -> Result<Exit, Failur
     if !arguments.dry_run {
         runner.adopt(client, revisions.iter().copied())?;
     }
+    let tree = Tree::of(&context.source);
+    let history = runner.history(client)?;
+    adopted.current = current(&history).into_iter().map(|record| At::of(&tree, record)).collect();
     context.ui.show(&adopted)?;
     tell(context, arguments, &adopted);
     Ok(Exit::Fine)
@@ -266,7 +275,7 @@ fn judge_drift(
         context.ui.warn(what);
         return Ok(());
     }
-    let help = "undo by hand what was done by hand, or mend the chain; `--accept-drift` takes the database over as it \
+    let help = "undo what was changed by hand, or fix the chain; `--accept-drift` takes the database over as it \
                 is, and prints the revision that would close the gap";
     Err(Failure::refused("drift", what, help))
 }
@@ -274,7 +283,6 @@ fn judge_drift(
 fn tell(context: &Context, arguments: &Adopt, adopted: &Adopted) {
     let ui = &context.ui;
     let Adopted { applied, verified, table, database, .. } = adopted;
-    let tool = arguments.from;
     if let [Closing { name, .. }, ..] = &*adopted.closing {
         adopted.adopt.iter().for_each(|id| ui.say(format!("{} {id}", adopted.word())));
         adopted.renames.iter().for_each(|statement| ui.say(format!("{statement};")));
@@ -282,37 +290,39 @@ fn tell(context: &Context, arguments: &Adopt, adopted: &Adopted) {
             "save it in the chain's folder, as `{name}`, and look at it: a database without that gap it leaves as it is"
         ));
         if adopted.pending > 0 {
-            let (noun, verb) =
-                if adopted.pending == 1 { ("revision", "runs") } else { ("revisions", "run") };
+            let verb = if adopted.pending == 1 { "runs" } else { "run" };
             ui.say(format!(
-                "{} {noun} of the chain {verb} before it, on the database as it is: where that fails, close the gap by hand",
-                adopted.pending
+                "{} of the chain {verb} before it, on the database as it is: where that fails, close the gap by hand",
+                counted(adopted.pending, "revision")
             ));
         }
     }
     if !adopted.renames.is_empty() && !arguments.rename_constraints {
         let count = adopted.renames.len();
-        let (noun, verb) = if count == 1 { ("name", "is") } else { ("names", "are") };
+        let (verb, them) = if count == 1 { ("is", "it") } else { ("are", "them") };
         ui.warn(format!(
-            "{count} {noun} {verb} not the chain's, and a revision that speaks of them fails: the statements above \
-             change that\n = help: `--rename-constraints` runs them"
+            "{} {verb} not the chain's, and a revision that names {them} fails: the statements above \
+             change that\n = help: `--rename-constraints` runs them",
+            counted(count, "name")
         ));
     }
     if arguments.no_compare {
-        ui.warn("nobody has looked whether the database is what the chain builds");
+        ui.warn("the schema was not compared with the chain");
     }
     let checked = match verified {
         0 => String::new(),
-        1 => format!("; 1 checksum is as {tool} made it"),
-        more => format!("; {more} checksums are as {tool} made them"),
+        1 => "; 1 checksum was verified".to_owned(),
+        more => format!("; {more} checksums were verified"),
     };
-    let noun = if *applied == 1 { "version" } else { "versions" };
-    ui.say(format!("`{table}` of {database} names {applied} {noun}{checked}; it is left as it is"));
-    match (adopted.adopt.is_empty(), arguments.dry_run) {
-        (true, _) => ui.say("nothing to do: all of it is recorded already"),
-        (false, true) => {}
-        (false, false) => ui.say(
-            "`migrate status` shows where the database is; `migrate lock --from-database` pins it",
-        ),
+    let versions = counted(*applied, "version");
+    ui.say(format!("`{table}` of {database} lists {versions}{checked}; the table was not changed"));
+    if adopted.adopt.is_empty() {
+        ui.say("nothing to do: all of it is recorded already");
+    }
+    if !arguments.dry_run {
+        ui.say(place(database, &adopted.current));
+    }
+    if !adopted.adopt.is_empty() && !arguments.dry_run {
+        ui.say("pin these revisions in chain.lock: `migrate lock --from-database`");
     }
 }

@@ -168,7 +168,7 @@ impl Names<'_> {
         let refused = |what: String, error: &postgres::Error| {
             let said = error.as_db_error().map(|said| said.message().to_owned());
             let said = said.unwrap_or_else(|| error.to_string());
-            Failure::refused("usage", format!("{what}: {said}"), "mend what `--rename` says")
+            Failure::refused("usage", format!("{what}: {said}"), "fix the argument of `--rename`")
         };
         let mut client = self.database.connect()?;
         let mut run = |what: String, sql: &str| {

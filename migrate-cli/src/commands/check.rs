@@ -1,10 +1,10 @@
 //! `migrate check` and `migrate verify`: is all as it should be?
 
 use migrate_core::catalog::Difference;
-use migrate_core::{Chain, Status, status};
+use migrate_core::{__counted as counted, Chain, Status, status};
 use serde::Serialize;
 
-use super::lint::{FindingView, counted, findings};
+use super::lint::{FindingView, codes, findings};
 use crate::args::ModelArgs;
 use crate::blind::{self, BlindView};
 use crate::compare::{Drift, build_chain, build_models, differences, lines, read_with};
@@ -39,11 +39,9 @@ struct Checked {
 impl View for Checked {
     fn text(&self, page: &mut Page) {
         let Self { revisions, deployed, head, digest, .. } = self;
-        let noun = if *revisions == 1 { "revision" } else { "revisions" };
+        let revisions = counted(*revisions, "revision");
         let digest = digest.get(..19).unwrap_or(digest);
-        page.line(format!(
-            "{revisions} {noun}, {deployed} deployed; head is {ID}{head}{ID:#} ({digest}…)"
-        ));
+        page.line(format!("{revisions}, {deployed} pinned; head is {ID}{head}{ID:#} ({digest}…)"));
         if let Some(database) = &self.database {
             page.line(format!("{database} is at head"));
         }
@@ -176,8 +174,8 @@ pub(super) fn warn_of_versions(
 fn verdict(context: &Context, checked: &Checked) -> Exit {
     if !checked.warnings.is_empty() {
         context.ui.warn(format!(
-            "lints warn of what is not deployed: {}\n = help: `migrate lint` tells where, and what to do",
-            counted(&checked.warnings)
+            "lints found problems in revisions that are not pinned: {}\n = help: `migrate lint` shows where, and what to do",
+            codes(&checked.warnings)
         ));
     }
     blind::tell(&context.ui, &checked.blind, "check");
@@ -192,7 +190,7 @@ fn verdict(context: &Context, checked: &Checked) -> Exit {
     if checked.drift.as_ref().is_some_and(|drift| !drift.differences.is_empty()) {
         context.ui.warn(
             "the database has drifted from the chain\n \
-             = help: undo by hand what was done by hand, or bring it into the models and the chain",
+             = help: undo what was changed by hand, or bring it into the models and the chain",
         );
         exit = Exit::Failed;
     }
@@ -211,8 +209,8 @@ struct Verified {
 impl View for Verified {
     fn text(&self, page: &mut Page) {
         let Self { database, verified, head, .. } = self;
-        let noun = if *verified == 1 { "digest" } else { "digests" };
-        page.line(format!("{database} is at {ID}{head}{ID:#} (head): {verified} {noun} verified"));
+        let verified = counted(*verified, "digest");
+        page.line(format!("{database} is at {ID}{head}{ID:#} (head): {verified} verified"));
         if !self.ahead.is_empty() {
             page.line(format!("ahead of this chain: {}", self.ahead.join(", ")));
         }

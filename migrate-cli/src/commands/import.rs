@@ -6,7 +6,7 @@ use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use migrate_core::{FileEdit, MAX_FILE_BYTES, analyse_with};
+use migrate_core::{__counted as counted, FileEdit, MAX_FILE_BYTES, analyse_with};
 use serde::Serialize;
 
 use crate::args::{Import, Tool};
@@ -68,7 +68,8 @@ fn tell(
     translation: &Translation,
     paths: &[PathBuf],
 ) -> Result<Exit, Failure> {
-    let ui = &context.ui;
+    // Advice is for the folder that was written.
+    let ui = &context.ui.clone().of_folder(to);
     let rejection = analyse_with(folder(to), settings(to)).err();
     let revision = |(imported, path): (&Imported, &PathBuf)| Revision {
         revision: imported.id.clone(),
@@ -87,10 +88,16 @@ fn tell(
     translation.notes.iter().for_each(|note| ui.warn(note));
     if lost > 0 {
         ui.warn(format!(
-            "{lost} of {all} revisions can't be undone: {tool} has no downgrade of them\n \
-             = help: write it below `-- migrate:down`, and take the line `-- irreversible: …` away"
+            "{lost} of {} can't be undone: {tool} has no downgrade for {}\n \
+             = help: write it below `-- migrate:down`, and remove the line `-- irreversible: …`",
+            counted(all, "revision"),
+            if lost == 1 { "it" } else { "them" }
         ));
     }
+    let written = match all {
+        1 => "1 revision was written".to_owned(),
+        all => format!("{all} revisions were written"),
+    };
     match rejection {
         Some(rejection) => {
             let problems = problem_count(&rejection);
@@ -100,11 +107,10 @@ fn tell(
                  with `migrate lock --from-database`",
                 summary(&rejection)
             ));
-            ui.say(format!("{all} revisions were written; the chain has {problems}"));
+            ui.say(format!("{written}; the chain has {problems}"));
         }
         None => ui.say(format!(
-            "{all} revisions were written; a database that {tool} has made is taken over with \
-             `migrate adopt --from {}`",
+            "{written}; to take over a database that {tool} has migrated: `migrate adopt --from {}`",
             tool.word()
         )),
     }
@@ -176,7 +182,7 @@ fn text(path: &Path, name: &str, length: u64) -> Result<String, String> {
         return Ok(String::new());
     }
     if length > MAX_FILE_BYTES as u64 {
-        return Err(format!("it has {length} bytes; {MAX_FILE_BYTES} are the limit"));
+        return Err(format!("it has {length} bytes; the limit is {} MiB", MAX_FILE_BYTES >> 20));
     }
     let bytes = fs::read(path).map_err(|error| error.to_string())?;
     String::from_utf8(bytes).map_err(|_| "it is not UTF-8".to_owned())

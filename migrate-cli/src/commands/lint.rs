@@ -5,7 +5,9 @@ mod pages;
 
 use std::collections::{HashMap, HashSet};
 
-use migrate_core::{Chain, Config, Finding, Label, Level, Lint, Problem, lint};
+use migrate_core::{
+    __counted as counted, Chain, Config, Finding, Label, Level, Lint, Problem, lint,
+};
 use serde::Serialize;
 
 use self::formats::{github, sarif};
@@ -85,10 +87,10 @@ impl FindingView {
         let mut text = self.text.clone();
         if !again.is_empty() {
             let gutter = " ".repeat(self.place.line.to_string().len());
-            let noun = if again.len() == 1 { "line" } else { "lines" };
+            let plural = if again.len() == 1 { "" } else { "s" };
             let lines = again.join(", ");
             text.push_str(&format!(
-                "\n{gutter} = note: the same on {noun} {lines}; `-v` shows each"
+                "\n{gutter} = note: the same on line{plural} {lines}; `-v` shows each"
             ));
         }
         message(&format!("{kind}[{}]", self.code), style, &text)
@@ -135,7 +137,7 @@ pub(super) fn findings(
 }
 
 /// The codes of what is found, each with how often it is.
-pub(super) fn counted(findings: &[FindingView]) -> String {
+pub(super) fn codes(findings: &[FindingView]) -> String {
     let mut codes: Vec<(&str, usize)> = Vec::new();
     for finding in findings {
         match codes.iter_mut().find(|(code, _)| *code == finding.code) {
@@ -244,21 +246,22 @@ fn named(context: &Context, arguments: &LintArgs) -> Result<HashSet<String>, Fai
 
 /// How much was found, in words.
 fn summary(linted: &Linted) -> String {
-    let count = |count: usize, noun: &str| match count {
-        1 => format!("1 {noun}"),
-        count => format!("{count} {noun}s"),
-    };
     let Linted { errors, warnings, revisions, .. } = linted;
-    let looked = count(*revisions, "revision");
+    let looked = counted(*revisions, "revision");
     match (errors, warnings) {
         _ if *revisions == 0 => {
-            "no revision is pending; `--all` looks at those that are deployed, too".to_owned()
+            "nothing to check: every revision is pinned; `--all` checks pinned revisions, too"
+                .to_owned()
         }
         (0, 0) => format!("nothing found in {looked}"),
-        (0, warnings) => format!("{} in {looked}", count(*warnings, "warning")),
-        (errors, 0) => format!("{} in {looked}", count(*errors, "error")),
+        (0, warnings) => format!("{} in {looked}", counted(*warnings, "warning")),
+        (errors, 0) => format!("{} in {looked}", counted(*errors, "error")),
         (errors, warnings) => {
-            format!("{} and {} in {looked}", count(*errors, "error"), count(*warnings, "warning"))
+            format!(
+                "{} and {} in {looked}",
+                counted(*errors, "error"),
+                counted(*warnings, "warning")
+            )
         }
     }
 }

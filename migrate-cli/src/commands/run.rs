@@ -1,8 +1,9 @@
 //! A run that changes a database: what it tells while it goes, and what it did in the end.
 
-use migrate_core::{Chain, Direction, Done, Error, History, Report, Runner};
+use migrate_core::{__counted as counted, Chain, Direction, Done, Error, History, Report, Runner};
 use serde::Serialize;
 
+use super::adopt::other_tools;
 use super::current::At;
 use crate::args::How;
 use crate::context::{Context, Database, current};
@@ -84,9 +85,34 @@ pub(super) fn run(
     let result = change(&runner, &mut database.client);
     drop(interrupt);
     progress.end();
-    let report = result?;
+    let report = match result {
+        Ok(report) => report,
+        Err(error) => return Err(explained(context, chain, &mut database, &runner, error)),
+    };
     let history = runner.history(&mut database.client)?;
     finish(context, database.place, report, &history)
+}
+
+/// What fails since another tool has made it already is not for a stamp, but for an adoption.
+fn explained(
+    context: &Context,
+    chain: &Chain<'static>,
+    database: &mut Database,
+    runner: &Runner<'_>,
+    error: Error,
+) -> Failure {
+    let exists = |code: &str| ["42P06", "42P07", "42701", "42710", "42723"].contains(&code);
+    let found = match &error {
+        Error::Statement(why) if why.failure.code.as_deref().is_some_and(exists) => {
+            let history = runner.history(&mut database.client).unwrap_or_default();
+            other_tools(context, &mut database.client, chain, &history)
+        }
+        _ => None,
+    };
+    match found {
+        Some(help) => Failure::Advised(Box::new(error), help),
+        None => error.into(),
+    }
 }
 
 /// Says in the end what was done, and where the database is.
@@ -100,13 +126,7 @@ pub(super) fn finish(
     let current: Vec<At> =
         current(history).into_iter().map(|record| At::of(&tree, record)).collect();
     let words = words(&report);
-    let place = match current.as_slice() {
-        [] => "no revision is applied".to_owned(),
-        at => {
-            let at: Vec<String> = at.iter().map(At::line).collect();
-            format!("{database} is at {}", at.join(" and "))
-        }
-    };
+    let place = place(&database, &current);
     let done = report.done.iter().map(|done: &Done| DoneView {
         revision: done.revision.clone(),
         direction: done.direction.to_string(),
@@ -127,6 +147,17 @@ pub(super) fn finish(
     Ok(())
 }
 
+/// `app@db.example:5432/app is at 002 (head)`
+pub(super) fn place(database: &str, current: &[At]) -> String {
+    match current {
+        [] => "no revision is applied".to_owned(),
+        at => {
+            let at: Vec<String> = at.iter().map(At::line).collect();
+            format!("{database} is at {}", at.join(" and "))
+        }
+    }
+}
+
 /// `2 revisions applied`
 fn words(report: &Report) -> String {
     let up = report.done.iter().filter(|done| done.direction == Direction::Up).count();
@@ -136,9 +167,8 @@ fn words(report: &Report) -> String {
         (report.unstamped.len(), "unstamped"),
         (report.stamped.len(), "stamped"),
     ];
-    let counts = counts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| {
-        format!("{count} {} {what}", if *count == 1 { "revision" } else { "revisions" })
-    });
+    let counts = counts.iter().filter(|(count, _)| *count > 0);
+    let counts = counts.map(|(count, what)| format!("{} {what}", counted(*count, "revision")));
     let words = counts.collect::<Vec<_>>().join(", ");
     if words.is_empty() { "nothing to do".to_owned() } else { words }
 }

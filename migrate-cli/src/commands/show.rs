@@ -78,7 +78,7 @@ impl RevisionView {
             page.line(format!("Followed by: {}", self.children.join(", ")));
         }
         page.line(format!("Message: {}", self.message));
-        page.line(format!("State: {}", if self.deployed { "deployed" } else { "pending" }));
+        page.line(format!("State: {}", if self.deployed { "pinned" } else { "not pinned" }));
         page.line(format!("File: {}", self.file));
     }
 }
@@ -87,7 +87,7 @@ impl RevisionView {
 pub(super) fn warn_if_broken(context: &Context, tree: &Tree) {
     if let Err(rejection) = &tree.chain {
         context.ui.warn(format!(
-            "{}, so the order is that of the files\n = help: `migrate check` tells all",
+            "{}; revisions are listed by file name\n = help: `migrate check` shows every problem",
             count(rejection)
         ));
     }

@@ -50,7 +50,10 @@ pub(super) fn stamp(context: &Context, arguments: &Stamp) -> Result<Exit, Failur
             return Ok(Exit::Fine);
         }
         if !(change.unstamp.is_empty() && change.stamp.is_empty()) {
-            context.ui.say(format!("This changes what {} says of itself:", change.database));
+            context.ui.say(format!(
+                "This only changes the recorded history of {}; no migration SQL runs:",
+                change.database
+            ));
             let rows = [("unstamp", &change.unstamp), ("stamp", &change.stamp)];
             for (word, revisions) in rows {
                 revisions.iter().for_each(|id| context.ui.say(format!("  {word} {id}")));
@@ -68,5 +71,10 @@ pub(super) fn stamp(context: &Context, arguments: &Stamp) -> Result<Exit, Failur
         true => runner.stamp_purge(client, target),
         false => runner.stamp(client, target),
     })?;
+    if !context.ui.json {
+        context
+            .ui
+            .say("the schema was not compared with the chain: `migrate check --drift` does that");
+    }
     Ok(Exit::Fine)
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use migrate_core::{Chain, Digest, History, Record, Status, status as standing};
+use migrate_core::{History, Record, Status, changed, status as standing};
 use serde::Serialize;
 
 use super::adopt::{Noticed, noticed};
@@ -49,7 +49,7 @@ struct Row {
 enum State {
     Applied,
     Pending,
-    /// Applied with another text, or on top of something else.
+    /// Applied with another text, or on top of something else; what only stands on such a one is applied.
     Changed,
     /// Applied, but not in this chain.
     Unknown,
@@ -74,7 +74,7 @@ impl View for Standing {
             let mut cells = vec![
                 format!("{style}{state}{style:#}"),
                 format!("{ID}{}{ID:#}", row.revision),
-                if row.deployed { "deployed" } else { "-" }.to_owned(),
+                if row.deployed { "pinned" } else { "-" }.to_owned(),
                 if row.message.is_empty() { "-" } else { &row.message }.to_owned(),
             ];
             if let (true, Some(at), Some(by)) = (page.is_verbose, &row.applied_at, &row.applied_by)
@@ -113,7 +113,7 @@ pub(super) fn status(context: &Context, exit_code: bool) -> Result<Exit, Failure
         status: word,
         text: match (&status, &tree.chain) {
             (Some(Status::Behind { pending }), _) if pending.len() > 3 => {
-                format!("behind: {} revisions to come", pending.len())
+                format!("behind: {} revisions are pending", pending.len())
             }
             (Some(status), _) => status.to_string(),
             (None, Err(rejection)) => format!("unknown: {}", count(rejection)),
@@ -138,11 +138,11 @@ pub(super) fn status(context: &Context, exit_code: bool) -> Result<Exit, Failure
 fn help(status: Option<&Status>) -> Option<String> {
     Some(match status? {
         Status::Empty => {
-            "`migrate upgrade head` applies the chain; if the tables are there already, \
-             `migrate stamp REVISION` says so"
+            "`migrate upgrade head` applies the chain; if the schema exists already, record where it \
+             is: `migrate stamp REVISION`"
                 .to_owned()
         }
-        Status::Behind { .. } => "`migrate upgrade head` applies what is to come".to_owned(),
+        Status::Behind { .. } => "`migrate upgrade head` applies what is pending".to_owned(),
         Status::Ahead { .. } => {
             "a newer release was here, and this one can serve; `migrate downgrade head --stored` \
              undoes what is newer"
@@ -165,15 +165,13 @@ fn rows(tree: &Tree, history: &History) -> Vec<Row> {
     };
     let applied: HashMap<&str, &Record> =
         history.records.iter().map(|record| (record.revision.as_str(), record)).collect();
-    let migrations = tree.chain.iter().flat_map(Chain::migrations);
-    let digests: HashMap<&str, Digest> =
-        migrations.map(|migration| (migration.id.as_str(), migration.digests.chain)).collect();
+    let changed = tree.chain.as_ref().map(|chain| changed(chain, history)).unwrap_or_default();
     let known = tree.entries.iter().map(|entry| {
         let record = applied.get(entry.id.as_str()).copied();
-        let state = match (record, digests.get(entry.id.as_str())) {
-            (None, _) => State::Pending,
-            (Some(record), Some(digest)) if record.chain != *digest => State::Changed,
-            (Some(_), _) => State::Applied,
+        let state = match record {
+            None => State::Pending,
+            Some(_) if changed.contains(&entry.id.as_str()) => State::Changed,
+            Some(_) => State::Applied,
         };
         row(&entry.id, state, &entry.message, entry.deployed, record)
     });

@@ -3,8 +3,8 @@
 use std::process::Command;
 
 use migrate_core::{
-    Chain, Direction, History, Plan, Report, Step, Target, downgrade as plan_downgrade,
-    upgrade as plan_upgrade,
+    __counted as counted, Chain, Direction, History, Plan, Report, Step, Target,
+    downgrade as plan_downgrade, upgrade as plan_upgrade,
 };
 
 use super::plan;
@@ -109,9 +109,8 @@ pub(super) fn downgrade(context: &Context, arguments: &Downgrade) -> Result<Exit
 
 /// What a downgrade would undo, for the question.
 fn tell(context: &Context, plan: &Plan<'_>, place: &str) {
-    let count = plan.steps.len();
-    let noun = if count == 1 { "revision" } else { "revisions" };
-    context.ui.say(format!("This undoes {count} {noun} on {place}:"));
+    let count = counted(plan.steps.len(), "revision");
+    context.ui.say(format!("This undoes {count} on {place}:"));
     let row = |step: &Step<'_>| {
         let migration = &*step.migration;
         vec![

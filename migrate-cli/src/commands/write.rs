@@ -8,8 +8,8 @@ use std::process::Command;
 
 use jiff::Timestamp;
 use migrate_core::{
-    Chain, FileEdit, LOCK_FILE, Migration, NewRevision, NewSection, Pin, Status, check, edit,
-    lock_text, status, write_lock,
+    __counted as counted, Chain, FileEdit, LOCK_FILE, Migration, NewRevision, NewSection, Pin,
+    Status, check, edit, lock_text, status, write_lock,
 };
 use serde::Serialize;
 
@@ -163,10 +163,8 @@ fn pin(
     let deployed = text.lines().filter(|line| line.contains(" chain=")).count();
     let edit = FileEdit { name: LOCK_FILE.to_owned(), text, replaces: true };
     let exit = save(context, directory, &edit, None, Some(deployed))?;
-    let all = chain.len();
-    context
-        .ui
-        .say(format!("{deployed} of {all} revisions are pinned as deployed; commit the file"));
+    let (all, verb) = (counted(chain.len(), "revision"), if deployed == 1 { "is" } else { "are" });
+    context.ui.say(format!("{deployed} of {all} {verb} pinned; commit the file"));
     Ok(exit)
 }
 
@@ -199,8 +197,8 @@ pub(super) fn edit(context: &Context, directory: &Path, id: &str) -> Result<Exit
     let path = directory.join(&entry.file);
     if entry.deployed {
         context.ui.warn(format!(
-            "`{}` is deployed: databases ran it, so its upgrade must stay as it is\n \
-             = help: what should be different goes in a new revision: `migrate revision -m \"…\"`",
+            "`{}` is pinned: databases ran it, so its upgrade must stay as it is\n \
+             = help: put the change in a new revision: `migrate revision -m \"…\"`",
             entry.id
         ));
     }

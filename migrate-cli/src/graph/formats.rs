@@ -19,7 +19,7 @@ pub(crate) fn text(nodes: &[Node]) -> Vec<String> {
             cells[lane * 2] = '|';
         }
         cells[node.lane * 2] = '*';
-        let marks = [("head", node.head), ("deployed", node.deployed)];
+        let marks = [("head", node.head), ("pinned", node.deployed)];
         let marks: String = marks
             .iter()
             .filter(|(_, holds)| *holds)

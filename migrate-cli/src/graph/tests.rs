@@ -31,7 +31,7 @@ fn drawn(graph: &str) -> String {
 #[test]
 fn lines_and_branches() {
     let check = |graph: &str, expected: &str| assert_eq!(drawn(graph), expected.trim_matches('\n'));
-    check("a! b:a", "* b (head)\n* a (deployed)");
+    check("a! b:a", "* b (head)\n* a (pinned)");
     check(
         "a b:a c:a",
         r"

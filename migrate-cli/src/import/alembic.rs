@@ -87,7 +87,7 @@ impl Reading {
             Ok(text) => text.strip_prefix('\u{feff}').unwrap_or(text),
             Err(reason) => {
                 let what = format!("the file can't be read: {reason}");
-                self.wrong.push(Wrong::at(path, what, "mend it, and import again"));
+                self.wrong.push(Wrong::at(path, what, "fix it, and import again"));
                 return;
             }
         };
@@ -202,7 +202,7 @@ impl Reading {
                     self.wrong.push(Wrong::at(
                         &origin,
                         what,
-                        "add the file, or mend `down_revision`",
+                        "add the file, or fix `down_revision`",
                     ));
                 }
             }

@@ -65,7 +65,7 @@ fn sections(text: &str) -> Result<(Body, Option<Body>), Why> {
             Some("StatementBegin" | "StatementEnd" | "ENVSUB OFF" | "ENVSUBST OFF") => {}
             Some(other) => {
                 let what = format!("`-- +goose {other}` is not understood");
-                return wrong(&what, "mend the line, or take it away");
+                return wrong(&what, "fix the line, or remove it");
             }
             None => match found.last_mut() {
                 Some(body) => body.sql.push_str(line),

@@ -32,7 +32,12 @@ impl Progress {
             }
             bar
         });
-        Progress { ui: *ui, bar, revisions: HashMap::new(), has_waited: AtomicBool::new(false) }
+        Progress {
+            ui: ui.clone(),
+            bar,
+            revisions: HashMap::new(),
+            has_waited: AtomicBool::new(false),
+        }
     }
 
     /// Tells what the revisions of this chain do.
@@ -107,7 +112,7 @@ impl Progress {
 
     /// Another way to speak while the run goes, from another thread.
     pub(crate) fn voice(&self) -> impl Fn(&str) + Send + 'static {
-        let (ui, bar) = (self.ui, self.bar.clone());
+        let (ui, bar) = (self.ui.clone(), self.bar.clone());
         move |words| match &bar {
             Some(bar) => bar.suspend(|| ui.say(words)),
             None => ui.say(words),

@@ -7,6 +7,7 @@ mod commands;
 mod connection;
 mod guard;
 mod hostile;
+mod messages;
 mod models;
 mod recipes;
 mod support;

@@ -108,7 +108,7 @@ fn two_who_are_asked_at_once_do_not_both_go_on() {
         project.run(&format!("migrate {command} --yes"));
         session.send_line("y").unwrap();
         let (seen, code) = end(session);
-        assert!(seen.contains("has changed while the question stood"), "{seen}");
+        assert!(seen.contains("the database changed before you answered"), "{seen}");
         assert_eq!(code, 1, "{seen}");
         assert_eq!(project.run("migrate current"), "$ migrate current\nb\n", "{command}");
     }
@@ -134,10 +134,11 @@ fn ctrl_c_stops_between_statements() {
     let mut session = terminal(&project, "migrate upgrade");
     session.exp_string("[statement 2 of 3]").unwrap();
     session.send_control('c').unwrap();
-    session.exp_string("stopping when this statement has ended").unwrap();
+    session.exp_string("stopping after this statement; press Ctrl-C again").unwrap();
     let (seen, code) = end(session);
     assert_eq!(code, 1, "{seen}");
-    assert!(seen.contains("stopped, as it was told to: `a` is done, nothing of `b`"), "{seen}");
+    let stopped = "stopped at your request: `a` is done, `b` was rolled back";
+    assert!(seen.contains(stopped) && seen.contains("run it again to continue"), "{seen}");
     assert!(project.run("migrate current").ends_with("\na\n"));
 }
 
@@ -148,13 +149,18 @@ fn a_second_ctrl_c_cancels_the_statement() {
     let mut session = terminal(&project, "migrate upgrade");
     session.exp_string("[statement 2 of 3]").unwrap();
     session.send_control('c').unwrap();
-    session.exp_string("stopping when this statement has ended").unwrap();
+    session.exp_string("stopping after this statement").unwrap();
     session.send_control('c').unwrap();
-    session.exp_string("cancelling the statement").unwrap();
+    session.exp_string("cancelling what is running").unwrap();
     let (seen, code) = end(session);
     assert_eq!(code, 1, "{seen}");
-    assert!(seen.contains("statement 2 of 3") || seen.contains("nothing of `b`"), "{seen}");
+    // It has not failed.
+    let stopped = "stopped at your request: `a` is done, `b` was rolled back";
+    assert!(seen.contains(stopped) && !seen.contains("statement_timeout"), "{seen}");
     assert!(project.run("migrate current").ends_with("\na\n"));
+    assert!(
+        project.run("migrate log --limit 1").contains("canceling statement due to user request")
+    );
 }
 
 /// Without a terminal a revision is one message, so it is done or not begun.
@@ -166,10 +172,29 @@ fn sigterm_stops_a_run_after_its_revision() {
     let seen = project.run(
         "migrate upgrade > out & run=$!; until grep -q Make out; do sleep 0.05; done; kill $run; wait $run",
     );
-    assert!(seen.contains("2> stopping when this statement has ended"), "{seen}");
-    let stopped = "stopped, as it was told to: 2 revisions are done, up to `b`";
+    assert!(seen.contains("2> stopping at the next safe point; send SIGTERM again"), "{seen}");
+    assert!(!seen.contains("Ctrl-C"), "{seen}");
+    let stopped = "stopped at your request: 2 revisions are done, up to `b`";
     assert!(seen.contains(stopped) && seen.ends_with("[exit 1]\n"), "{seen}");
     assert!(project.run("migrate current").ends_with("\nb\n"));
+}
+
+/// What runs outside a transaction keeps what it has done.
+#[test]
+fn a_second_sigterm_cancels_what_is_running() {
+    let project = Project::line("a");
+    let file = project.file("b");
+    let text = "-- revision: b\n-- parent: a\n-- message: Make b\n\n-- migrate:up transaction:false\n\
+                CREATE TABLE t_slow ();\nSELECT pg_sleep(60);\n\n-- migrate:down\nDROP TABLE t_slow;\n";
+    std::fs::write(file, text).unwrap();
+    let asleep = "until psql \"$DATABASE_URL\" -qtc \"SELECT count(*) FROM pg_stat_activity WHERE \
+                  datname = current_database() AND wait_event = 'PgSleep'\" | grep -q 1; do sleep 0.1; done";
+    let seen = project.run(&format!(
+        "PATH=$PATH:$(echo /usr/lib/postgresql/*/bin | cut -d' ' -f1); \
+         migrate upgrade > out & run=$!; {asleep}; kill $run; sleep 0.5; kill $run; wait $run"
+    ));
+    let stopped = "stopped at your request: `a` is done, 1 statement of `b` is done";
+    assert!(seen.contains(stopped) && seen.ends_with("[exit 1]\n"), "{seen}");
 }
 
 /// Nobody reads what it says any more; the run goes on to its end.
@@ -194,7 +219,17 @@ fn who_waits_says_for_whom_and_not_for_ever() {
     assert_eq!(seen.matches("2> waiting for another migration").count(), 1, "{seen}");
     assert!(seen.contains("2> waiting for another migration: process "), "{seen}");
     assert!(seen.contains("2> error: another migration is running: process "), "{seen}");
+    // By its revision, and not by what we send around it.
+    assert!(seen.contains(", running the upgrade of b; waited"), "{seen}");
+    assert!(!seen.contains("BEGIN"), "{seen}");
     assert!(seen.contains("{\"event\":\"waiting\",\"holder\":\"process "), "{seen}");
+    // At a terminal, with the statement.
+    project.write("c", "b", "SELECT 1;\nSELECT pg_sleep(4);", "SELECT 1;");
+    let session = terminal(&project, "migrate upgrade");
+    std::thread::sleep(std::time::Duration::from_secs(2));
+    let waits = project.run("migrate upgrade --patience 500ms");
+    assert!(waits.contains(", running the upgrade of c, statement 2 of 2; waited"), "{waits}");
+    assert_eq!(end(session).1, 0);
     // The one that was patient finds the work done.
     assert!(seen.contains("\"done\":[],\"current\":[{\"revision\":\"b\""), "{seen}");
 }

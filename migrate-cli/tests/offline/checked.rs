@@ -25,7 +25,7 @@ fn what_a_check_refuses_is_not_pinned() {
     project.refuse("lock --unchecked --from-database", 2, "cannot be used with");
     project.check("lock --unchecked", "migrations/chain.lock\n");
     let (code, out, _) = project.run("check");
-    assert!(code == 0 && out.starts_with("3 revisions, 3 deployed"), "{out}");
+    assert!(code == 0 && out.starts_with("3 revisions, 3 pinned"), "{out}");
     // A chain that is none is not pinned, whatever is said.
     fs::remove_file(project.path().join("b_make_b.sql")).unwrap();
     project.refuse("lock --unchecked", 1, "deployed migration `b` is missing");

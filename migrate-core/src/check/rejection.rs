@@ -3,8 +3,7 @@
 use std::fmt;
 
 use crate::diagnostic::Diagnostic;
-use crate::problem::count;
-use crate::text::Source;
+use crate::text::{Source, counted};
 
 /// Why a folder is no chain: every problem found, with the files to show them in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,7 +23,7 @@ impl Rejection {
     pub fn messages(&self) -> impl Iterator<Item = String> + '_ {
         let shown = self.diagnostics.iter().take(MOST_SHOWN);
         let more = self.diagnostics.len().saturating_sub(MOST_SHOWN);
-        let more = (more > 0).then(|| format!("and {}", count(more, "more problem")));
+        let more = (more > 0).then(|| format!("and {}", counted(more, "more problem")));
         shown.map(|diagnostic| diagnostic.render(&self.sources)).chain(more)
     }
 

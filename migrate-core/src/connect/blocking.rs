@@ -8,7 +8,7 @@ use postgres::Client;
 use tokio_postgres::Config;
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-use super::refusal::{Attempt, reason, unreachable};
+use super::refusal::{Attempt, reason, unknown_host};
 use super::search::Next;
 use super::{ConnectError, Connector};
 
@@ -26,9 +26,7 @@ impl Connector {
                 Next::GiveUp(why) => return Err(why),
                 Next::LookUp(place) => match (place.host.as_str(), place.port).to_socket_addrs() {
                     Ok(found) => search.found(self.addresses(found)),
-                    Err(error) => {
-                        search.not_found(unreachable(place.to_string(), error.to_string(), error));
-                    }
+                    Err(error) => search.not_found(unknown_host(&place, error)),
                 },
                 Next::Try(place, address, way) => {
                     let config = self.wanted.config(&place, address, way);

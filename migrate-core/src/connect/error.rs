@@ -59,6 +59,15 @@ pub enum ConnectError {
         /// Why not.
         reason: String,
     },
+    /// The host's name has no address.
+    UnknownHost {
+        /// The host.
+        host: String,
+        /// What the operating system says.
+        reason: String,
+        /// The error itself.
+        source: Source,
+    },
     /// Nobody answers there.
     Unreachable {
         /// The host and port.
@@ -219,7 +228,8 @@ impl ConnectError {
     }
 
     pub(super) fn is_no_answer(&self) -> bool {
-        matches!(self, ConnectError::Unreachable { .. } | ConnectError::Timeout { .. })
+        use ConnectError::*;
+        matches!(self, UnknownHost { .. } | Unreachable { .. } | Timeout { .. })
     }
 }
 
@@ -227,7 +237,8 @@ impl Error for ConnectError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         use ConnectError::*;
         match self {
-            Unreachable { source, .. }
+            UnknownHost { source, .. }
+            | Unreachable { source, .. }
             | Certificate { source, .. }
             | Handshake { source, .. }
             | Authentication { source, .. }

@@ -12,6 +12,7 @@ use tokio_postgres::Error;
 use tokio_postgres::error::DbError;
 
 use super::error::{CertificateFault, ConnectError};
+use super::place::Place;
 use crate::failure::Failure;
 use crate::text::printable;
 use crate::tls::SslMode;
@@ -48,7 +49,9 @@ impl Attempt {
             {
                 ConnectError::WrongServer { place, reason }
             }
-            ("error connecting to server", _) => unreachable(place, reason, error),
+            ("error connecting to server", _) => {
+                ConnectError::Unreachable { place, reason, source: Box::new(error) }
+            }
             ("error performing TLS handshake", None) => ConnectError::NoTls { place, mode },
             ("error performing TLS handshake", Some(_)) => {
                 ConnectError::Handshake { place, reason, source: Box::new(error) }
@@ -69,13 +72,10 @@ impl Attempt {
     }
 }
 
-/// Nobody answers there.
-pub(super) fn unreachable(
-    place: String,
-    reason: String,
-    error: impl StdError + Send + Sync + 'static,
-) -> ConnectError {
-    ConnectError::Unreachable { place, reason, source: Box::new(error) }
+/// The name of this place's host has no address.
+pub(super) fn unknown_host(place: &Place, error: io::Error) -> ConnectError {
+    let reason = printable(&error.to_string()).into_owned();
+    ConnectError::UnknownHost { host: place.host.clone(), reason, source: Box::new(error) }
 }
 
 fn refused(place: String, failure: Box<Failure>) -> ConnectError {

@@ -51,6 +51,9 @@ impl Settings {
             None if is_other_url(text) => {
                 return Err(bad("scheme", "is neither `postgres://` nor `postgresql://`"));
             }
+            None if has_no_scheme(text) => {
+                return Err(bad("scheme", "is missing: a URL begins with `postgres://`"));
+            }
             None => settings.read_pairs(text)?,
         }
         Ok(settings)
@@ -210,6 +213,13 @@ fn is_other_url(text: &str) -> bool {
     })
 }
 
+/// Whether it looks like a URL that only lacks its beginning, or has a blank or a quote before it. No parameter has such a
+/// name; this one may have the password in it.
+fn has_no_scheme(text: &str) -> bool {
+    let name = text.split(['=', ' ']).find(|part| !part.is_empty()).unwrap_or_default();
+    name.contains([':', '/', '@'])
+}
+
 /// Without the `%XX`. As other drivers for Rust do, and unlike libpq, a `%` that is none stays.
 fn decoded(text: &str) -> Vec<u8> {
     let hex = |byte: &u8| char::from(*byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
@@ -333,7 +343,20 @@ mod tests {
             assert!(found.starts_with(expected), "{text}: {found}");
         };
         check("mysql://u:p@h/d", &part("scheme"));
-        check("localhost/d", &part("parameter"));
+        for text in [
+            "localhost/d",
+            "localhost:5432",
+            "app:secret@host/db",
+            "app:secret@host/db?sslmode=require",
+            "app:sec=ret@host/db",
+            "//app:secret@host/db",
+            "jdbc:postgresql://h/d?user=u",
+            " postgres://app:secret@host/db",
+            "\"postgres://app:secret@host/db\"",
+        ] {
+            check(text, &part("scheme"));
+            assert!(!read(text).contains("secret"), "{text}");
+        }
         check("host", &part("parameter"));
         check("host h=1", &part("parameter"));
         check("=h", &part("parameter"));

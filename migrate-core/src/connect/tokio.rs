@@ -10,7 +10,7 @@ use tokio_postgres::{AsyncMessage, Client, Config, Connection};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::notice::Notices;
-use super::refusal::{Attempt, reason, unreachable};
+use super::refusal::{Attempt, reason, unknown_host};
 use super::search::Next;
 use super::{ConnectError, Connector};
 
@@ -32,9 +32,7 @@ impl Connector {
                 Next::GiveUp(why) => return Err(why),
                 Next::LookUp(place) => match lookup_host((place.host.as_str(), place.port)).await {
                     Ok(found) => search.found(self.addresses(found)),
-                    Err(error) => {
-                        search.not_found(unreachable(place.to_string(), error.to_string(), error));
-                    }
+                    Err(error) => search.not_found(unknown_host(&place, error)),
                 },
                 Next::Try(place, address, way) => {
                     let config = self.wanted.config(&place, address, way);

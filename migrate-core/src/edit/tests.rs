@@ -129,11 +129,30 @@ fn what_can_not_be_rebased() {
     let check = |graph: &str, id: &str, onto: &str, expected: EditError| {
         assert_eq!(rebase(folder(graph, &locked), id, onto), Err(expected), "{id} onto {onto}");
     };
-    check("a b:a c:a", "b", "c", EditError::Deployed { id: "b".into() });
+    let pinned = |id: &str, movable: Option<(&str, &str)>, forks| EditError::Deployed {
+        id: id.into(),
+        movable: movable.map(|(first, onto)| (first.into(), onto.into())),
+        forks,
+    };
+    check("a b:a c:a d:c", "b", "d", pinned("b", Some(("c", "b")), true));
+    check("a b:a e:b c:a d:c", "b", "c", pinned("b", Some(("c", "e")), true));
+    // It is no fork: there is nothing to move.
+    check("a b:a c:b", "b", "c", pinned("b", None, false));
+    check("a b:a c:b", "b", "a", pinned("b", None, false));
     check("a b:a c:b d:c", "c", "d", EditError::Circle { id: "c".into(), onto: "d".into() });
     check("a b:a c:a m:b,c", "m", "a", EditError::Merge { id: "m".into() });
     let unknown = EditError::UnknownRevision { id: "x".into(), meant: Some("a".into()) };
     check("a b:a", "x", "a", unknown);
+}
+
+#[test]
+fn of_two_pinned_branches_none_is_moved() {
+    let pins = [lock("a b:a", "b"), lock("a c:a", "c")];
+    let pinned_too = pins[1].lines().last().unwrap_or_default();
+    let lock = format!("{}{pinned_too}\n", pins[0]);
+    let error = rebase(folder("a b:a c:a", &[(LOCK_FILE, &lock)]), "b", "c").err();
+    let help = error.map(|error| error.help()).unwrap_or_default();
+    assert_eq!(help, "databases ran both branches; join them: `migrate merge -m \"…\"`");
 }
 
 #[test]

@@ -131,6 +131,7 @@ impl Engine<'_> {
         }
         let denied = failure.is_any(&["42501", "25006"]);
         match place {
+            Place::Ours if self.is_cancelled(&failure) => Err(self.stopped(0, true)),
             Place::Ours | Place::End if denied => Err(Error::denied(RECORDING, failure)),
             Place::Ours => Err(Error::server(RECORDING, failure)),
             place => {
@@ -143,7 +144,22 @@ impl Engine<'_> {
     /// Notes in the log why a revision has failed, before the run does.
     pub(super) fn note(&mut self, error: StatementError) -> Ask {
         let query = sql::log::failure(&self.tables, &error.revision, &error.summary());
-        self.ask(State::Noting(Error::Statement(Box::new(error))), query)
+        let error = match self.is_cancelled(&error.failure) {
+            true => Error::Stopped {
+                statements: if error.resumes { error.statement.unwrap_or(1) - 1 } else { 0 },
+                rolled_back: !error.resumes,
+                revision: Some(error.revision),
+                done: error.done,
+            },
+            false => Error::Statement(Box::new(error)),
+        };
+        self.ask(State::Noting(error), query)
+    }
+
+    /// Whether a statement was cancelled by whoever has told this run to stop.
+    pub(super) fn is_cancelled(&self, failure: &Failure) -> bool {
+        let is_limit = failure.message.contains("statement timeout");
+        failure.is("57014") && !is_limit && self.watch.stops()
     }
 
     /// Whether it may be that a role that the migration has taken may not set our marks: the server

@@ -15,7 +15,7 @@ use crate::error::{Error, StatementError};
 use crate::failure::Failure;
 use crate::history::Row;
 use crate::leaks::{changed_settings, only_sets};
-use crate::message::text_of;
+use crate::message::{label, text_of};
 use crate::outside::{Kind, Part, digest_of, parts};
 use crate::plan::Step;
 use crate::report::Event;
@@ -288,7 +288,7 @@ impl<'r> Engine<'r> {
             return self.ask_outside(run, Phase::Recording, query);
         };
         if self.watch.stops() {
-            let error = self.stopped(run.at);
+            let error = self.stopped(run.at, false);
             return self.release(run, Then::Fail(error));
         }
         let (number, of) = (run.at + 1, run.parts.len());
@@ -297,7 +297,8 @@ impl<'r> Engine<'r> {
         match &part.kind {
             Kind::Together => {
                 let keep = self.keep(&run, step, run.at + 1, false);
-                let (query, prefix) = sql::together(statement(step, part), &keep);
+                let label = label(step, &format!(", statement {number} of {of}"));
+                let (query, prefix) = sql::together(&label, statement(step, part), &keep);
                 self.ask_outside(run, Phase::Running(prefix), query)
             }
             Kind::Index { table, name } => {

@@ -86,14 +86,15 @@ impl Engine<'_> {
     /// The end of a run that was told to stop while no revision was under way.
     pub(super) fn stopped_between(&mut self) -> Error {
         self.plan.steps.clear();
-        self.stopped(0)
+        self.stopped(0, false)
     }
 
-    /// The end of a run that was told to stop; so many statements of the step under way stay done.
-    pub(super) fn stopped(&mut self, statements: usize) -> Error {
+    /// The end of a run that was told to stop; so many statements of the step under way stay done, or it was rolled back.
+    pub(super) fn stopped(&mut self, statements: usize, rolled_back: bool) -> Error {
         Error::Stopped {
             revision: self.plan.steps.first().map(|step| step.migration.id.to_string()),
             statements,
+            rolled_back,
             done: std::mem::take(&mut self.report.done),
         }
     }

@@ -1,12 +1,14 @@
 //! The engine, answered by hand: no database, no clock. A case is a script of what has to be asked
 //! and what is answered, and how the run ends.
 
+mod cancelled;
 mod circles;
 mod failing;
 mod plain;
 mod waiting;
 
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::*;
 use crate::plan::Direction;
@@ -80,7 +82,10 @@ fn run(
     outcome: &str,
 ) -> String {
     let events = Mutex::new(String::new());
+    // Whoever cancels a statement has told the run to stop before.
+    let is_stopping = AtomicBool::new(false);
     let mut watch = Watch::default();
+    watch.stop_when(|| is_stopping.load(Ordering::Relaxed));
     watch.observe(|event| {
         if let Ok(mut events) = events.lock() {
             events.push_str(&shown(event));
@@ -123,6 +128,7 @@ fn run(
         if let Later(milliseconds) = say {
             now += Duration::from_millis(*milliseconds);
         }
+        is_stopping.fetch_or(matches!(say, Fail("57014", _)), Ordering::Relaxed);
         reply = answer(say, chain, &asked.1);
     };
     assert_eq!(left.len(), 0, "never asked: {:?}", left.as_slice());

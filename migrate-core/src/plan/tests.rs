@@ -135,7 +135,8 @@ fn targets_that_the_chain_does_not_have() {
     check(LINE, "", "upgrade a-1", Err(&format!("`a-1` leads out of the chain = {help}")));
     check(LINE, "a b", "downgrade -3", Err(&format!("`-3` leads out of the chain = {help}")));
     check(LINE, "a b", "downgrade b-3", Err(&format!("`b-3` leads out of the chain = {help}")));
-    check(LINE, "", "downgrade -1", Err(&format!("`-1` leads out of the chain = {help}")));
+    let nothing = "nothing to downgrade: no revision is applied = `migrate status` shows where the database is";
+    check(LINE, "", "downgrade -1", Err(nothing));
 }
 
 #[test]
@@ -184,7 +185,7 @@ fn a_database_that_is_ahead() {
     let ahead = vec!["new".to_owned(), "newer".to_owned()];
     assert_eq!(plan_of("upgrade head"), Ok((String::new(), ahead)));
     let expected = PlanError::UnknownApplied { revision: "newer".into() };
-    assert!(expected.help().starts_with("a newer release applied it: run that release, or undo"));
+    assert!(expected.help().starts_with("a newer release applied it: run that release, or add"));
     assert_eq!(plan_of("downgrade -1"), Err(expected.clone()));
     assert_eq!(plan_of("downgrade d"), Err(expected.clone()));
     assert_eq!(plan_of("downgrade base"), Err(expected));

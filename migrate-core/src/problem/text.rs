@@ -4,12 +4,13 @@ use std::fmt;
 
 use super::{Problem, list};
 use crate::id::BadId as WhyBad;
+use crate::text::counted;
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         use Problem::*;
         match self {
-            NoDirectory { path } => write!(f, "there is no folder `{path}`"),
+            NoDirectory { path, .. } => write!(f, "there is no folder `{path}`"),
             NotADirectory { path } => write!(f, "`{path}` is not a folder"),
             Unreadable { path, reason } => write!(f, "`{path}` can't be read: {reason}"),
             EmptyChain { path } => write!(f, "`{path}` holds no revision"),
@@ -75,7 +76,7 @@ impl fmt::Display for Problem {
                 write!(f, "`{name}` is {} {is}, not {} {wanted}", article(is), article(wanted))
             }
             ColumnCount { own, other } => {
-                write!(f, "the foreign key has {}, and refers to {other}", count(*own, "column"))
+                write!(f, "the foreign key has {}, and refers to {other}", counted(*own, "column"))
             }
             NoKey { table, columns } if columns.is_empty() => {
                 write!(f, "`{table}` has no primary key that a foreign key could refer to")
@@ -141,11 +142,15 @@ impl Problem {
     pub fn help(&self) -> String {
         use Problem::*;
         match self {
-            NoDirectory { .. } => "create it with a first revision: `migrate revision -m \"…\"`, or name \
-                 another, from where Cargo.toml is: `embed_migrations!(\"db/migrations\")`".into(),
+            NoDirectory { meant: Some(meant), .. } => format!("did you mean `{meant}`, which is beside it?"),
+            NoDirectory { path, .. } => format!(
+                "create it with a first revision: {}; or name another folder, relative to Cargo.toml: \
+                 `embed_migrations!(\"db/migrations\")`",
+                new_revision(path)
+            ),
             NotADirectory { .. } => "name the folder that holds the revisions".into(),
-            Unreadable { .. } => "mend its permissions or, if it is a link, where it leads; or move it elsewhere".into(),
-            EmptyChain { .. } => "write the first revision: `migrate revision -m \"…\"`".into(),
+            Unreadable { .. } => "check its permissions and, if it is a link, where it leads; or move it elsewhere".into(),
+            EmptyChain { path } => format!("write the first revision: {}", new_revision(path)),
             StrayFile { name } => stray_help(name),
             NotUtf8 => "save the file as UTF-8".into(),
             NulByte => "remove the byte; PostgreSQL can't hold it in any text".into(),
@@ -295,6 +300,17 @@ impl Problem {
     }
 }
 
+/// The command that writes a first revision into this folder.
+fn new_revision(folder: &str) -> String {
+    match folder {
+        "migrations" => "`migrate revision -m \"…\"`".to_owned(),
+        _ if folder.contains(char::is_whitespace) => {
+            format!("`migrate -d '{folder}' revision -m \"…\"`")
+        }
+        _ => format!("`migrate -d {folder} revision -m \"…\"`"),
+    }
+}
+
 /// Ways in which people write that a revision has no parent.
 fn is_none(parent: &str) -> bool {
     ["none", "null", "nil", "base"].contains(&parent.to_ascii_lowercase().as_str())
@@ -312,10 +328,4 @@ fn stray_help(name: &str) -> String {
 
 fn article(word: &str) -> &'static str {
     if word.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" }
-}
-
-/// A number of things, in words.
-pub(crate) fn count(number: usize, thing: &str) -> String {
-    let plural = if number == 1 { "" } else { "s" };
-    format!("{number} {thing}{plural}")
 }

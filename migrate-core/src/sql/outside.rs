@@ -104,8 +104,8 @@ pub(crate) fn keep(
 }
 
 /// A statement and its progress in one transaction; where the statement begins in it.
-pub(crate) fn together(statement: &str, keep: &str) -> (String, usize) {
-    let before = "BEGIN ISOLATION LEVEL READ COMMITTED;\n";
+pub(crate) fn together(label: &str, statement: &str, keep: &str) -> (String, usize) {
+    let before = format!("{label}BEGIN ISOLATION LEVEL READ COMMITTED;\n");
     (format!("{before}{statement}\n;\n{keep};\nCOMMIT"), before.len())
 }
 

@@ -26,8 +26,8 @@ fn check_edited(graph: &str, applied: &str, edit: impl Fn(&mut Vec<Record>), exp
 #[test]
 fn on_the_way() {
     check(LINE, "", "empty: no revision is applied");
-    check(LINE, "a", "behind: `b` and `c` to come");
-    check(LINE, "a b", "behind: `c` to come");
+    check(LINE, "a", "behind: `b` and `c` are pending");
+    check(LINE, "a b", "behind: `c` is pending");
     check(LINE, "a b c", "at head");
     check(LINE, "a b c x", "ahead: `x` is not in this chain");
     check(LINE, "a b c x y", "ahead: `x` and `y` are not in this chain");
@@ -35,7 +35,7 @@ fn on_the_way() {
 
 #[test]
 fn branches_may_be_applied_in_any_order() {
-    check(MERGE, "a c", "behind: `b` and `m` to come");
+    check(MERGE, "a c", "behind: `b` and `m` are pending");
     check(MERGE, "a c b m", "at head");
     check(MERGE, "a c b m x", "ahead: `x` is not in this chain");
 }
@@ -46,16 +46,18 @@ fn a_revision_that_the_chain_does_not_have() {
         LINE,
         "a x y",
         "diverged: revision `x` (applied 2025-12-17T10:11:12.002Z by deploy) is not in this chain, \
-         and the chain's own are not all applied = another branch was deployed here: bring its \
-         revisions into this chain, or point at the right database; if only its id is wrong: `migrate stamp --purge REVISION`",
+         and the chain's own are not all applied = another branch was deployed here: add its \
+         revisions to this chain, or connect to the right database; if only the recorded id is wrong, name the \
+         revision that the schema is at: `migrate stamp REVISION`",
     );
     // Nothing of this chain at all: another program's database.
     check(
         LINE,
         "x",
         "diverged: revision `x` (applied 2025-12-17T10:11:12.001Z by deploy) is not in this chain, \
-         and the chain's own are not all applied = another branch was deployed here: bring its \
-         revisions into this chain, or point at the right database; if only its id is wrong: `migrate stamp --purge REVISION`",
+         and the chain's own are not all applied = another branch was deployed here: add its \
+         revisions to this chain, or connect to the right database; if only the recorded id is wrong, name the \
+         revision that the schema is at: `migrate stamp REVISION`",
     );
 }
 
@@ -64,8 +66,8 @@ fn a_parent_that_is_not_applied() {
     let expected = |revision: &str, at: u8, parent: &str| {
         format!(
             "diverged: revision `{revision}` (applied 2025-12-17T10:11:12.00{at}Z by deploy) is \
-             applied, but its parent `{parent}` is not = the history was edited by hand: stamp the \
-             revision that the schema is at"
+             applied, but its parent `{parent}` is not = somebody edited the history by hand; name the \
+             revision that the schema is at: `migrate stamp REVISION`"
         )
     };
     check(LINE, "a c", &expected("c", 2, "b"));
@@ -82,8 +84,8 @@ fn another_text() {
         format!(
             "diverged: revision `{revision}` was applied {what}: the database has \
              sha256:070707070707…, this chain {own} (applied 2025-12-17T10:11:12.00{at}Z by deploy) \
-             = the text that ran is not the text of this chain: run the release that was deployed, \
-             or bring its text back; if the database is right, stamp it: `migrate stamp REVISION`"
+             = run the release that was deployed, or restore the text that ran; if the schema is right \
+             as it is, record this chain's text: `migrate stamp REVISION`"
         )
     };
     let short = |id: &str| {
@@ -104,6 +106,59 @@ fn another_text() {
     // The first that differs is where it went wrong.
     check_edited(LINE, "a b c", other, &expected("a", "with another text", &short("a"), 1));
     check_edited(LINE, "a b c x", other, &expected("a", "with another text", &short("a"), 1));
+}
+
+/// What follows an edited revision was not edited.
+#[test]
+fn only_the_edited_revision_has_changed() {
+    let seven = Digest::from_bytes([7; 32]);
+    let check = |graph: &str, edit: &dyn Fn(&mut Vec<Record>), expected: &[&str]| {
+        let chain = chain(graph);
+        let ids: Vec<&str> = graph.split(' ').filter_map(|node| node.split(':').next()).collect();
+        let mut history = history(&chain, &ids.join(" "));
+        edit(&mut history.records);
+        assert_eq!(changed(&chain, &history), expected, "{graph:?}");
+    };
+    let all = |records: &mut Vec<Record>| records.iter_mut().for_each(|it| it.chain = seven);
+    check(LINE, &|_| {}, &[]);
+    check(
+        LINE,
+        &|records| {
+            records[0].up = seven;
+            all(records);
+        },
+        &["a"],
+    );
+    check(
+        MERGE,
+        &|records| {
+            records[2].up = seven;
+            records[2].chain = seven;
+            records[3].chain = seven;
+        },
+        &["c"],
+    );
+    // Two edits, one on top of the other.
+    check(
+        LINE,
+        &|records| {
+            records[0].up = seven;
+            records[2].up = seven;
+            all(records);
+        },
+        &["a", "c"],
+    );
+    // It was put elsewhere in the chain.
+    check(
+        LINE,
+        &|records| {
+            records[2].parents = vec!["a".into()];
+            records[2].chain = seven;
+        },
+        &["c"],
+    );
+    // Nothing that it stands on explains it.
+    check(LINE, &|records| records[1].chain = seven, &["b"]);
 }
 
 #[test]

@@ -20,8 +20,8 @@ fn a_shorter_chain_accepts_what_a_newer_release_has_done() {
         });
         let back = session.downgrade_to(&runner, "-1").unwrap_err();
         let expected = "revision `r4` is applied, but not in this chain\n \
-                        = help: a newer release applied it: run that release, or undo it by the \
-                        downgrade that the database keeps: `migrate downgrade --stored`";
+                        = help: a newer release applied it: run that release, or add `--stored` to \
+                        undo it by the downgrade that the database keeps";
         assert_eq!(back.to_string(), expected);
         assert_eq!(session.applied(), "r1 r2 r3 r4");
         // The newer release goes on.

@@ -75,7 +75,7 @@ fn a_session_that_is_terminated_between_two_messages() {
         let error = session.upgrade(&runner).unwrap_err();
         let Error::Server { .. } = &error else { panic!("{error:?}") };
         assert!(
-            error.to_string().contains("check that the server is up and start again"),
+            error.to_string().contains("check that the server is up, and run it again"),
             "{error}"
         );
         drop(runner);
@@ -131,7 +131,7 @@ fn a_server_that_falls_over_in_the_middle_of_a_revision() {
             server.stop(how).unwrap();
             let error = run.join().unwrap().unwrap_err();
             let Error::Server { .. } = &error else { panic!("{error:?}") };
-            assert!(error.to_string().contains("a run goes on where the database is"), "{error}");
+            assert!(error.to_string().contains("it continues where the database is"), "{error}");
         });
         server.resume().unwrap();
         check_resumes(&mut Session::new(&database), &chain);

@@ -19,8 +19,8 @@ struct Case {
     text: &'static str,
 }
 
-const NOTE: &str = "\n  = note: 1 before it stay done, up to `r1`";
-const HELP: &str = "\n  = help: the revision was rolled back; mend its file and run again";
+const NOTE: &str = "\n  = note: 1 revision before it stays done: `r1`";
+const HELP: &str = "\n  = help: the revision was rolled back; fix its file and run it again";
 
 const CASES: [Case; 12] = [
     Case {
@@ -235,8 +235,8 @@ fn a_downgrade_that_fails_stops_there() {
    |
 10 | DROP TABLE nowhere;
    | ^^^^^^^^^^^^^^^^^^^ statement 2 of 2
-   = note: 1 before it stay done, up to `r3`
-   = help: the revision was rolled back; mend its file and run again";
+   = note: 1 revision before it stays done: `r3`
+   = help: the revision was rolled back; fix its file and run it again";
         assert_eq!(Error::Statement(error).to_string(), expected);
         assert_eq!((session.applied(), session.tables()), ("r1 r2".into(), "t1 t2".into()));
         let log = "SELECT action, revision FROM migrate_log WHERE action = 'downgrade'";

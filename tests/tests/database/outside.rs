@@ -143,12 +143,12 @@ fn a_statement_that_fails_is_where_the_next_run_goes_on() {
 8 | SELECT 'é', missing;
   |             ^^^^^^^^ statement 3 of 4";
             assert!(error.to_string().starts_with(expected), "{error}");
-            assert!(error.to_string().contains("what came before it is done"), "{error}");
+            assert!(error.to_string().contains("the statements before it are done"), "{error}");
             assert_eq!((session.applied(), session.tables()), ("r1".into(), "t1".into()));
         }
         assert_eq!(
             session.status(&Runner::new(&broken)).unwrap().to_string(),
-            "behind: `r2` and `r3` to come"
+            "behind: `r2` and `r3` are pending"
         );
         without_trace(session, database, |session| {
             assert_eq!(done(&session.upgrade(&Runner::new(&mended)).unwrap()), "+r2 +r3");
@@ -170,8 +170,9 @@ fn what_is_done_must_not_be_edited_before_the_rest() {
             session.upgrade(&Runner::new(&edited)).unwrap_err()
         });
         let Error::Interrupted { done: 1, .. } = &error else { panic!("{error:?}") };
-        let expected = "the upgrade of `r2` had stopped after statement 1, and its file was edited \
-                        before that place\n = help: bring the first 1 statements";
+        let expected = "the upgrade of `r2` stopped after statement 1, and its file was then edited \
+                        before that place\n = help: restore the original text of the first \
+                        statement of its section";
         assert!(error.to_string().starts_with(expected), "{error}");
         // White space is no edit.
         let respaced = with("INSERT  INTO t1 /* as before */ VALUES (0,0)");

@@ -120,6 +120,7 @@ fn a_role_that_may_record_but_not_migrate() {
   |
 7 | ALTER TABLE t1 ADD n int;
   | ^^^^^^^^^^^^^^^^^^^^^^^^^ statement 2 of 2
+  = note: the revision was rolled back
   = help: run as the role that owns the objects";
         assert_eq!(error.to_string(), expected);
         assert_eq!(owner.applied(), "r1");

@@ -56,7 +56,7 @@ fn a_target_that_makes_no_plan_writes_nothing() {
             assert!(error.to_string().contains("\n = help: "), "{command}: {error}");
         };
         check(session, "upgrade x9", "the chain has no revision `x9`");
-        check(session, "downgrade -1", "`-1` leads out of the chain");
+        check(session, "downgrade -1", "nothing to downgrade: no revision is applied");
         check(session, "downgrade r1", "`r1` is not behind: no revision is applied");
         assert_eq!(session.applied(), "no history");
         session.upgrade_to(&runner, "r2").unwrap();

@@ -58,7 +58,10 @@ fn a_schema_that_was_made_by_hand_is_taken_over() {
         session.execute("CREATE TABLE t1 (); CREATE TABLE t2 ()");
         let runner = Runner::new(&chain);
         let error = session.upgrade(&runner).unwrap_err();
-        assert!(error.to_string().contains("stamp the revision instead of running it"), "{error}");
+        assert!(
+            error.to_string().contains("record the revision as applied instead of running it"),
+            "{error}"
+        );
         session.stamp(&runner, "r2", false).unwrap();
         let report = session.upgrade(&runner).unwrap();
         assert_eq!((report.done.len(), session.tables()), (1, "t1 t2 t3".into()));

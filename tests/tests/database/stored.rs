@@ -37,7 +37,7 @@ fn an_older_release_undoes_what_a_newer_one_has_done() {
             let runner = way.of(Runner::new(&older));
             let error = session.downgrade_to(&runner, "r2").unwrap_err();
             assert!(matches!(error, Error::Plan(PlanError::UnknownApplied { .. })), "{error:?}");
-            assert!(error.to_string().contains("`migrate downgrade --stored`"), "{error}");
+            assert!(error.to_string().contains("add `--stored`"), "{error}");
             let runner = runner.stored_downgrades();
             without_trace(session, database, |session| {
                 assert_eq!(done(&session.downgrade_to(&runner, "-1").unwrap()), "-r4");
@@ -117,7 +117,7 @@ fn a_stored_downgrade_that_fails_is_shown_with_its_text() {
   |
 3 | DROP TABLE t3;
   | ^^^^^^^^^^^^^^ statement 2 of 2
-  = help: the revision was rolled back; mend its file and run again";
+  = help: the revision was rolled back; fix its file and run it again";
         assert_eq!(error.to_string(), expected);
     });
 }

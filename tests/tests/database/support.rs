@@ -307,7 +307,7 @@ pub(crate) fn terminated(kind: Kind, error: &Error) {
         (Kind::Blocking, None) => {}
         _ => panic!("{error:?}"),
     }
-    assert!(text.contains("a run goes on where the database is"), "{text}");
+    assert!(text.contains("it continues where the database is"), "{text}");
 }
 
 /// Waits for something that happens soon.

@@ -82,13 +82,13 @@ fn a_run_stops_where_it_is_told_to_and_goes_on_later() {
     let chain = triples();
     // When so many statements were sent; what is then said.
     let cases = [
-        (1, "stopped, as it was told to: no revision was finished, nothing of `r1`", ""),
-        (2, "stopped, as it was told to: no revision was finished, nothing of `r1`", ""),
-        (4, "stopped, as it was told to: `r1` is done, and 1 statement of `r2`", "t1 t2"),
-        (5, "stopped, as it was told to: `r1` is done, and 2 statements of `r2`", "t1 t2"),
+        (1, "stopped at your request: `r1` was rolled back", ""),
+        (2, "stopped at your request: `r1` was rolled back", ""),
+        (4, "stopped at your request: `r1` is done, 1 statement of `r2` is done", "t1 t2"),
+        (5, "stopped at your request: `r1` is done, 2 statements of `r2` are done", "t1 t2"),
         (
             7,
-            "stopped, as it was told to: 2 revisions are done, up to `r2`, nothing of `r3`",
+            "stopped at your request: 2 revisions are done, up to `r2`, `r3` was rolled back",
             "t1 t2",
         ),
     ];
@@ -107,7 +107,7 @@ fn a_run_stops_where_it_is_told_to_and_goes_on_later() {
             let error =
                 without_trace(session, database, |session| session.upgrade(&runner).unwrap_err());
             assert!(matches!(error, Error::Stopped { .. }), "{error:?}");
-            assert_eq!(error.to_string(), format!("{expected}\n = help: start again to go on"));
+            assert_eq!(error.to_string(), format!("{expected}\n = help: run it again to continue"));
             assert_eq!(session.tables(), tables);
             session.upgrade(&Runner::new(&chain)).unwrap();
             assert_eq!(
@@ -125,7 +125,7 @@ fn a_run_that_is_told_to_stop_at_once_or_while_it_waits() {
     both("stops_waiting", |database, session| {
         let runner = Runner::new(&chain).stop_when(|| true);
         let error = session.upgrade(&runner).unwrap_err();
-        assert!(error.to_string().contains("no revision was finished"), "{error}");
+        assert!(error.to_string().contains("stopped at your request: nothing was done"), "{error}");
         assert_eq!(session.tables(), "");
         // Another one has the lock.
         let mut other = Session::new(database);

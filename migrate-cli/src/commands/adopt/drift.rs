@@ -78,7 +78,7 @@ impl Comparison {
             // What it says of the failure is of no more interest.
             let _ = client.batch_execute("ROLLBACK");
             let what = format!("the names can't be changed: {why}");
-            Failure::refused("adopt", what, "nothing was changed; mend that, and run it again")
+            Failure::refused("adopt", what, "nothing was changed; fix that, and run it again")
         })
     }
 

@@ -6,7 +6,7 @@ use migrate_core::{Chain, History, LogEntry};
 use postgres::{Client, SimpleQueryMessage};
 use serde::Serialize;
 
-use crate::adopt::{Table, query, rows, search_all, undone, unrecorded};
+use crate::adopt::{Table, judge, query, rows, search_all, undone, unrecorded};
 use crate::args::Tool;
 use crate::context::Context;
 
@@ -42,7 +42,7 @@ impl Noticed {
         if !undone.is_empty() {
             warnings.push(format!(
                 "`{table}` says that {name} has undone {} since it was adopted; here it is recorded as applied\n \
-                 = help: `migrate check --drift` tells what is there; `migrate stamp REVISION` says where the database is",
+                 = help: `migrate check --drift` shows what is there; `migrate stamp REVISION` records where the schema is",
                 listed(undone)
             ));
         }
@@ -61,6 +61,46 @@ fn listed(versions: &[String]) -> String {
     format!("{}{more}", shown.join(", "))
 }
 
+/// What to do about what another tool has made, where something of that is not recorded here.
+pub(in crate::commands) fn others(
+    context: &Context,
+    client: &mut Client,
+    chain: &Chain<'static>,
+    history: &History,
+) -> Option<String> {
+    let recorded: HashSet<&str> =
+        history.records.iter().map(|record| record.revision.as_str()).collect();
+    tables(client).into_iter().find_map(|(tool, table)| {
+        let (found, shown) = (rows(select(client, &query(tool, &table))), table.shown());
+        if unrecorded(tool, chain, &recorded, &found).is_empty() {
+            return None;
+        }
+        let word = tool.word();
+        let what = match judge(tool, chain, &shown, &found, &[]) {
+            Ok(_) => format!("record what it has applied: `migrate adopt --from {word}`"),
+            Err(_) => format!(
+                "if this is the right database, bring its migrations into the chain \
+                 (`migrate import {word} FOLDER`), and then adopt it: `migrate adopt --from {word}`"
+            ),
+        };
+        let help = format!("{tool} has migrated this database (see `{shown}`); {what}");
+        Some(context.ui.addressed(&help))
+    })
+}
+
+/// The tables of other tools that this role may read.
+fn tables(client: &mut Client) -> Vec<(Tool, Table)> {
+    let mut found = Vec::new();
+    for columns in select(client, &search_all()) {
+        let mut columns = columns.into_iter().flatten();
+        let (Some(schema), Some(name)) = (columns.next(), columns.next()) else { continue };
+        let of = |tool: &Tool| Table::of(*tool, None).name == name;
+        let Some(tool) = Tool::ALL.into_iter().find(of) else { continue };
+        found.push((tool, Table { schema: Some(schema), name }));
+    }
+    found
+}
+
 /// Looks for the tables of other tools, under the names that they have by themselves. A table that this
 /// role may not read is none of its business.
 pub(in crate::commands) fn noticed(
@@ -71,14 +111,7 @@ pub(in crate::commands) fn noticed(
 ) -> Vec<Noticed> {
     let recorded: HashSet<&str> =
         history.records.iter().map(|record| record.revision.as_str()).collect();
-    let mut found = Vec::new();
-    for columns in select(client, &search_all()) {
-        let mut columns = columns.into_iter().flatten();
-        let (Some(schema), Some(name)) = (columns.next(), columns.next()) else { continue };
-        let of = |tool: &Tool| Table::of(*tool, None).name == name;
-        let Some(tool) = Tool::ALL.into_iter().find(of) else { continue };
-        found.push((tool, Table { schema: Some(schema), name }));
-    }
+    let found = tables(client);
     // The log doesn't say from whom something was taken over; a role that may not read it does without.
     let log = match &*found {
         [_] => context.runner(chain).log(client).unwrap_or_default(),

@@ -6,6 +6,8 @@ use std::io;
 use std::path::Path;
 use std::process::Command;
 
+use migrate_core::__counted as counted;
+
 use crate::args::Import;
 use crate::context::Context;
 use crate::failure::Failure;
@@ -21,7 +23,11 @@ pub(super) fn translate(
     let graph = alembic::read(originals).map_err(Failure::Import)?;
     if arguments.sql_dir.is_none() {
         let count = graph.revisions.len();
-        context.ui.say(format!("asking `{}` for the SQL of {count} revisions", arguments.alembic));
+        context.ui.say(format!(
+            "asking `{}` for the SQL of {}",
+            arguments.alembic,
+            counted(count, "revision")
+        ));
     }
     let mut sql = HashMap::new();
     for revision in &graph.revisions {
@@ -47,7 +53,7 @@ fn given(folder: &Path, id: &str, name: &str) -> Result<Sql, Failure> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Sql::Missing),
         Err(error) => {
             let what = format!("`{}` can't be read: {error}", path.display());
-            Err(Failure::refused("file", what, "mend it, and import again"))
+            Err(Failure::refused("file", what, "fix it, and import again"))
         }
     }
 }

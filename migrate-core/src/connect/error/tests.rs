@@ -72,6 +72,11 @@ fn what_people_read() {
         ConnectError::BadRoots { from: "/ca.crt".into(), reason: "No such file".into() },
         ConnectError::BadRoots { from: "system".into(), reason: "there is no certificate".into() },
         ConnectError::Setup { reason: "there is no reactor running".into() },
+        ConnectError::UnknownHost {
+            host: "db.exmaple".into(),
+            reason: "failed to lookup address information: Name or service not known".into(),
+            source: source(),
+        },
         unreachable(),
         ConnectError::Unreachable {
             place: socket.into(),

@@ -55,6 +55,9 @@ impl ConnectError {
             Setup { .. } => {
                 "call `connect_async` inside of a tokio runtime, `connect` outside".into()
             }
+            UnknownHost { .. } => {
+                "check how the host is written, and that this machine's DNS or /etc/hosts knows it".into()
+            }
             Unreachable { place, .. } if place.starts_with('/') => {
                 "is PostgreSQL running, and is this one of its unix_socket_directories?".into()
             }
@@ -155,6 +158,9 @@ impl ConnectError {
                 write!(f, "no root certificates from `{from}`: {reason}")
             }
             Setup { reason } => write!(f, "no connection can be opened here: {reason}"),
+            UnknownHost { host, reason, .. } => {
+                write!(f, "the host name `{host}` can't be resolved: {reason}")
+            }
             Unreachable { place, reason, .. } => write!(f, "{place} can't be reached: {reason}"),
             Timeout { place, after: Some(after) } => {
                 write!(f, "{place} did not answer within {} s", after.as_secs())

@@ -13,11 +13,11 @@ fn three() -> Chain<'static> {
     samples::chain_of(files.iter().map(|(name, text)| (name.as_str(), text.as_str())))
 }
 
-fn fails(command: &str, script: &[(&str, Say)], outcome: &str) -> String {
+pub(super) fn fails(command: &str, script: &[(&str, Say)], outcome: &str) -> String {
     run(&Settings::default(), &three(), command, script, outcome)
 }
 
-const HELP: &str = "the revision was rolled back; mend its file and run again";
+const HELP: &str = "the revision was rolled back; fix its file and run it again";
 
 #[test]
 fn a_statement_that_the_server_points_at() {
@@ -34,7 +34,7 @@ fn a_statement_that_the_server_points_at() {
   |
 7 |   SELECT b2;
   |          ^^^ statement 2 of 3
-  = note: 1 before it stay done, up to `a`
+  = note: 1 revision before it stays done: `a`
   = help: {HELP}"
     );
     let events = fails("upgrade head", &script, &outcome);
@@ -63,19 +63,19 @@ fn a_statement_that_only_its_mark_points_at() {
     };
     check(1, "", &first("a"), "");
     check(3, "", "a.sql:8:1\n  |\n8 | SELECT a3\n  | ^^^^^^^^^ statement 3 of 3", "");
-    check(5, "a", &first("b"), "  = note: 1 before it stay done, up to `a`\n");
+    check(5, "a", &first("b"), "  = note: 1 revision before it stays done: `a`\n");
     check(
         10,
         "a b",
         "c.sql:7:3\n  |\n7 |   SELECT c2;\n  |   ^^^^^^^^^^ statement 2 of 3",
-        "  = note: 2 before it stay done, up to `b`\n",
+        "  = note: 2 revisions before it stay done, up to `b`\n",
     );
     // All its statements are done: what failed is the end of the transaction.
     check(
         8,
         "a",
         "b.sql:6:1\n  |\n6 | SELECT 'é', b1;\n  | ^ when its transaction ended",
-        "  = note: 1 before it stay done, up to `a`\n",
+        "  = note: 1 revision before it stays done: `a`\n",
     );
 }
 
@@ -99,7 +99,7 @@ fn a_text_that_is_no_sql_lets_those_before_it_run() {
   |
 7 |   SELECT c2;
   |          ^^^ statement 2 of 3
-  = note: 2 before it stay done, up to `b`
+  = note: 2 revisions before it stay done, up to `b`
   = help: {HELP}"
     );
     fails("upgrade head", &script, &outcome);
@@ -119,7 +119,7 @@ fn a_downgrade_points_at_its_section() {
    |
 11 | SELECT not_b;
    |        ^^^^^^ statement 1 of 1
-   = note: 1 before it stay done, up to `c`
+   = note: 1 revision before it stays done: `c`
    = help: {HELP}"
     );
     fails("downgrade base", &script, &outcome);
@@ -151,8 +151,8 @@ fn what_is_not_allowed_to_be_recorded() {
         ("rollback", Mark(4)),
         ("read", Applied("")),
     ];
-    let outcome = "recording migrations failed: no (SQLSTATE 42P01)\n = help: this is not the \
-                   migration's doing; the server's log may tell more";
+    let outcome = "recording migrations failed: no (SQLSTATE 42P01)\n = help: the migration is not the cause; \
+             the server's log may say more";
     fails("upgrade a", &script, outcome);
 }
 
@@ -200,6 +200,7 @@ fn without_marks_the_revision_is_all_that_can_be_said() {
   |
 7 |   SELECT a2;
   |   ^^^^^^^^^^ statement 2 of 3
+  = note: the revision was rolled back
   = help: run as the role that owns the objects";
     fails("upgrade a", &script, outcome);
 }
@@ -240,8 +241,8 @@ fn a_table_that_is_not_ours() {
         }
     };
     let foreign = "the table \"public\".\"migrate_history\" is not a history of migrations: why\n \
-                   = help: is this the right database? If it is, give our tables another name: \
-                   `.table_prefix(\"…\")` or `.schema(\"…\")`";
+                   = help: is this the right database? If it is, put migrate's tables elsewhere: \
+                   `--table-prefix` or `--schema`, in Rust `.table_prefix(\"…\")` or `.schema(\"…\")`";
     for code in ["42703", "42883", "42804", "42809", "42846", "22P02"] {
         check(code, foreign);
     }
@@ -252,8 +253,8 @@ fn a_table_that_is_not_ours() {
     );
     check(
         "XX000",
-        "reading the history of migrations failed: why (SQLSTATE XX000)\n = help: this is not the \
-         migration's doing; the server's log may tell more",
+        "reading the history of migrations failed: why (SQLSTATE XX000)\n = help: the migration is not the cause; \
+             the server's log may say more",
     );
 }
 
@@ -272,8 +273,8 @@ fn tables_that_can_not_be_made() {
         check(
             code,
             "the table \"public\".\"migrate_history\" or its like is not a history of migrations: \
-             why\n = help: is this the right database? If it is, give our tables another name: \
-             `.table_prefix(\"…\")` or `.schema(\"…\")`",
+             why\n = help: is this the right database? If it is, put migrate's tables elsewhere: \
+             `--table-prefix` or `--schema`, in Rust `.table_prefix(\"…\")` or `.schema(\"…\")`",
         );
     }
     for code in ["42501", "25006"] {
@@ -287,8 +288,8 @@ fn tables_that_can_not_be_made() {
     }
     check(
         "53100",
-        "changing the history of migrations failed: why (SQLSTATE 53100)\n = help: this is not \
-         the migration's doing; the server's log may tell more",
+        "changing the history of migrations failed: why (SQLSTATE 53100)\n = help: the migration is not the cause; \
+             the server's log may say more",
     );
 }
 
@@ -323,8 +324,8 @@ fn after_a_refusal_the_transaction_is_rolled_back() {
 fn a_connection_that_is_lost() {
     let lost = |what: &str, why: &str| {
         format!(
-            "{what} failed: {why}\n = help: check that the server is up and start again: a run \
-             goes on where the database is"
+            "{what} failed: {why}\n = help: check that the server is up, and run it \
+             again: it continues where the database is"
         )
     };
     let closed = "connection closed";

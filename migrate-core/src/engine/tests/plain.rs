@@ -58,8 +58,8 @@ fn the_tables_are_made_when_they_are_missing() {
             THREE,
             "downgrade -1",
             &script,
-            "`-1` leads out of the chain\n = help: the chain is not that long; name a revision, \
-             head or base",
+            "nothing to downgrade: no revision is applied\n = help: `migrate status` shows where the \
+             database is",
         );
     }
 }

@@ -52,8 +52,8 @@ fn patience_ends_and_the_error_names_the_holder() {
         ("wait", Later(1000)),
     ];
     let outcome = "another migration is running: process 123 (app) of deploy, for 00:00:12, with `x`; \
-                   waited 2 s\n = help: wait for it to end and start again, or, if it hangs, end \
-                   it on the server: `SELECT pg_terminate_backend(pid)`";
+                   waited 2 s\n = help: run it again when the other one has ended; if that \
+                   hangs, end it on the server: `SELECT pg_terminate_backend(pid)`";
     let mut script = busy.to_vec();
     script.extend([("holder", Held("123")), ("wait", Later(1000)), ("holder", Held("123"))]);
     check_with(&settings, THREE, "upgrade c", &script, outcome);
@@ -71,8 +71,8 @@ fn patience_ends_and_the_error_names_the_holder() {
     );
     // Nobody to be seen any more.
     let settings = Settings { patience: Duration::ZERO, ..Settings::default() };
-    let outcome = "another migration is running; waited 0 s\n = help: wait for it to end and \
-                   start again, or, if it hangs, end it on the server: \
+    let outcome = "another migration is running; waited 0 s\n = help: run it again when the other \
+                   one has ended; if that hangs, end it on the server: \
                    `SELECT pg_terminate_backend(pid)`";
     check_with(&settings, THREE, "upgrade c", &busy[..4], outcome);
 }
@@ -140,9 +140,9 @@ fn a_history_that_has_moved_makes_a_new_plan() {
     ];
     let outcome = "the database has diverged: revision `x` (applied 2025-12-17T10:11:12.002Z by \
                    deploy) is not in this chain, and the chain's own are not all applied\n \
-                   = help: another branch was deployed here: bring its revisions into this chain, \
-                   or point at the right database; if only its id is wrong: \
-                   `migrate stamp --purge REVISION`";
+                   = help: another branch was deployed here: add its revisions to this chain, or \
+                   connect to the right database; if only the recorded id is wrong, name the \
+                   revision that the schema is at: `migrate stamp REVISION`";
     check(THREE, "upgrade c", &script, outcome);
 }
 
@@ -209,6 +209,7 @@ fn a_locked_table_is_tried_again_so_many_times() {
   |
 6 | CREATE TABLE t_b ();
   | ^^^^^^^^^^^^^^^^^^^^ statement 1 of 1
+  = note: the revision was rolled back
   = help: another session held a lock on the table for too long, each time; run at a quieter time, or allow a longer wait: `-- migrate:up lock_timeout:30s`";
     let events = check_with(&settings, THREE, "upgrade head", &script, outcome);
     let retries = events.matches("retry b: canceling statement due to lock timeout\n").count();

@@ -225,7 +225,7 @@ fn a_downgrade_that_stopped_in_the_middle_is_not_at_head() {
             let Status::Diverged(Divergence::Undoing { .. }) = status else { panic!("{status}") };
             for command in ["verify", "upgrade head", "upgrade r2"] {
                 let error = session.command(&runner, command).unwrap_err().to_string();
-                let expected = "the database has diverged: the downgrade of revision `r2` has \
+                let expected = "the database has diverged: the downgrade of revision `r2` \
                                 stopped before its end\n = help: run the downgrade again";
                 assert!(error.starts_with(expected), "{command}: {error}");
             }

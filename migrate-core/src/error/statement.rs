@@ -1,0 +1,152 @@
+//! A statement that the server refused: where it is, and what to do about it.
+
+use std::fmt;
+
+use crate::diagnostic::{Label, Snippet, render};
+use crate::failure::Failure;
+use crate::plan::Direction;
+use crate::report::Done;
+use crate::statements::split_statements;
+use crate::text::{Source, Span};
+
+/// A statement of a migration that the server refused.
+#[derive(Debug)]
+pub struct StatementError {
+    /// Which way the revision ran.
+    pub direction: Direction,
+    /// The revision.
+    pub revision: String,
+    /// The number of the statement in its section, from 1, if it is known.
+    pub statement: Option<usize>,
+    /// How many statements the section has.
+    pub of: usize,
+    /// The migration's file.
+    pub source: Source<'static>,
+    /// The place in it, as near as the server told.
+    pub span: Span,
+    /// What the server said.
+    pub failure: Failure,
+    /// Whether all statements were done, and it was the end of the transaction that failed: a
+    /// constraint that is deferred to there.
+    pub ended: bool,
+    /// Whether its revision runs outside a transaction, so that what came before in it stays done and
+    /// the next run goes on here; otherwise the revision was rolled back.
+    pub resumes: bool,
+    /// The revisions that this run had finished before; they stay.
+    pub done: Vec<Done>,
+}
+
+impl StatementError {
+    pub(super) fn help(&self) -> String {
+        match self.failure.code.as_deref() {
+            Some("55P03") => {
+                "another session held a lock on the table for too long, each time; run at a \
+                 quieter time, or allow a longer wait: `-- migrate:up lock_timeout:30s`"
+                    .into()
+            }
+            Some("57014") if self.failure.message.contains("user request") => {
+                "somebody cancelled it (Ctrl-C, or pg_cancel_backend): run it again to continue".into()
+            }
+            Some("57014") => {
+                "it took longer than statement_timeout, or somebody cancelled it; allow more time: \
+                 `-- migrate:up statement_timeout:10min`"
+                    .into()
+            }
+            Some("42710") if self.adds_enum_value() => {
+                "an enum keeps its values when the revision that added them is downgraded; write \
+                 `ALTER TYPE … ADD VALUE IF NOT EXISTS`, so that the upgrade can run again"
+                    .into()
+            }
+            Some("42P07" | "42701" | "42710") => {
+                "the database already has it. If another tool or a person created it, record the \
+                 revision as applied instead of running it: `migrate stamp REVISION`"
+                    .into()
+            }
+            Some("42501") => "run as the role that owns the objects".into(),
+            Some("53200") => {
+                "the server's table of locks is full: raise its max_locks_per_transaction and restart it, or \
+                 lock less at once: smaller revisions, and without the single transaction"
+                    .into()
+            }
+            Some("55P04") => {
+                "an enum's new value can be used when its transaction is over: use it in a later revision, \
+                 and run without the single transaction"
+                    .into()
+            }
+            _ if self.resumes => {
+                "fix the statement and run it again: the statements before it are done, and the run \
+                 continues here"
+                    .into()
+            }
+            _ => "the revision was rolled back; fix its file and run it again".into(),
+        }
+    }
+}
+
+impl StatementError {
+    /// Whether what failed is `ALTER TYPE … ADD VALUE`.
+    fn adds_enum_value(&self) -> bool {
+        let text = self.source.text();
+        let statements = split_statements(text);
+        let failed = statements.iter().find(|one| one.span.range().contains(&self.span.start));
+        failed.is_some_and(|one| {
+            let word = |at: usize, word: &str| {
+                one.tokens.get(at).is_some_and(|token| token.is_word(text, word))
+            };
+            let adds = |at: usize| word(at, "add") && word(at + 1, "value");
+            word(0, "alter") && word(1, "type") && (2..one.tokens.len()).any(adds)
+        })
+    }
+
+    /// What failed and why, in one line.
+    fn message(&self) -> String {
+        let Self { direction, revision, failure, .. } = self;
+        let code = failure.code.as_deref().unwrap_or("none");
+        format!("{direction} of `{revision}` failed: {} (SQLSTATE {code})", failure.message)
+    }
+
+    /// The same, with the place.
+    pub(crate) fn summary(&self) -> String {
+        let place = self.source.position(self.span.start);
+        let path = self.source.path();
+        format!("{} at {path}:{}:{}", self.message(), place.line, place.column)
+    }
+}
+
+impl fmt::Display for StatementError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { failure, .. } = self;
+        let message = self.message();
+        let text = match self.statement {
+            Some(number) => format!("statement {number} of {}", self.of),
+            None if self.ended => "when its transaction ended".to_owned(),
+            None => String::new(),
+        };
+        let label = Label { source: 0, span: self.span, text };
+        let mut notes = failure.notes();
+        // Where the help has something else to say.
+        let help = self.help();
+        match self.resumes {
+            true if !help.contains("continues here") => {
+                notes.push("the statements before it are done; the next run continues here".into());
+            }
+            false if !help.contains("rolled back") => {
+                notes.push("the revision was rolled back".to_owned());
+            }
+            _ => {}
+        }
+        if let [.., last] = self.done.as_slice() {
+            notes.push(match self.done.len() {
+                1 => format!("1 revision before it stays done: `{}`", last.revision),
+                count => {
+                    format!("{count} revisions before it stay done, up to `{}`", last.revision)
+                }
+            });
+        }
+        let snippets = [Snippet { source: &self.source, label: &label }];
+        f.write_str(&render(&message, &snippets, &notes, &help))
+    }
+}
+
+#[cfg(test)]
+mod tests;
