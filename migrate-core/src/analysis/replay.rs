@@ -13,6 +13,7 @@ mod create;
 mod drops;
 mod executed;
 mod foreign;
+mod guards;
 mod indexes;
 mod inheritance;
 mod modes;

@@ -7,6 +7,7 @@ mod alter;
 mod create;
 mod drop;
 mod executed;
+mod guard;
 mod parts;
 mod plpgsql;
 mod query;
@@ -24,6 +25,7 @@ use crate::text::Span;
 
 pub(crate) use alter::{Action, AlterTable, AlterType, ColumnChange, TypeChange};
 pub(crate) use executed::{HOLE, constant, text as executed};
+pub(crate) use guard::{Asked, AskedKind, Guard, guard};
 pub(crate) use parts::{ColumnDef, ConstraintDef, ConstraintKind, Default, Element, Identity};
 pub(crate) use plpgsql::{Body, Handler, Step, body};
 pub(crate) use query::{calls, relations, written};

@@ -175,6 +175,9 @@ fn is_unknown(sql: &str, tokens: &[Token]) -> bool {
     if word(0, &["create"]) && word(kind, &["trusted", "procedural"]) {
         return true;
     }
+    if word(0, &["create"]) && word(kind, &["local", "global"]) {
+        return true;
+    }
     if word(0, &["create"]) && word(kind, &["language"]) {
         return (0..tokens.len()).any(|at| word(at, &["no"]));
     }

@@ -202,7 +202,15 @@ impl Catalog {
     /// The routines of the chain that have this name, wherever they are.
     pub(in crate::analysis) fn routines(&self, name: &str) -> Vec<Id> {
         let all = self.routines.get(name).map_or(&[][..], Vec::as_slice);
-        all.iter().copied().filter(|id| self.get(*id).is_some()).collect()
+        let is_called_so = |id: &Id| {
+            self.get(*id).is_some_and(|object| {
+                object.name.strip_prefix(name).is_some_and(|rest| rest.starts_with('('))
+            })
+        };
+        let mut found: Vec<Id> = all.iter().copied().filter(is_called_so).collect();
+        found.sort_unstable();
+        found.dedup();
+        found
     }
 
     /// A name with the schema where it is not `public`.

@@ -264,9 +264,7 @@ impl World {
                     }
                 });
             }
-            ColumnChange::AddIdentity { has_options } => {
-                self.identity(table.id, id, name, *has_options);
-            }
+            ColumnChange::AddIdentity(identity) => self.identity(table.id, id, name, identity),
             ColumnChange::DropIdentity => {
                 let sequences: Vec<Id> = self
                     .catalog

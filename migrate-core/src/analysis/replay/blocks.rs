@@ -1,12 +1,11 @@
 //! `DO` blocks and the bodies of routines: what surely runs is done, what may run is unsettled.
 
-use std::borrow::Cow;
-
+use super::guards::drops_only;
 use super::world::World;
-use crate::analysis::catalog::{Class, Detail, Mark};
+use crate::analysis::catalog::Mark;
 use crate::analysis::cursor::Cursor;
 use crate::analysis::statement::{
-    self, Action, Body, Handler, Language, Statement, Step, body, constant, executed, tokens,
+    self, Body, Guard, Handler, Language, Step, body, calls, constant, executed, guard, tokens,
 };
 use crate::statements::{self, split_statements};
 use crate::text::Span;
@@ -124,7 +123,7 @@ impl World {
     }
 
     /// Runs something that can be taken back; whether a server would surely refuse it.
-    fn try_out(&mut self, run: impl FnOnce(&mut World)) -> (Mark, bool) {
+    pub(super) fn try_out(&mut self, run: impl FnOnce(&mut World)) -> (Mark, bool) {
         let mark = self.catalog.mark();
         let learns = std::mem::replace(&mut self.catalog.learns, false);
         let kept = std::mem::replace(&mut self.kept_faults, usize::MAX);
@@ -147,17 +146,20 @@ impl World {
         for (condition, _) in arms {
             self.evaluate(condition);
         }
-        if let ([(condition, steps)], true) = (arms, otherwise.iter().all(is_quiet)) {
+        if let [(condition, steps)] = arms
+            && otherwise.iter().all(|step| self.is_quiet(step))
+            && !steps.iter().any(Step::may_leave)
+        {
             match guard(condition) {
-                Some(Guard::Absent(names)) => {
+                Some(Guard::Absent(asked)) => {
                     for step in steps {
-                        self.ensure(Some(&names), |world| world.run_step(step, body));
+                        self.ensure(Some(&asked), |world| world.run_step(step, body));
                     }
                     return;
                 }
-                Some(Guard::Present(names)) => {
+                Some(Guard::Present(asked)) => {
                     for step in steps {
-                        if drops_only(step, &names) {
+                        if drops_only(step, &asked) && self.is_alone(&asked) {
                             self.run_step(step, body);
                         } else {
                             self.perhaps(|world| world.run_step(step, body));
@@ -177,7 +179,8 @@ impl World {
 
     /// A block with an `EXCEPTION` clause: if a step fails, those before it are taken back.
     fn run_guarded(&mut self, steps: &[Step<'_>], handlers: &[Handler<'_>], body: &Body<'_>) {
-        let is_quiet = handlers.iter().all(|handler| handler.steps.iter().all(is_quiet));
+        let is_quiet =
+            handlers.iter().all(|handler| handler.steps.iter().all(|step| self.is_quiet(step)));
         let all = |is: fn(&str) -> bool| {
             handlers.iter().flat_map(|handler| &handler.conditions).all(|condition| is(condition))
         };
@@ -206,53 +209,12 @@ impl World {
         }
     }
 
-    /// Something that runs only if what it makes is not there yet: afterwards it is there. With names, if
-    /// what it makes has those; if it makes something else, that may be there.
-    fn ensure(&mut self, names: Option<&[String]>, run: impl FnOnce(&mut World)) {
-        let (mark, is_refused) = self.try_out(run);
-        if is_refused {
-            return self.catalog.undo(mark);
-        }
-        let made = self.catalog.made_since(&mark);
-        let ids: Vec<_> = made.iter().map(|(id, _)| *id).collect();
-        let is_root = |id: u32| {
-            self.catalog.get(id).is_some_and(|object| {
-                let home = object.table.or(object.home);
-                !home.is_some_and(|home| ids.contains(&home))
-                    && !object.needs.iter().any(|need| ids.contains(&need.on))
-                    && !matches!(object.class, Class::Default)
-            })
-        };
-        let roots: Vec<_> = made.iter().filter(|(id, _)| is_root(*id)).copied().collect();
-        let is_named = |id: u32| {
-            let Some(names) = names else { return true };
-            self.catalog.get(id).is_some_and(|object| {
-                let bare = object.name.split('(').next().unwrap_or(&object.name);
-                names.iter().any(|name| name.rsplit('.').next() == Some(bare))
-            })
-        };
-        if roots.is_empty() || !roots.iter().all(|(id, _)| is_named(*id)) {
-            return self.catalog.unsettle(mark);
-        }
-        if roots.iter().all(|(_, was_free)| *was_free) {
-            return;
-        }
-        let place = self.place(self.statement);
-        for id in ids {
-            let is_root = roots.iter().any(|(root, _)| *root == id);
-            self.catalog.change(id, place, |object| {
-                object.is_old = true;
-                object.is_certain &= is_root;
-                (object.complete, object.parts_complete) = (false, false);
-                match &mut object.detail {
-                    Detail::Column { kind, not_null, .. } => (*kind, *not_null) = (None, None),
-                    Detail::Constraint { columns, .. } | Detail::Index { columns, .. } => {
-                        *columns = None;
-                    }
-                    _ => {}
-                }
-            });
-        }
+    /// Whether a step changes nothing: `NULL`, `RAISE NOTICE`.
+    fn is_quiet(&self, step: &Step<'_>) -> bool {
+        let Step::Evaluate(text) = step else { return false };
+        calls(text)
+            .iter()
+            .all(|name| !self.active.contains_key(name.last()) && !self.is_unknown(name.last()))
     }
 
     /// A body that is not understood: by the words in it.
@@ -266,11 +228,6 @@ impl World {
     }
 }
 
-/// Whether a step changes nothing: `NULL`, `RAISE NOTICE`.
-fn is_quiet(step: &Step<'_>) -> bool {
-    matches!(step, Step::Evaluate(_))
-}
-
 fn is_duplicate(condition: &str) -> bool {
     matches!(
         condition,
@@ -280,7 +237,6 @@ fn is_duplicate(condition: &str) -> bool {
             | "duplicate_schema"
             | "duplicate_function"
             | "duplicate_alias"
-            | "unique_violation"
     )
 }
 
@@ -290,84 +246,10 @@ fn is_undefined(condition: &str) -> bool {
 
 fn is_drop(step: &Step<'_>) -> bool {
     match step {
-        Step::Sql(sql) => sql.is(0, "drop"),
-        Step::Execute(text) => {
-            constant(text).is_some_and(|text| text.trim_start().to_lowercase().starts_with("drop "))
-        }
-        _ => false,
-    }
-}
-
-/// What a condition asks.
-enum Guard {
-    /// Whether something of these names is not there.
-    Absent(Vec<String>),
-    Present(Vec<String>),
-}
-
-/// `NOT EXISTS (SELECT … 'name' …)`, `EXISTS (…)`, `to_regclass('name') IS NULL`.
-fn guard(condition: &Cursor<'_>) -> Option<Guard> {
-    let mut rest = *condition;
-    let strings = |text: &Cursor<'_>| -> Vec<String> {
-        let parts = text.tokens().iter().enumerate().filter_map(|(at, _)| {
-            let mut one = *text;
-            one.skip(at);
-            one.string().map(|(text, _)| text)
-        });
-        parts.collect()
-    };
-    let mut outer = rest;
-    if let Some(inner) = outer.parentheses()
-        && outer.is_empty()
-    {
-        return guard(&inner);
-    }
-    let is_not = rest.take(&["not"]);
-    if rest.take(&["exists"]) {
-        let inner = rest.parentheses()?;
-        rest.is_empty().then_some(())?;
-        let names = strings(&inner);
-        return Some(if is_not { Guard::Absent(names) } else { Guard::Present(names) });
-    }
-    let name = rest.name().filter(|_| !is_not)?;
-    let asks =
-        matches!(name.last(), "to_regclass" | "to_regtype" | "to_regproc" | "to_regprocedure");
-    let inner = rest.parentheses().filter(|_| asks)?;
-    let names = strings(&inner);
-    if rest.take(&["is", "null"]) && rest.is_empty() {
-        return Some(Guard::Absent(names));
-    }
-    (rest.take(&["is", "not", "null"]) && rest.is_empty()).then_some(Guard::Present(names))
-}
-
-/// Whether a step does no more than to drop what has one of these names.
-fn drops_only(step: &Step<'_>, names: &[String]) -> bool {
-    let has = |name: &str| names.iter().any(|known| known.rsplit('.').next() == Some(name));
-    let text: Cow<'_, str>;
-    let (source, tokens, offset) = match step {
-        Step::Sql(sql) => {
-            let (source, offset) = sql.source();
-            (source, sql.tokens().to_vec(), offset)
-        }
-        Step::Execute(expression) => {
-            let Some(constant) = constant(expression) else { return false };
-            text = Cow::Owned(constant);
-            (&*text, tokens(&text), 0)
-        }
-        _ => return false,
-    };
-    let (Some(first), Some(last)) = (tokens.first(), tokens.last()) else { return false };
-    let statement = statements::Statement { span: first.span.to(last.span), tokens };
-    match statement::read(source, &statement, offset) {
-        Statement::Drop(drop) => !drop.cascade && drop.names.iter().all(|name| has(name.last())),
-        Statement::DropOnTable { name, .. } => has(&name.text),
-        Statement::DropRoutines { routines, cascade, .. } => {
-            !cascade && routines.iter().all(|(name, _)| has(name.last()))
-        }
-        Statement::AlterTable(alter) => alter.actions.iter().all(|action| match action {
-            Action::DropColumn { name, cascade, .. }
-            | Action::DropConstraint { name, cascade, .. } => !cascade && has(&name.text),
-            _ => false,
+        // Of several the first that is missing keeps the others.
+        Step::Sql(sql) => sql.is(0, "drop") && sql.split().len() == 1,
+        Step::Execute(text) => constant(text).is_some_and(|text| {
+            text.trim_start().to_lowercase().starts_with("drop ") && !text.contains([',', ';'])
         }),
         _ => false,
     }

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::sync::OnceLock;
 
 use super::world::World;
-use crate::analysis::catalog::{ConstraintClass, Detail, How, Id, Space};
+use crate::analysis::catalog::{Class, ConstraintClass, Detail, How, Id, Space};
 use crate::analysis::cursor::Cursor;
 use crate::analysis::names::Name;
 use crate::analysis::statement::{Language, calls};
@@ -67,6 +67,8 @@ pub(super) struct RoutineBody {
     pub(super) is_trigger: bool,
     /// Whether it may change the schema itself.
     pub(super) changes_schema: bool,
+    /// Whether it has a search_path of its own.
+    pub(super) sets_path: bool,
     pub(super) calls: Vec<Name>,
     /// The tables whose data it changes.
     pub(super) writes: Vec<Name>,
@@ -99,6 +101,10 @@ impl World {
             let Some(object) = self.catalog.get(id) else { continue };
             let parents = object.needs.iter().filter(|need| matches!(need.how, How::Child { .. }));
             let mut near: Vec<Id> = parents.map(|need| need.on).collect();
+            // A simple view passes it on to its table.
+            if object.class == Class::View {
+                near.extend(object.needs.iter().map(|need| need.on));
+            }
             for (part, how) in self.catalog.hanging(id) {
                 let Some(part_object) = self.catalog.get(*part) else { continue };
                 match (&part_object.detail, how) {
@@ -128,8 +134,16 @@ impl World {
 
     /// Does what these functions may do, and those that they call, and the triggers of what they write.
     pub(super) fn run_functions(&mut self, mut left: Vec<Rc<str>>) {
+        left.retain(|name| !self.running.contains(name));
+        left.sort_unstable();
+        left.dedup();
+        // The same have run, and nothing has changed since.
+        if left.is_empty() || self.ran.get(&left) == Some(&self.catalog.version()) {
+            return;
+        }
+        let key = left.clone();
         let (mut bodies, mut unknown) = (Vec::new(), None);
-        let mut seen = HashSet::new();
+        let (mut seen, mut tables) = (HashSet::new(), HashSet::new());
         while let Some(name) = left.pop() {
             if self.running.contains(&name) || !seen.insert(name.clone()) {
                 continue;
@@ -145,7 +159,9 @@ impl World {
             for body in of_name {
                 left.extend(body.calls.iter().map(|name| Rc::from(name.last())));
                 for table in &body.writes {
-                    if let Some(id) = self.catalog.resolve(Space::Relation, table).id() {
+                    if let Some(id) = self.catalog.resolve(Space::Relation, table).id()
+                        && tables.insert(id)
+                    {
                         left.extend(self.triggered(id));
                     }
                 }
@@ -153,30 +169,33 @@ impl World {
         }
         if !bodies.is_empty() {
             self.run_bodies(&bodies, seen);
+            self.ran.insert(key, self.catalog.version());
         }
         if let Some(name) = unknown {
             self.go_blind(&format!("what `{name}()` does is not known"));
         }
     }
 
-    /// Runs bodies, unless the same have run and nothing has changed since.
     fn run_bodies(&mut self, bodies: &[RoutineBody], names: HashSet<Rc<str>>) {
-        let mut key: Vec<Rc<str>> = names.into_iter().collect();
-        key.sort_unstable();
-        if self.ran.get(&key) == Some(&self.catalog.version()) {
-            return;
-        }
         let Some(left) = self.bodies_left.checked_sub(bodies.len()) else {
             return self.go_blind("the functions of the chain run too often to follow each time");
         };
         self.bodies_left = left;
-        let before = self.running.len();
-        self.running.extend(key.iter().cloned());
+        let before = self.running.clone();
+        self.running.extend(names);
         for body in bodies {
-            self.perhaps(|world| world.run_text(&body.text, None, body.language));
+            self.perhaps(|world| {
+                let path = world.catalog.path.clone();
+                if body.sets_path {
+                    world.catalog.lose_path();
+                }
+                world.run_text(&body.text, None, body.language);
+                if body.sets_path {
+                    world.catalog.path = path;
+                }
+            });
         }
-        self.running.truncate(before);
-        self.ran.insert(key, self.catalog.version());
+        self.running = before;
     }
 
     fn trigger_functions(&self) -> Vec<Rc<str>> {

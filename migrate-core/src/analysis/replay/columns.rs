@@ -97,8 +97,8 @@ impl World {
             self.sequence_of(table.id, id, &column.name, false);
         }
         match &column.default {
-            Some(Default::Identity(Identity { has_options })) => {
-                self.identity(table.id, id, &column.name, *has_options);
+            Some(Default::Identity(identity)) => {
+                self.identity(table.id, id, &column.name, identity);
             }
             Some(Default::Expression(text) | Default::Generated(text)) => {
                 let generated = matches!(column.default, Some(Default::Generated(_)));
@@ -111,14 +111,16 @@ impl World {
         }
     }
 
-    pub(super) fn identity(&mut self, table: Id, column: Id, name: &Ident, has_options: bool) {
-        if has_options {
-            // One of the options may be its name.
-            if let Some(table) = self.catalog.get(table).map(|table| table.name.clone()) {
-                self.catalog.haze(&table);
-            }
-        } else {
-            self.sequence_of(table, column, name, true);
+    pub(super) fn identity(&mut self, table: Id, column: Id, name: &Ident, identity: &Identity) {
+        let Some(named) = &identity.sequence else {
+            return self.sequence_of(table, column, name, true);
+        };
+        if let Free::Yes(schema, _) = self.free(Class::Sequence, named, false, false) {
+            let place = self.place(named.span());
+            let mut sequence =
+                Object::new(Class::Sequence, named.last().into(), Some(schema), place);
+            sequence.need(column, How::Internal);
+            self.catalog.add(sequence);
         }
     }
 

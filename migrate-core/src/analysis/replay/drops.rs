@@ -71,7 +71,8 @@ impl World {
             }
         };
         let target = self.relation(name, kind, drop.if_exists)?;
-        if self.catalog.is_sure(target.id) && !fits(target.class) {
+        let is_new = self.catalog.get(target.id).is_some_and(|object| !object.is_old);
+        if is_new && self.catalog.is_sure(target.id) && !fits(target.class) {
             self.wrong_kind(target.id, kind, name.span());
             return None;
         }

@@ -7,6 +7,7 @@ use crate::analysis::catalog::{Path, Space};
 use crate::analysis::cursor::Cursor;
 use crate::analysis::names::Name;
 use crate::analysis::statement::{HOLE, Language};
+use crate::lexer::Token;
 use crate::statements::split_statements;
 
 /// What a statement can do to names, of which not all stand in its text.
@@ -19,8 +20,8 @@ enum Reach {
     Gains(&'static [Space]),
     /// What has a name of these kinds may lose it, and others may come.
     Changes(&'static [Space]),
-    /// The same, of one table.
-    Table(Name),
+    /// The same, of one table; whether it, or an index behind a key, may get a name that is not known.
+    Table(Name, bool),
     Path,
     Everything,
 }
@@ -49,8 +50,12 @@ impl World {
                     self.catalog.may_lose(spaces);
                     self.partly_blind(spaces, "EXECUTE of a computed string");
                 }
-                Reach::Table(name) => {
+                Reach::Table(name, gains) => {
                     self.catalog.blur(&Rc::from(name.last()));
+                    if gains {
+                        let spaces = &[Space::Relation, Space::Type, Space::ConstraintInSchema];
+                        self.catalog.may_gain(spaces);
+                    }
                     let found = self.catalog.namesakes(Space::Relation, &name);
                     let below: Vec<_> =
                         found.into_iter().flat_map(|id| self.descendants(id)).collect();
@@ -216,11 +221,15 @@ fn altered(mut rest: Cursor<'_>) -> Reach {
     if quiet.iter().any(|words| rest.starts(words)) || rest.is(0, "set") && rest.is_sign(1, "(") {
         return Reach::Nothing;
     }
-    let moves = (0..rest.len()).any(|at| rest.is_any(at, &["schema", "rename"]));
-    if name.to_string().contains(HOLE) || moves && rest.is(0, "set") {
+    let is_hole = |token: &Token| rest.text(*token).contains(HOLE);
+    let others = rest.is(0, "set") && rest.is(1, "schema")
+        || rest.tokens().first().is_none_or(is_hole)
+        || (0..rest.len()).any(|at| rest.is_any(at, &["attach", "detach", "inherit"]));
+    if name.to_string().contains(HOLE) || others {
         return Reach::Changes(OF_TABLES);
     }
-    Reach::Table(name)
+    let gains = (0..rest.len()).any(|at| rest.is_any(at, &["add", "rename"]));
+    Reach::Table(name, gains)
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use super::world::World;
 use crate::analysis::catalog::{Class, Found, Object, Path, Space};
 use crate::analysis::cursor::Cursor;
 use crate::analysis::names::{Ident, Name};
-use crate::analysis::statement::{Commented, Kind, relations, written};
+use crate::analysis::statement::{Commented, Kind, canonical, is_built_in, relations, written};
 use crate::lexer::TokenKind;
 
 /// Extensions that make functions and types, and no relation that a chain could meet.
@@ -156,8 +156,12 @@ impl World {
 
     pub(super) fn comment(&mut self, on: &Commented) {
         match on {
+            // The server's own types can be commented on, and those of the rows of tables.
             Commented::Object(Kind::Type | Kind::Domain, name) => {
-                self.droppable_type(name, false, "type");
+                let row = self.catalog.resolve(Space::Relation, name);
+                if row.id().is_none() && !is_built_in(canonical(name.last())) {
+                    self.droppable_type(name, false, "type");
+                }
             }
             Commented::Object(Kind::Schema | Kind::Extension, _) => {}
             Commented::Object(kind, name) => {

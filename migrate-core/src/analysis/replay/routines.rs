@@ -70,6 +70,7 @@ impl World {
             language,
             is_trigger,
             changes_schema: false,
+            sets_path: routine.rest.has(&["search_path"]),
             calls: Vec::new(),
             writes: Vec::new(),
         };
@@ -292,6 +293,11 @@ impl World {
                 if let Some(bodies) = self.active.get(name.last()).cloned() {
                     self.active.entry(to.text.clone()).or_default().extend(bodies);
                 }
+                for trigger in self.catalog.parts(id, |class| class == Class::Trigger) {
+                    self.catalog.change(trigger, place, |trigger| {
+                        trigger.detail = Detail::Trigger { function: to.text.clone() };
+                    });
+                }
                 let Some(object) = self.catalog.get(id) else { return };
                 let rest = object.name.find('(').map_or("", |at| &object.name[at..]);
                 let renamed: Rc<str> = format!("{}{rest}", to.text).into();
@@ -301,7 +307,12 @@ impl World {
                 }
             }
             RoutineChange::SetSchema(schema) => self.move_to(id, schema),
-            RoutineChange::Other => {}
+            // It may be that it gets a search_path of its own.
+            RoutineChange::Other => {
+                for body in self.active.get_mut(name.last()).into_iter().flatten() {
+                    body.sets_path = true;
+                }
+            }
         }
     }
 }

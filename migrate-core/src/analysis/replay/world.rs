@@ -67,7 +67,7 @@ pub(super) struct World {
     /// Tables of which all below them is open, as long as no more tables come to be below others.
     pub(super) open_below: HashSet<Id>,
     /// Those of them that are run at the moment, with all that they call.
-    pub(super) running: Vec<Rc<str>>,
+    pub(super) running: HashSet<Rc<str>>,
     /// Those of them that any change of data may run: in defaults, rules, policies.
     pub(super) stored: Vec<Rc<str>>,
     /// Whether any statement may run an event trigger.
@@ -101,7 +101,7 @@ impl World {
             ran: HashMap::new(),
             bodies_left: MOST_BODIES,
             open_below: HashSet::new(),
-            running: Vec::new(),
+            running: HashSet::new(),
             stored: Vec::new(),
             has_event_triggers: false,
             blind: Vec::new(),
@@ -296,6 +296,10 @@ impl World {
     /// What a class of relations is called where another was wanted.
     pub(super) fn wrong_kind(&mut self, id: Id, wanted: &'static str, span: Span) {
         let Some(object) = self.catalog.get(id) else { return };
+        // It may have been something else before the statement that made it if it was not there.
+        if object.is_old {
+            return;
+        }
         let (is, place, name) = (object.class.word(), object.place, self.catalog.shown(id));
         self.fault(Problem::WrongKind { name, is, wanted }, span, "");
         self.see(place, "created here");

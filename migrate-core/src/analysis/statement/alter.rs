@@ -2,7 +2,9 @@
 
 use std::rc::Rc;
 
-use super::parts::{ColumnDef, ConstraintDef, column, is_table_constraint, table_constraint};
+use super::parts::{
+    ColumnDef, ConstraintDef, Identity, column, is_table_constraint, table_constraint,
+};
 use super::types::{TypeName, type_name};
 use super::{Kind, Statement};
 use crate::analysis::cursor::Cursor;
@@ -78,9 +80,7 @@ pub(crate) enum ColumnChange<'s> {
     DropDefault,
     SetNotNull,
     DropNotNull,
-    AddIdentity {
-        has_options: bool,
-    },
+    AddIdentity(Identity),
     DropIdentity,
     DropExpression,
     /// Statistics, storage, options.
@@ -221,7 +221,7 @@ fn column_change<'s>(cursor: &mut Cursor<'s>) -> Option<Action<'s>> {
     } else if cursor.take(&["drop", "not", "null"]) {
         ColumnChange::DropNotNull
     } else if cursor.take(&["add", "generated"]) {
-        ColumnChange::AddIdentity { has_options: !cursor.after(&["identity"])?.is_empty() }
+        ColumnChange::AddIdentity(Identity::of(cursor.after(&["identity"])?.parentheses()))
     } else if cursor.take(&["drop", "identity"]) {
         ColumnChange::DropIdentity
     } else if cursor.take(&["drop", "expression"]) {

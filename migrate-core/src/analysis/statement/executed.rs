@@ -1,5 +1,7 @@
 //! The text that `EXECUTE` runs, as far as it stands in the body: constants, and holes for the rest.
 
+use std::cell::Cell;
+
 use super::plpgsql::Body;
 use super::routine::inside;
 use crate::analysis::cursor::Cursor;
@@ -14,11 +16,21 @@ const DEEPEST: usize = 8;
 /// What an expression gives as text, with a [`HOLE`] for each part that is not constant.
 pub(crate) fn text(expression: &Cursor<'_>, body: Option<&Body<'_>>) -> String {
     let mut text = String::new();
-    append(&mut text, *expression, body, 0);
+    append(&mut text, *expression, &Reading { body, left: Cell::new(MOST_PARTS) }, 0);
     text
 }
 
-fn append(text: &mut String, expression: Cursor<'_>, body: Option<&Body<'_>>, depth: usize) {
+/// Variables that are made of variables can ask for any amount of work: so many parts are read.
+const MOST_PARTS: usize = 10_000;
+/// And so much text is put together.
+const MOST_TEXT: usize = 256 << 10;
+
+struct Reading<'b> {
+    body: Option<&'b Body<'b>>,
+    left: Cell<usize>,
+}
+
+fn append(text: &mut String, expression: Cursor<'_>, body: &Reading<'_>, depth: usize) {
     let mut expression = expression;
     // `EXECUTE … INTO …`, `USING …`.
     for word in ["into", "using"] {
@@ -27,6 +39,12 @@ fn append(text: &mut String, expression: Cursor<'_>, body: Option<&Body<'_>>, de
         }
     }
     for part in concatenated(&expression) {
+        let left = body.left.get();
+        if left == 0 || text.len() > MOST_TEXT {
+            text.push(HOLE);
+            return;
+        }
+        body.left.set(left - 1);
         if one(text, part, body, depth).is_none() {
             text.push(HOLE);
         }
@@ -58,7 +76,7 @@ fn concatenated<'s>(expression: &Cursor<'s>) -> Vec<Cursor<'s>> {
     parts
 }
 
-fn one(text: &mut String, part: Cursor<'_>, body: Option<&Body<'_>>, depth: usize) -> Option<()> {
+fn one(text: &mut String, part: Cursor<'_>, body: &Reading<'_>, depth: usize) -> Option<()> {
     let mut rest = part;
     if let Some(inner) = rest.parentheses() {
         if rest.is_empty() && depth < DEEPEST {
@@ -73,17 +91,15 @@ fn one(text: &mut String, part: Cursor<'_>, body: Option<&Body<'_>>, depth: usiz
     }
     let name = rest.name()?;
     if rest.is_empty() && name.parts.len() == 1 && depth < DEEPEST {
-        append(text, body?.value(name.last())?, body, depth + 1);
+        append(text, body.body?.value(name.last())?, body, depth + 1);
         return Some(());
     }
     let arguments = rest.parentheses().filter(|_| rest.is_empty())?.split();
     match name.last() {
         "format" => format(text, &arguments, body, depth),
         "quote_ident" | "quote_literal" | "quote_nullable" => {
-            let quote = if name.last() == "quote_ident" { "" } else { "'" };
-            text.push_str(quote);
-            one(text, *arguments.first()?, body, depth + 1).unwrap_or_else(|| text.push(HOLE));
-            text.push_str(quote);
+            let quote = if name.last() == "quote_ident" { '"' } else { '\'' };
+            quoted(text, quote, arguments.first(), body, depth);
             Some(())
         }
         "concat" => {
@@ -115,11 +131,35 @@ pub(crate) fn constant(part: &Cursor<'_>) -> Option<String> {
     }
 }
 
+/// What an argument is, or a hole.
+fn value(argument: Option<&Cursor<'_>>, body: &Reading<'_>, depth: usize) -> String {
+    let mut value = String::new();
+    match argument.and_then(|argument| one(&mut value, *argument, body, depth + 1)) {
+        Some(()) => value,
+        None => HOLE.to_string(),
+    }
+}
+
+/// The same in quotes, as a name or as a string.
+fn quoted(
+    text: &mut String,
+    quote: char,
+    argument: Option<&Cursor<'_>>,
+    body: &Reading<'_>,
+    depth: usize,
+) {
+    let value = value(argument, body, depth);
+    let doubled = value.replace(quote, &format!("{quote}{quote}"));
+    text.push(quote);
+    text.push_str(&doubled);
+    text.push(quote);
+}
+
 /// `format('…', …)`.
 fn format(
     text: &mut String,
     arguments: &[Cursor<'_>],
-    body: Option<&Body<'_>>,
+    body: &Reading<'_>,
     depth: usize,
 ) -> Option<()> {
     let mut pattern = String::new();
@@ -147,17 +187,12 @@ fn format(
             None => Some(next),
         };
         next = at.unwrap_or(next) + 1;
-        let quote = if kind == 'L' { "'" } else { "" };
-        text.push_str(quote);
         let argument = at.and_then(|at: usize| arguments.get(at));
-        match argument.and_then(|argument| {
-            let mut value = String::new();
-            one(&mut value, *argument, body, depth + 1).map(|()| value)
-        }) {
-            Some(value) => text.push_str(&value),
-            None => text.push(HOLE),
+        match kind {
+            'I' => quoted(text, '"', argument, body, depth),
+            'L' => quoted(text, '\'', argument, body, depth),
+            _ => text.push_str(&value(argument, body, depth)),
         }
-        text.push_str(quote);
     }
     Some(())
 }
@@ -187,15 +222,39 @@ mod tests {
         check("EXECUTE ('GRANT ' || 'SELECT')", "GRANT SELECT");
         check(
             "EXECUTE 'DROP TABLE ' || quote_ident(r.name) || ' CASCADE' USING 1",
-            "DROP TABLE ? CASCADE",
+            "DROP TABLE \"?\" CASCADE",
         );
-        check("EXECUTE format('CREATE TRIGGER %I ON %s %%', 'a', b)", "CREATE TRIGGER a ON ? %");
-        check("EXECUTE format('DROP TABLE %1$I, %1$I', t)", "DROP TABLE users, users");
+        check(
+            "EXECUTE format('CREATE TRIGGER %I ON %s %%', 'a', b)",
+            "CREATE TRIGGER \"a\" ON ? %",
+        );
+        check("EXECUTE format('DROP TABLE %1$I, %1$I', t)", "DROP TABLE \"users\", \"users\"");
         check("EXECUTE format('SELECT %L', x)", "SELECT '?'");
+        check(
+            "EXECUTE format('SELECT %L, %I', 'it''s', 'My \"Table')",
+            "SELECT 'it''s', \"My \"\"Table\"",
+        );
         check("EXECUTE q", "DROP TABLE users");
         check("EXECUTE unknown", "?");
         check("EXECUTE f('x')", "?");
         check("EXECUTE 'idx_' || x", "idx_?");
         check("EXECUTE E'SELECT \\n 1'", "?");
+    }
+
+    /// A few lines can ask for more parts than there are atoms.
+    #[test]
+    fn work_has_an_end() {
+        for last in ["'x'", "''"] {
+            let mut source = String::from("DECLARE ");
+            for variable in 0..8 {
+                let parts = vec![format!("v{}", variable + 1); 100].join(" || ");
+                source.push_str(&format!("v{variable} text := {parts}; "));
+            }
+            source.push_str(&format!("v8 text := {last}; BEGIN EXECUTE v0; END"));
+            let tokens = tokens(&source);
+            let body = body(Cursor::new(&source, &tokens, 0)).expect("the body is read");
+            let Some(Step::Execute(expression)) = body.steps.last() else { panic!() };
+            assert!(text(expression, Some(&body)).len() <= 4 * MOST_PARTS);
+        }
     }
 }

@@ -38,8 +38,16 @@ pub(crate) enum Default<'s> {
 
 #[derive(Debug, Clone)]
 pub(crate) struct Identity {
-    /// Whether options of the sequence are given, of which one can be its name.
-    pub(crate) has_options: bool,
+    /// The name of the sequence behind it, where it is given, as dumps do.
+    pub(crate) sequence: Option<Name>,
+}
+
+impl Identity {
+    /// By the options in parentheses.
+    pub(crate) fn of(options: Option<Cursor<'_>>) -> Self {
+        let named = options.and_then(|options| options.after(&["sequence", "name"]));
+        Identity { sequence: named.and_then(|mut rest| rest.name()) }
+    }
 }
 
 #[derive(Debug)]
@@ -89,7 +97,7 @@ pub(crate) fn column<'s>(cursor: &mut Cursor<'s>, may_lack_type: bool) -> Option
             cursor.take(&["as"]).then_some(())?;
             column.default = Some(if cursor.take(&["identity"]) {
                 column.not_null = true;
-                Default::Identity(Identity { has_options: cursor.parentheses().is_some() })
+                Default::Identity(Identity::of(cursor.parentheses()))
             } else {
                 let expression = cursor.parentheses()?;
                 cursor.take_any(&[&["stored"], &["virtual"]]);

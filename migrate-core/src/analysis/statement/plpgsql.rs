@@ -106,6 +106,14 @@ impl<'s> Reader<'s> {
             while !self.left.is(0, "begin") {
                 let mut declaration = self.until_semicolon()?;
                 let name = declaration.ident()?;
+                // What is no text is written in another way when it becomes a part of one.
+                let is_text = declaration.is_any(0, &["text", "varchar", "character", "constant"]);
+                if !is_text {
+                    self.assignments.push((name.text.clone(), None));
+                }
+                if declaration.has(&["cursor"]) {
+                    steps.push(Step::Evaluate(declaration));
+                }
                 while !declaration.is_empty() {
                     if declaration.take_any(&[&["default"]])
                         || declaration.take_sign(":=")
@@ -293,9 +301,19 @@ impl<'s> Reader<'s> {
         Some(Step::Evaluate(rest))
     }
 
-    /// Notes that what stands behind `INTO` is set to what nobody knows.
+    /// Notes what is set to what nobody knows: what stands behind an `INTO`, and all that `CALL` and
+    /// `GET DIAGNOSTICS` name.
     fn into(&mut self, one: &Cursor<'s>) {
-        if let Some(mut into) = one.after(&["into"]) {
+        if one.is_any(0, &["call", "get", "fetch", "move"]) {
+            self.assignments.extend(one.idents().map(|name| (name.text, None)));
+        }
+        let mut rest = *one;
+        while !rest.is_empty() {
+            if !rest.take(&["into"]) {
+                rest.skip(1);
+                continue;
+            }
+            let mut into = rest;
             into.take(&["strict"]);
             while let Some(name) = into.ident() {
                 self.assignments.push((name.text, None));

@@ -154,3 +154,52 @@ fn routines_run_when_they_are_called() {
         assert_eq!(errors(&[(&up, "")]), [""; 0], "{up}");
     }
 }
+
+/// What only looks certain. A server takes each of these.
+#[test]
+fn what_only_looks_certain_is_unknown() {
+    for up in [
+        // More is asked than whether it is there.
+        "CREATE TABLE users (a int); DO $$ BEGIN IF EXISTS (SELECT 1 FROM information_schema.columns WHERE table_name = 'users' AND column_name = 'a' AND data_type = 'text') THEN ALTER TABLE users DROP COLUMN a; END IF; END $$; ALTER TABLE users DROP COLUMN a",
+        "CREATE TABLE a (x int); CREATE TABLE b (x int); CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'; \
+         CREATE TRIGGER trg BEFORE INSERT ON a FOR EACH ROW EXECUTE FUNCTION f(); \
+         DO $$ BEGIN IF NOT EXISTS (SELECT 1 FROM pg_trigger WHERE tgname = 'trg') THEN CREATE TRIGGER trg BEFORE INSERT ON b FOR EACH ROW EXECUTE FUNCTION f(); END IF; END $$; \
+         CREATE TRIGGER trg BEFORE INSERT ON b FOR EACH ROW EXECUTE FUNCTION f()",
+        "CREATE TABLE settings (key text); DO $$ BEGIN IF NOT EXISTS (SELECT 1 FROM settings WHERE key = 'users') THEN CREATE TABLE users (a int); END IF; END $$; DROP TABLE IF EXISTS users; CREATE TABLE users (a int)",
+        "CREATE SCHEMA other; CREATE TYPE other.m AS ENUM ('a'); DO $$ BEGIN IF NOT EXISTS (SELECT 1 FROM pg_type WHERE typname = 'm') THEN CREATE TYPE m AS ENUM ('a'); END IF; END $$; CREATE TYPE public.m AS ENUM ('a')",
+        // What a function does, which looks like nothing.
+        "CREATE TABLE gone (a int); CREATE FUNCTION f() RETURNS void LANGUAGE plpgsql AS 'BEGIN DROP TABLE gone; END'; \
+         DO $$ BEGIN IF EXISTS (SELECT FROM pg_tables WHERE tablename = 'x') THEN NULL; ELSE PERFORM f(); END IF; END $$; CREATE TABLE gone (a int)",
+        "CREATE FUNCTION f() RETURNS int LANGUAGE plpgsql AS 'BEGIN CREATE TABLE made (a int); RETURN 1; END'; \
+         DO $$ DECLARE c CURSOR FOR SELECT f(); r record; BEGIN OPEN c; FETCH c INTO r; END $$; DROP TABLE made",
+        "CREATE SCHEMA a; CREATE FUNCTION f() RETURNS void LANGUAGE plpgsql SET search_path = a AS 'BEGIN CREATE TABLE t (x int); END'; SELECT f(); DROP TABLE a.t",
+        "CREATE TABLE t (a int); CREATE VIEW v AS SELECT a FROM t; CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN CREATE TABLE IF NOT EXISTS made (a int); RETURN NEW; END'; \
+         CREATE TRIGGER g BEFORE INSERT ON t FOR EACH ROW EXECUTE FUNCTION f(); INSERT INTO v VALUES (1); DROP TABLE made",
+        // It is left before.
+        "DO $$ BEGIN IF NOT EXISTS (SELECT 1 FROM pg_tables WHERE tablename = 'a') THEN IF now() > '2000-01-01' THEN RETURN; END IF; CREATE TABLE a (x int); END IF; END $$; CREATE TABLE a (x int)",
+        "CREATE TABLE t (a int); INSERT INTO t VALUES (1), (1); DO $$ BEGIN CREATE UNIQUE INDEX u ON t (a); EXCEPTION WHEN unique_violation THEN NULL; END $$; CREATE INDEX u ON t (a)",
+        "CREATE TABLE b (x int); DO $$ BEGIN DROP TABLE a, b; EXCEPTION WHEN undefined_table THEN NULL; END $$; DROP TABLE b",
+        "CREATE TABLE t (); DO $$ BEGIN IF now() > '2000-01-01' THEN ALTER TABLE t ADD COLUMN a int; END IF; END $$; \
+         DO $$ BEGIN ALTER TABLE t ADD COLUMN a int, ADD COLUMN b int; EXCEPTION WHEN duplicate_column THEN NULL; END $$; ALTER TABLE t ADD COLUMN b int",
+        "DO $$ BEGIN EXECUTE concat('CREATE VIEW v AS SELECT ', 1 + 0); END $$; CREATE TABLE IF NOT EXISTS v (a int); DROP VIEW v",
+        // Names and texts as the server quotes them.
+        "DO $$ BEGIN EXECUTE format('CREATE TABLE %I (a int)', 'Users'); END $$; ALTER TABLE \"Users\" ADD b int",
+        "DO $$ BEGIN EXECUTE 'CREATE TABLE ' || quote_ident('my table') || ' (a int)'; END $$; DROP TABLE \"my table\"",
+        "CREATE TABLE t (a int); DO $$ BEGIN EXECUTE format('COMMENT ON TABLE t IS %L', 'it''s; DROP TABLE t;'); END $$; DROP TABLE t",
+        // Variables that are set in other ways.
+        "CREATE TABLE names (n text); DO $$ DECLARE t text := 'a'; BEGIN INSERT INTO names VALUES ('b') RETURNING n INTO t; EXECUTE 'CREATE TABLE ' || t || ' (x int)'; END $$; DROP TABLE b",
+        "DO $$ DECLARE t int := '007'; BEGIN EXECUTE 'CREATE TABLE p' || t || ' (x int)'; END $$; DROP TABLE p7",
+        "DO $$ DECLARE t text := 'x'; BEGIN GET STACKED DIAGNOSTICS t = RETURNED_SQLSTATE; EXECUTE 'CREATE TABLE ' || t || ' ()'; END $$; DROP TABLE y",
+        // Names that only a run knows.
+        "CREATE TABLE users (a int); DO $$ DECLARE t text := lower('MEMBERS'); BEGIN EXECUTE 'ALTER TABLE users RENAME TO ' || t; END $$; DROP TABLE members",
+        "CREATE TABLE users (a int); DO $$ DECLARE t text := lower('UQ'); BEGIN EXECUTE 'ALTER TABLE users ADD CONSTRAINT ' || t || ' UNIQUE (a)'; END $$; ALTER INDEX uq RENAME TO uq2",
+        // What has a grammar of its own.
+        "COMMENT ON TYPE int IS NULL; CREATE TABLE t (a int); COMMENT ON TYPE t IS 'rows'",
+        "CREATE TABLE t (id int NOT NULL); ALTER TABLE t ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (SEQUENCE NAME foo); ALTER SEQUENCE foo RESTART",
+        "CREATE LOCAL TEMPORARY VIEW tv AS SELECT 1",
+        "CREATE SCHEMA a; CREATE SCHEMA b; CREATE TYPE a.m AS ENUM ('x'); CREATE FUNCTION a.f(a.m) RETURNS int LANGUAGE sql AS 'SELECT 1'; \
+         ALTER TYPE a.m SET SCHEMA b; ALTER FUNCTION a.f(b.m) SET SCHEMA b; ALTER TYPE b.m SET SCHEMA a; ALTER FUNCTION b.f SET SCHEMA a; DROP FUNCTION a.f(a.m)",
+    ] {
+        assert_eq!(errors(&[(up, "")]), [""; 0], "{up}");
+    }
+}

@@ -1,0 +1,207 @@
+//! What runs only if one thing is there, or is not: afterwards it is there, or gone.
+
+use std::borrow::Cow;
+
+use super::world::World;
+use crate::analysis::catalog::{Class, Detail, Id, Space};
+use crate::analysis::names::Name;
+use crate::analysis::statement::{
+    self, Action, Asked, AskedKind, Kind, OnTable, Statement, Step, constant, tokens,
+};
+use crate::statements;
+
+impl World {
+    /// Something that runs only if what it makes is not there yet: afterwards it is there. Where something is
+    /// asked for, only if it is that what is made; another thing may be there.
+    pub(super) fn ensure(&mut self, asked: Option<&Asked>, run: impl FnOnce(&mut World)) {
+        let (mark, is_refused) = self.try_out(run);
+        if is_refused {
+            return self.catalog.undo(mark);
+        }
+        let made = self.catalog.made_since(&mark);
+        let ids: Vec<Id> = made.iter().map(|(id, _)| *id).collect();
+        let is_root = |id: Id| {
+            self.catalog.get(id).is_some_and(|object| {
+                let home = object.table.or(object.home);
+                !home.is_some_and(|home| ids.contains(&home))
+                    && !object.needs.iter().any(|need| ids.contains(&need.on))
+                    && !matches!(object.class, Class::Default)
+            })
+        };
+        let roots: Vec<_> = made.iter().filter(|(id, _)| is_root(*id)).copied().collect();
+        let is_asked = match (asked, roots.as_slice()) {
+            (None, roots) => !roots.is_empty(),
+            (Some(asked), [(root, _)]) => {
+                self.is_what(*root, asked) && self.is_alone_but(asked, *root)
+            }
+            (Some(_), _) => false,
+        };
+        let were_free = roots.iter().all(|(_, was_free)| *was_free);
+        // If one of several was there, none of the others has been made.
+        if !is_asked || !were_free && roots.len() > 1 {
+            return self.catalog.unsettle(mark);
+        }
+        if were_free {
+            return;
+        }
+        let place = self.place(self.statement);
+        for id in ids {
+            let is_root = roots.iter().any(|(root, _)| *root == id);
+            self.catalog.change(id, place, |object| {
+                object.is_old = true;
+                object.is_certain &= is_root;
+                (object.complete, object.parts_complete) = (false, false);
+                match &mut object.detail {
+                    Detail::Column { kind, not_null, .. } => (*kind, *not_null) = (None, None),
+                    Detail::Constraint { columns, .. } | Detail::Index { columns, .. } => {
+                        *columns = None;
+                    }
+                    _ => {}
+                }
+            });
+        }
+    }
+
+    /// Whether an object is what is asked for.
+    fn is_what(&self, id: Id, asked: &Asked) -> bool {
+        let Some(object) = self.catalog.get(id) else { return false };
+        let bare = object.name.split('(').next().unwrap_or(&object.name);
+        let home = object.table.or(object.home).and_then(|home| self.catalog.get(home));
+        let is_schema = home.is_some_and(|home| home.class == Class::Schema);
+        let table = home.filter(|_| !is_schema);
+        let schema = match table {
+            Some(table) => table.home.and_then(|schema| self.catalog.get(schema)),
+            None => home,
+        };
+        let same_table = match (&asked.table, table) {
+            (Some(asked), Some(table)) => asked.rsplit('.').next() == Some(&*table.name),
+            (None, _) => true,
+            (Some(_), None) => object.class == Class::Index,
+        };
+        let same_schema = match (&asked.schema, schema) {
+            (Some(asked), Some(schema)) => **asked == *schema.name,
+            _ => true,
+        };
+        fits(asked.kind, object.class) && bare == asked.name && same_table && same_schema
+    }
+
+    /// Whether at most one object can be what is asked for.
+    pub(super) fn is_alone(&self, asked: &Asked) -> bool {
+        self.is_alone_but(asked, Id::MAX)
+    }
+
+    fn is_alone_but(&self, asked: &Asked, this: Id) -> bool {
+        let is_of_table = matches!(
+            asked.kind,
+            AskedKind::Column | AskedKind::Constraint | AskedKind::Trigger | AskedKind::Policy
+        );
+        if is_of_table && asked.table.is_none() {
+            // Any table may have one of that name, also one of which not all is known.
+            let space = match asked.kind {
+                AskedKind::Column => return false,
+                AskedKind::Trigger => Space::Trigger,
+                AskedKind::Policy => Space::Policy,
+                _ => Space::Constraint,
+            };
+            if self.catalog.is_open(space) {
+                return false;
+            }
+        }
+        // A function may have others of its name.
+        if asked.kind == AskedKind::Routine && self.catalog.is_open(Space::Routine) {
+            return false;
+        }
+        let others = self.catalog.objects().filter(|(id, _)| *id != this);
+        let same = others.filter(|(id, object)| {
+            // Another relation or type of that name in another schema, a view for a table.
+            let is_near = fits(asked.kind, object.class)
+                || matches!(asked.kind, AskedKind::Type) && object.class.has_row_type();
+            is_near && self.is_what(*id, &Asked { kind: kind_of(object.class), ..asked.clone() })
+        });
+        let allowed = usize::from(this == Id::MAX);
+        same.count() <= allowed
+    }
+}
+
+/// What a class of objects is asked for as.
+fn kind_of(class: Class) -> AskedKind {
+    match class {
+        Class::Index => AskedKind::Index,
+        Class::Enum | Class::Domain | Class::OtherType | Class::Composite => AskedKind::Type,
+        Class::Column => AskedKind::Column,
+        Class::Constraint => AskedKind::Constraint,
+        Class::Trigger => AskedKind::Trigger,
+        Class::Policy => AskedKind::Policy,
+        Class::Schema => AskedKind::Schema,
+        Class::Extension => AskedKind::Extension,
+        Class::Routine => AskedKind::Routine,
+        _ => AskedKind::Relation,
+    }
+}
+
+fn fits(kind: AskedKind, class: Class) -> bool {
+    let of_class = kind_of(class);
+    // `pg_class` has indexes, too.
+    kind == of_class || kind == AskedKind::Relation && of_class == AskedKind::Index
+}
+
+/// Whether a step does no more than to drop what is asked for.
+pub(super) fn drops_only(step: &Step<'_>, asked: &Asked) -> bool {
+    let of_kind = |kind: AskedKind, name: &str| asked.kind == kind && asked.name == name;
+    let of_table = |table: &Name| {
+        let known = asked.table.as_ref().and_then(|known| known.rsplit('.').next());
+        known.is_none_or(|known| known == table.last())
+    };
+    let text: Cow<'_, str>;
+    let (source, tokens, offset) = match step {
+        Step::Sql(sql) => {
+            let (source, offset) = sql.source();
+            (source, sql.tokens().to_vec(), offset)
+        }
+        Step::Execute(expression) => {
+            let Some(constant) = constant(expression) else { return false };
+            text = Cow::Owned(constant);
+            (&*text, tokens(&text), 0)
+        }
+        _ => return false,
+    };
+    let (Some(first), Some(last)) = (tokens.first(), tokens.last()) else { return false };
+    let statement = statements::Statement { span: first.span.to(last.span), tokens };
+    match statement::read(source, &statement, offset) {
+        Statement::Drop(drop) => {
+            let kind = match drop.kind {
+                Kind::Type | Kind::Domain => AskedKind::Type,
+                Kind::Index => AskedKind::Index,
+                Kind::Schema => AskedKind::Schema,
+                Kind::Extension => AskedKind::Extension,
+                _ => AskedKind::Relation,
+            };
+            let is_it = |name: &Name| {
+                of_kind(kind, name.last())
+                    || kind == AskedKind::Index && of_kind(AskedKind::Relation, name.last())
+            };
+            !drop.cascade && drop.names.len() == 1 && drop.names.iter().all(is_it)
+        }
+        Statement::DropOnTable { what, name, table, .. } => {
+            let kind = match what {
+                OnTable::Trigger => AskedKind::Trigger,
+                OnTable::Policy => AskedKind::Policy,
+                OnTable::Rule => return false,
+            };
+            of_kind(kind, &name.text) && of_table(&table)
+        }
+        Statement::AlterTable(alter) => {
+            let is_it = |action: &Action<'_>| match action {
+                Action::DropColumn { name, cascade: false, .. } => {
+                    of_kind(AskedKind::Column, &name.text)
+                }
+                Action::DropConstraint { name, cascade: false, .. } => {
+                    of_kind(AskedKind::Constraint, &name.text)
+                }
+                _ => false,
+            };
+            of_table(&alter.name) && alter.actions.len() == 1 && alter.actions.iter().all(is_it)
+        }
+        _ => false,
+    }
+}
