@@ -95,6 +95,7 @@ fn section(
 ) -> Vec<Diagnostic> {
     world.catalog.path = Path::Default;
     world.added_values.clear();
+    world.savepoints.clear();
     (world.in_transaction, world.section_start) = (options.transactional, world.catalog.now());
     let all_notes = notes(sql);
     let mut left = all_notes.as_slice();
@@ -118,6 +119,9 @@ fn section(
         world.statement = statement.span.within(offset);
         if world.in_transaction {
             world.check_mode(&all);
+            if world.savepoint(&all) {
+                continue;
+            }
         }
         apply(world, &statement::read(sql, &statement, offset), &all);
         let faults = std::mem::take(&mut world.faults);

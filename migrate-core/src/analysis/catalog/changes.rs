@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use super::knowledge::Horizon;
 use super::view::{Then, View};
-use super::{Catalog, Class, Detail, Found, Id, Key, Object, Path, Place, Slot, Undo};
+use super::{Catalog, Class, Detail, Found, Id, Key, Object, Path, Place, Undo};
 use crate::analysis::statement::is_built_in;
 
 /// A moment to go back to.
@@ -110,6 +110,13 @@ impl Catalog {
             .map(|(id, _)| (*id, self.get(*id).cloned()))
             .collect();
         objects.sort_unstable_by_key(|(id, _)| *id);
+        // Tables that may have got a key.
+        let made = then.objects.iter().filter(|(_, old)| old.is_none());
+        let with_keys: HashSet<Id> = made
+            .filter_map(|(id, _)| self.get(*id))
+            .filter(|new| matches!(new.class, Class::Constraint | Class::Index))
+            .filter_map(|new| new.table.or(new.home))
+            .collect();
         let (mut keys, mut names, mut hazes) = (Vec::new(), Vec::new(), Vec::new());
         for undo in &self.journal[mark.length.min(self.journal.len())..] {
             match undo {
@@ -141,10 +148,15 @@ impl Catalog {
             let doubted = either(before, after);
             self.set(id, Some(doubted));
         }
-        for key in keys {
-            if !matches!(self.slots.get(&key), Some(Slot::Here(_) | Slot::Many)) {
-                self.set_slot(key, Some(Slot::Perhaps { since: self.now }));
+        let mut with_keys: Vec<Id> = with_keys.into_iter().collect();
+        with_keys.sort_unstable();
+        for id in with_keys {
+            if let Some(table) = self.get(id).cloned() {
+                self.set(id, Some(Object { keys_complete: false, ..table }));
             }
+        }
+        for key in keys {
+            self.perhaps(key);
         }
     }
 
@@ -340,12 +352,10 @@ fn either(before: Object, after: Option<Object>) -> Object {
     one.is_certain &= after.is_certain && one.name == after.name && one.home == after.home;
     one.complete &= after.complete;
     one.parts_complete &= after.parts_complete;
-    for need in after.needs {
-        if !one.needs.contains(&need) {
-            // Linked only where it surely is; without that nothing is said of it.
-            one.is_certain = false;
-        }
-    }
+    one.keys_complete &= after.keys_complete;
+    // What it hangs on is linked as it was; where that is not certain, nothing is said of it.
+    one.is_certain &= one.needs.len() == after.needs.len()
+        && after.needs.iter().all(|need| one.needs.contains(need));
     let unlike = one.detail != after.detail;
     match (&mut one.detail, after.detail) {
         (

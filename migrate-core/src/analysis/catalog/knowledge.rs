@@ -109,6 +109,13 @@ impl Catalog {
         }
     }
 
+    /// A name that may have been taken, if it is not.
+    pub(in crate::analysis) fn perhaps(&mut self, key: Key) {
+        if !matches!(self.slots.get(&key), Some(Slot::Here(_) | Slot::Many)) {
+            self.set_slot(key, Some(Slot::Perhaps { since: self.now }));
+        }
+    }
+
     /// When something that nobody can follow may have made or removed this name last.
     fn touched_since(&self, space: Space, name: &str) -> u32 {
         let horizon = self.horizon.lost(space).max(self.horizon.gained(space));

@@ -221,6 +221,8 @@ pub(in crate::analysis) struct Object {
     pub(in crate::analysis) complete: bool,
     /// The same for what else hangs on a table: constraints, triggers.
     pub(in crate::analysis) parts_complete: bool,
+    /// The same for the keys that others may refer to.
+    pub(in crate::analysis) keys_complete: bool,
     /// Since when it is known to be there under its name.
     pub(in crate::analysis) since: u32,
     /// Since when all that is in it is known, where it is.
@@ -249,6 +251,7 @@ impl Object {
             is_old: false,
             complete: true,
             parts_complete: true,
+            keys_complete: true,
             since: 0,
             whole_since: 0,
             place,

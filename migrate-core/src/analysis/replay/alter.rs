@@ -115,6 +115,13 @@ impl World {
                     for index in indexes {
                         self.rename(index, to, name.span);
                     }
+                    // A key of which nothing is known has an index of its name.
+                    let is_known = self.catalog.is_sure(id);
+                    if let Some(schema) = self.catalog.get(table.id).map(|table| table.home)
+                        && !is_known
+                    {
+                        self.catalog.perhaps((Space::Relation, schema, to.text.clone()));
+                    }
                     self.rename(id, to, name.span);
                 }
             }
@@ -169,7 +176,9 @@ impl World {
     ) -> Option<Id> {
         match self.catalog.find(Space::Constraint, Some(table.id), &name.text) {
             Found::Yes(id) => Some(id),
-            Found::Maybe(id) => id,
+            Found::Maybe(Some(id)) => Some(id),
+            Found::Maybe(None) if if_exists => None,
+            Found::Maybe(None) => Some(self.ghost_of(table.id, Class::Constraint, &name.text)),
             // Since PostgreSQL 18 there is one for each column that can't be null.
             Found::No(_) if if_exists || name.text.contains("not_null") => None,
             Found::No(gone) => {

@@ -98,7 +98,15 @@ impl World {
                     _ => self.catalog.change(part, place, |object| object.is_certain = false),
                 }
             }
+            let key = self
+                .catalog
+                .get(id)
+                .and_then(|object| Some((object.class.space()?, object.home, object.name.clone())));
             self.catalog.remove(id, place);
+            // It may have another name by now; what belongs to it has kept its own.
+            if let Some(key) = key.filter(|_| seen.len() > 1) {
+                self.catalog.perhaps(key);
+            }
         }
     }
 

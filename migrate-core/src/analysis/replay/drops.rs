@@ -317,7 +317,9 @@ impl World {
     ) -> Option<Id> {
         match self.catalog.find(space, Some(table.id), &name.text) {
             Found::Yes(id) => Some(id),
-            Found::Maybe(id) => id,
+            Found::Maybe(Some(id)) => Some(id),
+            Found::Maybe(None) if if_exists => None,
+            Found::Maybe(None) => Some(self.ghost_of(table.id, class, &name.text)),
             Found::No(_) if if_exists => None,
             // Constraints have triggers of their own, and views a rule.
             Found::No(_) if matches!(class, Class::Rule) && &*name.text == "_return" => None,

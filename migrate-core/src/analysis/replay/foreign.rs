@@ -1,7 +1,7 @@
 //! Foreign keys, and the keys that they refer to.
 
 use super::world::{Target, World};
-use crate::analysis::catalog::{Class, ConstraintClass, Detail, How, Id};
+use crate::analysis::catalog::{Class, ConstraintClass, Detail, How, Id, Object};
 use crate::analysis::names::{Ident, Name, joined};
 use crate::analysis::statement::ConstraintDef;
 use crate::problem::Problem;
@@ -72,9 +72,10 @@ impl World {
     ) -> Option<Vec<(Id, How)>> {
         let indexes = self.catalog.parts(other.id, |class| class == Class::Index);
         let mut candidates: Vec<(Id, bool)> = Vec::new();
+        let is_whole =
+            |table: &Object| table.complete && table.parts_complete && table.keys_complete;
         let mut unclear =
-            !self.catalog.get(other.id).is_some_and(|table| table.complete && table.parts_complete)
-                || !self.catalog.is_sure(other.id);
+            !self.catalog.get(other.id).is_some_and(is_whole) || !self.catalog.is_sure(other.id);
         let mut wanted: Vec<Option<Id>> = theirs.to_vec();
         wanted.sort_unstable();
         for index in indexes {

@@ -31,6 +31,34 @@ impl World {
         }
     }
 
+    /// `SAVEPOINT` and `ROLLBACK TO`: what was done between the two is taken back.
+    pub(super) fn savepoint(&mut self, all: &Cursor<'_>) -> bool {
+        let mut rest = *all;
+        if rest.take(&["savepoint"]) {
+            if let Some(name) = rest.ident() {
+                self.savepoints.push((name.text, self.catalog.mark()));
+            }
+            return true;
+        }
+        if !rest.take(&["rollback"]) {
+            return false;
+        }
+        rest.take_any(&[&["work"], &["transaction"]]);
+        if !rest.take(&["to"]) {
+            return false;
+        }
+        rest.take(&["savepoint"]);
+        let named = rest
+            .ident()
+            .and_then(|name| self.savepoints.iter().rposition(|(known, _)| *known == name.text));
+        if let Some(at) = named {
+            self.savepoints.truncate(at + 1);
+            let mark = self.savepoints[at].1.clone();
+            self.catalog.undo(mark);
+        }
+        true
+    }
+
     fn rebuilds_partitions(&mut self, mut rest: Cursor<'_>) {
         let is_reindex = rest.take(&["reindex"]);
         rest.take(&["cluster"]);

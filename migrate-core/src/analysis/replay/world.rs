@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use super::calls::RoutineBody;
 use super::modes::AddedValue;
-use crate::analysis::catalog::{Catalog, Class, Detail, Found, Id, Object, Place, Space};
+use crate::analysis::catalog::{Catalog, Class, Detail, Found, Id, Mark, Object, Place, Space};
 use crate::analysis::names::{Ident, Name};
 use crate::id::did_you_mean;
 use crate::problem::Problem;
@@ -54,6 +54,8 @@ pub(super) struct World {
     pub(super) section_start: u32,
     /// The values that it has added to enums.
     pub(super) added_values: Vec<AddedValue>,
+    /// The savepoints that it has set, and how the catalog was.
+    pub(super) savepoints: Vec<(Rc<str>, Mark)>,
     /// How many columns may yet be copied to the tables below others.
     pub(super) copies_left: usize,
     /// How deep in bodies this is.
@@ -95,6 +97,7 @@ impl World {
             in_transaction: true,
             section_start: 0,
             added_values: Vec::new(),
+            savepoints: Vec::new(),
             copies_left: MOST_COPIES,
             depth: 0,
             active: HashMap::new(),
@@ -258,20 +261,24 @@ impl World {
         Some(self.catalog.add(object))
     }
 
+    /// The same in a table.
+    pub(super) fn ghost_of(&mut self, table: Id, class: Class, name: &Rc<str>) -> Id {
+        let place = Place::default();
+        let mut object = Object::new(class, name.clone(), Some(table), place);
+        if class == Class::Column {
+            object.detail = Detail::Column { kind: None, not_null: None, changed: place };
+        }
+        object.is_certain = false;
+        self.catalog.add(object)
+    }
+
     /// A column of a table, which must be there.
     pub(super) fn column(&mut self, table: Target, name: &Ident) -> Option<Id> {
         match self.catalog.find(Space::Column, Some(table.id), &name.text) {
             Found::Yes(id) => Some(id),
             Found::Maybe(Some(id)) => Some(id),
             Found::Maybe(None) if is_system_column(&name.text) => None,
-            Found::Maybe(None) => {
-                let place = Place::default();
-                let mut column =
-                    Object::new(Class::Column, name.text.clone(), Some(table.id), place)
-                        .with(Detail::Column { kind: None, not_null: None, changed: place });
-                column.is_certain = false;
-                Some(self.catalog.add(column))
-            }
+            Found::Maybe(None) => Some(self.ghost_of(table.id, Class::Column, &name.text)),
             Found::No(_) if is_system_column(&name.text) => None,
             Found::No(gone) => {
                 let columns = self.column_names(table.id);

@@ -10,8 +10,8 @@ use crate::lexer::TokenKind;
 /// Stands in a text where something is that only a run knows; the lexer takes it for a part of a word.
 pub(crate) const HOLE: char = '\u{E000}';
 
-/// Variables that are set to variables are followed so far.
-const DEEPEST: usize = 8;
+/// Variables that are set to variables, and calls in calls, are followed so far.
+const DEEPEST: usize = 16;
 
 /// What an expression gives as text, with a [`HOLE`] for each part that is not constant.
 pub(crate) fn text(expression: &Cursor<'_>, body: Option<&Body<'_>>) -> String {
@@ -37,6 +37,10 @@ fn append(text: &mut String, expression: Cursor<'_>, body: &Reading<'_>, depth: 
         if let Some(rest) = expression.after(&[word]) {
             expression = rest_before(&expression, &rest, 1);
         }
+    }
+    if depth > DEEPEST {
+        text.push(HOLE);
+        return;
     }
     for part in concatenated(&expression) {
         let left = body.left.get();
@@ -77,9 +81,12 @@ fn concatenated<'s>(expression: &Cursor<'s>) -> Vec<Cursor<'s>> {
 }
 
 fn one(text: &mut String, part: Cursor<'_>, body: &Reading<'_>, depth: usize) -> Option<()> {
+    if depth > DEEPEST {
+        return None;
+    }
     let mut rest = part;
     if let Some(inner) = rest.parentheses() {
-        if rest.is_empty() && depth < DEEPEST {
+        if rest.is_empty() {
             append(text, inner, body, depth + 1);
             return Some(());
         }
@@ -90,7 +97,7 @@ fn one(text: &mut String, part: Cursor<'_>, body: &Reading<'_>, depth: usize) ->
         return Some(());
     }
     let name = rest.name()?;
-    if rest.is_empty() && name.parts.len() == 1 && depth < DEEPEST {
+    if rest.is_empty() && name.parts.len() == 1 {
         append(text, body.body?.value(name.last())?, body, depth + 1);
         return Some(());
     }

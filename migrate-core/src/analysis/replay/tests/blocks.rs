@@ -182,6 +182,8 @@ fn what_only_looks_certain_is_unknown() {
         "CREATE TABLE t (); DO $$ BEGIN IF now() > '2000-01-01' THEN ALTER TABLE t ADD COLUMN a int; END IF; END $$; \
          DO $$ BEGIN ALTER TABLE t ADD COLUMN a int, ADD COLUMN b int; EXCEPTION WHEN duplicate_column THEN NULL; END $$; ALTER TABLE t ADD COLUMN b int",
         "DO $$ BEGIN EXECUTE concat('CREATE VIEW v AS SELECT ', 1 + 0); END $$; CREATE TABLE IF NOT EXISTS v (a int); DROP VIEW v",
+        "CREATE TYPE m AS ENUM ('a'); CREATE TABLE t (x m); DO $$ BEGIN IF now() > '2000-01-01' THEN ALTER TABLE t ALTER x TYPE text; END IF; END $$; DROP TYPE m",
+        "CREATE TYPE x AS RANGE (subtype = int); DO $$ BEGIN IF now() > '2000-01-01' THEN ALTER TYPE x RENAME TO y; END IF; END $$; ALTER TYPE y RENAME TO x; DROP TYPE x",
         // Names and texts as the server quotes them.
         "DO $$ BEGIN EXECUTE format('CREATE TABLE %I (a int)', 'Users'); END $$; ALTER TABLE \"Users\" ADD b int",
         "DO $$ BEGIN EXECUTE 'CREATE TABLE ' || quote_ident('my table') || ' (a int)'; END $$; DROP TABLE \"my table\"",
@@ -201,5 +203,42 @@ fn what_only_looks_certain_is_unknown() {
          ALTER TYPE a.m SET SCHEMA b; ALTER FUNCTION a.f(b.m) SET SCHEMA b; ALTER TYPE b.m SET SCHEMA a; ALTER FUNCTION b.f SET SCHEMA a; DROP FUNCTION a.f(a.m)",
     ] {
         assert_eq!(errors(&[(up, "")]), [""; 0], "{up}");
+    }
+}
+
+/// What was made, or renamed, under a condition, and is then taken for granted.
+#[test]
+fn what_perhaps_has_another_name() {
+    let perhaps = |statement: &str| {
+        format!("DO $$ BEGIN IF now() > '2000-01-01' THEN {statement}; END IF; END $$")
+    };
+    for (first, up, down) in [
+        (
+            format!("CREATE TABLE t (z int); {}", perhaps("ALTER TABLE t ADD CONSTRAINT x UNIQUE (z)")),
+            "ALTER TABLE t RENAME CONSTRAINT x TO y; ALTER INDEX y RENAME TO w; ALTER INDEX w RENAME TO y".to_owned(),
+            "ALTER TABLE t RENAME CONSTRAINT y TO x".to_owned(),
+        ),
+        (
+            format!("CREATE TABLE t (z int); {}", perhaps("ALTER TABLE t ADD CONSTRAINT x CHECK (z > 0)")),
+            "ALTER TABLE t RENAME CONSTRAINT x TO y".to_owned(),
+            "ALTER TABLE t RENAME CONSTRAINT y TO x".to_owned(),
+        ),
+        (
+            format!("CREATE TABLE t (z int); {}", perhaps("ALTER TABLE t ADD PRIMARY KEY (z)")),
+            "CREATE TABLE f (z int REFERENCES t (z), w int REFERENCES t)".to_owned(),
+            "DROP TABLE f".to_owned(),
+        ),
+        (
+            "CREATE TABLE x (a serial PRIMARY KEY, b int UNIQUE CHECK (b > 0))".to_owned(),
+            format!("{}; ALTER TABLE y RENAME TO x; CREATE INDEX ON x (b); DROP INDEX x_b_idx", perhaps("ALTER TABLE x RENAME TO y")),
+            "SELECT 1".to_owned(),
+        ),
+        (
+            format!("CREATE TABLE t (z int); CREATE POLICY p ON t; {}", perhaps("ALTER POLICY p ON t RENAME TO q")),
+            "ALTER POLICY q ON t RENAME TO r".to_owned(),
+            "ALTER POLICY r ON t RENAME TO q".to_owned(),
+        ),
+    ] {
+        assert_eq!(errors(&[(&first, ""), (&up, &down)]), [""; 0], "{first} / {up} / {down}");
     }
 }

@@ -47,6 +47,22 @@ fn partitioned_tables_are_rebuilt_outside() {
 }
 
 #[test]
+fn what_is_rolled_back_to_a_savepoint_was_never() {
+    check(
+        "SAVEPOINT s; CREATE TABLE z (a int); ROLLBACK TO SAVEPOINT s; CREATE TABLE z (b int)",
+        &[],
+    );
+    check(
+        "SAVEPOINT s; CREATE TABLE z (a int); ROLLBACK WORK TO s; DROP TABLE z",
+        &["there is no table `z`"],
+    );
+    check(
+        "SAVEPOINT s; CREATE TABLE z (a int); RELEASE s; CREATE TABLE z (b int)",
+        &["table `z` exists"],
+    );
+}
+
+#[test]
 fn types_of_other_databases() {
     check("CREATE TABLE t (a datetime)", &["there is no type `datetime`"]);
     check(
