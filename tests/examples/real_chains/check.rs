@@ -1,0 +1,205 @@
+//! All that `migrate check` says of a chain: what it has said is allowed, and it is asked again, until it is content.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use crate::file::File;
+use crate::{Result, text};
+
+/// How often the chain is checked at most.
+const ROUNDS: usize = 60;
+
+/// One error of the check.
+#[derive(Clone)]
+pub(crate) struct Said {
+    pub(crate) code: String,
+    pub(crate) message: String,
+    /// Where it points.
+    pub(crate) file: usize,
+    pub(crate) line: usize,
+    /// The revision without which it would not have been said.
+    pub(crate) revision: usize,
+    /// In which round it was said: what comes later may follow from what was allowed before.
+    pub(crate) round: usize,
+}
+
+impl Said {
+    pub(crate) fn is_of_downgrade(&self) -> bool {
+        ["down-leaves", "down-loses"].contains(&self.code.as_str())
+    }
+}
+
+pub(crate) struct Checked {
+    pub(crate) said: Vec<Said>,
+    /// Of the first check.
+    pub(crate) time: Duration,
+    pub(crate) blind: Option<usize>,
+    /// Why the check could not be brought to an end.
+    pub(crate) stopped: Option<String>,
+}
+
+struct Checker<'a> {
+    migrate: &'a Path,
+    directory: PathBuf,
+    files: Vec<File>,
+    min_server: u32,
+}
+
+impl Checked {
+    pub(crate) fn new(
+        migrate: &Path,
+        directory: &Path,
+        files: &[File],
+        min_server: u32,
+    ) -> Result<Self> {
+        let mut checker = Checker {
+            migrate,
+            directory: directory.to_owned(),
+            files: files.to_vec(),
+            min_server,
+        };
+        let mut checked =
+            Checked { said: Vec::new(), time: Duration::ZERO, blind: None, stopped: None };
+        // How often something was done about an error at a place.
+        let mut tried: BTreeMap<(String, usize, usize), usize> = BTreeMap::new();
+        for round in 0..ROUNDS {
+            let count = checker.files.len();
+            checker.write(count)?;
+            let begin = Instant::now();
+            let answer = checker.ask()?;
+            if round == 0 {
+                checked.time = begin.elapsed();
+            }
+            let Some(problems) = answer["error"]["problems"].as_array() else {
+                if !answer["error"].is_null() {
+                    checked.stopped = Some(text(&answer["error"]["text"]).to_owned());
+                }
+                checked.blind = blind(&answer);
+                return Ok(checked);
+            };
+            let mut done = false;
+            // From the last line on, so that the lines of the others stay where they are.
+            let mut found: Vec<(usize, usize, &Value)> =
+                problems.iter().filter_map(|problem| checker.place(problem)).collect();
+            found.sort_by_key(|(file, line, _)| (*file, *line));
+            for (file, line, problem) in found.into_iter().rev() {
+                let (code, message) = (text(&problem["code"]), text(&problem["message"]));
+                let original = checker.files[file].original(line);
+                let key = (format!("{code} {message}"), file, original);
+                let attempts = tried.entry(key).or_default();
+                *attempts += 1;
+                let mut said = Said {
+                    code: code.to_owned(),
+                    message: message.to_owned(),
+                    file,
+                    line: original,
+                    revision: file,
+                    round,
+                };
+                if *attempts == 1 {
+                    if said.is_of_downgrade() {
+                        said.revision = checker.culprit(&said)?;
+                    }
+                    checked.said.push(said.clone());
+                } else if let Some(known) = checked.said.iter().find(|known| {
+                    (known.file, known.line, &known.message) == (file, original, &said.message)
+                }) {
+                    said.revision = known.revision;
+                }
+                done |= checker.treat(&said, line, *attempts);
+            }
+            if !done {
+                checked.stopped = Some(text(&answer["error"]["text"]).to_owned());
+                return Ok(checked);
+            }
+        }
+        checked.stopped = Some(format!("there were still errors in round {ROUNDS}"));
+        Ok(checked)
+    }
+}
+
+impl Checker<'_> {
+    /// Writes the first files of the chain, and takes the others away.
+    fn write(&self, count: usize) -> Result<()> {
+        fs::write(self.directory.join("migrate.toml"), format!("min_server = {}\n", self.min_server))?;
+        for (nth, file) in self.files.iter().enumerate() {
+            if nth < count {
+                fs::write(&file.path, &file.text)?;
+            } else if file.path.exists() {
+                fs::remove_file(&file.path)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn ask(&self) -> Result<Value> {
+        let mut command = Command::new(self.migrate);
+        command.arg("-d").arg(&self.directory).args(["check", "--json"]);
+        for (name, _) in std::env::vars_os().filter(|(name, _)| {
+            let name = name.to_string_lossy();
+            name.starts_with("PG") || name.starts_with("MIGRATE_") || name == "DATABASE_URL"
+        }) {
+            command.env_remove(name);
+        }
+        let output = command.output()?;
+        serde_json::from_slice(&output.stdout)
+            .map_err(|_| String::from_utf8_lossy(&output.stderr).into_owned().into())
+    }
+
+    fn place<'v>(&self, problem: &'v Value) -> Option<(usize, usize, &'v Value)> {
+        let file = self.files.iter().position(|file| file.is(text(&problem["file"])))?;
+        Some((file, usize::try_from(problem["line"].as_u64()?).ok()?, problem))
+    }
+
+    /// The first revision up to which the chain has this error: the one whose downgrade is at fault, wherever it points.
+    fn culprit(&self, said: &Said) -> Result<usize> {
+        let has = |count: usize| -> Result<bool> {
+            self.write(count)?;
+            let answer = self.ask()?;
+            let problems = answer["error"]["problems"].as_array().into_iter().flatten();
+            Ok(problems.filter_map(|problem| self.place(problem)).any(|(file, line, problem)| {
+                let line = self.files[file].original(line);
+                (file, line, text(&problem["message"])) == (said.file, said.line, &said.message)
+            }))
+        };
+        let (mut without, mut with) = (said.file, self.files.len());
+        if has(said.file + 1)? {
+            with = said.file + 1;
+        }
+        while with - without > 1 {
+            let middle = usize::midpoint(without, with);
+            if has(middle)? { with = middle } else { without = middle }
+        }
+        self.write(self.files.len())?;
+        Ok(with - 1)
+    }
+
+    /// Does something about an error, the n-th time; false if nothing can be done.
+    fn treat(&mut self, said: &Said, line: usize, attempt: usize) -> bool {
+        let file = &mut self.files[said.file];
+        let allow = |code: &str| format!("-- migrate:allow({code}): real-chains");
+        match (said.code.as_str(), attempt) {
+            ("down-leaves" | "down-loses", 1) => {
+                self.files[said.revision].comment_down(&allow("down"))
+            }
+            ("needs-no-transaction", 1) => file.autocommit(line),
+            (
+                "already-exists" | "column-count" | "missing" | "needs-server" | "no-key"
+                | "still-needed" | "syntax" | "wrong-kind",
+                1,
+            ) => file.comment(line, &allow(&said.code)),
+            (_, 1 | 2) => file.remove(line),
+            _ => false,
+        }
+    }
+}
+
+/// How many places there are from which on the analysis is blind, if the answer says so.
+fn blind(answer: &Value) -> Option<usize> {
+    answer.as_object()?.iter().find(|(key, _)| key.contains("blind"))?.1.as_array().map(Vec::len)
+}
