@@ -1,6 +1,7 @@
 //! All that `migrate check` says of a chain: what it has said is allowed, and it is asked again, until it is content.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -29,6 +30,10 @@ pub(crate) struct Said {
 }
 
 impl Said {
+    fn is_same(&self, other: &Said) -> bool {
+        (self.file, self.line, &self.message) == (other.file, other.line, &other.message)
+    }
+
     pub(crate) fn is_of_downgrade(&self) -> bool {
         ["down-leaves", "down-loses"].contains(&self.code.as_str())
     }
@@ -82,36 +87,40 @@ impl Checked {
                 checked.blind = blind(&answer);
                 return Ok(checked);
             };
-            let mut done = false;
             // From the last line on, so that the lines of the others stay where they are.
             let mut found: Vec<(usize, usize, &Value)> =
                 problems.iter().filter_map(|problem| checker.place(problem)).collect();
-            found.sort_by_key(|(file, line, _)| (*file, *line));
-            for (file, line, problem) in found.into_iter().rev() {
+            found.sort_by_key(|(file, line, _)| std::cmp::Reverse((*file, *line)));
+            let mut todo = Vec::new();
+            // What is said of the first so many revisions.
+            let mut prefixes = BTreeMap::new();
+            for (file, line, problem) in found {
                 let (code, message) = (text(&problem["code"]), text(&problem["message"]));
-                let original = checker.files[file].original(line);
-                let key = (format!("{code} {message}"), file, original);
-                let attempts = tried.entry(key).or_default();
-                *attempts += 1;
                 let mut said = Said {
                     code: code.to_owned(),
                     message: message.to_owned(),
                     file,
-                    line: original,
+                    line: checker.files[file].original(line),
                     revision: file,
                     round,
                 };
-                if *attempts == 1 {
-                    if said.is_of_downgrade() {
-                        said.revision = checker.culprit(&said)?;
-                    }
-                    checked.said.push(said.clone());
-                } else if let Some(known) = checked.said.iter().find(|known| {
-                    (known.file, known.line, &known.message) == (file, original, &said.message)
-                }) {
+                let known = checked.said.iter().find(|known| known.is_same(&said));
+                if let Some(known) = known {
                     said.revision = known.revision;
+                } else if said.is_of_downgrade() {
+                    said.revision = checker.culprit(&said, &mut prefixes)?;
                 }
-                done |= checker.treat(&said, line, *attempts);
+                let key = (format!("{code} {message}"), file, said.line);
+                let attempts = tried.entry(key).or_default();
+                *attempts += 1;
+                if known.is_none() {
+                    checked.said.push(said.clone());
+                }
+                todo.push((said, line, *attempts));
+            }
+            let mut done = false;
+            for (said, line, attempts) in todo {
+                done |= checker.treat(&said, line, attempts);
             }
             if !done {
                 checked.stopped = Some(text(&answer["error"]["text"]).to_owned());
@@ -126,7 +135,8 @@ impl Checked {
 impl Checker<'_> {
     /// Writes the first files of the chain, and takes the others away.
     fn write(&self, count: usize) -> Result<()> {
-        fs::write(self.directory.join("migrate.toml"), format!("min_server = {}\n", self.min_server))?;
+        let settings = format!("min_server = {}\n", self.min_server);
+        fs::write(self.directory.with_file_name("migrate.toml"), settings)?;
         for (nth, file) in self.files.iter().enumerate() {
             if nth < count {
                 fs::write(&file.path, &file.text)?;
@@ -157,10 +167,15 @@ impl Checker<'_> {
     }
 
     /// The first revision up to which the chain has this error: the one whose downgrade is at fault, wherever it points.
-    fn culprit(&self, said: &Said) -> Result<usize> {
-        let has = |count: usize| -> Result<bool> {
-            self.write(count)?;
-            let answer = self.ask()?;
+    fn culprit(&self, said: &Said, prefixes: &mut BTreeMap<usize, Value>) -> Result<usize> {
+        let mut has = |count: usize| -> Result<bool> {
+            let answer = match prefixes.entry(count) {
+                Entry::Occupied(answer) => answer.into_mut(),
+                Entry::Vacant(entry) => {
+                    self.write(count)?;
+                    entry.insert(self.ask()?)
+                }
+            };
             let problems = answer["error"]["problems"].as_array().into_iter().flatten();
             Ok(problems.filter_map(|problem| self.place(problem)).any(|(file, line, problem)| {
                 let line = self.files[file].original(line);

@@ -79,15 +79,29 @@ impl File {
         }
     }
 
+    /// The statements of both sections, in the file's order. A section ends where the next begins, `;` or not.
     pub(crate) fn statements(&self) -> Vec<Statement> {
-        let line = |at: usize| self.text[..at].matches('\n').count() + 1;
-        let statement = |statement: migrate_core::Statement| {
-            let range = statement.span.range();
-            let lines = line(range.start)..line(range.end) + 1;
-            let half = self.half(lines.start);
-            Statement { sql: self.text[range.clone()].to_owned(), half, lines, start: range.start }
-        };
-        split_statements(&self.text).into_iter().map(statement).collect()
+        let down = self.marker(Half::Down).map_or(self.text.len(), |(line, _)| self.start(line));
+        let mut found = Vec::new();
+        for (half, range) in [(Half::Up, 0..down), (Half::Down, down..self.text.len())] {
+            for statement in split_statements(&self.text[range.clone()]) {
+                let (start, end) =
+                    (range.start + statement.span.start, range.start + statement.span.end);
+                let lines = self.line(start)..self.line(end) + 1;
+                found.push(Statement { sql: self.text[start..end].to_owned(), half, lines, start });
+            }
+        }
+        found
+    }
+
+    /// Where a line begins.
+    fn start(&self, line: usize) -> usize {
+        self.text.split_inclusive('\n').take(line - 1).map(str::len).sum()
+    }
+
+    /// The line of a place.
+    fn line(&self, at: usize) -> usize {
+        self.text[..at].matches('\n').count() + 1
     }
 
     /// The statement on a line, shown on one line.
@@ -134,7 +148,7 @@ impl File {
 
     /// Puts a line behind this one.
     fn insert(&mut self, line: usize, text: &str) {
-        let at = self.text.split_inclusive('\n').take(line).map(str::len).sum();
+        let at = self.start(line + 1);
         self.text.insert_str(at, &format!("{text}\n"));
         for added in &mut self.added {
             *added += usize::from(*added > line);
@@ -181,7 +195,7 @@ impl File {
     pub(crate) fn autocommit(&mut self, line: usize) -> bool {
         let half = self.half(line);
         let Some((marker, true)) = self.marker(half) else { return false };
-        let at: usize = self.text.split_inclusive('\n').take(marker).map(str::len).sum();
+        let at = self.start(marker + 1);
         self.text.insert_str(at - 1, " transaction:false");
         true
     }

@@ -111,21 +111,23 @@ fn missed(
             .filter(|said| file.half(said.line) == half)
             .map(|said| said.line)
             .min();
-        for Refusal { lines: at, message } in refusals {
-            if known.is_none_or(|line| line >= at.end) {
+        for Refusal { lines: at, message, raised } in refusals {
+            if *raised {
+                lines.push(format!("raised: {}:{}: {message}", file.name(), at.start));
+            } else if known.is_none_or(|line| line >= at.end) {
                 row.missed += 1;
                 let statement = file.shown(at.start);
                 lines.push(format!("missed: {}:{}: {message}\n    {statement}", file.name(), at.start));
             }
         }
     }
-    for Refusal { lines: at, message } in &step.again {
+    for Refusal { lines: at, message, .. } in &step.again {
         lines.push(format!("up again: {}:{}: {message}", file.name(), at.start));
     }
     let of_existence = |left: &&Difference| left.change != Change::Alter;
     let left: Vec<&Difference> = step.left.iter().filter(of_existence).collect();
     let is_told = said.iter().any(|said| said.is_of_downgrade() && said.revision == nth);
-    if !left.is_empty() && !is_told {
+    if !left.is_empty() && step.down.is_empty() && !is_told {
         row.differs += 1;
         let mut line = format!("differs: {}", file.name());
         for left in left.iter().take(5) {
