@@ -34,6 +34,20 @@ impl Said {
         (self.file, self.line, &self.message) == (other.file, other.line, &other.message)
     }
 
+    /// Whether it is about how a chain is written down, of which a server knows nothing.
+    pub(crate) fn is_of_form(&self) -> bool {
+        const FORM: [&str; 7] = [
+            "copy-from-stdin",
+            "copy-to-stdout",
+            "empty-down",
+            "empty-up",
+            "psql-command",
+            "todo",
+            "transaction-control",
+        ];
+        FORM.contains(&self.code.as_str())
+    }
+
     pub(crate) fn is_of_downgrade(&self) -> bool {
         ["down-leaves", "down-loses"].contains(&self.code.as_str())
     }
@@ -62,12 +76,8 @@ impl Checked {
         files: &[File],
         min_server: u32,
     ) -> Result<Self> {
-        let mut checker = Checker {
-            migrate,
-            directory: directory.to_owned(),
-            files: files.to_vec(),
-            min_server,
-        };
+        let mut checker =
+            Checker { migrate, directory: directory.to_owned(), files: files.to_vec(), min_server };
         let mut checked =
             Checked { said: Vec::new(), time: Duration::ZERO, blind: None, stopped: None };
         // How often something was done about an error at a place.
@@ -202,6 +212,7 @@ impl Checker<'_> {
             ("down-leaves" | "down-loses", 1) => {
                 self.files[said.revision].comment_down(&allow("down"))
             }
+            ("empty-up" | "empty-down", 1) => file.fill(line),
             ("needs-no-transaction", 1) => file.autocommit(line),
             (
                 "already-exists" | "column-count" | "missing" | "needs-server" | "no-key"

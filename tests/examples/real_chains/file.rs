@@ -128,13 +128,7 @@ impl File {
             self.blank(statement);
         }
         if !found.is_empty() {
-            // Nothing else in it: a chain wants a statement.
-            for half in [Half::Up, Half::Down] {
-                let empty = !self.statements().iter().any(|statement| statement.half == half);
-                if let (true, Some((line, _))) = (empty, self.marker(half)) {
-                    self.insert(line, "SELECT 1;");
-                }
-            }
+            self.fill_empty();
         }
         found.len()
     }
@@ -168,7 +162,8 @@ impl File {
             return false;
         };
         let start = statements[at].start;
-        let begins_line = self.text[..start].rsplit('\n').next().unwrap_or_default().trim().is_empty();
+        let begins_line =
+            self.text[..start].rsplit('\n').next().unwrap_or_default().trim().is_empty();
         if !begins_line {
             // Another statement is on its line; it goes to a line of its own.
             self.text.insert(start, '\n');
@@ -206,12 +201,27 @@ impl File {
         let Some(at) = statements.iter().rposition(|one| one.lines.contains(&line)) else {
             return false;
         };
-        let half = statements[at].half;
         self.blank(&statements[at]);
-        let empty = !self.statements().iter().any(|statement| statement.half == half);
-        if let (true, Some((line, _))) = (empty, self.marker(half)) {
-            self.insert(line, "SELECT 1;");
-        }
+        self.fill_empty();
         true
+    }
+
+    /// Gives the section of a line a statement.
+    pub(crate) fn fill(&mut self, line: usize) -> bool {
+        let half = self.half(line);
+        self.marker(half).is_some_and(|(line, _)| {
+            self.insert(line, "SELECT 1;");
+            true
+        })
+    }
+
+    /// Gives each section without a statement one: a chain wants it.
+    fn fill_empty(&mut self) {
+        for half in [Half::Up, Half::Down] {
+            let is_empty = !self.statements().iter().any(|statement| statement.half == half);
+            if let (true, Some((line, _))) = (is_empty, self.marker(half)) {
+                self.insert(line, "SELECT 1;");
+            }
+        }
     }
 }

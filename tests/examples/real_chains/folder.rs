@@ -55,9 +55,8 @@ pub(crate) fn renumber(from: &Path, to: &Path) -> Result<()> {
     for path in files(from)? {
         let Some((stem, down, transactional, ours)) = named(&path, from) else { continue };
         let text = fs::read_to_string(&path)?;
-        let (_, migration) = migrations
-            .entry(pieces(&stem))
-            .or_insert_with(|| (stem.clone(), Migration::default()));
+        let (_, migration) =
+            migrations.entry(pieces(&stem)).or_insert_with(|| (stem.clone(), Migration::default()));
         let (sql, undo) = halves(&text);
         let body = |sql: String| Body {
             sql,

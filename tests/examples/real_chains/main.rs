@@ -129,6 +129,16 @@ pub(crate) fn short(text: &str, most: usize) -> String {
 
 impl Row {
     /// The columns of the table.
-    pub(crate) const TITLES: [&str; 9] =
-        ["files", "statements", "true", "behind", "false", "missed", "differs", "blind", "check"];
+    pub(crate) const TITLES: [&str; 10] = [
+        "files",
+        "statements",
+        "form",
+        "true",
+        "behind",
+        "false",
+        "missed",
+        "differs",
+        "blind",
+        "check",
+    ];
 }

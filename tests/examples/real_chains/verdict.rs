@@ -14,6 +14,8 @@ use crate::file::{File, Half};
 pub(crate) struct Row {
     pub(crate) files: usize,
     pub(crate) statements: usize,
+    /// Errors of form: a chain can't have `COMMIT`, or an upgrade without a statement.
+    pub(crate) form: usize,
     /// The server says it, too.
     pub(crate) true_errors: usize,
     /// The server has refused something earlier in the section, so that it can't be asked.
@@ -40,6 +42,8 @@ enum Truth {
     False,
     /// The climb has not come so far.
     Unasked,
+    /// It is about how a chain is written down.
+    Form,
 }
 
 pub(crate) fn judge(files: &[File], checked: &Checked, climbed: &Climbed) -> Verdict {
@@ -62,12 +66,14 @@ pub(crate) fn judge(files: &[File], checked: &Checked, climbed: &Climbed) -> Ver
             Truth::True => row.true_errors += 1,
             Truth::Behind | Truth::Unasked => row.behind += 1,
             Truth::False => row.false_errors += 1,
+            Truth::Form => row.form += 1,
         }
         let word = match truth {
             Truth::True => "true",
             Truth::Behind => "behind",
             Truth::Unasked => "unasked",
             Truth::False => "FALSE",
+            Truth::Form => "form",
         };
         let file = &files[said.file];
         let mut line = format!(
@@ -117,7 +123,11 @@ fn missed(
             } else if known.is_none_or(|line| line >= at.end) {
                 row.missed += 1;
                 let statement = file.shown(at.start);
-                lines.push(format!("missed: {}:{}: {message}\n    {statement}", file.name(), at.start));
+                lines.push(format!(
+                    "missed: {}:{}: {message}\n    {statement}",
+                    file.name(),
+                    at.start
+                ));
             }
         }
     }
@@ -138,6 +148,9 @@ fn missed(
 }
 
 fn truth(said: &Said, files: &[File], climbed: &Climbed) -> Truth {
+    if said.is_of_form() {
+        return Truth::Form;
+    }
     let Some(step) = climbed.steps.get(said.revision) else { return Truth::Unasked };
     if said.is_of_downgrade() {
         return match () {
@@ -177,7 +190,11 @@ impl fmt::Display for Verdict {
 
 /// The table, in Markdown.
 pub(crate) fn table(rows: &[(String, Option<Row>)]) -> String {
-    let mut table = format!("| chain | {} |\n|{}\n", Row::TITLES.join(" | "), " --- |".repeat(10));
+    let mut table = format!(
+        "| chain | {} |\n|{}\n",
+        Row::TITLES.join(" | "),
+        " --- |".repeat(Row::TITLES.len() + 1)
+    );
     for (name, row) in rows {
         let Some(row) = row else {
             let _ = writeln!(table, "| {name} | skipped |");
@@ -186,9 +203,10 @@ pub(crate) fn table(rows: &[(String, Option<Row>)]) -> String {
         let blind = row.blind.map_or_else(|| "?".to_owned(), |count| count.to_string());
         let _ = writeln!(
             table,
-            "| {name} | {} | {} | {} | {} | {} | {} | {} | {blind} | {} ms |",
+            "| {name} | {} | {} | {} | {} | {} | {} | {} | {} | {blind} | {} ms |",
             row.files,
             row.statements,
+            row.form,
             row.true_errors,
             row.behind,
             row.false_errors,
