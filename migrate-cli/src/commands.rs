@@ -72,7 +72,9 @@ pub(crate) fn write(
         WriteCommand::Lock { from_database: true, .. } => {
             write::lock_from_database(context, directory)
         }
-        WriteCommand::Lock { through, .. } => write::lock(context, directory, through.as_deref()),
+        WriteCommand::Lock { through, unchecked, .. } => {
+            write::lock(context, directory, through.as_deref(), *unchecked)
+        }
         WriteCommand::Import(arguments) => import::import(context, directory, arguments),
         WriteCommand::Edit { revision } => write::edit(context, directory, revision),
     }

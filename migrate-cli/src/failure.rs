@@ -25,11 +25,36 @@ impl From<Exit> for ExitCode {
     }
 }
 
+/// What revisions were analysed for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Purpose {
+    Apply,
+    Pin,
+}
+
+impl Purpose {
+    fn anyway(self) -> &'static str {
+        match self {
+            Purpose::Apply => "applies them anyway",
+            Purpose::Pin => "pins them anyway",
+        }
+    }
+}
+
 /// A failure, with what to do next; what people see on standard error.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Failure {
     #[error("{}", rejected(.0))]
     Rejected(#[from] Rejection),
+    /// Of what was about to run, or to be pinned.
+    #[error(
+        "{problems}\n\n{count}\n = help: fix the files, and look again with `migrate check`; \
+         `--unchecked` {anyway}",
+        problems = each_problem(.rejection),
+        count = unsound(.rejection, *.purpose),
+        anyway = .purpose.anyway()
+    )]
+    Unsound { rejection: Rejection, purpose: Purpose },
     #[error("{}", each(.0, "written"))]
     Import(Vec<Wrong>),
     #[error("{}", each(.0, "adopted"))]
@@ -105,7 +130,7 @@ impl Failure {
     /// A word for programs; docs/CLI.md lists them.
     fn kind(&self) -> &'static str {
         match self {
-            Failure::Rejected(_) => "broken-chain",
+            Failure::Rejected(_) | Failure::Unsound { .. } => "broken-chain",
             Failure::Import(_) => "import",
             Failure::Adopt(_) => "adopt",
             Failure::Edit(_) => "edit",
@@ -154,6 +179,10 @@ impl Failure {
                 view.problems = problems(rejection);
                 view.help = None;
                 view.message = count(rejection);
+            }
+            Failure::Unsound { rejection, purpose } => {
+                view.problems = problems(rejection);
+                view.message = unsound(rejection, *purpose);
             }
             Failure::Import(wrong) | Failure::Adopt(wrong) => {
                 view.problems = wrong.iter().map(|wrong| problem(wrong, view.kind)).collect();
@@ -284,15 +313,15 @@ fn each(wrong: &[Wrong], done: &str) -> String {
     format!("{}\n\nnothing was {done}: {} {problems}", each.join("\n\nerror: "), wrong.len())
 }
 
-/// Each problem, told apart by an empty line, and how many there are.
+/// Each problem, told apart by an empty line.
+fn each_problem(rejection: &Rejection) -> String {
+    // The first one gets its `error: ` from whoever prints it.
+    rejection.messages().collect::<Vec<_>>().join("\n\nerror: ")
+}
+
+/// Each problem, and how many there are.
 fn rejected(rejection: &Rejection) -> String {
-    let mut text = String::new();
-    for (nth, message) in rejection.messages().enumerate() {
-        // The first one gets its `error: ` from whoever prints it.
-        text.push_str(if nth == 0 { "" } else { "error: " });
-        text.push_str(&message);
-        text.push_str("\n\n");
-    }
+    let mut text = each_problem(rejection) + "\n\n";
     if rejection.diagnostics.iter().any(|found| found.problem.code() == "no-directory") {
         text.push_str(" = help: on the command line, `-d FOLDER` names another folder\n\n");
     }
@@ -300,8 +329,20 @@ fn rejected(rejection: &Rejection) -> String {
 }
 
 pub(crate) fn count(rejection: &Rejection) -> String {
+    format!("the chain has {}", problem_count(rejection))
+}
+
+fn unsound(rejection: &Rejection, purpose: Purpose) -> String {
+    let (verb, done) = match purpose {
+        Purpose::Apply => ("apply", "applied"),
+        Purpose::Pin => ("pin", "pinned"),
+    };
+    format!("nothing was {done}: {} in the revisions to {verb}", problem_count(rejection))
+}
+
+pub(crate) fn problem_count(rejection: &Rejection) -> String {
     match rejection.diagnostics.len() {
-        1 => "the chain has 1 problem".to_owned(),
-        count => format!("the chain has {count} problems"),
+        1 => "1 problem".to_owned(),
+        count => format!("{count} problems"),
     }
 }

@@ -12,6 +12,7 @@
 
 mod adopt;
 mod args;
+mod blind;
 mod commands;
 mod compare;
 mod context;
@@ -19,6 +20,7 @@ mod draft;
 mod env_file;
 mod failure;
 mod graph;
+mod guard;
 mod import;
 mod interrupt;
 mod models;

@@ -105,6 +105,13 @@ impl Ui {
         }
     }
 
+    /// Says what is good to know, and is not wrong.
+    pub(crate) fn note(&self, words: impl Display) {
+        if !self.quiet {
+            words_out(&paint::message("note", MARK, &self.addressed(&words.to_string())));
+        }
+    }
+
     /// Says what is wrong, but stops nothing.
     pub(crate) fn warn(&self, words: impl Display) {
         words_out(&paint::message("warning", WARN, &self.addressed(&words.to_string())));

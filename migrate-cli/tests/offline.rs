@@ -1,6 +1,9 @@
 //! The commands that need no database, run as a person runs them.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+#[path = "offline/checked.rs"]
+mod checked;
+
 use std::fs;
 use std::path::Path;
 use std::process::Command;
@@ -204,8 +207,9 @@ fn another_tools_folder_becomes_a_chain() {
     assert_eq!(project.read("0001_users.sql"), written);
     for part in [
         "warning: 1 of 2 revisions can't be undone: sqlx has no downgrade of them",
-        "warning: `CREATE INDEX CONCURRENTLY` can't run inside a transaction",
-        "2 revisions were written; the chain has 1 problem yet",
+        "warning: `migrate check` refuses the chain: 1 problem\n --> migrations/0002_index.sql:7:1: `CREATE INDEX \
+         CONCURRENTLY` can't run inside a transaction\n = help: fix the files; ",
+        "2 revisions were written; the chain has 1 problem\n",
     ] {
         assert!(said.contains(part), "{said}");
     }

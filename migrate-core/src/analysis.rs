@@ -13,7 +13,7 @@ mod replay;
 mod statement;
 mod syntax;
 
-pub use self::blind::blind_spot;
+pub use self::blind::{BlindSpot, blind_spot, blind_spots};
 pub use self::lints::{Finding, lint};
 use self::notes::{Note, notes};
 #[doc(hidden)]

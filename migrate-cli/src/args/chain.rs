@@ -17,7 +17,9 @@ Examples:
   migrate upgrade +1               the next revision
   migrate upgrade --dry-run        what would run, and which locks it takes
   migrate upgrade 001:head --sql   a script for psql, from revision 001 on
-  migrate upgrade --backup-command 'pg_dump -Fc -f before.dump'";
+  migrate upgrade --backup-command 'pg_dump -Fc -f before.dump'
+
+What `migrate check` refuses in a revision that would run is refused here, too, before anything runs.";
 
 const DOWNGRADE: &str = "\
 Examples:
@@ -143,6 +145,9 @@ pub(crate) struct Upgrade {
     /// Run this first, in a shell, when something is pending; it has DATABASE_URL and PGHOST and so on
     #[arg(long, value_name = "COMMAND", conflicts_with_all = ["sql", "dry_run"])]
     pub(crate) backup_command: Option<String>,
+    /// Apply revisions that `migrate check` refuses, too
+    #[arg(long)]
+    pub(crate) unchecked: bool,
     #[command(flatten)]
     pub(crate) how: How,
 }

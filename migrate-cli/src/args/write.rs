@@ -66,6 +66,9 @@ pub(crate) enum WriteCommand {
         /// Take the downgrade of this deployed revision as it is now
         #[arg(long, value_name = "REVISION", conflicts_with_all = ["through", "from_database"])]
         accept_down: Option<String>,
+        /// Pin revisions that `migrate check` refuses, too; it is silent about pinned ones
+        #[arg(long, conflicts_with_all = ["from_database", "accept_down"])]
+        unchecked: bool,
     },
     /// Turn another tool's folder of migrations into a chain
     #[command(after_help = IMPORT)]

@@ -16,7 +16,8 @@ use super::import::read as read_folder;
 use crate::adopt::{Adoption, Row, Table, judge, query, rows, search_all, tips};
 use crate::args::{Adopt, Tool};
 use crate::context::Context;
-use crate::failure::{Exit, Failure};
+use crate::failure::{Exit, Failure, ProblemView, problem_count, problems};
+use crate::guard;
 use crate::import::{Imported, translate};
 use crate::ui::{ID, Page, View};
 
@@ -40,6 +41,9 @@ struct Adopted {
     /// The revision that would close the gap, if there is one.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     closing: Vec<Closing>,
+    /// What `migrate check` would say of it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    problems: Vec<ProblemView>,
     /// How many revisions of the chain run before it.
     #[serde(skip)]
     pending: usize,
@@ -107,6 +111,7 @@ pub(super) fn adopt(context: &Context, arguments: &Adopt) -> Result<Exit, Failur
         renames: Vec::new(),
         drift: None,
         closing: Vec::new(),
+        problems: Vec::new(),
         pending: 0,
     };
     if !arguments.no_compare {
@@ -121,6 +126,15 @@ pub(super) fn adopt(context: &Context, arguments: &Adopt) -> Result<Exit, Failur
         if arguments.accept_drift && !found.differences.is_empty() {
             let closing = |FileEdit { name, text, .. }| Closing { name, text };
             let (files, left) = found.closing(&chain)?;
+            if let Some(refused) = guard::refused_files(&context.source, &chain, &files) {
+                context.ui.warn(format!(
+                    "`migrate check` refuses the revision that closes the gap: {}{}\n \
+                     = help: fix it when you have saved it; `migrate check` shows each line",
+                    problem_count(&refused),
+                    guard::summary(&refused)
+                ));
+                adopted.problems = problems(&refused);
+            }
             adopted.closing = files.into_iter().map(closing).collect();
             left.iter()
                 .for_each(|left| context.ui.warn(format!("no statement closes this: {left}")));

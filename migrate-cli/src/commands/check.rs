@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::lint::{FindingView, counted, findings};
 use crate::args::ModelArgs;
+use crate::blind::{self, BlindView};
 use crate::compare::{Drift, build_chain, build_models, differences, lines, read_with};
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
@@ -30,6 +31,9 @@ struct Checked {
     /// What lints warn of in what is not deployed.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     warnings: Vec<FindingView>,
+    /// Where names are not checked.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    blind: Vec<BlindView>,
 }
 
 impl View for Checked {
@@ -76,6 +80,7 @@ impl Checked {
             models: None,
             drift: None,
             warnings: Vec::new(),
+            blind: blind::views(chain, |_| true),
         }
     }
 }
@@ -175,6 +180,7 @@ fn verdict(context: &Context, checked: &Checked) -> Exit {
             counted(&checked.warnings)
         ));
     }
+    blind::tell(&context.ui, &checked.blind, "check");
     let mut exit = Exit::Fine;
     if checked.models.as_ref().is_some_and(|differences| !differences.is_empty()) {
         context.ui.warn(

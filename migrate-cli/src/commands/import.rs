@@ -11,7 +11,8 @@ use serde::Serialize;
 
 use crate::args::{Import, Tool};
 use crate::context::Context;
-use crate::failure::{Exit, Failure, ProblemView, problems};
+use crate::failure::{Exit, Failure, ProblemView, problem_count, problems};
+use crate::guard::summary;
 use crate::import::{Imported, Original, Translation, translate};
 use crate::tree::{folder, settings};
 use crate::ui::{Page, View};
@@ -92,13 +93,14 @@ fn tell(
     }
     match rejection {
         Some(rejection) => {
-            rejection.messages().for_each(|message| ui.warn(message));
-            let count = rejection.diagnostics.len();
-            let noun = if count == 1 { "problem" } else { "problems" };
-            ui.say(format!(
-                "{all} revisions were written; the chain has {count} {noun} yet: mend the files, and look again \
-                 with `migrate check`"
+            let problems = problem_count(&rejection);
+            ui.warn(format!(
+                "`migrate check` refuses the chain: {problems}{}\n = help: fix the files; `migrate check` shows \
+                 each line. What a database has run stays as it is: adopt that database, and pin its revisions \
+                 with `migrate lock --from-database`",
+                summary(&rejection)
             ));
+            ui.say(format!("{all} revisions were written; the chain has {problems}"));
         }
         None => ui.say(format!(
             "{all} revisions were written; a database that {tool} has made is taken over with \

@@ -11,6 +11,7 @@ use serde::Serialize;
 use self::formats::{github, sarif};
 use super::plan::{StatementView, statements};
 use crate::args::{LintArgs, LintFormat};
+use crate::blind::{self, BlindView};
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
 use crate::tree::Tree;
@@ -27,6 +28,9 @@ struct Linted {
     /// Their statements, if asked for.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     statements: Vec<RevisionView>,
+    /// Where names are not checked.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    blind: Vec<BlindView>,
 }
 
 /// A place in a file.
@@ -192,6 +196,7 @@ pub(super) fn run(context: &Context, arguments: &LintArgs) -> Result<Exit, Failu
         revisions: wanted.clone().count(),
         statements: wanted.filter(|_| context.ui.verbose).map(revision).collect(),
         findings: found,
+        blind: blind::views(&chain, |one| is_wanted(one.id.as_str(), one.deployed)),
     };
     match arguments.format {
         LintFormat::Text => context.ui.show(&linted)?,
@@ -200,6 +205,9 @@ pub(super) fn run(context: &Context, arguments: &LintArgs) -> Result<Exit, Failu
             let sarif = sarif(&linted.findings, &config);
             context.ui.json(&sarif)?;
         }
+    }
+    if context.ui.verbose {
+        blind::tell(&context.ui, &linted.blind, "lint");
     }
     context.ui.say(summary(&linted));
     Ok(if linted.errors > 0 { Exit::Failed } else { Exit::Fine })

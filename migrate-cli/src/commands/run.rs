@@ -89,7 +89,8 @@ pub(super) fn run(
     finish(context, database.place, report, &history)
 }
 
-fn finish(
+/// Says in the end what was done, and where the database is.
+pub(super) fn finish(
     context: &Context,
     database: String,
     report: Report,

@@ -3,45 +3,77 @@
 use std::process::Command;
 
 use migrate_core::{
-    Direction, Plan, Step, Target, downgrade as plan_downgrade, upgrade as plan_upgrade,
+    Chain, Direction, History, Plan, Report, Step, Target, downgrade as plan_downgrade,
+    upgrade as plan_upgrade,
 };
 
 use super::plan;
-use super::run::{limited, run};
+use super::run::{finish, limited, run};
 use super::script::script;
 use crate::args::{Downgrade, Point, Range, Upgrade};
 use crate::context::{Context, Database};
-use crate::failure::{Exit, Failure};
+use crate::failure::{Exit, Failure, Purpose};
+use crate::guard::{self, Ids};
 use crate::ui::{ID, REMOVED, table};
 
 /// `migrate upgrade`
 pub(super) fn upgrade(context: &Context, arguments: &Upgrade) -> Result<Exit, Failure> {
     if arguments.sql {
-        return script(context, Direction::Up, &arguments.target, &arguments.how);
+        let Upgrade { target, how, unchecked, .. } = arguments;
+        return script(context, Direction::Up, target, how, *unchecked);
     }
-    let chain = context.source.chain()?;
+    let chain = guard::chain(&context.source, arguments.unchecked)?;
     let target = single(&arguments.target)?;
     let mut database = context.open()?;
     let runner = limited(context, &chain, &arguments.how);
-    if arguments.dry_run {
-        let history = runner.history(&mut database.client)?;
-        let plan = plan_upgrade(&chain, &history, &target)?;
-        return plan::show(context, database.place, &plan);
-    }
-    if let Some(command) = &arguments.backup_command {
-        let history = runner.history(&mut database.client)?;
-        if !plan_upgrade(&chain, &history, &target)?.steps.is_empty() {
-            backup(context, command, &database)?;
+    let history = runner.history(&mut database.client)?;
+    match plan_upgrade(&chain, &history, &target) {
+        Ok(plan) => {
+            if !arguments.unchecked {
+                sound(context, &chain, &plan, &history)?;
+            }
+            if arguments.dry_run {
+                return plan::show(context, database.place, &plan);
+            }
+            if plan.steps.is_empty() {
+                // What was read says all of it, so nobody asks again.
+                let report = Report { ahead: plan.ahead, ..Report::default() };
+                finish(context, database.place, report, &history)?;
+                return Ok(Exit::Fine);
+            }
+            if let Some(command) = &arguments.backup_command {
+                backup(context, command, &database)?;
+            }
         }
+        Err(why) if arguments.dry_run || arguments.backup_command.is_some() => {
+            return Err(why.into());
+        }
+        // The runner says so itself, unless the head's digest is enough for it.
+        Err(_) => {}
     }
     run(context, &chain, database, runner, |runner, client| runner.upgrade_to(client, target))?;
     Ok(Exit::Fine)
 }
 
+/// What `migrate check` refuses does not run. Only what would run now is looked at: an error elsewhere
+/// stops nobody who does not come by there.
+fn sound(
+    context: &Context,
+    chain: &Chain<'static>,
+    plan: &Plan<'_>,
+    history: &History,
+) -> Result<(), Failure> {
+    let wanted: Ids<'_> = plan.steps.iter().map(|step| step.migration.id.as_str()).collect();
+    let settled = history.records.iter().map(|record| record.revision.as_str()).collect();
+    let found = guard::refused(&context.source, chain, &wanted, &settled);
+    found.map_or(Ok(()), |rejection| Err(Failure::Unsound { rejection, purpose: Purpose::Apply }))
+}
+
 /// `migrate downgrade`
 pub(super) fn downgrade(context: &Context, arguments: &Downgrade) -> Result<Exit, Failure> {
     if arguments.sql {
-        return script(context, Direction::Down, &arguments.target, &arguments.how);
+        // The way back is open whatever else is wrong with the chain.
+        return script(context, Direction::Down, &arguments.target, &arguments.how, true);
     }
     let chain = context.source.chain()?;
     let target = single(&arguments.target)?;

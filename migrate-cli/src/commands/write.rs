@@ -14,7 +14,8 @@ use migrate_core::{
 use serde::Serialize;
 
 use crate::context::Context;
-use crate::failure::{Exit, Failure};
+use crate::failure::{Exit, Failure, Purpose, problem_count};
+use crate::guard::{self, Ids};
 use crate::tree::{Tree, folder};
 use crate::ui::{Page, View};
 
@@ -95,14 +96,14 @@ pub(super) fn rebase(
     save(context, directory, &edit::rebase(folder(directory), id, onto)?, None, None)
 }
 
-/// `migrate lock`: only a chain without a fault is pinned.
+/// `migrate lock`: what is pinned is not analysed any more, so a fault in it would never be told.
 pub(super) fn lock(
     context: &Context,
     directory: &Path,
     through: Option<&str>,
+    unchecked: bool,
 ) -> Result<Exit, Failure> {
-    // What a build refuses has not been deployed.
-    context.source.built()?;
+    guard::chain(&context.source, unchecked)?;
     let tree = Tree::of(&context.source);
     let chain = tree.chain.as_ref().map_err(Clone::clone)?;
     let through = match through {
@@ -111,6 +112,13 @@ pub(super) fn lock(
     };
     let text =
         lock_text(chain, through).ok_or_else(|| Failure::UnknownRevision(through.to_owned()))?;
+    let lineage = chain.migrations().iter().zip(chain.lineage(through));
+    let wanted = lineage.filter(|(one, is_wanted)| *is_wanted && !one.deployed);
+    let wanted: Ids<'_> = wanted.map(|(one, _)| one.id.as_str()).collect();
+    let found = || guard::refused(&context.source, chain, &wanted, &pinned(chain));
+    if let Some(rejection) = (!unchecked).then(found).flatten() {
+        return Err(Failure::Unsound { rejection, purpose: Purpose::Pin });
+    }
     pin(context, directory, chain, text)
 }
 
@@ -125,8 +133,25 @@ pub(super) fn lock_from_database(context: &Context, directory: &Path) -> Result<
     let is_pinned = |migration: &&Migration<'_>| {
         migration.deployed || history.get(migration.id.as_str()).is_some()
     };
+    let new = chain.migrations().iter().filter(|one| !one.deployed && is_pinned(one));
+    let new: Ids<'_> = new.map(|one| one.id.as_str()).collect();
+    // The database has run them, so a fault is no reason not to: but this is the last time to say so.
+    if let Some(found) = guard::refused(&context.source, &chain, &new, &pinned(&chain)) {
+        context.ui.warn(format!(
+            "the revisions to pin have {}, which `migrate check` does not report any more:{}\n \
+             = help: leave the upgrades as the database ran them; fix the downgrades, and accept each with \
+             `migrate lock --accept-down REVISION`",
+            problem_count(&found),
+            guard::summary(&found)
+        ));
+    }
     let pins: Vec<Pin> = chain.migrations().iter().filter(is_pinned).map(Pin::of).collect();
     pin(context, directory, &chain, write_lock(&pins))
+}
+
+fn pinned<'c>(chain: &'c Chain<'_>) -> Ids<'c> {
+    let pinned = chain.migrations().iter().filter(|one| one.deployed);
+    pinned.map(|one| one.id.as_str()).collect()
 }
 
 fn pin(

@@ -75,6 +75,8 @@ fn a_database_that_differs_is_not_taken_over_unless_it_is_accepted() {
             "migrate adopt --from diesel",
             "migrate adopt --from diesel --json",
             "migrate adopt --from diesel --accept-drift",
+            "printf '[lints]\\ndrop-column = \"deny\"\\n' > migrate.toml; migrate adopt --from diesel --accept-drift -q",
+            "migrate adopt --from diesel --accept-drift --json -q 2> /dev/null | grep -o '\"problems\".*'",
             "migrate adopt --from diesel --no-compare",
         ],
     );

@@ -5,6 +5,7 @@
 mod adopt;
 mod commands;
 mod connection;
+mod guard;
 mod hostile;
 mod models;
 mod recipes;

@@ -1,7 +1,69 @@
 //! Where the reading of the statements goes blind.
 
+use super::catalog::Space;
+use super::replay;
 use super::statement::{Action, Statement, read};
+use crate::chain::Chain;
 use crate::statements;
+use crate::text::Span;
+
+/// A statement behind which names are not known any more, so that nothing is said of them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BlindSpot {
+    /// The revision, counted in the chain's order.
+    pub source: usize,
+    /// The statement, in the file.
+    pub span: Span,
+    /// What the analysis can't follow: `EXECUTE of a computed string`.
+    pub why: String,
+    /// Which names are not known from there on: `names`, or some kinds of them.
+    pub scope: String,
+}
+
+/// The places in the upgrades of a chain from which on names are not known; see docs/ANALYSIS.md.
+///
+/// ```
+/// use migrate_core::{Folder, analyse, blind_spots};
+///
+/// let file = "-- revision: 001\n-- message: Blind\n-- irreversible: it is a test\n\
+///             -- migrate:up\nSELECT made_elsewhere();\n";
+/// let chain = analyse(Folder::of_texts("migrations", [("001_blind.sql", file)])).unwrap();
+/// let spots = blind_spots(&chain);
+/// assert_eq!(spots[0].why, "what `made_elsewhere()` does is not known");
+/// ```
+pub fn blind_spots(chain: &Chain<'_>) -> Vec<BlindSpot> {
+    let spots = replay::blind(chain).into_iter();
+    spots
+        .map(|spot| BlindSpot {
+            source: spot.source,
+            span: spot.span,
+            why: spot.why,
+            scope: scope(spot.spaces),
+        })
+        .collect()
+}
+
+fn scope(spaces: Option<&[Space]>) -> String {
+    let Some(spaces) = spaces else { return "names".to_owned() };
+    let mut words: Vec<&str> = spaces.iter().map(|space| plural(*space)).collect();
+    words.dedup();
+    words.join(", ")
+}
+
+const fn plural(space: Space) -> &'static str {
+    match space {
+        Space::Schema => "schemas",
+        Space::Relation => "relations",
+        Space::Type => "types",
+        Space::Column => "columns",
+        Space::Constraint | Space::ConstraintInSchema => "constraints",
+        Space::Trigger => "triggers",
+        Space::Policy => "policies",
+        Space::Rule => "rules",
+        Space::Routine => "functions",
+        Space::Extension => "extensions",
+    }
+}
 
 /// Why what a statement of `sql` does is not known from its words, if it isn't.
 ///

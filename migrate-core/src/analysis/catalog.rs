@@ -3,22 +3,27 @@
 //! Every change is in a journal, so that a downgrade can be tried and taken back, and so that what a
 //! revision has changed is known without a copy of everything.
 
-mod blind;
 mod changes;
 mod find;
+mod knowledge;
 mod object;
 mod quick;
+mod view;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
+use self::knowledge::Horizon;
 use self::quick::Quick;
+use self::view::View;
 use super::names::Ident;
 use crate::text::Span;
 
-pub(super) use changes::Mark;
+pub(super) use changes::{Aspect, Difference, Mark};
 pub(super) use find::Found;
-pub(super) use object::{Class, ConstraintClass, Detail, How, Id, Need, Object, Space};
+pub(super) use object::{
+    ArgumentType, Class, ConstraintClass, Detail, How, Id, Need, Object, Space,
+};
 
 /// A place in one of the chain's files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -41,6 +46,10 @@ pub(super) enum Slot {
     },
     /// Several have it, where only one is counted.
     Many,
+    /// It may have been taken, or freed, by something that may have run: since when.
+    Perhaps {
+        since: u32,
+    },
 }
 
 /// How to take a change back.
@@ -52,7 +61,7 @@ enum Undo {
     Linked(Id),
     Unlinked(Id, usize, (Id, How)),
     Blurred(Rc<str>, Option<u32>),
-    Hazy(Rc<str>),
+    Hazy(Rc<str>, Option<u32>),
 }
 
 /// Where names without a schema are looked for.
@@ -74,12 +83,18 @@ pub(super) struct Catalog {
     journal: Vec<Undo>,
     /// Counts statements, and what makes things unknown.
     now: u32,
-    /// Since when nothing that was known before is known any more.
-    blank: u32,
+    /// Since when what was known before of names of a kind is not known any more.
+    horizon: Horizon,
     /// The same for each name.
     blurs: HashMap<Rc<str>, u32>,
-    /// Names that begin with one of these may be there.
-    hazes: HashMap<Rc<str>, ()>,
+    /// Since when the server may have chosen names that begin with one of these.
+    hazes: HashMap<Rc<str>, u32>,
+    /// When the upgrade began that is being replayed.
+    start: u32,
+    /// Names of which the upgrade itself shows that they were free when it began.
+    learnt_absent: HashSet<Key>,
+    /// Whether what statements make shows that.
+    pub(super) learns: bool,
     /// The routines by the names that they were made with, without arguments; some may be gone.
     routines: HashMap<Rc<str>, Vec<Id>>,
     pub(super) path: Path,
@@ -103,7 +118,10 @@ impl Catalog {
             edges: Vec::new(),
             journal: Vec::new(),
             now: 1,
-            blank: 0,
+            horizon: Horizon::default(),
+            start: 1,
+            learnt_absent: HashSet::new(),
+            learns: true,
             blurs: HashMap::new(),
             hazes: HashMap::new(),
             routines: HashMap::new(),
@@ -156,7 +174,7 @@ impl Catalog {
         let id = self.objects.len() as Id;
         self.objects.push(None);
         self.edges.push(Vec::new());
-        object.since = self.now;
+        (object.since, object.whole_since) = (self.now, self.now);
         for need in object.needs.clone() {
             self.link(need.on, id, need.how);
         }
@@ -167,6 +185,10 @@ impl Catalog {
         }
         self.has_astray |= object.home.is_some() && object.home == Some(self.nowhere);
         for key in object.keys(self.schema_of_home(&object)) {
+            if object.is_certain && !object.is_old && matches!(self.look_up(&key), Found::Maybe(_))
+            {
+                self.learn_absent(&key);
+            }
             let counted = key.0 == Space::ConstraintInSchema
                 && matches!(self.slots.get(&key), Some(Slot::Here(_) | Slot::Many));
             self.set_slot(key, Some(if counted { Slot::Many } else { Slot::Here(id) }));
@@ -230,6 +252,13 @@ impl Catalog {
     fn schema_of_home(&self, object: &Object) -> Option<Id> {
         let home = object.home?;
         if object.class == Class::Constraint { self.get(home)?.home } else { None }
+    }
+
+    /// Something of which a statement shows that it is there.
+    pub(super) fn affirm(&mut self, id: Id) {
+        let Some(mut object) = self.get(id).cloned() else { return };
+        (object.is_certain, object.is_old, object.since) = (true, true, self.now);
+        self.set(id, Some(object));
     }
 
     fn set(&mut self, id: Id, object: Option<Object>) {

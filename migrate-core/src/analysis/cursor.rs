@@ -18,6 +18,11 @@ impl<'s> Cursor<'s> {
         Cursor { sql, tokens, offset }
     }
 
+    /// The text that the tokens are of, and where it begins in its file.
+    pub(crate) fn source(&self) -> (&'s str, usize) {
+        (self.sql, self.offset)
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.tokens.is_empty()
     }

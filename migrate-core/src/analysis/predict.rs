@@ -21,10 +21,13 @@ fn line(catalog: &Catalog, id: Id, object: &Object) -> Option<String> {
     let table = object.table.or(object.home).map(|table| catalog.shown(table)).unwrap_or_default();
     Some(match (object.class, &object.detail) {
         (Class::Column, Detail::Column { kind, not_null, .. }) => {
-            let null = if *not_null { " not null" } else { "" };
+            let null = if *not_null == Some(true) { " not null" } else { "" };
             format!("column {name} {}{null}", kind.as_deref().unwrap_or("?"))
         }
-        (Class::Enum, Detail::Enum { labels }) => format!("enum {name} ({})", labels.join(", ")),
+        (Class::Enum, Detail::Enum { labels }) => {
+            let labels: Vec<&str> = labels.iter().map(|(label, _)| &**label).collect();
+            format!("enum {name} ({})", labels.join(", "))
+        }
         (Class::Constraint, _) => format!("constraint {name} of {table}"),
         (Class::Index, _) => format!("index {name} of {table}"),
         (Class::Table | Class::View | Class::MaterializedView | Class::Sequence, _) => {

@@ -5,29 +5,32 @@
 //! what later ones stand on, but nothing is said of them: databases have run them.
 
 mod alter;
+mod blocks;
 mod calls;
 mod columns;
 mod constraints;
 mod create;
 mod drops;
+mod executed;
 mod foreign;
 mod indexes;
 mod others;
 mod routines;
+mod signatures;
 mod types;
 mod views;
 mod world;
 
-use self::world::World;
-use super::catalog::{Catalog, Detail, Mark, Path};
+use self::world::{BlindSpot, World};
+use super::catalog::{Aspect, Catalog, Difference, Mark, Path};
 use super::cursor::Cursor;
 use super::notes::{Note, notes};
 use super::statement::{self, Statement};
 use crate::chain::{Chain, Down, Migration};
 use crate::diagnostic::Diagnostic;
 use crate::problem::Problem;
-use crate::statements::{self, split_statements};
-use crate::text::Span;
+use crate::statements::split_statements;
+use crate::text::{Source, Span};
 
 pub(super) use super::catalog::Place;
 
@@ -40,7 +43,7 @@ pub(super) fn replay(chain: &Chain<'_>) -> Vec<Diagnostic> {
     let end = chain.migrations().iter().rposition(is_pending).map_or(0, |last| last + 1);
     for (at, migration) in chain.migrations()[..end].iter().enumerate() {
         world.source = at;
-        world.catalog.forget();
+        world.catalog.begin();
         let before = world.catalog.mark();
         let offset = migration.up.span.start;
         let said = section(&mut world, migration.up_sql(), offset, migration.deployed);
@@ -52,6 +55,17 @@ pub(super) fn replay(chain: &Chain<'_>) -> Vec<Diagnostic> {
         }
     }
     found
+}
+
+/// Where the upgrades of a chain make it blind.
+pub(super) fn blind(chain: &Chain<'_>) -> Vec<BlindSpot> {
+    let mut world = World::new();
+    for (at, migration) in chain.migrations().iter().enumerate() {
+        world.source = at;
+        world.catalog.begin();
+        section(&mut world, migration.up_sql(), migration.up.span.start, migration.deployed);
+    }
+    world.blind
 }
 
 /// Replays the upgrades alone, and shows what is there behind each.
@@ -86,7 +100,8 @@ fn section(world: &mut World, sql: &str, offset: usize, deployed: bool) -> Vec<D
             }
             continue;
         }
-        apply(world, sql, &statement, offset, &all);
+        world.statement = statement.span.within(offset);
+        apply(world, &statement::read(sql, &statement, offset), &all);
         let faults = std::mem::take(&mut world.faults);
         let is_allowed = |code: &str| {
             notes.iter().any(|note| matches!(note, Note::Allow(allowed) if *allowed == code))
@@ -104,8 +119,8 @@ fn section(world: &mut World, sql: &str, offset: usize, deployed: bool) -> Vec<D
             }
             found.push(told);
         }
-        if world.all_blinds {
-            world.catalog.blank();
+        if world.has_event_triggers {
+            world.go_blind("an event trigger runs behind each statement");
         }
     }
     found
@@ -125,66 +140,77 @@ fn downgrade(
     let after = world.catalog.mark();
     let mut found = section(world, sql, down.start, false);
     if found.is_empty() {
-        let here = |place: Place| place.source == world.source && place.span != Span::default();
-        for difference in world.catalog.differences(before) {
-            let what = difference.what;
-            let made = difference.object.place;
-            let value = matches!(difference.object.detail, Detail::Enum { .. })
-                && what.starts_with("value");
-            let told = if difference.is_new {
-                let problem = Problem::DownLeaves { what };
-                let text = if value { "" } else { "the upgrade makes it here" };
-                Diagnostic::at(problem, made.source, made.span, text)
-            } else {
-                // Its type or its NOT NULL; the column itself is there again.
-                let of_column = matches!(difference.object.detail, Detail::Column { .. })
-                    && !what.starts_with("column");
-                let problem = Problem::DownLoses { what };
-                match difference.gone.filter(|place| here(*place)) {
-                    Some(gone) => {
-                        let is_back = of_column && down.range().contains(&gone.span.start);
-                        let text =
-                            if is_back { "it comes back without that" } else { "it goes here" };
-                        Diagnostic::at(problem, gone.source, gone.span, text).and(
-                            made.source,
-                            made.span,
-                            "first created here",
-                        )
-                    }
-                    None => Diagnostic::at(problem, made.source, made.span, "created here"),
-                }
-            };
-            found.push(told);
-        }
+        let marker = marker_line(&migration.source, down);
+        let differences = world.catalog.differences(before);
+        found = differences.iter().map(|one| incomplete(one, world.source, down, marker)).collect();
     }
     world.catalog.undo(after);
     found
 }
 
-fn apply(
-    world: &mut World,
-    sql: &str,
-    statement: &statements::Statement,
-    offset: usize,
-    all: &Cursor<'_>,
-) {
-    let read = statement::read(sql, statement, offset);
+/// Where `-- migrate:down` is.
+fn marker_line(source: &Source<'_>, down: Span) -> Span {
+    let before = source.text().get(..down.start).unwrap_or_default().trim_end();
+    Span::new(before.rfind('\n').map_or(0, |at| at + 1), before.len())
+}
+
+/// What a downgrade leaves behind or does not bring back. It is told in its own file, whatever others have
+/// to do with it.
+fn incomplete(one: &Difference, source: usize, down: Span, marker: Span) -> Diagnostic {
+    let here = |place: &Place| place.source == source && place.span != Span::default();
+    let what = one.what.clone();
+    let at_marker = |problem| Diagnostic::at(problem, source, marker, "this downgrade");
+    if one.is_new {
+        let problem = Problem::DownLeaves { what };
+        if here(&one.made) {
+            let text = match one.aspect {
+                Aspect::Value => "the upgrade adds it here",
+                _ => "the upgrade makes it here",
+            };
+            return Diagnostic::at(problem, source, one.made.span, text);
+        }
+        return at_marker(problem);
+    }
+    let problem = Problem::DownLoses { what };
+    let first = "first created here";
+    match one.gone.filter(here) {
+        Some(gone) => {
+            // Its type or its NOT NULL; the column itself is there again.
+            let is_back = one.aspect == Aspect::OfColumn && down.range().contains(&gone.span.start);
+            let text = if is_back { "it comes back without that" } else { "it goes here" };
+            let told = Diagnostic::at(problem, source, gone.span, text);
+            if one.made == Place::default() {
+                return told;
+            }
+            told.and(one.made.source, one.made.span, first)
+        }
+        None if here(&one.made) => Diagnostic::at(problem, source, one.made.span, "created here"),
+        None => at_marker(problem).and(one.made.source, one.made.span, first),
+    }
+}
+
+fn apply(world: &mut World, read: &Statement<'_>, all: &Cursor<'_>) {
     let is_about_routines = matches!(
         read,
         Statement::CreateRoutine(_)
             | Statement::DropRoutines { .. }
             | Statement::AlterRoutine { .. }
             | Statement::CreateTrigger(_)
+            | Statement::Query { .. }
+            | Statement::Do { .. }
             | Statement::Harmless
     );
-    if !is_about_routines
-        && !world.tainted.is_empty()
-        && all.idents().any(|ident| world.tainted.contains(&ident.text))
-    {
-        world.data_blinds = true;
-        world.catalog.blank();
+    // In a default, a check or a policy: it runs now, and perhaps with each change of data.
+    if !is_about_routines && !world.active.is_empty() {
+        for name in statement::calls(all) {
+            if let Some((name, _)) = world.active.get_key_value(name.last()) {
+                let name = name.clone();
+                world.run_routine(&name);
+                world.stored.push(name);
+            }
+        }
     }
-    match &read {
+    match read {
         Statement::CreateSchema { name, if_not_exists } => {
             world.create_schema(name, *if_not_exists);
         }
@@ -209,7 +235,7 @@ fn apply(
         Statement::CreateExtension { name, if_not_exists, cascade } => {
             world.create_extension(name, *if_not_exists);
             if *cascade {
-                world.catalog.blank();
+                world.go_blind("which extensions come along is not known");
             }
         }
         Statement::AlterTable(alter) => world.alter_table(alter),
@@ -246,9 +272,12 @@ fn apply(
         }
         Statement::ResetSearchPath => world.catalog.path = Path::Default,
         Statement::Query { writes, rest } => world.query(writes.as_ref(), rest),
-        Statement::Do { body } => world.run_block(*body),
+        Statement::Do { body, language } => {
+            let body = body.as_ref().map(|(text, exact)| (&**text, *exact));
+            world.run_block(body, *language);
+        }
         Statement::Harmless => {}
-        Statement::Opaque { all, .. } => world.opaque(all),
+        Statement::Opaque { all, why } => world.opaque(why, all),
     }
 }
 

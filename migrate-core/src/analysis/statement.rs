@@ -6,13 +6,16 @@
 mod alter;
 mod create;
 mod drop;
+mod executed;
 mod parts;
+mod plpgsql;
 mod query;
 mod read;
 mod routine;
 mod table;
 mod types;
 
+use std::borrow::Cow;
 use std::rc::Rc;
 
 use super::cursor::Cursor;
@@ -20,11 +23,13 @@ use super::names::{Ident, Name};
 use crate::text::Span;
 
 pub(crate) use alter::{Action, AlterTable, AlterType, ColumnChange, TypeChange};
+pub(crate) use executed::{HOLE, constant, text as executed};
 pub(crate) use parts::{ColumnDef, ConstraintDef, ConstraintKind, Default, Element, Identity};
-pub(crate) use query::{calls, relations};
+pub(crate) use plpgsql::{Body, Handler, Step, body};
+pub(crate) use query::{calls, relations, written};
 pub(crate) use read::read;
-pub(crate) use routine::{Argument, Routine, bodies, tokens};
-pub(crate) use types::{TypeName, is_built_in};
+pub(crate) use routine::{Argument, Language, Routine, tokens};
+pub(crate) use types::{TypeName, canonical, is_built_in};
 
 /// A statement.
 #[derive(Debug)]
@@ -125,9 +130,11 @@ pub(crate) enum Statement<'s> {
         writes: Option<Name>,
         rest: Cursor<'s>,
     },
-    /// A `DO` block; its body with the quotes off, if it is plain text.
+    /// A `DO` block; its body with the quotes off, if it is plain text, and where it is, if it stands in
+    /// the file as it is.
     Do {
-        body: Option<(&'s str, Span)>,
+        body: Option<(Cow<'s, str>, Option<Span>)>,
+        language: Language,
     },
     /// It changes nothing that is followed here.
     Harmless,
@@ -191,7 +198,11 @@ pub(crate) enum Key<'s> {
 pub(crate) enum TypeBody<'s> {
     Enum(Vec<(Rc<str>, Span)>),
     Composite(Vec<ColumnDef<'s>>),
-    /// Ranges, base types, shells.
+    /// The name of its multirange, where it has one of its own.
+    Range {
+        multirange: Option<Name>,
+    },
+    /// Base types, shells.
     Other,
 }
 

@@ -1,45 +1,62 @@
 //! What has changed since a moment, and how to take it back.
 
 use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
 
-use super::{Catalog, Class, Detail, Id, Object, Path, Slot, Undo};
+use super::knowledge::Horizon;
+use super::view::{Then, View};
+use super::{Catalog, Class, Detail, Found, Id, Key, Object, Path, Place, Slot, Undo};
 use crate::analysis::statement::is_built_in;
 
 /// A moment to go back to.
 #[derive(Debug, Clone)]
 pub(in crate::analysis) struct Mark {
-    length: usize,
-    blank: u32,
+    pub(super) length: usize,
+    pub(super) horizon: Horizon,
     path: Path,
     schemas: Vec<Id>,
 }
 
-/// Something that is there at one of two moments.
+/// What of an object is there at one of two moments, and not at the other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::analysis) enum Aspect {
+    Whole,
+    /// The type or the NOT NULL of a column that is there at both.
+    OfColumn,
+    /// A value of an enum.
+    Value,
+}
+
+/// Something that surely is there at one of two moments, and surely not at the other.
 #[derive(Debug)]
 pub(in crate::analysis) struct Difference {
     /// Whether it is there now, and was not then.
     pub(in crate::analysis) is_new: bool,
+    pub(in crate::analysis) aspect: Aspect,
     /// Its kind and name: ``table `users` ``.
     pub(in crate::analysis) what: String,
-    /// As it is, or as it was.
-    pub(in crate::analysis) object: Object,
+    /// Where it was made.
+    pub(in crate::analysis) made: Place,
     /// Where it went, if that is known.
-    pub(in crate::analysis) gone: Option<super::Place>,
+    pub(in crate::analysis) gone: Option<Place>,
 }
 
 impl Catalog {
     pub(in crate::analysis) fn mark(&self) -> Mark {
         Mark {
             length: self.journal.len(),
-            blank: self.blank,
+            horizon: self.horizon,
             path: self.path.clone(),
             schemas: self.schemas.clone(),
         }
     }
 
-    /// Forgets how to go back.
-    pub(in crate::analysis) fn forget(&mut self) {
+    /// Begins an upgrade: what was before is not gone back to.
+    pub(in crate::analysis) fn begin(&mut self) {
         self.journal.clear();
+        self.learnt_absent.clear();
+        self.now += 1;
+        self.start = self.now;
     }
 
     pub(in crate::analysis) fn undo(&mut self, mark: Mark) {
@@ -70,170 +87,280 @@ impl Catalog {
                 Some(Undo::Blurred(name, None)) => {
                     self.blurs.remove(&name);
                 }
-                Some(Undo::Hazy(name)) => {
+                Some(Undo::Hazy(name, Some(since))) => {
+                    self.hazes.insert(name, since);
+                }
+                Some(Undo::Hazy(name, None)) => {
                     self.hazes.remove(&name);
                 }
                 None => {}
             }
         }
-        (self.blank, self.path, self.schemas) = (mark.blank, mark.path, mark.schemas);
+        (self.horizon, self.path, self.schemas) = (mark.horizon, mark.path, mark.schemas);
     }
 
-    /// What surely is here now and was not then, or the other way round.
-    pub(in crate::analysis) fn differences(&self, mark: &Mark) -> Vec<Difference> {
-        // The oldest of each is what it was.
-        let mut before: HashMap<Id, Option<&Object>> = HashMap::new();
+    /// Takes back what was done since a mark, and notes that all of it may have been done.
+    pub(in crate::analysis) fn unsettle(&mut self, mark: Mark) {
+        let then = Then::new(self, &mark);
+        let mut objects: Vec<(Id, Option<Object>)> = then
+            .objects
+            .iter()
+            .filter(|(_, old)| old.is_some())
+            .map(|(id, _)| (*id, self.get(*id).cloned()))
+            .collect();
+        objects.sort_unstable_by_key(|(id, _)| *id);
+        let (mut keys, mut names, mut hazes) = (Vec::new(), Vec::new(), Vec::new());
         for undo in &self.journal[mark.length.min(self.journal.len())..] {
-            if let Undo::Object(id, old) = undo {
-                before.entry(*id).or_insert(old.as_deref());
+            match undo {
+                Undo::Slot(key, _) => keys.push(key.clone()),
+                Undo::Blurred(name, _) => names.push(name.clone()),
+                Undo::Hazy(name, _) => hazes.push(name.clone()),
+                Undo::Object(..) | Undo::Linked(_) | Undo::Unlinked(..) => {}
             }
         }
-        let then = |id: Id| match before.get(&id) {
-            Some(old) => old.cloned(),
-            None => self.get(id).cloned(),
+        let (lost, gained) = self.horizon.since(&mark.horizon);
+        let path_moved = match (&self.path, &mark.path) {
+            (Path::Known(now), Path::Known(then)) => now != then,
+            (now, then) => std::mem::discriminant(now) != std::mem::discriminant(then),
         };
-        let now = |id: Id| self.get(id).cloned();
-        let mut ids: Vec<Id> = before.keys().copied().collect();
+        self.undo(mark);
+        self.may_lose(&lost);
+        self.may_gain(&gained);
+        if path_moved {
+            self.lose_path();
+        }
+        for name in &names {
+            self.blur(name);
+        }
+        for name in &hazes {
+            self.haze(name);
+        }
+        for (id, after) in objects {
+            let Some(before) = self.get(id).cloned() else { continue };
+            let doubted = either(before, after);
+            self.set(id, Some(doubted));
+        }
+        for key in keys {
+            if !matches!(self.slots.get(&key), Some(Slot::Here(_) | Slot::Many)) {
+                self.set_slot(key, Some(Slot::Perhaps { since: self.now }));
+            }
+        }
+    }
+
+    /// What was made since a mark, and whether its name was surely free before.
+    pub(in crate::analysis) fn made_since(&self, mark: &Mark) -> Vec<(Id, bool)> {
+        let then = Then::new(self, mark);
+        let mut made = Vec::new();
+        let mut ids: Vec<Id> = then.objects.keys().copied().collect();
         ids.sort_unstable();
-        let named = |object: &Object, get: &dyn Fn(Id) -> Option<Object>| {
-            let name = self.shown_with(object, get);
-            let table = object.table.or(object.home).and_then(get);
-            let of =
-                table.filter(|table| table.class != Class::Schema && object.class != Class::Column);
-            let of =
-                of.map_or(String::new(), |table| format!(" of `{}`", self.shown_with(&table, get)));
-            let of = if object.class == Class::Index { String::new() } else { of };
-            format!("{} `{name}`{of}", object.class.word())
-        };
-        let is_told = |object: &Object| {
-            !matches!(object.class, Class::Default)
-                && object.home != Some(self.temporary)
-                && object.home != Some(self.nowhere)
-                && object.place != super::Place::default()
-        };
-        let mut old_names: HashMap<String, Object> = HashMap::new();
-        let mut new_names: HashMap<String, Object> = HashMap::new();
-        for id in &ids {
-            if let Some(object) = then(*id).filter(is_told) {
-                old_names.insert(named(&object, &then), object);
-            }
-            if let Some(object) = now(*id).filter(is_told) {
-                new_names.insert(named(&object, &now), object);
-            }
+        for id in ids {
+            let (None, Some(object)) = (then.object(id), self.get(id)) else { continue };
+            let was_free = object.class.space().is_some_and(|space| {
+                let key = (space, object.home, object.name.clone());
+                matches!(then.look_up(&key), Found::No(_))
+            });
+            made.push((id, was_free));
         }
+        made
+    }
+
+    /// What surely is here now and surely was not then, or the other way round.
+    pub(in crate::analysis) fn differences(&self, mark: &Mark) -> Vec<Difference> {
+        let then = Then::new(self, mark);
+        let mut ids: Vec<Id> = then.objects.keys().copied().collect();
+        ids.sort_unstable();
+        let (mut left, mut lost) = (HashMap::new(), HashMap::new());
         let mut found = Vec::new();
-        for (names, others, is_new, get) in [
-            (&new_names, &old_names, true, &now as &dyn Fn(Id) -> Option<Object>),
-            (&old_names, &new_names, false, &then as &dyn Fn(Id) -> Option<Object>),
-        ] {
-            let told: HashSet<String> =
-                names.keys().filter(|name| !others.contains_key(*name)).cloned().collect();
-            for name in &told {
-                let object = &names[name];
-                let is_sure = object.is_certain
-                    && !(is_new && object.is_old)
-                    && (is_new || !self.is_hazy(&object.name))
-                    && self.holds(&object.name, object.since)
-                    && self.homes_hold(object, object.since, get);
-                // What goes with something else that is told is not told.
-                let follows = object.needs.iter().any(|need| {
-                    let on = get(need.on);
-                    on.is_some_and(|on| told.contains(&named(&on, get)))
-                });
-                let follows = follows
-                    || object
-                        .table
-                        .or(object.home)
-                        .and_then(get)
-                        .is_some_and(|home| told.contains(&named(&home, get)));
-                if is_sure && !follows {
-                    let gone = object.class.space().and_then(|space| {
-                        match self.slots.get(&(space, object.home, object.name.clone())) {
-                            Some(Slot::Gone { place, .. }) => Some(*place),
-                            _ => None,
-                        }
-                    });
-                    found.push(Difference {
-                        is_new,
-                        what: name.clone(),
-                        object: object.clone(),
-                        gone,
-                    });
+        for id in &ids {
+            if let Some(object) = self.object(*id).filter(|object| self.is_told(self, *id, object))
+            {
+                match self.counterpart(self, &then, object) {
+                    Found::No(_) if !object.is_old => {
+                        left.insert(*id, object);
+                    }
+                    Found::Yes(old) => {
+                        let old =
+                            then.object(old).filter(|old| old.class.word() == object.class.word());
+                        found.extend(old.into_iter().flat_map(|old| self.changes(old, object)));
+                    }
+                    _ => {}
                 }
             }
-        }
-        for (name, old) in &old_names {
-            let Some(new) = new_names.get(name) else { continue };
-            let is_sure = old.is_certain
-                && new.is_certain
-                && !self.is_hazy(&new.name)
-                && self.holds(&new.name, old.since.min(new.since))
-                && self.homes_hold(new, old.since.min(new.since), &now);
-            let changes = changes(old, new).into_iter().filter(|_| is_sure);
-            found.extend(changes.map(|(is_new, what, place)| Difference {
-                is_new,
-                what: format!("{what} of {name}"),
-                object: Object { place: if is_new { place } else { old.place }, ..new.clone() },
-                gone: Some(place),
-            }));
-        }
-        for (name, old) in &old_names {
-            let (Some(new), Detail::Enum { labels: before }) = (new_names.get(name), &old.detail)
-            else {
-                continue;
-            };
-            let Detail::Enum { labels: after } = &new.detail else { continue };
-            let whole =
-                old.complete && new.complete && self.holds(&new.name, old.since.min(new.since));
-            let left: Vec<_> =
-                after.iter().map(|l| (l, true)).filter(|(l, _)| !before.contains(l)).collect();
-            let lost = before.iter().map(|l| (l, false)).filter(|(l, _)| !after.contains(l));
-            for (label, is_new) in left.into_iter().chain(lost).filter(|_| whole) {
-                let what = format!("value `{label}` of {name}");
-                found.push(Difference { is_new, what, object: new.clone(), gone: None });
+            if let Some(object) = then.object(*id).filter(|object| self.is_told(&then, *id, object))
+                && let Found::No(gone) = self.counterpart(&then, self, object)
+            {
+                lost.insert(*id, (object, gone));
             }
         }
+        let left_ids: HashSet<Id> = left.keys().copied().collect();
+        let lost_ids: HashSet<Id> = lost.keys().copied().collect();
+        let named = |object: &Object, view: &dyn Fn(Id) -> Option<Object>| self.named(object, view);
+        for object in left.into_values().filter(|object| !follows(object, &left_ids)) {
+            let what = named(object, &|id| self.get(id).cloned());
+            found.push(Difference {
+                is_new: true,
+                aspect: Aspect::Whole,
+                what,
+                made: object.place,
+                gone: None,
+            });
+        }
+        for (object, gone) in lost.into_values().filter(|(object, _)| !follows(object, &lost_ids)) {
+            let what = named(object, &|id| then.object(id).cloned());
+            found.push(Difference {
+                is_new: false,
+                aspect: Aspect::Whole,
+                what,
+                made: object.place,
+                gone,
+            });
+        }
         found.sort_by(|a, b| {
-            (a.object.place.source, a.object.place.span.start, &a.what).cmp(&(
-                b.object.place.source,
-                b.object.place.span.start,
-                &b.what,
-            ))
+            let key = |difference: &Difference| {
+                (difference.made.source, difference.made.span.start, difference.is_new)
+            };
+            key(a).cmp(&key(b)).then_with(|| a.what.cmp(&b.what))
         });
+        found.dedup_by(|a, b| a.is_new == b.is_new && a.what == b.what);
         found
     }
 
-    fn homes_hold(&self, object: &Object, since: u32, get: &dyn Fn(Id) -> Option<Object>) -> bool {
-        let home = object.table.or(object.home).and_then(get);
-        home.is_none_or(|home| {
-            home.class == Class::Schema
-                || home.is_certain
-                    && self.holds(&home.name, since)
-                    && self.homes_hold(&home, home.since, get)
-        })
+    /// Whether an object is sure at a moment, and one that an author knows of.
+    fn is_told(&self, view: &impl View, id: Id, object: &Object) -> bool {
+        let is_own = object.home != Some(self.temporary) && object.place != Place::default();
+        object.class != Class::Default && is_own && view.is_sure(id)
+    }
+
+    /// What has the name of an object at another moment.
+    fn counterpart(&self, from: &impl View, to: &impl View, object: &Object) -> Found {
+        let Some(space) = object.class.space() else { return Found::Maybe(None) };
+        let home = match object.home {
+            None => None,
+            Some(home) => {
+                let is_same = to.object(home).is_some_and(|other| {
+                    other.class == Class::Schema
+                        && from.object(home).is_some_and(|this| this.name == other.name)
+                });
+                let found = match from.object(home) {
+                    _ if is_same => Found::Yes(home),
+                    Some(home) => self.counterpart(from, to, home),
+                    None => Found::Maybe(None),
+                };
+                match found {
+                    Found::Yes(home) => Some(home),
+                    // With its home it is not there either, and follows it.
+                    other => return other,
+                }
+            }
+        };
+        let key: Key = (space, home, object.name.clone());
+        match to.look_up(&key) {
+            // By the name of another kind nobody knows it.
+            Found::Yes(id)
+                if to.object(id).is_some_and(|other| other.class.word() != object.class.word()) =>
+            {
+                Found::No(None)
+            }
+            Found::Maybe(_) if to.is_earlier() && self.learnt_absent.contains(&key) => {
+                Found::No(None)
+            }
+            found => found,
+        }
+    }
+
+    fn named(&self, object: &Object, get: &dyn Fn(Id) -> Option<Object>) -> String {
+        let name = self.shown_with(object, get);
+        let table = object.table.or(object.home).and_then(get);
+        let is_of_table = !matches!(object.class, Class::Column | Class::Index);
+        let table = table.filter(|table| table.class != Class::Schema && is_of_table);
+        let of =
+            table.map_or(String::new(), |table| format!(" of `{}`", self.shown_with(&table, get)));
+        format!("{} `{name}`{of}", object.class.word())
+    }
+
+    /// What an object has now and had not then, or the other way round, and where that was changed. Of
+    /// types only those that every server has: others may be known by two names.
+    fn changes(&self, old: &Object, new: &Object) -> Vec<Difference> {
+        let name = self.named(new, &|id| self.get(id).cloned());
+        let mut found = Vec::new();
+        let mut note = |is_new, aspect, what: String, made, gone| {
+            let what = format!("{what} of {name}");
+            found.push(Difference { is_new, aspect, what, made, gone });
+        };
+        match (&old.detail, &new.detail) {
+            (
+                Detail::Column { kind: was, not_null: was_set, .. },
+                Detail::Column { kind: is, not_null: is_set, changed },
+            ) => {
+                if let (Some(was), Some(is)) = (was, is)
+                    && was != is
+                    && is_built_in(was)
+                    && is_built_in(is)
+                {
+                    let what = format!("type `{was}`");
+                    note(false, Aspect::OfColumn, what, old.place, Some(*changed));
+                }
+                if let (Some(was_set), Some(is_set)) = (was_set, is_set)
+                    && was_set != is_set
+                {
+                    let made = if *is_set { *changed } else { old.place };
+                    note(*is_set, Aspect::OfColumn, "NOT NULL".to_owned(), made, Some(*changed));
+                }
+            }
+            (Detail::Enum { labels: before }, Detail::Enum { labels: after })
+                if old.complete && new.complete =>
+            {
+                let has = |labels: &[(Rc<str>, Place)], label: &Rc<str>| {
+                    labels.iter().any(|(known, _)| known == label)
+                };
+                for (label, made) in after.iter().filter(|(label, _)| !has(before, label)) {
+                    note(true, Aspect::Value, format!("value `{label}`"), *made, None);
+                }
+                for (label, made) in before.iter().filter(|(label, _)| !has(after, label)) {
+                    note(false, Aspect::Value, format!("value `{label}`"), *made, None);
+                }
+            }
+            _ => {}
+        }
+        found
     }
 }
 
-/// What a column has now and had not then, or the other way round, and where that was changed. Of types
-/// only those that every server has: others may be known by two names.
-fn changes(old: &Object, new: &Object) -> Vec<(bool, String, super::Place)> {
-    let (
-        Detail::Column { kind: was, not_null: was_set, .. },
-        Detail::Column { kind: is, not_null: is_set, changed },
-    ) = (&old.detail, &new.detail)
-    else {
-        return Vec::new();
-    };
-    let mut found = Vec::new();
-    if let (Some(was), Some(is)) = (was, is)
-        && was != is
-        && is_built_in(was)
-        && is_built_in(is)
-    {
-        found.push((false, format!("type `{was}`"), *changed));
+/// Whether an object comes and goes with one of these.
+fn follows(object: &Object, told: &HashSet<Id>) -> bool {
+    object.needs.iter().any(|need| told.contains(&need.on))
+        || object.table.or(object.home).is_some_and(|home| told.contains(&home))
+}
+
+/// What is known of an object that is one of two.
+fn either(before: Object, after: Option<Object>) -> Object {
+    let Some(after) = after else { return Object { is_certain: false, ..before } };
+    let mut one = before;
+    one.is_certain &= after.is_certain && one.name == after.name && one.home == after.home;
+    one.complete &= after.complete;
+    one.parts_complete &= after.parts_complete;
+    for need in after.needs {
+        if !one.needs.contains(&need) {
+            // Linked only where it surely is; without that nothing is said of it.
+            one.is_certain = false;
+        }
     }
-    if was_set != is_set {
-        found.push((*is_set, "NOT NULL".to_owned(), *changed));
+    let unlike = one.detail != after.detail;
+    match (&mut one.detail, after.detail) {
+        (
+            Detail::Column { kind, not_null, .. },
+            Detail::Column { kind: other_kind, not_null: other, .. },
+        ) => {
+            if *kind != other_kind {
+                *kind = None;
+            }
+            if *not_null != other {
+                *not_null = None;
+            }
+        }
+        (Detail::Enum { .. }, _) if unlike => one.complete = false,
+        _ if unlike => one.is_certain = false,
+        _ => {}
     }
-    found
+    one
 }

@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use super::view::View;
 use super::{Catalog, Class, Id, Object, Path, Place, Slot, Space};
 use crate::analysis::names::{Ident, Name};
 
@@ -28,45 +29,17 @@ impl Found {
 impl Catalog {
     /// What has this name there.
     pub(in crate::analysis) fn find(&self, space: Space, home: Option<Id>, name: &str) -> Found {
-        let found = self.find_there(space, home, name);
+        let key = (space, home, Rc::from(name));
+        let found = self.look_up(&key);
+        if !matches!(found, Found::No(_)) {
+            return found;
+        }
         // What was made nobody knows where may be anywhere.
-        let astray = || self.slots.contains_key(&(space, Some(self.nowhere), Rc::from(name)));
-        if self.has_astray
-            && matches!(found, Found::No(_))
-            && home != Some(self.nowhere)
-            && astray()
-        {
+        let astray = || self.slots.contains_key(&(space, Some(self.nowhere), key.2.clone()));
+        if self.has_astray && home != Some(self.nowhere) && astray() {
             return Found::Maybe(None);
         }
         found
-    }
-
-    fn find_there(&self, space: Space, home: Option<Id>, name: &str) -> Found {
-        match self.slots.get(&(space, home, Rc::from(name))) {
-            Some(Slot::Here(id)) if self.is_sure(*id) => Found::Yes(*id),
-            Some(Slot::Here(id)) => Found::Maybe(Some(*id)),
-            Some(Slot::Many) => Found::Maybe(None),
-            Some(Slot::Gone { since, place })
-                if self.holds(name, *since) && self.is_whole(space, home) =>
-            {
-                Found::No(Some(*place))
-            }
-            None if !self.is_hazy(name) && self.is_whole(space, home) => Found::No(None),
-            Some(Slot::Gone { .. }) | None => Found::Maybe(None),
-        }
-    }
-
-    /// Whether all is known that has a name there.
-    fn is_whole(&self, space: Space, home: Option<Id>) -> bool {
-        let Some(home) = home else { return true };
-        let Some(object) = self.get(home) else { return false };
-        match space {
-            Space::Column => object.complete && self.is_sure(home),
-            Space::Constraint | Space::Trigger | Space::Policy | Space::Rule => {
-                object.parts_complete && self.is_sure(home)
-            }
-            _ => object.complete,
-        }
     }
 
     /// A schema by its name; one from elsewhere is perhaps there.
@@ -123,19 +96,32 @@ impl Catalog {
             return Found::Maybe(None);
         }
         let (schemas, is_all) = self.searched(name);
-        let mut gone = None;
+        let (mut gone, mut is_unknown) = (None, false);
         let is_default = name.parts.len() == 1 && matches!(self.path, Path::Default);
         for schema in schemas {
+            // Nothing is temporary but what the chain makes so.
+            if schema == self.temporary
+                && !self.slots.contains_key(&(space, Some(schema), last.clone()))
+            {
+                continue;
+            }
             match self.find(space, Some(schema), &last) {
                 Found::No(place) => gone = gone.or(place),
                 Found::Yes(id) if is_default && self.is_elsewhere(space, schema, &last) => {
                     return Found::Maybe(Some(id));
                 }
-                found => return found,
+                // A schema before this one may have the name, too.
+                Found::Yes(_) if is_unknown => return Found::Maybe(None),
+                Found::Yes(id) => return Found::Yes(id),
+                Found::Maybe(Some(id)) if !is_unknown => return Found::Maybe(Some(id)),
+                Found::Maybe(_) => is_unknown = true,
             }
         }
         // Somebody's role may have another path, in which that schema is.
-        if !is_all || self.path_may_differ(name) && self.is_elsewhere(space, self.nowhere, &last) {
+        if is_unknown
+            || !is_all
+            || self.path_may_differ(name) && self.is_elsewhere(space, self.nowhere, &last)
+        {
             return Found::Maybe(None);
         }
         Found::No(gone)
@@ -192,6 +178,14 @@ impl Catalog {
                 })
             }
         }
+    }
+
+    /// All objects that a name could stand for in the schemas of the path.
+    pub(in crate::analysis) fn namesakes(&mut self, space: Space, name: &Name) -> Vec<Id> {
+        let last: Rc<str> = name.last().into();
+        let (schemas, _) = self.searched(name);
+        let found = schemas.iter().map(|schema| self.find(space, Some(*schema), &last));
+        found.filter_map(Found::id).collect()
     }
 
     /// What has a name where something of this name would be made.

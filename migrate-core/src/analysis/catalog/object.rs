@@ -95,7 +95,7 @@ impl Class {
 }
 
 /// What a name must be the only one in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(in crate::analysis) enum Space {
     Schema,
     Relation,
@@ -109,6 +109,22 @@ pub(in crate::analysis) enum Space {
     Rule,
     Routine,
     Extension,
+}
+
+impl Space {
+    pub(in crate::analysis) const ALL: [Space; 11] = [
+        Space::Schema,
+        Space::Relation,
+        Space::Type,
+        Space::Column,
+        Space::Constraint,
+        Space::ConstraintInSchema,
+        Space::Trigger,
+        Space::Policy,
+        Space::Rule,
+        Space::Routine,
+        Space::Extension,
+    ];
 }
 
 /// How something hangs on something else.
@@ -140,9 +156,10 @@ pub(in crate::analysis) enum Detail {
         partitioned: bool,
         temporary: bool,
     },
+    /// `kind` and `not_null` are nothing where they are not known.
     Column {
         kind: Option<Rc<str>>,
-        not_null: bool,
+        not_null: Option<bool>,
         /// Where it has got its type, or has got or lost its NOT NULL, last.
         changed: Place,
     },
@@ -156,9 +173,26 @@ pub(in crate::analysis) enum Detail {
         columns: Option<Vec<Id>>,
         is_key: bool,
     },
+    /// Each value, and where it was added.
     Enum {
-        labels: Vec<Rc<str>>,
+        labels: Vec<(Rc<str>, Place)>,
     },
+    Routine {
+        arguments: Vec<ArgumentType>,
+    },
+    /// The name of the function that it runs, without a schema.
+    Trigger {
+        function: Rc<str>,
+    },
+}
+
+/// The type of an argument, as far as it tells one routine from another of its name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::analysis) enum ArgumentType {
+    /// One of the chain's, whatever its name is by now; whether it is an array of it.
+    Own(Id, bool),
+    /// As the server shows it; of an extension's type the bare name.
+    Other(Rc<str>),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -187,7 +221,10 @@ pub(in crate::analysis) struct Object {
     pub(in crate::analysis) complete: bool,
     /// The same for what else hangs on a table: constraints, triggers.
     pub(in crate::analysis) parts_complete: bool,
+    /// Since when it is known to be there under its name.
     pub(in crate::analysis) since: u32,
+    /// Since when all that is in it is known, where it is.
+    pub(in crate::analysis) whole_since: u32,
     pub(in crate::analysis) place: Place,
     pub(in crate::analysis) detail: Detail,
     pub(in crate::analysis) needs: Vec<Need>,
@@ -213,6 +250,7 @@ impl Object {
             complete: true,
             parts_complete: true,
             since: 0,
+            whole_since: 0,
             place,
             detail: Detail::None,
             needs: hangs.map(|on| Need { on, how: How::Auto }).into_iter().collect(),

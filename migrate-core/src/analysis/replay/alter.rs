@@ -38,7 +38,7 @@ impl World {
             })
             .collect();
         let mut constraints: Vec<&ConstraintDef<'_>> = Vec::new();
-        let mut is_below = false;
+        let (mut is_below, faults_before) = (false, self.faults.len());
         for action in &actions {
             is_below |= matches!(
                 action,
@@ -69,7 +69,7 @@ impl World {
         }
         self.add_constraints(table, &constraints, !added.is_empty());
         if is_doubtful {
-            self.faults.clear();
+            self.faults.truncate(faults_before);
         }
         if is_below {
             self.unsettle_children(table.id, alter.name.span());
@@ -283,7 +283,7 @@ impl World {
                 self.drop_defaults(id, name.span);
             }
             ColumnChange::SetNotNull | ColumnChange::DropNotNull => {
-                let is = matches!(change, ColumnChange::SetNotNull);
+                let is = Some(matches!(change, ColumnChange::SetNotNull));
                 self.catalog.change(id, place, |column| {
                     if let Detail::Column { not_null, changed, .. } = &mut column.detail {
                         (*not_null, *changed) = (is, place);
@@ -359,6 +359,7 @@ impl World {
             return;
         }
         self.catalog.change(id, place, |object| object.home = Some(to));
+        self.sign_again(id);
         let mut along = self.catalog.parts(id, |class| class == Class::Index);
         for column in self.catalog.parts(id, |class| class == Class::Column) {
             along.extend(self.catalog.parts(column, |class| class == Class::Sequence));

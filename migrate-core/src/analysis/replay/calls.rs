@@ -1,12 +1,14 @@
-//! Which functions are known to leave the schema alone: the server's own, those of its extensions,
-//! and what looks like a call and is none.
+//! What functions do that are called. Known to leave the schema alone are the server's own, those of its
+//! extensions, and what looks like a call and is none.
 
 use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
 use std::sync::OnceLock;
 
 use super::world::World;
+use crate::analysis::catalog::{ConstraintClass, Detail, How, Id, Space};
 use crate::analysis::cursor::Cursor;
-use crate::analysis::statement::calls;
+use crate::analysis::statement::{Language, calls};
 
 /// The functions of PostgreSQL 14 to 18 and of the extensions that come with it.
 const FUNCTIONS: &str = include_str!("functions.txt");
@@ -56,25 +58,113 @@ pub(super) fn is_harmless(name: &str) -> bool {
     known().contains(name)
 }
 
+/// What a routine of the chain runs when it is called.
+#[derive(Debug, Clone)]
+pub(super) struct RoutineBody {
+    pub(super) text: Rc<str>,
+    pub(super) language: Language,
+    pub(super) is_trigger: bool,
+}
+
 impl World {
-    /// Whether something is called that is not known to be harmless.
-    pub(super) fn calls_unknown(&self, text: &Cursor<'_>) -> bool {
-        calls(text).iter().any(|name| {
+    /// Does what the functions do that are called in a text.
+    pub(super) fn run_calls(&mut self, text: &Cursor<'_>) {
+        let mut unknown = None;
+        for name in calls(text) {
             let last = name.last();
-            if self.tainted.contains(last) {
-                return true;
+            if self.active.contains_key(last) {
+                self.run_routine(last);
+            } else if unknown.is_none() && self.is_unknown(last) {
+                unknown = Some(name);
             }
-            // `INSERT INTO t (a)` and `WITH t (a)` look like calls.
-            let is_own = !self.catalog.routines(last).is_empty();
-            let is_relation = self.has_relation(last);
-            !is_own && !is_relation && !is_harmless(last)
-        })
+        }
+        if let Some(name) = unknown {
+            self.go_blind(&format!("what `{name}()` does is not known"));
+        }
+    }
+
+    /// Whether a call of this name does nobody knows what.
+    pub(super) fn is_unknown(&self, name: &str) -> bool {
+        // `INSERT INTO t (a)` and `WITH t (a)` look like calls.
+        !is_harmless(name) && self.catalog.routines(name).is_empty() && !self.has_relation(name)
+    }
+
+    /// Whether something is called that does nobody knows what, or more than to compute.
+    pub(super) fn calls_active(&self, text: &Cursor<'_>) -> bool {
+        calls(text)
+            .iter()
+            .any(|name| self.active.contains_key(name.last()) || self.is_unknown(name.last()))
+    }
+
+    pub(super) fn run_routine(&mut self, name: &str) {
+        for body in self.active.get(name).cloned().unwrap_or_default() {
+            self.perhaps(|world| world.run_text(&body.text, None, body.language));
+        }
+    }
+
+    /// What a change of a table's data runs: its triggers, those of the tables that refer to it or belong
+    /// to it, and what defaults and rules have in them.
+    pub(super) fn run_triggers(&mut self, table: Id) {
+        if self.active.is_empty() {
+            return;
+        }
+        let (mut left, mut seen) = (vec![table], HashSet::from([table]));
+        let mut functions: Vec<Rc<str>> = self.stored.clone();
+        while let Some(id) = left.pop() {
+            let Some(object) = self.catalog.get(id) else { continue };
+            let parents = object.needs.iter().filter(|need| matches!(need.how, How::Child { .. }));
+            let mut near: Vec<Id> = parents.map(|need| need.on).collect();
+            for (part, how) in self.catalog.hanging(id) {
+                let Some(part_object) = self.catalog.get(*part) else { continue };
+                match (&part_object.detail, how) {
+                    (Detail::Trigger { function }, _) => functions.push(function.clone()),
+                    (_, How::Child { .. }) => near.push(*part),
+                    (Detail::Constraint { kind: ConstraintClass::Foreign, .. }, _) => {
+                        near.extend(part_object.home);
+                    }
+                    _ => {}
+                }
+            }
+            left.extend(near.into_iter().filter(|id| seen.insert(*id)));
+        }
+        // After something that nobody can follow, any table may have a trigger.
+        if self.catalog.is_open(Space::Trigger) {
+            functions.extend(self.trigger_functions());
+        }
+        self.run_functions(functions);
+    }
+
+    /// What a change of data may run, of whatever table.
+    pub(super) fn run_any_trigger(&mut self) {
+        let mut functions = self.stored.clone();
+        functions.extend(self.trigger_functions());
+        self.run_functions(functions);
+    }
+
+    fn run_functions(&mut self, mut functions: Vec<Rc<str>>) {
+        functions.sort_unstable();
+        functions.dedup();
+        for function in functions {
+            if self.active.contains_key(&*function) {
+                self.run_routine(&function);
+            } else if self.is_unknown(&function) {
+                self.go_blind(&format!(
+                    "what the trigger function `{function}()` does is not known"
+                ));
+            }
+        }
+    }
+
+    fn trigger_functions(&self) -> Vec<Rc<str>> {
+        let is_trigger = |bodies: &[RoutineBody]| bodies.iter().any(|body| body.is_trigger);
+        let triggers = self.active.iter().filter(|(_, bodies)| is_trigger(bodies));
+        triggers.map(|(name, _)| name.clone()).collect()
     }
 
     fn has_relation(&self, name: &str) -> bool {
-        self.catalog.schemas.iter().any(|schema| {
-            let space = crate::analysis::catalog::Space::Relation;
-            self.catalog.find(space, Some(*schema), name).id().is_some()
-        })
+        self.catalog
+            .schemas
+            .iter()
+            .any(|schema| self.catalog.find(Space::Relation, Some(*schema), name).id().is_some())
     }
 }

@@ -38,20 +38,16 @@ impl World {
         if written.of_column || name.last().contains(' ') {
             return None;
         }
-        let gone = match self.catalog.resolve(Space::Type, name) {
-            Found::Yes(id) | Found::Maybe(Some(id)) => return Some(id),
-            Found::Maybe(None) => return None,
-            Found::No(gone) => gone,
-        };
-        match self.catalog.resolve(Space::Relation, name) {
-            Found::Yes(id) | Found::Maybe(Some(id)) => return Some(id),
-            Found::Maybe(None) => return None,
-            Found::No(_) => {}
+        let found = self.catalog.resolve(Space::Type, name);
+        let row = self.catalog.resolve(Space::Relation, name);
+        if let Some(id) = found.id().or(row.id()) {
+            return Some(id);
         }
+        let (Found::No(gone), Found::No(_)) = (found, row) else { return None };
         let last = name.last();
         let known = |list: &str| list.split_whitespace().any(|word| word == last);
         let is_known = known(BUILT_IN) || known(OF_EXTENSIONS) || last.starts_with('_');
-        if is_known || self.catalog.is_blank() {
+        if is_known {
             return None;
         }
         // One that was never there may be an extension's, or a slip. Extensions call theirs like the
@@ -80,7 +76,7 @@ impl World {
             "smallserial" | "serial2" => "smallint".into(),
             _ => Rc::from(kind.shown()),
         });
-        let not_null = column.not_null || serial.is_some();
+        let not_null = Some(column.not_null || serial.is_some());
         let detail = Detail::Column { kind, not_null, changed: place };
         let mut object =
             Object::new(Class::Column, column.name.text.clone(), Some(table.id), place)
@@ -230,6 +226,7 @@ impl World {
         };
         if let Free::Yes(..) = free {
             self.catalog.change(id, place, |object| object.name = to.text.clone());
+            self.sign_again(id);
         }
     }
 }

@@ -223,7 +223,7 @@ impl World {
                 let place = self.place(constraint.span);
                 self.catalog.change(*id, place, |column| {
                     if let Detail::Column { not_null, .. } = &mut column.detail {
-                        *not_null = true;
+                        *not_null = Some(true);
                     }
                 });
             }

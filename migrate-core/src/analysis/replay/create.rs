@@ -83,6 +83,7 @@ impl World {
     /// Takes something away of which it was not known whether it was there, with all that hangs on it.
     pub(super) fn forget(&mut self, id: Id, span: Span) {
         let place = self.place(span);
+        self.catalog.learn_free(id);
         let mut left = vec![id];
         let mut seen = Vec::new();
         while let Some(id) = left.pop() {
@@ -105,15 +106,21 @@ impl World {
         match self.catalog.find(Space::Schema, None, &name.text) {
             Found::Yes(_) if if_not_exists => {}
             Found::Yes(id) => self.exists(id, name.span),
-            Found::Maybe(Some(id)) => {
+            Found::Maybe(Some(id)) if if_not_exists => {
                 let place = self.place(name.span);
-                self.catalog.change(id, place, |schema| schema.is_certain = true);
+                self.catalog.change(id, place, |schema| {
+                    (schema.is_certain, schema.is_old) = (true, true);
+                });
             }
             found => {
+                if let Found::Maybe(Some(id)) = found {
+                    self.forget(id, name.span);
+                }
                 let place = self.place(name.span);
                 let mut schema = Object::new(Class::Schema, name.text.clone(), None, place);
-                schema.complete = matches!(found, Found::No(_));
-                schema.is_old = if_not_exists && !schema.complete;
+                // One that is made now is empty.
+                schema.complete = !if_not_exists || matches!(found, Found::No(_));
+                schema.is_old = !schema.complete;
                 self.catalog.add(schema);
             }
         }

@@ -28,7 +28,7 @@ impl World {
             }
             // The types and functions that it takes along are not known.
             if drop.cascade {
-                self.catalog.blank();
+                self.go_blind("what goes with an extension is not known");
             }
             return;
         }
@@ -88,29 +88,34 @@ impl World {
         if_exists: bool,
         kind: &'static str,
     ) -> Option<Id> {
-        match self.catalog.resolve(Space::Type, name) {
-            Found::Yes(id) => {
-                if kind == "domain" && self.class(id) != Some(Class::Domain) {
-                    self.wrong_kind(id, kind, name.span());
-                    return None;
-                }
-                Some(id)
+        let found = self.catalog.resolve(Space::Type, name);
+        if let Found::Yes(id) = found {
+            if kind == "domain" && self.class(id) != Some(Class::Domain) {
+                self.wrong_kind(id, kind, name.span());
+                return None;
             }
-            Found::Maybe(id) => id,
-            Found::No(gone) => match self.catalog.resolve(Space::Relation, name) {
-                Found::Yes(id) if self.class(id) == Some(Class::Composite) => Some(id),
-                Found::Yes(id) if self.class(id).is_some_and(Class::has_row_type) => {
-                    self.wrong_kind(id, kind, name.span());
-                    None
-                }
-                Found::Maybe(id) => id.filter(|id| self.class(*id) == Some(Class::Composite)),
-                _ if if_exists => None,
-                _ => {
-                    let types = self.names_of(Class::is_type);
-                    self.missing(kind, &name.to_string(), name.span(), gone, &types);
-                    None
-                }
-            },
+            return Some(id);
+        }
+        // Composite types are relations, too.
+        let row = self.catalog.resolve(Space::Relation, name);
+        if let Some(id) = row.id().filter(|id| self.class(*id) == Some(Class::Composite)) {
+            return Some(id);
+        }
+        match (found, row) {
+            (Found::Maybe(Some(id)), _) => Some(id),
+            (Found::Maybe(None), _) => self.ghost(Class::OtherType, Space::Type, name),
+            (_, Found::Yes(id)) if self.class(id).is_some_and(Class::has_row_type) => {
+                self.wrong_kind(id, kind, name.span());
+                None
+            }
+            (_, Found::Maybe(_)) => None,
+            _ if if_exists => None,
+            (Found::No(gone), _) => {
+                let types = self.names_of(Class::is_type);
+                self.missing(kind, &name.to_string(), name.span(), gone, &types);
+                None
+            }
+            _ => None,
         }
     }
 

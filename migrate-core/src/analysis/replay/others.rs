@@ -9,9 +9,8 @@ use super::world::World;
 use crate::analysis::catalog::{Class, Found, Object, Path, Space};
 use crate::analysis::cursor::Cursor;
 use crate::analysis::names::{Ident, Name};
-use crate::analysis::statement::{Commented, Kind, relations, tokens};
+use crate::analysis::statement::{Commented, Kind, relations, written};
 use crate::lexer::TokenKind;
-use crate::text::Span;
 
 /// Extensions that make functions and types, and no relation that a chain could meet.
 const HARMLESS: &str = "uuid-ossp pgcrypto citext hstore ltree pg_trgm btree_gin btree_gist unaccent \
@@ -63,7 +62,7 @@ impl World {
                     self.catalog.blur(&Rc::from(*relation));
                 }
             }
-            None => self.catalog.blank(),
+            None => self.go_blind(&format!("what the extension `{name}` makes is not known")),
         }
     }
 
@@ -81,43 +80,20 @@ impl World {
         if let Some(path) = set_config(text) {
             self.catalog.path = path;
         }
-        let changes = writes.is_some()
-            || (0..text.len()).any(|at| text.is_any(at, &["insert", "update", "delete", "merge"]));
-        if self.calls_unknown(text) || changes && self.data_blinds {
-            self.catalog.blank();
-        }
-    }
-
-    /// A block that does what its text says: as far as words go.
-    pub(super) fn run_block(&mut self, body: Option<(&str, Span)>) {
-        let Some((body, _)) = body else { return self.catalog.blank() };
-        let tokens = tokens(body);
-        let text = Cursor::new(body, &tokens, 0);
-        let has = |words: &[&str]| (0..text.len()).any(|at| text.is_any(at, words));
-        if has(&["execute", "perform", "call", "cascade", "import", "search_path", "set_config"])
-            || self.calls_unknown(&text)
-            || self.data_blinds && has(&["insert", "update", "delete", "merge"])
-        {
-            return self.catalog.blank();
-        }
-        for at in 0..text.len() {
-            if text.is(at, "create") && text.is(at + 1, "extension") {
-                let mut rest = text;
-                rest.skip(at + 2);
-                rest.take(&["if", "not", "exists"]);
-                match rest.ident() {
-                    Some(name) => self.extension_effects(&name.text),
-                    None => self.catalog.blank(),
-                }
+        self.run_calls(text);
+        let mut changed = written(text);
+        changed.extend(writes.cloned());
+        for name in changed {
+            if let Some(id) = self.catalog.resolve(Space::Relation, &name).id() {
+                self.run_triggers(id);
             }
         }
-        self.blur_all(&text);
     }
 
     /// Every name in it may mean something else from here on.
     pub(super) fn blur_all(&mut self, text: &Cursor<'_>) {
         if text.tokens().iter().any(|token| text.is_escaped(*token)) {
-            return self.catalog.blank();
+            return self.go_blind("a name is written with escapes");
         }
         let mut names: BTreeSet<Rc<str>> = BTreeSet::new();
         for token in text.tokens() {
@@ -151,20 +127,28 @@ impl World {
                     self.catalog.get(id).is_some_and(|schema| names.contains(&schema.name))
                 });
             if renamed {
-                self.catalog.blank();
+                self.go_blind("a schema of the chain is in it");
             }
         }
     }
 
-    pub(super) fn opaque(&mut self, all: &Cursor<'_>) {
-        let event = all.starts(&["create", "event"]);
-        self.all_blinds |= event;
-        let blind = event
-            || all.is_any(0, &["call", "execute", "import", "explain"])
+    pub(super) fn opaque(&mut self, why: &str, all: &Cursor<'_>) {
+        if all.starts(&["create", "event"]) {
+            let call = all.after(&["execute"]).and_then(|mut rest| {
+                rest.skip(1);
+                rest.name()
+            });
+            let is_quiet = call.is_some_and(|function| {
+                !self.active.contains_key(function.last()) && !self.is_unknown(function.last())
+            });
+            self.has_event_triggers |= !is_quiet;
+            return;
+        }
+        let is_blind = all.is_any(0, &["execute", "import"])
             || all.starts(&["drop", "owned"])
             || (0..all.len()).any(|at| all.is(at, "cascade"));
-        if blind {
-            self.catalog.blank();
+        if is_blind {
+            self.go_blind(why);
         } else {
             self.blur_all(all);
         }
@@ -230,7 +214,7 @@ impl World {
                 self.catalog.change(id, place, |schema| schema.name = to.text.clone());
                 // `public` as a path leads elsewhere now.
                 if id == self.catalog.public {
-                    self.catalog.blank();
+                    self.go_blind("the schema `public` has another name");
                 }
             }
         }

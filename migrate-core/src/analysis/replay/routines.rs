@@ -2,14 +2,14 @@
 
 use std::rc::Rc;
 
+use super::calls::RoutineBody;
 use super::drops::class_of;
 use super::world::World;
-use crate::analysis::catalog::{Class, Found, How, Id, Object, Space};
+use crate::analysis::catalog::{ArgumentType, Class, Detail, Found, How, Id, Object, Space};
 use crate::analysis::cursor::Cursor;
 use crate::analysis::names::{Ident, Name};
 use crate::analysis::statement::{
-    Argument, CreateTrigger, OnTable, Routine, RoutineChange, RoutineKind, bodies, is_built_in,
-    tokens,
+    Argument, CreateTrigger, Language, OnTable, Routine, RoutineChange, RoutineKind, tokens,
 };
 use crate::id::did_you_mean;
 use crate::problem::Problem;
@@ -17,15 +17,11 @@ use crate::problem::Problem;
 impl World {
     pub(super) fn create_routine(&mut self, routine: &Routine<'_>) {
         let last: Rc<str> = routine.name.last().into();
-        if self.is_dangerous(routine) {
-            self.tainted.insert(last.clone());
-            let kind = routine.returns.as_ref().map_or("", |kind| kind.name.last());
-            self.data_blinds |= kind == "trigger";
-            self.all_blinds |= kind == "event_trigger";
-        }
-        let Some(signature) = signature(&last, routine.arguments.as_deref()) else {
+        self.note_body(&last, routine);
+        let Some(types) = self.argument_types(routine.arguments.as_deref()) else {
             return self.catalog.blur(&last);
         };
+        let signature = self.signature(&last, &types);
         let Some(schema) = self.catalog.target(&routine.name, false) else {
             // The schema is gone.
             let _ = self.free(Class::Routine, &routine.name, false, false);
@@ -38,52 +34,76 @@ impl World {
         if let Some(kind) = &routine.returns {
             needs.extend(self.type_of(kind));
         }
-        match self.catalog.find(Space::Routine, Some(schema), &signature) {
-            Found::Yes(_) | Found::Maybe(Some(_)) if routine.or_replace => return,
+        let found = self.catalog.find(Space::Routine, Some(schema), &signature);
+        match found {
+            Found::Yes(_) if routine.or_replace => return,
+            Found::Maybe(Some(id)) if routine.or_replace => return self.catalog.affirm(id),
             Found::Yes(id) => return self.exists(id, routine.name.span()),
             Found::Maybe(Some(id)) => self.forget(id, routine.name.span()),
             Found::Maybe(None) | Found::No(_) => {}
         }
         let place = self.place(routine.name.span());
         let mut object = Object::new(Class::Routine, signature.into(), Some(schema), place);
-        object.is_old = routine.or_replace && self.catalog.is_blank();
+        object.is_old = routine.or_replace && matches!(found, Found::Maybe(_));
         for id in needs {
             object.need(id, if self.catalog.is_sure(id) { How::Normal } else { How::Guess });
         }
+        for kind in &types {
+            if let ArgumentType::Own(id, _) = kind {
+                object.need(*id, How::Guess);
+            }
+        }
+        object.detail = Detail::Routine { arguments: types };
         self.guess(&mut object, &routine.rest);
         self.catalog.add(object);
     }
 
-    /// Whether a routine may change the schema when it runs.
-    fn is_dangerous(&self, routine: &Routine<'_>) -> bool {
-        let language = routine.rest.after(&["language"]).and_then(|mut rest| {
-            Some(
-                rest.string()
-                    .map_or_else(
-                        || rest.ident().map(|name| name.text),
-                        |(text, _)| Some(text.into()),
-                    )?
-                    .to_lowercase(),
-            )
-        });
-        let known = language.is_none_or(|language| matches!(&*language, "sql" | "plpgsql"));
-        let texts = bodies(&routine.rest);
-        !known
-            || texts.iter().any(|(body, _)| {
-                let tokens = tokens(body);
-                let text = Cursor::new(body, &tokens, 0);
-                self.is_dangerous_text(&text)
-                    || text.idents().any(|ident| &*ident.text == "search_path")
-            })
-            || self.is_dangerous_text(&routine.rest)
+    /// Keeps the body of a routine that does more than to compute.
+    fn note_body(&mut self, name: &Rc<str>, routine: &Routine<'_>) {
+        let Some((text, language)) = routine.body() else { return };
+        let is_active = match language {
+            Language::Other => {
+                // The ways in which other languages reach the database.
+                let ways = ["execute", "spi", "prepare", "cursor", "subtransaction"];
+                let lower = text.to_lowercase();
+                let is_compiled =
+                    routine.rest.after(&["as"]).is_some_and(|rest| rest.is_sign(1, ","))
+                        || lower.starts_with("$libdir");
+                !super::calls::is_harmless(name)
+                    && (is_compiled || ways.iter().any(|way| lower.contains(way)))
+            }
+            _ => {
+                let tokens = tokens(&text);
+                self.is_active_text(&Cursor::new(&text, &tokens, 0))
+            }
+        };
+        let is_trigger = routine.returns.as_ref().is_some_and(|kind| kind.name.last() == "trigger");
+        if is_active {
+            let body = RoutineBody { text: text.as_ref().into(), language, is_trigger };
+            self.active.entry(name.clone()).or_default().push(body);
+        }
     }
 
-    /// Whether there are words that change a schema, or calls of what may.
-    pub(super) fn is_dangerous_text(&self, text: &Cursor<'_>) -> bool {
-        let words = ["create", "alter", "drop", "call", "import", "set_config"];
+    /// Whether there are words that change a schema or its data, or calls of what may.
+    fn is_active_text(&self, text: &Cursor<'_>) -> bool {
+        let words = [
+            "create",
+            "alter",
+            "drop",
+            "call",
+            "import",
+            "set_config",
+            "search_path",
+            "insert",
+            "update",
+            "delete",
+            "merge",
+            "truncate",
+            "do",
+        ];
         let executes = (0..text.len())
             .any(|at| text.is(at, "execute") && !text.is_any(at + 1, &["function", "procedure"]));
-        executes || (0..text.len()).any(|at| text.is_any(at, &words)) || self.calls_unknown(text)
+        executes || (0..text.len()).any(|at| text.is_any(at, &words)) || self.calls_active(text)
     }
 
     pub(super) fn create_trigger(&mut self, trigger: &CreateTrigger<'_>) {
@@ -94,16 +114,13 @@ impl World {
             // There is a constraint of that name, too.
             self.catalog.blur(&trigger.name.text);
         }
-        if self.tainted.contains(trigger.function.last()) {
-            self.data_blinds = true;
-        }
         self.create_on_table(
             OnTable::Trigger,
             &trigger.name,
             trigger.or_replace,
             table,
             &trigger.rest,
-            function,
+            Some((trigger.function.last(), function)),
         );
         self.haze_children(table.id);
     }
@@ -115,7 +132,7 @@ impl World {
         or_replace: bool,
         table: super::world::Target,
         text: &Cursor<'_>,
-        function: Option<Id>,
+        function: Option<(&str, Option<Id>)>,
     ) {
         let (class, space) = class_of(what);
         match self.catalog.find(space, Some(table.id), &name.text) {
@@ -126,8 +143,11 @@ impl World {
         }
         let place = self.place(name.span);
         let mut object = Object::new(class, name.text.clone(), Some(table.id), place);
-        if let Some(function) = function {
-            object.need(function, How::Normal);
+        if let Some((name, id)) = function {
+            object.detail = Detail::Trigger { function: name.into() };
+            if let Some(id) = id {
+                object.need(id, How::Normal);
+            }
         }
         self.guess(&mut object, text);
         for ident in text.idents() {
@@ -146,7 +166,7 @@ impl World {
             Found::Maybe(_) => return None,
             Found::No(gone) => {
                 let others = self.catalog.routines(name.last());
-                if !others.is_empty() || self.catalog.is_blank() {
+                if !others.is_empty() {
                     return None;
                 }
                 let bare = |name: &Rc<str>| Rc::from(name.split('(').next().unwrap_or(name));
@@ -220,27 +240,31 @@ impl World {
                 world.catalog.change(*id, place, |object| object.is_certain = false);
             }
         };
-        let Some(signature) = signature(name.last(), Some(arguments)) else {
+        let Some(types) = self.argument_types(Some(arguments)) else {
             doubt(self);
             return None;
         };
+        let signature = self.signature(name.last(), &types);
         let full = Name { parts: with_last(name, &signature) };
         match self.catalog.resolve(Space::Routine, &full) {
             Found::Yes(id) => Some(id),
-            Found::Maybe(id) => id,
+            Found::Maybe(Some(id)) => Some(id),
+            // A statement that a server takes shows that it is there.
+            Found::Maybe(None) => self.ghost(Class::Routine, Space::Routine, &full),
             Found::No(_) if if_exists => {
                 doubt(self);
                 None
             }
             Found::No(gone) => {
-                // The same types may be written in another way: `mood` and `app.mood`.
-                let plain = |text: &str| !text.contains(['.', '"']);
-                let named = |id: &Id| self.catalog.get(*id).map(|other| other.name.clone());
+                // A type of an extension may have a name of its own for what another one is.
+                let is_clear = |id: &Id| match self.catalog.get(*id).map(|other| &other.detail) {
+                    Some(Detail::Routine { arguments }) => self.are_clear(arguments),
+                    _ => false,
+                };
                 let is_certain = kind != RoutineKind::Procedure
-                    && !self.catalog.is_blank()
                     && (others.is_empty() || gone.is_some())
-                    && others.iter().filter_map(named).all(|other| has_own_types(&other))
-                    && plain(&signature);
+                    && others.iter().all(is_clear)
+                    && self.are_clear(&types);
                 let extension = gone.is_none();
                 let names: Vec<Rc<str>> = self.names_of(|class| class == Class::Routine);
                 let bare: Vec<Rc<str>> = names
@@ -279,8 +303,8 @@ impl World {
         let place = self.place(name.span());
         match change {
             RoutineChange::Rename(to) => {
-                if self.tainted.contains(name.last()) {
-                    self.tainted.insert(to.text.clone());
+                if let Some(bodies) = self.active.get(name.last()).cloned() {
+                    self.active.entry(to.text.clone()).or_default().extend(bodies);
                 }
                 let Some(object) = self.catalog.get(id) else { return };
                 let rest = object.name.find('(').map_or("", |at| &object.name[at..]);
@@ -294,27 +318,6 @@ impl World {
             RoutineChange::Other => {}
         }
     }
-}
-
-/// A routine's name with the types that tell it from others; nothing where they are not clear.
-fn signature(name: &str, arguments: Option<&[Argument]>) -> Option<String> {
-    let mut types = Vec::new();
-    for argument in arguments? {
-        if argument.is_out || argument.kind.of_column {
-            return None;
-        }
-        let array = if argument.kind.is_array { "[]" } else { "" };
-        let full = argument.kind.name.to_string();
-        let full = full.strip_prefix("pg_catalog.").unwrap_or(&full);
-        types.push(format!("{}{array}", full.trim_matches('"')));
-    }
-    Some(format!("{name}({})", types.join(", ")))
-}
-
-/// Whether all types of a signature are the server's, each of which is written in one way there.
-fn has_own_types(signature: &str) -> bool {
-    let types = signature.split_once('(').and_then(|(_, types)| types.strip_suffix(')'));
-    types.is_some_and(|types| types.is_empty() || types.split(", ").all(is_built_in))
 }
 
 fn with_last(name: &Name, last: &str) -> Vec<Ident> {

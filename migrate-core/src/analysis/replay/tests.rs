@@ -2,7 +2,9 @@
 
 use crate::folder::Folder;
 
+mod blocks;
 mod downgrades;
+mod unknown;
 
 /// Checks a chain of these upgrades and downgrades; its errors as `revision:line message: label`, with
 /// further places and the help behind.
@@ -170,8 +172,9 @@ fn what_is_not_known_is_no_error() {
         "CREATE TABLE auth.t (); ALTER TABLE auth.users ADD a int; DROP TABLE auth.gone",
         "CREATE TABLE IF NOT EXISTS t (a int); CREATE TABLE IF NOT EXISTS t (b int)",
         "DROP TABLE IF EXISTS t; DROP INDEX IF EXISTS i; ALTER TABLE IF EXISTS t ADD a int",
-        "DO $$ BEGIN EXECUTE 'CREATE TABLE t ()'; END $$; DROP TABLE t; DROP INDEX anything",
-        "DO $$ BEGIN CREATE TABLE t (id serial); END $$; DROP SEQUENCE t_id_seq",
+        "DO $$ BEGIN EXECUTE 'CREATE TABLE t ()'; END $$; DROP TABLE t",
+        "DO $$ BEGIN EXECUTE made_elsewhere(); END $$; DROP TABLE t; DROP INDEX anything",
+        "DO $$ BEGIN IF now() > '2000-01-01' THEN CREATE TABLE t (id serial); END IF; END $$; DROP SEQUENCE t_id_seq",
         "SELECT made_elsewhere('t'); DROP TABLE t",
         "CREATE EXTENSION timescaledb; DROP TABLE t",
         "CREATE EXTENSION postgis; DROP TABLE spatial_ref_sys",

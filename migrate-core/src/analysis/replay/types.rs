@@ -5,18 +5,21 @@ use std::rc::Rc;
 use super::create::Free;
 use super::world::{Target, World};
 use crate::analysis::catalog::{Class, Detail, Found, How, Id, Object, Place, Space};
-use crate::analysis::names::Name;
+use crate::analysis::names::{Name, automatic, cut};
 use crate::analysis::statement::{AlterType, TypeBody, TypeChange, TypeName};
 use crate::id::did_you_mean;
 use crate::problem::Problem;
 use crate::text::Span;
+
+/// The values of an enum, and where each was added.
+type Labels = Vec<(Rc<str>, Place)>;
 
 impl World {
     pub(super) fn create_type(&mut self, name: &Name, body: &TypeBody<'_>) {
         let class = match body {
             TypeBody::Enum(_) => Class::Enum,
             TypeBody::Composite(_) => Class::Composite,
-            TypeBody::Other => Class::OtherType,
+            TypeBody::Range { .. } | TypeBody::Other => Class::OtherType,
         };
         if let TypeBody::Enum(labels) = body {
             for (nth, (label, span)) in labels.iter().enumerate() {
@@ -28,12 +31,11 @@ impl World {
                 }
             }
         }
-        // A shell type is filled by a second statement; a range has further names.
-        if class == Class::OtherType
+        // A shell type is filled by a second statement.
+        if matches!(body, TypeBody::Other)
             && let Some(id) = self.catalog.resolve_own(Space::Type, name, false).and_then(Found::id)
+            && self.class(id) == Some(Class::OtherType)
         {
-            let place = self.place(name.span());
-            self.catalog.change(id, place, |object| object.is_certain = false);
             return;
         }
         let Free::Yes(schema, _) = self.free(class, name, false, false) else { return };
@@ -41,8 +43,8 @@ impl World {
         let mut object = Object::new(class, name.last().into(), Some(schema), place);
         match body {
             TypeBody::Enum(labels) => {
-                let labels = labels.iter().map(|(label, _)| label.clone()).collect();
-                object.detail = Detail::Enum { labels };
+                let placed = |(label, span): &(Rc<str>, Span)| (label.clone(), self.place(*span));
+                object.detail = Detail::Enum { labels: labels.iter().map(placed).collect() };
                 self.catalog.add(object);
             }
             TypeBody::Composite(attributes) => {
@@ -51,10 +53,23 @@ impl World {
                     self.add_column(Target { id, class }, attribute, false);
                 }
             }
+            TypeBody::Range { multirange } => {
+                let id = self.catalog.add(object);
+                // It comes and goes with its range.
+                let of = match multirange {
+                    Some(of) => of.clone(),
+                    None => multirange_of(name),
+                };
+                if let Some(home) = self.catalog.target(&of, false)
+                    && let Found::No(_) = self.catalog.find(Space::Type, Some(home), of.last())
+                {
+                    let mut of = Object::new(class, of.last().into(), Some(home), place);
+                    of.need(id, How::Internal);
+                    self.catalog.add(of);
+                }
+            }
             TypeBody::Other => {
                 self.catalog.add(object);
-                let last: Rc<str> = name.last().into();
-                self.catalog.haze(&last);
             }
         }
     }
@@ -100,7 +115,7 @@ impl World {
     }
 
     /// The values of an enum, where all are known.
-    fn values(&self, id: Id) -> Option<(Vec<Rc<str>>, Place)> {
+    fn values(&self, id: Id) -> Option<(Labels, Place)> {
         let object = self.catalog.get(id)?;
         match &object.detail {
             Detail::Enum { labels } if object.complete && self.catalog.is_sure(id) => {
@@ -110,7 +125,7 @@ impl World {
         }
     }
 
-    fn set_values(&mut self, id: Id, span: Span, change: impl FnOnce(&mut Vec<Rc<str>>)) {
+    fn set_values(&mut self, id: Id, span: Span, change: impl FnOnce(&mut Labels)) {
         let place = self.place(span);
         self.catalog.change(id, place, |object| {
             if let Detail::Enum { labels } = &mut object.detail {
@@ -127,7 +142,7 @@ impl World {
         beside: Option<&(Rc<str>, Span)>,
     ) {
         if let Some((labels, place)) = self.values(id) {
-            if labels.contains(label) {
+            if has(&labels, label) {
                 if !if_not_exists {
                     let what = format!("value `{label}` of {}", self.what(id));
                     self.fault(Problem::AlreadyExists { what }, *span, "added again here");
@@ -136,22 +151,31 @@ impl World {
                 return;
             }
             if let Some((beside, span)) = beside
-                && !labels.contains(beside)
+                && !has(&labels, beside)
             {
                 self.no_value(id, beside, *span, &labels, place);
                 return;
             }
         }
+        let place = self.place(*span);
         self.set_values(id, *span, |labels| {
-            if !labels.contains(label) {
-                labels.push(label.clone());
+            if !has(labels, label) {
+                labels.push((label.clone(), place));
             }
         });
     }
 
-    fn no_value(&mut self, id: Id, label: &str, span: Span, labels: &[Rc<str>], place: Place) {
+    fn no_value(
+        &mut self,
+        id: Id,
+        label: &str,
+        span: Span,
+        labels: &[(Rc<str>, Place)],
+        place: Place,
+    ) {
         let what = format!("value `{label}` of {}", self.what(id));
-        let meant = did_you_mean(label, labels.iter().map(AsRef::as_ref)).map(str::to_owned);
+        let meant =
+            did_you_mean(label, labels.iter().map(|(label, _)| &**label)).map(str::to_owned);
         self.fault(Problem::Missing { what, meant }, span, "not there");
         self.see(place, "the type is created here");
     }
@@ -163,19 +187,37 @@ impl World {
         (to, to_span): &(Rc<str>, Span),
     ) {
         if let Some((labels, place)) = self.values(id) {
-            if !labels.contains(from) {
+            if !has(&labels, from) {
                 return self.no_value(id, from, *from_span, &labels, place);
             }
-            if labels.contains(to) {
+            if has(&labels, to) {
                 let what = format!("value `{to}` of {}", self.what(id));
                 self.fault(Problem::AlreadyExists { what }, *to_span, "");
                 return self.see(place, "the type is created here");
             }
         }
         self.set_values(id, *from_span, |labels| {
-            for label in labels.iter_mut().filter(|label| *label == from) {
+            for (label, _) in labels.iter_mut().filter(|(label, _)| label == from) {
                 *label = to.clone();
             }
         });
     }
+}
+
+fn has(labels: &[(Rc<str>, Place)], label: &Rc<str>) -> bool {
+    labels.iter().any(|(known, _)| known == label)
+}
+
+/// The name that the server gives to the multirange of a range.
+fn multirange_of(range: &Name) -> Name {
+    let last = range.last();
+    let name = match last.find("range") {
+        Some(at) => format!("{}multi{}", &last[..at], &last[at..]),
+        None => automatic(last, "", "multirange"),
+    };
+    let mut parts = range.parts.clone();
+    if let Some(part) = parts.last_mut() {
+        part.text = cut(&name).into();
+    }
+    Name { parts }
 }

@@ -1,9 +1,10 @@
 //! The state of a replay, and how a fault is noted.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::rc::Rc;
 
-use crate::analysis::catalog::{Catalog, Class, Found, Id, Object, Place, Space};
+use super::calls::RoutineBody;
+use crate::analysis::catalog::{Catalog, Class, Detail, Found, Id, Object, Place, Space};
 use crate::analysis::names::{Ident, Name};
 use crate::id::did_you_mean;
 use crate::problem::Problem;
@@ -18,17 +19,37 @@ pub(super) struct Fault {
     pub(super) related: Vec<(Place, String)>,
 }
 
+/// Where the replay loses sight of names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::analysis) struct BlindSpot {
+    pub(in crate::analysis) source: usize,
+    pub(in crate::analysis) span: Span,
+    pub(in crate::analysis) why: String,
+    /// Of which kinds; of all where there is none.
+    pub(in crate::analysis) spaces: Option<&'static [Space]>,
+}
+
 pub(super) struct World {
     pub(super) catalog: Catalog,
     /// The file that is being replayed.
     pub(super) source: usize,
     pub(super) faults: Vec<Fault>,
-    /// Routines of the chain that may change the schema when they are called.
-    pub(super) tainted: HashSet<Rc<str>>,
-    /// Whether a change of data may run such a routine.
-    pub(super) data_blinds: bool,
-    /// Whether any statement may.
-    pub(super) all_blinds: bool,
+    /// How many faults are kept when a statement in a body has some: what is refused in there is not said.
+    pub(super) kept_faults: usize,
+    /// The statement of the file that is being replayed.
+    pub(super) statement: Span,
+    /// The same while a text is replayed that does not stand in the file as it is.
+    pub(super) within: Option<Span>,
+    /// How deep in bodies this is.
+    pub(super) depth: usize,
+    /// Routines of the chain that do more than to compute, by their names without a schema.
+    pub(super) active: HashMap<Rc<str>, Vec<RoutineBody>>,
+    /// Those of them that any change of data may run: in defaults, rules, policies.
+    pub(super) stored: Vec<Rc<str>>,
+    /// Whether any statement may run an event trigger.
+    pub(super) has_event_triggers: bool,
+    /// Where nothing is known any more, and why.
+    pub(super) blind: Vec<BlindSpot>,
 }
 
 /// A relation that a statement is about.
@@ -44,14 +65,44 @@ impl World {
             catalog: Catalog::new(),
             source: 0,
             faults: Vec::new(),
-            tainted: HashSet::new(),
-            data_blinds: false,
-            all_blinds: false,
+            kept_faults: 0,
+            statement: Span::default(),
+            within: None,
+            depth: 0,
+            active: HashMap::new(),
+            stored: Vec::new(),
+            has_event_triggers: false,
+            blind: Vec::new(),
         }
     }
 
     pub(super) fn place(&self, span: Span) -> Place {
-        Place { source: self.source, span }
+        Place { source: self.source, span: self.within.unwrap_or(span) }
+    }
+
+    /// From here on nothing is known of any name.
+    pub(super) fn go_blind(&mut self, why: &str) {
+        self.catalog.blank();
+        self.note_blind(why, None);
+    }
+
+    /// From here on names of some kinds are not known.
+    pub(super) fn partly_blind(&mut self, spaces: &'static [Space], why: &str) {
+        self.note_blind(why, Some(spaces));
+    }
+
+    fn note_blind(&mut self, why: &str, spaces: Option<&'static [Space]>) {
+        let (source, span) = (self.source, self.statement);
+        // One statement has one reason.
+        if let Some(last) =
+            self.blind.last_mut().filter(|last| (last.source, last.span) == (source, span))
+        {
+            if spaces.is_none() {
+                last.spaces = None;
+            }
+            return;
+        }
+        self.blind.push(BlindSpot { source, span, why: why.to_owned(), spaces });
     }
 
     pub(super) fn fault(&mut self, problem: Problem, span: Span, label: &str) {
@@ -156,12 +207,20 @@ impl World {
 
     /// A relation of which nothing is known but its name.
     fn phantom(&mut self, name: &Name) -> Option<Id> {
+        self.ghost(Class::Table, Space::Relation, name)
+    }
+
+    /// Something that a statement takes for granted, and of which nothing is known but its name.
+    pub(super) fn ghost(&mut self, class: Class, space: Space, name: &Name) -> Option<Id> {
         let home = self.catalog.target(name, false)?;
-        if let Some(id) = self.catalog.find(Space::Relation, Some(home), name.last()).id() {
+        if let Some(id) = self.catalog.find(space, Some(home), name.last()).id() {
             return Some(id);
         }
-        let mut object =
-            Object::new(Class::Table, name.last().into(), Some(home), Place::default());
+        // It may be one of these, in a schema that comes later in the path.
+        for other in self.catalog.namesakes(space, name) {
+            self.catalog.change(other, Place::default(), |other| other.is_certain = false);
+        }
+        let mut object = Object::new(class, name.last().into(), Some(home), Place::default());
         object.is_certain = false;
         (object.complete, object.parts_complete) = (false, false);
         Some(self.catalog.add(object))
@@ -171,7 +230,16 @@ impl World {
     pub(super) fn column(&mut self, table: Target, name: &Ident) -> Option<Id> {
         match self.catalog.find(Space::Column, Some(table.id), &name.text) {
             Found::Yes(id) => Some(id),
-            Found::Maybe(id) => id,
+            Found::Maybe(Some(id)) => Some(id),
+            Found::Maybe(None) if is_system_column(&name.text) => None,
+            Found::Maybe(None) => {
+                let place = Place::default();
+                let mut column =
+                    Object::new(Class::Column, name.text.clone(), Some(table.id), place)
+                        .with(Detail::Column { kind: None, not_null: None, changed: place });
+                column.is_certain = false;
+                Some(self.catalog.add(column))
+            }
             Found::No(_) if is_system_column(&name.text) => None,
             Found::No(gone) => {
                 let columns = self.column_names(table.id);

@@ -171,6 +171,13 @@ fn type_<'s>(cursor: &mut Cursor<'s>) -> Option<Statement<'s>> {
         let parts = cursor.parentheses()?.split();
         let attributes = parts.into_iter().map(|mut part| column(&mut part, false));
         TypeBody::Composite(attributes.collect::<Option<_>>()?)
+    } else if cursor.take(&["as", "range"]) {
+        let options = cursor.parentheses()?.split();
+        let multirange = options.into_iter().find_map(|mut option| {
+            let is_name = option.take(&["multirange_type_name"]) && option.take_sign("=");
+            if is_name { option.name() } else { None }
+        });
+        TypeBody::Range { multirange }
     } else {
         TypeBody::Other
     };

@@ -50,6 +50,22 @@ pub(crate) fn relations(query: &Cursor<'_>) -> Vec<Name> {
     found
 }
 
+/// The tables that a query changes, in `WITH`, too.
+pub(crate) fn written(query: &Cursor<'_>) -> Vec<Name> {
+    let (mut found, mut rest) = (Vec::new(), *query);
+    while !rest.is_empty() {
+        let mut ahead = rest;
+        if ahead.take_any(&[&["insert", "into"], &["delete", "from"], &["merge", "into"]])
+            || ahead.take(&["update"]) && !ahead.is_any(0, &["set", "of", "skip", "nowait"])
+        {
+            ahead.take(&["only"]);
+            found.extend(ahead.name());
+        }
+        rest.skip(1);
+    }
+    found
+}
+
 /// The names that a parenthesis follows, of functions and of other things; not those of tables that
 /// are made or filled.
 pub(crate) fn calls(cursor: &Cursor<'_>) -> Vec<Name> {

@@ -1,14 +1,17 @@
 //! From a statement's first words to what it says.
 
+use std::borrow::Cow;
+
 use super::alter;
 use super::create::create;
 use super::drop::{comment, drop, kind, on_table, routine};
-use super::routine::{arguments, inside};
+use super::routine::{Language, arguments, inside, language};
 use super::{Kind, OnTable, RoutineChange, Statement};
 use crate::analysis::cursor::Cursor;
 use crate::analysis::names::Ident;
 use crate::lexer::TokenKind;
 use crate::statements;
+use crate::text::Span;
 
 /// What a statement of `sql` says; `offset` is where `sql` begins in its file.
 pub(crate) fn read<'s>(
@@ -42,13 +45,10 @@ fn known<'s>(cursor: &mut Cursor<'s>) -> Option<Statement<'s>> {
         return Some(comment(cursor).unwrap_or(Statement::Harmless));
     }
     if cursor.take(&["do"]) {
-        let mut bodies = cursor.tokens().iter().filter_map(|token| {
-            let text = cursor.text(*token);
-            // In a string with quotes or escapes inside, the text is not what the server runs.
-            let is_plain = token.kind == TokenKind::DollarString || !text.contains('\\');
-            Some((inside(text, token.kind).filter(|_| is_plain)?, cursor.place(*token)))
-        });
-        return Some(Statement::Do { body: bodies.next_back() });
+        return Some(block(cursor));
+    }
+    if cursor.starts(&["call"]) {
+        return Some(Statement::Query { writes: None, rest: *cursor });
     }
     if cursor.take(&["set"]) {
         return Some(setting(cursor));
@@ -58,6 +58,23 @@ fn known<'s>(cursor: &mut Cursor<'s>) -> Option<Statement<'s>> {
         return Some(if path { Statement::ResetSearchPath } else { Statement::Harmless });
     }
     query(cursor)
+}
+
+/// What follows `DO`.
+fn block<'s>(cursor: &Cursor<'s>) -> Statement<'s> {
+    let mut bodies = cursor.tokens().iter().filter_map(|token| {
+        let text = cursor.text(*token);
+        // In a string with escapes inside, the text is not what the server runs.
+        let is_plain = token.kind == TokenKind::DollarString || !text.contains('\\');
+        let body = inside(text, token.kind).filter(|_| is_plain)?;
+        let place = cursor.place(*token);
+        let start = place.start + (body.as_ptr() as usize - text.as_ptr() as usize);
+        Some(match token.kind {
+            TokenKind::String if body.contains("''") => (Cow::Owned(body.replace("''", "'")), None),
+            _ => (Cow::Borrowed(body), Some(Span::new(start, start + body.len()))),
+        })
+    });
+    Statement::Do { body: bodies.next_back(), language: language(cursor, Language::Plpgsql) }
 }
 
 /// What changes nothing that is followed: privileges, roles, what is outside the database, statistics.
@@ -205,7 +222,22 @@ fn paths(mut cursor: Cursor<'_>) -> Option<Vec<Ident>> {
 fn query<'s>(cursor: &mut Cursor<'s>) -> Option<Statement<'s>> {
     let all = *cursor;
     if cursor.take(&["explain"]) {
-        return None;
+        let mut options = cursor.parentheses();
+        while cursor.take_any(&[&["analyze"], &["analyse"], &["verbose"]]) {
+            options = Some(all);
+        }
+        let runs = options.is_some_and(|options| {
+            (0..options.len()).any(|at| options.is_any(at, &["analyze", "analyse"]))
+        });
+        return if runs { query(cursor) } else { Some(Statement::Harmless) };
+    }
+    if cursor.take(&["copy"]) {
+        if let Some(inner) = cursor.parentheses() {
+            return Some(Statement::Query { writes: None, rest: inner });
+        }
+        // Files and programs are no relations.
+        let writes = cursor.name()?;
+        return Some(Statement::Query { writes: Some(writes), rest: all.since(all) });
     }
     if cursor.take(&["select"]) {
         let Some(mut into) = cursor.after(&["into"]) else {
@@ -232,7 +264,6 @@ fn query<'s>(cursor: &mut Cursor<'s>) -> Option<Statement<'s>> {
         &["merge", "into"],
         &["truncate", "table"],
         &["truncate"],
-        &["copy"],
         &["refresh", "materialized", "view"],
     ]);
     changes.then_some(())?;

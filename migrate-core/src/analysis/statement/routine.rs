@@ -1,11 +1,12 @@
 //! Functions and procedures: their arguments, and the text of their bodies.
 
+use std::borrow::Cow;
+
 use super::Statement;
 use super::types::{TypeName, type_name};
 use crate::analysis::cursor::Cursor;
 use crate::analysis::names::Name;
 use crate::lexer::{Lexer, Token, TokenKind};
-use crate::text::Span;
 
 #[derive(Debug)]
 pub(crate) struct Routine<'s> {
@@ -16,6 +17,49 @@ pub(crate) struct Routine<'s> {
     pub(crate) returns: Option<TypeName>,
     /// All behind the arguments: the body is in it.
     pub(crate) rest: Cursor<'s>,
+}
+
+/// What a body is written in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Language {
+    Sql,
+    Plpgsql,
+    /// Nothing is known of what it does.
+    Other,
+}
+
+/// The language that is named in a statement.
+pub(crate) fn language(text: &Cursor<'_>, otherwise: Language) -> Language {
+    let Some(mut rest) = text.after(&["language"]) else { return otherwise };
+    let named = match rest.string() {
+        Some((text, _)) => Some(text),
+        None => rest.ident().map(|name| name.text.to_string()),
+    };
+    match named.map(|name| name.to_lowercase()).as_deref() {
+        Some("sql") => Language::Sql,
+        Some("plpgsql") => Language::Plpgsql,
+        _ => Language::Other,
+    }
+}
+
+impl<'s> Routine<'s> {
+    /// The text that runs when it is called, and what it is written in.
+    pub(crate) fn body(&self) -> Option<(Cow<'s, str>, Language)> {
+        let written = language(&self.rest, Language::Sql);
+        let Some(quoted) = self.rest.after(&["as"]) else {
+            // `RETURN …`, `BEGIN ATOMIC … END`.
+            let mut inner =
+                self.rest.after(&["begin", "atomic"]).or(self.rest.after(&["return"]))?;
+            let last = inner.tokens().last()?;
+            let (first, (text, _)) = (inner.next()?, inner.source());
+            return Some((text.get(first.span.start..last.span.end)?.into(), Language::Sql));
+        };
+        let token = quoted.token(0)?;
+        let text = inside(quoted.text(token), token.kind)?;
+        let is_doubled = token.kind == TokenKind::String && text.contains("''");
+        let text = if is_doubled { text.replace("''", "'").into() } else { text.into() };
+        Some((text, written))
+    }
 }
 
 /// An argument of a routine, as far as it tells one from another of the same name.
@@ -62,15 +106,6 @@ fn argument(mut cursor: Cursor<'_>) -> Option<Argument> {
     let late_out = cursor.is(0, "out");
     let _ = cursor.take_any(&[&["inout"], &["in", "out"], &["in"], &["out"], &["variadic"]]);
     Some(Argument { kind: plain(cursor)?, is_out: is_out || late_out })
-}
-
-/// The bodies in a statement: its dollar-quoted and plain strings, each as text and where it begins.
-pub(crate) fn bodies<'s>(cursor: &Cursor<'s>) -> Vec<(&'s str, Span)> {
-    let strings = cursor.tokens().iter().filter_map(|token| {
-        let text = inside(cursor.text(*token), token.kind)?;
-        Some((text, cursor.place(*token)))
-    });
-    strings.collect()
 }
 
 /// A string without its quotes.

@@ -1,0 +1,161 @@
+//! What is not known any more: of a name, of a kind of names, or of everything.
+//!
+//! A name is present, absent or unknown. What a statement teaches holds from its time on; what nobody can
+//! follow gets a time, too, and what was learnt before that does not count.
+
+use std::rc::Rc;
+
+use super::view::View;
+use super::{Catalog, Class, Id, Key, Object, Path, Slot, Space, Undo};
+use crate::analysis::names::LONGEST;
+
+/// Since when names of each kind may be gone, or may be there, that were known not to be.
+#[derive(Debug, Clone, Copy, Default)]
+pub(in crate::analysis) struct Horizon {
+    lost: [u32; Space::ALL.len()],
+    gained: [u32; Space::ALL.len()],
+}
+
+impl Horizon {
+    pub(super) fn lost(&self, space: Space) -> u32 {
+        self.lost[space as usize]
+    }
+
+    pub(super) fn gained(&self, space: Space) -> u32 {
+        self.gained[space as usize]
+    }
+
+    /// The kinds of which either moved on since an earlier state.
+    pub(in crate::analysis) fn since(&self, earlier: &Horizon) -> (Vec<Space>, Vec<Space>) {
+        let moved = |now: &[u32], then: &[u32]| -> Vec<Space> {
+            let all = Space::ALL.into_iter();
+            all.filter(|space| now[*space as usize] > then[*space as usize]).collect()
+        };
+        (moved(&self.lost, &earlier.lost), moved(&self.gained, &earlier.gained))
+    }
+}
+
+impl Catalog {
+    /// From here on nothing that was known is.
+    pub(in crate::analysis) fn blank(&mut self) {
+        self.may_lose(&Space::ALL);
+        self.may_gain(&Space::ALL);
+    }
+
+    /// What had a name of one of these kinds may have it no more, or may be something else.
+    pub(in crate::analysis) fn may_lose(&mut self, spaces: &[Space]) {
+        self.now += 1;
+        for space in spaces {
+            self.horizon.lost[*space as usize] = self.now;
+        }
+    }
+
+    /// Any name of one of these kinds may have been taken.
+    pub(in crate::analysis) fn may_gain(&mut self, spaces: &[Space]) {
+        self.now += 1;
+        for space in spaces {
+            self.horizon.gained[*space as usize] = self.now;
+        }
+    }
+
+    /// Something may have been done to whatever has this name.
+    pub(in crate::analysis) fn blur(&mut self, name: &Rc<str>) {
+        self.now += 1;
+        let old = self.blurs.insert(name.clone(), self.now);
+        self.journal.push(Undo::Blurred(name.clone(), old));
+        self.haze(name);
+    }
+
+    /// An index, a constraint or a sequence may have been made whose name the server began with this one.
+    pub(in crate::analysis) fn haze(&mut self, name: &Rc<str>) {
+        let old = self.hazes.insert(name.clone(), self.now);
+        self.journal.push(Undo::Hazy(name.clone(), old));
+    }
+
+    /// Whether names of this kind may be there of which nothing is known.
+    pub(in crate::analysis) fn is_open(&self, space: Space) -> bool {
+        self.horizon.gained(space) > 0
+    }
+
+    /// Whether an object is there as it is known.
+    pub(in crate::analysis) fn is_sure(&self, id: Id) -> bool {
+        View::is_sure(self, id)
+    }
+
+    /// That a server takes a statement which makes a name means that it was free. If nothing has touched
+    /// the name since the upgrade began, it was free then, too.
+    pub(in crate::analysis) fn learn_absent(&mut self, key: &Key) {
+        if !self.learns || self.touched_since(key.0, &key.2) > self.start {
+            return;
+        }
+        let is_untouched = match self.slots.get(key) {
+            None => true,
+            Some(Slot::Gone { since, .. } | Slot::Perhaps { since }) => *since <= self.start,
+            Some(Slot::Here(id)) => {
+                self.get(*id).is_some_and(|old| old.is_certain && old.since <= self.start)
+            }
+            Some(Slot::Many) => false,
+        };
+        if is_untouched {
+            self.learnt_absent.insert(key.clone());
+        }
+    }
+
+    /// The same of the name of what was perhaps there.
+    pub(in crate::analysis) fn learn_free(&mut self, id: Id) {
+        let Some(object) = self.get(id) else { return };
+        if let Some(space) = object.class.space() {
+            self.learn_absent(&(space, object.home, object.name.clone()));
+        }
+    }
+
+    /// When something that nobody can follow may have made or removed this name last.
+    fn touched_since(&self, space: Space, name: &str) -> u32 {
+        let horizon = self.horizon.lost(space).max(self.horizon.gained(space));
+        horizon.max(self.blurred(bare(name)))
+    }
+
+    /// Where names without a schema lead is not known any more, until the section ends.
+    pub(in crate::analysis) fn lose_path(&mut self) {
+        self.path = Path::Unknown;
+    }
+}
+
+/// How the server ends the names that it chooses.
+const CHOSEN: [&str; 8] = ["pkey", "key", "fkey", "idx", "seq", "check", "excl", "null"];
+
+/// Whether the server may have chosen a name that begins with one of the hazy ones, and when at the latest.
+pub(super) fn hazed(view: &(impl View + ?Sized), space: Space, name: &str) -> u32 {
+    let may_be_chosen =
+        matches!(space, Space::Relation | Space::Constraint | Space::ConstraintInSchema);
+    if !view.has_hazes() || !may_be_chosen {
+        return 0;
+    }
+    let plain = name.trim_end_matches(|c: char| c.is_ascii_digit());
+    let ending = plain.rsplit('_').next().unwrap_or_default();
+    let own = view.hazed(name).max(view.hazed(plain));
+    if !CHOSEN.contains(&ending) {
+        return own;
+    }
+    // What the server has shortened begins otherwise.
+    if name.len() + 3 > LONGEST {
+        return u32::MAX;
+    }
+    let prefixes = name.match_indices('_').map(|(at, _)| view.hazed(&name[..at]));
+    prefixes.max().unwrap_or(0).max(own)
+}
+
+/// A name without the arguments of a routine: what is not known of a name is not known of any of its
+/// signatures.
+pub(super) fn bare(name: &str) -> &str {
+    name.find('(').map_or(name, |at| &name[..at])
+}
+
+/// The kind of names that an object has one of.
+pub(super) fn space_of(object: &Object) -> Space {
+    match object.class {
+        // A part of its column.
+        Class::Default => Space::Column,
+        class => class.space().unwrap_or(Space::Column),
+    }
+}

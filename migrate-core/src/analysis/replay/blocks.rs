@@ -1,0 +1,370 @@
+//! `DO` blocks and the bodies of routines: what surely runs is done, what may run is unsettled.
+
+use std::borrow::Cow;
+
+use super::world::World;
+use crate::analysis::catalog::{Class, Detail, Mark};
+use crate::analysis::cursor::Cursor;
+use crate::analysis::statement::{
+    self, Action, Body, Handler, Language, Statement, Step, body, constant, executed, tokens,
+};
+use crate::statements::{self, split_statements};
+use crate::text::Span;
+
+/// Routines that call one another are followed so far.
+const DEEPEST: usize = 12;
+
+impl World {
+    /// A `DO` block.
+    pub(super) fn run_block(&mut self, text: Option<(&str, Option<Span>)>, language: Language) {
+        match text {
+            Some((text, exact)) => self.run_text(text, exact, language),
+            None => self.go_blind("the text of a DO block is not read where it has escapes"),
+        }
+    }
+
+    /// A text that runs. `exact` is where it stands in the file, if it stands there as it is.
+    pub(super) fn run_text(&mut self, text: &str, exact: Option<Span>, language: Language) {
+        if self.depth >= DEEPEST {
+            return self.go_blind("routines call one another too deep to follow");
+        }
+        self.depth += 1;
+        let kept = self.kept_faults;
+        self.kept_faults = kept.max(self.faults.len());
+        let within = self.within;
+        let offset = match exact {
+            Some(span) if within.is_none() => span.start,
+            _ => {
+                self.within = Some(within.unwrap_or(self.statement));
+                0
+            }
+        };
+        match language {
+            Language::Sql => self.run_script(text, offset),
+            Language::Plpgsql => {
+                let tokens = tokens(text);
+                let all = Cursor::new(text, &tokens, offset);
+                match body(all) {
+                    Some(body) => self.run_steps(&body.steps, &body),
+                    None => self.run_words(&all),
+                }
+            }
+            Language::Other => self.go_blind("only SQL and PL/pgSQL are read"),
+        }
+        (self.within, self.kept_faults) = (within, kept);
+        self.depth -= 1;
+    }
+
+    /// Statements one behind the other.
+    fn run_script(&mut self, text: &str, offset: usize) {
+        for statement in split_statements(text) {
+            self.run_statement(text, &statement, offset);
+        }
+    }
+
+    fn run_statement(&mut self, text: &str, statement: &statements::Statement, offset: usize) {
+        let read = statement::read(text, statement, offset);
+        let all = Cursor::new(text, &statement.tokens, offset);
+        self.catalog.tick();
+        super::apply(self, &read, &all);
+        // What the server refuses in there it refuses when the block runs; that is not said here.
+        self.faults.truncate(self.kept_faults);
+    }
+
+    fn run_steps(&mut self, steps: &[Step<'_>], body: &Body<'_>) {
+        for (nth, step) in steps.iter().enumerate() {
+            self.run_step(step, body);
+            let rest = &steps[nth + 1..];
+            if step.may_leave() && !rest.is_empty() {
+                return self.perhaps(|world| world.run_steps(rest, body));
+            }
+        }
+    }
+
+    fn run_step(&mut self, step: &Step<'_>, body: &Body<'_>) {
+        match step {
+            Step::Sql(sql) => self.run_sql(sql),
+            Step::Execute(expression) => {
+                self.run_calls(expression);
+                self.execute(&executed(expression, Some(body)));
+            }
+            Step::Evaluate(text) => self.evaluate(text),
+            Step::If { arms, otherwise } => self.run_branches(arms, otherwise, body),
+            Step::Loop(steps) => self.perhaps(|world| world.run_steps(steps, body)),
+            Step::Block { steps, handlers } => self.run_guarded(steps, handlers, body),
+            Step::Leave => {}
+        }
+    }
+
+    fn run_sql(&mut self, sql: &Cursor<'_>) {
+        // `SELECT … INTO variable` makes no table.
+        if sql.is_any(0, &["select", "with"]) && sql.has(&["into"]) {
+            return self.evaluate(sql);
+        }
+        let (text, offset) = sql.source();
+        let tokens = sql.tokens().to_vec();
+        let (Some(first), Some(last)) = (tokens.first(), tokens.last()) else { return };
+        let span = first.span.to(last.span);
+        self.run_statement(text, &statements::Statement { span, tokens }, offset);
+    }
+
+    /// An expression or a query: the names in it may be variables.
+    fn evaluate(&mut self, text: &Cursor<'_>) {
+        let before = self.faults.len();
+        self.query(None, text);
+        self.faults.truncate(before);
+    }
+
+    /// What may run, or may not.
+    pub(super) fn perhaps(&mut self, run: impl FnOnce(&mut World)) {
+        let mark = self.try_out(run).0;
+        self.catalog.unsettle(mark);
+    }
+
+    /// Runs something that can be taken back; whether a server would surely refuse it.
+    fn try_out(&mut self, run: impl FnOnce(&mut World)) -> (Mark, bool) {
+        let mark = self.catalog.mark();
+        let learns = std::mem::replace(&mut self.catalog.learns, false);
+        let kept = std::mem::replace(&mut self.kept_faults, usize::MAX);
+        let before = self.faults.len();
+        run(self);
+        let is_refused = self.faults.len() > before;
+        self.faults.truncate(before);
+        (self.kept_faults, self.catalog.learns) = (kept, learns);
+        (mark, is_refused)
+    }
+
+    fn run_branches(
+        &mut self,
+        arms: &[(Cursor<'_>, Vec<Step<'_>>)],
+        otherwise: &[Step<'_>],
+        body: &Body<'_>,
+    ) {
+        for (condition, _) in arms {
+            self.evaluate(condition);
+        }
+        if let ([(condition, steps)], true) = (arms, otherwise.iter().all(is_quiet)) {
+            match guard(condition) {
+                Some(Guard::Absent(names)) => {
+                    for step in steps {
+                        self.ensure(Some(&names), |world| world.run_step(step, body));
+                    }
+                    return;
+                }
+                Some(Guard::Present(names)) => {
+                    for step in steps {
+                        if drops_only(step, &names) {
+                            self.run_step(step, body);
+                        } else {
+                            self.perhaps(|world| world.run_step(step, body));
+                        }
+                    }
+                    return;
+                }
+                None => {}
+            }
+        }
+        for steps in arms.iter().map(|(_, steps)| steps.as_slice()).chain([otherwise]) {
+            if !steps.is_empty() {
+                self.perhaps(|world| world.run_steps(steps, body));
+            }
+        }
+    }
+
+    /// A block with an `EXCEPTION` clause: if a step fails, those before it are taken back.
+    fn run_guarded(&mut self, steps: &[Step<'_>], handlers: &[Handler<'_>], body: &Body<'_>) {
+        let is_quiet = handlers.iter().all(|handler| handler.steps.iter().all(is_quiet));
+        let all = |is: fn(&str) -> bool| {
+            handlers.iter().flat_map(|handler| &handler.conditions).all(|condition| is(condition))
+        };
+        match steps {
+            [step] if is_quiet && all(is_duplicate) => {
+                return self.ensure(None, |world| world.run_step(step, body));
+            }
+            [step] if is_quiet && all(is_undefined) && is_drop(step) => {
+                return self.run_step(step, body);
+            }
+            _ => {}
+        }
+        let (mark, is_refused) = self.try_out(|world| world.run_steps(steps, body));
+        let made = self.catalog.made_since(&mark);
+        if is_refused {
+            self.catalog.undo(mark);
+        } else if !(is_quiet
+            && all(is_duplicate)
+            && !made.is_empty()
+            && made.iter().all(|(_, was_free)| *was_free))
+        {
+            self.catalog.unsettle(mark);
+        }
+        for handler in handlers {
+            self.perhaps(|world| world.run_steps(&handler.steps, body));
+        }
+    }
+
+    /// Something that runs only if what it makes is not there yet: afterwards it is there. With names, if
+    /// what it makes has those; if it makes something else, that may be there.
+    fn ensure(&mut self, names: Option<&[String]>, run: impl FnOnce(&mut World)) {
+        let (mark, is_refused) = self.try_out(run);
+        if is_refused {
+            return self.catalog.undo(mark);
+        }
+        let made = self.catalog.made_since(&mark);
+        let ids: Vec<_> = made.iter().map(|(id, _)| *id).collect();
+        let is_root = |id: u32| {
+            self.catalog.get(id).is_some_and(|object| {
+                let home = object.table.or(object.home);
+                !home.is_some_and(|home| ids.contains(&home))
+                    && !object.needs.iter().any(|need| ids.contains(&need.on))
+                    && !matches!(object.class, Class::Default)
+            })
+        };
+        let roots: Vec<_> = made.iter().filter(|(id, _)| is_root(*id)).copied().collect();
+        let is_named = |id: u32| {
+            let Some(names) = names else { return true };
+            self.catalog.get(id).is_some_and(|object| {
+                let bare = object.name.split('(').next().unwrap_or(&object.name);
+                names.iter().any(|name| name.rsplit('.').next() == Some(bare))
+            })
+        };
+        if roots.is_empty() || !roots.iter().all(|(id, _)| is_named(*id)) {
+            return self.catalog.unsettle(mark);
+        }
+        if roots.iter().all(|(_, was_free)| *was_free) {
+            return;
+        }
+        let place = self.place(self.statement);
+        for id in ids {
+            let is_root = roots.iter().any(|(root, _)| *root == id);
+            self.catalog.change(id, place, |object| {
+                object.is_old = true;
+                object.is_certain &= is_root;
+                (object.complete, object.parts_complete) = (false, false);
+                match &mut object.detail {
+                    Detail::Column { kind, not_null, .. } => (*kind, *not_null) = (None, None),
+                    Detail::Constraint { columns, .. } | Detail::Index { columns, .. } => {
+                        *columns = None;
+                    }
+                    _ => {}
+                }
+            });
+        }
+    }
+
+    /// A body that is not understood: by the words in it.
+    fn run_words(&mut self, text: &Cursor<'_>) {
+        let has = |words: &[&str]| (0..text.len()).any(|at| text.is_any(at, words));
+        if has(&["execute", "perform", "call", "cascade", "import", "search_path", "set_config"]) {
+            return self.go_blind("the body is not understood");
+        }
+        self.evaluate(text);
+        self.blur_all(text);
+    }
+}
+
+/// Whether a step changes nothing: `NULL`, `RAISE NOTICE`.
+fn is_quiet(step: &Step<'_>) -> bool {
+    matches!(step, Step::Evaluate(_))
+}
+
+fn is_duplicate(condition: &str) -> bool {
+    matches!(
+        condition,
+        "duplicate_object"
+            | "duplicate_table"
+            | "duplicate_column"
+            | "duplicate_schema"
+            | "duplicate_function"
+            | "duplicate_alias"
+            | "unique_violation"
+    )
+}
+
+fn is_undefined(condition: &str) -> bool {
+    condition.starts_with("undefined_") || condition == "invalid_schema_name"
+}
+
+fn is_drop(step: &Step<'_>) -> bool {
+    match step {
+        Step::Sql(sql) => sql.is(0, "drop"),
+        Step::Execute(text) => {
+            constant(text).is_some_and(|text| text.trim_start().to_lowercase().starts_with("drop "))
+        }
+        _ => false,
+    }
+}
+
+/// What a condition asks.
+enum Guard {
+    /// Whether something of these names is not there.
+    Absent(Vec<String>),
+    Present(Vec<String>),
+}
+
+/// `NOT EXISTS (SELECT … 'name' …)`, `EXISTS (…)`, `to_regclass('name') IS NULL`.
+fn guard(condition: &Cursor<'_>) -> Option<Guard> {
+    let mut rest = *condition;
+    let strings = |text: &Cursor<'_>| -> Vec<String> {
+        let parts = text.tokens().iter().enumerate().filter_map(|(at, _)| {
+            let mut one = *text;
+            one.skip(at);
+            one.string().map(|(text, _)| text)
+        });
+        parts.collect()
+    };
+    let mut outer = rest;
+    if let Some(inner) = outer.parentheses()
+        && outer.is_empty()
+    {
+        return guard(&inner);
+    }
+    let is_not = rest.take(&["not"]);
+    if rest.take(&["exists"]) {
+        let inner = rest.parentheses()?;
+        rest.is_empty().then_some(())?;
+        let names = strings(&inner);
+        return Some(if is_not { Guard::Absent(names) } else { Guard::Present(names) });
+    }
+    let name = rest.name().filter(|_| !is_not)?;
+    let asks =
+        matches!(name.last(), "to_regclass" | "to_regtype" | "to_regproc" | "to_regprocedure");
+    let inner = rest.parentheses().filter(|_| asks)?;
+    let names = strings(&inner);
+    if rest.take(&["is", "null"]) && rest.is_empty() {
+        return Some(Guard::Absent(names));
+    }
+    (rest.take(&["is", "not", "null"]) && rest.is_empty()).then_some(Guard::Present(names))
+}
+
+/// Whether a step does no more than to drop what has one of these names.
+fn drops_only(step: &Step<'_>, names: &[String]) -> bool {
+    let has = |name: &str| names.iter().any(|known| known.rsplit('.').next() == Some(name));
+    let text: Cow<'_, str>;
+    let (source, tokens, offset) = match step {
+        Step::Sql(sql) => {
+            let (source, offset) = sql.source();
+            (source, sql.tokens().to_vec(), offset)
+        }
+        Step::Execute(expression) => {
+            let Some(constant) = constant(expression) else { return false };
+            text = Cow::Owned(constant);
+            (&*text, tokens(&text), 0)
+        }
+        _ => return false,
+    };
+    let (Some(first), Some(last)) = (tokens.first(), tokens.last()) else { return false };
+    let statement = statements::Statement { span: first.span.to(last.span), tokens };
+    match statement::read(source, &statement, offset) {
+        Statement::Drop(drop) => !drop.cascade && drop.names.iter().all(|name| has(name.last())),
+        Statement::DropOnTable { name, .. } => has(&name.text),
+        Statement::DropRoutines { routines, cascade, .. } => {
+            !cascade && routines.iter().all(|(name, _)| has(name.last()))
+        }
+        Statement::AlterTable(alter) => alter.actions.iter().all(|action| match action {
+            Action::DropColumn { name, cascade, .. }
+            | Action::DropConstraint { name, cascade, .. } => !cascade && has(&name.text),
+            _ => false,
+        }),
+        _ => false,
+    }
+}

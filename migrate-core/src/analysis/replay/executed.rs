@@ -1,0 +1,260 @@
+//! What `EXECUTE` does: all of it where its text is constant, and else what a text that begins so can reach.
+
+use std::rc::Rc;
+
+use super::world::World;
+use crate::analysis::catalog::{Path, Space};
+use crate::analysis::cursor::Cursor;
+use crate::analysis::names::Name;
+use crate::analysis::statement::{HOLE, Language};
+use crate::statements::split_statements;
+
+/// What a statement can do to names, of which not all stand in its text.
+#[derive(Debug, PartialEq, Eq)]
+enum Reach {
+    Nothing,
+    /// It runs as a query does.
+    Query,
+    /// It may make names of these kinds.
+    Gains(&'static [Space]),
+    /// What has a name of these kinds may lose it, and others may come.
+    Changes(&'static [Space]),
+    /// The same, of one table.
+    Table(Name),
+    Path,
+    Everything,
+}
+
+/// What `ALTER TABLE` can change.
+const OF_TABLES: &[Space] =
+    &[Space::Relation, Space::Column, Space::Constraint, Space::ConstraintInSchema, Space::Type];
+
+impl World {
+    /// Runs a text with holes in it.
+    pub(super) fn execute(&mut self, text: &str) {
+        if !text.contains(HOLE) {
+            return self.run_text(text, None, Language::Sql);
+        }
+        for statement in split_statements(text) {
+            let all = Cursor::new(text, &statement.tokens, 0);
+            match reach(&all) {
+                Reach::Nothing => {}
+                Reach::Query => self.execute_query(&all),
+                Reach::Gains(spaces) => {
+                    self.catalog.may_gain(spaces);
+                    self.partly_blind(spaces, "EXECUTE of a computed string");
+                }
+                Reach::Changes(spaces) => {
+                    self.catalog.may_gain(spaces);
+                    self.catalog.may_lose(spaces);
+                    self.partly_blind(spaces, "EXECUTE of a computed string");
+                }
+                Reach::Table(name) => {
+                    self.catalog.blur(&Rc::from(name.last()));
+                    let found = self.catalog.namesakes(Space::Relation, &name);
+                    let below: Vec<_> =
+                        found.into_iter().flat_map(|id| self.descendants(id)).collect();
+                    for id in below {
+                        if let Some(name) = self.catalog.get(id).map(|child| child.name.clone()) {
+                            self.catalog.blur(&name);
+                        }
+                    }
+                }
+                Reach::Path => self.catalog.path = Path::Unknown,
+                Reach::Everything => self.go_blind("EXECUTE of a computed string"),
+            }
+        }
+    }
+
+    /// A query or a change of data: what its functions do, and the triggers of what it may write.
+    fn execute_query(&mut self, all: &Cursor<'_>) {
+        let is_hole = |at: usize| all.token(at).is_some_and(|token| all.text(token).contains(HOLE));
+        // `SELECT …` of what is not known may call anything.
+        let calls = (0..all.len()).any(|at| {
+            is_hole(at) && (all.is_sign(at + 1, "(") || at > 0 && all.is(at - 1, "select"))
+        });
+        if calls {
+            return self.go_blind("EXECUTE of a computed string");
+        }
+        self.run_calls(all);
+        let writes = ["insert", "update", "delete", "merge", "copy", "truncate"];
+        if all.is_any(0, &writes) || (0..all.len()).any(|at| all.is_any(at, &writes[..4])) {
+            self.run_any_trigger();
+        }
+    }
+}
+
+/// What a statement with holes can reach, by its first words.
+fn reach(all: &Cursor<'_>) -> Reach {
+    const TABLES: [&str; 8] =
+        ["table", "view", "index", "sequence", "materialized", "foreign", "unique", "recursive"];
+    let mut rest = *all;
+    let has = |words: &[&str]| (0..all.len()).any(|at| all.is_any(at, words));
+    let is_any = |rest: &Cursor<'_>, words: &[&str]| rest.is_any(0, words);
+    if is_any(
+        &rest,
+        &["select", "with", "values", "insert", "update", "delete", "merge", "copy", "truncate"],
+    ) {
+        return Reach::Query;
+    }
+    if rest.take(&["set"]) {
+        rest.take_any(&[&["local"], &["session"]]);
+        let is_other = rest.tokens().first().is_some_and(|token| !rest.text(*token).contains(HOLE))
+            && !rest.is_any(0, &["search_path", "schema"]);
+        return if is_other { Reach::Nothing } else { Reach::Path };
+    }
+    let harmless = [
+        "grant",
+        "revoke",
+        "comment",
+        "analyze",
+        "analyse",
+        "vacuum",
+        "reindex",
+        "cluster",
+        "lock",
+        "notify",
+        "listen",
+        "unlisten",
+        "refresh",
+        "security",
+        "reset",
+        "show",
+        "checkpoint",
+    ];
+    if is_any(&rest, &harmless) {
+        return Reach::Nothing;
+    }
+    let elsewhere = [
+        "role",
+        "user",
+        "group",
+        "database",
+        "tablespace",
+        "publication",
+        "subscription",
+        "server",
+        "collation",
+        "statistics",
+        "system",
+        "default",
+    ];
+    let verb = ["create", "alter", "drop"].into_iter().find(|verb| rest.take(&[verb]));
+    let Some(verb) = verb else { return Reach::Everything };
+    if is_any(&rest, &elsewhere) {
+        return Reach::Nothing;
+    }
+    rest.take(&["or", "replace"]);
+    rest.take_any(&[&["temporary"], &["temp"], &["unlogged"], &["constraint"]]);
+    let cascades = has(&["cascade"]);
+    match verb {
+        _ if is_any(&rest, &["extension", "schema", "owned", "event"]) => {
+            let is_new_schema = verb == "create" && rest.is(0, "schema") && rest.len() <= 5;
+            if is_new_schema { Reach::Gains(&[Space::Schema]) } else { Reach::Everything }
+        }
+        "create" if is_any(&rest, &TABLES) => {
+            Reach::Gains(&[Space::Relation, Space::Type, Space::ConstraintInSchema])
+        }
+        "create" if is_any(&rest, &["type", "domain"]) => {
+            Reach::Gains(&[Space::Type, Space::Relation, Space::Routine])
+        }
+        "create" if is_any(&rest, &["function", "procedure"]) => Reach::Changes(&[Space::Routine]),
+        "create" if is_any(&rest, &["aggregate", "operator", "cast"]) => {
+            Reach::Gains(&[Space::Routine])
+        }
+        "create" | "alter" if rest.is(0, "trigger") => {
+            Reach::Changes(&[Space::Trigger, Space::Constraint])
+        }
+        "create" | "alter" if rest.is(0, "policy") => Reach::Changes(&[Space::Policy]),
+        "create" | "alter" if rest.is(0, "rule") => Reach::Changes(&[Space::Rule]),
+        "drop" if rest.is(0, "trigger") => Reach::Changes(&[Space::Trigger]),
+        "drop" if rest.is(0, "policy") => Reach::Changes(&[Space::Policy]),
+        "drop" if rest.is(0, "rule") => Reach::Changes(&[Space::Rule]),
+        "drop" if cascades => Reach::Everything,
+        "drop" if is_any(&rest, &["function", "procedure", "routine", "aggregate"]) => {
+            Reach::Changes(&[Space::Routine])
+        }
+        "drop" if is_any(&rest, &["type", "domain"]) => {
+            Reach::Changes(&[Space::Type, Space::Relation])
+        }
+        "drop" if is_any(&rest, &TABLES) => Reach::Changes(OF_TABLES),
+        "alter" if is_any(&rest, &["function", "procedure", "routine", "aggregate"]) => {
+            Reach::Changes(&[Space::Routine])
+        }
+        "alter" if is_any(&rest, &["type", "domain"]) => {
+            Reach::Changes(&[Space::Type, Space::Relation, Space::Column])
+        }
+        "alter" if is_any(&rest, &TABLES) && !cascades => altered(rest),
+        _ => Reach::Everything,
+    }
+}
+
+/// `ALTER TABLE` and its like.
+fn altered(mut rest: Cursor<'_>) -> Reach {
+    let is_table = rest.take(&["table"]);
+    if !is_table {
+        return Reach::Changes(&[Space::Relation, Space::Column]);
+    }
+    rest.take(&["if", "exists"]);
+    rest.take(&["only"]);
+    let Some(name) = rest.name() else { return Reach::Changes(OF_TABLES) };
+    let quiet: [&[&str]; 13] = [
+        &["owner", "to"],
+        &["set", "tablespace"],
+        &["set", "logged"],
+        &["set", "unlogged"],
+        &["cluster"],
+        &["replica"],
+        &["enable"],
+        &["disable"],
+        &["force"],
+        &["no", "force"],
+        &["validate"],
+        &["reset"],
+        &["set", "without"],
+    ];
+    if quiet.iter().any(|words| rest.starts(words)) || rest.is(0, "set") && rest.is_sign(1, "(") {
+        return Reach::Nothing;
+    }
+    let moves = (0..rest.len()).any(|at| rest.is_any(at, &["schema", "rename"]));
+    if name.to_string().contains(HOLE) || moves && rest.is(0, "set") {
+        return Reach::Changes(OF_TABLES);
+    }
+    Reach::Table(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::analysis::statement::tokens;
+
+    #[test]
+    fn what_a_beginning_can_reach() {
+        let check = |text: &str, expected: &str| {
+            let text = text.replace('?', &HOLE.to_string());
+            let tokens = tokens(&text);
+            let found = format!("{:?}", reach(&Cursor::new(&text, &tokens, 0)));
+            assert!(found.starts_with(expected), "{text}: {found}");
+        };
+        check("GRANT SELECT ON ? TO ?", "Nothing");
+        check("ALTER ROLE ? SET x = 1", "Nothing");
+        check("SET search_path TO ?", "Path");
+        check("SET LOCAL ? TO x", "Path");
+        check("SET lock_timeout = ?", "Nothing");
+        check("SELECT count(*) FROM ?", "Query");
+        check("CREATE TRIGGER set_updated_at BEFORE UPDATE ON ?", "Changes([Trigger");
+        check("CREATE TABLE ? (a int)", "Gains([Relation");
+        check("CREATE UNIQUE INDEX ? ON t (a)", "Gains([Relation");
+        check("CREATE SCHEMA ?", "Gains([Schema");
+        check("CREATE OR REPLACE FUNCTION ?", "Changes([Routine");
+        check("DROP TABLE ?", "Changes([Relation");
+        check("DROP TABLE ? CASCADE", "Everything");
+        check("ALTER TABLE ? OWNER TO x", "Nothing");
+        check("ALTER TABLE ? ADD COLUMN a int", "Changes([Relation");
+        check("ALTER TABLE users DROP CONSTRAINT ?", "Table");
+        check("ALTER TABLE users SET SCHEMA ?", "Changes");
+        check("DROP SCHEMA ?", "Everything");
+        check("?", "Everything");
+        check("DO ?", "Everything");
+    }
+}

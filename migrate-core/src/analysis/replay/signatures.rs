@@ -1,0 +1,102 @@
+//! What tells a routine from others of its name: the types of its arguments, however they are spelled.
+
+use std::rc::Rc;
+
+use super::world::World;
+use crate::analysis::catalog::{ArgumentType, Class, Detail, Found, Id, Space};
+use crate::analysis::names::Name;
+use crate::analysis::statement::{Argument, TypeName, canonical, is_built_in};
+
+impl World {
+    /// What tells a routine from others of its name; nothing where that is not clear.
+    pub(super) fn argument_types(
+        &mut self,
+        arguments: Option<&[Argument]>,
+    ) -> Option<Vec<ArgumentType>> {
+        let mut types = Vec::new();
+        for argument in arguments? {
+            if argument.is_out {
+                return None;
+            }
+            types.push(self.argument_type(&argument.kind)?);
+        }
+        Some(types)
+    }
+
+    fn argument_type(&mut self, kind: &TypeName) -> Option<ArgumentType> {
+        let shown = |name: &str| {
+            let array = if kind.is_array { "[]" } else { "" };
+            ArgumentType::Other(format!("{name}{array}").into())
+        };
+        if kind.of_column {
+            return self.type_of_column(&kind.name).map(|base| shown(&base));
+        }
+        let name = &kind.name;
+        let schema = name.schema().map(|schema| schema.text.clone());
+        if schema.as_deref() == Some("pg_catalog") {
+            return Some(shown(canonical(name.last())));
+        }
+        if name.parts.len() == 1 && (name.last().contains(' ') || is_built_in(name.last())) {
+            return Some(shown(name.last()));
+        }
+        let own = match self.catalog.resolve(Space::Type, name).id() {
+            Some(id) => Some(id),
+            None => self.catalog.resolve(Space::Relation, name).id(),
+        };
+        Some(own.map_or_else(|| shown(name.last()), |id| ArgumentType::Own(id, kind.is_array)))
+    }
+
+    /// `table.column%TYPE`, as far as it is one of the server's own types.
+    fn type_of_column(&mut self, name: &Name) -> Option<String> {
+        let (column, table) = name.parts.split_last()?;
+        let table = Name { parts: table.to_vec() };
+        if table.parts.is_empty() {
+            return None;
+        }
+        let Found::Yes(table) = self.catalog.resolve(Space::Relation, &table) else { return None };
+        let found = self.catalog.find(Space::Column, Some(table), &column.text);
+        let Found::Yes(column) = found else { return None };
+        match &self.catalog.get(column)?.detail {
+            // What is in brackets is no part of it.
+            Detail::Column { kind: Some(kind), .. } if is_built_in(kind) => {
+                let start = kind.find('(').unwrap_or(kind.len());
+                let end = kind.find(')').map_or(kind.len(), |at| at + 1);
+                Some(format!("{}{}", &kind[..start], &kind[end..]))
+            }
+            _ => None,
+        }
+    }
+
+    pub(super) fn signature(&self, name: &str, types: &[ArgumentType]) -> String {
+        let shown = |kind: &ArgumentType| match kind {
+            ArgumentType::Own(id, true) => format!("{}[]", self.catalog.shown(*id)),
+            ArgumentType::Own(id, false) => self.catalog.shown(*id),
+            ArgumentType::Other(text) => text.to_string(),
+        };
+        let types: Vec<String> = types.iter().map(shown).collect();
+        format!("{name}({})", types.join(", "))
+    }
+
+    pub(super) fn are_clear(&self, types: &[ArgumentType]) -> bool {
+        types.iter().all(|kind| match kind {
+            ArgumentType::Own(id, _) => self.catalog.is_sure(*id),
+            ArgumentType::Other(text) => is_built_in(text),
+        })
+    }
+
+    /// The routines that have a type among their arguments are known by its new name.
+    pub(super) fn sign_again(&mut self, kind: Id) {
+        let place = self.place(self.statement);
+        for id in self.catalog.parts(kind, |class| class == Class::Routine) {
+            let Some(object) = self.catalog.get(id) else { continue };
+            let Detail::Routine { arguments } = &object.detail else { continue };
+            let since = object.since;
+            let bare = object.name.split('(').next().unwrap_or(&object.name);
+            let name: Rc<str> = self.signature(bare, arguments).into();
+            if name != object.name {
+                self.catalog.change(id, place, |object| object.name = name);
+                self.catalog.change(id, place, |object| object.since = since);
+            }
+        }
+    }
+}

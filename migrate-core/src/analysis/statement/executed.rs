@@ -1,0 +1,201 @@
+//! The text that `EXECUTE` runs, as far as it stands in the body: constants, and holes for the rest.
+
+use super::plpgsql::Body;
+use super::routine::inside;
+use crate::analysis::cursor::Cursor;
+use crate::lexer::TokenKind;
+
+/// Stands in a text where something is that only a run knows; the lexer takes it for a part of a word.
+pub(crate) const HOLE: char = '\u{E000}';
+
+/// Variables that are set to variables are followed so far.
+const DEEPEST: usize = 8;
+
+/// What an expression gives as text, with a [`HOLE`] for each part that is not constant.
+pub(crate) fn text(expression: &Cursor<'_>, body: Option<&Body<'_>>) -> String {
+    let mut text = String::new();
+    append(&mut text, *expression, body, 0);
+    text
+}
+
+fn append(text: &mut String, expression: Cursor<'_>, body: Option<&Body<'_>>, depth: usize) {
+    let mut expression = expression;
+    // `EXECUTE … INTO …`, `USING …`.
+    for word in ["into", "using"] {
+        if let Some(rest) = expression.after(&[word]) {
+            expression = rest_before(&expression, &rest, 1);
+        }
+    }
+    for part in concatenated(&expression) {
+        if one(text, part, body, depth).is_none() {
+            text.push(HOLE);
+        }
+    }
+}
+
+/// What stands before a later part, without that many tokens between.
+fn rest_before<'s>(all: &Cursor<'s>, later: &Cursor<'s>, between: usize) -> Cursor<'s> {
+    let mut end = *all;
+    end.skip(all.len().saturating_sub(later.len() + between));
+    end.since(*all)
+}
+
+/// The parts between `||`.
+fn concatenated<'s>(expression: &Cursor<'s>) -> Vec<Cursor<'s>> {
+    let (mut parts, mut depth, mut rest) = (Vec::new(), 0, *expression);
+    let mut start = rest;
+    while let Some(token) = rest.token(0) {
+        if depth == 0 && rest.is_sign(0, "||") {
+            parts.push(rest.since(start));
+            rest.skip(1);
+            start = rest;
+            continue;
+        }
+        depth = rest.deeper(depth, token);
+        rest.skip(1);
+    }
+    parts.push(start);
+    parts
+}
+
+fn one(text: &mut String, part: Cursor<'_>, body: Option<&Body<'_>>, depth: usize) -> Option<()> {
+    let mut rest = part;
+    if let Some(inner) = rest.parentheses() {
+        if rest.is_empty() && depth < DEEPEST {
+            append(text, inner, body, depth + 1);
+            return Some(());
+        }
+        return None;
+    }
+    if let Some(constant) = constant(&part) {
+        text.push_str(&constant);
+        return Some(());
+    }
+    let name = rest.name()?;
+    if rest.is_empty() && name.parts.len() == 1 && depth < DEEPEST {
+        append(text, body?.value(name.last())?, body, depth + 1);
+        return Some(());
+    }
+    let arguments = rest.parentheses().filter(|_| rest.is_empty())?.split();
+    match name.last() {
+        "format" => format(text, &arguments, body, depth),
+        "quote_ident" | "quote_literal" | "quote_nullable" => {
+            let quote = if name.last() == "quote_ident" { "" } else { "'" };
+            text.push_str(quote);
+            one(text, *arguments.first()?, body, depth + 1).unwrap_or_else(|| text.push(HOLE));
+            text.push_str(quote);
+            Some(())
+        }
+        "concat" => {
+            for argument in &arguments {
+                append(text, *argument, body, depth + 1);
+            }
+            Some(())
+        }
+        _ => None,
+    }
+}
+
+/// A string as it is, whatever quotes it has; none with escapes of its own.
+pub(crate) fn constant(part: &Cursor<'_>) -> Option<String> {
+    let mut rest = *part;
+    let token = rest.next()?;
+    // `'…'::text`
+    if rest.take_sign("::") {
+        rest.take_any(&[&["text"], &["varchar"]]).then_some(())?;
+    }
+    rest.is_empty().then_some(())?;
+    let written = part.text(token);
+    match token.kind {
+        TokenKind::DollarString => Some(inside(written, token.kind)?.to_owned()),
+        TokenKind::String if written.starts_with('\'') => {
+            Some(inside(written, token.kind)?.replace("''", "'"))
+        }
+        _ => None,
+    }
+}
+
+/// `format('…', …)`.
+fn format(
+    text: &mut String,
+    arguments: &[Cursor<'_>],
+    body: Option<&Body<'_>>,
+    depth: usize,
+) -> Option<()> {
+    let mut pattern = String::new();
+    append(&mut pattern, *arguments.first()?, body, depth + 1);
+    let mut next = 1;
+    let mut rest = pattern.chars().peekable();
+    while let Some(c) = rest.next() {
+        if c != '%' {
+            text.push(c);
+            continue;
+        }
+        let mut specifier = String::new();
+        let kind = loop {
+            match rest.next()? {
+                c @ ('s' | 'I' | 'L' | '%') => break c,
+                c => specifier.push(c),
+            }
+        };
+        if kind == '%' {
+            text.push('%');
+            continue;
+        }
+        let at = match specifier.split_once('$') {
+            Some((number, _)) => number.parse().ok(),
+            None => Some(next),
+        };
+        next = at.unwrap_or(next) + 1;
+        let quote = if kind == 'L' { "'" } else { "" };
+        text.push_str(quote);
+        let argument = at.and_then(|at: usize| arguments.get(at));
+        match argument.and_then(|argument| {
+            let mut value = String::new();
+            one(&mut value, *argument, body, depth + 1).map(|()| value)
+        }) {
+            Some(value) => text.push_str(&value),
+            None => text.push(HOLE),
+        }
+        text.push_str(quote);
+    }
+    Some(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::analysis::statement::plpgsql::body;
+    use crate::analysis::statement::{Step, tokens};
+
+    fn check(statement: &str, expected: &str) {
+        let source = format!(
+            "DECLARE t text := 'users'; q text; BEGIN q := 'DROP TABLE ' || t; {statement}; END"
+        );
+        let tokens = tokens(&source);
+        let body = body(Cursor::new(&source, &tokens, 0)).expect("the body is read");
+        let Some(Step::Execute(expression)) = body.steps.last() else { panic!("{statement}") };
+        let found = text(expression, Some(&body)).replace(HOLE, "?");
+        assert_eq!(found, expected, "{statement}");
+    }
+
+    #[test]
+    fn what_is_constant_is_read() {
+        check("EXECUTE 'SELECT 1'", "SELECT 1");
+        check("EXECUTE 'SELECT ''a'''", "SELECT 'a'");
+        check("EXECUTE $x$SELECT 1$x$ INTO n", "SELECT 1");
+        check("EXECUTE ('GRANT ' || 'SELECT')", "GRANT SELECT");
+        check(
+            "EXECUTE 'DROP TABLE ' || quote_ident(r.name) || ' CASCADE' USING 1",
+            "DROP TABLE ? CASCADE",
+        );
+        check("EXECUTE format('CREATE TRIGGER %I ON %s %%', 'a', b)", "CREATE TRIGGER a ON ? %");
+        check("EXECUTE format('DROP TABLE %1$I, %1$I', t)", "DROP TABLE users, users");
+        check("EXECUTE format('SELECT %L', x)", "SELECT '?'");
+        check("EXECUTE q", "DROP TABLE users");
+        check("EXECUTE unknown", "?");
+        check("EXECUTE f('x')", "?");
+        check("EXECUTE 'idx_' || x", "idx_?");
+        check("EXECUTE E'SELECT \\n 1'", "?");
+    }
+}
