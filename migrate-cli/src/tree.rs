@@ -44,15 +44,22 @@ impl Source {
         }
     }
 
-    /// The chain, if a build would take it, were it not for the lints.
-    pub(crate) fn readable(&self, config: &Config) -> Result<Chain<'static>, Failure> {
+    /// The chain, and what a build refuses in its SQL, the lints aside: they are told of such a chain, too.
+    pub(crate) fn readable(
+        &self,
+        config: &Config,
+    ) -> Result<(Chain<'static>, Option<Rejection>), Failure> {
         let mild = |config: Config, lint| config.with_level(lint, Level::Allow);
         match self {
             Source::Folder(directory) => {
                 let config = Lint::ALL.into_iter().fold(config.clone(), mild);
-                Ok(analyse_with(folder(directory), Ok(config))?)
+                let folder = folder(directory);
+                match analyse_with(folder.clone(), Ok(config)) {
+                    Ok(chain) => Ok((chain, None)),
+                    Err(rejection) => Ok((check(folder)?, Some(rejection))),
+                }
             }
-            Source::Embedded(chain) => Ok((*chain).clone()),
+            Source::Embedded(chain) => Ok(((*chain).clone(), None)),
         }
     }
 

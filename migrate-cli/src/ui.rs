@@ -122,6 +122,11 @@ impl Ui {
         if self.json {
             tell_program(failure.view(|text| self.addressed(text)));
         }
+        self.error(failure);
+    }
+
+    /// The same to people alone.
+    pub(crate) fn error(&self, failure: &Failure) {
         let text = self.addressed(&failure.to_string());
         words_out(&paint::message("error", REMOVED, &text));
     }

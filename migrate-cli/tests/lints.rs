@@ -83,6 +83,16 @@ fn what_is_found_is_shown() {
     );
 }
 
+/// Lints of everything else are told of a chain that a build refuses, and then why it does.
+#[test]
+fn what_a_build_refuses_hides_no_lint() {
+    let project = Project::new(&[USERS, "CREATE INDEX ON users (email);"], None);
+    let file = project.0.path().join("migrations/1_change_1.sql");
+    let text = fs::read_to_string(&file).unwrap().replace("-- irreversible: a test\n", "");
+    fs::write(&file, format!("{text}-- migrate:down\nDROP TABEL users;\n")).unwrap();
+    shows("lint_refused", &project.page(&["lint", "lint --format github", "lint --json"]));
+}
+
 #[test]
 fn programs_read_it() {
     let project = Project::new(&[USERS, CHANGES], None);

@@ -3,9 +3,14 @@
 
 mod blind;
 mod catalog;
+mod client_values;
 mod cursor;
+mod dialects;
+mod enum_values;
+mod foreign_types;
 mod lints;
 mod names;
+mod near;
 mod newer;
 mod notes;
 mod predict;
@@ -18,6 +23,7 @@ pub use self::lints::{Finding, lint};
 use self::notes::{Note, notes};
 #[doc(hidden)]
 pub use self::predict::predicted;
+use self::syntax::{Fault, SyntaxError};
 use crate::chain::Chain;
 use crate::check::{Parsed, Rejection, check_with};
 use crate::config::Config;
@@ -25,6 +31,8 @@ use crate::diagnostic::Diagnostic;
 use crate::folder::Folder;
 use crate::levels::{Level, Lint};
 use crate::problem::Problem;
+use crate::rules;
+use crate::statements::Statement;
 use crate::text::{Source, Span};
 use crate::workers::{Alone, Workers};
 
@@ -110,18 +118,43 @@ fn denied(chain: &Chain<'_>, config: &Config) -> Vec<Diagnostic> {
     denied.map(note).collect()
 }
 
+/// Where something is known to be wrong, sorted; each with the last end of those before it and its own.
+struct Known(Vec<(usize, usize)>);
+
+impl Known {
+    fn of(known: &[&Diagnostic]) -> Self {
+        let labels = known.iter().filter_map(|found| found.primary.as_ref());
+        let mut places: Vec<(usize, usize)> =
+            labels.map(|label| (label.span.start, label.span.end)).collect();
+        places.sort_unstable();
+        let mut last = 0;
+        for (_, end) in &mut places {
+            last = last.max(*end);
+            *end = last;
+        }
+        Known(places)
+    }
+
+    fn touches(&self, here: Span) -> bool {
+        let before = self.0.partition_point(|(start, _)| *start < here.end);
+        before.checked_sub(1).is_some_and(|last| here.start <= self.0[last].1)
+    }
+}
+
+/// Whether a place is in a statement, or at its end.
+fn touch(place: Span, statement: Span) -> bool {
+    place.start < statement.end && statement.start <= place.end
+}
+
 /// What is wrong with the statements of a file, where nothing else is known to be.
 fn statements(
     file: &Parsed,
     source: &Source<'_>,
     oldest: u32,
-    known: &[Diagnostic],
+    known: &[&Diagnostic],
 ) -> Vec<Diagnostic> {
-    let mut problems = Vec::new();
-    let is_here = |found: &&Diagnostic| {
-        found.primary.as_ref().is_some_and(|label| label.source == file.index)
-    };
-    let known: Vec<&Diagnostic> = known.iter().filter(is_here).collect();
+    let mut problems: Vec<Diagnostic> = Vec::new();
+    let known_at = Known::of(known);
     let hidden = known.iter().any(|found| found.problem.hides_the_rest());
     if hidden || file.sections.unclear || file.sections.unclear_mode {
         return problems;
@@ -134,22 +167,28 @@ fn statements(
         let mut before = 0;
         for statement in statements {
             let own = std::mem::replace(&mut before, statement.span.end)..statement.span.end;
-            let is_allowed = |code| {
-                notes.iter().any(|(at, note)| own.contains(at) && *note == Note::Allow(code))
-            };
+            let from = notes.partition_point(|(at, _)| *at < own.start);
+            let own = notes[from..].iter().take_while(|(at, _)| *at < own.end);
+            let is_allowed = |code| own.clone().any(|(_, note)| *note == Note::Allow(code));
             let shift = |span: Span| span.within(section.span.start);
             let here = shift(statement.span);
-            let labels = known.iter().copied().chain(&problems);
-            let is_known = labels
-                .filter_map(|found| found.primary.as_ref())
-                .any(|label| label.span.start < here.end && here.start <= label.span.end);
+            // What was found here last is all of it that can reach as far as this.
+            let last = problems.last().and_then(|found| found.primary.as_ref());
+            let is_known =
+                known_at.touches(here) || last.is_some_and(|label| touch(label.span, here));
             if is_known {
                 continue;
             }
-            let wrong = syntax::error(sql, statement).filter(|_| !is_allowed("syntax"));
-            if let Some(found) = wrong {
-                let problem = Problem::Syntax { found: found.text, meant: found.meant };
-                problems.push(Diagnostic::at(problem, file.index, shift(found.span), found.label));
+            let lock = rules::releases_locks(sql, &statement.tokens);
+            if let Some((what, span)) = lock {
+                let problem = Problem::ReleasesLocks { what };
+                problems.push(Diagnostic::at(problem, file.index, shift(span), ""));
+                continue;
+            }
+            if !is_allowed("syntax")
+                && let Some((problem, span, label)) = grammatical(sql, statement)
+            {
+                problems.push(Diagnostic::at(problem, file.index, shift(span), label));
                 continue;
             }
             let newer = newer::newer(sql, statement, section.span.start, oldest);
@@ -161,6 +200,22 @@ fn statements(
         }
     }
     problems
+}
+
+/// What the grammar has against a statement: the problem, where it is, and what to say there.
+fn grammatical(sql: &str, statement: &Statement) -> Option<(Problem, Span, String)> {
+    // A parser takes a variable for something else, and goes astray.
+    if let Some(found) = client_values::client_value(sql, &statement.tokens) {
+        return Some((found.problem, found.span, String::new()));
+    }
+    Some(match syntax::fault(sql, statement)? {
+        Fault::MissingSemicolon(span) => {
+            (Problem::MissingSemicolon, span, "`;` is missing before this".to_owned())
+        }
+        Fault::Error(SyntaxError { span, text: found, meant, instead, label }) => {
+            (Problem::Syntax { found, meant, instead }, span, label)
+        }
+    })
 }
 
 #[cfg(test)]

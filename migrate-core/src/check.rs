@@ -1,9 +1,11 @@
 //! From a folder to a chain, or to everything that is wrong with it.
 
-use std::borrow::Cow;
-use std::collections::HashMap;
-use std::fmt;
+mod rejection;
 
+use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
+
+pub use self::rejection::Rejection;
 use crate::allowances::allows;
 use crate::chain::{Chain, Digests, Down, Migration};
 use crate::diagnostic::Diagnostic;
@@ -20,48 +22,6 @@ use crate::statements::{Statement, split};
 use crate::text::{Source, Span};
 use crate::workers::{Alone, Workers};
 use crate::{names, rules};
-
-/// Why a folder is no chain: every problem found, with the files to show them in.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Rejection {
-    /// What is wrong; never empty.
-    pub diagnostics: Vec<Diagnostic>,
-    /// The files that the diagnostics point into.
-    pub sources: Vec<Source<'static>>,
-}
-
-impl Rejection {
-    /// Each problem as text for people.
-    pub fn messages(&self) -> impl Iterator<Item = String> + '_ {
-        self.diagnostics.iter().map(|diagnostic| diagnostic.render(&self.sources))
-    }
-
-    /// The same with what is wrong elsewhere.
-    #[must_use]
-    pub fn and(mut self, other: Rejection) -> Self {
-        let before = self.sources.len();
-        self.sources.extend(other.sources);
-        self.diagnostics.extend(other.diagnostics.into_iter().map(|mut found| {
-            for label in found.primary.iter_mut().chain(&mut found.related) {
-                label.source += before;
-            }
-            found
-        }));
-        self
-    }
-}
-
-impl fmt::Display for Rejection {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (nth, message) in self.messages().enumerate() {
-            let separator = if nth == 0 { "" } else { "\n\n" };
-            write!(f, "{separator}{message}")?;
-        }
-        Ok(())
-    }
-}
-
-impl std::error::Error for Rejection {}
 
 /// Checks that the files of a folder make a chain, and that no deployed revision was changed.
 ///
@@ -82,11 +42,11 @@ pub fn check(folder: Folder) -> Result<Chain<'static>, Rejection> {
 }
 
 /// The same on these threads, with further checks of what is not deployed yet: they are given a file
-/// and all problems so far.
+/// and its problems so far.
 pub(crate) fn check_with(
     folder: Folder,
     workers: &impl Workers,
-    further: impl Fn(&Parsed, &Source<'_>, &[Diagnostic]) -> Vec<Diagnostic> + Sync,
+    further: impl Fn(&Parsed, &Source<'_>, &[&Diagnostic]) -> Vec<Diagnostic> + Sync,
 ) -> Result<Chain<'static>, Rejection> {
     let mut problems = Vec::new();
     let files = folder::open(folder, &mut problems);
@@ -113,12 +73,13 @@ pub(crate) fn check_with(
     // Where the place of a file is unknown, a missing parent or a second head may be its doing.
     let incomplete = files.incomplete || parsed.iter().any(|file| file.header.is_misplaced());
     let pinned = pins::check(&lock, files.lock, &parsed, &files.sources, incomplete, &mut problems);
+    problems.retain(|found| !pins::has_run(found, &parsed, &pinned.pins));
     let nodes: Vec<Node<'_>> =
         parsed.iter().zip(&pinned.pins).filter_map(|(file, pin)| file.node(*pin)).collect();
     let deployed = lock.ids.iter().map(String::as_str).collect();
     let context = graph::Context { incomplete, moved: pinned.moved, deployed };
     let order = graph::check(&nodes, &context, &mut problems);
-    let orphans: Vec<usize> = problems
+    let orphans: HashSet<usize> = problems
         .iter()
         .filter(|found| found.problem.is_missing_parents())
         .flat_map(|found| found.primary.iter().chain(&found.related))
@@ -131,7 +92,16 @@ pub(crate) fn check_with(
     let deployed: Vec<bool> = pinned.pins.iter().map(Option::is_some).collect();
     let pending = parsed.iter().zip(&deployed).filter(|(_, deployed)| !**deployed);
     let pending: Vec<&Parsed> = pending.map(|(file, _)| file).collect();
-    let found = workers.each(&pending, |file| further(file, &files.sources[file.index], &problems));
+    let mut known: HashMap<usize, Vec<&Diagnostic>> = HashMap::new();
+    for found in &problems {
+        if let Some(label) = &found.primary {
+            known.entry(label.source).or_default().push(found);
+        }
+    }
+    let found = workers.each(&pending, |file| {
+        let known = known.get(&file.index).map_or(&[][..], Vec::as_slice);
+        further(file, &files.sources[file.index], known)
+    });
     problems.extend(found.into_iter().flatten());
 
     if problems.is_empty()

@@ -3,7 +3,8 @@
 //! It is TOML, of which it needs little: a number, and a table of strings. So a parser of all of
 //! TOML is no part of everybody's build.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
+use std::ops::RangeInclusive;
 
 use crate::check::Rejection;
 use crate::diagnostic::Diagnostic;
@@ -33,6 +34,9 @@ impl Default for Config {
 }
 
 impl Config {
+    /// The major versions of PostgreSQL that a chain can be for.
+    pub const KNOWN_SERVERS: RangeInclusive<u32> = OLDEST_SERVER..=18;
+
     /// Reads a `migrate.toml`.
     ///
     /// ```
@@ -51,7 +55,7 @@ impl Config {
     /// With everything that is wrong with it.
     pub fn read(source: Source<'static>) -> Result<Self, Rejection> {
         let (mut config, mut problems) = (Config::default(), Vec::new());
-        let mut seen: Vec<&str> = Vec::new();
+        let mut seen: HashSet<&str> = HashSet::new();
         // The table, if it is a known one.
         let mut table = Some("");
         let text = source.text();
@@ -71,11 +75,11 @@ impl Config {
                     let key = format!("[{name}]");
                     Some((Problem::UnknownSetting { key, meant }, span))
                 }
-                Ok(Entry::Value { key, span, .. }) if seen.contains(&key) => {
+                Ok(Entry::Value { key, span, .. }) if seen.contains(key) => {
                     Some((Problem::ConfigSyntax { why: format!("`{key}` is set twice") }, span))
                 }
                 Ok(Entry::Value { key, span, value, value_span }) => {
-                    seen.push(key);
+                    seen.insert(key);
                     match table {
                         Some("lints") => config.lint(key, span, value, value_span),
                         Some(_) => config.setting(key, span, value, value_span),
@@ -125,9 +129,11 @@ impl Config {
             return Some((Problem::UnknownSetting { key: key.to_owned(), meant }, at));
         }
         match value.parse() {
-            Ok(version) if (OLDEST_SERVER..100).contains(&version) => self.min_server = version,
+            Ok(version) if Config::KNOWN_SERVERS.contains(&version) => {
+                self.min_server = version;
+            }
             _ => {
-                let want = "a major version of PostgreSQL from 14 on, such as `min_server = 15`";
+                let want = "a major version of PostgreSQL from 14 to 18, such as `min_server = 15`";
                 return Some((bad(key, value, want), span));
             }
         }
@@ -236,6 +242,9 @@ mod tests {
     #[test]
     fn what_is_wrong_with_a_file() {
         check("min_server = 13", Err(&["1:14 `13` is no value for `min_server`"]));
+        check("min_server = 18", Ok((18, &[])));
+        check("min_server = 19", Err(&["1:14 `19` is no value for `min_server`"]));
+        check("min_server = 99", Err(&["1:14 `99` is no value for `min_server`"]));
         check("min_server = \"15\"", Err(&["1:14 `\"15\"` is no value for `min_server`"]));
         check("\nmin_sever = 15", Err(&["2:1 unknown setting `min_sever`"]));
         check("[lint]\nserial = \"deny\"", Err(&["1:2 unknown setting `[lint]`"]));

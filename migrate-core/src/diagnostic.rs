@@ -4,11 +4,14 @@
 
 use std::fmt::Write as _;
 
-use crate::problem::Problem;
+use crate::problem::{Problem, count};
 use crate::text::{self, Source, Span, is_unsafe_to_show};
 
 /// The widest piece of a source line that a snippet shows, in characters.
 const MAX_SNIPPET_WIDTH: usize = 140;
+
+/// So many places of one problem are shown.
+const MOST_SNIPPETS: usize = 20;
 
 /// A place in one of the files, and what to say there.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,13 +77,15 @@ impl Diagnostic {
 
     /// The text for people: message, snippets, notes, help.
     pub fn render(&self, sources: &[Source<'_>]) -> String {
-        let snippets: Vec<Snippet<'_>> = self
-            .primary
-            .iter()
-            .chain(&self.related)
+        let labels = self.primary.iter().chain(&self.related);
+        let snippets: Vec<Snippet<'_>> = labels
+            .take(MOST_SNIPPETS)
             .filter_map(|label| Some(Snippet { source: sources.get(label.source)?, label }))
             .collect();
-        render(&self.problem.to_string(), &snippets, &self.notes, &self.problem.help())
+        let more = (self.related.len() + 1).saturating_sub(MOST_SNIPPETS);
+        let more = (more > 0).then(|| format!("and {}", count(more, "more place")));
+        let notes: Vec<String> = more.into_iter().chain(self.notes.iter().cloned()).collect();
+        render(&self.problem.to_string(), &snippets, &notes, &self.problem.help())
     }
 }
 

@@ -7,6 +7,7 @@ use crate::diagnostic::{Label, Snippet, render};
 use crate::failure::Failure;
 use crate::plan::{Direction, PlanError};
 use crate::report::{Done, Holder};
+use crate::statements::split_statements;
 use crate::status::Status;
 use crate::text::{Source, Span, printable};
 
@@ -302,6 +303,11 @@ impl StatementError {
                  `-- migrate:up statement_timeout:10min`"
                     .into()
             }
+            Some("42710") if self.adds_enum_value() => {
+                "an enum keeps its values when the revision that added them is downgraded; write \
+                 `ALTER TYPE … ADD VALUE IF NOT EXISTS`, so that the upgrade can run again"
+                    .into()
+            }
             Some("42P07" | "42701" | "42710") => {
                 "the database already has it. If an earlier tool or a hand made \
                  it, stamp the revision instead of running it"
@@ -329,6 +335,20 @@ impl StatementError {
 }
 
 impl StatementError {
+    /// Whether what failed is `ALTER TYPE … ADD VALUE`.
+    fn adds_enum_value(&self) -> bool {
+        let text = self.source.text();
+        let statements = split_statements(text);
+        let failed = statements.iter().find(|one| one.span.range().contains(&self.span.start));
+        failed.is_some_and(|one| {
+            let word = |at: usize, word: &str| {
+                one.tokens.get(at).is_some_and(|token| token.is_word(text, word))
+            };
+            let adds = |at: usize| word(at, "add") && word(at + 1, "value");
+            word(0, "alter") && word(1, "type") && (2..one.tokens.len()).any(adds)
+        })
+    }
+
     /// What failed and why, in one line.
     fn message(&self) -> String {
         let Self { direction, revision, failure, .. } = self;
@@ -366,3 +386,6 @@ impl fmt::Display for StatementError {
         f.write_str(&render(&message, &snippets, &notes, &self.help()))
     }
 }
+
+#[cfg(test)]
+mod tests;

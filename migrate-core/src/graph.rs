@@ -81,6 +81,9 @@ fn duplicate(node: &Node<'_>, first: &Node<'_>) -> Diagnostic {
     )
 }
 
+/// So many unknown parents are compared with all ids.
+const MOST_SUGGESTIONS: usize = 10;
+
 fn parents(
     nodes: &[Node<'_>],
     by_id: &HashMap<&str, usize>,
@@ -89,13 +92,16 @@ fn parents(
 ) {
     let mut unknown: BTreeMap<&str, Vec<(&Node<'_>, Span)>> = BTreeMap::new();
     for node in nodes {
-        for (nth, (parent, span)) in node.parents.iter().enumerate() {
-            let earlier = node.parents[..nth].iter().find(|(earlier, _)| earlier == parent);
-            if let Some((_, first)) = earlier {
+        let mut named: HashMap<&str, Span> = HashMap::new();
+        for (parent, span) in &node.parents {
+            if let Some(first) = named.get(parent) {
                 let problem = Problem::RepeatedParent { parent: (*parent).to_owned() };
                 let again = Diagnostic::at(problem, node.source, *span, "named again");
                 problems.push(again.and(node.source, *first, "first named here"));
-            } else if !by_id.contains_key(parent)
+                continue;
+            }
+            named.insert(parent, *span);
+            if !by_id.contains_key(parent)
                 && !context.incomplete
                 && !context.deployed.contains(parent)
             {
@@ -103,14 +109,17 @@ fn parents(
             }
         }
     }
-    for (parent, named) in unknown {
-        // Ids that only count up are all alike.
-        let counts = parent.chars().all(|c| c.is_ascii_digit());
-        let is_child = |id: &str| named.iter().any(|(node, _)| node.id == id);
-        let mut others: Vec<&str> =
-            by_id.keys().copied().filter(|id| !counts && !is_child(id)).collect();
-        others.sort_unstable();
-        let meant = did_you_mean(parent, others).map(str::to_owned);
+    for (nth, (parent, named)) in unknown.into_iter().enumerate() {
+        // Ids that only count up are all alike. And whose parents are all unknown has another problem
+        // than slips of the finger.
+        let is_counted = parent.chars().all(|c| c.is_ascii_digit());
+        let meant = if is_counted || nth >= MOST_SUGGESTIONS {
+            None
+        } else {
+            let children: HashSet<&str> = named.iter().map(|(node, _)| node.id).collect();
+            did_you_mean(parent, by_id.keys().copied().filter(|id| !children.contains(id)))
+        };
+        let meant = meant.map(str::to_owned);
         let problem = Problem::UnknownParent { parent: parent.to_owned(), meant };
         let places = named.iter().enumerate().map(|(nth, (node, span))| {
             let text = if nth == 0 { "no file here has this revision" } else { "and here" };
@@ -133,8 +142,9 @@ impl Links {
             children: vec![Vec::new(); nodes.len()],
         };
         for (at, node) in nodes.iter().enumerate() {
+            let mut seen = HashSet::new();
             for parent in node.parents.iter().filter_map(|(id, _)| by_id.get(id)) {
-                if !links.parents[at].contains(parent) {
+                if seen.insert(*parent) {
                     links.parents[at].push(*parent);
                     links.children[*parent].push(at);
                 }
@@ -163,14 +173,19 @@ impl Links {
         order
     }
 
-    /// A revision and all that it stands on.
-    fn lineage(&self, of: usize) -> HashSet<usize> {
-        let mut seen = HashSet::from([of]);
-        let mut queue = vec![of];
-        while let Some(at) = queue.pop() {
-            queue.extend(self.parents[at].iter().filter(|parent| seen.insert(**parent)));
+    /// For each revision of this order the head that stands on it, if no other does.
+    fn owners(&self, order: &[usize]) -> Vec<Option<usize>> {
+        let mut owners: Vec<Option<usize>> = vec![None; self.parents.len()];
+        for &at in order.iter().rev() {
+            owners[at] = match self.children[at].split_first() {
+                None => Some(at),
+                Some((first, others)) => {
+                    let owner = owners[*first];
+                    owner.filter(|_| others.iter().all(|other| owners[*other] == owner))
+                }
+            };
         }
-        seen
+        owners
     }
 }
 
@@ -266,17 +281,17 @@ fn fork(
     problems: &mut Vec<Diagnostic>,
 ) {
     let heads = order.iter().copied().filter(|at| links.children[*at].is_empty());
-    let lineages: Vec<(usize, HashSet<usize>)> =
-        heads.map(|head| (head, links.lineage(head))).collect();
-    let mut branches: Vec<Branch> = Vec::new();
-    for (head, lineage) in &lineages {
-        let shared = |at: &usize| {
-            lineages.iter().any(|(other, lineage)| other != head && lineage.contains(at))
-        };
-        let own = || order.iter().filter(|at| lineage.contains(at) && !shared(at));
-        let deployed = own().any(|at| context.deployed.contains(nodes[*at].id));
-        let start = own().next().copied().unwrap_or(*head);
-        branches.push(Branch { head: *head, start, deployed });
+    let mut branches: Vec<Branch> =
+        heads.map(|head| Branch { head, start: head, deployed: false }).collect();
+    let by_head: HashMap<usize, usize> =
+        branches.iter().enumerate().map(|(nth, branch)| (branch.head, nth)).collect();
+    let owners = links.owners(order);
+    // From the heads down, so that the first of a branch is the last that is seen.
+    for &at in order.iter().rev() {
+        if let Some(nth) = owners[at].and_then(|head| by_head.get(&head)) {
+            branches[*nth].start = at;
+            branches[*nth].deployed |= context.deployed.contains(nodes[at].id);
+        }
     }
     // What is deployed stays where it is; the other branch is the one to move.
     branches.sort_by_key(|branch| (!branch.deployed, nodes[branch.head].id));

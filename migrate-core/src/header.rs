@@ -1,5 +1,7 @@
 //! The header of a migration file: `-- key: value` lines above the first section.
 
+use std::collections::HashSet;
+
 use crate::allowances::allows;
 use crate::diagnostic::Diagnostic;
 use crate::id::{RevisionId, did_you_mean};
@@ -71,6 +73,8 @@ pub(crate) fn parse(
 ) -> Header {
     let mut header = Header::default();
     let mut seen: Vec<(&'static str, Span)> = Vec::new();
+    // The parents that the lines before have named.
+    let mut earlier: HashSet<RevisionId<'static>> = HashSet::new();
     let first_sql = tokens.iter().find(|token| !token.kind.is_trivia()).map(|token| token.span);
     for token in tokens.iter().filter(|token| token.kind == TokenKind::LineComment) {
         if allows(source.slice(token.span)) {
@@ -95,7 +99,7 @@ pub(crate) fn parse(
             let twice = Diagnostic::at(problem, index, key_span, "the second");
             problems.push(twice.and(index, *first, "the first"));
             match known {
-                "parent" => parents(index, source, value_span, &mut header, problems),
+                "parent" => parents(index, source, value_span, &mut header, &mut earlier, problems),
                 known => header.unclear.push(known),
             }
             continue;
@@ -110,7 +114,7 @@ pub(crate) fn parse(
         let text = Some((value.to_owned(), value_span));
         match known {
             "revision" => header.id = id(index, source, value_span, problems),
-            "parent" => parents(index, source, value_span, &mut header, problems),
+            "parent" => parents(index, source, value_span, &mut header, &mut earlier, problems),
             "message" => header.message = text,
             "created" => header.created = text,
             _ => header.irreversible = text,
@@ -135,17 +139,19 @@ fn parents(
     source: &Source<'_>,
     value: Span,
     header: &mut Header,
+    earlier: &mut HashSet<RevisionId<'static>>,
     problems: &mut Vec<Diagnostic>,
 ) {
-    let earlier = header.parents.len();
+    let before = header.parents.len();
     for span in comma_separated(source, value) {
         match id(index, source, span, problems) {
             // A line that is there twice is one mistake.
-            Some((id, _)) if header.parents[..earlier].iter().any(|(known, _)| *known == id) => {}
+            Some((id, _)) if earlier.contains(&id) => {}
             Some(parent) => header.parents.push(parent),
             None => header.unclear.push("parent"),
         }
     }
+    earlier.extend(header.parents[before..].iter().map(|(id, _)| id.clone()));
 }
 
 /// The key of a line that is SQL only because a dash is missing: `- parent: a`.

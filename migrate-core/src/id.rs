@@ -123,23 +123,46 @@ pub(crate) fn slip_of<'c>(
     nearest(word, candidates, 1)
 }
 
+/// The nearest candidate of at most so many edits, which is not the word itself.
+#[cfg(feature = "analysis")]
+pub(crate) fn within<'c>(
+    word: &str,
+    candidates: impl IntoIterator<Item = &'c str>,
+    limit: usize,
+) -> Option<&'c str> {
+    nearest(word, candidates.into_iter().filter(|candidate| *candidate != word), limit)
+}
+
 fn nearest<'c>(
     word: &str,
     candidates: impl IntoIterator<Item = &'c str>,
     limit: usize,
 ) -> Option<&'c str> {
-    let word = word.to_lowercase();
+    let length = word.chars().count();
+    let lower: Vec<char> = word.to_lowercase().chars().collect();
     candidates
         .into_iter()
-        .map(|candidate| (distance(&word, &candidate.to_lowercase()), candidate))
-        .filter(|(distance, _)| *distance <= limit)
+        // Each letter more is an edit; with this most are out.
+        .filter(|candidate| candidate.chars().count().abs_diff(length) <= limit)
+        .filter_map(|candidate| {
+            Some((distance(&lower, &candidate.to_lowercase(), limit)?, candidate))
+        })
         .min()
         .map(|(_, candidate)| candidate)
 }
 
-/// Levenshtein's distance with swapped neighbours counted once, row by row.
-fn distance(a: &str, b: &str) -> usize {
-    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
+#[cfg(test)]
+thread_local! {
+    /// How many words were compared letter by letter.
+    pub(crate) static COMPARED: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
+}
+
+/// Levenshtein's distance with swapped neighbours counted once, row by row; nothing where it is more
+/// than the limit.
+fn distance(a: &[char], b: &str, limit: usize) -> Option<usize> {
+    #[cfg(test)]
+    COMPARED.set(COMPARED.get() + 1);
+    let b: Vec<char> = b.chars().collect();
     let mut before_last: Vec<usize> = Vec::new();
     let mut last: Vec<usize> = (0..=b.len()).collect();
     for i in 1..=a.len() {
@@ -152,9 +175,13 @@ fn distance(a: &str, b: &str) -> usize {
             }
             row.push(best);
         }
+        // No row that follows has less than the least of two in a row.
+        if row.iter().chain(&last).all(|edits| *edits > limit) {
+            return None;
+        }
         before_last = std::mem::replace(&mut last, row);
     }
-    last[b.len()]
+    Some(last[b.len()]).filter(|edits| *edits <= limit)
 }
 
 #[cfg(test)]

@@ -18,6 +18,7 @@ pub enum Lint {
     DropColumn,
     DropIndexBlocks,
     DropTable,
+    DropsHistory,
     ForeignKeyWithoutIndex,
     IndexBlocksWrites,
     Json,
@@ -37,7 +38,7 @@ use Lint::*;
 
 impl Lint {
     /// All of them, by their codes.
-    pub const ALL: [Lint; 21] = [
+    pub const ALL: [Lint; 22] = [
         AddColumnNotNull,
         AddColumnRewrites,
         ConstraintScans,
@@ -46,6 +47,7 @@ impl Lint {
         DropColumn,
         DropIndexBlocks,
         DropTable,
+        DropsHistory,
         ForeignKeyWithoutIndex,
         IndexBlocksWrites,
         Json,
@@ -72,6 +74,7 @@ impl Lint {
             DropColumn => "drop-column",
             DropIndexBlocks => "drop-index-blocks",
             DropTable => "drop-table",
+            DropsHistory => "drops-history",
             ForeignKeyWithoutIndex => "foreign-key-without-index",
             IndexBlocksWrites => "index-blocks-writes",
             Json => "json",
@@ -105,6 +108,9 @@ impl Lint {
             DropColumn => "a column that the running release may still use",
             DropIndexBlocks => "a DROP INDEX that is not CONCURRENTLY",
             DropTable => "a table or view that the running release may still use",
+            DropsHistory => {
+                "a statement that drops the tables of migrate: the revision can't be recorded"
+            }
             ForeignKeyWithoutIndex => "a foreign key whose columns begin no index",
             IndexBlocksWrites => "a CREATE INDEX that is not CONCURRENTLY",
             Json => "a column of type json, where jsonb can be searched and compared",
@@ -118,7 +124,9 @@ impl Lint {
             }
             Serial => "a column of type serial, where an identity column does more with less",
             TimestampWithoutZone => "a timestamp without a time zone",
-            TypeRewrites => "a new type for a column that makes the server write the table anew",
+            TypeRewrites => {
+                "a new type or collation that makes the server write the table or an index anew"
+            }
             UniqueBuildsIndex => "a key whose index is built while nobody can use the table",
             UpdateAllRows => "an UPDATE without WHERE: every row is written in one transaction",
             ValidatesUnderLock => {

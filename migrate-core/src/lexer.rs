@@ -112,12 +112,14 @@ pub struct Lexer<'s> {
     /// Set between a string and whatever shows that it is not continued: how the string was
     /// quoted, and whether a newline has passed since.
     continued: Option<(Quoting, bool)>,
+    /// Up to here each sign is a token: the end that an operator can't have.
+    signs: usize,
 }
 
 impl<'s> Lexer<'s> {
     /// A lexer at the start of this text.
     pub fn new(text: &'s str) -> Self {
-        Lexer { text: text.as_bytes(), at: 0, continued: None }
+        Lexer { text: text.as_bytes(), at: 0, continued: None, signs: 0 }
     }
 
     fn peek(&self, ahead: usize) -> u8 {
@@ -312,18 +314,22 @@ impl<'s> Lexer<'s> {
     /// The longest run of operator characters that holds no comment and, by PostgreSQL's rule,
     /// ends in `+` or `-` only when it has one of the characters that SQL's own operators lack.
     fn operator(&mut self) -> TokenKind {
-        let rest = self.rest();
         let mut length = 1;
-        while length < rest.len() && is_operator(rest[length]) {
-            if matches!(rest.get(length..length + 2), Some(b"--" | b"/*")) {
-                break;
+        // What was cut off before is not read again for each of its signs.
+        if self.at >= self.signs {
+            let rest = self.rest();
+            while length < rest.len() && is_operator(rest[length]) {
+                if matches!(rest.get(length..length + 2), Some(b"--" | b"/*")) {
+                    break;
+                }
+                length += 1;
             }
-            length += 1;
-        }
-        let unlike_sql = |run: &[u8]| run.iter().any(|byte| b"~!@#^&|`?%".contains(byte));
-        while length > 1 && matches!(rest[length - 1], b'+' | b'-') && !unlike_sql(&rest[..length])
-        {
-            length -= 1;
+            if !rest[..length].iter().any(|byte| b"~!@#^&|`?%".contains(byte)) {
+                self.signs = self.at + length;
+                while length > 1 && matches!(rest[length - 1], b'+' | b'-') {
+                    length -= 1;
+                }
+            }
         }
         self.take(length, TokenKind::Operator)
     }

@@ -173,7 +173,7 @@ pub use id::{BadId, MAX_ID_LENGTH, RevisionId};
 pub use levels::{Level, Lint};
 pub use lexer::{Lexer, Token, TokenKind, Unterminated};
 pub use lock::{LOCK_FILE, Pin, lock_text, write as write_lock};
-pub use locks::{LockMode, Loss, RelationName, TableLock, Work, locks, losses};
+pub use locks::{LockMode, LockedBy, Loss, RelationName, TableLock, Work, locks, losses};
 pub use names::variant;
 pub use outline::{Outline, OutlineEntry};
 #[doc(hidden)]

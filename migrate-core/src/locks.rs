@@ -92,13 +92,24 @@ pub enum Work {
     Rewrite,
 }
 
+/// How a lock names what is locked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum LockedBy {
+    /// By its own name.
+    Name,
+    /// By the name of an index: its table is locked.
+    Index,
+    /// By the name of a domain: each table that has a column of it is locked.
+    Domain,
+}
+
 /// A lock that a statement takes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TableLock {
-    /// The table, view or sequence.
+    /// The table, view or sequence; or what leads to it.
     pub relation: RelationName,
-    /// Whether the name is that of an index: then it is the index's table that is locked.
-    pub of_index: bool,
+    /// What `relation` is the name of.
+    pub of: LockedBy,
     /// How.
     pub mode: LockMode,
     /// What it is held for, at most.
@@ -107,7 +118,11 @@ pub struct TableLock {
 
 impl fmt::Display for TableLock {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let of = if self.of_index { "the table of " } else { "" };
+        let of = match self.of {
+            LockedBy::Name => "",
+            LockedBy::Index => "the table of ",
+            LockedBy::Domain => "each table with a column of type ",
+        };
         write!(f, "{} on {of}{}", self.mode, self.relation)?;
         if self.mode.blocks_reads() {
             write!(f, ", blocks reads and writes")?;
@@ -128,6 +143,28 @@ impl fmt::Display for TableLock {
 pub struct RelationName {
     /// The parts; at least one.
     pub parts: Vec<String>,
+}
+
+impl RelationName {
+    /// The schema and the name, as the default search path finds them: what names no schema is in `public`.
+    ///
+    /// ```
+    /// use migrate_core::RelationName;
+    ///
+    /// let name = |parts: &[&str]| RelationName { parts: parts.iter().map(ToString::to_string).collect() };
+    /// assert_eq!(name(&["users"]).qualified(), name(&["public", "users"]));
+    /// assert_eq!(name(&["app", "users"]).qualified(), name(&["app", "users"]));
+    /// ```
+    #[must_use]
+    pub fn qualified(&self) -> RelationName {
+        let own = match self.parts.as_slice() {
+            [name] => vec!["public".to_owned(), name.clone()],
+            // The database in front, if there is one, is the one that the session is in.
+            [.., schema, name] => vec![schema.clone(), name.clone()],
+            [] => Vec::new(),
+        };
+        RelationName { parts: own }
+    }
 }
 
 impl fmt::Display for RelationName {
@@ -168,8 +205,9 @@ pub fn locks(sql: &str, statement: &Statement) -> Vec<TableLock> {
     let found = alter::locks(words).or_else(|| others::locks(words)).unwrap_or_default();
     let mut locks: Vec<TableLock> = Vec::new();
     for lock in found {
-        let same =
-            locks.iter_mut().find(|l| l.relation == lock.relation && l.of_index == lock.of_index);
+        let same = locks.iter_mut().find(|known| {
+            known.of == lock.of && known.relation.qualified() == lock.relation.qualified()
+        });
         match same {
             Some(known) => {
                 known.mode = known.mode.max(lock.mode);
@@ -183,7 +221,7 @@ pub fn locks(sql: &str, statement: &Statement) -> Vec<TableLock> {
 
 /// A lock on a relation of this name.
 fn on(relation: RelationName, mode: LockMode, work: Work) -> TableLock {
-    TableLock { relation, of_index: false, mode, work }
+    TableLock { relation, of: LockedBy::Name, mode, work }
 }
 
 #[cfg(test)]

@@ -58,9 +58,15 @@ fn kind(sql: &str, statement: &Statement) -> Kind {
     if let Some(name) = dropped_index(sql, tokens) {
         return Kind::DropIndex { name };
     }
-    // A procedure or a block may commit.
-    let may_commit = first("call") || first("do");
-    if may_commit || needs_no_transaction(sql, tokens).is_some() {
+    // A procedure or a block may commit; whether the server takes these in a transaction depends on what
+    // they name: a partitioned table, or a subscription with a slot.
+    let second = |keyword: &str| tokens.get(1).is_some_and(|token| token.is_word(sql, keyword));
+    let may_refuse = first("call")
+        || first("do")
+        || first("reindex")
+        || first("cluster")
+        || first("drop") && second("subscription");
+    if may_refuse || needs_no_transaction(sql, tokens).is_some() {
         Kind::Alone
     } else {
         Kind::Together
@@ -155,6 +161,10 @@ mod tests {
         );
         check("CREATE INDEX CONCURRENTLY ON t (a)", &[Kind::Alone]);
         check("CREATE INDEX a ON t (b)", &[Kind::Together]);
+        check(
+            "REINDEX TABLE t; CLUSTER t; DROP SUBSCRIPTION s; DROP TABLE subscription",
+            &[Kind::Alone, Kind::Alone, Kind::Alone, Kind::Together],
+        );
         let dropped = |name: &str| Kind::DropIndex { name: name.into() };
         check("DROP INDEX CONCURRENTLY a", &[dropped("a")]);
         check(

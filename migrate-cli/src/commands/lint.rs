@@ -3,7 +3,7 @@
 mod formats;
 mod pages;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use migrate_core::{Chain, Config, Finding, Label, Level, Lint, Problem, lint};
 use serde::Serialize;
@@ -13,7 +13,7 @@ use super::plan::{StatementView, statements};
 use crate::args::{LintArgs, LintFormat};
 use crate::blind::{self, BlindView};
 use crate::context::Context;
-use crate::failure::{Exit, Failure};
+use crate::failure::{Exit, Failure, FailureView};
 use crate::tree::Tree;
 use crate::ui::{FAINT, ID, Page, REMOVED, View, WARN, message};
 
@@ -31,6 +31,9 @@ struct Linted {
     /// Where names are not checked.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     blind: Vec<BlindView>,
+    /// Why a build refuses the chain, lints aside.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<FailureView>,
 }
 
 /// A place in a file.
@@ -68,6 +71,11 @@ struct RevisionView {
 }
 
 impl FindingView {
+    /// What is found, and in which file.
+    fn kind(&self) -> (&'static str, &str) {
+        (self.code, &self.place.file)
+    }
+
     /// As the compiler would say it; the lines are those where the file has the same again.
     fn line(&self, again: &[String]) -> String {
         let (kind, style) = match self.level {
@@ -94,21 +102,23 @@ impl View for Linted {
             statements.iter().for_each(|statement| statement.lines(page, false));
             page.line("");
         }
-        let mut shown: Vec<(&str, &str)> = Vec::new();
+        // Of one kind the first of a file is shown, with the lines of the others.
+        let mut lines: HashMap<(&str, &str), Vec<String>> = HashMap::new();
+        for finding in &self.findings {
+            lines.entry(finding.kind()).or_default().push(finding.place.line.to_string());
+        }
         for (nth, finding) in self.findings.iter().enumerate() {
-            let kind = (finding.code, finding.place.file.as_str());
-            if shown.contains(&kind) && !page.is_verbose {
-                continue;
-            }
-            shown.push(kind);
-            let same = self.findings.iter().skip(nth + 1).filter(|other| {
-                (other.code, other.place.file.as_str()) == kind && !page.is_verbose
-            });
-            let lines: Vec<String> = same.map(|other| other.place.line.to_string()).collect();
+            let again = match page.is_verbose {
+                true => Vec::new(),
+                false => match lines.remove(&finding.kind()) {
+                    Some(lines) => lines,
+                    None => continue,
+                },
+            };
             if nth > 0 {
                 page.line("");
             }
-            page.line(finding.line(&lines));
+            page.line(finding.line(again.get(1..).unwrap_or_default()));
         }
     }
 }
@@ -120,7 +130,8 @@ pub(super) fn findings(
     wanted: impl Fn(&str, bool) -> bool,
 ) -> Vec<FindingView> {
     let found = lint(chain, config, |migration| wanted(migration.id.as_str(), migration.deployed));
-    found.iter().filter_map(|found| view(chain, found)).collect()
+    let sources: Vec<_> = chain.migrations().iter().map(|one| one.source.clone()).collect();
+    found.iter().filter_map(|found| view(chain, &sources, found)).collect()
 }
 
 /// The codes of what is found, each with how often it is.
@@ -139,9 +150,13 @@ pub(super) fn counted(findings: &[FindingView]) -> String {
     codes.iter().map(code).collect::<Vec<_>>().join(", ")
 }
 
-fn view(chain: &Chain<'static>, found: &Finding) -> Option<FindingView> {
+fn view(
+    chain: &Chain<'static>,
+    sources: &[migrate_core::Source<'static>],
+    found: &Finding,
+) -> Option<FindingView> {
     let place = |label: &Label| {
-        let source = &chain.migrations().get(label.source)?.source;
+        let source = sources.get(label.source)?;
         let [start, end] = [label.span.start, label.span.end].map(|at| source.position(at));
         Some(Place {
             file: source.path().to_owned(),
@@ -154,7 +169,6 @@ fn view(chain: &Chain<'static>, found: &Finding) -> Option<FindingView> {
     };
     let Problem::Lint { message, help, .. } = &found.diagnostic.problem else { return None };
     let primary = found.diagnostic.primary.as_ref()?;
-    let sources: Vec<_> = chain.migrations().iter().map(|one| one.source.clone()).collect();
     Some(FindingView {
         code: found.lint.code(),
         level: found.level.name(),
@@ -163,7 +177,7 @@ fn view(chain: &Chain<'static>, found: &Finding) -> Option<FindingView> {
         help: help.clone(),
         place: place(primary)?,
         related: found.diagnostic.related.iter().filter_map(place).collect(),
-        text: found.diagnostic.render(&sources),
+        text: found.diagnostic.render(sources),
     })
 }
 
@@ -176,7 +190,8 @@ pub(super) fn run(context: &Context, arguments: &LintArgs) -> Result<Exit, Failu
     if arguments.list {
         return pages::list(context, &config);
     }
-    let chain = context.source.readable(&config)?;
+    let (chain, refused) = context.source.readable(&config)?;
+    let refused = refused.map(Failure::Rejected);
     let named = named(context, arguments)?;
     let is_wanted = |id: &str, deployed: bool| match named.is_empty() {
         true => arguments.all || !deployed,
@@ -197,6 +212,7 @@ pub(super) fn run(context: &Context, arguments: &LintArgs) -> Result<Exit, Failu
         statements: wanted.filter(|_| context.ui.verbose).map(revision).collect(),
         findings: found,
         blind: blind::views(&chain, |one| is_wanted(one.id.as_str(), one.deployed)),
+        error: refused.as_ref().map(|failure| failure.view(|text| context.ui.addressed(text))),
     };
     match arguments.format {
         LintFormat::Text => context.ui.show(&linted)?,
@@ -210,7 +226,11 @@ pub(super) fn run(context: &Context, arguments: &LintArgs) -> Result<Exit, Failu
         blind::tell(&context.ui, &linted.blind, "lint");
     }
     context.ui.say(summary(&linted));
-    Ok(if linted.errors > 0 { Exit::Failed } else { Exit::Fine })
+    if let Some(failure) = &refused {
+        context.ui.say("");
+        context.ui.error(failure);
+    }
+    Ok(if linted.errors > 0 || refused.is_some() { Exit::Failed } else { Exit::Fine })
 }
 
 /// The revisions that the arguments name.

@@ -1,8 +1,8 @@
 //! `--dry-run`: what a run would do, statement by statement.
 
 use migrate_core::{
-    Direction, Down, Migration, Plan, RelationName, Section, Statement, Step, TableLock, Token,
-    TokenKind, Work, blind_spot, locks, losses, split_statements,
+    Direction, Down, LockedBy, Migration, Plan, RelationName, Section, Statement, Step, TableLock,
+    Token, TokenKind, Work, blind_spot, locks, losses, split_statements,
 };
 use serde::Serialize;
 
@@ -49,6 +49,9 @@ struct LockView {
     relation: String,
     /// Whether that is an index, whose table is locked.
     of_index: bool,
+    /// Whether that is a domain: each table that has a column of it is locked.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    of_domain: bool,
     mode: &'static str,
     blocks_reads: bool,
     blocks_writes: bool,
@@ -61,7 +64,8 @@ impl LockView {
     fn of(lock: &TableLock) -> Self {
         LockView {
             relation: lock.relation.to_string(),
-            of_index: lock.of_index,
+            of_index: lock.of == LockedBy::Index,
+            of_domain: lock.of == LockedBy::Domain,
             mode: lock.mode.name(),
             blocks_reads: lock.mode.blocks_reads(),
             blocks_writes: lock.mode.blocks_writes(),
@@ -160,10 +164,11 @@ fn step(step: &Step<'_>) -> StepView {
 /// The statements of one of its sections.
 pub(super) fn statements(migration: &Migration<'_>, section: Section) -> Vec<StatementView> {
     let sql = migration.source.slice(section.span);
-    let mut own: Vec<RelationName> = Vec::new();
+    let mut own = Made::default();
     let view = |(number, statement): (usize, Statement)| {
         let start = section.span.start + statement.span.start;
-        let seen = |lock: &TableLock| lock.of_index || !own.contains(&lock.relation);
+        own.follow_path(sql, &statement);
+        let seen = |lock: &TableLock| lock.of != LockedBy::Name || !own.has(&lock.relation);
         let locks = locks(sql, &statement);
         let view = StatementView {
             number,
@@ -174,10 +179,46 @@ pub(super) fn statements(migration: &Migration<'_>, section: Section) -> Vec<Sta
             blind: blind_spot(sql, &statement),
         };
         // Nobody else sees it before the transaction ends.
-        own.extend(made(sql, &statement).filter(|_| section.options.transactional));
+        let new = made(sql, &statement).filter(|_| section.options.transactional);
+        new.into_iter().for_each(|name| own.add(name));
         view
     };
     (1..).zip(split_statements(sql)).map(view).collect()
+}
+
+/// The tables that a section has made so far.
+#[derive(Default)]
+struct Made {
+    names: Vec<RelationName>,
+    /// Whether a statement has set the search path, so that nobody knows which schema a bare name is in.
+    is_path_set: bool,
+}
+
+impl Made {
+    /// As it is told from others: with its schema, where that is known.
+    fn resolved(&self, name: &RelationName) -> RelationName {
+        if self.is_path_set { name.clone() } else { name.qualified() }
+    }
+
+    fn add(&mut self, name: RelationName) {
+        self.names.push(self.resolved(&name));
+    }
+
+    fn has(&self, name: &RelationName) -> bool {
+        self.names.contains(&self.resolved(name))
+    }
+
+    /// A path that is set makes another name of each bare one.
+    fn follow_path(&mut self, sql: &str, statement: &Statement) {
+        let sets_schema =
+            || statement.leading_words(sql).starts_with(&["SET".into(), "SCHEMA".into()]);
+        let names_path =
+            |token: &Token| token.text(sql).to_ascii_lowercase().contains("search_path");
+        if statement.tokens.iter().any(names_path) || sets_schema() {
+            self.is_path_set = true;
+            self.names.retain(|name| name.parts.len() > 1);
+        }
+    }
 }
 
 /// The table that a statement makes, if it makes one for sure.
@@ -234,6 +275,39 @@ mod tests {
         check("CREATE TABLE", None);
         check("CREATE INDEX i ON t (a);", None);
         check("ALTER TABLE t ADD a int;", None);
+    }
+
+    /// A name with its schema and one without are one, as long as nothing sets the path.
+    #[test]
+    fn what_a_section_has_made_is_known_by_both_names() {
+        let check = |setup: &str, other: &str, expected: bool| {
+            let mut own = Made::default();
+            for statement in &split_statements(setup) {
+                own.follow_path(setup, statement);
+                made(setup, statement).into_iter().for_each(|name| own.add(name));
+            }
+            let sql = format!("TRUNCATE {other}");
+            let lock = locks(&sql, &split_statements(&sql)[0]).remove(0);
+            assert_eq!(own.has(&lock.relation), expected, "{setup} {other}");
+        };
+        check("CREATE TABLE t ()", "t", true);
+        check("CREATE TABLE t ()", "public.t", true);
+        check("CREATE TABLE public.t ()", "t", true);
+        check("CREATE TABLE public.t ()", "PUBLIC.T", true);
+        check("CREATE TABLE t ()", "shop.public.t", true);
+        check("CREATE TABLE t ()", "app.t", false);
+        check("CREATE TABLE app.t ()", "t", false);
+        check("CREATE TABLE t (); SET search_path TO app", "t", false);
+        check("CREATE TABLE t (); SET search_path TO app", "public.t", true);
+        check("SET search_path TO app; CREATE TABLE t ()", "t", true);
+        check("SET search_path TO app; CREATE TABLE t ()", "public.t", false);
+        check("SET SCHEMA 'app'; CREATE TABLE t ()", "public.t", false);
+        check(
+            "SELECT set_config('search_path', 'app', true); CREATE TABLE t ()",
+            "public.t",
+            false,
+        );
+        check("SET LOCAL search_path = app; CREATE TABLE t (); RESET search_path", "t", false);
     }
 
     #[test]

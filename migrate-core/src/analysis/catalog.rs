@@ -143,6 +143,11 @@ impl Catalog {
         catalog
     }
 
+    /// The number of the statement.
+    pub(super) fn now(&self) -> u32 {
+        self.now
+    }
+
     /// Begins the next statement.
     pub(super) fn tick(&mut self) {
         self.now += 1;

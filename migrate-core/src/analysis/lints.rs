@@ -6,24 +6,32 @@
 
 mod columns;
 mod constraints;
+mod history;
 mod indexes;
+mod objects;
 mod outside;
 mod removals;
 mod rows;
+mod section;
 mod style;
 mod tables;
 mod types;
 
+use std::collections::HashSet;
+
+use self::objects::Objects;
+use self::section::Section;
 use self::tables::{Tables, What, key};
-use super::names::Name;
+use super::cursor::Cursor;
+use super::names::{Ident, Name};
 use super::statement::{Statement, read};
 use crate::allowances::allowed;
-use crate::chain::{Chain, Migration};
+use crate::chain::{Chain, Down, Migration};
 use crate::config::Config;
 use crate::diagnostic::Diagnostic;
 use crate::levels::{Level, Lint};
 use crate::lexer::{Lexer, Token, TokenKind};
-use crate::locks::{RelationName, TableLock, locks};
+use crate::locks::{LockedBy, RelationName, TableLock, locks};
 use crate::problem::Problem;
 use crate::statements::{self, split_statements};
 use crate::text::Span;
@@ -63,29 +71,33 @@ pub fn lint(
     config: &Config,
     wanted: impl Fn(&Migration<'_>) -> bool,
 ) -> Vec<Finding> {
-    let mut tables = Tables::default();
+    let (mut tables, mut objects) = (Tables::default(), Objects::default());
     let mut found: Vec<(usize, Raw)> = Vec::new();
     let deployed: Vec<bool> =
         chain.migrations().iter().map(|migration| migration.deployed).collect();
+    let has_deployed = deployed.contains(&true);
     for (revision, migration) in chain.migrations().iter().enumerate() {
         let sql = migration.up_sql();
         let offset = migration.up.span.start;
         let statements = split_statements(sql);
         let views: Vec<_> = statements.iter().map(|one| read(sql, one, offset)).collect();
         let is_wanted = wanted(migration);
+        let section = if is_wanted { Section::of(&views) } else { Section::default() };
         let mut held = None;
         for (at, (statement, view)) in statements.iter().zip(&views).enumerate() {
             let whole = whole(statement, offset);
             let context = Context {
                 tables: &tables,
+                objects: &objects,
                 deployed: &deployed,
+                has_deployed,
                 revision,
                 sql,
                 offset,
                 statement,
                 view,
                 whole,
-                section: &views,
+                section: &section,
                 at,
                 transactional: migration.up.options.transactional,
                 held: held.as_ref(),
@@ -99,11 +111,17 @@ pub fn lint(
                 held =
                     taken.filter(|(_, lock)| before.is_none_or(|mode| mode < lock.mode)).or(held);
             }
-            tables.follow(view, whole, revision);
+            let words = Cursor::new(sql, &statement.tokens, offset);
+            tables.follow(view, words, whole, revision);
+            objects.follow(view, words, revision);
         }
         if is_wanted && !migration.up.options.transactional {
             let raw = outside::mixed(sql, offset, &statements, &views);
             found.extend(raw.map(|raw| (revision, raw)));
+        }
+        if let (true, Down::Section(down)) = (is_wanted, &migration.down) {
+            let raws = history::of_downgrade(migration.source.slice(down.span), down.span.start);
+            found.extend(raws.into_iter().map(|raw| (revision, raw)));
         }
     }
     for foreign in &tables.foreign_keys {
@@ -137,8 +155,11 @@ impl Raw {
 /// A statement, and what is known where it stands.
 struct Context<'c> {
     tables: &'c Tables,
+    objects: &'c Objects,
     /// For each revision of the chain.
     deployed: &'c [bool],
+    /// Whether any is.
+    has_deployed: bool,
     revision: usize,
     sql: &'c str,
     offset: usize,
@@ -146,8 +167,8 @@ struct Context<'c> {
     view: &'c Statement<'c>,
     /// Where the statement is in its file, without the semicolon.
     whole: Span,
-    /// All statements of the section, and which of them this is.
-    section: &'c [Statement<'c>],
+    /// What the section makes, and which of its statements this is.
+    section: &'c Section,
     at: usize,
     transactional: bool,
     /// The strongest lock of this transaction so far that keeps off writers from what is in use.
@@ -162,6 +183,7 @@ impl Context<'_> {
             columns::check,
             removals::check,
             rows::check,
+            history::check,
             outside::check,
             style::check,
         ] {
@@ -176,9 +198,25 @@ impl Context<'_> {
 
     fn is_used(&self, key: &str) -> bool {
         let Some(table) = self.tables.by_key(key) else { return true };
-        let is_new = table.made == self.revision
-            || !self.deployed[table.made] && self.deployed.contains(&true);
-        !is_new && table.what != What::Temporary
+        !self.is_new(table.made) && table.what != What::Temporary
+    }
+
+    /// Whether what this revision has made is nobody's yet.
+    fn is_new(&self, made: usize) -> bool {
+        made == self.revision || !self.deployed[made] && self.has_deployed
+    }
+
+    fn type_in_use(&self, name: &Name) -> bool {
+        self.objects.made_type(name).is_none_or(|made| !self.is_new(made))
+    }
+
+    fn schema_in_use(&self, name: &Ident) -> bool {
+        self.objects.schema(name).is_none_or(|made| !self.is_new(made))
+    }
+
+    /// All words of the statement.
+    fn words(&self) -> Cursor<'_> {
+        Cursor::new(self.sql, &self.statement.tokens, self.offset)
     }
 
     fn is(&self, name: &Name, what: What) -> bool {
@@ -194,7 +232,7 @@ impl Context<'_> {
             [] => String::new(),
         };
         taken
-            .filter(|lock| lock.mode.blocks_writes() && !lock.of_index)
+            .filter(|lock| lock.mode.blocks_writes() && lock.of == LockedBy::Name)
             .find(|lock| self.is_used(&key(&lock.relation)))
     }
 
@@ -245,28 +283,37 @@ fn finish(chain: &Chain<'_>, config: &Config, found: Vec<(usize, Raw)>) -> Vec<F
 
 /// What the author of a file allows: in all of it, or at one of its statements.
 struct Allowed {
-    everywhere: Vec<Lint>,
+    everywhere: HashSet<Lint>,
     /// Where the comment stands, and the statement that it is about.
-    here: Vec<(Lint, Span)>,
+    here: HashSet<(Lint, Span)>,
 }
 
 impl Allowed {
     fn read(migration: &Migration<'_>) -> Self {
         let text = migration.source.text();
-        let up = migration.up.span;
-        let statements = split_statements(migration.up_sql());
-        let mut found = Allowed { everywhere: Vec::new(), here: Vec::new() };
+        let down = match &migration.down {
+            Down::Section(down) => Some(down.span),
+            Down::Irreversible(_) => None,
+        };
+        let sections: Vec<(Span, Vec<statements::Statement>)> = [Some(migration.up.span), down]
+            .into_iter()
+            .flatten()
+            .map(|span| (span, split_statements(migration.source.slice(span))))
+            .collect();
+        let mut found = Allowed { everywhere: HashSet::new(), here: HashSet::new() };
         let is_comment = |token: &Token| token.kind == TokenKind::LineComment;
         let mut in_header = true;
         for token in Lexer::new(text).filter(is_comment) {
             let comment = token.text(text);
             let lint = allowed(comment).and_then(Lint::of_code);
             let at = token.span.start;
-            if up.range().contains(&at) {
+            let section = sections.iter().find(|(span, _)| span.range().contains(&at));
+            if let Some((span, statements)) = section {
                 in_header = false;
                 let Some(lint) = lint else { continue };
-                let next = statements.iter().find(|one| one.span.end + up.start > at);
-                found.here.extend(next.map(|next| (lint, whole(next, up.start))));
+                let next = statements.partition_point(|one| one.span.end + span.start <= at);
+                let next = statements.get(next).map(|next| whole(next, span.start));
+                found.here.extend(next.map(|next| (lint, next)));
             } else if is_section(comment) {
                 in_header = false;
             } else if in_header {

@@ -3,6 +3,8 @@
 //! Each entry is a matter of grammar: where an older server takes the same words for something else,
 //! such as a function's name, nothing is said. The tests of the workspace try each on servers.
 
+mod clauses;
+
 use super::cursor::Cursor;
 use crate::lexer::TokenKind;
 use crate::statements::Statement;
@@ -47,6 +49,9 @@ pub(super) fn newer(sql: &str, statement: &Statement, offset: usize, oldest: u32
             if let Some(span) = json_table(&all) {
                 note("`JSON_TABLE`", 17, span);
             }
+            if let Some(span) = clauses::unnamed_subquery(&all) {
+                note("a subquery in `FROM` without a name", 16, span);
+            }
         }
         CopyRows => {
             let behind = all.after(&["from"]).or_else(|| all.after(&["to"]));
@@ -80,6 +85,24 @@ pub(super) fn newer(sql: &str, statement: &Statement, offset: usize, oldest: u32
             if let Some(span) = json_table(&all) {
                 note("`JSON_TABLE`", 17, span);
             }
+            if let Some(span) = clauses::unnamed_subquery(&all) {
+                note("a subquery in `FROM` without a name", 16, span);
+            }
+            if let Some((span, is_nested)) = clauses::merge_in_query(&all) {
+                let (what, version) =
+                    if is_nested { ("`MERGE` in `WITH`", 17) } else { ("`MERGE`", 15) };
+                note(what, version, span);
+            }
+        }
+        Publication => {
+            if let Some(span) = clauses::parts_of_tables(&all) {
+                note("a publication of some columns or rows", 15, span);
+            }
+        }
+        Other => {
+            if let Some((what, version, span)) = clauses::other(&all) {
+                note(what, version, span);
+            }
         }
         Table => {
             if let Some(span) = set_null_columns(&all) {
@@ -88,14 +111,20 @@ pub(super) fn newer(sql: &str, statement: &Statement, offset: usize, oldest: u32
             if let Some(span) = period(&all) {
                 note("a foreign key with `PERIOD`", 18, span);
             }
-            if let Some(span) = named_not_null(&all) {
+            if let Some(span) = clauses::named_not_null(&all) {
                 note("a NOT NULL constraint of the table", 18, span);
             }
-            if let Some(span) = unstored(&all) {
+            if let Some(span) = clauses::storage(&all) {
+                note("`STORAGE` in the definition of a column", 16, span);
+            }
+            if let Some(span) = clauses::not_null_of_table(&all) {
+                note("a NOT NULL constraint of the table", 18, span);
+            }
+            if let Some(span) = clauses::unstored(&all) {
                 note("a generated column that is not `STORED`", 18, span);
             }
         }
-        _ => {}
+        Index | Sequence => {}
     }
     for token in all.tokens() {
         if token.kind == TokenKind::Number {
@@ -122,12 +151,13 @@ enum Kind {
     Merge,
     CopyRows,
     Grant,
+    Publication,
     /// A query, or what changes rows.
     Query,
     Other,
 }
 
-use Kind::{CopyRows, Grant, Index, Merge, Other, Query, Sequence, Table, View};
+use Kind::{CopyRows, Grant, Index, Merge, Other, Publication, Query, Sequence, Table, View};
 
 impl Kind {
     fn of(all: &Cursor<'_>) -> Self {
@@ -140,6 +170,7 @@ impl Kind {
                 () if rest.take(&["index"]) => Index,
                 () if rest.take_any(&[&["view"], &["recursive", "view"]]) => View,
                 () if rest.take(&["sequence"]) => Sequence,
+                () if rest.take(&["publication"]) => Publication,
                 () => Other,
             };
         }
@@ -176,7 +207,14 @@ const PHRASES: &[Phrase] = &[
     (&[Merge], &["returning"], "`MERGE` with `RETURNING`", 17),
     (&[Grant], &["on", "parameter"], "privileges on a parameter", 15),
     (&[Grant], &["with", "inherit"], "a membership `WITH INHERIT`", 16),
-    (&[Other], &["for", "tables", "in", "schema"], "a publication of a schema", 15),
+    (&[Grant], &["with", "set"], "a membership `WITH SET`", 16),
+    (&[Grant], &["with", "admin", "true"], "`WITH ADMIN TRUE`", 16),
+    (&[Grant], &["with", "admin", "false"], "`WITH ADMIN FALSE`", 16),
+    (&[Grant], &["revoke", "inherit", "option", "for"], "`REVOKE INHERIT OPTION`", 16),
+    (&[Grant], &["revoke", "set", "option", "for"], "`REVOKE SET OPTION`", 16),
+    (&[Table], &["not", "null", "no", "inherit"], "`NOT NULL NO INHERIT`", 18),
+    (&[Publication], &["tables", "in", "schema"], "a publication of a schema", 15),
+    (&[Other], &["refresh", "collation", "version"], "`REFRESH COLLATION VERSION`", 15),
     (&[Sequence], &["create", "unlogged", "sequence"], "an unlogged sequence", 15),
 ];
 
@@ -222,15 +260,6 @@ fn period(all: &Cursor<'_>) -> Option<Span> {
     })
 }
 
-/// `ADD CONSTRAINT a NOT NULL b`.
-fn named_not_null(all: &Cursor<'_>) -> Option<Span> {
-    places(all).find_map(|mut rest| {
-        let start = rest;
-        rest.take(&["add", "constraint"]).then(|| rest.ident())??;
-        rest.take(&["not", "null"]).then(|| rest.since(start).span())
-    })
-}
-
 /// `ON DELETE SET NULL (a, b)`.
 fn set_null_columns(all: &Cursor<'_>) -> Option<Span> {
     places(all).find_map(|mut rest| {
@@ -238,18 +267,6 @@ fn set_null_columns(all: &Cursor<'_>) -> Option<Span> {
         let sets =
             rest.take_any(&[&["on", "delete", "set", "null"], &["on", "delete", "set", "default"]]);
         (sets && rest.is_sign(0, "(")).then(|| rest.since(start).span())
-    })
-}
-
-/// `GENERATED ALWAYS AS (…)` that no `STORED` follows.
-fn unstored(all: &Cursor<'_>) -> Option<Span> {
-    places(all).find_map(|mut rest| {
-        let start = rest;
-        if !rest.take(&["generated", "always", "as"]) {
-            return None;
-        }
-        rest.parentheses()?;
-        (!rest.is(0, "stored")).then(|| rest.since(start).span())
     })
 }
 
@@ -302,6 +319,65 @@ mod tests {
         check("SELECT 'MERGE', 1.5e3, 12", None);
         check("INSERT INTO t VALUES (1_000)", Some(("1_000", 16)));
         check("SET x = 1", None);
+
+        let storage = |text| Some((text, 16));
+        check("CREATE TABLE t (a text STORAGE plain)", storage("STORAGE plain"));
+        check("ALTER TABLE t ADD COLUMN a text STORAGE EXTERNAL", storage("STORAGE EXTERNAL"));
+        check("CREATE TABLE t (storage main, b int)", None);
+        check("ALTER TABLE t ADD storage plain", None);
+        check("ALTER TABLE t ALTER a SET STORAGE plain", None);
+        check("CREATE STATISTICS ON a, b FROM t", Some(("CREATE STATISTICS ON", 16)));
+        check("CREATE STATISTICS s ON a, b FROM t", None);
+        check("CREATE STATISTICS s (ndistinct) ON a, b FROM t", None);
+        check("REINDEX (VERBOSE) DATABASE", Some(("DATABASE", 16)));
+        check("REINDEX DATABASE d", None);
+        check("CLUSTER (VERBOSE)", Some(("CLUSTER (VERBOSE)", 17)));
+        check("CLUSTER (VERBOSE) t", None);
+        check("CLUSTER VERBOSE", None);
+        check("ANALYZE ONLY t", Some(("ONLY", 18)));
+        check("VACUUM (FULL) ONLY t", Some(("ONLY", 18)));
+        check("ANALYZE t", None);
+        check("ALTER SUBSCRIPTION s SKIP (lsn = NONE)", Some(("SKIP", 15)));
+        check("ALTER SUBSCRIPTION skip ENABLE", None);
+        check(
+            "ALTER DATABASE d REFRESH COLLATION VERSION",
+            Some(("REFRESH COLLATION VERSION", 15)),
+        );
+        check("ALTER DOMAIN d ADD CONSTRAINT c NOT NULL", Some(("NOT NULL", 17)));
+        check("ALTER DOMAIN d ADD NOT NULL", Some(("NOT NULL", 17)));
+        check("ALTER DOMAIN d SET NOT NULL", None);
+        check("ALTER STATISTICS s SET STATISTICS DEFAULT", Some(("SET STATISTICS DEFAULT", 17)));
+        check("ALTER STATISTICS s SET STATISTICS 100", None);
+        check("ALTER OPERATOR === (int, int) SET (MERGES)", Some(("MERGES", 17)));
+        check("ALTER OPERATOR === (int, int) SET (RESTRICT = NONE)", None);
+        check("ALTER MATERIALIZED VIEW v SET ACCESS METHOD heap", Some(("SET ACCESS METHOD", 15)));
+        check("GRANT a TO b WITH SET FALSE", Some(("WITH SET", 16)));
+        check("GRANT a TO b WITH ADMIN OPTION", None);
+        check("REVOKE INHERIT OPTION FOR a FROM b", Some(("REVOKE INHERIT OPTION FOR", 16)));
+        check("CREATE PUBLICATION p FOR TABLE t (a)", Some(("(a)", 15)));
+        check("CREATE PUBLICATION p FOR TABLE t, u WHERE (a > 1)", Some(("WHERE", 15)));
+        check("ALTER PUBLICATION p ADD TABLES IN SCHEMA s", Some(("TABLES IN SCHEMA", 15)));
+        check("CREATE PUBLICATION p FOR TABLE t WITH (publish = 'insert')", None);
+        check("ALTER PUBLICATION p SET (publish = 'insert')", None);
+        check("SELECT * FROM (SELECT 1)", Some(("(SELECT 1)", 16)));
+        check("SELECT * FROM (VALUES (1)) WHERE true", Some(("(VALUES (1))", 16)));
+        check(
+            "CREATE VIEW v AS SELECT * FROM t JOIN (SELECT 1 AS a) ON true",
+            Some(("(SELECT 1 AS a)", 16)),
+        );
+        check("SELECT * FROM (SELECT 1) a, (SELECT 2) AS b", None);
+        check("SELECT extract(day FROM (SELECT now()))", None);
+        check("SELECT a IS DISTINCT FROM (SELECT 1)", None);
+        check("SELECT (SELECT extract(day FROM (SELECT now())))", None);
+        check("DELETE FROM t WHERE a IN (SELECT 1)", None);
+        check(
+            "WITH w AS (SELECT 1) MERGE INTO t USING w ON true WHEN MATCHED THEN DELETE",
+            Some(("MERGE INTO", 15)),
+        );
+        check("CREATE TABLE t (a int, NOT NULL a)", Some(("NOT NULL", 18)));
+        check("CREATE TABLE t (a int, CONSTRAINT n NOT NULL a)", Some(("NOT NULL", 18)));
+        check("CREATE TABLE t (a int CONSTRAINT n NOT NULL)", None);
+        check("CREATE TABLE t (a int NOT NULL NO INHERIT)", Some(("NOT NULL NO INHERIT", 18)));
     }
 
     #[test]

@@ -14,6 +14,8 @@ mod drops;
 mod executed;
 mod foreign;
 mod indexes;
+mod inheritance;
+mod modes;
 mod others;
 mod routines;
 mod signatures;
@@ -29,6 +31,7 @@ use super::statement::{self, Statement};
 use crate::chain::{Chain, Down, Migration};
 use crate::diagnostic::Diagnostic;
 use crate::problem::Problem;
+use crate::sections::{Options, Section};
 use crate::statements::split_statements;
 use crate::text::{Source, Span};
 
@@ -46,12 +49,13 @@ pub(super) fn replay(chain: &Chain<'_>) -> Vec<Diagnostic> {
         world.catalog.begin();
         let before = world.catalog.mark();
         let offset = migration.up.span.start;
-        let said = section(&mut world, migration.up_sql(), offset, migration.deployed);
+        let (sql, options) = (migration.up_sql(), migration.up.options);
+        let said = section(&mut world, sql, offset, options, migration.deployed);
         let is_clean = said.is_empty();
         found.extend(said);
         if let (false, true, Down::Section(down)) = (migration.deployed, is_clean, &migration.down)
         {
-            found.extend(downgrade(&mut world, migration, down.span, &before));
+            found.extend(downgrade(&mut world, migration, *down, &before));
         }
     }
     found
@@ -63,7 +67,8 @@ pub(super) fn blind(chain: &Chain<'_>) -> Vec<BlindSpot> {
     for (at, migration) in chain.migrations().iter().enumerate() {
         world.source = at;
         world.catalog.begin();
-        section(&mut world, migration.up_sql(), migration.up.span.start, migration.deployed);
+        let (sql, up) = (migration.up_sql(), migration.up);
+        section(&mut world, sql, up.span.start, up.options, migration.deployed);
     }
     world.blind
 }
@@ -73,21 +78,30 @@ pub(super) fn upgrades(chain: &Chain<'_>, mut show: impl FnMut(&Catalog)) {
     let mut world = World::new();
     for (at, migration) in chain.migrations().iter().enumerate() {
         world.source = at;
-        section(&mut world, migration.up_sql(), migration.up.span.start, migration.deployed);
+        let (sql, up) = (migration.up_sql(), migration.up);
+        section(&mut world, sql, up.span.start, up.options, migration.deployed);
         show(&world.catalog);
     }
 }
 
 /// Replays a section; what is wrong with it.
-fn section(world: &mut World, sql: &str, offset: usize, deployed: bool) -> Vec<Diagnostic> {
+fn section(
+    world: &mut World,
+    sql: &str,
+    offset: usize,
+    options: Options,
+    deployed: bool,
+) -> Vec<Diagnostic> {
     world.catalog.path = Path::Default;
-    let notes = notes(sql);
+    world.added_values.clear();
+    (world.in_transaction, world.section_start) = (options.transactional, world.catalog.now());
+    let all_notes = notes(sql);
+    let mut left = all_notes.as_slice();
     let mut found = Vec::new();
-    let mut before = 0;
     for statement in split_statements(sql) {
-        let own = std::mem::replace(&mut before, statement.span.end)..statement.span.end;
-        let notes: Vec<&Note<'_>> =
-            notes.iter().filter(|(at, _)| own.contains(at)).map(|(_, note)| note).collect();
+        let (own, later) = left.split_at(left.partition_point(|(at, _)| *at < statement.span.end));
+        left = later;
+        let notes: Vec<&Note<'_>> = own.iter().map(|(_, note)| note).collect();
         world.catalog.tick();
         let all = Cursor::new(sql, &statement.tokens, offset);
         let touched = notes.iter().find_map(|note| match note {
@@ -101,6 +115,9 @@ fn section(world: &mut World, sql: &str, offset: usize, deployed: bool) -> Vec<D
             continue;
         }
         world.statement = statement.span.within(offset);
+        if world.in_transaction {
+            world.check_mode(&all);
+        }
         apply(world, &statement::read(sql, &statement, offset), &all);
         let faults = std::mem::take(&mut world.faults);
         let is_allowed = |code: &str| {
@@ -130,15 +147,16 @@ fn section(world: &mut World, sql: &str, offset: usize, deployed: bool) -> Vec<D
 fn downgrade(
     world: &mut World,
     migration: &Migration<'_>,
-    down: Span,
+    section_down: Section,
     before: &Mark,
 ) -> Vec<Diagnostic> {
+    let down = section_down.span;
     let sql = migration.source.slice(down);
     if notes(sql).iter().any(|(_, note)| matches!(note, Note::Allow("down"))) {
         return Vec::new();
     }
     let after = world.catalog.mark();
-    let mut found = section(world, sql, down.start, false);
+    let mut found = section(world, sql, down.start, section_down.options, false);
     if found.is_empty() {
         let marker = marker_line(&migration.source, down);
         let differences = world.catalog.differences(before);
@@ -202,13 +220,11 @@ fn apply(world: &mut World, read: &Statement<'_>, all: &Cursor<'_>) {
     );
     // In a default, a check or a policy: it runs now, and perhaps with each change of data.
     if !is_about_routines && !world.active.is_empty() {
-        for name in statement::calls(all) {
-            if let Some((name, _)) = world.active.get_key_value(name.last()) {
-                let name = name.clone();
-                world.run_routine(&name);
-                world.stored.push(name);
-            }
-        }
+        let calls = statement::calls(all);
+        let active = calls.iter().filter_map(|name| world.active.get_key_value(name.last()));
+        let active: Vec<_> = active.map(|(name, _)| name.clone()).collect();
+        world.stored.extend(active.iter().cloned());
+        world.run_functions(active);
     }
     match read {
         Statement::CreateSchema { name, if_not_exists } => {

@@ -28,7 +28,7 @@ pub(crate) use parts::{ColumnDef, ConstraintDef, ConstraintKind, Default, Elemen
 pub(crate) use plpgsql::{Body, Handler, Step, body};
 pub(crate) use query::{calls, relations, written};
 pub(crate) use read::read;
-pub(crate) use routine::{Argument, Language, Routine, tokens};
+pub(crate) use routine::{Argument, Language, Routine, quoted_body, tokens};
 pub(crate) use types::{TypeName, canonical, is_built_in};
 
 /// A statement.

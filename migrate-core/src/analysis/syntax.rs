@@ -5,12 +5,16 @@
 
 use std::panic::catch_unwind;
 
-use squawk_parser::{EntryPoint, LexedStr, StrStep};
+use squawk_parser::{EntryPoint, LexedStr, StrStep, SyntaxKind};
 
+use self::semicolon::{schema_element, second_statement, two_statements};
+use super::dialects;
 use crate::id::did_you_mean;
 use crate::lexer::{Lexer, Token, TokenKind};
 use crate::statements::Statement;
 use crate::text::Span;
+
+mod semicolon;
 
 /// Longer statements are data, more likely than not.
 const MOST_BYTES: usize = 64 << 10;
@@ -23,25 +27,44 @@ const BRACKET: usize = 5;
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct SyntaxError {
     pub(super) span: Span,
-    /// The word or sign that can't stand there; empty at the end.
+    /// The word or sign that can't stand there, or how it begins; empty at the end.
     pub(super) text: String,
     /// A word that looks like a slip of the finger, and what it should have been.
     pub(super) meant: Option<(String, &'static str)>,
+    /// How PostgreSQL writes what looks like another database's SQL.
+    pub(super) instead: Option<&'static str>,
     /// What to say at the place.
     pub(super) label: String,
 }
 
-/// The first error in a statement.
-pub(super) fn error(sql: &str, statement: &Statement) -> Option<SyntaxError> {
+/// What the grammar has against what stands between two semicolons.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Fault {
+    Error(SyntaxError),
+    /// Two statements; the second one begins with this word.
+    MissingSemicolon(Span),
+}
+
+/// The first fault in a statement.
+pub(super) fn fault(sql: &str, statement: &Statement) -> Option<Fault> {
     let text = sql.get(statement.span.range())?;
     let tokens = &statement.tokens;
     if text.len() > MOST_BYTES || is_deep(sql, tokens) || is_unknown(sql, tokens) {
         return None;
     }
+    if let Some(second) = schema_element(sql, tokens) {
+        return Some(Fault::MissingSemicolon(second));
+    }
     // A fault of the parser's is no fault of the migration's. (Of a thread beside the macro's own, the
     // compiler tells it, and goes on.)
-    let (position, said) = catch_unwind(|| parse(text)).ok().flatten()?;
-    let mut at = statement.span.start + position;
+    let tree = catch_unwind(|| parse(text)).ok()?;
+    let start = statement.span.start;
+    if let Some(second) = tree.second.filter(|second| tree.is_clean_before(*second)) {
+        let nth = tokens.partition_point(|token| token.span.start < start + second);
+        return two_statements(sql, statement, nth);
+    }
+    let (position, said) = tree.error?;
+    let mut at = start + position;
     // A blank before what it is about.
     let rest = sql.get(at..statement.span.end)?;
     at += Lexer::new(rest)
@@ -59,43 +82,124 @@ pub(super) fn error(sql: &str, statement: &Statement) -> Option<SyntaxError> {
     let Some(token) = tokens.get(nth) else {
         let end = statement.span.end;
         let end = if text.ends_with(';') { Span::new(end - 1, end) } else { Span::new(end, end) };
-        return Some(SyntaxError {
+        return Some(Fault::Error(SyntaxError {
             span: end,
             text: String::new(),
             meant: None,
+            instead: None,
             label: wanted(&said),
-        });
+        }));
     };
-    let text = token.text(sql).to_owned();
+    if let Some(second) = second_statement(sql, statement, nth) {
+        return Some(Fault::MissingSemicolon(second));
+    }
+    let text = shown(token.text(sql));
     // A misspelt word may pass for a name, and the one behind it can't follow.
     let before = nth.checked_sub(1).and_then(|before| tokens.get(before));
     let before = before.filter(|_| token.kind == TokenKind::Word);
     let meant = [Some(token), before].into_iter().flatten().find_map(|token| meant(sql, token));
     // What the parser waits for instead says less than the word that was meant.
-    let label = if meant.is_some() { wanted("") } else { wanted(&said) };
-    Some(SyntaxError { span: token.span, text, meant, label })
+    let instead = dialects::instead(sql, tokens, nth);
+    let is_told = meant.is_some() || instead.is_some();
+    let label = if is_told { wanted("") } else { wanted(&said) };
+    let meant = meant.filter(|_| instead.is_none());
+    Some(Fault::Error(SyntaxError { span: token.span, text, meant, instead, label }))
 }
 
-/// The place of the first error, and what the parser says of it.
-fn parse(text: &str) -> Option<(usize, String)> {
+/// A token as a message has it: a long one by its beginning.
+fn shown(token: &str) -> String {
+    const MOST: usize = 40;
+    let line = token.lines().next().unwrap_or_default();
+    let cut = &line[..line.floor_char_boundary(MOST)];
+    if cut.len() == token.len() { token.to_owned() } else { format!("{cut}…") }
+}
+
+/// What the parser makes of a text that should be one statement.
+#[derive(Debug, Default)]
+struct Tree {
+    /// The place of the first error, and what the parser says of it.
+    error: Option<(usize, String)>,
+    /// Whether there is a statement at all.
+    is_any: bool,
+    /// Where a second statement begins that no semicolon separates from the first.
+    second: Option<usize>,
+}
+
+impl Tree {
+    fn is_clean_before(&self, place: usize) -> bool {
+        self.error.as_ref().is_none_or(|(error, _)| *error > place)
+    }
+
+    /// Whether what the text begins with is a whole statement.
+    fn begins_clean(&self) -> bool {
+        self.is_any && self.is_clean_before(self.second.unwrap_or(usize::MAX))
+    }
+}
+
+fn parse(text: &str) -> Tree {
     let lexed = LexedStr::new(text);
     let output = EntryPoint::SourceFile.parse(&lexed.to_input());
-    let mut first = None;
-    lexed.intersperse_trivia(&output, &mut |step| {
-        if let StrStep::Error { msg, pos } = step {
-            first.get_or_insert_with(|| (pos, msg.to_owned()));
+    let mut tree = Tree::default();
+    let (mut depth, mut at, mut is_separated) = (0, 0, true);
+    lexed.intersperse_trivia(&output, &mut |step| match step {
+        StrStep::Error { msg, pos } => {
+            tree.error.get_or_insert_with(|| (pos, msg.to_owned()));
+        }
+        StrStep::Enter { kind } => {
+            // Below the root is a statement.
+            if depth == 1 && !matches!(kind, SyntaxKind::EMPTY_STMT | SyntaxKind::ERROR) {
+                if !is_separated {
+                    tree.second.get_or_insert(at);
+                }
+                tree.is_any = true;
+            }
+            depth += 1;
+        }
+        StrStep::Exit => depth -= 1,
+        StrStep::Token { kind, text } => {
+            at += text.len();
+            if !kind.is_trivia() {
+                is_separated = kind == SyntaxKind::SEMICOLON;
+            }
         }
     });
-    first
+    tree
 }
 
 /// Whether it is one of the statements that the parser does not know.
 fn is_unknown(sql: &str, tokens: &[Token]) -> bool {
-    let mut words = tokens.iter().filter(|token| {
-        !["or", "replace", "trusted", "procedural"].iter().any(|word| token.is_word(sql, word))
-    });
-    words.next().is_some_and(|first| first.is_word(sql, "create"))
-        && words.next().is_some_and(|next| next.is_word(sql, "language"))
+    let word = |at: usize, words: &[&str]| {
+        tokens.get(at).is_some_and(|token| words.iter().any(|word| token.is_word(sql, word)))
+    };
+    let kind = if word(1, &["or"]) { 3 } else { 1 };
+    if word(0, &["create"]) && word(kind, &["trusted", "procedural"]) {
+        return true;
+    }
+    if word(0, &["create"]) && word(kind, &["language"]) {
+        return (0..tokens.len()).any(|at| word(at, &["no"]));
+    }
+    // What a routine, a role or a database sets may be set in the ways that SQL has words for.
+    let all = 0..tokens.len();
+    let is_settable = if word(0, &["create"]) {
+        // A body that is SQL comes last.
+        word(kind, &["function", "procedure"])
+            && !all.clone().any(|at| word(at, &["return", "atomic"]))
+    } else {
+        word(0, &["alter"])
+            && word(1, &["function", "procedure", "routine", "role", "user", "database"])
+    };
+    let set = all.clone().find(|at| word(*at, &["set", "reset"])).filter(|_| is_settable);
+    let is_text = |at: usize| tokens.get(at).is_some_and(|it| it.kind == TokenKind::String);
+    let sets = |at: usize| {
+        word(at, &["set", "reset"])
+            && (word(at + 1, &["role", "session", "time", "names", "xml", "transaction"])
+                || word(at + 1, &["schema", "catalog"]) && is_text(at + 2))
+    };
+    match set {
+        Some(_) if word(0, &["create"]) => all.clone().any(sets),
+        Some(first) => sets(first),
+        None => false,
+    }
 }
 
 /// Whether the parser might have to go deep: into brackets, and into what has neither brackets nor

@@ -1,5 +1,6 @@
 //! What is found in a statement's words, and what is left alone.
 
+use super::syntax::Fault;
 use crate::folder::Folder;
 
 /// Checks a chain of one revision; its errors as `line:column message: label = help`.
@@ -47,6 +48,155 @@ fn the_word_that_is_wrong_is_named() {
     check("DROP TABLE IF EXIST a;", "4:15", "EXIST", "not expected here", "`EXISTS`");
     check("ALTER TABLE o ADD u int REFERENCES user (id);", "4:36", "user", "not expected here", "");
     check("COMMENT ON TABLE t /* c */ 'x';", "4:28", "'x'", &before("IS"), "");
+}
+
+/// Where a second statement begins that no semicolon separates from the first.
+#[test]
+fn a_missing_semicolon_is_told_where_the_second_statement_begins() {
+    let statements = [
+        "CREATE TABLE a (x int)",
+        "CREATE TABLE a AS SELECT 1",
+        "CREATE UNIQUE INDEX i ON a (x) WHERE x > 1",
+        "CREATE VIEW v AS SELECT 1 AS one",
+        "CREATE TYPE m AS ENUM ('a')",
+        "CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'",
+        "CREATE FUNCTION f() RETURNS int BEGIN ATOMIC SELECT 1; END",
+        "CREATE TRIGGER t AFTER INSERT ON a FOR EACH ROW EXECUTE FUNCTION f()",
+        "CREATE POLICY p ON a USING (true)",
+        "CREATE RULE r AS ON DELETE TO a DO (SELECT 1; SELECT 2)",
+        "CREATE SEQUENCE q",
+        "CREATE EXTENSION hstore",
+        "ALTER TABLE a ADD COLUMN y int NOT NULL DEFAULT 1",
+        "ALTER TABLE a ENABLE ROW LEVEL SECURITY",
+        "ALTER TYPE m ADD VALUE 'b'",
+        "DROP TABLE IF EXISTS a, b CASCADE",
+        "INSERT INTO a VALUES (1)",
+        "INSERT INTO a (x) VALUES (1) ON CONFLICT (x) DO UPDATE SET x = 2",
+        "UPDATE a SET x = b.x FROM b",
+        "DELETE FROM a",
+        "SELECT * FROM a",
+        "WITH w AS (SELECT 1) SELECT * FROM w",
+        "COMMENT ON TABLE a IS 'x'",
+        "GRANT SELECT ON a TO me",
+        "TRUNCATE a",
+        "DO $$ BEGIN NULL; END $$",
+        "CALL p()",
+        "SET search_path = public",
+        "REFRESH MATERIALIZED VIEW mv",
+        "COPY a FROM '/x'",
+        "CREATE LANGUAGE plperl",
+        "LOCK TABLE a IN SHARE MODE",
+    ];
+    // Where the second one goes on with the first.
+    let is_one = |first: &str, second: &str| {
+        first.contains("LANGUAGE sql AS") && second.starts_with("SET")
+            || second.starts_with("DELETE") && first == "CREATE TABLE a AS SELECT 1"
+    };
+    let mut pairs = 0;
+    for first in statements {
+        for second in statements {
+            if is_one(first, second) {
+                continue;
+            }
+            pairs += 1;
+            let text = format!("{first}\n  {second};");
+            let found = crate::split_statements(&text);
+            let fault = super::syntax::fault(&text, &found[0]);
+            let Some(Fault::MissingSemicolon(span)) = fault else { panic!("{text}: {fault:?}") };
+            assert_eq!(span.start, first.len() + 3, "{text}");
+        }
+    }
+    assert!(pairs > 1000);
+    assert_eq!(
+        errors("CREATE TABLE a (x int) -- no end\nCREATE TABLE b (y int);"),
+        [
+            "5:1 two statements without a `;` between them: `;` is missing before this = end the first \
+          statement with `;`; if PostgreSQL accepts the two as one statement, say so above it: \
+          `-- migrate:allow(syntax): why`"
+        ]
+    );
+}
+
+#[test]
+fn what_only_looks_like_two_statements() {
+    for up in [
+        "CREATE SCHEMA s CREATE TABLE a (x int) CREATE VIEW v AS SELECT 1 GRANT SELECT ON v TO me;",
+        "CREATE RULE r AS ON INSERT TO t DO ALSO (INSERT INTO u VALUES (1); DELETE FROM v);",
+        "CREATE RULE r AS ON INSERT TO t DO ALSO\nINSERT INTO u VALUES (1);",
+        "EXPLAIN\nSELECT 1;",
+        "PREPARE p AS\nSELECT 1;",
+        "DECLARE c CURSOR FOR\nSELECT 1;",
+        "COPY (SELECT 1) TO '/x';",
+        "CREATE VIEW v AS\nWITH w AS (SELECT 1) SELECT * FROM w WITH LOCAL CHECK OPTION;",
+        "WITH w AS (SELECT 1)\nINSERT INTO t SELECT * FROM w;",
+        "CREATE FUNCTION f() RETURNS int LANGUAGE sql\nSET search_path = a\nSET ROLE me\nAS 'SELECT 1';",
+        "ALTER ROLE me\nSET TIME ZONE 'UTC';",
+        "ALTER DATABASE d\nRESET SESSION AUTHORIZATION;",
+        "SELECT a update FROM t commit;",
+        "CREATE STATISTICS s ON a, b FROM t checkpoint;",
+    ] {
+        let found: Vec<_> = errors(up)
+            .into_iter()
+            .filter(|text| text.contains("syntax") || text.contains("`;`"))
+            .collect();
+        assert!(found.is_empty(), "{up}: {found:?}");
+    }
+    // What stands before is no statement, so that nothing says that a second one begins.
+    for (up, place) in [
+        ("ALTER TABLE t DELETE COLUMN a;", "4:15 syntax error at `DELETE`"),
+        ("ALTER TABLE t\nDROP INDEX i;", "5:12 syntax error at `i`"),
+        ("CREATE TABLE t\nINSERT INTO u VALUES (1);", "5:1 syntax error at `INSERT`"),
+    ] {
+        let found = errors(up);
+        assert!(found.len() == 1 && found[0].starts_with(place), "{up}: {found:?}");
+    }
+}
+
+#[test]
+fn values_that_nobody_fills_in() {
+    let check = |up: &str, expected: &str| {
+        let found = errors(up);
+        assert!(found.len() == 1 && found[0].starts_with(expected), "{up}: {found:?}");
+    };
+    check("INSERT INTO t VALUES (:id);", "4:23 the psql variable `:id` in a migration");
+    check("INSERT INTO t SELECT $1;", "4:22 the parameter `$1` in a migration");
+    assert!(errors("-- migrate:allow(syntax): it is filled in\nSELECT $1").is_empty());
+}
+
+#[test]
+fn what_takes_the_runners_lock_is_refused_in_both_modes() {
+    for up in ["DISCARD ALL;", "SELECT pg_advisory_unlock_all();"] {
+        for mode in ["", " transaction:false"] {
+            let text = section(up).replace("migrate:up", &format!("migrate:up{mode}"));
+            let chain = crate::analyse(Folder::of_texts("m", [("1.sql", text.as_str())]));
+            let said = chain.map(|_| ()).unwrap_err().to_string();
+            assert!(said.contains("releases all advisory locks of the session"), "{said}");
+        }
+    }
+}
+
+/// SQL of another database is told by how PostgreSQL writes it.
+#[test]
+fn another_databases_sql_has_help_of_its_own() {
+    let check = |up: &str, help: &str| {
+        let found = errors(up);
+        assert!(found.len() == 1 && found[0].contains(help), "{up}: {found:?}");
+        assert!(!found[0].contains("allow("), "{found:?}");
+    };
+    check(
+        "CREATE TABLE t (id int AUTO_INCREMENT PRIMARY KEY);",
+        "GENERATED BY DEFAULT AS IDENTITY",
+    );
+    check("CREATE TABLE `t` (id int);", "double quotes");
+    check("CREATE TABLE t (id int) ENGINE=InnoDB;", "storage engines");
+    check("CREATE TABLE t (id int UNSIGNED NOT NULL);", "CHECK (name >= 0)");
+    check("# a comment\nSELECT 1;", "`--`");
+    check("ALTER TABLE t MODIFY COLUMN a int;", "ALTER COLUMN");
+    check("INSERT IGNORE INTO t VALUES (1);", "ON CONFLICT DO NOTHING");
+    check("REPLACE INTO t VALUES (1);", "ON CONFLICT");
+    check("PRAGMA foreign_keys = ON;", "SQLite");
+    check("CREATE TABLE [t] (id int);", "double quotes");
+    check("CREATE TABLE t (a int, b timestamp ON UPDATE CURRENT_TIMESTAMP);", "trigger");
 }
 
 #[test]

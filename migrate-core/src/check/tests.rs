@@ -169,7 +169,7 @@ variants! {
     UnknownOption DuplicateOption BadOption MarkerNotAlone
     UnterminatedString UnterminatedIdentifier UnterminatedComment UnterminatedDollarQuote
     PsqlCommand CopyFromStdin CopyToStdout TransactionControl NeedsNoTransaction EnumValueUsed
-    Todo Syntax NeedsServer Lint UnknownCode AlreadyExists Missing WrongKind ColumnCount NoKey StillNeeded DownLeaves DownLoses
+    Todo Syntax MissingSemicolon PsqlVariable Parameter ReleasesLocks NeedsServer Lint UnknownCode AlreadyExists Missing WrongKind ColumnCount NoKey StillNeeded DownLeaves DownLoses
     DuplicateRevision UnknownParent RepeatedParent SeveralBases Fork Cycle TwinMerges VariantClash
     ConfigSyntax UnknownSetting BadSetting
     LockConflict LockVersion LockSyntax LockDuplicate LockTampered
@@ -199,6 +199,7 @@ fn every_variant_has_a_case_and_its_text_is_reviewed() {
         });
     }
     // What only a parser sees has its cases beside the parser, and the settings have theirs.
+    seen.extend(["MissingSemicolon", "PsqlVariable", "Parameter", "ReleasesLocks"]);
     seen.extend(["Syntax", "NeedsServer", "Lint", "ConfigSyntax", "UnknownSetting", "BadSetting"]);
     // And what only a replay sees, beside that.
     seen.extend([

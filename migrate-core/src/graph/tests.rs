@@ -80,3 +80,49 @@ fn a_fork_says_which_branch_to_move() {
         found[0].primary.iter().chain(&found[0].related).map(|l| l.text.as_str()).collect();
     assert_eq!(texts, ["`b` follows `a` and leads to `d`", "`pinned` follows `a`, deployed"]);
 }
+
+/// Work that is counted: it grows as the graph does.
+#[test]
+fn few_unknown_parents_are_compared_with_all_ids() {
+    let compared = |count: usize| {
+        let names: Vec<(String, String)> =
+            (0..count).map(|n| (format!("a{n:06}"), format!("b{n:06}"))).collect();
+        let nodes: Vec<Node<'_>> = names
+            .iter()
+            .enumerate()
+            .map(|(source, (id, parent))| Node {
+                source,
+                id,
+                id_span: Span::default(),
+                parents: vec![(parent.as_str(), Span::default())],
+                pinned: false,
+            })
+            .collect();
+        let context = Context { incomplete: false, moved: false, deployed: HashSet::new() };
+        let before = crate::id::COMPARED.get();
+        let mut problems = Vec::new();
+        super::check(&nodes, &context, &mut problems);
+        assert_eq!(problems.len(), count);
+        crate::id::COMPARED.get() - before
+    };
+    assert_eq!(compared(2_000), 2 * compared(1_000) + MOST_SUGGESTIONS);
+}
+
+/// What one head alone stands on is its branch, however the others are joined.
+#[test]
+fn each_head_has_what_no_other_stands_on() {
+    let told = |graph: &str| {
+        let found = check(graph, Err(&["fork"]));
+        let labels = found[0].primary.iter().chain(&found[0].related);
+        labels.map(|label| label.text.clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        told("a b:a c:b d:a e:d f:d g:e,f h:c"),
+        ["`b` follows `a` and leads to `h`", "`d` follows `a` and leads to `g`"]
+    );
+    assert_eq!(
+        told("a b:a c:a m:b,c n:b"),
+        ["`n` follows `b`", "`c` follows `a` and leads to `m`"]
+    );
+    assert_eq!(told("a b:a c:a d:a").len(), 3);
+}

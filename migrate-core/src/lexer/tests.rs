@@ -126,6 +126,20 @@ fn operators() {
     check("a->>'b'", &["w:a", "o:->>", "s:'b'"]);
     check("a=-1", &["w:a", "o:=", "o:-", "n:1"]);
     check("a >= b <> c", &["w:a", "o:>=", "w:b", "o:<>", "w:c"]);
+    check("a+++b", &["w:a", "o:+", "o:+", "o:+", "w:b"]);
+    check("*++@a", &["o:*++@", "w:a"]);
+    check("*+-+*a", &["o:*+-+*", "w:a"]);
+    check("*+-+a", &["o:*", "o:+", "o:-", "o:+", "w:a"]);
+    check("@+-+a", &["o:@+-+", "w:a"]);
+    check("++--x\n++@", &["o:+", "o:+", "line:--x", "o:++@"]);
+}
+
+/// A row of signs is read once, not once for each of them.
+#[test]
+fn many_signs_are_many_tokens() {
+    let count = 200_000;
+    assert_eq!(Lexer::new(&"+".repeat(count)).count(), count);
+    assert_eq!(Lexer::new(&format!("*{}", "+-".repeat(count))).count(), 2 * count + 1);
 }
 
 #[test]

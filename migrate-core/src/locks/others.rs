@@ -1,7 +1,7 @@
 //! The locks of all statements but `ALTER TABLE`.
 
 use super::words::Words;
-use super::{LockMode, RelationName, TableLock, Work, on};
+use super::{LockMode, LockedBy, RelationName, TableLock, Work, on};
 
 use LockMode::{
     AccessExclusive, AccessShare, Exclusive, RowExclusive, Share, ShareRowExclusive,
@@ -15,6 +15,9 @@ pub(super) fn locks(mut words: Words<'_>) -> Option<Vec<TableLock>> {
     }
     if words.take(&["drop"]) {
         return drop(words);
+    }
+    if words.take(&["alter", "domain"]) {
+        return domain(words);
     }
     if words.take(&["alter", "policy"]) {
         return one(words.after(&["on"])?.name()?, AccessExclusive, Work::None);
@@ -78,7 +81,7 @@ fn all(relations: Vec<RelationName>, mode: LockMode) -> Vec<TableLock> {
 
 /// The table of an index.
 fn by_index(index: RelationName, mode: LockMode, work: Work) -> TableLock {
-    TableLock { of_index: true, ..on(index, mode, work) }
+    TableLock { of: LockedBy::Index, ..on(index, mode, work) }
 }
 
 /// Tables with columns in parentheses; none where there is no table.
@@ -87,6 +90,14 @@ fn each(words: Words<'_>, mode: LockMode, work: Work) -> Option<Vec<TableLock>> 
         return None;
     }
     words.split().into_iter().map(|mut part| Some(on(part.table()?, mode, work))).collect()
+}
+
+/// `ALTER DOMAIN`: what is checked is looked for in each table that has a column of it.
+fn domain(mut words: Words<'_>) -> Option<Vec<TableLock>> {
+    let domain = words.name()?;
+    let added = words.take(&["add"]) && !words.has(&["not", "valid"]);
+    let checks = added || words.take_any(&[&["validate", "constraint"], &["set", "not", "null"]]);
+    checks.then(|| vec![TableLock { of: LockedBy::Domain, ..on(domain, Share, Work::Scan) }])
 }
 
 fn create(mut words: Words<'_>) -> Option<Vec<TableLock>> {
@@ -129,7 +140,10 @@ fn table(mut words: Words<'_>) -> Option<Vec<TableLock>> {
     if words.has(&["as"]) {
         return None;
     }
-    let references = words.all_after("references").into_iter().filter(|other| *other != own);
+    let references = words
+        .all_after("references")
+        .into_iter()
+        .filter(|other| other.qualified() != own.qualified());
     locks.extend(all(references.collect(), ShareRowExclusive));
     if let Some(parents) = words.after(&["inherits"]).and_then(|mut rest| rest.parentheses()) {
         locks.extend(

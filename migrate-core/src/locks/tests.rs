@@ -37,6 +37,10 @@ fn what_is_said_of_a_lock() {
     check("CREATE INDEX ON t (a)", "SHARE on t, blocks writes, while it reads all rows");
     check("DROP INDEX ix", "ACCESS EXCLUSIVE on the table of ix, blocks reads and writes");
     check(
+        "ALTER DOMAIN email ADD CHECK (VALUE <> '')",
+        "SHARE on each table with a column of type email, blocks writes, while it reads all rows",
+    );
+    check(
         "ALTER TABLE t ALTER a TYPE int",
         "ACCESS EXCLUSIVE on t, blocks reads and writes, while it may rewrite all rows",
     );
@@ -63,6 +67,15 @@ fn one_lock_a_table() {
     check(
         "ALTER TABLE t ADD a numeric(10, 2) DEFAULT 1, ADD FOREIGN KEY (b) REFERENCES t (c)",
         &[("t", LockMode::AccessExclusive, Work::Scan)],
+    );
+    // What names no schema is in `public`.
+    check(
+        "ALTER TABLE t ADD a int, ADD FOREIGN KEY (b) REFERENCES public.t (c)",
+        &[("t", LockMode::AccessExclusive, Work::Scan)],
+    );
+    check(
+        "CREATE TABLE t (a int REFERENCES public.t (b), c int REFERENCES app.t (b))",
+        &[("app.t", LockMode::ShareRowExclusive, Work::None)],
     );
     check(
         "LOCK a, b, a IN SHARE MODE",
@@ -94,6 +107,14 @@ fn of_what_is_not_known_nothing_is_said() {
         "REINDEX DATABASE d",
         "LOCK t IN NO MODE",
         "DROP SCHEMA s",
+        "ALTER SCHEMA s RENAME TO x",
+        "ALTER TYPE m RENAME TO x",
+        "ALTER TYPE m RENAME VALUE 'a' TO 'b'",
+        "ALTER TYPE m ADD VALUE 'a'",
+        "ALTER DOMAIN d ADD CONSTRAINT c CHECK (VALUE > 0) NOT VALID",
+        "ALTER DOMAIN d SET DEFAULT 1",
+        "ALTER DOMAIN d DROP NOT NULL",
+        "ALTER DOMAIN d RENAME TO x",
         "DROP FUNCTION f",
         "COPY (SELECT 1) TO '/a'",
         "COMMENT ON COLUMN c IS 'x'",

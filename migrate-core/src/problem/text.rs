@@ -61,7 +61,14 @@ impl fmt::Display for Problem {
             Syntax { found, .. } if found.is_empty() => {
                 write!(f, "syntax error: the statement ends too early")
             }
+            Syntax { found, .. } if found.contains('`') => write!(f, "syntax error at a backquote"),
             Syntax { found, .. } => write!(f, "syntax error at `{found}`"),
+            MissingSemicolon => write!(f, "two statements without a `;` between them"),
+            PsqlVariable { variable } => write!(f, "the psql variable `{variable}` in a migration"),
+            Parameter { parameter } => write!(f, "the parameter `{parameter}` in a migration"),
+            ReleasesLocks { what } => {
+                write!(f, "`{what}` releases all advisory locks of the session")
+            }
             AlreadyExists { what } => write!(f, "{what} exists already"),
             Missing { what, .. } => write!(f, "there is no {what}"),
             WrongKind { name, is, wanted } => {
@@ -196,12 +203,23 @@ impl Problem {
                  (`-- migrate:up transaction:false`), and move what needs a transaction to a revision of its own".into(),
             EnumValueUsed { .. } => "put the statement that adds the value in a revision of its own, before this one".into(),
             Todo { .. } => "do what the comment says, and delete it".into(),
-            Syntax { found, meant: Some((word, meant)) } if word == found => {
+            Syntax { found, meant: Some((word, meant)), .. } if word == found => {
                 format!("did you mean `{meant}`?")
             }
             Syntax { meant: Some((word, meant)), .. } => {
                 format!("did you mean `{meant}`, not `{word}`?")
             }
+            Syntax { instead: Some(instead), .. } => (*instead).into(),
+            MissingSemicolon => "end the first statement with `;`; if PostgreSQL accepts the two as one \
+                 statement, say so above it: `-- migrate:allow(syntax): why`".into(),
+            PsqlVariable { .. } => "only psql substitutes variables; the server gets this text as it is. \
+                 Write the value itself".into(),
+            Parameter { .. } => "a migration is sent without parameter values: write the value itself. `$1` is \
+                 valid only in the body of a function and in PREPARE".into(),
+            ReleasesLocks { what: "DISCARD ALL" } => "the runner may hold one of them. Discard only what you \
+                 need: `DISCARD TEMP`, `DISCARD PLANS`, `RESET ALL`".into(),
+            ReleasesLocks { .. } => "the runner may hold one of them. Release your own lock by its key: \
+                 `pg_advisory_unlock(key)`".into(),
             Syntax { .. } => "mend it; if PostgreSQL takes it as it is, say so above the statement: \
                  `-- migrate:allow(syntax): why`".into(),
             AlreadyExists { .. } => "leave this out, or choose another name; where the server takes it all the \
@@ -296,7 +314,8 @@ fn article(word: &str) -> &'static str {
     if word.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" }
 }
 
-fn count(number: usize, thing: &str) -> String {
+/// A number of things, in words.
+pub(crate) fn count(number: usize, thing: &str) -> String {
     let plural = if number == 1 { "" } else { "s" };
     format!("{number} {thing}{plural}")
 }

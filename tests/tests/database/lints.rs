@@ -1,6 +1,7 @@
 //! What the lints say holds on a server: what is free, what reads or writes all rows, what fails; and
 //! the safe way of each page runs.
 
+mod modes;
 mod newer;
 
 use std::fs;
@@ -83,7 +84,8 @@ fn the_safe_way_of_each_page_runs_and_is_safe() {
         // What is warned of is right, too: the server takes it, where rows don't stand against it.
         let database = self::database("lint page");
         let result = Session::new(&database).upgrade(&Runner::new(&chain(&[EXAMPLES, bad[0]])));
-        assert_eq!(result.is_err(), lint == Lint::AddColumnNotNull, "{lint}");
+        let fails = [Lint::AddColumnNotNull, Lint::DropsHistory].contains(&lint);
+        assert_eq!(result.is_err(), fails, "{lint}");
     }
 }
 
@@ -182,9 +184,78 @@ fn which_changes_of_types_are_free() {
     assert!(free > 40, "{free}");
 }
 
+/// A column that is stored as before, and what hangs on it: an index that is built anew, a check for
+/// which all rows are read.
+#[test]
+fn which_indexes_and_checks_outlive_a_change_of_type() {
+    let table = "CREATE TABLE t (id int PRIMARY KEY, a int, b text, c text COLLATE \"C\", v varchar(10), i bit(4));
+        INSERT INTO t VALUES (1, 1, 'b', 'c', 'v', B'1010');";
+    let database = database("lint collations");
+    let mut session = Session::new(&database);
+    let setups = [
+        "",
+        "CREATE INDEX ON t (b);",
+        "CREATE INDEX ON t (b COLLATE \"C\");",
+        "CREATE INDEX ON t (a) INCLUDE (b, c, v);",
+        "CREATE INDEX ON t USING hash (b);",
+        "CREATE INDEX ON t (c);",
+        "CREATE INDEX ON t (v);",
+        "CREATE INDEX ON t (v varchar_pattern_ops);",
+        "CREATE INDEX ON t (i);",
+        "CREATE INDEX ON t (a);",
+        "CREATE INDEX ON t (lower(v));",
+        "CREATE INDEX ON t (lower(b)) WHERE v <> 'x';",
+        "CREATE INDEX ON t (a) WHERE c IS NOT NULL;",
+        "CREATE INDEX ON t (v) WHERE a > 1;",
+        "ALTER TABLE t ADD UNIQUE (c);",
+        "ALTER TABLE t ADD CHECK (v <> 'x');",
+        "ALTER TABLE t ADD CHECK (b <> 'x') NOT VALID;",
+        "ALTER TABLE t ADD CHECK (length(b) + length(c) > 0);",
+        "ALTER TABLE t ADD CHECK (a > 0);",
+    ];
+    let changes = [
+        "b TYPE text",
+        "b TYPE varchar",
+        "b TYPE text COLLATE \"C\"",
+        "c TYPE text",
+        "c TYPE varchar COLLATE \"C\"",
+        "v TYPE varchar(10)",
+        "v TYPE varchar(20)",
+        "v TYPE text",
+        "i TYPE varbit",
+    ];
+    let (mut wrong, mut found) = (Vec::new(), 0);
+    for setup in setups {
+        for change in changes {
+            let (setup, sql) =
+                (format!("{table} {setup}"), format!("ALTER TABLE t ALTER {change}"));
+            let reported = codes(&[&setup, &format!("{sql};")]).contains(&Lint::TypeRewrites);
+            let does = does(&mut session, &setup, &sql);
+            found += usize::from(reported);
+            if reported != (does == Does::Reads) {
+                wrong.push(format!("{setup} {sql}: {does:?}, reported: {reported}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(found > 15, "{found}");
+}
+
 #[test]
 fn which_new_columns_rewrite_or_fail() {
-    let setup = "CREATE TABLE t (id int PRIMARY KEY, a int); INSERT INTO t VALUES (1, 1);";
+    let setup = "CREATE TABLE t (id int PRIMARY KEY, a int); INSERT INTO t VALUES (1, 1);
+        CREATE FUNCTION lively() RETURNS int LANGUAGE plpgsql AS 'BEGIN RETURN 1; END';
+        CREATE FUNCTION calm() RETURNS int LANGUAGE plpgsql STABLE AS 'BEGIN RETURN 1; END';
+        CREATE FUNCTION settled() RETURNS int LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RETURN 1; END';
+        CREATE FUNCTION inlined() RETURNS int LANGUAGE sql AS 'SELECT 1';
+        CREATE FUNCTION counted() RETURNS int LANGUAGE sql AS 'SELECT count(*)::int FROM pg_class';
+        CREATE FUNCTION drawn() RETURNS float8 LANGUAGE sql AS 'SELECT random()';
+        CREATE FUNCTION guarded() RETURNS int LANGUAGE sql SECURITY DEFINER AS 'SELECT 1';
+        CREATE DOMAIN free AS int DEFAULT 1;
+        CREATE DOMAIN checked AS int CHECK (VALUE > 0);
+        CREATE DOMAIN required AS int NOT NULL DEFAULT 1;
+        CREATE DOMAIN above AS checked;
+        CREATE DOMAIN lots AS float8 DEFAULT random();";
     let database = database("lint columns");
     let mut session = Session::new(&database);
     let check = |session: &mut Session, column: &str, expected: Option<Lint>| {
@@ -209,6 +280,12 @@ fn which_new_columns_rewrite_or_fail() {
         "timestamptz DEFAULT CURRENT_TIMESTAMP",
         "int[] DEFAULT ARRAY[1, 2]",
         "text DEFAULT lower('X')",
+        "bigint DEFAULT txid_current_if_assigned()",
+        "int DEFAULT calm()",
+        "int DEFAULT settled()",
+        "int DEFAULT inlined()",
+        "free",
+        "checked[]",
     ] {
         check(&mut session, column, None);
     }
@@ -220,6 +297,16 @@ fn which_new_columns_rewrite_or_fail() {
         "bigserial",
         "int GENERATED BY DEFAULT AS IDENTITY",
         "int GENERATED ALWAYS AS (a + 1) STORED",
+        "int DEFAULT lively()",
+        "int DEFAULT counted()",
+        "float8 DEFAULT drawn()",
+        "int DEFAULT guarded()",
+        "int DEFAULT 1 + public.lively()",
+        "checked",
+        "checked DEFAULT 5",
+        "required",
+        "above",
+        "lots",
     ] {
         check(&mut session, column, Some(Lint::AddColumnRewrites));
     }

@@ -2,7 +2,7 @@
 
 mod compare;
 
-use self::compare::{Cases, Relations, check, mode_of, prepared, said};
+use self::compare::{Cases, Relations, check, check_quiet, mode_of, prepared, said};
 use crate::support::{Session, aside, eventually};
 
 #[test]
@@ -150,6 +150,34 @@ fn other_statements() {
     ]);
 }
 
+/// What is checked of a domain is looked for in all tables that have a column of it, or of one over it.
+#[test]
+fn domains() {
+    check(&[
+        ("ALTER DOMAIN dom ADD CHECK (VALUE > 0)", &[]),
+        ("ALTER DOMAIN dom ADD CONSTRAINT x CHECK (VALUE > 0)", &[]),
+        ("ALTER DOMAIN public.subdom ADD CHECK (VALUE > 0)", &[]),
+        ("ALTER DOMAIN dom SET NOT NULL", &[]),
+        ("ALTER DOMAIN dom VALIDATE CONSTRAINT unchecked", &[]),
+    ]);
+}
+
+/// New names for types and schemas, and what is not validated, lock no table and read none.
+#[test]
+fn what_locks_no_table() {
+    check_quiet(&[
+        "ALTER SCHEMA elsewhere RENAME TO x",
+        "ALTER TYPE mood RENAME TO x",
+        "ALTER TYPE mood RENAME VALUE 'sad' TO 'x'",
+        "ALTER TYPE mood SET SCHEMA elsewhere",
+        "ALTER DOMAIN dom ADD CONSTRAINT x CHECK (VALUE > 0) NOT VALID",
+        "ALTER DOMAIN dom DROP CONSTRAINT unchecked",
+        "ALTER DOMAIN dom DROP NOT NULL",
+        "ALTER DOMAIN dom SET DEFAULT 1",
+        "ALTER DOMAIN dom RENAME TO x",
+    ]);
+}
+
 /// Each came with a version of PostgreSQL.
 #[test]
 fn newer_statements() {
@@ -197,7 +225,7 @@ fn statements_outside_a_transaction() {
         "ALTER TABLE p DETACH PARTITION p1 CONCURRENTLY",
     ] {
         let lock = said(sql).remove(0);
-        let name = Relations::name(&mut session, &lock);
+        let name = Relations::names(&mut session, &lock).remove(0);
         // Some look at the table first, under a lock that all but the strongest let pass.
         session.execute(&format!("BEGIN; LOCK {name} IN SHARE UPDATE EXCLUSIVE MODE"));
         let pid = other.pid();

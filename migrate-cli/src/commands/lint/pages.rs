@@ -27,6 +27,7 @@ pub(super) fn page(lint: Lint) -> &'static str {
         DropColumn "drop-column"
         DropIndexBlocks "drop-index-blocks"
         DropTable "drop-table"
+        DropsHistory "drops-history"
         ForeignKeyWithoutIndex "foreign-key-without-index"
         IndexBlocksWrites "index-blocks-writes"
         Json "json"

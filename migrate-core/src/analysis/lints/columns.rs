@@ -1,16 +1,18 @@
 //! Columns that fail where there are rows, or make the server write the table anew.
 
+use super::objects::DomainWork;
+use super::tables::{Column, Table, collation};
 use super::types::{is_free, is_known};
 use super::{Context, Raw};
 use crate::analysis::cursor::Cursor;
-use crate::analysis::names::Name;
+use crate::analysis::names::{Ident, Name};
 use crate::analysis::statement::{
     Action, AlterTable, ColumnChange, ColumnDef, Default, Kind, Statement, TypeName, calls,
 };
 use crate::levels::Lint;
 
-/// The server's own functions whose value is another for each row.
-const VOLATILE: [&str; 17] = [
+/// The functions of the server and of its extensions whose value is another for each row.
+const VOLATILE: [&str; 16] = [
     "clock_timestamp",
     "currval",
     "gen_random_bytes",
@@ -27,7 +29,6 @@ const VOLATILE: [&str; 17] = [
     "uuidv7",
     "setval",
     "pg_sleep",
-    "txid_current_if_assigned",
 ];
 
 const SERIAL: [&str; 6] = ["bigserial", "serial", "serial2", "serial4", "serial8", "smallserial"];
@@ -44,14 +45,19 @@ pub(super) fn check(context: &Context<'_>, report: &mut dyn FnMut(Raw)) {
                 None => lacks_value(context, alter, column).into_iter().for_each(&mut *report),
             },
             Action::Column { name, change: ColumnChange::Type { to, using } } => {
-                let known =
-                    context.tables.get(&alter.name).and_then(|t| t.columns.get(&*name.text));
+                let table = context.tables.get(&alter.name);
+                let known = table.and_then(|table| table.columns.get(&*name.text));
                 let from = known.and_then(|column| column.kind.as_ref());
                 let is_cast = using.is_none_or(|using| is_cast(using, &name.text));
                 if is_cast
                     && from.is_none_or(|from| is_free(from, to))
                     && (from.is_some() || opens(to))
                 {
+                    if let (Some(table), Some(known)) = (table, known) {
+                        depends(context, alter, (table, known), (name, to))
+                            .into_iter()
+                            .for_each(&mut *report);
+                    }
                     continue;
                 }
                 report(changed(context, alter, from, to));
@@ -59,6 +65,12 @@ pub(super) fn check(context: &Context<'_>, report: &mut dyn FnMut(Raw)) {
             _ => {}
         }
     }
+}
+
+/// Whether it is one of the server's functions that gives another value for each row.
+pub(super) fn is_volatile(name: &Name) -> bool {
+    let schema = name.schema().is_none_or(|schema| &*schema.text == "pg_catalog");
+    schema && VOLATILE.contains(&name.last())
 }
 
 pub(super) fn is_serial(kind: &Name) -> bool {
@@ -73,8 +85,32 @@ const COUNT_LATER: &str = "add a plain column, fill it in batches, then `SET NOT
 const KEEP: &str = "add a plain column that a trigger or the program keeps, and fill the rows that there are in batches; or \
                     make the value when it is read, by a view or an index over the expression";
 
+const DECLARE: &str = "if it gives the same for each row of a statement, declare it `STABLE`; if not, add the column without \
+                       the default, `SET DEFAULT` for new rows, and fill the rows that there are in batches";
+const UNCHECKED: &str = "add a column of the type under the domain, with a `CHECK` of its own that is added `NOT VALID` and \
+                         validated in the next revision";
+
 /// Why each row gets a value of its own, if it does, and what to do instead.
 fn rewrites(context: &Context<'_>, column: &ColumnDef<'_>) -> Option<(String, &'static str)> {
+    let of_column = rewrites_for_default(context, column);
+    of_column.or_else(|| {
+        let kind = column.kind.as_ref()?;
+        Some(match context.objects.domain_work(kind, column.default.is_some())? {
+            DomainWork::Checks => (
+                format!("the domain `{}` has a constraint: each row is checked", kind.name),
+                UNCHECKED,
+            ),
+            DomainWork::Default => {
+                (format!("the default of `{}` is another for each row", kind.name), LATER)
+            }
+        })
+    })
+}
+
+fn rewrites_for_default(
+    context: &Context<'_>,
+    column: &ColumnDef<'_>,
+) -> Option<(String, &'static str)> {
     if let Some(kind) = column.kind.as_ref().filter(|kind| is_serial(&kind.name)) {
         return Some((format!("`{}` counts", kind.name), COUNT_LATER));
     }
@@ -85,12 +121,12 @@ fn rewrites(context: &Context<'_>, column: &ColumnDef<'_>) -> Option<(String, &'
             stored.then(|| ("a generated column is stored in each row".to_owned(), KEEP))
         }
         Default::Expression(value) => {
-            let volatile = |name: &Name| {
-                let schema = name.schema().is_none_or(|schema| &*schema.text == "pg_catalog");
-                schema && VOLATILE.contains(&name.last())
-            };
-            let call = calls(value).into_iter().find(volatile)?;
-            Some((format!("`{call}()` gives another value for each row"), LATER))
+            let calls = calls(value);
+            if let Some(call) = calls.iter().find(|name| is_volatile(name)) {
+                return Some((format!("`{call}()` gives another value for each row"), LATER));
+            }
+            let call = calls.iter().find(|name| context.objects.is_volatile(name))?;
+            Some((format!("`{call}()` is VOLATILE: it is called for each row"), DECLARE))
         }
     }
 }
@@ -167,4 +203,37 @@ fn changed(
         None => "unless the old type, which is not in this chain, is stored alike",
     };
     context.raw(Lint::TypeRewrites, to.span, message, label, help.to_owned())
+}
+
+/// What a change that leaves the rows as they are does for the sake of indexes and checks.
+fn depends(
+    context: &Context<'_>,
+    alter: &AlterTable<'_>,
+    (table, known): (&Table, &Column),
+    (name, to): (&Ident, &TypeName),
+) -> Option<Raw> {
+    let from = known.kind.as_ref().filter(|from| is_known(from) && is_known(to))?;
+    let is_text =
+        |kind: &TypeName| matches!(kind.name.last(), "text" | "character varying" | "character");
+    let collated = collation(context.words(), to) != known.collation && is_text(to);
+    // These two are sorted by operators of their own.
+    let is_bits = from.name.last() == "bit" && to.name.last() == "bit varying";
+    let table_name = &alter.name;
+    if let Some(index) = table.rebuilt(&name.text, collated || is_bits) {
+        let index = index.map_or("an index".to_owned(), |index| format!("the index `{index}`"));
+        let message = format!("{index} is rebuilt while nobody can use `{table_name}`");
+        let label = match collated {
+            true => "the column has another collation, so the index is sorted again",
+            false => "the rows stay as they are, but the server rebuilds this index",
+        };
+        let help = "first `DROP INDEX CONCURRENTLY`, and afterwards `CREATE INDEX CONCURRENTLY`, each in a revision with \
+                    `transaction:false`; the index of a key can't be dropped: add a column of the new type instead";
+        return Some(context.raw(Lint::TypeRewrites, to.span, message, label, help.to_owned()));
+    }
+    table.is_rechecked(&name.text).then(|| {
+        let message = format!("nobody can use `{table_name}` while every row is checked again");
+        let label = "the rows stay as they are, but a check of this column has to hold for the new type";
+        let help = "drop the check first, and add it again with `NOT VALID`; in the next revision `VALIDATE CONSTRAINT`";
+        context.raw(Lint::TypeRewrites, to.span, message, label, help.to_owned())
+    })
 }

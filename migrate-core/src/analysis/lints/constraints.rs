@@ -4,11 +4,15 @@ use super::tables::What;
 use super::{Context, Raw};
 use crate::analysis::names::Ident;
 use crate::analysis::statement::{
-    Action, AlterTable, ColumnChange, ConstraintDef, ConstraintKind, Statement,
+    Action, AlterTable, AlterType, ColumnChange, ConstraintDef, ConstraintKind, Statement,
 };
 use crate::levels::Lint;
+use crate::locks::{LockedBy, locks};
 
 pub(super) fn check(context: &Context<'_>, report: &mut dyn FnMut(Raw)) {
+    if let Statement::AlterType(alter) = context.view {
+        return of_domain(context, alter).into_iter().for_each(report);
+    }
     let Statement::AlterTable(alter) = context.view else { return };
     if !context.in_use(&alter.name) {
         return;
@@ -50,6 +54,23 @@ pub(super) fn check(context: &Context<'_>, report: &mut dyn FnMut(Raw)) {
             _ => {}
         }
     }
+}
+
+/// `ALTER DOMAIN`, where a new constraint is looked for in all rows.
+fn of_domain(context: &Context<'_>, alter: &AlterType) -> Option<Raw> {
+    let domain = &alter.name;
+    let words = context.words();
+    let adds = words.has(&["add"]) || words.has(&["set", "not", "null"]);
+    let lock = locks(context.sql, context.statement).into_iter().next()?;
+    if !adds || lock.of != LockedBy::Domain || !context.type_in_use(domain) {
+        return None;
+    }
+    let message =
+        format!("nobody can write to a table with a column of `{domain}` while this is checked");
+    let label = "all rows of those tables are read under a lock that writers wait for";
+    let help = "add it with `NOT VALID`, which checks new values and looks at no table; `VALIDATE CONSTRAINT` keeps off \
+                writers, too: run it in a revision of its own, when few write";
+    Some(context.raw(Lint::ConstraintScans, context.whole, message, label, help.to_owned()))
 }
 
 /// Whether it needs an index of its own.

@@ -1,9 +1,10 @@
 //! What goes away, or gets another name, while a release that uses it is still running.
 
-use super::tables::key;
 use super::{Context, Raw};
 use crate::analysis::names::{Ident, Name};
-use crate::analysis::statement::{Action, AlterTable, Drop, Kind, Statement};
+use crate::analysis::statement::{
+    Action, AlterTable, AlterType, Drop, Kind, Statement, TypeChange,
+};
 use crate::levels::Lint;
 
 pub(super) fn check(context: &Context<'_>, report: &mut dyn FnMut(Raw)) {
@@ -11,6 +12,15 @@ pub(super) fn check(context: &Context<'_>, report: &mut dyn FnMut(Raw)) {
         Statement::AlterTable(alter) => altered(context, alter, report),
         Statement::Drop(drop) => dropped(context, drop, report),
         Statement::DropRoutines { cascade: true, .. } => report(cascade(context)),
+        Statement::RenameSchema { name, to } if context.schema_in_use(name) => {
+            let message = format!("the running release knows the schema `{to}` as `{name}`");
+            let help = "leave the name; or make a schema of the new name, move one table after the other, and leave \
+                        a view of each behind: `CREATE VIEW old.t AS SELECT * FROM new.t`";
+            report(context.raw(Lint::RenameBreaks, name.span, message, "", help.to_owned()));
+        }
+        Statement::AlterType(alter) if context.type_in_use(&alter.name) => {
+            renamed_type(context, alter).into_iter().for_each(report);
+        }
         _ => {}
     }
 }
@@ -71,26 +81,51 @@ fn renamed(context: &Context<'_>, table: &Name, message: String) -> Raw {
     context.raw(Lint::RenameBreaks, table.span(), message, "", help)
 }
 
+/// A new name for a type, or for something in it.
+fn renamed_type(context: &Context<'_>, alter: &AlterType) -> Option<Raw> {
+    let own = &alter.name;
+    let what = if alter.is_domain { "domain" } else { "type" };
+    const LEAVE: &str = "leave the name, and give it another one in the program; or make a type of the new name, and change \
+                         over one column after the other";
+    let (span, message, help) = match &alter.change {
+        // One of the old name, with other values, say.
+        TypeChange::RenameTo(_) | TypeChange::SetSchema(_)
+            if context.section.makes_type(own, context.at) =>
+        {
+            return None;
+        }
+        TypeChange::RenameTo(to) => {
+            (own.span(), format!("the running release knows the {what} `{to}` as `{own}`"), LEAVE)
+        }
+        TypeChange::SetSchema(schema) => {
+            let last = own.last();
+            let message =
+                format!("the running release knows the {what} `{schema}.{last}` as `{own}`");
+            (own.span(), message, LEAVE)
+        }
+        TypeChange::RenameValue { from: (from, span), to: (to, _) } => {
+            let message =
+                format!("the running release knows the value `{to}` of `{own}` as `{from}`");
+            let help = "add the new value with `ADD VALUE`; when no release writes the old one any more, update the rows \
+                        that have it";
+            (*span, message, help)
+        }
+        TypeChange::RenameAttribute { name, to } => {
+            (name.span, format!("the running release knows `{to}` of `{own}` as `{name}`"), LEAVE)
+        }
+        _ => return None,
+    };
+    Some(context.raw(Lint::RenameBreaks, span, message, "", help.to_owned()))
+}
+
 /// Whether this section makes something of the old name later on.
 fn stood_in(context: &Context<'_>, table: &Name) -> bool {
-    let own = key(table);
-    context.section.iter().skip(context.at).any(|statement| match statement {
-        Statement::CreateView(view) => key(&view.name) == own,
-        Statement::CreateTable(create) => key(&create.name) == own,
-        _ => false,
-    })
+    context.section.makes_relation(table, context.at)
 }
 
 /// Whether this section has added the column itself: nobody uses it yet.
 fn added_here(context: &Context<'_>, alter: &AlterTable<'_>, column: &Ident) -> bool {
-    let own = key(&alter.name);
-    context.section.iter().take(context.at).any(|statement| {
-        let Statement::AlterTable(earlier) = statement else { return false };
-        let adds = |action: &Action<'_>| {
-            matches!(action, Action::AddColumn { column: new, .. } if new.name.text == column.text)
-        };
-        key(&earlier.name) == own && earlier.actions.iter().any(adds)
-    })
+    context.section.adds(&alter.name, column, context.at)
 }
 
 fn dropped(context: &Context<'_>, drop: &Drop, report: &mut dyn FnMut(Raw)) {

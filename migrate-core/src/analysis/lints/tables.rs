@@ -3,13 +3,18 @@
 //!
 //! This is advice, so it follows names only: a table that nothing here has made is one that was there.
 
-use std::collections::HashMap;
+mod table;
 
+use std::collections::HashMap;
+use std::rc::Rc;
+
+pub(super) use self::table::collation;
+use self::table::{idents, not_null};
 use crate::analysis::cursor::Cursor;
 use crate::analysis::names::{Name, automatic, joined};
 use crate::analysis::statement::{
-    Action, AlterTable, ColumnChange, ColumnDef, ConstraintDef, ConstraintKind, CreateTable,
-    Default, Drop, Element, Key, Kind, Statement, TypeName,
+    Action, AlterTable, ConstraintDef, ConstraintKind, CreateTable, Drop, Element, Key, Kind,
+    Statement, TypeName,
 };
 use crate::text::Span;
 
@@ -27,20 +32,27 @@ pub(super) enum What {
 #[derive(Debug)]
 pub(super) struct Table {
     pub(super) what: What,
+    /// Its name when it was made, after which the server names what has no name.
+    name: String,
     /// The revision that made it, by its number in the chain.
     pub(super) made: usize,
-    pub(super) columns: HashMap<String, Column>,
+    /// Shared with the partitions that have the same.
+    pub(super) columns: Rc<HashMap<String, Column>>,
     /// The columns of each index and key, in order; nothing stands for an expression.
     indexes: Vec<Index>,
     /// Whether there may be more indexes than these.
     is_unclear: bool,
     /// Checks that a column is not NULL: the constraint's name, the column, whether it is validated.
     not_null: Vec<(Option<String>, String, bool)>,
+    /// All checks: the constraint's name, the names in its condition, whether it is validated.
+    checks: Vec<(Option<String>, Vec<String>, bool)>,
 }
 
 #[derive(Debug, Clone)]
 pub(super) struct Column {
     pub(super) kind: Option<TypeName>,
+    /// None where it is that of the type.
+    pub(super) collation: Option<String>,
     pub(super) not_null: bool,
 }
 
@@ -50,6 +62,11 @@ struct Index {
     columns: Vec<Option<String>>,
     /// Whether it is over all rows.
     whole: bool,
+    /// The names in its expressions and in its condition, if it has any; then the server takes it for
+    /// another index when the type of one of its columns changes.
+    mentions: Option<Vec<String>>,
+    /// Whether it says how it is sorted, so that the collation of a column may not count.
+    sorts: bool,
 }
 
 /// A foreign key, to be looked at when the whole chain is known.
@@ -63,10 +80,12 @@ pub(super) struct ForeignKey {
     name: String,
 }
 
-#[derive(Debug, std::default::Default)]
+#[derive(Debug, Default)]
 pub(super) struct Tables {
     known: HashMap<String, Table>,
     pub(super) foreign_keys: Vec<ForeignKey>,
+    /// The table of each index with a name.
+    of_index: HashMap<String, String>,
 }
 
 /// A name without the schema that everything is in unless it says otherwise.
@@ -74,90 +93,6 @@ pub(super) fn key(name: &Name) -> String {
     match name.schema() {
         Some(schema) if &*schema.text != "public" => format!("{}.{}", schema.text, name.last()),
         _ => name.last().to_owned(),
-    }
-}
-
-/// The column that a condition says is not NULL, if it says just that.
-fn not_null(mut condition: Cursor<'_>) -> Option<String> {
-    loop {
-        let mut rest = condition;
-        match rest.parentheses() {
-            Some(inner) if rest.is_empty() => condition = inner,
-            _ => break,
-        }
-    }
-    let column = condition.ident()?;
-    let says = condition.take(&["is", "not", "null"]) && condition.is_empty();
-    says.then(|| column.text.to_string())
-}
-
-impl Table {
-    fn new(what: What, made: usize) -> Self {
-        Table {
-            what,
-            made,
-            columns: HashMap::new(),
-            indexes: Vec::new(),
-            is_unclear: false,
-            not_null: Vec::new(),
-        }
-    }
-
-    /// Whether a check that was validated says that the column is never NULL.
-    pub(super) fn is_checked(&self, column: &str) -> bool {
-        self.not_null.iter().any(|(_, checked, valid)| checked == column && *valid)
-    }
-
-    /// Whether an index begins with these columns, in any order.
-    fn has_index(&self, columns: &[String]) -> bool {
-        self.indexes.iter().any(|index| {
-            let begin = index.columns.get(..columns.len()).unwrap_or_default();
-            let is_in = |column: &String| begin.iter().any(|part| part.as_ref() == Some(column));
-            index.whole && !begin.is_empty() && columns.iter().all(is_in)
-        })
-    }
-
-    fn constraint(&mut self, constraint: &ConstraintDef<'_>) {
-        let name = constraint.name.as_ref().map(|name| name.text.to_string());
-        match &constraint.kind {
-            ConstraintKind::PrimaryKey { columns, using_index: None, .. } => {
-                for column in columns {
-                    if let Some(known) = self.columns.get_mut(&*column.text) {
-                        known.not_null = true;
-                    }
-                }
-                self.index(name, columns.iter().map(|column| Some(column.text.to_string())), true);
-            }
-            ConstraintKind::Unique { columns, using_index: None, .. } => {
-                self.index(name, columns.iter().map(|column| Some(column.text.to_string())), true);
-            }
-            ConstraintKind::Check(check) => {
-                if let Some(column) = not_null(*check) {
-                    self.not_null.push((name, column, !constraint.not_valid));
-                }
-            }
-            ConstraintKind::NotNull(column) => {
-                self.not_null.push((name, column.text.to_string(), !constraint.not_valid));
-            }
-            _ => {}
-        }
-    }
-
-    fn index(
-        &mut self,
-        name: Option<String>,
-        columns: impl Iterator<Item = Option<String>>,
-        whole: bool,
-    ) {
-        self.indexes.push(Index { name, columns: columns.collect(), whole });
-    }
-
-    fn column(&mut self, column: &ColumnDef<'_>) {
-        let identity = matches!(column.default, Some(Default::Identity(_)));
-        let not_null = column.not_null || identity;
-        let known = Column { kind: column.kind.clone(), not_null };
-        self.columns.insert(column.name.text.to_string(), known);
-        column.constraints.iter().for_each(|constraint| self.constraint(constraint));
     }
 }
 
@@ -176,10 +111,16 @@ impl Tables {
         table.is_none_or(|table| table.is_unclear || table.has_index(&foreign.columns))
     }
 
-    /// Follows a statement of this revision.
-    pub(super) fn follow(&mut self, statement: &Statement<'_>, whole: Span, revision: usize) {
+    /// Follows a statement of this revision; `all` of its words.
+    pub(super) fn follow(
+        &mut self,
+        statement: &Statement<'_>,
+        all: Cursor<'_>,
+        whole: Span,
+        revision: usize,
+    ) {
         match statement {
-            Statement::CreateTable(table) => self.create(table, whole, revision),
+            Statement::CreateTable(table) => self.create(table, all, whole, revision),
             Statement::CreateTableAs { name, temporary, .. } => {
                 let what = if *temporary { What::Temporary } else { What::Table };
                 self.make(name, what, revision);
@@ -189,28 +130,49 @@ impl Tables {
                 self.make(&view.name, what, revision);
             }
             Statement::CreateIndex(index) => {
-                let Some(table) = self.known.get_mut(&key(&index.table)) else { return };
+                let own = key(&index.table);
+                let Some(table) = self.known.get_mut(&own) else { return };
+                if let Some(name) = &index.name {
+                    self.of_index.insert(name.text.to_string(), own);
+                }
                 let columns = index.keys.iter().map(|key| match key {
                     Key::Column(column) => Some(column.text.to_string()),
                     Key::Expression(_) => None,
                 });
-                let name = index.name.as_ref().map(|name| name.text.to_string());
-                // `WHERE c IS NOT NULL` leaves out what a foreign key does not look for.
-                let whole = index.predicate.is_none_or(|only| not_null(only).is_some());
-                table.index(name, columns, whole);
+                let expressions = index.keys.iter().filter_map(|key| match key {
+                    Key::Column(_) => None,
+                    Key::Expression(expression) => Some(expression),
+                });
+                let texts: Vec<&Cursor<'_>> = expressions.chain(&index.predicate).collect();
+                let mentions = texts.iter().flat_map(|text| idents(text)).collect();
+                table.indexes.push(Index {
+                    name: index.name.as_ref().map(|name| name.text.to_string()),
+                    columns: columns.collect(),
+                    // `WHERE c IS NOT NULL` leaves out what a foreign key does not look for.
+                    whole: index.predicate.is_none_or(|only| not_null(only).is_some()),
+                    mentions: (!texts.is_empty()).then_some(mentions),
+                    sorts: all.idents().any(|word| &*word.text == "collate"),
+                });
             }
-            Statement::AlterTable(alter) => self.alter(alter, whole, revision),
+            Statement::AlterTable(alter) => self.alter(alter, all, whole, revision),
             Statement::Drop(drop) => self.drop(drop),
+            Statement::RenameSchema { name, to } => {
+                let inside = format!("{}.", name.text);
+                let keys = self.known.keys().filter_map(|key| key.strip_prefix(&inside));
+                for last in keys.map(str::to_owned).collect::<Vec<_>>() {
+                    self.moved(&format!("{inside}{last}"), format!("{}.{last}", to.text));
+                }
+            }
             _ => {}
         }
     }
 
     /// Something new of this name; what was there stays what it was.
     fn make(&mut self, name: &Name, what: What, revision: usize) -> &mut Table {
-        self.known.entry(key(name)).or_insert_with(|| Table::new(what, revision))
+        self.known.entry(key(name)).or_insert_with(|| Table::new(name.last(), what, revision))
     }
 
-    fn create(&mut self, create: &CreateTable<'_>, whole: Span, revision: usize) {
+    fn create(&mut self, create: &CreateTable<'_>, all: Cursor<'_>, whole: Span, revision: usize) {
         let what = match (create.temporary, create.partitioned) {
             (true, _) => What::Temporary,
             (_, true) => What::Partitioned,
@@ -227,7 +189,7 @@ impl Tables {
         table.is_unclear = likes || !create.is_clear;
         for element in &create.elements {
             match element {
-                Element::Column(column) => table.column(column),
+                Element::Column(column) => table.column(column, all),
                 Element::Constraint(constraint) => table.constraint(constraint),
                 Element::Like { .. } => {}
             }
@@ -271,7 +233,7 @@ impl Tables {
         }
     }
 
-    fn alter(&mut self, alter: &AlterTable<'_>, whole: Span, revision: usize) {
+    fn alter(&mut self, alter: &AlterTable<'_>, all: Cursor<'_>, whole: Span, revision: usize) {
         let own = key(&alter.name);
         if alter.kind == Kind::Index || alter.kind == Kind::Sequence {
             return;
@@ -312,7 +274,7 @@ impl Tables {
                 _ => {}
             }
             if let Some(table) = self.known.get_mut(&own) {
-                table.act(action);
+                table.act(action, all);
             }
         }
     }
@@ -335,60 +297,18 @@ impl Tables {
                     self.foreign_keys.retain(|foreign| foreign.table != own);
                 }
                 Kind::Index => {
-                    for table in self.known.values_mut() {
-                        table.indexes.retain(|index| index.name.as_deref() != Some(name.last()));
+                    let Some(table) = self.of_index.remove(name.last()) else { continue };
+                    let others = |index: &Index| index.name.as_deref() != Some(name.last());
+                    match self.known.get_mut(&table) {
+                        Some(table) => table.indexes.retain(others),
+                        // It has got another name since.
+                        None => {
+                            self.known.values_mut().for_each(|table| table.indexes.retain(others));
+                        }
                     }
                 }
                 _ => {}
             }
-        }
-    }
-}
-
-impl Table {
-    fn act(&mut self, action: &Action<'_>) {
-        match action {
-            Action::AddColumn { column, .. } => self.column(column),
-            Action::AddConstraint(constraint) => self.constraint(constraint),
-            Action::DropColumn { name, .. } => {
-                self.columns.remove(&*name.text);
-                self.not_null.retain(|(_, column, _)| **column != *name.text);
-                let has = |index: &Index| {
-                    index.columns.iter().flatten().any(|column| **column == *name.text)
-                };
-                self.indexes.retain(|index| !has(index));
-            }
-            Action::DropConstraint { name, .. } => {
-                self.not_null.retain(|(known, ..)| known.as_deref() != Some(&*name.text));
-                self.indexes.retain(|index| index.name.as_deref() != Some(&*name.text));
-            }
-            Action::UseConstraint(name) => {
-                for (known, _, valid) in &mut self.not_null {
-                    *valid |= known.as_deref() == Some(&*name.text);
-                }
-            }
-            Action::RenameColumn { name, to } => {
-                if let Some(column) = self.columns.remove(&*name.text) {
-                    self.columns.insert(to.text.to_string(), column);
-                }
-                let of_indexes = self.indexes.iter_mut().flat_map(|index| &mut index.columns);
-                let of_checks = self.not_null.iter_mut().map(|(_, column, _)| column);
-                for column in of_indexes.flatten().chain(of_checks) {
-                    if **column == *name.text {
-                        *column = to.text.to_string();
-                    }
-                }
-            }
-            Action::Column { name, change } => {
-                let Some(column) = self.columns.get_mut(&*name.text) else { return };
-                match change {
-                    ColumnChange::Type { to, .. } => column.kind = Some(to.clone()),
-                    ColumnChange::SetNotNull => column.not_null = true,
-                    ColumnChange::DropNotNull => column.not_null = false,
-                    _ => {}
-                }
-            }
-            _ => {}
         }
     }
 }

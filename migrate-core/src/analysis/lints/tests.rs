@@ -4,6 +4,8 @@ use super::*;
 use crate::check::check as check_chain;
 use crate::folder::Folder;
 
+mod columns;
+
 /// What is there before: a table that is in use.
 const BEFORE: &str = "CREATE TABLE t (id bigint PRIMARY KEY, a int NOT NULL, b varchar(20), c numeric(8, 2), \
                       d timestamp(3), e jsonb, f int[]);\n\
@@ -135,6 +137,48 @@ fn constraints() {
     check("ALTER TABLE ONLY p ADD PRIMARY KEY (id);", &[]);
     check("ALTER TABLE t ADD COLUMN n int UNIQUE;", &["unique-builds-index UNIQUE"]);
     check("ALTER TABLE t ADD CONSTRAINT u UNIQUE USING INDEX i;", &[]);
+    let domain = "ALTER DOMAIN y ADD CONSTRAINT k CHECK (VALUE > 0)";
+    check(domain, &[&format!("constraint-scans {domain}")]);
+    check("ALTER DOMAIN y SET NOT NULL;", &["constraint-scans ALTER DOMAIN y SET NOT NULL"]);
+    check(&format!("{domain} NOT VALID;"), &[]);
+    check("ALTER DOMAIN y VALIDATE CONSTRAINT k;", &[]);
+    check("ALTER DOMAIN y DROP NOT NULL; ALTER DOMAIN y SET DEFAULT 1;", &[]);
+    check(&format!("CREATE DOMAIN y AS int; {domain};"), &[]);
+}
+
+/// Where the runner records what is applied.
+#[test]
+fn the_tables_of_migrate() {
+    check("DROP SCHEMA public CASCADE;", &["drops-history public", "drop-cascade CASCADE"]);
+    check("DROP SCHEMA IF EXISTS app, public;", &["drops-history public"]);
+    check("DROP SCHEMA app;", &[]);
+    check("DROP OWNED BY app;", &["drops-history app"]);
+    check(
+        "DROP TABLE migrate_history;",
+        &["drop-table migrate_history", "drops-history migrate_history"],
+    );
+    check("DROP SEQUENCE public.migrate_statement;", &["drops-history public.migrate_statement"]);
+    check("DROP TABLE app.migrate_history;", &["drop-table app.migrate_history"]);
+    check(
+        "ALTER TABLE migrate_log SET SCHEMA app;",
+        &["rename-breaks migrate_log", "drops-history migrate_log"],
+    );
+    check("ALTER TABLE migrate_log ADD a int;", &[]);
+    // A downgrade is looked at for this alone, and can allow it.
+    let undone = |down: &str| {
+        let text = format!(
+            "-- revision: 1\n-- message: M\n-- migrate:up\nSELECT 1;\n-- migrate:down\n{down}\n"
+        );
+        let chain = check_chain(Folder::of_texts("m", [("1.sql", text.as_str())]));
+        let chain = chain.unwrap_or_else(|wrong| panic!("{wrong}"));
+        let found = lint(&chain, &strict(), |_| true);
+        found.iter().map(|found| found.lint).collect::<Vec<_>>()
+    };
+    assert_eq!(undone("DROP SCHEMA public CASCADE;"), [Lint::DropsHistory]);
+    assert_eq!(undone("DROP TABLE t CASCADE;"), []);
+    let allow = "-- migrate:allow(drops-history): they are elsewhere";
+    assert_eq!(undone(&format!("{allow}\nDROP SCHEMA public CASCADE;")), []);
+    assert_eq!(undone(&format!("{allow}\nSELECT 1;\nDROP SCHEMA public;")), [Lint::DropsHistory]);
 }
 
 #[test]
@@ -149,6 +193,12 @@ fn not_null() {
     let empty: [&str; 0] = [];
     assert_eq!(codes(&[BEFORE, added, validated], &strict()), empty);
     assert_eq!(codes(&[BEFORE, added, validated, set], &strict()), empty);
+    // Few brackets around it are looked through.
+    for (depth, expected) in [(3, &empty[..]), (9, &["not-null-scans b"])] {
+        let (open, close) = ("(".repeat(depth), ")".repeat(depth));
+        let checked = format!("ALTER TABLE t ADD CHECK ({open}b IS NOT NULL{close});");
+        assert_eq!(codes(&[BEFORE, &checked, set], &strict()), expected, "{checked}");
+    }
     let gone = "ALTER TABLE t DROP CONSTRAINT b_set;";
     assert_eq!(codes(&[BEFORE, added, validated, gone, set], &strict()), ["not-null-scans b"]);
 }
@@ -166,66 +216,6 @@ fn what_is_validated_under_a_lock() {
 }
 
 #[test]
-fn new_columns() {
-    check("ALTER TABLE t ADD COLUMN n int NOT NULL;", &["add-column-not-null n"]);
-    check("ALTER TABLE t ADD n int[] NOT NULL DEFAULT NULL;", &["add-column-not-null n"]);
-    check("ALTER TABLE t ADD n int NOT NULL DEFAULT 1;", &[]);
-    check("ALTER TABLE t ADD n a_domain NOT NULL;", &[]);
-    check("ALTER TABLE t ADD n int;", &[]);
-    check(
-        "ALTER TABLE t ADD n bigserial NOT NULL;",
-        &["add-column-rewrites n", "serial bigserial"],
-    );
-    check("ALTER TABLE t ADD n int GENERATED ALWAYS AS IDENTITY;", &["add-column-rewrites n"]);
-    check(
-        "ALTER TABLE t ADD n int GENERATED ALWAYS AS (a + 1) STORED;",
-        &["add-column-rewrites n"],
-    );
-    check("ALTER TABLE t ADD n int GENERATED ALWAYS AS (a + 1);", &[]);
-    check(
-        "ALTER TABLE t ADD n uuid DEFAULT gen_random_uuid() NOT NULL;",
-        &["add-column-rewrites n"],
-    );
-    check(
-        "ALTER TABLE t ADD n uuid DEFAULT (pg_catalog.gen_random_uuid());",
-        &["add-column-rewrites n"],
-    );
-    check("ALTER TABLE t ADD n timestamptz NOT NULL DEFAULT now();", &[]);
-    check("ALTER TABLE t ADD n text DEFAULT my.random();", &[]);
-    check(
-        "CREATE TABLE x (); ALTER TABLE x ADD n int NOT NULL, ADD m int GENERATED ALWAYS AS IDENTITY;",
-        &[],
-    );
-}
-
-#[test]
-fn types() {
-    let free =
-        |column: &str, to: &str| check(&format!("ALTER TABLE t ALTER {column} TYPE {to};"), &[]);
-    let rewrites = |column: &str, to: &str| {
-        let up = format!("ALTER TABLE t ALTER {column} TYPE {to};");
-        let kind = to.split(" USING").next().unwrap_or(to);
-        check(&up, &[&format!("type-rewrites {kind}")]);
-    };
-    free("b", "varchar(40)");
-    free("b", "text");
-    free("b", "character varying USING b::varchar");
-    free("c", "numeric(10,2)");
-    free("c", "numeric");
-    free("x", "text");
-    free("e", "jsonb");
-    rewrites("a", "bigint");
-    rewrites("b", "varchar(10)");
-    rewrites("b", "text USING lower(b)");
-    rewrites("b", "text USING a");
-    rewrites("c", "numeric(10,3)");
-    rewrites("d", "timestamptz");
-    rewrites("f", "bigint[]");
-    rewrites("x", "int");
-    check("ALTER TABLE t ALTER d TYPE timestamp(6);", &["timestamp-without-zone timestamp(6)"]);
-}
-
-#[test]
 fn what_the_running_release_uses() {
     check("ALTER TABLE t DROP COLUMN a;", &["drop-column a"]);
     check("ALTER TABLE t DROP a CASCADE;", &["drop-column a", "drop-cascade CASCADE"]);
@@ -236,6 +226,20 @@ fn what_the_running_release_uses() {
     check("ALTER TABLE t SET SCHEMA s;", &["rename-breaks t"]);
     check("ALTER TABLE t RENAME CONSTRAINT k TO l;", &[]);
     check("ALTER INDEX ot RENAME TO x;", &[]);
+    check("ALTER SCHEMA s RENAME TO x;", &["rename-breaks s"]);
+    check("CREATE SCHEMA s; ALTER SCHEMA s RENAME TO x; ALTER SCHEMA x RENAME TO y;", &[]);
+    check("CREATE SCHEMA s; CREATE TABLE s.n (); ALTER SCHEMA s RENAME TO x; DROP TABLE x.n;", &[]);
+    check("ALTER TYPE y RENAME TO x;", &["rename-breaks y"]);
+    check("ALTER DOMAIN s.y RENAME TO x;", &["rename-breaks s.y"]);
+    check("ALTER TYPE y SET SCHEMA s;", &["rename-breaks y"]);
+    check("ALTER TYPE y RENAME VALUE 'a' TO 'b';", &["rename-breaks 'a'"]);
+    check("ALTER TYPE y RENAME ATTRIBUTE a TO b;", &["rename-breaks a"]);
+    check(
+        "CREATE TYPE y AS ENUM ('a'); ALTER TYPE y RENAME VALUE 'a' TO 'b'; ALTER TYPE y RENAME TO x;",
+        &[],
+    );
+    check("ALTER TYPE y RENAME TO old; CREATE TYPE y AS ENUM ('a'); DROP TYPE old;", &[]);
+    check("ALTER TYPE y ADD VALUE 'b'; ALTER TYPE y OWNER TO me;", &[]);
     check("DROP TABLE t, o;", &["drop-table t", "drop-table o"]);
     check("DROP TABLE IF EXISTS unknown CASCADE;", &["drop-table unknown", "drop-cascade CASCADE"]);
     check("DROP VIEW v;", &["drop-table v"]);
@@ -352,6 +356,16 @@ fn texts() {
         "ALTER TABLE t ADD n int GENERATED ALWAYS AS (a + 1) STORED;",
         "ALTER TABLE t ALTER a TYPE bigint;",
         "ALTER TABLE x ALTER a TYPE bigint;",
+        "CREATE FUNCTION f() RETURNS int LANGUAGE plpgsql AS 'BEGIN RETURN 1; END';\nALTER TABLE t ADD n int DEFAULT f();",
+        "CREATE DOMAIN y AS int CHECK (VALUE > 0);\nALTER TABLE t ADD n y;",
+        "ALTER DOMAIN y ADD CHECK (VALUE > 0);",
+        "CREATE INDEX tb ON t (b);\nALTER TABLE t ALTER b TYPE text COLLATE \"C\";",
+        "ALTER TABLE t ADD CHECK (b <> '');\nALTER TABLE t ALTER b TYPE text;",
+        "ALTER SCHEMA s RENAME TO x;",
+        "ALTER TYPE y RENAME TO x;",
+        "ALTER TYPE y RENAME VALUE 'a' TO 'b';",
+        "DROP SCHEMA public;",
+        "DROP OWNED BY app;",
         "ALTER TABLE t DROP a CASCADE;",
         "DROP TABLE t;",
         "ALTER TABLE t RENAME a TO n;",

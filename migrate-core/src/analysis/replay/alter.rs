@@ -2,8 +2,9 @@
 
 use super::create::Free;
 use super::world::{Target, World};
-use crate::analysis::catalog::{Class, Detail, Found, How, Id, Object, Space};
+use crate::analysis::catalog::{Class, ConstraintClass, Detail, Found, How, Id, Object, Space};
 use crate::analysis::names::{Ident, Name};
+use crate::analysis::near;
 use crate::analysis::statement::{
     Action, AlterTable, ColumnChange, ColumnDef, ConstraintDef, ConstraintKind, Kind,
 };
@@ -38,8 +39,13 @@ impl World {
             })
             .collect();
         let mut constraints: Vec<&ConstraintDef<'_>> = Vec::new();
-        let (mut is_below, faults_before) = (false, self.faults.len());
+        let (mut is_below, mut is_more, faults_before) = (false, true, self.faults.len());
         for action in &actions {
+            let is_plain_column = matches!(
+                action,
+                Action::AddColumn { column, .. } if column.constraints.is_empty()
+            );
+            is_more &= is_plain_column;
             is_below |= matches!(
                 action,
                 Action::AddColumn { .. }
@@ -72,23 +78,8 @@ impl World {
             self.faults.truncate(faults_before);
         }
         if is_below {
-            self.unsettle_children(table.id, alter.name.span());
+            self.unsettle_children(table.id, alter.name.span(), is_more);
         }
-    }
-
-    /// What is done to a table is done to those below it, in ways that are not followed.
-    fn unsettle_children(&mut self, table: Id, span: Span) {
-        let place = self.place(span);
-        for child in self.descendants(table) {
-            self.catalog.change(child, place, |child| {
-                (child.complete, child.parts_complete) = (false, false);
-            });
-            let class = |class| matches!(class, Class::Column | Class::Constraint | Class::Index);
-            for part in self.catalog.parts(child, class) {
-                self.catalog.change(part, place, |part| part.is_certain = false);
-            }
-        }
-        self.haze_children(table);
     }
 
     fn action(&mut self, table: Target, action: &Action<'_>) {
@@ -169,22 +160,6 @@ impl World {
         }
     }
 
-    fn change_parent(&mut self, child: Id, parent: Id, no: bool, partition: bool) {
-        let Some(name) = self.catalog.get(child).map(|child| child.name.clone()) else { return };
-        let place = crate::analysis::catalog::Place::default();
-        self.catalog.haze(&name);
-        self.catalog.change(child, place, |child| {
-            child.parts_complete = false;
-            if no {
-                child
-                    .needs
-                    .retain(|need| need.on != parent || !matches!(need.how, How::Child { .. }));
-            } else {
-                child.need(parent, How::Child { partition });
-            }
-        });
-    }
-
     /// A constraint of a table, which must be there.
     pub(super) fn constraint(
         &mut self,
@@ -219,36 +194,35 @@ impl World {
         }
     }
 
-    /// The constraint that was probably meant: by its name, or as the only one over a column that the
-    /// name has in it.
+    /// The constraint that was probably meant.
     fn near_constraint(
         &self,
         table: Target,
         name: &str,
         names: &[std::rc::Rc<str>],
     ) -> Option<(Id, String)> {
-        let id_of = |name: &str| {
-            let found = self.catalog.find(Space::Constraint, Some(table.id), name);
-            Some((found.id()?, name.to_owned()))
-        };
-        if let Some(near) =
-            crate::id::did_you_mean(name, names.iter().map(AsRef::as_ref)).filter(|n| *n != name)
-        {
-            return id_of(near);
-        }
-        let over = |other: &&std::rc::Rc<str>| {
-            let Some((id, _)) = id_of(other) else { return false };
-            let Some(Detail::Constraint { columns: Some(columns), .. }) =
-                self.catalog.get(id).map(|object| &object.detail)
-            else {
-                return false;
+        let name_of = |id: &Id| self.catalog.get(*id).map(|object| &*object.name);
+        let candidate = |id: &Id| {
+            let object = self.catalog.get(*id)?;
+            let Detail::Constraint { kind, columns } = &object.detail else { return None };
+            let columns =
+                columns.as_ref().map(|columns| columns.iter().filter_map(name_of).collect());
+            let kind = match kind {
+                ConstraintClass::Primary => near::Kind::Primary,
+                ConstraintClass::Unique => near::Kind::Unique,
+                ConstraintClass::Foreign => near::Kind::Foreign,
+                ConstraintClass::Check => near::Kind::Check,
+                ConstraintClass::Exclude | ConstraintClass::NotNull => near::Kind::Other,
             };
-            let [column] = columns.as_slice() else { return false };
-            self.catalog.get(*column).is_some_and(|c| name.contains(&*c.name) && c.name.len() > 2)
+            Some(near::Candidate { name: &object.name, kind, columns })
         };
-        let mut found = names.iter().filter(over);
-        let first = found.next()?;
-        if found.next().is_some() { None } else { id_of(first) }
+        let id_of = |name: &str| self.catalog.find(Space::Constraint, Some(table.id), name).id();
+        let ids: Vec<Id> = names.iter().filter_map(|name| id_of(name)).collect();
+        let candidates: Vec<near::Candidate<'_>> = ids.iter().filter_map(candidate).collect();
+        let columns = self.catalog.parts(table.id, |class| class == Class::Column);
+        let columns: Vec<&str> = columns.iter().filter_map(name_of).collect();
+        let meant = near::near(name, name_of(&table.id)?, &columns, &candidates)?;
+        Some((id_of(meant)?, meant.to_owned()))
     }
 
     fn change_column(&mut self, table: Target, name: &Ident, change: &ColumnChange<'_>) {

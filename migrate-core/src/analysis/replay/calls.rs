@@ -8,6 +8,7 @@ use std::sync::OnceLock;
 use super::world::World;
 use crate::analysis::catalog::{ConstraintClass, Detail, How, Id, Space};
 use crate::analysis::cursor::Cursor;
+use crate::analysis::names::Name;
 use crate::analysis::statement::{Language, calls};
 
 /// The functions of PostgreSQL 14 to 18 and of the extensions that come with it.
@@ -64,23 +65,17 @@ pub(super) struct RoutineBody {
     pub(super) text: Rc<str>,
     pub(super) language: Language,
     pub(super) is_trigger: bool,
+    /// Whether it may change the schema itself.
+    pub(super) changes_schema: bool,
+    pub(super) calls: Vec<Name>,
+    /// The tables whose data it changes.
+    pub(super) writes: Vec<Name>,
 }
 
 impl World {
     /// Does what the functions do that are called in a text.
     pub(super) fn run_calls(&mut self, text: &Cursor<'_>) {
-        let mut unknown = None;
-        for name in calls(text) {
-            let last = name.last();
-            if self.active.contains_key(last) {
-                self.run_routine(last);
-            } else if unknown.is_none() && self.is_unknown(last) {
-                unknown = Some(name);
-            }
-        }
-        if let Some(name) = unknown {
-            self.go_blind(&format!("what `{name}()` does is not known"));
-        }
+        self.run_functions(calls(text).iter().map(|name| name.last().into()).collect());
     }
 
     /// Whether a call of this name does nobody knows what.
@@ -89,25 +84,15 @@ impl World {
         !is_harmless(name) && self.catalog.routines(name).is_empty() && !self.has_relation(name)
     }
 
-    /// Whether something is called that does nobody knows what, or more than to compute.
-    pub(super) fn calls_active(&self, text: &Cursor<'_>) -> bool {
-        calls(text)
-            .iter()
-            .any(|name| self.active.contains_key(name.last()) || self.is_unknown(name.last()))
-    }
-
-    pub(super) fn run_routine(&mut self, name: &str) {
-        for body in self.active.get(name).cloned().unwrap_or_default() {
-            self.perhaps(|world| world.run_text(&body.text, None, body.language));
-        }
-    }
-
     /// What a change of a table's data runs: its triggers, those of the tables that refer to it or belong
     /// to it, and what defaults and rules have in them.
     pub(super) fn run_triggers(&mut self, table: Id) {
-        if self.active.is_empty() {
-            return;
-        }
+        let functions = self.triggered(table);
+        self.run_functions(functions);
+    }
+
+    /// The functions that a change of a table's data may run.
+    fn triggered(&self, table: Id) -> Vec<Rc<str>> {
         let (mut left, mut seen) = (vec![table], HashSet::from([table]));
         let mut functions: Vec<Rc<str>> = self.stored.clone();
         while let Some(id) = left.pop() {
@@ -131,7 +116,7 @@ impl World {
         if self.catalog.is_open(Space::Trigger) {
             functions.extend(self.trigger_functions());
         }
-        self.run_functions(functions);
+        functions
     }
 
     /// What a change of data may run, of whatever table.
@@ -141,18 +126,40 @@ impl World {
         self.run_functions(functions);
     }
 
-    fn run_functions(&mut self, mut functions: Vec<Rc<str>>) {
-        functions.sort_unstable();
-        functions.dedup();
-        for function in functions {
-            if self.active.contains_key(&*function) {
-                self.run_routine(&function);
-            } else if self.is_unknown(&function) {
-                self.go_blind(&format!(
-                    "what the trigger function `{function}()` does is not known"
-                ));
+    /// Does what these functions may do, and those that they call, and the triggers of what they write.
+    pub(super) fn run_functions(&mut self, mut left: Vec<Rc<str>>) {
+        let (mut bodies, mut unknown) = (Vec::new(), None);
+        let mut seen = HashSet::new();
+        while let Some(name) = left.pop() {
+            if self.running.contains(&name) || !seen.insert(name.clone()) {
+                continue;
+            }
+            let Some(of_name) = self.active.get(&name) else {
+                if unknown.is_none() && self.is_unknown(&name) {
+                    unknown = Some(name);
+                }
+                continue;
+            };
+            bodies.extend(of_name.iter().filter(|body| body.changes_schema).cloned());
+            let of_name = of_name.clone();
+            for body in of_name {
+                left.extend(body.calls.iter().map(|name| Rc::from(name.last())));
+                for table in &body.writes {
+                    if let Some(id) = self.catalog.resolve(Space::Relation, table).id() {
+                        left.extend(self.triggered(id));
+                    }
+                }
             }
         }
+        let before = self.running.len();
+        self.running.extend(seen);
+        for body in bodies {
+            self.perhaps(|world| world.run_text(&body.text, None, body.language));
+        }
+        if let Some(name) = unknown {
+            self.go_blind(&format!("what `{name}()` does is not known"));
+        }
+        self.running.truncate(before);
     }
 
     fn trigger_functions(&self) -> Vec<Rc<str>> {

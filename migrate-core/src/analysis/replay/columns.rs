@@ -5,6 +5,7 @@ use std::rc::Rc;
 use super::create::Free;
 use super::world::{Target, World};
 use crate::analysis::catalog::{Class, Detail, Found, How, Id, Object, Space};
+use crate::analysis::foreign_types::postgres_word;
 use crate::analysis::names::{Ident, automatic};
 use crate::analysis::statement::{ColumnDef, Default, Identity, TypeName};
 use crate::id::{did_you_mean, slip_of};
@@ -53,7 +54,9 @@ impl World {
         // One that was never there may be an extension's, or a slip. Extensions call theirs like the
         // server's (`iprange`), so there two letters are too many.
         let types = self.names_of(Class::is_type);
-        let meant = did_you_mean(last, types.iter().map(AsRef::as_ref))
+        let meant = postgres_word(last)
+            .filter(|_| name.parts.len() == 1 && gone.is_none())
+            .or_else(|| did_you_mean(last, types.iter().map(AsRef::as_ref)))
             .or_else(|| slip_of(last, BUILT_IN.split_whitespace()).filter(|_| last.len() > 3));
         if gone.is_some() || meant.is_some() {
             let meant = meant.filter(|meant| *meant != last).map(str::to_owned);

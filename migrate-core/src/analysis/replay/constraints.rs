@@ -269,11 +269,14 @@ impl World {
         let found = self.catalog.find(Space::Relation, Some(schema), &index.text);
         let id = match found {
             Found::Yes(id) | Found::Maybe(Some(id)) => id,
+            // The server takes it: it was there.
             Found::Maybe(None) => {
-                self.haze_table(table.id);
                 let place = self.place(constraint.span);
-                self.catalog.change(table.id, place, |table| table.parts_complete = false);
-                return None;
+                let mut index = Object::new(Class::Index, index.text.clone(), Some(schema), place)
+                    .with(Detail::Index { columns: None, is_key: true });
+                (index.table, index.is_old) = (Some(table.id), true);
+                index.need(table.id, How::Auto);
+                self.catalog.add(index)
             }
             Found::No(_) => {
                 self.relation(&name, "index", false);

@@ -230,7 +230,12 @@ impl World {
             }
             _ => return,
         };
-        for column in self.catalog.parts(from.id, |class| class == Class::Column) {
+        let columns = self.catalog.parts(from.id, |class| class == Class::Column);
+        let Some(left) = self.copies_left.checked_sub(columns.len()) else {
+            return self.catalog.change(to.id, place, |table| table.complete = false);
+        };
+        self.copies_left = left;
+        for column in columns {
             let sure = self.catalog.is_sure(column);
             let Some(column) = self.catalog.get(column).cloned() else { continue };
             if self.catalog.find(Space::Column, Some(to.id), &column.name).id().is_none() {

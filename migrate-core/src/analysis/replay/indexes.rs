@@ -8,7 +8,7 @@ use super::create::Free;
 use super::world::{Target, World, is_system_column};
 use crate::analysis::catalog::{Class, Detail, Found, How, Id, Object, Space};
 use crate::analysis::cursor::Cursor;
-use crate::analysis::names::joined;
+use crate::analysis::names::{LONGEST, joined};
 use crate::analysis::statement::{CreateIndex, Key};
 use crate::lexer::{Token, TokenKind};
 
@@ -89,6 +89,17 @@ impl World {
     ) -> (Vec<Id>, bool, Option<String>) {
         let (mut ids, mut whole, mut named) = (Vec::new(), true, true);
         let mut names: Vec<Rc<str>> = Vec::new();
+        let add = |names: &mut Vec<Rc<str>>, name: &str| {
+            let mut numbered: Rc<str> = name.into();
+            let mut number = 0;
+            while names.contains(&numbered) {
+                number += 1;
+                let digits = number.to_string();
+                let room = LONGEST.saturating_sub(digits.len()).min(name.len());
+                numbered = format!("{}{digits}", &name[..name.floor_char_boundary(room)]).into();
+            }
+            names.push(numbered);
+        };
         for key in &index.keys {
             match key {
                 Key::Column(name) => {
@@ -99,15 +110,16 @@ impl World {
                         Some(id) => ids.push(id),
                         None => whole = false,
                     }
-                    named &= !names.contains(&name.text);
-                    names.push(name.text.clone());
+                    add(&mut names, &name.text);
                 }
-                Key::Expression(_) => named = false,
+                Key::Expression(text) => match expression_name(text) {
+                    Some(name) => add(&mut names, &name),
+                    None => named = false,
+                },
             }
         }
         for column in &index.include {
-            named &= !names.contains(&column.text);
-            names.push(column.text.clone());
+            add(&mut names, &column.text);
         }
         let joined = joined(names.iter().map(AsRef::as_ref));
         (ids, whole, named.then_some(joined))
@@ -162,27 +174,41 @@ impl World {
             }
         }
     }
+}
 
-    /// The names that are made for the partitions and children of a table are not followed.
-    pub(super) fn haze_children(&mut self, table: Id) {
-        for child in self.descendants(table) {
-            if let Some(name) = self.catalog.get(child).map(|table| table.name.clone()) {
-                self.catalog.haze(&name);
-            }
-        }
+/// What the server calls an expression in the name of an index, where that is plain: `lower(a)` is
+/// `lower`, and what an operator makes is `expr`.
+fn expression_name(text: &Cursor<'_>) -> Option<String> {
+    let mut rest = *text;
+    if let Some(inner) = rest.parentheses() {
+        return if rest.is_empty() { expression_name(&inner) } else { operation(text) };
     }
+    let mut rest = *text;
+    if let Some(name) = rest.name()
+        && rest.parentheses().is_some()
+        && rest.is_empty()
+    {
+        // These have a grammar of their own, and are other functions behind it.
+        let is_other = matches!(
+            name.last(),
+            "trim" | "cast" | "xmlforest" | "xmlelement" | "normalize" | "treat" | "collation"
+        );
+        return (!is_other).then(|| name.last().to_owned());
+    }
+    operation(text)
+}
 
-    /// The tables below a table.
-    pub(super) fn descendants(&self, table: Id) -> Vec<Id> {
-        let (mut found, mut left) = (Vec::new(), vec![table]);
-        while let Some(id) = left.pop() {
-            for (child, how) in self.catalog.hanging(id) {
-                if matches!(how, How::Child { .. }) && !found.contains(child) {
-                    found.push(*child);
-                    left.push(*child);
-                }
-            }
+/// `expr`, if something other than a cast or a collation is done at the top.
+fn operation(text: &Cursor<'_>) -> Option<String> {
+    let (mut depth, mut rest) = (0, *text);
+    while let Some(token) = rest.token(0) {
+        let is_word = rest.is_any(0, &["and", "or", "not", "like", "ilike", "is"]);
+        let is_sign = token.kind == TokenKind::Operator && rest.text(token) != "::";
+        if depth == 0 && (is_word || is_sign) && !text.has(&["at", "time"]) && !text.is(0, "case") {
+            return Some("expr".to_owned());
         }
-        found
+        depth = rest.deeper(depth, token);
+        rest.skip(1);
     }
+    None
 }

@@ -2,14 +2,15 @@
 
 use std::rc::Rc;
 
-use super::calls::RoutineBody;
+use super::calls::{RoutineBody, is_harmless};
 use super::drops::class_of;
 use super::world::World;
 use crate::analysis::catalog::{ArgumentType, Class, Detail, Found, How, Id, Object, Space};
 use crate::analysis::cursor::Cursor;
 use crate::analysis::names::{Ident, Name};
 use crate::analysis::statement::{
-    Argument, CreateTrigger, Language, OnTable, Routine, RoutineChange, RoutineKind, tokens,
+    Argument, CreateTrigger, Language, OnTable, Routine, RoutineChange, RoutineKind, calls, tokens,
+    written,
 };
 use crate::id::did_you_mean;
 use crate::problem::Problem;
@@ -61,49 +62,34 @@ impl World {
     /// Keeps the body of a routine that does more than to compute.
     fn note_body(&mut self, name: &Rc<str>, routine: &Routine<'_>) {
         let Some((text, language)) = routine.body() else { return };
-        let is_active = match language {
-            Language::Other => {
-                // The ways in which other languages reach the database.
-                let ways = ["execute", "spi", "prepare", "cursor", "subtransaction"];
-                let lower = text.to_lowercase();
-                let is_compiled =
-                    routine.rest.after(&["as"]).is_some_and(|rest| rest.is_sign(1, ","))
-                        || lower.starts_with("$libdir");
-                !super::calls::is_harmless(name)
-                    && (is_compiled || ways.iter().any(|way| lower.contains(way)))
-            }
-            _ => {
-                let tokens = tokens(&text);
-                self.is_active_text(&Cursor::new(&text, &tokens, 0))
-            }
-        };
+        let tokens = tokens(&text);
+        let words = Cursor::new(&text, &tokens, 0);
         let is_trigger = routine.returns.as_ref().is_some_and(|kind| kind.name.last() == "trigger");
-        if is_active {
-            let body = RoutineBody { text: text.as_ref().into(), language, is_trigger };
+        let mut body = RoutineBody {
+            text: text.as_ref().into(),
+            language,
+            is_trigger,
+            changes_schema: false,
+            calls: Vec::new(),
+            writes: Vec::new(),
+        };
+        if language == Language::Other {
+            // The ways in which other languages reach the database.
+            let ways = ["execute", "spi", "prepare", "cursor", "subtransaction"];
+            let lower = text.to_lowercase();
+            let is_compiled = routine.rest.after(&["as"]).is_some_and(|rest| rest.is_sign(1, ","))
+                || lower.starts_with("$libdir");
+            body.changes_schema =
+                !is_harmless(name) && (is_compiled || ways.iter().any(|way| lower.contains(way)));
+        } else {
+            body.changes_schema = changes_schema(&words);
+            body.calls = calls(&words);
+            body.calls.retain(|name| !is_harmless(name.last()));
+            body.writes = written(&words);
+        }
+        if body.changes_schema || !body.calls.is_empty() || !body.writes.is_empty() {
             self.active.entry(name.clone()).or_default().push(body);
         }
-    }
-
-    /// Whether there are words that change a schema or its data, or calls of what may.
-    fn is_active_text(&self, text: &Cursor<'_>) -> bool {
-        let words = [
-            "create",
-            "alter",
-            "drop",
-            "call",
-            "import",
-            "set_config",
-            "search_path",
-            "insert",
-            "update",
-            "delete",
-            "merge",
-            "truncate",
-            "do",
-        ];
-        let executes = (0..text.len())
-            .any(|at| text.is(at, "execute") && !text.is_any(at + 1, &["function", "procedure"]));
-        executes || (0..text.len()).any(|at| text.is_any(at, &words)) || self.calls_active(text)
     }
 
     pub(super) fn create_trigger(&mut self, trigger: &CreateTrigger<'_>) {
@@ -318,6 +304,25 @@ impl World {
             RoutineChange::Other => {}
         }
     }
+}
+
+/// Whether there are words in a body that change a schema, or run what may.
+fn changes_schema(text: &Cursor<'_>) -> bool {
+    let words = [
+        "create",
+        "alter",
+        "drop",
+        "call",
+        "import",
+        "set_config",
+        "search_path",
+        "truncate",
+        "do",
+    ];
+    (0..text.len()).any(|at| {
+        text.is_any(at, &words)
+            || text.is(at, "execute") && !text.is_any(at + 1, &["function", "procedure"])
+    })
 }
 
 fn with_last(name: &Name, last: &str) -> Vec<Ident> {

@@ -4,6 +4,7 @@ use crate::folder::Folder;
 
 mod blocks;
 mod downgrades;
+mod modes;
 mod unknown;
 
 /// Checks a chain of these upgrades and downgrades; its errors as `revision:line message: label`, with

@@ -158,6 +158,7 @@ impl World {
             }
         }
         let place = self.place(*span);
+        self.note_added(id, label, *span);
         self.set_values(id, *span, |labels| {
             if !has(labels, label) {
                 labels.push((label.clone(), place));

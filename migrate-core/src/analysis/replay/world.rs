@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use super::calls::RoutineBody;
+use super::modes::AddedValue;
 use crate::analysis::catalog::{Catalog, Class, Detail, Found, Id, Object, Place, Space};
 use crate::analysis::names::{Ident, Name};
 use crate::id::did_you_mean;
@@ -18,6 +19,10 @@ pub(super) struct Fault {
     pub(super) label: String,
     pub(super) related: Vec<(Place, String)>,
 }
+
+/// Inherited columns are followed one by one up to this many; a chain of a few kilobytes can ask for
+/// millions of them. The columns of tables behind that are not known.
+const MOST_COPIES: usize = 50_000;
 
 /// Where the replay loses sight of names.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,10 +45,19 @@ pub(super) struct World {
     pub(super) statement: Span,
     /// The same while a text is replayed that does not stand in the file as it is.
     pub(super) within: Option<Span>,
+    /// Whether the section runs in a transaction, and when it began.
+    pub(super) in_transaction: bool,
+    pub(super) section_start: u32,
+    /// The values that it has added to enums.
+    pub(super) added_values: Vec<AddedValue>,
+    /// How many columns may yet be copied to the tables below others.
+    pub(super) copies_left: usize,
     /// How deep in bodies this is.
     pub(super) depth: usize,
     /// Routines of the chain that do more than to compute, by their names without a schema.
     pub(super) active: HashMap<Rc<str>, Vec<RoutineBody>>,
+    /// Those of them that are run at the moment, with all that they call.
+    pub(super) running: Vec<Rc<str>>,
     /// Those of them that any change of data may run: in defaults, rules, policies.
     pub(super) stored: Vec<Rc<str>>,
     /// Whether any statement may run an event trigger.
@@ -68,8 +82,13 @@ impl World {
             kept_faults: 0,
             statement: Span::default(),
             within: None,
+            in_transaction: true,
+            section_start: 0,
+            added_values: Vec::new(),
+            copies_left: MOST_COPIES,
             depth: 0,
             active: HashMap::new(),
+            running: Vec::new(),
             stored: Vec::new(),
             has_event_triggers: false,
             blind: Vec::new(),

@@ -54,12 +54,16 @@ impl<'s> Routine<'s> {
             let (first, (text, _)) = (inner.next()?, inner.source());
             return Some((text.get(first.span.start..last.span.end)?.into(), Language::Sql));
         };
-        let token = quoted.token(0)?;
-        let text = inside(quoted.text(token), token.kind)?;
-        let is_doubled = token.kind == TokenKind::String && text.contains("''");
-        let text = if is_doubled { text.replace("''", "'").into() } else { text.into() };
-        Some((text, written))
+        Some((quoted_body(&quoted)?, written))
     }
+}
+
+/// The text behind `AS`, without its quotes.
+pub(crate) fn quoted_body<'s>(quoted: &Cursor<'s>) -> Option<Cow<'s, str>> {
+    let token = quoted.token(0)?;
+    let text = inside(quoted.text(token), token.kind)?;
+    let is_doubled = token.kind == TokenKind::String && text.contains("''");
+    Some(if is_doubled { text.replace("''", "'").into() } else { text.into() })
 }
 
 /// An argument of a routine, as far as it tells one from another of the same name.

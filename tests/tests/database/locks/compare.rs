@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use migrate_core::{LockMode, TableLock, Work, locks, split_statements};
+use migrate_core::{LockMode, LockedBy, TableLock, Work, locks, split_statements};
 use migrate_testkit::Database;
 
 use crate::support::{Session, database};
@@ -54,6 +54,17 @@ const SCHEMA: &str = "
     CREATE UNLOGGED TABLE ul (id int);
     CREATE TABLE i (id int GENERATED ALWAYS AS IDENTITY, g int GENERATED ALWAYS AS (1) STORED);
     INSERT INTO i DEFAULT VALUES;
+    CREATE DOMAIN dom AS int;
+    ALTER DOMAIN dom ADD CONSTRAINT unchecked CHECK (VALUE > 0) NOT VALID;
+    CREATE DOMAIN subdom AS dom;
+    CREATE TABLE of_dom (id dom);
+    INSERT INTO of_dom VALUES (1);
+    CREATE TABLE of_subdom (id subdom);
+    INSERT INTO of_subdom VALUES (1);
+    CREATE VIEW over_dom AS SELECT * FROM of_dom;
+    CREATE TYPE mood AS ENUM ('sad');
+    CREATE TABLE moods (m mood);
+    CREATE TABLE elsewhere.there (id int);
 ";
 
 /// A mode, as `pg_locks` names it.
@@ -89,16 +100,22 @@ impl Relations {
         Relations(session.rows(sql).into_iter().map(pair).collect())
     }
 
-    /// The name of what a lock is on.
-    pub(super) fn name(session: &mut Session, lock: &TableLock) -> String {
+    /// The names of what a lock is on.
+    pub(super) fn names(session: &mut Session, lock: &TableLock) -> Vec<String> {
         let name = lock.relation.parts.last().unwrap();
-        if !lock.of_index {
-            return name.clone();
+        match lock.of {
+            LockedBy::Name => vec![name.clone()],
+            LockedBy::Index => session.rows(&format!(
+                "SELECT c.relname FROM pg_index i JOIN pg_class c ON c.oid = indrelid \
+                 WHERE indexrelid = '{name}'::regclass"
+            )),
+            // What is stored: views have no rows to look at.
+            LockedBy::Domain => session.rows(&format!(
+                "SELECT DISTINCT relname FROM pg_attribute JOIN pg_class c ON c.oid = attrelid \
+                 LEFT JOIN pg_type t ON t.oid = atttypid \
+                 WHERE '{name}'::regtype IN (atttypid, t.typbasetype) AND relkind IN ('r', 'm')"
+            )),
         }
-        session.value(&format!(
-            "SELECT c.relname FROM pg_index i JOIN pg_class c ON c.oid = indrelid \
-             WHERE indexrelid = '{name}'::regclass"
-        ))
     }
 }
 
@@ -143,8 +160,13 @@ fn compare(session: &mut Session, sql: &str, unnamed: &[&str]) -> Result<(), Str
     if said.is_empty() {
         return Err(format!("nothing is said of: {sql}"));
     }
-    let said: Vec<(String, TableLock)> =
-        said.into_iter().map(|lock| (Relations::name(session, &lock), lock)).collect();
+    let mut named: Vec<(String, TableLock)> = Vec::new();
+    for lock in said {
+        let names = Relations::names(session, &lock);
+        assert!(!names.is_empty(), "{sql}");
+        named.extend(names.into_iter().map(|name| (name, lock.clone())));
+    }
+    let said = named;
     session.execute("BEGIN");
     let before = work(session);
     if let Err(error) = session.try_rows(sql) {
@@ -191,6 +213,28 @@ fn compare(session: &mut Session, sql: &str, unnamed: &[&str]) -> Result<(), Str
         .map(|(name, _)| *name)
         .collect();
     if others == unnamed { Ok(()) } else { Err(format!("also locked: {others:?}: {sql}")) }
+}
+
+/// Runs statements of which nothing is said, and shows each that locks or reads a table after all.
+pub(super) fn check_quiet(statements: &[&str]) {
+    let (_database, mut session) = prepared();
+    let mut wrong = Vec::new();
+    for sql in statements {
+        assert_eq!(said(sql), [], "{sql}");
+        session.execute("BEGIN");
+        let before = work(&mut session);
+        let result = session.try_rows(sql);
+        let held = session.rows(
+            "SELECT relname, mode FROM pg_locks JOIN pg_class c ON c.oid = relation \
+             WHERE pid = pg_backend_pid() AND c.oid >= 16384",
+        );
+        let after = work(&mut session);
+        session.execute("ROLLBACK");
+        if result.is_err() || !held.is_empty() || before != after {
+            wrong.push(format!("{sql}: {result:?} {held:?}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 pub(super) fn prepared() -> (Database, Session) {

@@ -293,3 +293,45 @@ fn what_the_server_makes_along() {
         "{found:?}"
     );
 }
+
+/// Each name was asked of a server.
+#[test]
+fn names_of_indexes_over_expressions() {
+    let table = "CREATE TABLE t (a text, b text, c jsonb, d timestamp, n int)";
+    for (keys, name) in [
+        ("lower(a)", "t_lower_idx"),
+        ("(a || b)", "t_expr_idx"),
+        ("(c ->> 'x')", "t_expr_idx"),
+        ("(n + 1), (n + 2)", "t_expr_expr1_idx"),
+        ("a, lower(a), b) INCLUDE (n", "t_a_lower_b_n_idx"),
+        ("date_trunc('day', d)", "t_date_trunc_idx"),
+        ("extract(year from d)", "t_extract_idx"),
+        ("substring(a from 1 for 2)", "t_substring_idx"),
+        ("coalesce(a, b)", "t_coalesce_idx"),
+        ("lower(a), lower(b)", "t_lower_lower1_idx"),
+        ("pg_catalog.upper(a)", "t_upper_idx"),
+        ("(lower(a) || 'x')", "t_expr_idx"),
+        ("(a IS NULL)", "t_expr_idx"),
+        ("(-n)", "t_expr_idx"),
+    ] {
+        let up = format!("{table}; CREATE INDEX ON t ({keys}); CREATE INDEX {name} ON t (a)");
+        let found = errors(&[(&up, "")]);
+        let expected = format!("index `{name}` exists already");
+        assert!(found.len() == 1 && found[0].starts_with(&expected), "{keys}: {found:?}");
+    }
+    // Of others it is not known.
+    for keys in [
+        "(a::varchar)",
+        "(c['a'])",
+        "(lower(a) COLLATE \"C\")",
+        "trim(a)",
+        "(d AT TIME ZONE 'UTC')",
+    ] {
+        for name in
+            ["t_a_idx", "t_expr_idx", "t_c_idx", "t_lower_idx", "t_btrim_idx", "t_timezone_idx"]
+        {
+            let up = format!("{table}; CREATE INDEX ON t ({keys}); DROP INDEX {name}");
+            assert_eq!(errors(&[(&up, "")]), [""; 0], "{up}");
+        }
+    }
+}

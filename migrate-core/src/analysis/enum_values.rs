@@ -1,0 +1,257 @@
+//! String literals whose type is that of a column: where one is an enum's value that the same
+//! transaction has added, the server refuses the statement.
+
+use super::cursor::Cursor;
+use super::names::Name;
+use crate::lexer::Token;
+use crate::text::Span;
+
+/// A literal that the server reads as a value of a column's type.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Literal {
+    /// Without its quotes.
+    pub(super) value: String,
+    /// What the column's type is called.
+    pub(super) type_name: String,
+    pub(super) span: Span,
+}
+
+/// The literals of a statement that are surely read as values of a column. `type_of` knows the type of a
+/// table's column, or does not.
+pub(super) fn literals(
+    sql: &str,
+    tokens: &[Token],
+    offset: usize,
+    type_of: impl Fn(&Name, &str) -> Option<String>,
+) -> Vec<Literal> {
+    let mut found = Literals { type_of, table: None, alias: None, found: Vec::new() };
+    found.statement(Cursor::new(sql, tokens, offset));
+    found.found
+}
+
+struct Literals<F> {
+    type_of: F,
+    table: Option<Name>,
+    alias: Option<String>,
+    found: Vec<Literal>,
+}
+
+impl<F: Fn(&Name, &str) -> Option<String>> Literals<F> {
+    fn statement(&mut self, mut rest: Cursor<'_>) -> Option<()> {
+        if rest.take(&["update"]) {
+            self.target(&mut rest, &["set"])?;
+            rest.take(&["set"]);
+            self.assignments(&mut rest, &["where", "from", "returning"]);
+            // What a name means is plain only as long as there is one table.
+            if !rest.is(0, "from") {
+                self.condition_of(rest);
+            }
+        } else if rest.take(&["delete", "from"]) {
+            self.target(&mut rest, &["where", "using", "returning"])?;
+            if !rest.is(0, "using") {
+                self.condition_of(rest);
+            }
+        } else if rest.take(&["insert", "into"]) {
+            self.insert(rest)?;
+        } else if rest.take(&["alter", "table"]) {
+            rest.take(&["if", "exists"]);
+            self.target(&mut rest, &["alter", "add"])?;
+            for action in rest.split() {
+                self.action(action);
+            }
+        } else if rest.take_any(&[&["create", "index"], &["create", "unique", "index"]]) {
+            let mut target = rest.after(&["on"])?;
+            self.target(&mut target, &["using"])?;
+            self.condition_of(target);
+        }
+        Some(())
+    }
+
+    /// The table that a statement is about, and its alias, unless one of these words comes next.
+    fn target(&mut self, rest: &mut Cursor<'_>, ends: &[&str]) -> Option<()> {
+        rest.take(&["only"]);
+        self.table = Some(rest.name()?);
+        rest.take_sign("*");
+        let is_named = rest.take(&["as"]);
+        if is_named || !rest.is_any(0, ends) {
+            self.alias = rest.ident().map(|alias| alias.text.to_string());
+        }
+        Some(())
+    }
+
+    /// `column = 'value', …` up to one of these words.
+    fn assignments(&mut self, rest: &mut Cursor<'_>, ends: &[&str]) {
+        let all = rest.expression(|rest| rest.is_any(0, ends));
+        for mut one in all.split() {
+            let column = one.ident().filter(|_| one.take_sign("="));
+            if let Some(column) = column {
+                self.value(&column.text, one);
+            }
+        }
+    }
+
+    fn insert(&mut self, mut rest: Cursor<'_>) -> Option<()> {
+        self.table = Some(rest.name()?);
+        if rest.take(&["as"]) {
+            self.alias = Some(rest.ident()?.text.to_string());
+        }
+        let columns = rest.column_list();
+        rest.take_any(&[&["overriding", "system", "value"], &["overriding", "user", "value"]]);
+        if rest.take(&["values"]) {
+            while let Some(row) = rest.parentheses() {
+                let columns = columns.iter().flatten();
+                for (column, value) in columns.zip(row.split()) {
+                    self.value(&column.text, value);
+                }
+                rest.take_sign(",");
+            }
+        }
+        let mut update = rest.after(&["do", "update", "set"])?;
+        self.assignments(&mut update, &["where", "returning"]);
+        Some(())
+    }
+
+    /// An action of `ALTER TABLE`.
+    fn action(&mut self, mut action: Cursor<'_>) -> Option<()> {
+        if action.take(&["alter"]) {
+            action.take(&["column"]);
+            let column = action.ident()?;
+            if action.take(&["set", "default"]) {
+                self.value(&column.text, action);
+            }
+        } else if action.take(&["add"]) {
+            if action.take(&["constraint"]) {
+                action.ident()?;
+            }
+            let inner = action.take(&["check"]).then(|| action.parentheses())??;
+            self.condition(inner);
+        }
+        Some(())
+    }
+
+    /// A value that is a literal and nothing else.
+    fn value(&mut self, column: &str, mut value: Cursor<'_>) -> Option<()> {
+        let (text, span) = value.string()?;
+        if !value.is_empty() {
+            return None;
+        }
+        let type_name = (self.type_of)(self.table.as_ref()?, column)?;
+        self.found.push(Literal { value: text, type_name, span });
+        Some(())
+    }
+
+    fn condition_of(&mut self, rest: Cursor<'_>) {
+        if let Some(mut condition) = rest.after(&["where"]) {
+            let condition = condition.expression(|rest| rest.is(0, "returning"));
+            self.condition(condition);
+        }
+    }
+
+    /// `column = 'value'` among what `AND` and `OR` join, as long as no query is in it.
+    fn condition(&mut self, condition: Cursor<'_>) {
+        if (0..condition.len()).any(|at| condition.is(at, "select")) {
+            return;
+        }
+        let mut rest = condition;
+        while !rest.is_empty() {
+            while rest.take_any(&[&["and"], &["or"], &["not"]]) {}
+            if let Some(inner) = rest.parentheses() {
+                // `(k = 'b') IS TRUE` and its like are left alone.
+                if rest.is_empty() || rest.is_any(0, &["and", "or"]) {
+                    self.condition(inner);
+                }
+            }
+            if rest.is_any(0, &["and", "or"]) || rest.is_empty() {
+                continue;
+            }
+            let part = rest.expression(|rest| rest.is_any(0, &["and", "or"]));
+            self.comparison(part);
+        }
+    }
+
+    /// `column = 'value'`, `column <> 'value'`, `column IN ('value', …)`.
+    fn comparison(&mut self, mut part: Cursor<'_>) -> Option<()> {
+        let name = part.name()?;
+        let column = match name.parts.as_slice() {
+            [column] => column,
+            [table, column] => {
+                let own = match &self.alias {
+                    Some(alias) => alias,
+                    None => self.table.as_ref()?.last(),
+                };
+                (&*table.text == own).then_some(column)?
+            }
+            _ => return None,
+        };
+        if ["=", "<>", "!="].iter().any(|sign| part.take_sign(sign)) {
+            return self.value(&column.text, part);
+        }
+        part.take(&["not"]);
+        let list = part.take(&["in"]).then(|| part.parentheses())??;
+        if part.is_empty() {
+            for value in list.split() {
+                self.value(&column.text, value);
+            }
+        }
+        Some(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::statements::split_statements;
+
+    #[test]
+    fn literals_that_are_of_a_columns_type() {
+        let check = |sql: &str, expected: &[&str]| {
+            let statements = split_statements(sql);
+            let known = |table: &Name, column: &str| {
+                (table.to_string() == "app.t" && column == "k").then(|| "mood".to_owned())
+            };
+            let found = literals(sql, &statements[0].tokens, 0, known);
+            for one in &found {
+                assert_eq!(one.type_name, "mood");
+                assert_eq!(sql[one.span.range()], format!("'{}'", one.value));
+            }
+            let values: Vec<&str> = found.iter().map(|one| one.value.as_str()).collect();
+            assert_eq!(values, expected, "{sql}");
+        };
+        check("UPDATE app.t SET k = 'b'", &["b"]);
+        check(
+            "UPDATE ONLY app.t AS x SET a = 'c', K = 'b' WHERE x.k = 'a' RETURNING 'd'",
+            &["b", "a"],
+        );
+        check("UPDATE app.t x SET k = 'b' FROM u WHERE k = 'a'", &["b"]);
+        check("UPDATE app.t SET k = 'b'::mood, a = 'c'", &[]);
+        check("UPDATE app.t SET k = f('b'), (k, a) = ('b', 'c')", &[]);
+        check("UPDATE app.u SET k = 'b'", &[]);
+        check(
+            "DELETE FROM app.t WHERE k = 'b' AND (k <> 'c' OR NOT k IN ('d', 'e')) OR a = 'f'",
+            &["b", "c", "d", "e"],
+        );
+        check("DELETE FROM app.t WHERE k::text = 'b' OR lower(k) = 'c' OR k = 'd' || 'e'", &[]);
+        check("DELETE FROM app.t WHERE id IN (SELECT id FROM u WHERE k = 'b')", &[]);
+        check("DELETE FROM app.t USING u WHERE k = 'b'", &[]);
+        check("DELETE FROM app.t x WHERE t.k = 'b'", &[]);
+        check("INSERT INTO app.t (a, k) VALUES ('a', 'b'), ('c', 'd')", &["b", "d"]);
+        check(
+            "INSERT INTO app.t (a, k) VALUES ('a', DEFAULT) ON CONFLICT (a) DO UPDATE SET k = 'b'",
+            &["b"],
+        );
+        check("INSERT INTO app.t VALUES ('b')", &[]);
+        check("INSERT INTO app.t (k) SELECT 'b'", &[]);
+        check(
+            "ALTER TABLE IF EXISTS app.t ALTER COLUMN k SET DEFAULT 'b', ALTER a SET DEFAULT 'c'",
+            &["b"],
+        );
+        check(
+            "ALTER TABLE app.t ADD CONSTRAINT c CHECK (k <> 'b'), ADD CHECK ((k = 'c'))",
+            &["b", "c"],
+        );
+        check("CREATE UNIQUE INDEX i ON app.t (a) WHERE k = 'b'", &["b"]);
+        check("CREATE INDEX ON app.t USING btree (k)", &[]);
+        check("SELECT 'b'", &[]);
+        check("UPDATE", &[]);
+    }
+}

@@ -1,0 +1,74 @@
+//! Statements that drop the tables in which the runner records what is applied: the revision that has
+//! one can't be recorded, and fails.
+
+use super::{Context, Raw, whole};
+use crate::analysis::cursor::Cursor;
+use crate::analysis::names::Name;
+use crate::analysis::statement::{Action, Kind, Statement, read};
+use crate::levels::Lint;
+use crate::statements::{self, split_statements};
+use crate::text::Span;
+
+/// The tables and the sequence, as they are called unless a runner is told otherwise.
+const OURS: [&str; 5] =
+    ["migrate_history", "migrate_layout", "migrate_log", "migrate_progress", "migrate_statement"];
+
+pub(super) fn check(context: &Context<'_>, report: &mut dyn FnMut(Raw)) {
+    found(context.view, context.words(), context.whole).into_iter().for_each(report);
+}
+
+/// The same of a downgrade, of which no other lint says anything: `DROP SCHEMA public CASCADE` is how
+/// some undo a first revision.
+pub(super) fn of_downgrade(sql: &str, offset: usize) -> Vec<Raw> {
+    let found = |statement: &statements::Statement| {
+        let words = Cursor::new(sql, &statement.tokens, offset);
+        found(&read(sql, statement, offset), words, whole(statement, offset))
+    };
+    split_statements(sql).iter().filter_map(found).collect()
+}
+
+fn found(view: &Statement<'_>, mut words: Cursor<'_>, statement: Span) -> Option<Raw> {
+    let own = |name: &Name| {
+        (
+            name.span(),
+            format!("`{name}` is one of the tables in which migrate records what is applied"),
+        )
+    };
+    let (span, message) = match view {
+        Statement::Drop(drop) if drop.kind == Kind::Schema => {
+            let public = drop.names.iter().find(|name| name.last() == "public")?;
+            (
+                public.span(),
+                "`public` holds the tables of migrate, which are dropped with it".to_owned(),
+            )
+        }
+        Statement::Drop(drop) if matches!(drop.kind, Kind::Table | Kind::Sequence) => {
+            own(drop.names.iter().find(|name| is_ours(name))?)
+        }
+        Statement::AlterTable(alter) if is_ours(&alter.name) => {
+            let moves =
+                |action: &Action<'_>| matches!(action, Action::RenameTo(_) | Action::SetSchema(_));
+            alter.actions.iter().any(moves).then(|| own(&alter.name))?
+        }
+        _ => {
+            words.take(&["drop", "owned", "by"]).then_some(())?;
+            let role = words.ident()?;
+            (role.span, format!("this drops the tables of migrate, if `{role}` owns them"))
+        }
+    };
+    let help = "drop by name what you mean; or keep the tables of migrate in a schema of their own (`--schema`, \
+                `Runner::schema`), and say so: `-- migrate:allow(drops-history): why`";
+    Some(Raw {
+        lint: Lint::DropsHistory,
+        message,
+        help: help.to_owned(),
+        span,
+        label: "nothing can be recorded after this, so it fails".to_owned(),
+        statement,
+        also: None,
+    })
+}
+
+fn is_ours(name: &Name) -> bool {
+    name.schema().is_none_or(|schema| &*schema.text == "public") && OURS.contains(&name.last())
+}

@@ -1,0 +1,247 @@
+//! Schemas, types and functions, as far as the lints need them: which are new, what a domain checks, and
+//! which function is called anew for each row.
+
+use std::collections::HashMap;
+
+use super::columns::is_volatile;
+use super::tables::key;
+use crate::analysis::cursor::Cursor;
+use crate::analysis::names::{Ident, Name};
+use crate::analysis::statement::{
+    AlterType, Argument, Drop, Kind, Routine, RoutineChange, Statement, TypeChange, TypeName,
+    calls, quoted_body, tokens,
+};
+
+#[derive(Debug, Default)]
+pub(super) struct Objects {
+    /// The revision that made each schema, by its number in the chain.
+    schemas: HashMap<String, usize>,
+    types: HashMap<String, Type>,
+    /// Functions by name; those that share a name and differ are not known.
+    functions: HashMap<String, Function>,
+}
+
+#[derive(Debug)]
+struct Type {
+    made: usize,
+    domain: Option<Domain>,
+}
+
+#[derive(Debug)]
+struct Domain {
+    /// What it is over: perhaps another domain.
+    base: TypeName,
+    /// Whether it has a check, or is NOT NULL.
+    checks: bool,
+    /// Whether its default is another for each row.
+    is_volatile: bool,
+}
+
+#[derive(Debug)]
+struct Function {
+    arguments: Option<Vec<Argument>>,
+    is_volatile: Option<bool>,
+}
+
+/// What a domain does to the rows of a table that gets a column of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum DomainWork {
+    /// Each value is checked: the server writes the table anew.
+    Checks,
+    /// Each row gets another default.
+    Default,
+}
+
+impl Objects {
+    /// The revision that made this schema.
+    pub(super) fn schema(&self, name: &Ident) -> Option<usize> {
+        self.schemas.get(&*name.text).copied()
+    }
+
+    /// The revision that made this type.
+    pub(super) fn made_type(&self, name: &Name) -> Option<usize> {
+        self.types.get(&key(name)).map(|known| known.made)
+    }
+
+    /// Whether it is a function of the chain that is surely called anew for each row.
+    pub(super) fn is_volatile(&self, name: &Name) -> bool {
+        self.functions.get(&key(name)).is_some_and(|known| known.is_volatile == Some(true))
+    }
+
+    /// What the rows of a table need for a new column of this type; it has a default of its own, or not.
+    pub(super) fn domain_work(&self, kind: &TypeName, has_default: bool) -> Option<DomainWork> {
+        if kind.is_array {
+            return None;
+        }
+        let mut name = key(&kind.name);
+        // A domain over itself can't be; but a chain can say so.
+        for _ in 0..self.types.len() {
+            let domain = self.types.get(&name).and_then(|known| known.domain.as_ref())?;
+            if domain.checks {
+                return Some(DomainWork::Checks);
+            }
+            if domain.is_volatile && !has_default {
+                return Some(DomainWork::Default);
+            }
+            name = key(&domain.base.name);
+        }
+        None
+    }
+
+    /// Follows a statement of this revision; `all` of its words.
+    pub(super) fn follow(&mut self, statement: &Statement<'_>, all: Cursor<'_>, revision: usize) {
+        match statement {
+            Statement::CreateSchema { name, .. } => {
+                self.schemas.entry(name.text.to_string()).or_insert(revision);
+            }
+            Statement::RenameSchema { name, to } => {
+                if let Some(made) = self.schemas.remove(&*name.text) {
+                    self.schemas.insert(to.text.to_string(), made);
+                }
+            }
+            Statement::CreateType { name, .. } => {
+                self.types.insert(key(name), Type { made: revision, domain: None });
+            }
+            Statement::CreateDomain { name, base } => {
+                let domain = self.domain(base, all);
+                self.types.insert(key(name), Type { made: revision, domain: Some(domain) });
+            }
+            Statement::AlterType(alter) => self.alter_type(alter, all),
+            Statement::Drop(drop) => self.drop(drop),
+            Statement::CreateRoutine(routine) => self.create_function(routine),
+            Statement::AlterRoutine { name, change: RoutineChange::Other, .. } => {
+                let said = declared(&all);
+                if let (Some(known), Some(_)) = (self.functions.get_mut(&key(name)), said) {
+                    // Which of those that share the name it was is not looked at.
+                    known.is_volatile = None;
+                }
+            }
+            Statement::AlterRoutine { name, .. } => {
+                self.functions.remove(&key(name));
+            }
+            Statement::DropRoutines { routines, .. } => {
+                for (name, _) in routines {
+                    self.functions.remove(&key(name));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn domain(&self, base: &TypeName, all: Cursor<'_>) -> Domain {
+        let mut rest = all;
+        rest.skip(all.tokens().partition_point(|token| all.place(*token).start < base.span.end));
+        let default = rest.after(&["default"]);
+        let is_volatile = default.is_some_and(|value| {
+            calls(&value).iter().any(|name| is_volatile(name) || self.is_volatile(name))
+        });
+        // Of a check, and of a default behind it, nobody knows whose call it is.
+        let checks = rest.has(&["check"]) || rest.has(&["not", "null"]);
+        Domain { base: base.clone(), checks, is_volatile: is_volatile && !checks }
+    }
+
+    fn alter_type(&mut self, alter: &AlterType, all: Cursor<'_>) {
+        let own = key(&alter.name);
+        match &alter.change {
+            TypeChange::RenameTo(to) => {
+                let new = match own.rsplit_once('.') {
+                    Some((schema, _)) => format!("{schema}.{}", to.text),
+                    None => to.text.to_string(),
+                };
+                self.move_type(&own, new);
+            }
+            TypeChange::SetSchema(schema) => {
+                let last = alter.name.last();
+                let new = match &*schema.text {
+                    "public" => last.to_owned(),
+                    schema => format!("{schema}.{last}"),
+                };
+                self.move_type(&own, new);
+            }
+            TypeChange::Members => {
+                let domain = self.types.get_mut(&own).and_then(|known| known.domain.as_mut());
+                let Some(domain) = domain else { return };
+                // Whether another check is left when one is dropped is not followed.
+                domain.checks = all.has(&["add"]) || all.has(&["set", "not", "null"]);
+                domain.is_volatile &= !all.has(&["default"]);
+            }
+            _ => {}
+        }
+    }
+
+    fn move_type(&mut self, from: &str, to: String) {
+        if let Some(known) = self.types.remove(from) {
+            self.types.insert(to, known);
+        }
+    }
+
+    fn drop(&mut self, drop: &Drop) {
+        for name in &drop.names {
+            match drop.kind {
+                Kind::Type | Kind::Domain => drop_key(&mut self.types, &key(name)),
+                Kind::Schema => drop_key(&mut self.schemas, name.last()),
+                _ => {}
+            }
+        }
+    }
+
+    fn create_function(&mut self, routine: &Routine<'_>) {
+        let new = Function {
+            arguments: routine.arguments.clone(),
+            is_volatile: volatility(&routine.rest),
+        };
+        let own = key(&routine.name);
+        match self.functions.get_mut(&own) {
+            Some(known) if known.arguments != new.arguments => {
+                if known.is_volatile != new.is_volatile {
+                    known.is_volatile = None;
+                }
+                known.arguments = None;
+            }
+            _ => {
+                self.functions.insert(own, new);
+            }
+        }
+    }
+}
+
+fn drop_key<T>(known: &mut HashMap<String, T>, key: &str) {
+    known.remove(key);
+}
+
+/// What a function is declared to be: `true` for `VOLATILE`.
+fn declared(rest: &Cursor<'_>) -> Option<bool> {
+    let says = |word: &str| rest.has(&[word]);
+    if says("immutable") || says("stable") {
+        return Some(false);
+    }
+    says("volatile").then_some(true)
+}
+
+/// Whether a function is called anew for each row, by what is behind its arguments. One in SQL may be
+/// replaced by its body, which then decides; where that is not certain, nothing is known.
+fn volatility(rest: &Cursor<'_>) -> Option<bool> {
+    let body = rest.after(&["return"]).or_else(|| rest.after(&["begin"]));
+    let options = body.map_or(*rest, |body| body.since(*rest));
+    if let Some(false) = declared(&options) {
+        return Some(false);
+    }
+    let language = options.after(&["language"]).and_then(|mut rest| match rest.string() {
+        Some((text, _)) => Some(text),
+        None => rest.ident().map(|ident| ident.text.to_string()),
+    });
+    match language {
+        Some(language) if !language.eq_ignore_ascii_case("sql") => return Some(true),
+        None if body.is_none() => return None,
+        _ => {}
+    }
+    if options.has(&["security", "definer"]) || options.has(&["set"]) {
+        return Some(true);
+    }
+    let text = options.after(&["as"]).filter(|_| body.is_none())?;
+    let text = quoted_body(&text)?;
+    let tokens = tokens(&text);
+    let body = Cursor::new(&text, &tokens, 0);
+    let reads = body.is(0, "select") && body.has(&["from"]);
+    (reads || calls(&body).iter().any(is_volatile)).then_some(true)
+}

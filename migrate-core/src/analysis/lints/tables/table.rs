@@ -1,0 +1,231 @@
+//! One table, as the lints need it: its columns, indexes and checks.
+
+use std::collections::BTreeSet;
+use std::rc::Rc;
+
+use super::{Column, Index, Table, What};
+use crate::analysis::cursor::Cursor;
+use crate::analysis::names::{automatic, joined};
+use crate::analysis::statement::{
+    Action, ColumnChange, ColumnDef, ConstraintDef, ConstraintKind, Default, TypeName,
+};
+
+/// The column that a condition says is not NULL, if it says just that.
+pub(super) fn not_null(mut condition: Cursor<'_>) -> Option<String> {
+    // Nobody writes more around so little, and each pair is looked for anew.
+    for _ in 0..4 {
+        let mut rest = condition;
+        match rest.parentheses() {
+            Some(inner) if rest.is_empty() => condition = inner,
+            _ => break,
+        }
+    }
+    let column = condition.ident()?;
+    let says = condition.take(&["is", "not", "null"]) && condition.is_empty();
+    says.then(|| column.text.to_string())
+}
+
+/// All words of an expression that could be columns.
+pub(super) fn idents(text: &Cursor<'_>) -> impl Iterator<Item = String> {
+    text.idents().map(|ident| ident.text.to_string())
+}
+
+/// The collation that is written behind a type in this statement; none is that of the type, as
+/// `"default"` is.
+pub(in crate::analysis::lints) fn collation(all: Cursor<'_>, kind: &TypeName) -> Option<String> {
+    let mut rest = all;
+    rest.skip(all.tokens().partition_point(|token| all.place(*token).start < kind.span.end));
+    let mut depth = 0_usize;
+    while let Some(token) = rest.token(0) {
+        let is_end = rest.is_sign(0, ",") || rest.is_sign(0, ")");
+        if depth == 0 && is_end {
+            return None;
+        }
+        if depth == 0 && rest.take(&["collate"]) {
+            let name = rest.name()?;
+            return (name.last() != "default").then(|| name.last().to_owned());
+        }
+        depth = rest.deeper(depth, token);
+        rest.skip(1);
+    }
+    None
+}
+
+impl Table {
+    pub(super) fn new(name: &str, what: What, made: usize) -> Self {
+        Table {
+            what,
+            name: name.to_owned(),
+            made,
+            columns: Rc::default(),
+            indexes: Vec::new(),
+            is_unclear: false,
+            not_null: Vec::new(),
+            checks: Vec::new(),
+        }
+    }
+
+    /// Whether a check that was validated says that the column is never NULL.
+    pub(in crate::analysis::lints) fn is_checked(&self, column: &str) -> bool {
+        self.not_null.iter().any(|(_, checked, valid)| checked == column && *valid)
+    }
+
+    /// Whether an index begins with these columns, in any order.
+    pub(super) fn has_index(&self, columns: &[String]) -> bool {
+        self.indexes.iter().any(|index| {
+            let begin = index.columns.get(..columns.len()).unwrap_or_default();
+            let is_in = |column: &String| begin.iter().any(|part| part.as_ref() == Some(column));
+            index.whole && !begin.is_empty() && columns.iter().all(is_in)
+        })
+    }
+
+    /// The first index that is built anew when this column gets another type that is stored alike: its
+    /// name, if it has one. An index of expressions, or of some rows, is built anew whatever changes.
+    pub(in crate::analysis::lints) fn rebuilt(
+        &self,
+        column: &str,
+        sorts_anew: bool,
+    ) -> Option<Option<&str>> {
+        let is_rebuilt = |index: &&Index| {
+            let is_key = index.columns.iter().flatten().any(|key| key == column);
+            match &index.mentions {
+                Some(names) => is_key || names.iter().any(|name| name == column),
+                None => is_key && sorts_anew && !index.sorts,
+            }
+        };
+        self.indexes.iter().find(is_rebuilt).map(|index| index.name.as_deref())
+    }
+
+    /// Whether a validated check is about this column: all rows are read for it when the type changes.
+    pub(in crate::analysis::lints) fn is_rechecked(&self, column: &str) -> bool {
+        self.checks.iter().any(|(_, names, valid)| *valid && names.iter().any(|n| n == column))
+    }
+
+    pub(super) fn constraint(&mut self, constraint: &ConstraintDef<'_>) {
+        let name = constraint.name.as_ref().map(|name| name.text.to_string());
+        let name = name.or_else(|| self.automatic(&constraint.kind));
+        match &constraint.kind {
+            ConstraintKind::PrimaryKey { columns, using_index: None, .. } => {
+                for column in columns {
+                    if let Some(known) = Rc::make_mut(&mut self.columns).get_mut(&*column.text) {
+                        known.not_null = true;
+                    }
+                }
+                self.index(name, columns.iter().map(|column| Some(column.text.to_string())), true);
+            }
+            ConstraintKind::Unique { columns, using_index: None, .. } => {
+                self.index(name, columns.iter().map(|column| Some(column.text.to_string())), true);
+            }
+            ConstraintKind::Check(check) => {
+                self.checks.push((name.clone(), idents(check).collect(), !constraint.not_valid));
+                if let Some(column) = not_null(*check) {
+                    self.not_null.push((name, column, !constraint.not_valid));
+                }
+            }
+            ConstraintKind::NotNull(column) => {
+                self.not_null.push((name, column.text.to_string(), !constraint.not_valid));
+            }
+            _ => {}
+        }
+    }
+
+    /// The name that the server gives to a constraint without one.
+    fn automatic(&self, kind: &ConstraintKind<'_>) -> Option<String> {
+        let name = |second: &str, label| Some(automatic(&self.name, second, label));
+        match kind {
+            ConstraintKind::PrimaryKey { .. } => name("", "pkey"),
+            ConstraintKind::Unique { columns, .. } => {
+                name(&joined(columns.iter().map(|column| &*column.text)), "key")
+            }
+            ConstraintKind::Check(check) => {
+                let columns: BTreeSet<String> =
+                    idents(check).filter(|name| self.columns.contains_key(name)).collect();
+                match (columns.first(), columns.len()) {
+                    (Some(only), 1) => name(only, "check"),
+                    _ => name("", "check"),
+                }
+            }
+            _ => None,
+        }
+    }
+
+    fn index(
+        &mut self,
+        name: Option<String>,
+        columns: impl Iterator<Item = Option<String>>,
+        whole: bool,
+    ) {
+        let columns = columns.collect();
+        self.indexes.push(Index { name, columns, whole, mentions: None, sorts: false });
+    }
+
+    /// A column, as the words of this statement have it.
+    pub(super) fn column(&mut self, column: &ColumnDef<'_>, all: Cursor<'_>) {
+        let identity = matches!(column.default, Some(Default::Identity(_)));
+        let not_null = column.not_null || identity;
+        let collation = column.kind.as_ref().and_then(|kind| collation(all, kind));
+        let known = Column { kind: column.kind.clone(), collation, not_null };
+        Rc::make_mut(&mut self.columns).insert(column.name.text.to_string(), known);
+        column.constraints.iter().for_each(|constraint| self.constraint(constraint));
+    }
+
+    /// What an action of this statement does to it.
+    pub(super) fn act(&mut self, action: &Action<'_>, all: Cursor<'_>) {
+        match action {
+            Action::AddColumn { column, .. } => self.column(column, all),
+            Action::AddConstraint(constraint) => self.constraint(constraint),
+            Action::DropColumn { name, .. } => {
+                Rc::make_mut(&mut self.columns).remove(&*name.text);
+                self.not_null.retain(|(_, column, _)| **column != *name.text);
+                self.checks.retain(|(_, names, _)| names.iter().all(|n| **n != *name.text));
+                let has = |index: &Index| {
+                    index.columns.iter().flatten().any(|column| **column == *name.text)
+                };
+                self.indexes.retain(|index| !has(index));
+            }
+            Action::DropConstraint { name, .. } => {
+                self.not_null.retain(|(known, ..)| known.as_deref() != Some(&*name.text));
+                self.checks.retain(|(known, ..)| known.as_deref() != Some(&*name.text));
+                self.indexes.retain(|index| index.name.as_deref() != Some(&*name.text));
+            }
+            Action::UseConstraint(name) => {
+                for (known, _, valid) in &mut self.not_null {
+                    *valid |= known.as_deref() == Some(&*name.text);
+                }
+                for (known, _, valid) in &mut self.checks {
+                    *valid |= known.as_deref() == Some(&*name.text);
+                }
+            }
+            Action::RenameColumn { name, to } => {
+                if let Some(column) = Rc::make_mut(&mut self.columns).remove(&*name.text) {
+                    Rc::make_mut(&mut self.columns).insert(to.text.to_string(), column);
+                }
+                let of_indexes = self.indexes.iter_mut().flat_map(|index| {
+                    let mentions = index.mentions.iter_mut().flatten();
+                    index.columns.iter_mut().flatten().chain(mentions)
+                });
+                let of_checks = self.not_null.iter_mut().map(|(_, column, _)| column);
+                let names = self.checks.iter_mut().flat_map(|(_, names, _)| names);
+                for column in of_indexes.chain(of_checks).chain(names) {
+                    if **column == *name.text {
+                        *column = to.text.to_string();
+                    }
+                }
+            }
+            Action::Column { name, change } => {
+                let Some(column) = Rc::make_mut(&mut self.columns).get_mut(&*name.text) else {
+                    return;
+                };
+                match change {
+                    ColumnChange::Type { to, .. } => {
+                        (column.kind, column.collation) = (Some(to.clone()), collation(all, to));
+                    }
+                    ColumnChange::SetNotNull => column.not_null = true,
+                    ColumnChange::DropNotNull => column.not_null = false,
+                    _ => {}
+                }
+            }
+            _ => {}
+        }
+    }
+}

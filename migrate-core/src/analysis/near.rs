@@ -1,0 +1,167 @@
+//! Which constraint of a table was probably meant by a name that none has. Names alike are often those of
+//! constraints over other columns, so the columns decide before the letters do.
+
+use crate::id::within;
+
+/// A constraint that there is.
+#[derive(Debug)]
+pub(super) struct Candidate<'c> {
+    pub(super) name: &'c str,
+    pub(super) kind: Kind,
+    /// The names of its columns; none where not all are known.
+    pub(super) columns: Option<Vec<&'c str>>,
+}
+
+/// What a constraint is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Primary,
+    Unique,
+    Foreign,
+    Check,
+    Other,
+}
+
+/// The words that tell what a constraint is: the server's behind its names, and those that people use.
+const KINDS: [(&str, Kind); 12] = [
+    ("pkey", Kind::Primary),
+    ("pk", Kind::Primary),
+    ("key", Kind::Unique),
+    ("unique", Kind::Unique),
+    ("uniq", Kind::Unique),
+    ("uq", Kind::Unique),
+    ("uk", Kind::Unique),
+    ("fkey", Kind::Foreign),
+    ("fk", Kind::Foreign),
+    ("check", Kind::Check),
+    ("chk", Kind::Check),
+    ("ck", Kind::Check),
+];
+
+/// The constraint that was meant, if one is over the column that the name has in it, or the name has a
+/// slip of the finger.
+pub(super) fn near<'c>(
+    wanted: &str,
+    table: &str,
+    columns: &[&str],
+    candidates: &[Candidate<'c>],
+) -> Option<&'c str> {
+    let rest = wanted.strip_prefix(table).and_then(|rest| rest.strip_prefix('_')).unwrap_or(wanted);
+    let kind = kind(rest);
+    let asked = asked(rest, columns);
+    let names = |of: &[&Candidate<'c>], limit| within(wanted, of.iter().map(|one| one.name), limit);
+    if asked.is_empty() {
+        // With the server's word at its end it is most likely the server's name, in which the column is off.
+        let limit = if kind.is_some() { 1 } else { 2 };
+        return names(&candidates.iter().collect::<Vec<_>>(), limit.min(wanted.len() / 3));
+    }
+    let over = |is_it: &dyn Fn(&[&str]) -> bool| -> Vec<&Candidate<'c>> {
+        candidates.iter().filter(|one| one.columns.as_deref().is_some_and(is_it)).collect()
+    };
+    let is_asked = |column: &&str| asked.contains(column);
+    let exact = over(&|own| own.len() == asked.len() && own.iter().all(is_asked));
+    let partial = || over(&|own| !own.is_empty() && own.iter().all(is_asked));
+    let same = if exact.is_empty() { partial() } else { exact };
+    let alike: Vec<&Candidate<'c>> =
+        same.iter().copied().filter(|one| kind.is_none_or(|kind| one.kind == kind)).collect();
+    match alike.as_slice() {
+        [one] => Some(one.name),
+        [] => {
+            let unknown = candidates.iter().filter(|one| one.columns.is_none());
+            names(&same.into_iter().chain(unknown).collect::<Vec<_>>(), 2)
+        }
+        // Several are over it: the letters decide, or nothing does.
+        several => names(several, wanted.len() / 3),
+    }
+}
+
+/// The columns that a name has in it, word by word; not those that are a part of another.
+fn asked<'c>(name: &str, columns: &[&'c str]) -> Vec<&'c str> {
+    let is_in = |part: &str, whole: &str| {
+        whole.match_indices(part).any(|(at, _)| {
+            let before = whole[..at].chars().next_back();
+            let behind = whole[at + part.len()..].chars().next();
+            [before, behind].into_iter().flatten().all(|c| c == '_')
+        })
+    };
+    // A short one is in many names by chance.
+    let found: Vec<&str> = columns
+        .iter()
+        .copied()
+        .filter(|column| is_in(column, name))
+        .filter(|column| column.len() > 2 || name.starts_with(&format!("{column}_")))
+        .collect();
+    let is_part = |column: &&str| {
+        found.iter().any(|other| other.len() > column.len() && is_in(column, other))
+    };
+    found.iter().copied().filter(|column| !is_part(column)).collect()
+}
+
+/// What a name says that the constraint is, by its last word or its first.
+fn kind(name: &str) -> Option<Kind> {
+    let of = |word: Option<&str>| {
+        KINDS.iter().find(|(known, _)| Some(*known) == word).map(|(_, kind)| *kind)
+    };
+    of(name.rsplit('_').next()).or_else(|| of(name.split('_').next()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A table like that of the report: two keys, over columns whose names are alike.
+    const LICENSES: [(&str, Kind, &[&str]); 6] = [
+        ("licenses_pkey", Kind::Primary, &["id"]),
+        ("licenses_licensor_id_fkey", Kind::Foreign, &["licensor_id"]),
+        ("licenses_track_id_fkey", Kind::Foreign, &["track_id"]),
+        ("licenses_track_id_key", Kind::Unique, &["track_id"]),
+        ("price_is_positive", Kind::Check, &["price"]),
+        ("licenses_starts_ends_key", Kind::Unique, &["starts", "ends"]),
+    ];
+
+    fn check(wanted: &str, expected: Option<&str>) {
+        let columns = ["id", "licensor_id", "licensee_id", "track_id", "price", "starts", "ends"];
+        let candidates: Vec<Candidate<'_>> = LICENSES
+            .iter()
+            .map(|(name, kind, columns)| Candidate {
+                name,
+                kind: *kind,
+                columns: Some(columns.to_vec()),
+            })
+            .collect();
+        assert_eq!(near(wanted, "licenses", &columns, &candidates), expected, "{wanted}");
+    }
+
+    #[test]
+    fn the_column_decides_before_the_letters() {
+        // One over another column is none, however near its name.
+        check("licenses_licensee_id_fkey", None);
+        check("licenses_licensee_id_key", None);
+        check("licenses_price_key", None);
+        check("fk_licensee_id", None);
+        // One over the same column, of the same kind.
+        check("licenses_track_fkey", None);
+        check("license_track_id_fkey", Some("licenses_track_id_fkey"));
+        check("fk_licenses_track_id", Some("licenses_track_id_fkey"));
+        check("fk_licenses_track_id_tracks", Some("licenses_track_id_fkey"));
+        check("uq_track_id", Some("licenses_track_id_key"));
+        check("licenses_licensor_id_tracks_fk", Some("licenses_licensor_id_fkey"));
+        check("licenses_price_check", Some("price_is_positive"));
+        check("licenses_ends_starts_key", Some("licenses_starts_ends_key"));
+        check("licenses_starts_key", None);
+        // Of another kind only by a slip.
+        check("licenses_licensor_id_key", Some("licenses_licensor_id_fkey"));
+        check("licenses_id_pkey", Some("licenses_pkey"));
+    }
+
+    #[test]
+    fn a_slip_of_the_finger() {
+        check("licences_track_id_fkey", Some("licenses_track_id_fkey"));
+        check("licenses_track_id_fkeys", Some("licenses_track_id_fkey"));
+        check("licenses_trakc_id_fkey", Some("licenses_track_id_fkey"));
+        check("licenses_pkye", Some("licenses_pkey"));
+        check("price_is_postive", Some("price_is_positive"));
+        check("price_positive", Some("price_is_positive"));
+        check("anything_else", None);
+    }
+}

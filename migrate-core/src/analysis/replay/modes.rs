@@ -1,0 +1,112 @@
+//! What a server refuses in a transaction, where only the catalog tells: a new value of an enum that is used,
+//! and the rebuilding of what is partitioned.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use super::world::World;
+use crate::analysis::catalog::{Class, Detail, Found, Id, Place, Space};
+use crate::analysis::cursor::Cursor;
+use crate::analysis::enum_values::literals;
+use crate::analysis::names::Name;
+use crate::problem::Problem;
+use crate::text::Span;
+
+/// A value that this transaction has added to an enum which it has not made.
+#[derive(Debug)]
+pub(super) struct AddedValue {
+    pub(super) of: Id,
+    pub(super) label: Rc<str>,
+    pub(super) place: Place,
+}
+
+impl World {
+    /// Of a statement in a transaction, before it is replayed.
+    pub(super) fn check_mode(&mut self, all: &Cursor<'_>) {
+        if all.is_any(0, &["reindex", "cluster"]) {
+            self.rebuilds_partitions(*all);
+        }
+        if !self.added_values.is_empty() {
+            self.uses_new_value(all);
+        }
+    }
+
+    fn rebuilds_partitions(&mut self, mut rest: Cursor<'_>) {
+        let is_reindex = rest.take(&["reindex"]);
+        rest.take(&["cluster"]);
+        rest.parentheses();
+        rest.take(&["verbose"]);
+        if is_reindex && !rest.take_any(&[&["table"], &["index"]]) {
+            return;
+        }
+        let Some(name) = rest.name() else { return };
+        let Found::Yes(id) = self.catalog.resolve(Space::Relation, &name) else { return };
+        let Some(object) = self.catalog.get(id) else { return };
+        let table = if object.class == Class::Index { object.table } else { Some(id) };
+        let partitioned = table.is_some_and(|table| {
+            let table = self.catalog.get(table).map(|table| &table.detail);
+            matches!(table, Some(Detail::Table { partitioned: true, .. }))
+        });
+        if partitioned && table.is_some_and(|table| self.catalog.is_sure(table)) {
+            let place = object.place;
+            let verb = if is_reindex { "REINDEX" } else { "CLUSTER" };
+            let statement = format!("{verb} of a partitioned table");
+            self.fault(Problem::NeedsNoTransaction { statement }, name.span(), "");
+            self.see(place, "created here");
+        }
+    }
+
+    fn uses_new_value(&mut self, all: &Cursor<'_>) {
+        let (sql, offset) = all.source();
+        let found = {
+            let world = RefCell::new(&mut *self);
+            literals(sql, all.tokens(), offset, |table, column| {
+                let id = world.borrow_mut().enum_of(table, column)?;
+                Some(id.to_string())
+            })
+        };
+        for literal in found {
+            let added = self.added_values.iter().find(|added| {
+                added.of.to_string() == literal.type_name && *added.label == *literal.value
+            });
+            let Some(place) = added.map(|added| added.place) else { continue };
+            let value = format!("'{}'", literal.value);
+            let problem = Problem::EnumValueUsed { value };
+            if self.faults.iter().any(|fault| fault.problem == problem) {
+                continue;
+            }
+            let text = "the server can't use it before the transaction has ended";
+            self.fault(problem, literal.span, text);
+            self.see(place, "added here");
+        }
+    }
+
+    /// The enum that is the type of a column, where both are sure.
+    fn enum_of(&mut self, table: &Name, column: &str) -> Option<Id> {
+        let Found::Yes(table) = self.catalog.resolve(Space::Relation, table) else { return None };
+        let Found::Yes(column) = self.catalog.find(Space::Column, Some(table), column) else {
+            return None;
+        };
+        let object = self.catalog.get(column)?;
+        let Detail::Column { kind: Some(kind), .. } = &object.detail else { return None };
+        if kind.ends_with(']') {
+            return None;
+        }
+        let mut enums = object
+            .needs
+            .iter()
+            .map(|need| need.on)
+            .filter(|id| self.catalog.is_sure(*id) && self.class(*id) == Some(Class::Enum));
+        enums.next()
+    }
+
+    /// Notes that a value is new, which can't be used before the transaction has ended, unless the
+    /// transaction has made the enum as well.
+    pub(super) fn note_added(&mut self, of: Id, label: &Rc<str>, span: Span) {
+        let is_older = self.catalog.get(of).is_some_and(|kind| kind.since < self.section_start);
+        if is_older && self.catalog.is_sure(of) && self.in_transaction && self.depth == 0 {
+            let place = self.place(span);
+            self.added_values.push(AddedValue { of, label: label.clone(), place });
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! What a server refuses in a transaction, by what the catalog tells.
+
+use super::{check, errors};
+
+#[test]
+fn a_new_value_is_not_used_in_its_transaction() {
+    let made = "CREATE TYPE k AS ENUM ('a'); CREATE TABLE t (id int, v k, w text, x k[])";
+    let of = |up: &str| errors(&[(made, ""), (up, "")]);
+    for used in [
+        "UPDATE t SET v = 'b'",
+        "ALTER TABLE t ALTER COLUMN v SET DEFAULT 'b'",
+        "INSERT INTO t (id, v) VALUES (1, 'b')",
+        "UPDATE public.t SET w = 'x' WHERE v = 'b'",
+    ] {
+        let found = of(&format!("ALTER TYPE k ADD VALUE 'b'; {used}"));
+        assert!(
+            found.len() == 1 && found[0].starts_with("the new enum value 'b'"),
+            "{used}: {found:?}"
+        );
+    }
+    for used in ["UPDATE t SET v = 'a'", "UPDATE t SET w = 'b'", "SELECT 'b'"] {
+        assert_eq!(of(&format!("ALTER TYPE k ADD VALUE 'b'; {used}")), [""; 0], "{used}");
+    }
+    // The transaction has made the type, too.
+    check(&format!("{made}; ALTER TYPE k ADD VALUE 'b'; UPDATE t SET v = 'b'"), &[]);
+}
+
+#[test]
+fn partitioned_tables_are_rebuilt_outside() {
+    let table = "CREATE TABLE p (a int) PARTITION BY LIST (a); CREATE TABLE t (a int); CREATE INDEX pi ON p (a); CREATE INDEX ti ON t (a)";
+    for (statement, expected) in [
+        ("REINDEX TABLE p", Some("REINDEX of a partitioned table")),
+        ("REINDEX (VERBOSE) INDEX pi", Some("REINDEX of a partitioned table")),
+        ("CLUSTER p USING pi", Some("CLUSTER of a partitioned table")),
+        ("REINDEX TABLE t", None),
+        ("REINDEX INDEX ti", None),
+        ("CLUSTER t USING ti", None),
+    ] {
+        let found = errors(&[(&format!("{table}; {statement}"), "")]);
+        match expected {
+            Some(expected) => {
+                assert!(found.len() == 1 && found[0].contains(expected), "{statement}: {found:?}");
+            }
+            None => assert_eq!(found, [""; 0], "{statement}"),
+        }
+    }
+}
+
+#[test]
+fn types_of_other_databases() {
+    check("CREATE TABLE t (a datetime)", &["there is no type `datetime`"]);
+    check(
+        "CREATE TABLE t (a tinyint, b longtext)",
+        &["there is no type `tinyint`", "there is no type `longtext`"],
+    );
+    check("CREATE DOMAIN datetime AS timestamp; CREATE TABLE t (a datetime)", &[]);
+    check("SELECT made_elsewhere(); CREATE TABLE t (a datetime)", &[]);
+    check("CREATE TABLE t (a elsewhere.datetime)", &[]);
+}

@@ -1,0 +1,3 @@
+migrate_macros::embed_migrations!("ui/releases-locks--function");
+
+fn main() {}
