@@ -91,10 +91,11 @@ impl Checked {
                 checked.time = begin.elapsed();
             }
             let Some(problems) = answer["error"]["problems"].as_array() else {
-                if !answer["error"].is_null() {
+                if answer["error"].is_null() {
+                    checked.blind = Some(blind(&answer));
+                } else {
                     checked.stopped = Some(text(&answer["error"]["text"]).to_owned());
                 }
-                checked.blind = blind(&answer);
                 return Ok(checked);
             };
             // From the last line on, so that the lines of the others stay where they are.
@@ -225,7 +226,7 @@ impl Checker<'_> {
     }
 }
 
-/// How many places there are from which on the analysis is blind, if the answer says so.
-fn blind(answer: &Value) -> Option<usize> {
-    answer.as_object()?.iter().find(|(key, _)| key.contains("blind"))?.1.as_array().map(Vec::len)
+/// How many places there are from which on names are not checked; a chain without one does not say it.
+fn blind(answer: &Value) -> usize {
+    answer["blind"].as_array().map_or(0, Vec::len)
 }
