@@ -208,7 +208,7 @@ fn refused(generated: &Generated) -> Vec<(&'static str, String)> {
 fn no_correct_downgrade_is_refused() {
     let server = Server::shared().unwrap();
     let seed = number("ANALYSIS_SEED", 1);
-    let chains = number("ANALYSIS_CHAINS", 16);
+    let chains = number("ANALYSIS_CHAINS", 12);
     let mut random = Random::new(seed as u64);
     let table: Vec<&Pair> = all().collect();
     let (mut climbed, mut next) = (0, random.below(table.len()));
