@@ -170,16 +170,25 @@ fn truth(said: &Said, files: &[File], climbed: &Climbed) -> Truth {
     }
 }
 
-/// Whether a difference is about what a message names: the last part of the name in its backquotes.
+/// Whether a difference is about what a message names: `t.c`, or `k` of `t`; or about the table of that.
 fn mentions(difference: &Difference, message: &str) -> bool {
-    let mut names = message.split('`').skip(1).step_by(2);
-    names.any(|name| {
-        let name = name.split('(').next().unwrap_or_default();
-        let last = name.rsplit('.').next().unwrap_or_default().trim_matches('"');
-        let shown = difference.to_string();
-        shown.split(|c: char| !c.is_alphanumeric() && c != '_' && c != '$').any(|word| word == last)
-            || shown.contains(last) && !last.chars().all(|c| c.is_alphanumeric() || c == '_')
-    })
+    let mut named: Vec<Vec<String>> = message.split('`').skip(1).step_by(2).map(parts).collect();
+    if let [what, of] = named.as_slice() {
+        named = vec![of.iter().chain(what).cloned().collect()];
+    }
+    let found = parts(&difference.name);
+    let (Some(found_last), Some(named)) = (found.last(), named.first()) else { return false };
+    let mut from_last = named.iter().rev();
+    let (last, of) = (from_last.next(), from_last.next());
+    let found_of = found.iter().rev().nth(1);
+    let is_it = last == Some(found_last) && (of.is_none() || found_of.is_none() || found_of == of);
+    is_it || of == Some(found_last)
+}
+
+/// A name by its parts, without quotes and without arguments.
+fn parts(name: &str) -> Vec<String> {
+    let name = name.split('(').next().unwrap_or_default();
+    name.split('.').map(|part| part.trim_matches('"').to_owned()).collect()
 }
 
 impl fmt::Display for Verdict {
