@@ -2,6 +2,7 @@
 #![expect(clippy::panic, clippy::unwrap_used, reason = "a test that can't go on fails")]
 
 mod actorhub;
+mod behind_blinding;
 mod differential;
 mod generator;
 mod mutations;
