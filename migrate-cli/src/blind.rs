@@ -15,13 +15,16 @@ pub(crate) struct BlindView {
     scope: String,
 }
 
-/// The places in these revisions.
+/// The places in these revisions. One in a pinned revision counts as long as a later one is not pinned:
+/// behind that nothing is checked anyway.
 pub(crate) fn views(
     chain: &Chain<'_>,
     is_wanted: impl Fn(&Migration<'_>) -> bool,
 ) -> Vec<BlindView> {
+    let last = chain.migrations().iter().rposition(|one| !one.deployed);
+    let checked = &chain.migrations()[..last.map_or(0, |last| last + 1)];
     let view = |BlindSpot { source, span, why, scope }: BlindSpot| {
-        let one = chain.migrations().get(source).filter(|one| is_wanted(one))?;
+        let one = checked.get(source).filter(|one| is_wanted(one))?;
         let at = one.source.position(span.start);
         let file = one.source.path().to_owned();
         Some(BlindView { file, line: at.line, column: at.column, why, scope })

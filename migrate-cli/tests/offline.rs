@@ -218,7 +218,7 @@ fn another_tools_folder_becomes_a_chain() {
     project.refuse("import sqlx old", 1, "name a new folder: `--to FOLDER`");
     let (code, out, said) = project.run("import sqlx old --to elsewhere/chain --json");
     assert_eq!(code, 0);
-    assert!(said.contains("check them with `migrate -d elsewhere/chain check`"), "{said}");
+    assert!(said.contains("; `migrate -d elsewhere/chain check` shows each line"), "{said}");
     assert!(
         out.starts_with(r#"{"tool":"sqlx","revisions":[{"revision":"1","path":"elsewhere/chain/"#),
         "{out}"

@@ -94,7 +94,10 @@ fn where_names_are_not_checked_is_told() {
         assert_eq!(places, [6, 8].map(|line| ("migrations/b_make_b.sql".into(), line.into())));
         assert!(blind.iter().all(|spot| spot["why"].is_string() && spot["scope"].is_string()));
     }
-    // What is pinned is not checked anyway.
+    // A pinned one hides names from a later one that is not; what is pinned is not checked anyway.
+    project.check("lock --through b", "migrations/chain.lock\n");
+    let (_, _, said) = project.run("check");
+    assert!(said.starts_with(first), "{said}");
     project.check("lock", "migrations/chain.lock\n");
     let (_, out, said) = project.run("check --json");
     assert!(!out.contains("blind") && said.is_empty(), "{out}{said}");

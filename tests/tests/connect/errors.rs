@@ -127,8 +127,8 @@ fn what_is_no_server() {
     check(&string(1, ""), "Unreachable", &["localhost:1", "efused"]);
     check(
         &format!("host=no.such.host.invalid password={PASSWORD}"),
-        "Unreachable",
-        &["no.such.host.invalid:5432"],
+        "UnknownHost",
+        &["the host name `no.such.host.invalid` can't be resolved"],
     );
     check(
         &format!("host=/no/such/folder password={PASSWORD}"),
