@@ -131,15 +131,15 @@ const CASES: [Case; 12] = [
   = note: detail: Key (n)=(1) already exists.",
     },
     Case {
-        name: "a block that wants to end the transaction",
-        up: "CREATE TABLE t2 ();\nDO $$ BEGIN COMMIT; END $$;",
+        name: "a procedure that wants to end the transaction",
+        up: "CREATE PROCEDURE p() LANGUAGE plpgsql AS 'BEGIN COMMIT; END';\nCALL p();",
         code: "2D000",
         statement: Some(2),
         text: "upgrade of `r2` failed: invalid transaction termination (SQLSTATE 2D000)
  --> migrations/r2.sql:7:1
   |
-7 | DO $$ BEGIN COMMIT; END $$;
-  | ^^^^^^^^^^^^^^^^^^^^^^^^^^^ statement 2 of 2",
+7 | CALL p();
+  | ^^^^^^^^^ statement 2 of 2",
     },
     Case {
         name: "savepoints that do not help",
