@@ -229,7 +229,10 @@ fn apply(world: &mut World, read: &Statement<'_>, all: &Cursor<'_>) {
         let calls = statement::calls(all);
         let active = calls.iter().filter_map(|name| world.active.get_key_value(name.last()));
         let active: Vec<_> = active.map(|(name, _)| name.clone()).collect();
-        world.stored.extend(active.iter().cloned());
+        if !active.is_empty() {
+            world.stored.extend(active.iter().cloned());
+            world.triggered.clear();
+        }
         world.run_functions(active);
     }
     match read {

@@ -1,5 +1,7 @@
 //! `ALTER TABLE` and its like.
 
+use std::rc::Rc;
+
 use super::create::Free;
 use super::world::{Target, World};
 use crate::analysis::catalog::{Class, ConstraintClass, Detail, Found, How, Id, Object, Space};
@@ -333,7 +335,18 @@ impl World {
         }
         // It may be there already.
         if !self.catalog.is_sure(id) {
-            return self.catalog.blur(&name);
+            let mut along = self.catalog.parts(id, |class| {
+                matches!(class, Class::Index | Class::Routine | Class::Sequence)
+            });
+            for column in self.catalog.parts(id, |class| class == Class::Column) {
+                along.extend(self.catalog.parts(column, |class| class == Class::Sequence));
+            }
+            let names = along.iter().filter_map(|id| Some(self.catalog.get(*id)?.name.clone()));
+            let names: Vec<Rc<str>> = names.collect();
+            for name in names.iter().chain([&name]) {
+                self.catalog.blur(&name.split('(').next().unwrap_or(name).into());
+            }
+            return;
         }
         let place = self.place(schema.span);
         if let Free::Skip = self.free_in(class, to, &name, schema.span, false) {

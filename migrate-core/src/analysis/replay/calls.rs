@@ -89,7 +89,18 @@ impl World {
     /// What a change of a table's data runs: its triggers, those of the tables that refer to it or belong
     /// to it, and what defaults and rules have in them.
     pub(super) fn run_triggers(&mut self, table: Id) {
-        let functions = self.triggered(table);
+        if self.active.is_empty() {
+            return;
+        }
+        let version = self.catalog.version();
+        let functions = match self.triggered.get(&table) {
+            Some((at, functions)) if *at == version => functions.clone(),
+            _ => {
+                let functions = self.triggered(table);
+                self.triggered.insert(table, (version, functions.clone()));
+                functions
+            }
+        };
         self.run_functions(functions);
     }
 

@@ -206,8 +206,19 @@ impl World {
         for id in doubtful.into_iter().filter(|id| !seen.contains(id)) {
             self.doubt(id, span);
         }
+        // What surely hangs on it is gone; what only may do so may be there yet.
+        let rooted: Vec<Id> = roots.iter().map(|(id, _)| *id).collect();
+        let unsure: Vec<_> = going
+            .iter()
+            .filter(|id| !rooted.contains(id) && !self.catalog.is_sure(**id))
+            .filter_map(|id| self.catalog.get(*id))
+            .filter_map(|object| Some((object.class.space()?, object.home, object.name.clone())))
+            .collect();
         for id in going {
             self.catalog.remove(id, place);
+        }
+        for key in unsure {
+            self.catalog.perhaps(key);
         }
     }
 

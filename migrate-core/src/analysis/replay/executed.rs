@@ -157,6 +157,9 @@ fn reach(all: &Cursor<'_>) -> Reach {
             let is_new_schema = verb == "create" && rest.is(0, "schema") && rest.len() <= 5;
             if is_new_schema { Reach::Gains(&[Space::Schema]) } else { Reach::Everything }
         }
+        "create" if is_any(&rest, &["view", "recursive"]) && has(&["replace"]) => {
+            Reach::Changes(&[Space::Relation, Space::Type])
+        }
         "create" if is_any(&rest, &TABLES) => {
             Reach::Gains(&[Space::Relation, Space::Type, Space::ConstraintInSchema])
         }

@@ -148,6 +148,10 @@ fn fits(kind: AskedKind, class: Class) -> bool {
 /// Whether a step does no more than to drop what is asked for.
 pub(super) fn drops_only(step: &Step<'_>, asked: &Asked) -> bool {
     let of_kind = |kind: AskedKind, name: &str| asked.kind == kind && asked.name == name;
+    let in_schema = |name: &Name| {
+        let schema = name.schema().map_or("public", |schema| &*schema.text);
+        asked.schema.as_ref().is_none_or(|asked| asked == schema)
+    };
     let of_table = |table: &Name| {
         let known = asked.table.as_ref().and_then(|known| known.rsplit('.').next());
         known.is_none_or(|known| known == table.last())
@@ -180,7 +184,8 @@ pub(super) fn drops_only(step: &Step<'_>, asked: &Asked) -> bool {
                 of_kind(kind, name.last())
                     || kind == AskedKind::Index && of_kind(AskedKind::Relation, name.last())
             };
-            !drop.cascade && drop.names.len() == 1 && drop.names.iter().all(is_it)
+            let is_there = |name: &Name| is_it(name) && in_schema(name);
+            !drop.cascade && drop.names.len() == 1 && drop.names.iter().all(is_there)
         }
         Statement::DropOnTable { what, name, table, .. } => {
             let kind = match what {
@@ -188,7 +193,7 @@ pub(super) fn drops_only(step: &Step<'_>, asked: &Asked) -> bool {
                 OnTable::Policy => AskedKind::Policy,
                 OnTable::Rule => return false,
             };
-            of_kind(kind, &name.text) && of_table(&table)
+            of_kind(kind, &name.text) && of_table(&table) && in_schema(&table)
         }
         Statement::AlterTable(alter) => {
             let is_it = |action: &Action<'_>| match action {
@@ -200,7 +205,8 @@ pub(super) fn drops_only(step: &Step<'_>, asked: &Asked) -> bool {
                 }
                 _ => false,
             };
-            of_table(&alter.name) && alter.actions.len() == 1 && alter.actions.iter().all(is_it)
+            let is_there = of_table(&alter.name) && in_schema(&alter.name);
+            is_there && alter.actions.len() == 1 && alter.actions.iter().all(is_it)
         }
         _ => false,
     }

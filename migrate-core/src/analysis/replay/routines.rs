@@ -122,12 +122,15 @@ impl World {
         function: Option<(&str, Option<Id>)>,
     ) {
         let (class, space) = class_of(what);
-        match self.catalog.find(space, Some(table.id), &name.text) {
-            Found::Yes(_) | Found::Maybe(Some(_)) if or_replace => return,
+        let replaced = match self.catalog.find(space, Some(table.id), &name.text) {
+            Found::Yes(id) | Found::Maybe(Some(id)) if or_replace => Some(id),
             Found::Yes(id) => return self.exists(id, name.span),
-            Found::Maybe(Some(id)) => self.forget(id, name.span),
-            _ => {}
-        }
+            Found::Maybe(Some(id)) => {
+                self.forget(id, name.span);
+                None
+            }
+            _ => None,
+        };
         let place = self.place(name.span);
         let mut object = Object::new(class, name.text.clone(), Some(table.id), place);
         if let Some((name, id)) = function {
@@ -142,7 +145,14 @@ impl World {
                 object.need(id, How::Guess);
             }
         }
-        self.catalog.add(object);
+        match replaced {
+            Some(id) => self.catalog.change(id, place, |old| {
+                (old.needs, old.detail) = (object.needs, object.detail);
+            }),
+            None => {
+                self.catalog.add(object);
+            }
+        }
     }
 
     /// The one function that a trigger calls, where it is known; that it is missing is said.

@@ -64,6 +64,8 @@ pub(super) struct World {
     pub(super) active: HashMap<Rc<str>, Vec<RoutineBody>>,
     /// Which of them have run together, and the catalog's version behind that.
     pub(super) ran: HashMap<Vec<Rc<str>>, u64>,
+    /// What a change of a table's data runs, and of which version of the catalog that is.
+    pub(super) triggered: HashMap<Id, (u64, Vec<Rc<str>>)>,
     /// How many bodies may yet be run.
     pub(super) bodies_left: usize,
     /// Tables of which all below them is open, as long as no more tables come to be below others.
@@ -102,6 +104,7 @@ impl World {
             depth: 0,
             active: HashMap::new(),
             ran: HashMap::new(),
+            triggered: HashMap::new(),
             bodies_left: MOST_BODIES,
             open_below: HashSet::new(),
             running: HashSet::new(),
@@ -250,6 +253,10 @@ impl World {
         let home = self.catalog.target(name, false)?;
         if let Some(id) = self.catalog.find(space, Some(home), name.last()).id() {
             return Some(id);
+        }
+        // Where the path is not known, it is any of that name.
+        if home == self.catalog.nowhere {
+            self.catalog.blur(&name.last().into());
         }
         // It may be one of these, in a schema that comes later in the path.
         for other in self.catalog.namesakes(space, name) {

@@ -171,7 +171,7 @@ fn format(
 ) -> Option<()> {
     let mut pattern = String::new();
     append(&mut pattern, *arguments.first()?, body, depth + 1);
-    let mut next = 1;
+    let mut next: usize = 1;
     let mut rest = pattern.chars().peekable();
     while let Some(c) = rest.next() {
         if c != '%' {
@@ -193,7 +193,7 @@ fn format(
             Some((number, _)) => number.parse().ok(),
             None => Some(next),
         };
-        next = at.unwrap_or(next) + 1;
+        next = at.unwrap_or(next).saturating_add(1);
         let argument = at.and_then(|at: usize| arguments.get(at));
         match kind {
             'I' => quoted(text, '"', argument, body, depth),

@@ -43,6 +43,8 @@ pub(crate) struct Body<'s> {
     pub(crate) steps: Vec<Step<'s>>,
     /// What variables are set to, wherever that is.
     assignments: Vec<(Rc<str>, Option<Cursor<'s>>)>,
+    /// The variables of its own; arguments have values that nobody knows.
+    declared: Vec<Rc<str>>,
 }
 
 impl Step<'_> {
@@ -66,6 +68,9 @@ impl Step<'_> {
 impl<'s> Body<'s> {
     /// The one expression that a variable is set to, if there is one only.
     pub(crate) fn value(&self, variable: &str) -> Option<Cursor<'s>> {
+        if !self.declared.iter().any(|name| **name == *variable) {
+            return None;
+        }
         let mut values = self.assignments.iter().filter(|(name, _)| **name == *variable);
         let (_, value) = values.next()?;
         if values.next().is_some() { None } else { *value }
@@ -74,7 +79,7 @@ impl<'s> Body<'s> {
 
 /// Reads a body; nothing where it is not understood.
 pub(crate) fn body<'s>(text: Cursor<'s>) -> Option<Body<'s>> {
-    let mut reader = Reader { left: text, assignments: Vec::new(), depth: 0 };
+    let mut reader = Reader { left: text, assignments: Vec::new(), declared: Vec::new(), depth: 0 };
     // `#variable_conflict use_column` and its like.
     while reader.left.take_sign("#") {
         reader.left.skip(2);
@@ -82,12 +87,14 @@ pub(crate) fn body<'s>(text: Cursor<'s>) -> Option<Body<'s>> {
     reader.labels();
     let steps = reader.block()?;
     reader.left.take_sign(";");
-    reader.left.is_empty().then_some(Body { steps, assignments: reader.assignments })
+    let Reader { left, assignments, declared, .. } = reader;
+    left.is_empty().then_some(Body { steps, assignments, declared })
 }
 
 struct Reader<'s> {
     left: Cursor<'s>,
     assignments: Vec<(Rc<str>, Option<Cursor<'s>>)>,
+    declared: Vec<Rc<str>>,
     depth: usize,
 }
 
@@ -111,6 +118,10 @@ impl<'s> Reader<'s> {
                 if !is_text {
                     self.assignments.push((name.text.clone(), None));
                 }
+                if declaration.is(0, "alias") {
+                    self.assignments.extend(declaration.idents().map(|name| (name.text, None)));
+                }
+                self.declared.push(name.text.clone());
                 if declaration.has(&["cursor"]) {
                     steps.push(Step::Evaluate(declaration));
                 }
@@ -295,9 +306,9 @@ impl<'s> Reader<'s> {
             }
         }
         (rest.take_sign(":=") || rest.take_sign("=")).then_some(())?;
-        let first = name.parts.first()?.text.clone();
+        // `label.variable`, or a part of a record.
         let value = (name.parts.len() == 1).then_some(rest);
-        self.assignments.push((first, value));
+        self.assignments.extend(name.parts.into_iter().map(|part| (part.text, value)));
         Some(Step::Evaluate(rest))
     }
 
@@ -315,8 +326,8 @@ impl<'s> Reader<'s> {
             }
             let mut into = rest;
             into.take(&["strict"]);
-            while let Some(name) = into.ident() {
-                self.assignments.push((name.text, None));
+            while let Some(name) = into.name() {
+                self.assignments.extend(name.parts.into_iter().map(|part| (part.text, None)));
                 if !into.take_sign(",") {
                     break;
                 }

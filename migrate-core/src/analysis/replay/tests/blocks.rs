@@ -192,7 +192,18 @@ fn what_only_looks_certain_is_unknown() {
         "CREATE TABLE names (n text); DO $$ DECLARE t text := 'a'; BEGIN INSERT INTO names VALUES ('b') RETURNING n INTO t; EXECUTE 'CREATE TABLE ' || t || ' (x int)'; END $$; DROP TABLE b",
         "DO $$ DECLARE t int := '007'; BEGIN EXECUTE 'CREATE TABLE p' || t || ' (x int)'; END $$; DROP TABLE p7",
         "DO $$ DECLARE t text := 'x'; BEGIN GET STACKED DIAGNOSTICS t = RETURNED_SQLSTATE; EXECUTE 'CREATE TABLE ' || t || ' ()'; END $$; DROP TABLE y",
+        "DO $$ BEGIN EXECUTE format('CREATE TABLE %18446744073709551615$I ()', 'x'); END $$; DROP TABLE y",
+        "CREATE TABLE u (a int); CREATE FUNCTION f(x text) RETURNS void LANGUAGE plpgsql AS $$ BEGIN IF x IS NULL THEN x := 't'; END IF; EXECUTE 'ALTER TABLE ' || x || ' ADD COLUMN b int'; END $$; \
+         SELECT f('u'); ALTER TABLE u DROP COLUMN b",
+        "DO $$ <<b>> DECLARE x text := 't'; BEGIN b.x := 'u'; EXECUTE 'CREATE TABLE ' || x || ' ()'; END $$; DROP TABLE u",
+        "DO $$ DECLARE x text := 't'; y ALIAS FOR x; BEGIN y := 'u'; EXECUTE 'CREATE TABLE ' || x || ' ()'; END $$; DROP TABLE u",
         // Names that only a run knows.
+        "CREATE SCHEMA a; CREATE SCHEMA b; CREATE TABLE a.t (); CREATE TABLE b.t (); DO $$ DECLARE s text; BEGIN FOREACH s IN ARRAY ARRAY['a', 'b'] LOOP \
+         EXECUTE format('SET LOCAL search_path = %I', s); ALTER TABLE t ADD COLUMN z int; END LOOP; END $$; ALTER TABLE a.t DROP COLUMN z",
+        "CREATE TABLE p (a int) PARTITION BY LIST (a); CREATE TABLE c PARTITION OF p DEFAULT; DO $$ BEGIN IF now() > '2000-01-01' THEN ALTER TABLE p DETACH PARTITION c; END IF; END $$; \
+         DROP TABLE p; ALTER TABLE c ADD b int",
+        "CREATE TABLE u (a int); CREATE VIEW v AS SELECT a FROM u; DO $$ DECLARE c text := lower('V'); BEGIN EXECUTE 'CREATE OR REPLACE VIEW ' || c || ' AS SELECT 1 AS a'; END $$; DROP TABLE u",
+        "CREATE TABLE users (a int); DO $$ BEGIN IF EXISTS (SELECT 1 FROM information_schema.tables WHERE table_schema = 'legacy' AND table_name = 'users') THEN DROP TABLE users; END IF; END $$; ALTER TABLE users ADD COLUMN b int",
         "CREATE TABLE users (a int); DO $$ DECLARE t text := lower('MEMBERS'); BEGIN EXECUTE 'ALTER TABLE users RENAME TO ' || t; END $$; DROP TABLE members",
         "CREATE TABLE users (a int); DO $$ DECLARE t text := lower('UQ'); BEGIN EXECUTE 'ALTER TABLE users ADD CONSTRAINT ' || t || ' UNIQUE (a)'; END $$; ALTER INDEX uq RENAME TO uq2",
         // What has a grammar of its own.
