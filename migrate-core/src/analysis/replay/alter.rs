@@ -97,7 +97,9 @@ impl World {
                 }
             }
             Action::DropConstraint { name, if_exists, cascade } => {
-                if let Some(id) = self.constraint(table, name, *if_exists) {
+                let id = self.constraint(table, name, *if_exists);
+                self.may_be_nullable(table, id, name);
+                if let Some(id) = id {
                     self.drop_objects(&[(id, name.span)], *cascade);
                 }
             }

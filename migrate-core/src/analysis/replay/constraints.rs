@@ -55,6 +55,28 @@ impl World {
         }
     }
 
+    /// A constraint that goes may be a NOT NULL: since PostgreSQL 18 those are constraints, too.
+    pub(super) fn may_be_nullable(&mut self, table: Target, id: Option<Id>, name: &Ident) {
+        let kind = id.and_then(|id| self.catalog.get(id)).map(|object| &object.detail);
+        let columns = match kind {
+            Some(Detail::Constraint { kind: ConstraintClass::NotNull, columns: Some(columns) }) => {
+                columns.clone()
+            }
+            None if name.text.contains("not_null") => {
+                self.catalog.parts(table.id, |class| class == Class::Column)
+            }
+            _ => return,
+        };
+        let place = self.place(name.span);
+        for id in columns {
+            self.catalog.change(id, place, |column| {
+                if let Detail::Column { not_null, .. } = &mut column.detail {
+                    *not_null = None;
+                }
+            });
+        }
+    }
+
     pub(super) fn add_constraint(
         &mut self,
         table: Target,
@@ -110,17 +132,23 @@ impl World {
                 Some(id)
             }
             ConstraintKind::NotNull(column) => {
-                self.column(table, column);
+                let id = self.column(table, column);
+                let place = self.place(column.span);
+                if let Some(id) = id {
+                    self.catalog.change(id, place, |column| {
+                        if let Detail::Column { not_null, changed, .. } = &mut column.detail
+                            && *not_null != Some(true)
+                        {
+                            (*not_null, *changed) = (Some(true), place);
+                        }
+                    });
+                }
                 // It has a name since PostgreSQL 18.
                 let name = constraint.name.clone()?;
                 let name = Chosen { name: name.text, is_sure: false };
-                Some(self.new_constraint(
-                    table,
-                    name,
-                    ConstraintClass::NotNull,
-                    None,
-                    constraint.span,
-                ))
+                let columns = id.map(|id| vec![id]);
+                let kind = ConstraintClass::NotNull;
+                Some(self.new_constraint(table, name, kind, columns, constraint.span))
             }
         }
     }

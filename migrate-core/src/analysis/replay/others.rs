@@ -237,10 +237,16 @@ fn set_config(text: &Cursor<'_>) -> Option<Path> {
                 continue;
             }
             let value = inner.next().and_then(|mut value| value.string());
-            return Some(match value {
-                Some((value, _)) if value.is_empty() && name.is_some() => Path::Known(Vec::new()),
-                _ => Path::Unknown,
+            let schemas = value.filter(|_| name.is_some()).and_then(|(value, span)| {
+                let names = value.split(',').map(str::trim).filter(|name| !name.is_empty());
+                let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+                let ident = |name: &str| {
+                    let is_plain = name == "\"$user\"" || name.chars().all(plain);
+                    is_plain.then(|| Ident { text: name.trim_matches('"').into(), span })
+                };
+                names.map(ident).collect::<Option<Vec<Ident>>>()
             });
+            return Some(schemas.map_or(Path::Unknown, Path::Known));
         }
     }
     None

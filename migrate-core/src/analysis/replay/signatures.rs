@@ -33,6 +33,14 @@ impl World {
         }
         let name = &kind.name;
         let schema = name.schema().map(|schema| schema.text.clone());
+        // `_int4` is what the server calls `int4[]` inside.
+        let is_own_schema = schema.as_deref().is_none_or(|schema| schema == "pg_catalog");
+        if let Some(base) = name.last().strip_prefix('_')
+            && is_own_schema
+            && is_built_in(canonical(base))
+        {
+            return Some(ArgumentType::Other(format!("{}[]", canonical(base)).into()));
+        }
         if schema.as_deref() == Some("pg_catalog") {
             return Some(shown(canonical(name.last())));
         }

@@ -177,6 +177,36 @@ fn a_constant_beginning_says_how_far() {
 fn the_same_types_in_another_spelling() {
     for (first, up, down) in [
         (
+            "SELECT 1",
+            "CREATE FUNCTION g(int[]) RETURNS int LANGUAGE sql AS 'SELECT 1'",
+            "DROP FUNCTION g(_int4)",
+        ),
+        (
+            "CREATE TABLE t (c int)",
+            "-- migrate:allow(needs-server): 18 alone\nALTER TABLE t ADD CONSTRAINT k NOT NULL c",
+            "ALTER TABLE t DROP CONSTRAINT k",
+        ),
+        (
+            "-- migrate:allow(needs-server): 18 alone\nCREATE TABLE t (c int, CONSTRAINT k NOT NULL c)",
+            "ALTER TABLE t DROP CONSTRAINT k",
+            "-- migrate:allow(needs-server): 18 alone\nALTER TABLE t ADD CONSTRAINT k NOT NULL c",
+        ),
+        (
+            "CREATE TABLE t (c int)",
+            "ALTER TABLE t ALTER c SET NOT NULL",
+            "ALTER TABLE t DROP CONSTRAINT t_c_not_null",
+        ),
+        (
+            "CREATE TABLE t (c int); CREATE TYPE m AS ENUM ('a')",
+            "SELECT set_config('search_path', 'public', false); ALTER TABLE t RENAME TO u; ALTER TYPE m RENAME TO n; CREATE TYPE m AS ENUM ('b')",
+            "DROP TYPE m; ALTER TABLE u RENAME TO t; ALTER TYPE n RENAME TO m",
+        ),
+        (
+            "CREATE TABLE t (c int); CREATE TYPE m AS ENUM ('a')",
+            "SELECT set_config('search_path', current_schema(), false); ALTER TABLE t RENAME TO u; ALTER TYPE m RENAME TO n; CREATE TYPE m AS ENUM ('b')",
+            "DROP TYPE m; ALTER TABLE u RENAME TO t; ALTER TYPE n RENAME TO m",
+        ),
+        (
             "CREATE TYPE m AS ENUM ('a'); CREATE FUNCTION f(x m) RETURNS int LANGUAGE sql AS 'SELECT 1'",
             "CREATE OR REPLACE FUNCTION public.f(x public.m) RETURNS int LANGUAGE sql AS 'SELECT 2'",
             "CREATE OR REPLACE FUNCTION f(x m) RETURNS int LANGUAGE sql AS 'SELECT 1'",
