@@ -87,9 +87,9 @@ pub(super) struct Catalog {
     /// Since when what was known before of names of a kind is not known any more.
     horizon: Horizon,
     /// The same for each name.
-    blurs: HashMap<Rc<str>, u32>,
+    blurs: HashMap<Rc<str>, u32, Quick>,
     /// Since when the server may have chosen names that begin with one of these.
-    hazes: HashMap<Rc<str>, u32>,
+    hazes: HashMap<Rc<str>, u32, Quick>,
     /// When the upgrade began that is being replayed.
     start: u32,
     /// Names of which the upgrade itself shows that they were free when it began.
@@ -124,8 +124,8 @@ impl Catalog {
             start: 1,
             learnt_absent: HashSet::new(),
             learns: true,
-            blurs: HashMap::new(),
-            hazes: HashMap::new(),
+            blurs: HashMap::default(),
+            hazes: HashMap::default(),
             routines: HashMap::new(),
             path: Path::Default,
             public: 0,

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use super::knowledge::{Horizon, bare, hazed, space_of};
+use super::quick::Quick;
 use super::{Catalog, Class, Found, Id, Key, Mark, Object, Slot, Space, Undo};
 
 pub(super) trait View {
@@ -130,10 +131,10 @@ impl View for Catalog {
 /// The catalog as it was at a mark: what the journal has of the time since, over what is.
 pub(super) struct Then<'c> {
     catalog: &'c Catalog,
-    pub(super) objects: HashMap<Id, Option<&'c Object>>,
-    slots: HashMap<&'c Key, Option<Slot>>,
-    blurs: HashMap<&'c Rc<str>, u32>,
-    hazes: HashMap<&'c Rc<str>, u32>,
+    pub(super) objects: HashMap<Id, Option<&'c Object>, Quick>,
+    slots: HashMap<&'c Key, Option<Slot>, Quick>,
+    blurs: HashMap<&'c Rc<str>, u32, Quick>,
+    hazes: HashMap<&'c Rc<str>, u32, Quick>,
     horizon: Horizon,
 }
 
@@ -141,10 +142,10 @@ impl<'c> Then<'c> {
     pub(super) fn new(catalog: &'c Catalog, mark: &Mark) -> Self {
         let mut then = Then {
             catalog,
-            objects: HashMap::new(),
-            slots: HashMap::new(),
-            blurs: HashMap::new(),
-            hazes: HashMap::new(),
+            objects: HashMap::default(),
+            slots: HashMap::default(),
+            blurs: HashMap::default(),
+            hazes: HashMap::default(),
             horizon: mark.horizon,
         };
         // The oldest of each is what it was.

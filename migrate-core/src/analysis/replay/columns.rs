@@ -7,7 +7,7 @@ use super::world::{Target, World};
 use crate::analysis::catalog::{Class, Detail, Found, How, Id, Object, Space};
 use crate::analysis::foreign_types::postgres_word;
 use crate::analysis::names::{Ident, automatic};
-use crate::analysis::statement::{ColumnDef, Default, Identity, TypeName};
+use crate::analysis::statement::{ColumnDef, Default, Identity, TypeName, is_built_in};
 use crate::id::{did_you_mean, slip_of};
 use crate::problem::Problem;
 use crate::text::Span;
@@ -37,6 +37,10 @@ impl World {
     pub(super) fn type_of(&mut self, written: &TypeName) -> Option<Id> {
         let name = &written.name;
         if written.of_column || name.last().contains(' ') {
+            return None;
+        }
+        // PostgreSQL's own come first, whatever the path is.
+        if name.parts.len() == 1 && is_built_in(name.last()) {
             return None;
         }
         let found = self.catalog.resolve(Space::Type, name);
