@@ -102,6 +102,13 @@ impl World {
                 .catalog
                 .get(id)
                 .and_then(|object| Some((object.class.space()?, object.home, object.name.clone())));
+            let keyed = self.catalog.get(id).and_then(|object| {
+                let is_key = matches!(object.class, Class::Index | Class::Constraint);
+                object.table.or(object.home).filter(|_| is_key)
+            });
+            if let Some(table) = keyed {
+                self.catalog.change(table, place, |table| table.keys_complete = false);
+            }
             self.catalog.remove(id, place);
             // It may have another name by now; what belongs to it has kept its own.
             if let Some(key) = key.filter(|_| seen.len() > 1) {

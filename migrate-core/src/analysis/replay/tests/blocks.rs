@@ -245,6 +245,11 @@ fn what_perhaps_has_another_name() {
             "SELECT 1".to_owned(),
         ),
         (
+            "CREATE TABLE t (z int NOT NULL); ALTER TABLE t ADD PRIMARY KEY (z)".to_owned(),
+            format!("{}; ALTER INDEX y RENAME TO t_pkey; CREATE TABLE f (z int REFERENCES t)", perhaps("ALTER INDEX t_pkey RENAME TO y")),
+            "DROP TABLE f".to_owned(),
+        ),
+        (
             format!("CREATE TABLE t (z int); CREATE POLICY p ON t; {}", perhaps("ALTER POLICY p ON t RENAME TO q")),
             "ALTER POLICY q ON t RENAME TO r".to_owned(),
             "ALTER POLICY r ON t RENAME TO q".to_owned(),
