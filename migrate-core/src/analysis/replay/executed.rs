@@ -6,7 +6,7 @@ use super::world::World;
 use crate::analysis::catalog::{Path, Space};
 use crate::analysis::cursor::Cursor;
 use crate::analysis::names::Name;
-use crate::analysis::statement::{HOLE, Language};
+use crate::analysis::statement::{ELSEWHERE, HOLE, Language};
 use crate::lexer::Token;
 use crate::statements::split_statements;
 
@@ -130,23 +130,9 @@ fn reach(all: &Cursor<'_>) -> Reach {
     if is_any(&rest, &harmless) {
         return Reach::Nothing;
     }
-    let elsewhere = [
-        "role",
-        "user",
-        "group",
-        "database",
-        "tablespace",
-        "publication",
-        "subscription",
-        "server",
-        "collation",
-        "statistics",
-        "system",
-        "default",
-    ];
     let verb = ["create", "alter", "drop"].into_iter().find(|verb| rest.take(&[verb]));
     let Some(verb) = verb else { return Reach::Everything };
-    if is_any(&rest, &elsewhere) {
+    if is_any(&rest, &ELSEWHERE) {
         return Reach::Nothing;
     }
     rest.take(&["or", "replace"]);

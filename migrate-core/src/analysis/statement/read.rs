@@ -77,6 +77,24 @@ fn block<'s>(cursor: &Cursor<'s>) -> Statement<'s> {
     Statement::Do { body: bodies.next_back(), language: language(cursor, Language::Plpgsql) }
 }
 
+/// Of these nothing is followed: what is outside the database, and what names no relation, type or routine.
+pub(crate) const ELSEWHERE: [&str; 14] = [
+    "role",
+    "user",
+    "group",
+    "database",
+    "tablespace",
+    "publication",
+    "subscription",
+    "server",
+    "collation",
+    "statistics",
+    "system",
+    "default",
+    "text",
+    "conversion",
+];
+
 /// What changes nothing that is followed: privileges, roles, what is outside the database, statistics.
 fn harmless(cursor: &Cursor<'_>) -> bool {
     const FIRST: [&str; 20] = [
@@ -101,26 +119,12 @@ fn harmless(cursor: &Cursor<'_>) -> bool {
         "load",
         "prepare",
     ];
-    const SECOND: [&str; 14] = [
-        "role",
-        "user",
-        "group",
-        "database",
-        "tablespace",
-        "publication",
-        "subscription",
-        "server",
-        "collation",
-        "statistics",
-        "system",
-        "default",
-        "text",
-        "conversion",
-    ];
     // What hangs on a server or a collation goes along.
     let cascades = cursor.is(0, "drop") && cursor.has(&["cascade"]);
     cursor.is_any(0, &FIRST)
-        || !cascades && cursor.is_any(0, &["create", "alter", "drop"]) && cursor.is_any(1, &SECOND)
+        || !cascades
+            && cursor.is_any(0, &["create", "alter", "drop"])
+            && cursor.is_any(1, &ELSEWHERE)
 }
 
 fn altered<'s>(cursor: &mut Cursor<'s>) -> Option<Statement<'s>> {
