@@ -63,10 +63,10 @@ fn an_embedded_chain_stays_packed_while_there_is_nothing_to_do() {
 }
 
 /// What is allocated while a bad chain is checked, told and linted.
-fn checked(files: &inputs::Files, is_replayed: bool) -> AllocationInfo {
+fn checked(files: &inputs::Files) -> AllocationInfo {
     let folder = Folder::of_texts("m", files.iter().map(|(name, text)| (&**name, &**text)));
     measure(|| {
-        if is_replayed && let Err(rejection) = analyse(folder.clone()) {
+        if let Err(rejection) = analyse(folder.clone()) {
             assert!(rejection.to_string().len() < 200_000);
         }
         if let Ok(chain) = check(folder) {
@@ -75,15 +75,11 @@ fn checked(files: &inputs::Files, is_replayed: bool) -> AllocationInfo {
     })
 }
 
-/// Of these the replay still does more than twice as much for twice as many.
-const REPLAYED: [&str; 1] = ["partitions of a wide table"];
-
 #[test]
 fn twice_as_many_mistakes_are_twice_the_work() {
     let mut wrong = Vec::new();
     for (name, make) in inputs::KINDS {
-        let is_replayed = !REPLAYED.contains(name);
-        let [small, large] = [400, 800].map(|count| checked(&make(count), is_replayed));
+        let [small, large] = [400, 800].map(|count| checked(&make(count)));
         println!("{name}: {} and {} B", small.bytes_total, large.bytes_total);
         let times = |small: u64, large: u64| large as f64 / small.max(10_000) as f64;
         let most = [

@@ -129,6 +129,28 @@ pub(crate) const KINDS: &[Kind] = &[
         let drop = |n: usize| format!("DROP INDEX i{n};\n");
         one(&(0..count).map(table).chain((0..count).map(drop)).collect::<String>())
     }),
+    ("tables that inherit from one another", |count| {
+        let child = |n: usize| format!("CREATE TABLE t{n} (c{n} int) INHERITS (t{});\n", n - 1);
+        let children: String = (1..count).map(child).collect();
+        one(&format!("CREATE TABLE t0 (c0 int);\n{children}"))
+    }),
+    ("returns in a block", |count| {
+        let step = |n: usize| format!("IF x THEN RETURN; END IF; CREATE INDEX i{n} ON t (a);\n");
+        let steps: String = (0..count).map(step).collect();
+        one(&format!("CREATE TABLE t (a int);\nDO $$ BEGIN {steps} END $$;"))
+    }),
+    ("triggers that write one table", |count| {
+        let trigger = |n: usize| {
+            format!(
+                "CREATE FUNCTION f{n}() RETURNS trigger LANGUAGE plpgsql AS \
+                 $$ BEGIN EXECUTE 'CREATE TABLE x{n} ()'; INSERT INTO t VALUES (1); END $$;\n\
+                 CREATE TRIGGER g{n} AFTER INSERT ON t EXECUTE FUNCTION f{n}();\n"
+            )
+        };
+        let triggers: String = (0..count / 4).map(trigger).collect();
+        let inserts = "INSERT INTO t VALUES (1);\n".repeat(count / 4);
+        one(&format!("CREATE TABLE t (a int);\n{triggers}{inserts}"))
+    }),
     ("partitions of a wide table", |count| {
         let columns: Vec<String> = (0..count).map(|n| format!("c{n} int")).collect();
         let part = |n: usize| format!("CREATE TABLE p{n} PARTITION OF t DEFAULT;\n");
