@@ -204,7 +204,7 @@ fn statements(
 
 /// What the grammar has against a statement: the problem, where it is, and what to say there.
 fn grammatical(sql: &str, statement: &Statement) -> Option<(Problem, Span, String)> {
-    // A parser takes a variable for something else, and goes astray.
+    // A parser takes a variable for something else, and loses its place.
     if let Some(found) = client_values::client_value(sql, &statement.tokens) {
         return Some((found.problem, found.span, String::new()));
     }

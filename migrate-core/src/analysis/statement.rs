@@ -29,7 +29,7 @@ pub(crate) use guard::{Asked, AskedKind, Guard, guard};
 pub(crate) use parts::{ColumnDef, ConstraintDef, ConstraintKind, Default, Element, Identity};
 pub(crate) use plpgsql::{Body, Handler, Step, body};
 pub(crate) use query::{calls, relations, written};
-pub(crate) use read::{ELSEWHERE, read};
+pub(crate) use read::{ELSEWHERE, HARMLESS, read};
 pub(crate) use routine::{Argument, Language, Routine, quoted_body, tokens};
 pub(crate) use types::{TypeName, canonical, is_built_in};
 

@@ -103,7 +103,7 @@ fn import(
             notes.push(format!("{}: {}", text(&problem["file"]), text(&problem["message"])));
         }
         let count = problems.len();
-        notes.push(format!("as {tool}: {count} problems; the files were numbered anew"));
+        notes.push(format!("as {tool}: {count} problems; the files were renumbered"));
         let numbered = scratch.join("numbered");
         folder::renumber(folder, &numbered)?;
         said = run("sqlx", &numbered)?;

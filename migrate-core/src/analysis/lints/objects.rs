@@ -1,5 +1,5 @@
 //! Schemas, types and functions, as far as the lints need them: which are new, what a domain checks, and
-//! which function is called anew for each row.
+//! which function is evaluated for each row.
 
 use std::collections::HashMap;
 
@@ -63,7 +63,7 @@ impl Objects {
         self.types.get(&key(name)).map(|known| known.made)
     }
 
-    /// Whether it is a function of the chain that is surely called anew for each row.
+    /// Whether it is a function of the chain that is surely evaluated for each row.
     pub(super) fn is_volatile(&self, name: &Name) -> bool {
         self.functions.get(&key(name)).is_some_and(|known| known.is_volatile == Some(true))
     }
@@ -218,7 +218,7 @@ fn declared(rest: &Cursor<'_>) -> Option<bool> {
     says("volatile").then_some(true)
 }
 
-/// Whether a function is called anew for each row, by what is behind its arguments. One in SQL may be
+/// Whether a function is evaluated for each row, by what is behind its arguments. One in SQL may be
 /// replaced by its body, which then decides; where that is not certain, nothing is known.
 fn volatility(rest: &Cursor<'_>) -> Option<bool> {
     let body = rest.after(&["return"]).or_else(|| rest.after(&["begin"]));

@@ -159,14 +159,12 @@ impl World {
             if self.running.contains(&name) || !seen.insert(name.clone()) {
                 continue;
             }
-            let Some(of_name) = self.active.get(&name) else {
+            let Some(of_name) = self.active.get(&name).cloned() else {
                 if unknown.is_none() && self.is_unknown(&name) {
                     unknown = Some(name);
                 }
                 continue;
             };
-            bodies.extend(of_name.iter().filter(|body| body.changes_schema).cloned());
-            let of_name = of_name.clone();
             for body in of_name {
                 left.extend(body.calls.iter().map(|name| Rc::from(name.last())));
                 for table in &body.writes {
@@ -175,6 +173,9 @@ impl World {
                     {
                         left.extend(self.triggered(id));
                     }
+                }
+                if body.changes_schema {
+                    bodies.push(body);
                 }
             }
         }
@@ -187,7 +188,7 @@ impl World {
         }
     }
 
-    fn run_bodies(&mut self, bodies: &[RoutineBody], names: HashSet<Rc<str>>) {
+    fn run_bodies(&mut self, bodies: &[Rc<RoutineBody>], names: HashSet<Rc<str>>) {
         let Some(left) = self.bodies_left.checked_sub(bodies.len()) else {
             return self.go_blind("the functions of the chain run too often to follow each time");
         };
@@ -210,7 +211,7 @@ impl World {
     }
 
     fn trigger_functions(&self) -> Vec<Rc<str>> {
-        let is_trigger = |bodies: &[RoutineBody]| bodies.iter().any(|body| body.is_trigger);
+        let is_trigger = |bodies: &[Rc<RoutineBody>]| bodies.iter().any(|body| body.is_trigger);
         let triggers = self.active.iter().filter(|(_, bodies)| is_trigger(bodies));
         triggers.map(|(name, _)| name.clone()).collect()
     }

@@ -6,7 +6,7 @@ use super::world::World;
 use crate::analysis::catalog::{Path, Space};
 use crate::analysis::cursor::Cursor;
 use crate::analysis::names::Name;
-use crate::analysis::statement::{ELSEWHERE, HOLE, Language};
+use crate::analysis::statement::{ELSEWHERE, HARMLESS, HOLE, Language};
 use crate::lexer::Token;
 use crate::statements::split_statements;
 
@@ -95,9 +95,8 @@ fn reach(all: &Cursor<'_>) -> Reach {
         ["table", "view", "index", "sequence", "materialized", "foreign", "unique", "recursive"];
     let mut rest = *all;
     let has = |words: &[&str]| (0..all.len()).any(|at| all.is_any(at, words));
-    let is_any = |rest: &Cursor<'_>, words: &[&str]| rest.is_any(0, words);
-    if is_any(
-        &rest,
+    if rest.is_any(
+        0,
         &["select", "with", "values", "insert", "update", "delete", "merge", "copy", "truncate"],
     ) {
         return Reach::Query;
@@ -108,52 +107,33 @@ fn reach(all: &Cursor<'_>) -> Reach {
             && !rest.is_any(0, &["search_path", "schema"]);
         return if is_other { Reach::Nothing } else { Reach::Path };
     }
-    let harmless = [
-        "grant",
-        "revoke",
-        "comment",
-        "analyze",
-        "analyse",
-        "vacuum",
-        "reindex",
-        "cluster",
-        "lock",
-        "notify",
-        "listen",
-        "unlisten",
-        "refresh",
-        "security",
-        "reset",
-        "show",
-        "checkpoint",
-    ];
-    if is_any(&rest, &harmless) {
+    if rest.is_any(0, &HARMLESS) || rest.is_any(0, &["comment", "refresh", "reset"]) {
         return Reach::Nothing;
     }
     let verb = ["create", "alter", "drop"].into_iter().find(|verb| rest.take(&[verb]));
     let Some(verb) = verb else { return Reach::Everything };
-    if is_any(&rest, &ELSEWHERE) {
+    if rest.is_any(0, &ELSEWHERE) {
         return Reach::Nothing;
     }
     rest.take(&["or", "replace"]);
     rest.take_any(&[&["temporary"], &["temp"], &["unlogged"], &["constraint"]]);
     let cascades = has(&["cascade"]);
     match verb {
-        _ if is_any(&rest, &["extension", "schema", "owned", "event"]) => {
+        _ if rest.is_any(0, &["extension", "schema", "owned", "event"]) => {
             let is_new_schema = verb == "create" && rest.is(0, "schema") && rest.len() <= 5;
             if is_new_schema { Reach::Gains(&[Space::Schema]) } else { Reach::Everything }
         }
-        "create" if is_any(&rest, &["view", "recursive"]) && has(&["replace"]) => {
+        "create" if rest.is_any(0, &["view", "recursive"]) && has(&["replace"]) => {
             Reach::Changes(&[Space::Relation, Space::Type])
         }
-        "create" if is_any(&rest, &TABLES) => {
+        "create" if rest.is_any(0, &TABLES) => {
             Reach::Gains(&[Space::Relation, Space::Type, Space::ConstraintInSchema])
         }
-        "create" if is_any(&rest, &["type", "domain"]) => {
+        "create" if rest.is_any(0, &["type", "domain"]) => {
             Reach::Gains(&[Space::Type, Space::Relation, Space::Routine])
         }
-        "create" if is_any(&rest, &["function", "procedure"]) => Reach::Changes(&[Space::Routine]),
-        "create" if is_any(&rest, &["aggregate", "operator", "cast"]) => {
+        "create" if rest.is_any(0, &["function", "procedure"]) => Reach::Changes(&[Space::Routine]),
+        "create" if rest.is_any(0, &["aggregate", "operator", "cast"]) => {
             Reach::Gains(&[Space::Routine])
         }
         "create" | "alter" if rest.is(0, "trigger") => {
@@ -165,20 +145,20 @@ fn reach(all: &Cursor<'_>) -> Reach {
         "drop" if rest.is(0, "policy") => Reach::Changes(&[Space::Policy]),
         "drop" if rest.is(0, "rule") => Reach::Changes(&[Space::Rule]),
         "drop" if cascades => Reach::Everything,
-        "drop" if is_any(&rest, &["function", "procedure", "routine", "aggregate"]) => {
+        "drop" if rest.is_any(0, &["function", "procedure", "routine", "aggregate"]) => {
             Reach::Changes(&[Space::Routine])
         }
-        "drop" if is_any(&rest, &["type", "domain"]) => {
+        "drop" if rest.is_any(0, &["type", "domain"]) => {
             Reach::Changes(&[Space::Type, Space::Relation])
         }
-        "drop" if is_any(&rest, &TABLES) => Reach::Changes(OF_TABLES),
-        "alter" if is_any(&rest, &["function", "procedure", "routine", "aggregate"]) => {
+        "drop" if rest.is_any(0, &TABLES) => Reach::Changes(OF_TABLES),
+        "alter" if rest.is_any(0, &["function", "procedure", "routine", "aggregate"]) => {
             Reach::Changes(&[Space::Routine])
         }
-        "alter" if is_any(&rest, &["type", "domain"]) => {
+        "alter" if rest.is_any(0, &["type", "domain"]) => {
             Reach::Changes(&[Space::Type, Space::Relation, Space::Column])
         }
-        "alter" if is_any(&rest, &TABLES) && !cascades => altered(rest),
+        "alter" if rest.is_any(0, &TABLES) && !cascades => altered(rest),
         _ => Reach::Everything,
     }
 }

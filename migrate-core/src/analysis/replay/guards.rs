@@ -31,9 +31,7 @@ impl World {
         let roots: Vec<_> = made.iter().filter(|(id, _)| is_root(*id)).copied().collect();
         let is_asked = match (asked, roots.as_slice()) {
             (None, roots) => !roots.is_empty(),
-            (Some(asked), [(root, _)]) => {
-                self.is_what(*root, asked) && self.is_alone_but(asked, *root)
-            }
+            (Some(asked), [(root, _)]) => self.is_what(*root, asked) && self.is_alone(asked),
             (Some(_), _) => false,
         };
         let were_free = roots.iter().all(|(_, was_free)| *was_free);
@@ -87,10 +85,6 @@ impl World {
 
     /// Whether at most one object can be what is asked for.
     pub(super) fn is_alone(&self, asked: &Asked) -> bool {
-        self.is_alone_but(asked, Id::MAX)
-    }
-
-    fn is_alone_but(&self, asked: &Asked, this: Id) -> bool {
         let is_of_table = matches!(
             asked.kind,
             AskedKind::Column | AskedKind::Constraint | AskedKind::Trigger | AskedKind::Policy
@@ -111,15 +105,13 @@ impl World {
         if asked.kind == AskedKind::Routine && self.catalog.is_open(Space::Routine) {
             return false;
         }
-        let others = self.catalog.objects().filter(|(id, _)| *id != this);
-        let same = others.filter(|(id, object)| {
+        let same = self.catalog.objects().filter(|(id, object)| {
             // Another relation or type of that name in another schema, a view for a table.
             let is_near = fits(asked.kind, object.class)
                 || matches!(asked.kind, AskedKind::Type) && object.class.has_row_type();
             is_near && self.is_what(*id, &Asked { kind: kind_of(object.class), ..asked.clone() })
         });
-        let allowed = usize::from(this == Id::MAX);
-        same.count() <= allowed
+        same.count() <= 1
     }
 }
 

@@ -89,7 +89,7 @@ impl World {
             body.writes = written(&words);
         }
         if body.changes_schema || !body.calls.is_empty() || !body.writes.is_empty() {
-            self.active.entry(name.clone()).or_default().push(body);
+            self.active.entry(name.clone()).or_default().push(body.into());
         }
     }
 
@@ -320,7 +320,7 @@ impl World {
             // It may be that it gets a search_path of its own.
             RoutineChange::Other => {
                 for body in self.active.get_mut(name.last()).into_iter().flatten() {
-                    body.sets_path = true;
+                    Rc::make_mut(body).sets_path = true;
                 }
             }
         }

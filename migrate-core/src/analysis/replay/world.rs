@@ -61,7 +61,7 @@ pub(super) struct World {
     /// How deep in bodies this is.
     pub(super) depth: usize,
     /// Routines of the chain that do more than to compute, by their names without a schema.
-    pub(super) active: HashMap<Rc<str>, Vec<RoutineBody>>,
+    pub(super) active: HashMap<Rc<str>, Vec<Rc<RoutineBody>>>,
     /// Which of them have run together, and the catalog's version behind that.
     pub(super) ran: HashMap<Vec<Rc<str>>, u64>,
     /// What a change of a table's data runs, and of which version of the catalog that is.

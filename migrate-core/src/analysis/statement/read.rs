@@ -95,33 +95,35 @@ pub(crate) const ELSEWHERE: [&str; 14] = [
     "conversion",
 ];
 
+/// Statements that begin with one of these change nothing that is followed: privileges, statistics, locks.
+pub(crate) const HARMLESS: [&str; 20] = [
+    "grant",
+    "revoke",
+    "analyze",
+    "analyse",
+    "vacuum",
+    "reindex",
+    "cluster",
+    "lock",
+    "security",
+    "notify",
+    "listen",
+    "unlisten",
+    "checkpoint",
+    "show",
+    "savepoint",
+    "release",
+    "deallocate",
+    "rollback",
+    "load",
+    "prepare",
+];
+
 /// What changes nothing that is followed: privileges, roles, what is outside the database, statistics.
 fn harmless(cursor: &Cursor<'_>) -> bool {
-    const FIRST: [&str; 20] = [
-        "grant",
-        "revoke",
-        "analyze",
-        "analyse",
-        "vacuum",
-        "reindex",
-        "cluster",
-        "lock",
-        "security",
-        "notify",
-        "listen",
-        "unlisten",
-        "checkpoint",
-        "show",
-        "savepoint",
-        "release",
-        "deallocate",
-        "rollback",
-        "load",
-        "prepare",
-    ];
     // What hangs on a server or a collation goes along.
     let cascades = cursor.is(0, "drop") && cursor.has(&["cascade"]);
-    cursor.is_any(0, &FIRST)
+    cursor.is_any(0, &HARMLESS)
         || !cascades
             && cursor.is_any(0, &["create", "alter", "drop"])
             && cursor.is_any(1, &ELSEWHERE)

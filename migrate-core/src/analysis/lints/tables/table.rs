@@ -12,7 +12,7 @@ use crate::analysis::statement::{
 
 /// The column that a condition says is not NULL, if it says just that.
 pub(super) fn not_null(mut condition: Cursor<'_>) -> Option<String> {
-    // Nobody writes more around so little, and each pair is looked for anew.
+    // Nobody writes more around so little, and the search starts again for each pair.
     for _ in 0..4 {
         let mut rest = condition;
         match rest.parentheses() {
