@@ -197,7 +197,9 @@ async fn schema_report(State(state): State<Arc<AppState>>) -> Answer {
             })
         })
         .collect();
+    let status = migrate_core::status(&migrations::CHAIN, &history);
     Ok(Json(json!({
+        "status": status.to_string(),
         "chain": chain,
         "applied_by_this_start": state.schema.report().done.len(),
     })))

@@ -117,12 +117,6 @@ impl Failure {
         Failure::Refused { kind, what: what.into(), help: help.into() }
     }
 
-    /// What was asked about is not what would happen any more.
-    pub(crate) fn changed_meanwhile() -> Self {
-        let what = "the database changed before you answered; nothing was done";
-        Failure::refused("no-plan", what, "run it again to see what it would do now")
-    }
-
     pub(crate) fn exit(&self) -> Exit {
         match self {
             Failure::Plan(PlanError::Diverged(_)) => Exit::Diverged,

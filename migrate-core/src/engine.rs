@@ -22,7 +22,7 @@ use std::time::Duration;
 use self::backoff::Backoff;
 use self::deciding::Standstill;
 use self::outside::Outside;
-use self::reading::{is_missing, reading_failed};
+use self::reading::{Partials, is_missing, reading_failed};
 use self::rows::{holder, tagged};
 use crate::chain::Chain;
 use crate::error::Error;
@@ -35,6 +35,7 @@ use crate::plan::Plan;
 use crate::report::{Holder, Report};
 use crate::settings::Settings;
 use crate::sql::{self, Session, Tables, layout, tag};
+use crate::status::HalfDone;
 use crate::target::Target;
 use crate::watch::{Watch, Watched};
 
@@ -68,6 +69,8 @@ pub(crate) struct Outcome {
     pub(crate) history: History,
     pub(crate) log: Vec<LogEntry>,
     pub(crate) report: Report,
+    /// Whether the whole chain is applied: seen so, or done by this run.
+    pub(crate) is_at_head: bool,
 }
 
 /// What was asked last.
@@ -91,6 +94,8 @@ enum State {
     /// Reading the history after a failure, with how far the message has got.
     Reviewing(Message, Failure, Option<Mark>),
     Stamping,
+    /// Forgetting how far revisions have come that have stopped on their way.
+    Forgetting,
     /// Noting in the log why the run fails.
     Noting(Error),
     Waiting,
@@ -107,6 +112,8 @@ pub(crate) struct Engine<'r> {
     goal: Goal,
     state: State,
     plan: Plan<'r>,
+    /// The whole plan, where it is not made from what is read.
+    given: Plan<'r>,
     session: Session,
     /// The session reads strings in the way of before 2010.
     old_strings: bool,
@@ -136,6 +143,12 @@ pub(crate) struct Engine<'r> {
     holder: Option<Holder>,
     backoff: Backoff,
     report: Report,
+    /// Whether it is asked which revisions are half done.
+    partials: Partials,
+    /// The half done revision that a run was about to be refused for, when it was read last.
+    refused_for: Option<HalfDone>,
+    /// Whether the database was seen at head, or was taken there.
+    is_at_head: bool,
     /// Whether the session holds the lock, for a step outside a transaction.
     is_locked: bool,
     /// Whether the run has ended, well or not.
@@ -153,6 +166,7 @@ impl<'r> Engine<'r> {
         if let Some(reason) = settings.bad_name() {
             return Err(Error::BadName { reason });
         }
+        let partials = Partials::of(&goal);
         Ok(Engine {
             chain,
             settings,
@@ -161,6 +175,7 @@ impl<'r> Engine<'r> {
             goal,
             state: State::Start,
             plan: Plan::default(),
+            given: Plan::default(),
             session: Session::default(),
             old_strings: false,
             in_transaction: false,
@@ -180,9 +195,17 @@ impl<'r> Engine<'r> {
             holder: None,
             backoff: Backoff::new(seed),
             report: Report::default(),
+            partials,
+            refused_for: None,
+            is_at_head: false,
             is_locked: false,
             is_over: true,
         })
+    }
+
+    /// With the plan of [`Goal::Apply`].
+    pub(crate) fn with_plan(self, given: Plan<'r>) -> Self {
+        Engine { given, ..self }
     }
 
     /// What the run has found and done.
@@ -191,6 +214,7 @@ impl<'r> Engine<'r> {
             history: std::mem::take(&mut self.history),
             log: std::mem::take(&mut self.log),
             report: std::mem::take(&mut self.report),
+            is_at_head: self.is_at_head,
         }
     }
 
@@ -203,6 +227,7 @@ impl<'r> Engine<'r> {
             State::CreatingTables
             | State::UpgradingLayout
             | State::Stamping
+            | State::Forgetting
             | State::Running(_)
             | State::Stopping
             | State::Recovering(..) => Some("ROLLBACK".to_owned()),
@@ -229,7 +254,10 @@ impl<'r> Engine<'r> {
                 Ok(self.ask(State::ReadingLog, sql::log::read(&self.tables)))
             }
             (State::Start, _) => Ok(self.read()),
-            (State::Looking, Reply::Rows(rows)) if self.is_at_head(&rows) => Ok(Ask::Done),
+            (State::Looking, Reply::Rows(rows)) if self.sees_head(&rows) => {
+                self.is_at_head = true;
+                Ok(Ask::Done)
+            }
             (State::Looking, Reply::Rows(_)) => Ok(self.read()),
             (State::Reading, Reply::Rows(rows)) => {
                 self.has_tables = true;
@@ -238,6 +266,11 @@ impl<'r> Engine<'r> {
                 self.history = self.parse_history(&rows)?;
                 self.decide(now)
             }
+            // Who may not read how far a half done revision has come can do without, unless it goes below it.
+            (State::Reading, Reply::Failed(failure)) if self.does_without_partials(&failure) => {
+                self.partials = Partials::Denied;
+                Ok(self.read())
+            }
             // A transaction that has failed; ours are rolled back before anything is read.
             (
                 State::Looking | State::Reading | State::ReadingSession | State::ReadingLog,
@@ -245,10 +278,10 @@ impl<'r> Engine<'r> {
             ) if failure.is("25P02") => Err(Error::InTransaction),
             // The history is there, but not all that belongs to it.
             (State::Reading, Reply::Failed(failure))
-                if is_missing(&failure) && failure.message.contains(&self.tables.layout_name) =>
+                if is_missing(&failure)
+                    && let Some(table) = self.tables.beside_history(&failure.message) =>
             {
-                let table = self.tables.layout.clone();
-                Err(Error::NotOurs { table, reason: failure.message })
+                Err(Error::NotOurs { table: table.to_owned(), reason: failure.message })
             }
             (State::Looking | State::Reading, Reply::Failed(failure)) if is_missing(&failure) => {
                 self.has_tables = false;
@@ -271,8 +304,12 @@ impl<'r> Engine<'r> {
                 self.decide(now)
             }
             (State::Stamping, Reply::Rows(_)) => Ok(Ask::Done),
+            (State::Forgetting, Reply::Rows(_)) => Ok(self.read()),
             (
-                State::CreatingTables | State::UpgradingLayout | State::Stamping,
+                State::CreatingTables
+                | State::UpgradingLayout
+                | State::Stamping
+                | State::Forgetting,
                 Reply::Failed(failure),
             ) => self.recover(None, failure),
             (State::ReadingLog, Reply::Rows(rows)) => {
@@ -332,7 +369,9 @@ impl<'r> Engine<'r> {
             }
             (_, Reply::Failed(failure)) => Err(Error::server("talking to the server", failure)),
             // Rows where time was asked for, or the reverse: no driver does that.
-            (_, Reply::Start | Reply::Rows(_) | Reply::Waited) => Ok(Ask::Done),
+            (state, reply @ (Reply::Start | Reply::Rows(_) | Reply::Waited)) => {
+                Err(Error::internal(&format!("{reply:?} in {state:?}")))
+            }
         }
     }
 
@@ -340,38 +379,6 @@ impl<'r> Engine<'r> {
         self.state = state;
         self.report.round_trips += 1;
         Ask::Query(query)
-    }
-
-    fn look(&mut self) -> Ask {
-        let query = sql::head(&self.tables, self.chain);
-        self.ask(State::Looking, query)
-    }
-
-    fn read_query(&self) -> String {
-        let layout = match self.goal {
-            // Who only reads may have no right to read more than the history.
-            Goal::Read | Goal::Log => String::new(),
-            _ => format!(";\n{}", layout::version(&self.tables)),
-        };
-        format!(
-            "{};\n{}{layout}",
-            self.session_query(),
-            sql::read(&self.tables, self.settings.stored_downgrades),
-        )
-    }
-
-    fn session_query(&self) -> String {
-        sql::session(self.settings.single_transaction)
-    }
-
-    fn read(&mut self) -> Ask {
-        let query = self.read_query();
-        self.ask(State::Reading, query)
-    }
-
-    /// Another runner was here: what it did may be all that was to do.
-    fn start_over(&mut self) -> Ask {
-        if self.goal == Goal::Upgrade(Target::Head) { self.look() } else { self.read() }
     }
 }
 

@@ -3,7 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
-pub use self::statement::StatementError;
+use self::statement::run_again_help;
+pub use self::statement::{Aftermath, StatementError};
 use crate::failure::Failure;
 use crate::plan::{Direction, PlanError};
 use crate::report::{Done, Holder};
@@ -37,6 +38,18 @@ pub enum Error {
         direction: Direction,
         /// How many of its statements are done.
         done: usize,
+    },
+    /// An earlier run was cut off at a statement that runs alone, and nobody can tell whether it ran; see
+    /// [`Runner::run_in_doubt_again`](crate::Runner::run_in_doubt_again).
+    InDoubt {
+        /// The revision.
+        revision: String,
+        /// Which way it ran.
+        direction: Direction,
+        /// The number of the statement in its section, from 1.
+        statement: usize,
+        /// Whether its text was edited since; else it is a `DO` or `CALL` that commits itself.
+        edited: bool,
     },
     /// The run was told to stop; see [`Runner::stop_when`](crate::Runner::stop_when).
     Stopped {
@@ -91,6 +104,18 @@ pub enum Error {
         /// The revision.
         revision: String,
     },
+    /// A revision outside a transaction has given the run's lock back, so that another runner may be at work.
+    LostLock {
+        /// The revision.
+        revision: String,
+        /// The number of the statement in its section, from 1, which did so, or a function that it calls.
+        statement: usize,
+    },
+    /// The run came to a state that it can't be in: a fault of this program.
+    Internal {
+        /// What was met.
+        what: String,
+    },
     /// The server reads string literals in the way of before 2010, and migrations are not
     /// checked for that.
     OldStrings,
@@ -109,6 +134,10 @@ const MOST_SHOWN: usize = 500;
 impl Error {
     pub(crate) fn server(what: &'static str, failure: Failure) -> Self {
         Error::Server { what, failure: Box::new(failure) }
+    }
+
+    pub(crate) fn internal(what: &str) -> Self {
+        Error::Internal { what: what.to_owned() }
     }
 
     pub(crate) fn foreign_row(table: &str, row: &str) -> Self {
@@ -142,6 +171,21 @@ impl Error {
                 },
                 if *done == 1 { "it" } else { "them" },
             ),
+            Error::InDoubt { revision, edited: true, .. } => format!(
+                "restore the text that it had, and the next run finds out; or make sure that nothing of it is left in the \
+                 database, and run it as it is now with `--run-again`. `migrate log` tells when `{revision}` failed"
+            ),
+            Error::InDoubt { revision, direction, edited: false, .. } => {
+                run_again_help(*direction, revision)
+            }
+            Error::LostLock { .. } => {
+                "remove what gives back all advisory locks (`pg_advisory_unlock_all()`, `DISCARD ALL`), and run it \
+                 again: it continues where the database is"
+                    .into()
+            }
+            Error::Internal { .. } => {
+                "please report this; what was finished is recorded, and a new run continues there".into()
+            }
             Error::Stopped { .. } => "run it again to continue".into(),
             Error::Busy { .. } => {
                 "run it again when the other one has ended; if that hangs, end it on the server: \
@@ -189,6 +233,22 @@ impl Error {
                 "the {direction} of `{revision}` stopped after statement {done}, and its file was then edited \
                  before that place"
             ),
+            Error::InDoubt { revision, direction, statement, edited } => {
+                let why = match edited {
+                    true => "was edited after an earlier run had begun it",
+                    false => "commits by itself, and an earlier run was cut off at it",
+                };
+                write!(
+                    f,
+                    "statement {statement} of the {direction} of `{revision}` {why}: it is unknown whether it ran"
+                )
+            }
+            Error::LostLock { revision, statement } => write!(
+                f,
+                "the session has lost its lock: statement {statement} of `{revision}`, or a function that it calls, \
+                 gave it back"
+            ),
+            Error::Internal { what } => write!(f, "internal error: {what}"),
             Error::Stopped { revision, statements, rolled_back, done } => {
                 let finished = match done.as_slice() {
                     [] => None,

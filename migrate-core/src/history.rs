@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use crate::digest::Digest;
 use crate::id::RevisionId;
+use crate::plan::Direction;
 use crate::stored::StoredDown;
 
 /// A revision that a database has applied.
@@ -39,12 +40,37 @@ pub struct History {
     pub records: Vec<Record>,
     /// The revision whose downgrade, outside a transaction, has stopped before its end.
     pub undoing: Option<String>,
+    /// The revisions that are under way outside a transaction, or have stopped on their way, in the order in which they
+    /// were begun; empty where the role may not read that.
+    pub partials: Vec<Partial>,
+}
+
+/// A revision outside a transaction that is half done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Partial {
+    /// Its id.
+    pub revision: String,
+    /// Which way it runs.
+    pub direction: Direction,
+    /// How many of its statements are done.
+    pub done: usize,
+    /// Whether the next statement was begun and no answer came.
+    pub in_doubt: bool,
+    /// Whether a migration is running.
+    pub is_running: bool,
 }
 
 impl History {
     /// The record of a revision.
     pub fn get(&self, revision: &str) -> Option<&Record> {
         self.records.iter().find(|record| record.revision == revision)
+    }
+
+    /// The same without what is half done, as it is once [`Runner::forget_progress`](crate::Runner::forget_progress) has
+    /// forgotten that.
+    #[must_use]
+    pub fn without_progress(self) -> Self {
+        History { undoing: None, partials: Vec::new(), ..self }
     }
 
     /// A revision and all that it stands on, as the database has recorded it: for each of the
@@ -76,7 +102,29 @@ pub(crate) fn parse(rows: &[Row]) -> Result<History, String> {
     let records = rows.iter().map(|row| record(row).ok_or_else(|| format!("{row:?}")));
     let is_undoing = |row: &&Row| row.get(10).and_then(Option::as_deref) == Some("t");
     let undoing = rows.iter().find(is_undoing).and_then(|row| row.get(1)?.clone());
-    Ok(History { records: records.collect::<Result<_, _>>()?, undoing })
+    Ok(History { records: records.collect::<Result<_, _>>()?, undoing, partials: Vec::new() })
+}
+
+/// Reads the rows of [`sql::partials`](crate::sql::partials); `Err` says which row is none of ours.
+pub(crate) fn parse_partials<'r>(
+    rows: impl Iterator<Item = &'r Row>,
+) -> Result<Vec<Partial>, String> {
+    rows.map(|row| partial(row).ok_or_else(|| format!("{row:?}"))).collect()
+}
+
+fn partial(row: &Row) -> Option<Partial> {
+    let column = |at: usize| row.get(at)?.as_deref();
+    Some(Partial {
+        revision: id(column(1)?)?,
+        direction: match column(2)? {
+            "upgrade" => Direction::Up,
+            "downgrade" => Direction::Down,
+            _ => return None,
+        },
+        done: column(3)?.parse().ok()?,
+        in_doubt: column(4)? == "t",
+        is_running: column(5)? == "t",
+    })
 }
 
 /// The last place that leaves room for those that follow.

@@ -205,11 +205,11 @@ pub use tls::SslMode;
 #[cfg(feature = "runner")]
 pub use embedded::{AtHead, Embedded, IntoTarget, UnknownRevision};
 #[cfg(feature = "runner")]
-pub use error::{Error, StatementError};
+pub use error::{Aftermath, Error, StatementError};
 #[cfg(feature = "runner")]
 pub use failure::Failure;
 #[cfg(feature = "runner")]
-pub use history::{History, Record};
+pub use history::{History, Partial, Record};
 #[cfg(feature = "runner")]
 pub use log::LogEntry;
 #[cfg(feature = "runner")]
@@ -223,7 +223,7 @@ pub use runner::Runner;
 #[cfg(feature = "runner")]
 pub use stamp::{Stamp, adopt, stamp};
 #[cfg(feature = "runner")]
-pub use status::{Divergence, Status, changed, status};
+pub use status::{Divergence, HalfDone, Status, changed, status};
 #[cfg(feature = "runner")]
 pub use stored::StoredDown;
 #[cfg(feature = "runner")]

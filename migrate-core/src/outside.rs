@@ -1,10 +1,16 @@
-//! A section that runs outside a transaction, statement by statement: what each one needs.
+//! A section that runs outside a transaction, statement by statement: how each one runs, and what an
+//! earlier try of it may have left.
+
+mod verdict;
 
 use crate::digest::{Digest, section_digest};
 use crate::lexer::{Token, TokenKind};
 use crate::rules::needs_no_transaction;
+use crate::sql::identifier;
 use crate::statements::{Statement, split_statements};
 use crate::text::Span;
+
+pub(crate) use self::verdict::{Doubt, Found, Verdict, verdict};
 
 /// A statement, and how its progress can be kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,25 +21,52 @@ pub(crate) struct Part {
     pub(crate) kind: Kind,
 }
 
-/// How a statement runs.
+/// How a statement runs. Names are quoted, so that they mean the same wherever they are put.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Kind {
-    /// In a transaction with its progress: the two can't come apart.
-    Together,
-    /// Alone, since the server refuses it in a transaction, or it may end one itself.
+    /// In a transaction with its progress: the two can't come apart. If the server says that it can't run in one,
+    /// nothing has happened, and it runs alone.
+    InTransaction,
+    /// `DO` or `CALL`: the same, but it may commit itself. Then it runs alone, and is never repeated unasked.
+    Procedure,
+    /// Alone: the server refuses it in a transaction. It may be repeated.
     Alone,
     /// `CREATE INDEX CONCURRENTLY`, alone; when it fails, it leaves an invalid index behind.
-    Index {
-        /// The table, as the statement names it.
+    CreateIndex {
+        /// The table.
         table: String,
-        /// The index, as the catalog has it.
-        name: String,
+        /// The index, as the catalog has it; `None` where the server chooses the name.
+        name: Option<String>,
     },
     /// `DROP INDEX CONCURRENTLY`, alone.
     DropIndex {
-        /// The index, as the statement names it.
+        /// The index.
         name: String,
     },
+    /// `REINDEX CONCURRENTLY` of a table or an index, alone; when it fails, it leaves invalid copies behind.
+    Reindex {
+        /// The table or the index.
+        name: String,
+    },
+    /// `ALTER TABLE … DETACH PARTITION … CONCURRENTLY`, alone; when it fails, it can be finalized.
+    Detach {
+        /// The partitioned table.
+        table: String,
+        /// The partition.
+        partition: String,
+    },
+}
+
+impl Kind {
+    /// Whether it surely can't run in a transaction.
+    pub(crate) fn is_alone(&self) -> bool {
+        !matches!(self, Kind::InTransaction | Kind::Procedure)
+    }
+
+    /// Whether its waits for locks hold up nobody, as those of `CONCURRENTLY` do.
+    pub(crate) fn waits_freely(&self) -> bool {
+        self.is_alone() && *self != Kind::Alone
+    }
 }
 
 /// The statements of a section.
@@ -49,79 +82,145 @@ pub(crate) fn digest_of(sql: &str, parts: &[Part]) -> Digest {
     section_digest(sql.get(..end).unwrap_or_default(), false)
 }
 
+/// The digest of one statement: what was announced is what ran only if it still is the same.
+pub(crate) fn statement_digest(sql: &str, part: &Part) -> Digest {
+    section_digest(sql.get(part.span.range()).unwrap_or_default(), false)
+}
+
+/// Whether a statement may have to run alone: for a script, which can't try it in a transaction first. Whether the server takes
+/// these in one depends on what they name: a partitioned table, or a subscription with a slot.
+pub(crate) fn may_be_alone(sql: &str, statement: &Statement, kind: &Kind) -> bool {
+    let words = Words { sql, tokens: &statement.tokens };
+    kind.is_alone()
+        || *kind == Kind::Procedure
+        || words.is(0, "reindex")
+        || words.is(0, "cluster")
+        || words.starts(&["drop", "subscription"])
+}
+
 fn kind(sql: &str, statement: &Statement) -> Kind {
-    let tokens = &statement.tokens;
-    let first = |keyword: &str| tokens.first().is_some_and(|token| token.is_word(sql, keyword));
-    if let Some((table, name)) = concurrent_index(sql, tokens) {
-        return Kind::Index { table, name };
+    let words = Words { sql, tokens: &statement.tokens };
+    let concurrent = words
+        .created_index()
+        .or_else(|| words.dropped_index())
+        .or_else(|| words.reindexed())
+        .or_else(|| words.detached());
+    if let Some(kind) = concurrent {
+        return kind;
     }
-    if let Some(name) = dropped_index(sql, tokens) {
-        return Kind::DropIndex { name };
+    if words.is(0, "do") || words.is(0, "call") {
+        return Kind::Procedure;
     }
-    // A procedure or a block may commit; whether the server takes these in a transaction depends on what
-    // they name: a partitioned table, or a subscription with a slot.
-    let second = |keyword: &str| tokens.get(1).is_some_and(|token| token.is_word(sql, keyword));
-    let may_refuse = first("call")
-        || first("do")
-        || first("reindex")
-        || first("cluster")
-        || first("drop") && second("subscription");
-    if may_refuse || needs_no_transaction(sql, tokens).is_some() {
-        Kind::Alone
-    } else {
-        Kind::Together
+    match needs_no_transaction(sql, words.tokens) {
+        Some(_) => Kind::Alone,
+        None => Kind::InTransaction,
     }
 }
 
-/// The table and the name of `CREATE [UNIQUE] INDEX CONCURRENTLY [IF NOT EXISTS] name ON [ONLY] table`.
-fn concurrent_index(sql: &str, tokens: &[Token]) -> Option<(String, String)> {
-    let at = |index: usize, keyword: &str| {
-        tokens.get(index).is_some_and(|token| token.is_word(sql, keyword))
-    };
-    let unique = usize::from(at(1, "unique"));
-    if !(at(0, "create") && at(1 + unique, "index") && at(2 + unique, "concurrently")) {
-        return None;
-    }
-    let mut next = 3 + unique;
-    if at(next, "if") {
-        next += 3;
-    }
-    // Without a name the server makes one up, another each time.
-    if at(next, "on") {
-        return None;
-    }
-    let name = folded(sql, *tokens.get(next)?);
-    next += 1;
-    if !at(next, "on") {
-        return None;
-    }
-    next += 1 + usize::from(at(next + 1, "only"));
-    let (table, _) = qualified(sql, tokens, next)?;
-    Some((table, name))
+/// The tokens of a statement.
+struct Words<'s> {
+    sql: &'s str,
+    tokens: &'s [Token],
 }
 
-/// The name of `DROP INDEX CONCURRENTLY [IF EXISTS] name`; the server takes one at a time.
-fn dropped_index(sql: &str, tokens: &[Token]) -> Option<String> {
-    let words = ["drop", "index", "concurrently"];
-    let starts = words.iter().zip(tokens).all(|(word, token)| token.is_word(sql, word));
-    if !starts {
-        return None;
+impl Words<'_> {
+    fn is(&self, at: usize, keyword: &str) -> bool {
+        self.tokens.get(at).is_some_and(|token| token.is_word(self.sql, keyword))
     }
-    let next = if tokens.get(3)?.is_word(sql, "if") { 5 } else { 3 };
-    let (name, after) = qualified(sql, tokens, next)?;
-    let only = tokens.get(after).is_none_or(|token| token.text(sql) == ";");
-    let word = |word: &str| tokens.get(after).is_some_and(|token| token.is_word(sql, word));
-    (only || word("cascade") || word("restrict")).then_some(name)
-}
 
-/// A name that may have a schema before it, as it is written, and the token after it.
-fn qualified(sql: &str, tokens: &[Token], first: usize) -> Option<(String, usize)> {
-    let mut last = first;
-    while tokens.get(last + 1).is_some_and(|token| token.text(sql) == ".") {
-        last += 2;
+    fn is_sign(&self, at: usize, sign: &str) -> bool {
+        self.tokens.get(at).is_some_and(|token| token.text(self.sql) == sign)
     }
-    let span = tokens.get(first)?.span.to(tokens.get(last)?.span);
-    Some((sql.get(span.range())?.to_owned(), last + 1))
+
+    fn starts(&self, keywords: &[&str]) -> bool {
+        keywords.iter().enumerate().all(|(at, keyword)| self.is(at, keyword))
+    }
+
+    /// Behind `IF [NOT] EXISTS`, if that stands here.
+    fn after_if_exists(&self, at: usize) -> usize {
+        match self.is(at, "if") {
+            true => at + 2 + usize::from(self.is(at + 1, "not")),
+            false => at,
+        }
+    }
+
+    /// `CREATE [UNIQUE] INDEX CONCURRENTLY [[IF NOT EXISTS] name] ON [ONLY] table`
+    fn created_index(&self) -> Option<Kind> {
+        let unique = usize::from(self.is(1, "unique"));
+        let is_concurrent = self.is(0, "create")
+            && self.is(1 + unique, "index")
+            && self.is(2 + unique, "concurrently");
+        if !is_concurrent {
+            return None;
+        }
+        let mut at = self.after_if_exists(3 + unique);
+        let mut name = None;
+        if !self.is(at, "on") {
+            name = Some(folded(self.sql, *self.tokens.get(at)?));
+            at += 1;
+        }
+        if !self.is(at, "on") {
+            return None;
+        }
+        at += 1 + usize::from(self.is(at + 1, "only"));
+        let (table, _) = self.qualified(at)?;
+        Some(Kind::CreateIndex { table, name })
+    }
+
+    /// `DROP INDEX CONCURRENTLY [IF EXISTS] name`; the server takes one at a time.
+    fn dropped_index(&self) -> Option<Kind> {
+        if !self.starts(&["drop", "index", "concurrently"]) {
+            return None;
+        }
+        let (name, after) = self.qualified(self.after_if_exists(3))?;
+        let ends = after >= self.tokens.len() || self.is_sign(after, ";");
+        let is_one = ends || self.is(after, "cascade") || self.is(after, "restrict");
+        is_one.then_some(Kind::DropIndex { name })
+    }
+
+    /// `REINDEX [(option, …)] {INDEX|TABLE} [CONCURRENTLY] name`, if it is concurrent.
+    fn reindexed(&self) -> Option<Kind> {
+        needs_no_transaction(self.sql, self.tokens).filter(|_| self.is(0, "reindex"))?;
+        let is_what = |at: &usize| self.is(*at, "index") || self.is(*at, "table");
+        let closing = (1..self.tokens.len()).find(|at| self.is_sign(*at, ")"));
+        let at = match self.is_sign(1, "(") {
+            true => closing? + 1,
+            false => 1,
+        };
+        let at = Some(at).filter(is_what)? + 1;
+        let (name, _) = self.qualified(at + usize::from(self.is(at, "concurrently")))?;
+        Some(Kind::Reindex { name })
+    }
+
+    /// `ALTER TABLE [IF EXISTS] [ONLY] table DETACH PARTITION partition CONCURRENTLY`
+    fn detached(&self) -> Option<Kind> {
+        if !self.starts(&["alter", "table"]) {
+            return None;
+        }
+        let at = self.after_if_exists(2);
+        let (table, at) = self.qualified(at + usize::from(self.is(at, "only")))?;
+        if !(self.is(at, "detach") && self.is(at + 1, "partition")) {
+            return None;
+        }
+        let (partition, at) = self.qualified(at + 2)?;
+        self.is(at, "concurrently").then_some(Kind::Detach { table, partition })
+    }
+
+    /// A name that may have a schema before it, and the token after it.
+    fn qualified(&self, first: usize) -> Option<(String, usize)> {
+        let part = |at: usize| {
+            let token = *self.tokens.get(at)?;
+            let is_name = matches!(token.kind, TokenKind::Word | TokenKind::QuotedIdentifier);
+            is_name.then(|| identifier(&folded(self.sql, token)))
+        };
+        let mut name = part(first)?;
+        let mut next = first + 1;
+        while self.is_sign(next, ".") {
+            name = format!("{name}.{}", part(next + 1)?);
+            next += 2;
+        }
+        Some((name, next))
+    }
 }
 
 /// An identifier as the catalog has it: lower case, unless it is quoted.
@@ -145,33 +244,48 @@ mod tests {
     }
 
     fn index(table: &str, name: &str) -> Kind {
-        Kind::Index { table: table.into(), name: name.into() }
+        Kind::CreateIndex { table: table.into(), name: Some(name.into()) }
     }
 
     #[test]
     fn kinds() {
+        use Kind::{Alone, InTransaction, Procedure};
         check(
-            "UPDATE t SET a = 1; VACUUM t; CALL p(); DO $$$$",
-            &[Kind::Together, Kind::Alone, Kind::Alone, Kind::Alone],
+            "UPDATE t SET a = 1; VACUUM t; CALL p(); DO $$$$; DO $$ BEGIN COMMIT; END $$",
+            &[InTransaction, Alone, Procedure, Procedure, Procedure],
         );
-        check("CREATE INDEX CONCURRENTLY Ix ON t (a)", &[index("t", "ix")]);
+        check("CREATE INDEX CONCURRENTLY Ix ON t (a)", &[index("\"t\"", "ix")]);
         check(
-            "CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS \"I\"\"x\" ON ONLY app.\"T\" USING btree (a)",
-            &[index("app.\"T\"", "I\"x")],
+            "CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS \"I\"\"x\" ON ONLY App.\"T\" USING btree (a)",
+            &[index("\"app\".\"T\"", "I\"x")],
         );
-        check("CREATE INDEX CONCURRENTLY ON t (a)", &[Kind::Alone]);
-        check("CREATE INDEX a ON t (b)", &[Kind::Together]);
+        let unnamed = Kind::CreateIndex { table: "\"t\"".into(), name: None };
+        check("CREATE INDEX CONCURRENTLY ON t (a)", &[unnamed]);
+        check("CREATE INDEX a ON t (b)", &[InTransaction]);
+        check("CREATE INDEX CONCURRENTLY", &[Alone]);
+        // The server is asked: it takes these but for partitioned tables and slots.
         check(
             "REINDEX TABLE t; CLUSTER t; DROP SUBSCRIPTION s; DROP TABLE subscription",
-            &[Kind::Alone, Kind::Alone, Kind::Alone, Kind::Together],
+            &[InTransaction, InTransaction, InTransaction, InTransaction],
         );
         let dropped = |name: &str| Kind::DropIndex { name: name.into() };
-        check("DROP INDEX CONCURRENTLY a", &[dropped("a")]);
+        check("DROP INDEX CONCURRENTLY a", &[dropped("\"a\"")]);
         check(
             "drop index concurrently if exists App.\"I x\" CASCADE; DROP INDEX CONCURRENTLY b;",
-            &[dropped("App.\"I x\""), dropped("b")],
+            &[dropped("\"app\".\"I x\""), dropped("\"b\"")],
         );
-        check("DROP INDEX a; DROP INDEX CONCURRENTLY", &[Kind::Together, Kind::Alone]);
+        check("DROP INDEX a; DROP INDEX CONCURRENTLY", &[InTransaction, Alone]);
+        let reindexed = |name: &str| Kind::Reindex { name: name.into() };
+        check(
+            "REINDEX TABLE CONCURRENTLY a; REINDEX (VERBOSE, CONCURRENTLY) INDEX s.b; REINDEX SCHEMA CONCURRENTLY s",
+            &[reindexed("\"a\""), reindexed("\"s\".\"b\""), Alone],
+        );
+        let detached = Kind::Detach { table: "\"a\"".into(), partition: "\"s\".\"b\"".into() };
+        check(
+            "ALTER TABLE IF EXISTS ONLY a DETACH PARTITION s.b CONCURRENTLY; \
+             ALTER TABLE a DETACH PARTITION b FINALIZE; ALTER TABLE a DETACH PARTITION b",
+            &[detached, InTransaction, InTransaction],
+        );
     }
 
     #[test]
@@ -180,5 +294,12 @@ mod tests {
         assert_eq!(digest("a; b; c", 2), digest("a;\nb; -- x\n d", 2));
         assert_ne!(digest("a; b; c", 2), digest("a; x; c", 2));
         assert_eq!(digest("a; b", 0), digest("", 0));
+    }
+
+    #[test]
+    fn a_statement_has_a_digest_of_its_own() {
+        let digest = |sql: &str, at: usize| statement_digest(sql, &parts(sql)[at]);
+        assert_eq!(digest("a; b  c;", 1), digest("b /* x */ c;", 0));
+        assert_ne!(digest("a; b", 0), digest("a; b", 1));
     }
 }

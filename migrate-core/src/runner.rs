@@ -12,8 +12,8 @@ use crate::error::Error;
 use crate::goal::Goal;
 use crate::history::History;
 use crate::notices::Notices;
-use crate::plan::PlanError;
-use crate::report::{Event, Report};
+use crate::plan::{Plan, PlanError};
+use crate::report::Event;
 use crate::settings::Settings;
 use crate::sql::{Tables, identifier};
 use crate::status::{Status, status};
@@ -249,6 +249,22 @@ impl<'a, R> Runner<'a, R> {
         self
     }
 
+    /// Runs a statement again that may have run already: a `DO` or `CALL` that commits itself and was cut off, or one
+    /// whose text was edited since. Unless set, such a run ends with [`Error::InDoubt`](crate::Error::InDoubt).
+    #[must_use]
+    pub fn run_in_doubt_again(mut self) -> Self {
+        self.settings.run_in_doubt_again = true;
+        self
+    }
+
+    /// Forgets how far a revision outside a transaction had come that has stopped on its way: for whoever has undone by
+    /// hand what it did. An upgrade then begins it from the start; a downgrade or a stamp below it is no longer refused.
+    #[must_use]
+    pub fn forget_progress(mut self) -> Self {
+        self.settings.forget_progress = true;
+        self
+    }
+
     /// Calls this with each [`Event`] of a run, besides `tracing`.
     #[must_use]
     pub fn observe(mut self, observer: impl Fn(&Event<'_>) + Send + Sync + 'a) -> Self {
@@ -294,8 +310,16 @@ impl<'a, R> Runner<'a, R> {
         Engine::new(self.chain, &self.settings, &self.watch, goal, seed)
     }
 
-    pub(crate) fn at_head(&self, report: Report) -> AtHead<R> {
-        AtHead::new(report)
+    pub(crate) fn engine_of<'r>(&'r self, plan: &Plan<'r>) -> Result<Engine<'r>, Error> {
+        Ok(self.engine(Goal::Apply)?.with_plan(plan.clone()))
+    }
+
+    /// The proof of being at head, if the run saw the database there.
+    pub(crate) fn at_head(&self, outcome: Outcome) -> Result<AtHead<R>, Error> {
+        match outcome.is_at_head {
+            true => Ok(AtHead::new(outcome.report)),
+            false => Err(Error::internal("an upgrade ended before the head")),
+        }
     }
 
     pub(crate) fn status_of(&self, history: &History) -> Status {
@@ -306,15 +330,16 @@ impl<'a, R> Runner<'a, R> {
     pub(crate) fn verified(&self, outcome: Outcome) -> Result<AtHead<R>, Error> {
         let mut report = outcome.report;
         match self.status_of(&outcome.history) {
-            Status::AtHead => Ok(self.at_head(report)),
+            Status::AtHead => Ok(AtHead::new(report)),
             Status::Ahead { unknown } if self.settings.refuse_ahead => {
                 Err(PlanError::Ahead { unknown }.into())
             }
             Status::Ahead { unknown } => {
                 report.ahead = unknown;
-                Ok(self.at_head(report))
+                Ok(AtHead::new(report))
             }
             Status::Diverged(divergence) => Err(PlanError::Diverged(divergence).into()),
+            Status::Partial(half_done) => Err(PlanError::HalfDone(half_done).into()),
             status @ (Status::Empty | Status::Behind { .. }) => Err(Error::NotAtHead { status }),
         }
     }

@@ -60,7 +60,7 @@ pub(crate) fn long_chain(length: usize) -> Chain<'static> {
 pub(crate) fn history(chain: &Chain<'_>, applied: &str) -> History {
     let ids = applied.split(' ').filter(|id| !id.is_empty());
     let records = ids.zip(1..).map(|(id, position)| record(chain, id, position)).collect();
-    History { records, undoing: None }
+    History { records, ..History::default() }
 }
 
 fn record(chain: &Chain<'_>, id: &str, position: i64) -> Record {

@@ -10,10 +10,11 @@ use crate::error::Error;
 use crate::history::{History, Record};
 use crate::leaks::changed_settings;
 use crate::message::text_of;
-use crate::outside::{Kind, Part, digest_of, parts};
+use crate::outside::{Part, digest_of, may_be_alone, parts, statement_digest};
 use crate::plan::{self, Direction, Plan, PlanError, Step};
 use crate::runner::Runner;
 use crate::settings::Settings;
+use crate::sql::outside::{Next, Progress};
 use crate::sql::step::{self as around, Guard, Then};
 use crate::sql::{self, BUSY, MOVED, Session, Tables, literal};
 use crate::statements::split_statements;
@@ -129,7 +130,7 @@ fn history_at(chain: &Chain<'static>, from: &Target) -> Result<History, PlanErro
     };
     let records =
         plan::upgrade(chain, &History::default(), from)?.steps.iter().map(record).collect();
-    Ok(History { records, undoing: None })
+    Ok(History { records, ..History::default() })
 }
 
 /// Stands for the role that the session has when it begins, which psql keeps in a variable.
@@ -195,7 +196,7 @@ impl Script<'_> {
         }
         let _ = writeln!(
             self.text,
-            "\nDO $migrate$ BEGIN IF EXISTS (SELECT FROM {progress}) THEN RAISE EXCEPTION USING MESSAGE = \
+            "\nDO $migrate$ BEGIN IF EXISTS (SELECT FROM {progress} WHERE started OR next_statement > 0) THEN RAISE EXCEPTION USING MESSAGE = \
              'a revision has stopped on its way', HINT = 'end it with `migrate upgrade` or `migrate downgrade`'; \
              END IF; IF (SELECT pg_catalog.max(version) FROM {layout}) <> {version} THEN RAISE EXCEPTION USING \
              MESSAGE = 'the history''s tables have another layout', HINT = 'make the script with the release of \
@@ -285,19 +286,23 @@ impl Script<'_> {
         self.ours(&lock);
         for (done, (statement, part)) in statements.iter().zip(&parts).enumerate() {
             let begin = "BEGIN ISOLATION LEVEL READ COMMITTED;\n";
-            match part.kind {
-                Kind::Together => {
-                    self.text.push_str(begin);
-                    psql::push(&mut self.text, text, statement);
-                }
-                Kind::Alone | Kind::Index { .. } | Kind::DropIndex { .. } => {
-                    self.text.push_str(begin);
-                    self.keep(step, &parts, (done, true));
-                    psql::push(&mut self.text, text, statement);
-                    self.text.push_str(begin);
-                }
+            self.text.push_str(begin);
+            if may_be_alone(text, statement, &part.kind) {
+                let objects = sql::outside::objects(&part.kind);
+                let before =
+                    objects.map_or(sql::outside::NO_IDS.to_owned(), |objects| objects.ids());
+                let digest = statement_digest(text, part);
+                self.keep(
+                    step,
+                    &parts[..done],
+                    Some(Next { digest, is_announced: true, before: &before }),
+                );
+                psql::push(&mut self.text, text, statement);
+                self.text.push_str(begin);
+            } else {
+                psql::push(&mut self.text, text, statement);
             }
-            self.keep(step, &parts, (done + 1, false));
+            self.keep(step, &parts[..=done], None);
         }
         let record =
             sql::outside::record(&self.tables, step, self.settings, &self.session, Guard::Worded);
@@ -306,14 +311,18 @@ impl Script<'_> {
         let changed = changes.iter().map(|name| self.session.reset(name, "")).collect();
         let first = changes.first().map(String::as_str);
         let columns = Session::columns(changed, first, self.session.restore_all());
-        let release = sql::outside::release(&self.tables, &columns);
-        self.ours(&format!("{release};\n"));
+        self.ours(&format!(
+            "SELECT {};\nSELECT pg_catalog.pg_advisory_unlock({});\n",
+            columns.join(", "),
+            self.tables.lock_key,
+        ));
     }
 
     /// Keeps how far the step is, and ends the transaction.
-    fn keep(&mut self, step: &Step<'_>, parts: &[Part], (done, started): (usize, bool)) {
-        let digest = digest_of(text_of(step).1, &parts[..done]);
-        let keep = sql::outside::keep(&self.tables, step, &self.session, (done, started), digest);
+    fn keep(&mut self, step: &Step<'_>, parts: &[Part], next: Option<Next<'_>>) {
+        let digest = digest_of(text_of(step).1, parts);
+        let progress = Progress { done: parts.len(), digest, next };
+        let keep = sql::outside::keep(&self.tables, step, &self.session, progress);
         self.ours(&format!("{keep};\n{}", around::COMMIT));
     }
 

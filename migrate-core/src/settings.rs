@@ -20,6 +20,10 @@ pub(crate) struct Settings {
     /// Undo what the chain does not have by what the database keeps.
     pub(crate) stored_downgrades: bool,
     pub(crate) refuse_ahead: bool,
+    /// Run again what may have run already.
+    pub(crate) run_in_doubt_again: bool,
+    /// Take revisions that have stopped on their way for not begun.
+    pub(crate) forget_progress: bool,
 }
 
 impl Default for Settings {
@@ -36,6 +40,8 @@ impl Default for Settings {
             single_transaction: false,
             stored_downgrades: false,
             refuse_ahead: false,
+            run_in_doubt_again: false,
+            forget_progress: false,
         }
     }
 }

@@ -60,7 +60,10 @@ pub(crate) mod tag {
     pub(crate) const PROCESS: &str = "migrate:process";
     pub(crate) const PROGRESS: &str = "migrate:progress";
     pub(crate) const SAVED: &str = "migrate:saved";
-    pub(crate) const INDEX: &str = "migrate:index";
+    pub(crate) const OBJECT: &str = "migrate:object";
+    pub(crate) const FOUND: &str = "migrate:found";
+    pub(crate) const LOCK_TIMEOUT: &str = "migrate:lock_timeout";
+    pub(crate) const PARTIAL: &str = "migrate:partial";
     pub(crate) const STATEMENT: &str = "migrate:statement";
 }
 
@@ -87,6 +90,8 @@ pub(crate) struct Tables {
     /// The same as the server's messages name it.
     pub(crate) layout_name: String,
     pub(crate) progress: String,
+    /// The same as the server's messages name it.
+    pub(crate) progress_name: String,
     /// A sequence: the mark that was set last.
     pub(crate) statement: String,
     /// The same as the server's messages name it.
@@ -109,10 +114,18 @@ impl Tables {
             layout: table("layout"),
             progress: table("progress"),
             statement: table("statement"),
+            progress_name: format!("{prefix}progress"),
             layout_name: format!("{prefix}layout"),
             statement_name: format!("{prefix}statement"),
             lock_key: i64::from_be_bytes([a, b, c, d, e, f, g, h]),
         }
+    }
+
+    /// Which of the tables beside the history a message of the server names.
+    pub(crate) fn beside_history(&self, message: &str) -> Option<&str> {
+        let tables = [(&self.layout_name, &self.layout), (&self.progress_name, &self.progress)];
+        let named = tables.into_iter().find(|(name, _)| message.contains(name.as_str()));
+        named.map(|(_, table)| table.as_str())
     }
 }
 
@@ -195,6 +208,18 @@ pub(crate) fn read(tables: &Tables, stored: bool) -> String {
          applied_by, duration_ms, undoing{stored} FROM {} h ORDER BY position",
         tag::RECORD,
         tables.history,
+    )
+}
+
+/// The revisions that are under way outside a transaction, or have stopped on their way; and whether somebody has the lock.
+pub(crate) fn partials(tables: &Tables) -> String {
+    format!(
+        "SELECT '{tag}', revision, direction, next_statement, started, \
+         EXISTS (SELECT FROM pg_catalog.pg_locks l WHERE {held}) \
+         FROM {progress} WHERE started OR next_statement > 0 ORDER BY began",
+        tag = tag::PARTIAL,
+        held = held(tables),
+        progress = tables.progress,
     )
 }
 

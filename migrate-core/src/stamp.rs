@@ -4,7 +4,7 @@ use crate::chain::{Chain, Migration};
 use crate::history::History;
 use crate::id::did_you_mean;
 use crate::plan::PlanError;
-use crate::status::{Status, status};
+use crate::status::{Status, half_done_above, status};
 use crate::target::{self, Target};
 
 /// The change to a history that a stamp makes.
@@ -23,7 +23,7 @@ pub struct Stamp<'c> {
 ///
 /// # Errors
 ///
-/// When the chain has no such revision.
+/// When the chain has no such revision, or a revision is half applied that would not be recorded.
 pub fn stamp<'c>(
     chain: &'c Chain<'static>,
     history: &History,
@@ -40,6 +40,10 @@ pub fn stamp<'c>(
         .zip(wanted)
         .filter_map(|(migration, wanted)| wanted.then_some(migration))
         .collect();
+    let is_missing = |id: &str| !wanted.iter().any(|migration| migration.id.as_str() == id);
+    if let Some(half_done) = half_done_above(chain, history, is_missing) {
+        return Err(PlanError::HalfDone(half_done));
+    }
     let (kept, removed): (Vec<_>, Vec<_>) = history.records.iter().partition(|record| {
         let as_wanted = |migration: &&&Migration<'_>| {
             migration.id.as_str() == record.revision
@@ -69,8 +73,13 @@ pub fn adopt<'c, T: AsRef<str>>(
     history: &History,
     revisions: &[T],
 ) -> Result<Stamp<'c>, PlanError> {
-    if let Status::Diverged(divergence) = status(chain, history) {
-        return Err(PlanError::Diverged(divergence));
+    match status(chain, history) {
+        Status::Diverged(divergence) => return Err(PlanError::Diverged(divergence)),
+        Status::Partial(half_done) if half_done.is_downgrade() => {
+            return Err(PlanError::HalfDone(half_done));
+        }
+        // What a run of ours has half applied, the other tool has applied.
+        _ => {}
     }
     let mut wanted = vec![false; chain.len()];
     for id in revisions.iter().map(AsRef::as_ref) {
@@ -156,7 +165,7 @@ mod tests {
             }
         };
         let records = applied.split_whitespace().enumerate().map(record).collect();
-        History { records, undoing: None }
+        History { records, ..History::default() }
     }
 
     fn check(applied: &str, target: &str, purge: bool, remove: &str, insert: &str, position: i64) {

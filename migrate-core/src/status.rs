@@ -5,8 +5,10 @@ use std::fmt;
 
 use crate::chain::{Chain, Migration};
 use crate::digest::Digest;
-use crate::history::{History, Record};
+use crate::history::{History, Partial, Record};
+use crate::plan::Direction;
 use crate::problem::list;
+use crate::statements::split_statements;
 use crate::text::printable;
 
 /// How a database stands to a chain.
@@ -27,8 +29,86 @@ pub enum Status {
         /// The revisions that the chain does not have.
         unknown: Vec<String>,
     },
+    /// A revision outside a transaction is under way, or has stopped on its way.
+    Partial(HalfDone),
     /// The database holds something that this chain can't have made.
     Diverged(Divergence),
+}
+
+/// A revision outside a transaction that is half done, beside the chain.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct HalfDone {
+    /// The revision.
+    pub revision: String,
+    /// Which way it runs.
+    pub direction: Direction,
+    /// How many of its statements are done, where the role may read that.
+    pub done: Option<usize>,
+    /// How many statements there are, where the chain has the revision.
+    pub of: Option<usize>,
+    /// Whether the next statement was begun and no answer came.
+    pub in_doubt: bool,
+    /// Whether a migration is running.
+    pub is_running: bool,
+}
+
+impl HalfDone {
+    fn new(chain: &Chain<'_>, partial: &Partial) -> Self {
+        let migration = chain.get(&partial.revision);
+        let sql = migration.and_then(|migration| match partial.direction {
+            Direction::Up => Some(migration.up_sql()),
+            Direction::Down => migration.down_sql(),
+        });
+        let of = sql.map(|sql| split_statements(sql).len());
+        HalfDone {
+            revision: partial.revision.clone(),
+            direction: partial.direction,
+            // All of them may be done, and the record is missing; or the text was edited.
+            done: Some(partial.done).filter(|done| of.is_none_or(|of| *done < of)),
+            of,
+            in_doubt: partial.in_doubt,
+            is_running: partial.is_running,
+        }
+    }
+
+    pub(crate) fn is_downgrade(&self) -> bool {
+        self.direction == Direction::Down
+    }
+
+    /// What to do about it.
+    pub fn help(&self) -> String {
+        let HalfDone { revision, direction, .. } = self;
+        if self.is_running {
+            return "wait until the migration that is running has ended".to_owned();
+        }
+        match direction {
+            Direction::Up => format!(
+                "finish it: `migrate upgrade {revision}` continues where it stopped. Or undo by hand what it did, and \
+                 add `--forget-progress`"
+            ),
+            Direction::Down => "run the downgrade again: it continues where it stopped".to_owned(),
+        }
+    }
+}
+
+impl fmt::Display for HalfDone {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let HalfDone { revision, direction, done, of, in_doubt, is_running } = self;
+        write!(f, "the {direction} of `{revision}` ")?;
+        let Some(done) = done else {
+            return f.write_str(if *is_running { "is running" } else { "stopped before its end" });
+        };
+        let at = match of {
+            Some(of) => format!("statement {} of {of}", done + 1),
+            None => format!("statement {}", done + 1),
+        };
+        match (is_running, in_doubt) {
+            (true, _) => write!(f, "is running, at {at}"),
+            (false, true) => write!(f, "was cut off at {at}"),
+            (false, false) => write!(f, "stopped at {at}"),
+        }
+    }
 }
 
 impl fmt::Display for Status {
@@ -38,6 +118,7 @@ impl fmt::Display for Status {
             Status::Behind { pending } => write!(f, "behind: {} pending", are(pending)),
             Status::AtHead => write!(f, "at head"),
             Status::Ahead { unknown } => write!(f, "ahead: {} not in this chain", are(unknown)),
+            Status::Partial(partial) => write!(f, "partial: {partial}"),
             Status::Diverged(divergence) => write!(f, "diverged: {divergence}"),
         }
     }
@@ -66,11 +147,6 @@ pub enum Divergence {
         /// What the database says of it.
         record: Box<Record>,
     },
-    /// A downgrade outside a transaction has stopped before its end: the revision is half undone.
-    Undoing {
-        /// What the database says of it.
-        record: Box<Record>,
-    },
     /// A revision is applied, but not what it stands on.
     Gap {
         /// What the database says of it.
@@ -93,7 +169,6 @@ impl Divergence {
                  right database; if only the recorded id is wrong, name the revision that the schema \
                  is at: `migrate stamp REVISION`"
             }
-            Divergence::Undoing { .. } => "run the downgrade again: it continues where it stopped",
             Divergence::Gap { .. } => {
                 "somebody edited the history by hand; name the revision that the schema is at: \
                  `migrate stamp REVISION`"
@@ -126,9 +201,6 @@ impl fmt::Display for Divergence {
                 record.revision,
                 applied(record),
             ),
-            Divergence::Undoing { record } => {
-                write!(f, "the downgrade of revision `{}` stopped before its end", record.revision,)
-            }
             Divergence::Gap { record, parent } => write!(
                 f,
                 "revision `{}` ({}) is applied, but its parent `{parent}` is not",
@@ -163,10 +235,59 @@ pub fn changed<'c>(chain: &'c Chain<'_>, history: &History) -> Vec<&'c str> {
 
 /// Compares a chain with what a database says.
 pub fn status(chain: &Chain<'_>, history: &History) -> Status {
-    match history.undoing.as_ref().and_then(|revision| history.get(revision)) {
-        Some(record) => Status::Diverged(Divergence::Undoing { record: Box::new(record.clone()) }),
-        None => standing(chain, history),
+    match (standing(chain, history), half_done(chain, history)) {
+        // What a half undone revision stands beside is not known to be wrong yet.
+        (Status::Diverged(_), Some(partial)) if partial.direction == Direction::Down => {
+            Status::Partial(partial)
+        }
+        (Status::Diverged(divergence), _) => Status::Diverged(divergence),
+        (_, Some(partial)) => Status::Partial(partial),
+        (status, None) => status,
     }
+}
+
+/// The revision that is half done, if one is: of this chain, or half undone, whosever it is. What a newer release has half
+/// applied is nothing to an older one.
+pub(crate) fn half_done(chain: &Chain<'_>, history: &History) -> Option<HalfDone> {
+    let concerns = |partial: &&Partial| match partial.direction {
+        Direction::Up => chain.get(&partial.revision).is_some() && is_open(history, partial),
+        Direction::Down => true,
+    };
+    if let Some(partial) = history.partials.iter().find(concerns) {
+        return Some(HalfDone::new(chain, partial));
+    }
+    let revision = history.undoing.clone()?;
+    Some(HalfDone {
+        revision,
+        direction: Direction::Down,
+        done: None,
+        of: None,
+        in_doubt: false,
+        is_running: false,
+    })
+}
+
+/// Whether an upgrade that has stopped is not recorded since: as applied by hand, or by another tool.
+fn is_open(history: &History, partial: &Partial) -> bool {
+    partial.direction == Direction::Up && history.get(&partial.revision).is_none()
+}
+
+/// The half done upgrade that would be left without what it stands on, if these revisions were not applied. Of one that the
+/// chain does not have, nobody knows what it stands on.
+pub(crate) fn half_done_above(
+    chain: &Chain<'_>,
+    history: &History,
+    is_missing: impl Fn(&str) -> bool,
+) -> Option<HalfDone> {
+    let stands_on_missing = |partial: &&Partial| {
+        let lineage = chain.lineage(&partial.revision);
+        let below = chain.migrations().iter().zip(lineage).filter(|(_, is_below)| *is_below);
+        let mut below = below.map(|(migration, _)| migration.id.as_str());
+        chain.get(&partial.revision).is_none() || below.any(&is_missing)
+    };
+    let open = history.partials.iter().filter(|partial| is_open(history, partial));
+    let found = open.into_iter().find(stands_on_missing)?;
+    Some(HalfDone::new(chain, found))
 }
 
 /// The same, where a downgrade that has stopped is about to go on.

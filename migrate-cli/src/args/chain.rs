@@ -192,6 +192,9 @@ pub(crate) struct Stamp {
     /// How long to wait for another migration to finish
     #[arg(long, value_name = "TIME", value_parser = duration)]
     pub(crate) patience: Option<Duration>,
+    /// Forget how far a revision has come that stopped outside a transaction, and was undone by hand
+    #[arg(long)]
+    pub(crate) forget_progress: bool,
 }
 
 /// How a run runs.
@@ -209,6 +212,12 @@ pub(crate) struct How {
     /// How long to wait for another migration to finish [default: 5min]
     #[arg(long, value_name = "TIME", value_parser = duration)]
     pub(crate) patience: Option<Duration>,
+    /// Run a statement again that may have run already: a DO or CALL that commits itself, and was cut off
+    #[arg(long, conflicts_with = "sql")]
+    pub(crate) run_again: bool,
+    /// Forget how far a revision has come that stopped outside a transaction, and was undone by hand
+    #[arg(long, conflicts_with = "sql")]
+    pub(crate) forget_progress: bool,
 }
 
 /// As what a chain is drawn.

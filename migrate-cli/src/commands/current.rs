@@ -1,6 +1,6 @@
 //! `migrate current`: where the database is.
 
-use migrate_core::Record;
+use migrate_core::{HalfDone, Record, Status, status};
 use serde::Serialize;
 
 use crate::context::{Context, current as heads};
@@ -50,6 +50,36 @@ impl At {
 struct Current {
     database: String,
     current: Vec<At>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    partial: Option<PartialView>,
+}
+
+/// A revision outside a transaction that is half done.
+#[derive(Debug, Serialize)]
+pub(super) struct PartialView {
+    revision: String,
+    direction: String,
+    /// The number of the statement that is next.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    statement: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    of: Option<usize>,
+    /// Whether that statement was begun, and it is not known whether it ran.
+    in_doubt: bool,
+    running: bool,
+}
+
+impl PartialView {
+    pub(super) fn of(half_done: &HalfDone) -> Self {
+        PartialView {
+            revision: half_done.revision.clone(),
+            direction: half_done.direction.to_string(),
+            statement: half_done.done.map(|done| done + 1),
+            of: half_done.of,
+            in_doubt: half_done.in_doubt,
+            running: half_done.is_running,
+        }
+    }
 }
 
 impl View for Current {
@@ -76,6 +106,14 @@ pub(super) fn current(context: &Context) -> Result<Exit, Failure> {
     if current.is_empty() {
         context.ui.say("no revision is applied");
     }
-    context.ui.show(&Current { database: database.place, current })?;
+    let half_done = match tree.chain.as_ref().map(|chain| status(chain, &history)) {
+        Ok(Status::Partial(half_done)) => Some(half_done),
+        _ => None,
+    };
+    let partial = half_done.as_ref().map(PartialView::of);
+    context.ui.show(&Current { database: database.place, current, partial })?;
+    if let Some(half_done) = half_done.filter(|_| !context.ui.json) {
+        context.ui.warn(half_done.to_string());
+    }
     Ok(Exit::Fine)
 }

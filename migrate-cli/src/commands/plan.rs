@@ -1,8 +1,8 @@
 //! `--dry-run`: what a run would do, statement by statement.
 
 use migrate_core::{
-    Direction, Down, LockedBy, Migration, Plan, RelationName, Section, Statement, Step, TableLock,
-    Token, TokenKind, Work, blind_spot, locks, losses, split_statements,
+    Direction, Down, History, LockedBy, Migration, Plan, RelationName, Section, Statement, Step,
+    TableLock, Token, TokenKind, Work, blind_spot, locks, losses, split_statements,
 };
 use serde::Serialize;
 
@@ -25,6 +25,9 @@ struct StepView {
     message: String,
     file: String,
     transaction: bool,
+    /// The number of the first statement that would run, where an earlier run has stopped on its way.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    continues_at: Option<usize>,
     statements: Vec<StatementView>,
 }
 
@@ -91,10 +94,15 @@ impl View for Planned {
             };
             let StepView { revision, message, file, .. } = step;
             let mode = if step.transaction { "" } else { ", outside a transaction" };
+            let mode = match step.continues_at {
+                Some(number) => format!("{mode}, continues at statement {number}"),
+                None => mode.to_owned(),
+            };
             page.line(format!(
                 "{style}{sign}{style:#} {ID}{revision}{ID:#}  {message}  {FAINT}{file}{mode}{FAINT:#}"
             ));
-            for statement in &step.statements {
+            let done = step.continues_at.map_or(0, |number| number - 1);
+            for statement in step.statements.iter().skip(done) {
                 statement.lines(page, page.is_verbose);
             }
         }
@@ -136,15 +144,21 @@ fn short(sql: &str) -> String {
 }
 
 /// Shows a plan instead of carrying it out.
-pub(super) fn show(context: &Context, database: String, plan: &Plan<'_>) -> Result<Exit, Failure> {
+pub(super) fn show(
+    context: &Context,
+    database: String,
+    plan: &Plan<'_>,
+    history: &History,
+) -> Result<Exit, Failure> {
     if plan.steps.is_empty() {
         context.ui.say("nothing to do");
     }
-    context.ui.show(&Planned { database, steps: plan.steps.iter().map(step).collect() })?;
+    let steps = plan.steps.iter().map(|one| step(one, history)).collect();
+    context.ui.show(&Planned { database, steps })?;
     Ok(Exit::Fine)
 }
 
-fn step(step: &Step<'_>) -> StepView {
+fn step(step: &Step<'_>, history: &History) -> StepView {
     let migration = &*step.migration;
     let section = match (step.direction, &migration.down) {
         (Direction::Up, _) => Some(migration.up),
@@ -157,6 +171,11 @@ fn step(step: &Step<'_>) -> StepView {
         message: migration.message.to_string(),
         file: migration.source.path().to_owned(),
         transaction: step.is_transactional(),
+        continues_at: history
+            .partials
+            .iter()
+            .find(|one| one.revision == migration.id.as_str() && one.direction == step.direction)
+            .map(|one| one.done + 1),
         statements: section.map(|section| statements(migration, section)).unwrap_or_default(),
     }
 }

@@ -61,6 +61,12 @@ pub(super) fn limited<'c>(context: &Context, chain: &'c Chain<'static>, how: &Ho
     if how.single_transaction {
         runner = runner.single_transaction();
     }
+    if how.run_again {
+        runner = runner.run_in_doubt_again();
+    }
+    if how.forget_progress {
+        runner = runner.forget_progress();
+    }
     runner
 }
 

@@ -1,6 +1,6 @@
 //! `migrate stamp`: says where a database is, and runs nothing.
 
-use migrate_core::stamp as plan_stamp;
+use migrate_core::{PlanError, stamp as plan_stamp};
 use serde::Serialize;
 
 use super::run::run;
@@ -36,10 +36,17 @@ pub(super) fn stamp(context: &Context, arguments: &Stamp) -> Result<Exit, Failur
     if let Some(limit) = arguments.patience {
         runner = runner.patience(limit);
     }
+    if arguments.forget_progress {
+        runner = runner.forget_progress();
+    }
     let asks = !arguments.yes && context.ui.can_ask();
     if asks || arguments.dry_run {
         let history = runner.history(&mut database.client)?;
-        let plan = plan_stamp(&chain, &history, &arguments.target, arguments.purge)?;
+        let planned = match arguments.forget_progress {
+            true => history.clone().without_progress(),
+            false => history.clone(),
+        };
+        let plan = plan_stamp(&chain, &planned, &arguments.target, arguments.purge)?;
         let change = Change {
             database: database.place.clone(),
             unstamp: plan.remove,
@@ -62,7 +69,7 @@ pub(super) fn stamp(context: &Context, arguments: &Stamp) -> Result<Exit, Failur
                 return Err(Failure::Declined);
             }
             if runner.history(&mut database.client)? != history {
-                return Err(Failure::changed_meanwhile());
+                return Err(PlanError::Changed.into());
             }
         }
     }

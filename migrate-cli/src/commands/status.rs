@@ -2,10 +2,11 @@
 
 use std::collections::{HashMap, HashSet};
 
-use migrate_core::{History, Record, Status, changed, status as standing};
+use migrate_core::{History, Partial, Record, Status, changed, status as standing};
 use serde::Serialize;
 
 use super::adopt::{Noticed, noticed};
+use super::current::PartialView;
 use super::show::warn_if_broken;
 use crate::context::{Context, current};
 use crate::failure::{Exit, Failure, count};
@@ -21,6 +22,9 @@ struct Standing {
     text: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     help: Option<String>,
+    /// The revision outside a transaction that is under way, or has stopped on its way.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    partial: Option<PartialView>,
     head: Vec<String>,
     current: Vec<String>,
     revisions: Vec<Row>,
@@ -49,6 +53,8 @@ struct Row {
 enum State {
     Applied,
     Pending,
+    /// Some of its statements are done.
+    Partial,
     /// Applied with another text, or on top of something else; what only stands on such a one is applied.
     Changed,
     /// Applied, but not in this chain.
@@ -67,7 +73,7 @@ impl View for Standing {
         let row = |row: &Row| {
             let style = match row.state {
                 State::Applied => ADDED,
-                State::Pending => WARN,
+                State::Pending | State::Partial => WARN,
                 State::Changed | State::Unknown => REMOVED,
             };
             let state = format!("{:?}", row.state).to_lowercase();
@@ -100,6 +106,7 @@ pub(super) fn status(context: &Context, exit_code: bool) -> Result<Exit, Failure
         Some(Status::Empty) => ("empty", Exit::NotAtHead),
         Some(Status::Behind { .. }) => ("behind", Exit::NotAtHead),
         Some(Status::Ahead { .. }) => ("ahead", Exit::Fine),
+        Some(Status::Partial(_)) => ("partial", Exit::NotAtHead),
         Some(Status::Diverged(_)) => ("diverged", Exit::Diverged),
         Some(_) => ("at-head", Exit::Fine),
     };
@@ -120,6 +127,10 @@ pub(super) fn status(context: &Context, exit_code: bool) -> Result<Exit, Failure
             (None, Ok(_)) => String::new(),
         },
         help: help.clone(),
+        partial: match &status {
+            Some(Status::Partial(half_done)) => Some(PartialView::of(half_done)),
+            _ => None,
+        },
         head: tree.heads().map(|head| head.id.clone()).collect(),
         current: current(&history).iter().map(|record| record.revision.clone()).collect(),
         revisions: rows(&tree, &history),
@@ -148,6 +159,7 @@ fn help(status: Option<&Status>) -> Option<String> {
              undoes what is newer"
                 .to_owned()
         }
+        Status::Partial(half_done) => half_done.help(),
         Status::Diverged(why) => why.help().to_owned(),
         _ => return None,
     })
@@ -168,7 +180,9 @@ fn rows(tree: &Tree, history: &History) -> Vec<Row> {
     let changed = tree.chain.as_ref().map(|chain| changed(chain, history)).unwrap_or_default();
     let known = tree.entries.iter().map(|entry| {
         let record = applied.get(entry.id.as_str()).copied();
+        let is_partial = |one: &Partial| one.revision == entry.id;
         let state = match record {
+            _ if history.partials.iter().any(is_partial) => State::Partial,
             None => State::Pending,
             Some(_) if changed.contains(&entry.id.as_str()) => State::Changed,
             Some(_) => State::Applied,

@@ -3,14 +3,14 @@
 use std::process::Command;
 
 use migrate_core::{
-    __counted as counted, Chain, Direction, History, Plan, Report, Step, Target,
+    __counted as counted, Chain, Direction, History, Plan, PlanError, Report, Runner, Step, Target,
     downgrade as plan_downgrade, upgrade as plan_upgrade,
 };
 
 use super::plan;
 use super::run::{finish, limited, run};
 use super::script::script;
-use crate::args::{Downgrade, Point, Range, Upgrade};
+use crate::args::{Downgrade, How, Point, Range, Upgrade};
 use crate::context::{Context, Database};
 use crate::failure::{Exit, Failure, Purpose};
 use crate::guard::{self, Ids};
@@ -26,14 +26,14 @@ pub(super) fn upgrade(context: &Context, arguments: &Upgrade) -> Result<Exit, Fa
     let target = single(&arguments.target)?;
     let mut database = context.open()?;
     let runner = limited(context, &chain, &arguments.how);
-    let history = runner.history(&mut database.client)?;
+    let history = history(&runner, &mut database, &arguments.how)?;
     match plan_upgrade(&chain, &history, &target) {
         Ok(plan) => {
             if !arguments.unchecked {
                 sound(context, &chain, &plan, &history)?;
             }
             if arguments.dry_run {
-                return plan::show(context, database.place, &plan);
+                return plan::show(context, database.place, &plan, &history);
             }
             if plan.steps.is_empty() {
                 // What was read says all of it, so nobody asks again.
@@ -82,29 +82,38 @@ pub(super) fn downgrade(context: &Context, arguments: &Downgrade) -> Result<Exit
     if arguments.stored {
         runner = runner.stored_downgrades();
     }
-    let history = runner.history(&mut database.client)?;
-    let plan = plan_downgrade(&chain, &history, &target)?;
-    if arguments.dry_run {
-        return plan::show(context, database.place, &plan);
-    }
+    let before = history(&runner, &mut database, &arguments.how)?;
     let asks = !arguments.yes && context.ui.can_ask();
+    let plan = match plan_downgrade(&chain, &before, &target) {
+        // The runner waits for whoever is at work, and looks twice.
+        Err(PlanError::HalfDone(_)) if !asks && !arguments.dry_run => Plan::default(),
+        plan => plan?,
+    };
+    if arguments.dry_run {
+        return plan::show(context, database.place, &plan, &before);
+    }
     if asks && !plan.steps.is_empty() {
         tell(context, &plan, &database.place);
         if !context.ui.ask("Go on?") {
             return Err(Failure::Declined);
-        }
-        // `-1` of two people must not undo two revisions, of which they saw one.
-        let history = runner.history(&mut database.client)?;
-        if plan_downgrade(&chain, &history, &target).ok().as_ref() != Some(&plan) {
-            return Err(Failure::changed_meanwhile());
         }
     } else if !context.ui.json {
         for (id, lost) in plan.steps.iter().filter_map(lost) {
             context.ui.say(format!("the downgrade of `{id}` drops {lost}"));
         }
     }
-    run(context, &chain, database, runner, |runner, client| runner.downgrade_to(client, target))?;
+    run(context, &chain, database, runner, |runner, client| match asks {
+        // `-1` of two people must not undo two revisions, of which they saw one.
+        true => runner.apply(client, &plan),
+        false => runner.downgrade_to(client, target),
+    })?;
     Ok(Exit::Fine)
+}
+
+/// What is applied, as a run with these arguments takes it.
+fn history(runner: &Runner<'_>, database: &mut Database, how: &How) -> Result<History, Failure> {
+    let history = runner.history(&mut database.client)?;
+    Ok(if how.forget_progress { history.without_progress() } else { history })
 }
 
 /// What a downgrade would undo, for the question.

@@ -108,7 +108,7 @@ fn two_who_are_asked_at_once_do_not_both_go_on() {
         project.run(&format!("migrate {command} --yes"));
         session.send_line("y").unwrap();
         let (seen, code) = end(session);
-        assert!(seen.contains("the database changed before you answered"), "{seen}");
+        assert!(seen.contains("the database has changed since the plan was made"), "{seen}");
         assert_eq!(code, 1, "{seen}");
         assert_eq!(project.run("migrate current"), "$ migrate current\nb\n", "{command}");
     }

@@ -14,6 +14,7 @@ use crate::error::Error;
 use crate::goal::Goal;
 use crate::history::History;
 use crate::log::LogEntry;
+use crate::plan::Plan;
 use crate::report::Report;
 use crate::runner::Runner;
 use crate::status::Status;
@@ -28,7 +29,7 @@ impl<R> Runner<'_, R> {
     /// lock for too long, or the server or the role does not allow it. What was finished stays.
     pub async fn upgrade_async(&self, client: &Client) -> Result<AtHead<R>, Error> {
         let outcome = drive(client, self.engine(Goal::Upgrade(Target::Head))?).await?;
-        Ok(self.at_head(outcome.report))
+        self.at_head(outcome)
     }
 
     /// Applies what is needed to be at a revision, and no more.
@@ -57,6 +58,17 @@ impl<R> Runner<'_, R> {
         target: impl IntoTarget<R>,
     ) -> Result<Report, Error> {
         let outcome = drive(client, self.engine(Goal::Downgrade(target.into_target()))?).await?;
+        Ok(outcome.report)
+    }
+
+    /// Runs exactly this plan, which somebody may have been shown and asked about; [`upgrade`](crate::upgrade()) and
+    /// [`downgrade`](crate::downgrade()) plan from a [`history_async`](Self::history_async).
+    ///
+    /// # Errors
+    ///
+    /// As [`upgrade_async`](Self::upgrade_async); also when the database is no longer where the plan begins.
+    pub async fn apply_async(&self, client: &Client, plan: &Plan<'_>) -> Result<Report, Error> {
+        let outcome = drive(client, self.engine_of(plan)?).await?;
         Ok(outcome.report)
     }
 
@@ -144,7 +156,7 @@ impl<R> Runner<'_, R> {
     ///
     /// When the database is not at head, has diverged, or can't be read.
     pub async fn verify_async(&self, client: &Client) -> Result<AtHead<R>, Error> {
-        let outcome = drive(client, self.engine(Goal::Read)?).await?;
+        let outcome = drive(client, self.engine(Goal::Verify)?).await?;
         self.verified(outcome)
     }
 }

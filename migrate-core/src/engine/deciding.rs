@@ -2,12 +2,15 @@
 
 use std::time::Duration;
 
+use super::reading::Partials;
 use super::{Ask, Engine, State};
 use crate::error::Error;
 use crate::goal::Goal;
-use crate::plan::{self, PlanError};
+use crate::history::History;
+use crate::plan::{self, Direction, Plan, PlanError};
 use crate::sql::{self, layout};
 use crate::stamp::{Stamp, adopt, stamp};
+use crate::status::{HalfDone, Status, half_done_above, status};
 use crate::target::Target;
 
 /// Whether a run turns in a circle: the history is another inside a transaction than it is read.
@@ -30,7 +33,7 @@ impl Standstill {
     }
 }
 
-impl Engine<'_> {
+impl<'r> Engine<'r> {
     fn stands_still(&mut self) -> bool {
         let last = self.history.last().map(|record| record.revision.clone());
         let seen = Some((self.has_tables, self.layout, self.history.records.len(), last));
@@ -50,14 +53,25 @@ impl Engine<'_> {
         if self.planned {
             self.count_again();
         }
+        if self.is_to_forget() {
+            let query = sql::stamp::forget_progress(&self.tables, &self.history);
+            return Ok(self.ask(State::Forgetting, query));
+        }
         let plan = match &self.goal {
-            Goal::Read | Goal::Log => return Ok(Ask::Done),
+            Goal::Verify if self.partials == Partials::NotYet && !self.is_whole() => {
+                self.partials = Partials::Asked;
+                return Ok(self.read());
+            }
+            Goal::Read | Goal::Verify | Goal::Log => return Ok(Ask::Done),
             Goal::Upgrade(target) => plan::upgrade(self.chain, &self.history, target),
             Goal::Downgrade(target) => plan::downgrade(self.chain, &self.history, target),
+            Goal::Apply => self.rest_of_given(),
             Goal::Stamp(..) if !self.is_ready()? => return Ok(self.make_ready()),
             Goal::Stamp(target, purge) => {
-                let stamp = stamp(self.chain, &self.history, target, *purge)?;
-                return Ok(self.record(stamp, false));
+                return match stamp(self.chain, &self.history, target, *purge) {
+                    Err(PlanError::HalfDone(half_done)) => self.half_done(half_done, now),
+                    stamp => Ok(self.record(stamp?, false)),
+                };
             }
             Goal::Adopt(revisions) => {
                 let stamp = adopt(self.chain, &self.history, revisions)?;
@@ -73,6 +87,7 @@ impl Engine<'_> {
             Err(PlanError::NotAhead { .. } | PlanError::NotBehind { .. }) if self.planned => {
                 return Ok(Ask::Done);
             }
+            Err(PlanError::HalfDone(half_done)) => return self.half_done(half_done, now),
             plan => plan?,
         };
         self.pin();
@@ -84,6 +99,7 @@ impl Engine<'_> {
         }
         self.report.ahead.clone_from(&self.plan.ahead);
         if self.plan.steps.is_empty() {
+            self.is_at_head = self.goal == Goal::Upgrade(Target::Head);
             return Ok(Ask::Done);
         }
         // It decides where a string ends, and with it where a statement does.
@@ -94,6 +110,55 @@ impl Engine<'_> {
             return Ok(self.make_ready());
         }
         self.send(now)
+    }
+
+    /// Whether the whole chain is applied, as far as the history tells.
+    fn is_whole(&self) -> bool {
+        matches!(status(self.chain, &self.history), Status::AtHead | Status::Ahead { .. })
+    }
+
+    /// What is left of the plan that was given, if the database is where that begins.
+    fn rest_of_given(&self) -> Result<Plan<'r>, PlanError> {
+        let steps = self.given.steps.get(self.report.done.len()..).unwrap_or_default();
+        let rest = Plan { steps: steps.to_vec(), ahead: self.given.ahead.clone() };
+        let Some(first) = rest.steps.first() else { return Ok(rest) };
+        let last = self.history.last().map(|record| record.revision.as_str());
+        if first.count != self.history.records.len() || first.last.as_deref() != last {
+            return Err(PlanError::Changed);
+        }
+        let is_undone = |id: &str| {
+            let undone = rest.steps.iter().filter(|step| step.direction == Direction::Down);
+            undone.into_iter().any(|step| step.migration.id.as_str() == id)
+        };
+        match half_done_above(self.chain, &self.history, is_undone) {
+            Some(half_done) if first.direction == Direction::Down => {
+                Err(PlanError::HalfDone(half_done))
+            }
+            _ => Ok(rest),
+        }
+    }
+
+    /// Whether there is progress to forget, and nobody who makes it.
+    fn is_to_forget(&self) -> bool {
+        let History { partials, undoing, .. } = &self.history;
+        let is_any = !partials.is_empty() || undoing.is_some();
+        let is_running = partials.iter().any(|partial| partial.is_running);
+        let is_read = matches!(self.goal, Goal::Read | Goal::Verify | Goal::Log);
+        self.settings.forget_progress && is_any && !is_running && !is_read
+    }
+
+    /// A half done revision is in the way. Whoever makes it is waited for; and between two looks it may have been
+    /// finished, so that it has to be there twice.
+    fn half_done(&mut self, half_done: HalfDone, now: Duration) -> Result<Ask, Error> {
+        if half_done.is_running {
+            self.refused_for = None;
+            return self.wait(now);
+        }
+        if self.refused_for.as_ref() == Some(&half_done) {
+            return Err(PlanError::HalfDone(half_done).into());
+        }
+        self.refused_for = Some(half_done);
+        Ok(self.read())
     }
 
     /// Makes the history what a stamp says.

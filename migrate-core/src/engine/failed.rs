@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::sending::done;
 use super::{Ask, Engine, State};
 use crate::chain::Down;
-use crate::error::{Error, StatementError};
+use crate::error::{Aftermath, Error, StatementError};
 use crate::failure::Failure;
 use crate::history::History;
 use crate::message::{MAX_MARKED, Mark, Message, Piece, statements_of, text_of};
@@ -146,8 +146,11 @@ impl Engine<'_> {
         let query = sql::log::failure(&self.tables, &error.revision, &error.summary());
         let error = match self.is_cancelled(&error.failure) {
             true => Error::Stopped {
-                statements: if error.resumes { error.statement.unwrap_or(1) - 1 } else { 0 },
-                rolled_back: !error.resumes,
+                statements: match error.aftermath {
+                    Aftermath::RolledBack => 0,
+                    Aftermath::Resumes | Aftermath::InDoubt => error.statement.unwrap_or(1) - 1,
+                },
+                rolled_back: error.aftermath == Aftermath::RolledBack,
                 revision: Some(error.revision),
                 done: error.done,
             },
@@ -211,7 +214,7 @@ impl Engine<'_> {
             span,
             failure,
             ended: matches!(place, Place::End),
-            resumes: false,
+            aftermath: Aftermath::RolledBack,
             done: std::mem::take(&mut self.report.done),
         }
     }

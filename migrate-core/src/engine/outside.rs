@@ -2,27 +2,29 @@
 //!
 //! Progress is kept in the database: after a crash or a failure the next run goes on at the right
 //! statement, and nobody has to clear a flag. A statement that can be in a transaction is in one
-//! with its progress. One that can't is announced before; if it is found announced but not done,
-//! it is in doubt, and runs again: an index that it has left invalid is dropped before, one that
-//! it has finished is kept.
+//! with its progress. One that can't is announced before, with what was there then. What the server has
+//! refused did not run. Only where no answer came is it in doubt, and what is there now decides.
+
+mod release;
+mod statement;
 
 use std::time::Duration;
 
+use self::release::Then;
 use super::rows::{duration, tagged};
 use super::sending::done;
 use super::{Ask, Engine, Reply, State};
-use crate::error::{Error, StatementError};
+use crate::error::Error;
 use crate::failure::Failure;
 use crate::history::Row;
 use crate::leaks::{changed_settings, only_sets};
-use crate::message::{label, text_of};
-use crate::outside::{Kind, Part, digest_of, parts};
+use crate::message::text_of;
+use crate::outside::{Doubt, Part, digest_of, parts, statement_digest};
 use crate::plan::Step;
-use crate::report::Event;
+use crate::sql::outside as sql;
 use crate::sql::step::Guard;
-use crate::sql::{Session, is_busy, outside as sql, tag};
+use crate::sql::tag;
 use crate::statements::split_statements;
-use crate::text::{Source, Span};
 
 /// A step on its way.
 #[derive(Debug)]
@@ -30,21 +32,22 @@ pub(super) struct Outside {
     parts: Vec<Part>,
     /// How many statements are done.
     at: usize,
-    /// The next one was announced by a run that did not end.
-    in_doubt: bool,
+    /// What an earlier try of the next one may have done.
+    doubt: Doubt,
+    /// The server has refused the next one in a transaction, so it runs alone.
+    is_alone: bool,
     phase: Phase,
     /// When the run of the step began.
     began: Duration,
     /// The settings that the step changes, and what they were.
     saved: Vec<(String, String)>,
+    /// The limit of waits for locks, where it is off for the statement under way.
+    lock_timeout: Option<String>,
     /// The process of the server that has the lock.
     process: Option<String>,
     /// How often the lock could not be given back, since another process answered.
-    astray: u32,
+    unlock_retries: u32,
 }
-
-/// How often to look for the process that has the lock.
-const MOST_ASTRAY: u32 = 100;
 
 /// What was asked last.
 #[derive(Debug)]
@@ -52,27 +55,24 @@ enum Phase {
     Locking,
     Checking,
     Preparing,
-    LookingForIndex,
-    DroppingIndex,
-    LookingForDropped,
+    /// Looking for what an earlier try may have left.
+    Looking,
+    /// Dropping an index that a failed try has left.
+    Cleaning,
+    /// Ending what an earlier try has begun.
+    Finalizing,
     Announcing,
     /// With the place in the message at which the statement begins; 0 when it is alone.
     Running(usize),
     Noting,
     RollingBack(Failure, usize),
+    /// Noting that what was announced was refused.
+    TakingBack(Failure),
     Pausing,
     Recording,
     Releasing(Then),
     /// Waiting to give the lock back again, since it was not this process's.
-    Astray(Then),
-}
-
-/// What follows when the lock is given back.
-#[derive(Debug)]
-enum Then {
-    GoOn,
-    StartOver,
-    Fail(Error),
+    RetryingRelease(Then),
 }
 
 impl<'r> Engine<'r> {
@@ -81,12 +81,14 @@ impl<'r> Engine<'r> {
         let run = Outside {
             parts: parts(text_of(step).1),
             at: 0,
-            in_doubt: false,
+            doubt: Doubt::None,
+            is_alone: false,
             phase: Phase::Locking,
             began: now,
             saved: Vec::new(),
+            lock_timeout: None,
             process: None,
-            astray: 0,
+            unlock_retries: 0,
         };
         let query = sql::lock(&self.tables);
         self.ask_outside(run, Phase::Locking, query)
@@ -102,14 +104,23 @@ impl<'r> Engine<'r> {
         reply: Reply,
         now: Duration,
     ) -> Result<Ask, Error> {
-        let Some(step) = self.plan.steps.first().cloned() else { return Ok(Ask::Done) };
         let phase = std::mem::replace(&mut run.phase, Phase::Locking);
-        if !matches!(phase, Phase::Releasing(_) | Phase::Astray(_))
-            && let Reply::Rows(rows) = &reply
-            && self.is_another_process(&mut run, rows)
-        {
-            let revision = step.migration.id.to_string();
-            return Ok(self.release(run, Then::Fail(Error::Pooled { revision })));
+        let (phase, reply) = match (phase, reply) {
+            (Phase::Releasing(then), Reply::Rows(rows)) => {
+                return self.release_answered(run, then, &rows, now);
+            }
+            (Phase::Releasing(then), Reply::Failed(_)) => return self.released(then, now),
+            (Phase::RetryingRelease(then), Reply::Waited) => return Ok(self.release(run, then)),
+            other => other,
+        };
+        let Some(step) = self.plan.steps.first().cloned() else {
+            return Err(Error::internal("no step is under way"));
+        };
+        if let Some(error) = self.lost_lock(&mut run, &step, &reply) {
+            return Ok(match reply {
+                Reply::Failed(_) => self.roll_back_and_release(run, Then::Fail(error)),
+                _ => self.release(run, Then::Fail(error)),
+            });
         }
         match (phase, reply) {
             (Phase::Locking, Reply::Rows(rows)) if is_true(&rows, tag::LOCK, 1) => {
@@ -122,37 +133,44 @@ impl<'r> Engine<'r> {
                 Ok(self.release(run, Then::StartOver))
             }
             (Phase::Checking, Reply::Rows(rows)) => self.resume(run, &step, &rows),
-            (Phase::LookingForIndex, Reply::Rows(rows)) => Ok(self.found_index(run, &step, &rows)),
-            (Phase::DroppingIndex, Reply::Rows(_)) => Ok(self.announce(run, &step)),
-            // It was dropped, and the run ended before it could note that.
-            (Phase::LookingForDropped, Reply::Rows(rows)) if is_true(&rows, tag::INDEX, 1) => {
-                run.at += 1;
-                run.in_doubt = false;
-                Ok(self.next_part(run, &step))
-            }
-            (Phase::LookingForDropped, Reply::Rows(_)) => Ok(self.announce(run, &step)),
-            (Phase::Announcing, Reply::Rows(_)) => {
-                let statement = statement(&step, &run.parts[run.at]).to_owned();
-                Ok(self.ask_outside(run, Phase::Running(0), statement))
-            }
             (Phase::Preparing, Reply::Rows(rows)) => {
                 let values = tagged(&rows, tag::SAVED).flat_map(|row| row.iter().skip(1).flatten());
                 run.saved = changes(&step).into_iter().zip(values.cloned()).collect();
-                Ok(self.next_part(run, &step))
+                Ok(self.next_statement(run, &step))
             }
-            (Phase::Pausing, Reply::Waited) => Ok(self.next_part(run, &step)),
-            (Phase::Running(prefix), Reply::Rows(_)) => {
-                run.at += 1;
-                run.in_doubt = false;
-                self.attempts = 0;
-                if prefix > 0 {
-                    return Ok(self.next_part(run, &step));
+            (Phase::Looking, Reply::Rows(rows)) => {
+                let limit = tagged(&rows, tag::LOCK_TIMEOUT).next();
+                let limit = limit.and_then(|row| row.get(1)?.clone());
+                run.lock_timeout = run.lock_timeout.or(limit);
+                Ok(self.decide_on_statement(run, &step, &rows))
+            }
+            (Phase::Cleaning, Reply::Rows(_)) => {
+                // What it has left behind tells that it failed.
+                if let Doubt::Unanswered { before } = run.doubt {
+                    run.doubt = Doubt::Refused { before };
                 }
-                // It was alone: noted before the next statement can fail, or it would run again.
-                let query = self.keep(&run, &step, run.at, false);
-                Ok(self.ask_outside(run, Phase::Noting, query))
+                Ok(self.next_statement(run, &step))
             }
-            (Phase::Noting, Reply::Rows(_)) => Ok(self.next_part(run, &step)),
+            (Phase::Announcing, Reply::Rows(rows)) => {
+                let before = tagged(&rows, tag::FOUND).next().and_then(|row| row.get(1)?.clone());
+                run.doubt = Doubt::Refused { before: ids(before.as_deref()) };
+                let statement = statement(&step, &run.parts[run.at]).to_owned();
+                Ok(self.ask_outside(run, Phase::Running(0), statement))
+            }
+            // It was alone: noted before the next statement can fail, or it would run again.
+            (Phase::Running(0) | Phase::Finalizing, Reply::Rows(_)) => {
+                Ok(self.note_done(run, &step))
+            }
+            (Phase::Running(_), Reply::Rows(_)) => {
+                run.statement_done();
+                self.attempts = 0;
+                Ok(self.next_statement(run, &step))
+            }
+            (Phase::Noting, Reply::Rows(_)) => {
+                run.lock_timeout = None;
+                Ok(self.next_statement(run, &step))
+            }
+            (Phase::Pausing, Reply::Waited) => Ok(self.next_statement(run, &step)),
             (Phase::Recording, Reply::Rows(rows)) => {
                 let duration = duration(&rows, &step);
                 let duration = duration.unwrap_or_else(|| now.saturating_sub(run.began));
@@ -160,120 +178,59 @@ impl<'r> Engine<'r> {
                 self.plan.steps.remove(0);
                 Ok(self.release(run, Then::GoOn))
             }
-            (Phase::Releasing(then), Reply::Rows(rows))
-                if !is_true(&rows, tag::LOCK, 1) && run.astray < MOST_ASTRAY =>
-            {
-                run.astray += 1;
-                run.phase = Phase::Astray(then);
-                self.state = State::Outside(Box::new(run));
-                Ok(Ask::Wait(Duration::from_millis(20)))
-            }
-            (Phase::Astray(then), _) => {
-                let query = self.release_query(&run);
-                Ok(self.ask_outside(run, Phase::Releasing(then), query))
-            }
-            (Phase::Releasing(then), _) => {
-                self.is_locked = false;
-                self.released(then, now)
-            }
             (_, Reply::Failed(failure)) if failure.is_lost() => {
                 Err(Error::server("running migrations", failure))
             }
             (Phase::Running(0), Reply::Failed(failure)) => {
-                Ok(self.part_failed(run, &step, failure, 0))
+                Ok(self.refused_alone(run, &step, failure))
             }
             (Phase::Running(prefix), Reply::Failed(failure)) => {
                 let query = "ROLLBACK".to_owned();
                 Ok(self.ask_outside(run, Phase::RollingBack(failure, prefix), query))
             }
             (Phase::RollingBack(failure, prefix), Reply::Rows(_)) => {
-                Ok(self.part_failed(run, &step, failure, prefix))
+                Ok(self.refused_in_transaction(run, &step, failure, prefix))
             }
-            (Phase::Recording, Reply::Failed(failure)) => {
-                let error = match is_busy(&failure) {
-                    // This session would be given its lock again: behind a pooler it is another one that answers.
-                    true => Error::Pooled { revision: step.migration.id.to_string() },
-                    false => Error::server("recording the migration", failure),
+            (Phase::TakingBack(failure), _) => Ok(self.statement_refused(run, &step, failure, 0)),
+            (Phase::Cleaning | Phase::Finalizing, Reply::Failed(failure)) => {
+                Ok(self.cleaning_failed(run, &step, failure))
+            }
+            (phase, Reply::Failed(failure)) => {
+                let what = match phase {
+                    Phase::Recording => "recording the migration",
+                    _ => "keeping the progress of a migration",
                 };
-                let query = format!("ROLLBACK;\n{}", self.release_query(&run));
-                Ok(self.ask_outside(run, Phase::Releasing(Then::Fail(error)), query))
-            }
-            (_, Reply::Failed(failure)) => {
-                let what = "keeping the progress of a migration";
                 let error = match failure.is("42501") {
                     true => Error::denied(what, failure),
                     false => Error::server(what, failure),
                 };
-                Ok(self.release(run, Then::Fail(error)))
+                Ok(self.roll_back_and_release(run, Then::Fail(error)))
             }
-            (_, Reply::Start | Reply::Rows(_) | Reply::Waited) => Ok(Ask::Done),
+            (phase, reply) => Err(Error::internal(&format!("{reply:?} in {phase:?}"))),
         }
-    }
-
-    /// Whether another process of the server answers than the one that has the lock.
-    fn is_another_process(&self, run: &mut Outside, rows: &[Row]) -> bool {
-        let Some(row) = tagged(rows, tag::PROCESS).last() else { return false };
-        let answers = row.get(1).cloned().flatten();
-        if run.process.is_none() {
-            run.process = answers;
-            return false;
-        }
-        run.process != answers
-    }
-
-    /// The lock is given back.
-    fn released(&mut self, then: Then, now: Duration) -> Result<Ask, Error> {
-        match then {
-            Then::GoOn => self.send(now),
-            Then::StartOver => {
-                self.standstill.has_moved();
-                Ok(self.start_over())
-            }
-            Then::Fail(Error::Statement(error)) => Ok(self.note(*error)),
-            Then::Fail(error) => Err(error),
-        }
-    }
-
-    fn release(&mut self, run: Outside, then: Then) -> Ask {
-        let query = self.release_query(&run);
-        self.ask_outside(run, Phase::Releasing(then), query)
-    }
-
-    fn release_query(&self, run: &Outside) -> String {
-        let restore = |(name, value): &(String, String)| self.session.reset(name, value);
-        let changed = run.saved.iter().map(restore).collect();
-        let first = run.saved.first().map(|(name, _)| name.as_str());
-        sql::release(&self.tables, &Session::columns(changed, first, self.session.restore_all()))
-    }
-
-    /// The same, from whatever the step is doing.
-    pub(super) fn abandon_outside(&self, run: &Outside) -> String {
-        format!("ROLLBACK;\n{}", self.release_query(run))
-    }
-
-    /// The same where the step is not known any more.
-    pub(super) fn abandon_midway(&self) -> String {
-        if !self.is_locked {
-            return "ROLLBACK".to_owned();
-        }
-        let restore = self.session.restore_all();
-        format!("ROLLBACK;\n{}", sql::release(&self.tables, &restore))
     }
 
     /// Goes on where an earlier run has stopped, if one has.
     fn resume(&mut self, mut run: Outside, step: &Step<'_>, rows: &[Row]) -> Result<Ask, Error> {
+        let text = text_of(step).1;
         if let Some(row) = tagged(rows, tag::PROGRESS).next() {
-            let column = |at: usize| row.get(at).and_then(Option::as_deref).unwrap_or_default();
-            let text = text_of(step).1;
-            let done: usize = column(1).parse().unwrap_or(0);
+            let column = |at: usize| row.get(at).and_then(Option::as_deref);
+            let done: usize = column(1).and_then(|done| done.parse().ok()).unwrap_or(0);
             let before = run.parts.get(..done).map(|parts| digest_of(text, parts).to_string());
-            if before.as_deref() != Some(column(3)) {
+            if before.as_deref() != column(3) {
                 let revision = step.migration.id.to_string();
                 let error = Error::Interrupted { revision, direction: step.direction, done };
                 return Ok(self.release(run, Then::Fail(error)));
             }
             run.at = done;
-            run.in_doubt = column(2) == "t";
+            let next = run.parts.get(done).map(|part| statement_digest(text, part).to_string());
+            let is_same = next.is_some() && next.as_deref() == column(4);
+            run.doubt = match (column(2) == Some("t"), is_same) {
+                (true, true) => Doubt::Unanswered { before: ids(column(5)) },
+                (true, false) => Doubt::Edited,
+                (false, true) => Doubt::Refused { before: ids(column(5)) },
+                (false, false) => Doubt::None,
+            };
         }
         let process = run.process.as_deref().unwrap_or("0");
         let again = set_before(step, run.at);
@@ -281,99 +238,19 @@ impl<'r> Engine<'r> {
         Ok(self.ask_outside(run, Phase::Preparing, query))
     }
 
-    fn next_part(&mut self, run: Outside, step: &Step<'_>) -> Ask {
-        let Some(part) = run.parts.get(run.at) else {
-            let guard = Guard::Quick(None);
-            let query = sql::record(&self.tables, step, self.settings, &self.session, guard);
-            return self.ask_outside(run, Phase::Recording, query);
-        };
-        if self.watch.stops() {
-            let error = self.stopped(run.at, false);
-            return self.release(run, Then::Fail(error));
-        }
-        let (number, of) = (run.at + 1, run.parts.len());
-        let revision = step.migration.id.as_str();
-        self.watch.tell(&Event::Statement { revision, number, of });
-        match &part.kind {
-            Kind::Together => {
-                let keep = self.keep(&run, step, run.at + 1, false);
-                let label = label(step, &format!(", statement {number} of {of}"));
-                let (query, prefix) = sql::together(&label, statement(step, part), &keep);
-                self.ask_outside(run, Phase::Running(prefix), query)
-            }
-            Kind::Index { table, name } => {
-                let query = sql::index(table, name);
-                self.ask_outside(run, Phase::LookingForIndex, query)
-            }
-            Kind::DropIndex { name } if run.in_doubt => {
-                let query = sql::is_gone(name);
-                self.ask_outside(run, Phase::LookingForDropped, query)
-            }
-            Kind::DropIndex { .. } | Kind::Alone => self.announce(run, step),
-        }
+    fn record_step(&mut self, run: Outside, step: &Step<'_>) -> Ask {
+        let guard = Guard::Quick(None);
+        let query = sql::record(&self.tables, step, self.settings, &self.session, guard);
+        self.ask_outside(run, Phase::Recording, query)
     }
+}
 
-    fn keep(&self, run: &Outside, step: &Step<'_>, done: usize, started: bool) -> String {
-        let digest = digest_of(text_of(step).1, &run.parts[..done]);
-        let keep = sql::keep(&self.tables, step, &self.session, (done, started), digest);
-        format!("{};\n{keep}", sql::PROCESS)
-    }
-
-    fn announce(&mut self, run: Outside, step: &Step<'_>) -> Ask {
-        let query = self.keep(&run, step, run.at, true);
-        self.ask_outside(run, Phase::Announcing, query)
-    }
-
-    fn found_index(&mut self, mut run: Outside, step: &Step<'_>, rows: &[Row]) -> Ask {
-        let found = tagged(rows, tag::INDEX).next();
-        let name = found.and_then(|row| row.get(2)?.clone());
-        match (name, is_true(rows, tag::INDEX, 1)) {
-            (Some(_), true) if run.in_doubt => {
-                run.at += 1;
-                run.in_doubt = false;
-                self.next_part(run, step)
-            }
-            (Some(name), false) => {
-                let query = format!("DROP INDEX CONCURRENTLY {name}");
-                self.ask_outside(run, Phase::DroppingIndex, query)
-            }
-            _ => self.announce(run, step),
-        }
-    }
-
-    fn part_failed(
-        &mut self,
-        run: Outside,
-        step: &Step<'_>,
-        failure: Failure,
-        prefix: usize,
-    ) -> Ask {
-        if let Some(after) = self.try_again(step, &failure) {
-            self.state = State::Outside(Box::new(Outside { phase: Phase::Pausing, ..run }));
-            return Ask::Wait(after);
-        }
-        let part = &run.parts[run.at];
-        let section = text_of(step).0;
-        let text = statement(step, part);
-        let offset = failure.position.and_then(|position| {
-            let offset = position.checked_sub(1 + prefix)?;
-            text.char_indices().nth(offset).map(|(offset, _)| offset)
-        });
-        let start = section.start + part.span.start;
-        let source = &step.migration.source;
-        let error = StatementError {
-            direction: step.direction,
-            revision: step.migration.id.to_string(),
-            statement: Some(run.at + 1),
-            of: run.parts.len(),
-            source: Source::new(source.path().to_owned(), source.text().to_owned()),
-            span: Span::new(start + offset.unwrap_or(0), section.start + part.span.end),
-            failure,
-            ended: false,
-            resumes: true,
-            done: std::mem::take(&mut self.report.done),
-        };
-        self.release(run, Then::Fail(Error::Statement(Box::new(error))))
+impl Outside {
+    /// The next statement is another, of which nothing is known.
+    fn statement_done(&mut self) {
+        self.at += 1;
+        self.doubt = Doubt::None;
+        self.is_alone = false;
     }
 }
 
@@ -393,6 +270,11 @@ fn set_before(step: &Step<'_>, done: usize) -> String {
 
 fn statement<'s>(step: &'s Step<'_>, part: &Part) -> &'s str {
     text_of(step).1.get(part.span.range()).unwrap_or_default()
+}
+
+/// Ids with a blank between them.
+fn ids(text: Option<&str>) -> Vec<String> {
+    text.unwrap_or_default().split_whitespace().map(str::to_owned).collect()
 }
 
 fn is_true(rows: &[Row], tag: &str, column: usize) -> bool {

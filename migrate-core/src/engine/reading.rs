@@ -1,14 +1,76 @@
-//! What the engine takes from the answers to its looks: the history, the session, the layout.
+//! How the engine looks at the database, and what it takes from the answers: the history, the session, the layout.
 
-use super::Engine;
 use super::rows::tagged;
+use super::{Ask, Engine, State};
 use crate::error::Error;
 use crate::failure::Failure;
+use crate::goal::Goal;
 use crate::history::{self, History, Row};
-use crate::sql::{self, Session, tag};
+use crate::sql::{self, Session, layout, tag};
+use crate::target::Target;
+
+/// Whether it is asked which revisions are half done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Partials {
+    /// Only if what is read first does not suffice.
+    NotYet,
+    Asked,
+    /// The role may not read it.
+    Denied,
+}
+
+impl Partials {
+    pub(super) fn of(goal: &Goal) -> Self {
+        if *goal == Goal::Verify { Partials::NotYet } else { Partials::Asked }
+    }
+}
 
 impl Engine<'_> {
-    pub(super) fn is_at_head(&self, rows: &[Row]) -> bool {
+    /// Whether this is the refusal to say which revisions are half done, and the run needs not know.
+    pub(super) fn does_without_partials(&self, failure: &Failure) -> bool {
+        self.partials == Partials::Asked
+            && matches!(self.goal, Goal::Read | Goal::Verify | Goal::Upgrade(_))
+            && failure.is_any(&["42501", "42P01"])
+            && failure.message.contains(&self.tables.progress_name)
+    }
+
+    pub(super) fn look(&mut self) -> Ask {
+        let query = sql::head(&self.tables, self.chain);
+        self.ask(State::Looking, query)
+    }
+
+    pub(super) fn read_query(&self) -> String {
+        let layout = match self.goal {
+            // Who only reads may have no right to read more than the history.
+            Goal::Read | Goal::Verify | Goal::Log => String::new(),
+            _ => format!(";\n{}", layout::version(&self.tables)),
+        };
+        let partials = match self.partials {
+            Partials::Asked => format!(";\n{}", sql::partials(&self.tables)),
+            Partials::NotYet | Partials::Denied => String::new(),
+        };
+        format!(
+            "{};\n{}{layout}{partials}",
+            self.session_query(),
+            sql::read(&self.tables, self.settings.stored_downgrades),
+        )
+    }
+
+    pub(super) fn session_query(&self) -> String {
+        sql::session(self.settings.single_transaction)
+    }
+
+    pub(super) fn read(&mut self) -> Ask {
+        let query = self.read_query();
+        self.ask(State::Reading, query)
+    }
+
+    /// Another runner was here: what it did may be all that was to do.
+    pub(super) fn start_over(&mut self) -> Ask {
+        if self.goal == Goal::Upgrade(Target::Head) { self.look() } else { self.read() }
+    }
+
+    pub(super) fn sees_head(&self, rows: &[Row]) -> bool {
         tagged(rows, tag::HEAD).any(|row| {
             let count = |at: usize| row.get(at)?.as_deref()?.parse::<usize>().ok();
             [count(1), count(2), count(3)] == [Some(self.chain.len()), Some(0), Some(1)]
@@ -40,9 +102,13 @@ impl Engine<'_> {
         Ok(())
     }
 
-    pub(super) fn parse_history(&self, rows: &[Row]) -> Result<History, Error> {
-        let rows: Vec<Row> = tagged(rows, tag::RECORD).cloned().collect();
-        history::parse(&rows).map_err(|row| Error::foreign_row(&self.tables.history, &row))
+    pub(super) fn parse_history(&self, all: &[Row]) -> Result<History, Error> {
+        let rows: Vec<Row> = tagged(all, tag::RECORD).cloned().collect();
+        let mut history =
+            history::parse(&rows).map_err(|row| Error::foreign_row(&self.tables.history, &row))?;
+        history.partials = history::parse_partials(tagged(all, tag::PARTIAL))
+            .map_err(|row| Error::foreign_row(&self.tables.progress, &row))?;
+        Ok(history)
     }
 }
 

@@ -5,18 +5,23 @@ use std::time::Duration;
 use super::rows::{duration, tagged};
 use super::{Ask, Engine, State};
 use crate::error::Error;
+use crate::goal::Goal;
 use crate::history::Row;
 use crate::message::{Frame, Message, statements_of};
 use crate::plan::Step;
 use crate::report::{Done, Event, Report};
 use crate::sql::tag;
+use crate::target::Target;
 use crate::watch::Watched;
 
 impl Engine<'_> {
     /// Sends the next steps of the plan, if there are any.
     pub(super) fn send(&mut self, now: Duration) -> Result<Ask, Error> {
         let of = self.report.done.len() + self.plan.steps.len();
-        let Some(first) = self.plan.steps.first().cloned() else { return Ok(Ask::Done) };
+        let Some(first) = self.plan.steps.first().cloned() else {
+            self.is_at_head = self.goal == Goal::Upgrade(Target::Head);
+            return Ok(Ask::Done);
+        };
         if self.watch.stops() {
             return Err(self.stopped_between());
         }

@@ -29,15 +29,30 @@ pub struct StatementError {
     /// Whether all statements were done, and it was the end of the transaction that failed: a
     /// constraint that is deferred to there.
     pub ended: bool,
-    /// Whether its revision runs outside a transaction, so that what came before in it stays done and
-    /// the next run goes on here; otherwise the revision was rolled back.
-    pub resumes: bool,
+    /// What is left of its revision.
+    pub aftermath: Aftermath,
     /// The revisions that this run had finished before; they stay.
     pub done: Vec<Done>,
 }
 
+/// What is left of a revision when one of its statements was refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Aftermath {
+    /// Nothing: it was rolled back.
+    RolledBack,
+    /// It runs outside a transaction: what came before in it stays done, and the next run goes on here.
+    Resumes,
+    /// The same, but the statement, a `DO` or `CALL` that commits itself, may have done a part of its work. It is not run
+    /// again unasked.
+    InDoubt,
+}
+
 impl StatementError {
     pub(super) fn help(&self) -> String {
+        if self.aftermath == Aftermath::InDoubt {
+            return run_again_help(self.direction, &self.revision);
+        }
         match self.failure.code.as_deref() {
             Some("55P03") => {
                 "another session held a lock on the table for too long, each time; run at a \
@@ -73,7 +88,7 @@ impl StatementError {
                  and run without the single transaction"
                     .into()
             }
-            _ if self.resumes => {
+            _ if self.aftermath == Aftermath::Resumes => {
                 "fix the statement and run it again: the statements before it are done, and the run \
                  continues here"
                     .into()
@@ -81,6 +96,18 @@ impl StatementError {
             _ => "the revision was rolled back; fix its file and run it again".into(),
         }
     }
+}
+
+/// What to do about a statement that may have done a part of its work.
+pub(super) fn run_again_help(direction: Direction, revision: &str) -> String {
+    let command = match direction {
+        Direction::Up => "upgrade",
+        Direction::Down => "downgrade",
+    };
+    format!(
+        "look at what it did. To run it again from its start, add `--run-again` to `migrate {command}`; if the rest of \
+         the revision was done by hand, record that with `migrate stamp {revision}`"
+    )
 }
 
 impl StatementError {
@@ -126,14 +153,18 @@ impl fmt::Display for StatementError {
         let mut notes = failure.notes();
         // Where the help has something else to say.
         let help = self.help();
-        match self.resumes {
-            true if !help.contains("continues here") => {
+        match self.aftermath {
+            Aftermath::InDoubt => notes.push(
+                "it commits by itself, so a part of its work may be done; the statements before it are done"
+                    .to_owned(),
+            ),
+            Aftermath::Resumes if !help.contains("continues here") => {
                 notes.push("the statements before it are done; the next run continues here".into());
             }
-            false if !help.contains("rolled back") => {
+            Aftermath::RolledBack if !help.contains("rolled back") => {
                 notes.push("the revision was rolled back".to_owned());
             }
-            _ => {}
+            Aftermath::Resumes | Aftermath::RolledBack => {}
         }
         if let [.., last] = self.done.as_slice() {
             notes.push(match self.done.len() {

@@ -3,7 +3,7 @@
 use super::{MOVED, Tables, guard, identifier, literal, tag};
 
 /// The version of the tables' layout that this program writes.
-pub(crate) const VERSION: u32 = 2;
+pub(crate) const VERSION: u32 = 3;
 
 /// Which layout the tables have.
 pub(crate) fn version(tables: &Tables) -> String {
@@ -38,7 +38,9 @@ CREATE TABLE {progress} (
     next_statement integer NOT NULL,
     started boolean NOT NULL,
     done_digest text NOT NULL,
-    began timestamptz NOT NULL
+    began timestamptz NOT NULL,
+    statement_digest text,
+    found text
 );
 CREATE TABLE {history} (
     revision text PRIMARY KEY,
@@ -76,7 +78,7 @@ COMMIT;
 /// Brings tables of an older layout to this one, unless another runner just has. Nothing that an
 /// older program reads or writes goes away, so it goes on working beside this one.
 pub(crate) fn upgrade(tables: &Tables, from: u32) -> String {
-    let Tables { history, layout, .. } = tables;
+    let Tables { history, layout, progress, .. } = tables;
     let then = format!(
         "IF (SELECT pg_catalog.max(version) FROM {layout}) <> {from} THEN \
          RAISE EXCEPTION USING ERRCODE = '{MOVED}', MESSAGE = 'the layout has changed'; END IF; "
@@ -85,6 +87,11 @@ pub(crate) fn upgrade(tables: &Tables, from: u32) -> String {
     if from < 2 {
         sql.push_str(&format!(
             "ALTER TABLE {history} ADD COLUMN down_lock_timeout_ms bigint, ADD COLUMN down_statement_timeout_ms bigint;\n"
+        ));
+    }
+    if from < 3 {
+        sql.push_str(&format!(
+            "ALTER TABLE {progress} ADD COLUMN statement_digest text, ADD COLUMN found text;\n"
         ));
     }
     sql.push_str(&format!("UPDATE {layout} SET version = {VERSION};\nCOMMIT"));

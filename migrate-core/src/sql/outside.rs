@@ -2,8 +2,10 @@
 //! kept statement by statement.
 
 use super::step::{Guard, Then};
-use super::{Session, Tables, held, literal, step, tag};
+use super::{Session, Tables, held, is_refusal, literal, refuse, step, tag};
 use crate::digest::Digest;
+use crate::failure::Failure;
+use crate::outside::Kind;
 use crate::plan::{Direction, Step};
 use crate::settings::Settings;
 
@@ -12,23 +14,57 @@ use crate::settings::Settings;
 /// client may have taken it in this one; so it is looked at before.
 pub(crate) fn lock(tables: &Tables) -> String {
     format!(
-        "SELECT '{lock}', CASE WHEN EXISTS (SELECT FROM pg_catalog.pg_locks l \
-         WHERE l.pid = pg_catalog.pg_backend_pid() AND {held}) THEN false \
+        "SELECT '{lock}', CASE WHEN {is_ours} THEN false \
          ELSE pg_catalog.pg_try_advisory_lock({key}) END;\n{PROCESS}",
         lock = tag::LOCK,
-        held = held(tables),
+        is_ours = is_ours(tables),
         key = tables.lock_key,
     )
 }
 
-/// Gives the lock back, and the session its settings.
-pub(crate) fn release(tables: &Tables, restore: &[String]) -> String {
-    format!("SELECT {restore};\n{unlock}", restore = restore.join(", "), unlock = unlock(tables),)
+/// Whether this session has the lock.
+fn is_ours(tables: &Tables) -> String {
+    format!(
+        "EXISTS (SELECT FROM pg_catalog.pg_locks l WHERE l.pid = pg_catalog.pg_backend_pid() AND {held})",
+        held = held(tables),
+    )
 }
 
-/// Gives the lock back, and tells whether this session had it.
-pub(crate) fn unlock(tables: &Tables) -> String {
-    format!("SELECT '{}', pg_catalog.pg_advisory_unlock({})", tag::LOCK, tables.lock_key)
+/// What a message says that was sent without the lock; the process that answers follows.
+const IS_LOST: &str = "migrate: the lock is lost, process ";
+
+/// Proves that the session has the lock, or fails: a statement may have given it back, and behind a pooler another
+/// session may answer.
+fn prove_lock(tables: &Tables) -> String {
+    format!(
+        "SELECT CASE WHEN NOT {is_ours} THEN {refuse} END;\n",
+        is_ours = is_ours(tables),
+        refuse = refuse(&format!("{IS_LOST}', pg_catalog.pg_backend_pid(), '")),
+    )
+}
+
+/// Which process of the server has answered that it does not have the lock, if that is what failed.
+pub(crate) fn lost_by(failure: &Failure) -> Option<&str> {
+    if !is_refusal(failure, IS_LOST) {
+        return None;
+    }
+    let (_, process) = failure.message.split_once(IS_LOST)?;
+    Some(process.split(|c: char| !c.is_ascii_digit()).next().unwrap_or_default())
+}
+
+/// Gives the session its settings, and the lock back.
+pub(crate) fn release(tables: &Tables, restore: &[String]) -> String {
+    format!("SELECT {restore};\n{unlock}", restore = restore.join(", "), unlock = unlock(tables))
+}
+
+/// Gives the lock back, and tells whether this session had it, and which process it is.
+fn unlock(tables: &Tables) -> String {
+    format!(
+        "SELECT '{tag}', CASE WHEN {is_ours} THEN pg_catalog.pg_advisory_unlock({key}) ELSE false END;\n{PROCESS}",
+        tag = tag::LOCK,
+        is_ours = is_ours(tables),
+        key = tables.lock_key,
+    )
 }
 
 /// Which process of the server answers: another one than before, where a pooler stands in between.
@@ -38,7 +74,7 @@ pub(crate) const PROCESS: &str = "SELECT 'migrate:process', pg_catalog.pg_backen
 pub(crate) fn check(tables: &Tables, step: &Step<'_>) -> String {
     format!(
         "{PROCESS};\nSELECT '{state}', {moved};\n\
-         SELECT '{progress}', next_statement, started, done_digest FROM {table} \
+         SELECT '{progress}', next_statement, started, done_digest, statement_digest, found FROM {table} \
          WHERE revision = {id} AND direction = '{direction}'",
         state = tag::STATE,
         moved = step::moved(tables, step.count, step.last.as_deref()),
@@ -71,60 +107,171 @@ pub(crate) fn prepare(
     )
 }
 
-/// Keeps how far the step is: this many statements are done, and the next has started or not. A
-/// role that the migration has taken may not write our tables, so for this transaction it is ours.
+/// How far a step is.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Progress<'p> {
+    /// How many statements are done.
+    pub(crate) done: usize,
+    /// Their digest.
+    pub(crate) digest: Digest,
+    /// The next statement, where one is under way or was refused.
+    pub(crate) next: Option<Next<'p>>,
+}
+
+/// A statement that runs alone.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Next<'p> {
+    pub(crate) digest: Digest,
+    /// Whether it is about to run; else the server has refused it.
+    pub(crate) is_announced: bool,
+    /// An expression for what was there before it: see [`objects`].
+    pub(crate) before: &'p str,
+}
+
+/// Keeps how far the step is. A role that the migration has taken may not write our tables, so for this transaction it is
+/// ours.
 pub(crate) fn keep(
     tables: &Tables,
     step: &Step<'_>,
     session: &Session,
-    (done, started): (usize, bool),
-    digest: Digest,
+    progress: Progress<'_>,
 ) -> String {
+    let Progress { done, digest, next } = progress;
+    let is_announced = next.is_some_and(|next| next.is_announced);
     // Half undone is not applied: whoever reads the history must not take it for that.
     let undoing = match step.direction {
         Direction::Up => String::new(),
         Direction::Down => format!(
-            "UPDATE {} SET undoing = true WHERE revision = {};\n",
+            "UPDATE {} SET undoing = {} WHERE revision = {};\n",
             tables.history,
+            done > 0 || is_announced,
             literal(step.migration.id.as_str())
         ),
     };
     format!(
         "SELECT pg_catalog.set_config('role', {role}, true);\n{undoing}\
-         INSERT INTO {table} VALUES ({id}, '{direction}', {done}, {started}, '{digest}', \
-         pg_catalog.clock_timestamp()) \
+         INSERT INTO {table} (revision, direction, next_statement, started, done_digest, began, statement_digest, found) \
+         VALUES ({id}, '{direction}', {done}, {is_announced}, '{digest}', pg_catalog.clock_timestamp(), {statement}, {found}) \
          ON CONFLICT (revision) DO UPDATE SET direction = excluded.direction, \
          next_statement = excluded.next_statement, started = excluded.started, \
-         done_digest = excluded.done_digest",
+         done_digest = excluded.done_digest, statement_digest = excluded.statement_digest, found = excluded.found \
+         RETURNING '{tag}', found",
         role = literal(&session.role),
         table = tables.progress,
         id = literal(step.migration.id.as_str()),
         direction = step.direction,
+        statement = next.map_or_else(|| "NULL".to_owned(), |next| format!("'{}'", next.digest)),
+        found = next.map_or("NULL", |next| next.before),
+        tag = tag::FOUND,
     )
 }
+
+/// The same as a message of its own, for whoever has the lock. If the limit of waits for locks was off, it is put back.
+pub(crate) fn keep_alone(tables: &Tables, keep: &str, lock_timeout: Option<&str>) -> String {
+    let limit = lock_timeout.map_or_else(String::new, |limit| {
+        format!("SELECT pg_catalog.set_config('lock_timeout', {}, false);\n", literal(limit))
+    });
+    format!("{BEGIN}{proof}{limit}{keep};\n{PROCESS};\nCOMMIT", proof = prove_lock(tables))
+}
+
+/// Whatever isolation is the default: what was committed meanwhile is to be seen, and nothing is to be tried again.
+const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED;\n";
 
 /// A statement and its progress in one transaction; where the statement begins in it.
-pub(crate) fn together(label: &str, statement: &str, keep: &str) -> (String, usize) {
-    let before = format!("{label}BEGIN ISOLATION LEVEL READ COMMITTED;\n");
-    (format!("{before}{statement}\n;\n{keep};\nCOMMIT"), before.len())
+pub(crate) fn together(
+    tables: &Tables,
+    label: &str,
+    statement: &str,
+    keep: &str,
+) -> (String, usize) {
+    let before = format!("{label}{BEGIN}{proof}", proof = prove_lock(tables));
+    (format!("{before}{statement}\n;\n{keep};\n{PROCESS};\nCOMMIT"), before.len())
 }
 
-/// The index of this name on this table (as the migration writes it), and whether it is valid.
-pub(crate) fn index(table: &str, name: &str) -> String {
+/// Objects that tell whether a statement ran, as [`Found`](crate::outside::Found) has them.
+pub(crate) struct Objects {
+    /// The column with their ids.
+    oid: &'static str,
+    /// Whether they are whole, their names, whether somebody builds them, their definitions.
+    others: &'static str,
+    /// Where they are.
+    from: String,
+}
+
+/// The objects that tell whether a statement of this kind ran, if there are such.
+pub(crate) fn objects(kind: &Kind) -> Option<Objects> {
+    let index = |condition: String| Objects {
+        oid: "i.indexrelid",
+        others: "i.indisvalid, (SELECT pg_catalog.format('%I.%I', n.nspname, c.relname) \
+             FROM pg_catalog.pg_namespace n WHERE n.oid = c.relnamespace), \
+             EXISTS (SELECT FROM pg_catalog.pg_stat_progress_create_index p WHERE p.index_relid = c.oid), \
+             pg_catalog.pg_get_indexdef(c.oid)",
+        from: format!(
+            "pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid WHERE {condition}"
+        ),
+    };
+    let relation = |name: &str| format!("pg_catalog.to_regclass({})", literal(name));
+    Some(match kind {
+        Kind::InTransaction | Kind::Procedure | Kind::Alone => return None,
+        Kind::CreateIndex { table, name: None } => {
+            index(format!("i.indrelid = {}", relation(table)))
+        }
+        Kind::CreateIndex { table, name: Some(name) } => {
+            let (table, name) = (relation(table), literal(name));
+            index(format!("i.indrelid = {table} AND c.relname = {name}"))
+        }
+        Kind::Reindex { name } => index(format!(
+            "NOT i.indisvalid AND c.relname ~ '_cc(new|old)[0-9]*$' AND (i.indrelid = {of} OR i.indrelid = \
+             (SELECT indrelid FROM pg_catalog.pg_index WHERE indexrelid = {of}))",
+            of = relation(name),
+        )),
+        Kind::DropIndex { name } => Objects {
+            oid: "c.oid",
+            others: "true, c.relname, false, ''",
+            from: format!("pg_catalog.pg_class c WHERE c.oid = {}", relation(name)),
+        },
+        Kind::Detach { table, partition } => Objects {
+            oid: "h.inhrelid",
+            others: "NOT h.inhdetachpending, pg_catalog.format('ALTER TABLE %I.%I DETACH PARTITION %I.%I FINALIZE', \
+                 (SELECT nspname FROM pg_catalog.pg_namespace WHERE oid = p.relnamespace), p.relname, \
+                 (SELECT nspname FROM pg_catalog.pg_namespace WHERE oid = c.relnamespace), c.relname), false, ''",
+            from: format!(
+                "pg_catalog.pg_inherits h JOIN pg_catalog.pg_class p ON p.oid = h.inhparent \
+                 JOIN pg_catalog.pg_class c ON c.oid = h.inhrelid WHERE p.oid = {} AND c.oid = {}",
+                relation(table),
+                relation(partition),
+            ),
+        },
+    })
+}
+
+impl Objects {
+    /// Looks at them.
+    pub(crate) fn look(&self, tables: &Tables) -> String {
+        let Objects { oid, others, from } = self;
+        format!(
+            "{proof}{PROCESS};\nSELECT '{tag}', {oid}, {others} FROM {from} ORDER BY {oid}",
+            proof = prove_lock(tables),
+            tag = tag::OBJECT,
+        )
+    }
+
+    /// An expression for their ids, with a blank between them.
+    pub(crate) fn ids(&self) -> String {
+        let Objects { oid, from, .. } = self;
+        format!("(SELECT coalesce(pg_catalog.string_agg({oid}::text, ' '), '') FROM {from})")
+    }
+}
+
+/// The same where there are none.
+pub(crate) const NO_IDS: &str = "''";
+
+/// Lets the session wait for locks as long as it takes, and tells what its limit was.
+pub(crate) fn wait_freely() -> String {
     format!(
-        "SELECT '{tag}', i.indisvalid, pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(c.relname) \
-         FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid \
-         JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
-         WHERE i.indrelid = pg_catalog.to_regclass({table}) AND c.relname = {name}",
-        tag = tag::INDEX,
-        table = literal(table),
-        name = literal(name),
+        "SELECT '{}', pg_catalog.current_setting('lock_timeout'), pg_catalog.set_config('lock_timeout', '0', false);\n",
+        tag::LOCK_TIMEOUT,
     )
-}
-
-/// Whether there is no index of this name, as the migration writes it.
-pub(crate) fn is_gone(name: &str) -> String {
-    format!("SELECT '{}', pg_catalog.to_regclass({}) IS NULL", tag::INDEX, literal(name))
 }
 
 /// The record of the step, once all its statements are done.
@@ -137,11 +284,15 @@ pub(crate) fn record(
 ) -> String {
     let id = literal(step.migration.id.as_str());
     format!(
-        "SELECT {restore};\n{begin}SELECT pg_catalog.set_config('migrate.started', \
+        "{BEGIN}{proof}SELECT {restore};\n{checked}SELECT pg_catalog.set_config('migrate.started', \
          (SELECT pg_catalog.date_part('epoch', began)::text FROM {progress} WHERE revision = {id}), true);\n\
          DELETE FROM {progress} WHERE revision = {id};\n{finish}{commit}",
+        proof = match guard {
+            Guard::Quick(_) => prove_lock(tables),
+            Guard::Worded => String::new(),
+        },
         restore = session.restore_changed().join(", "),
-        begin = step::begin(tables, step, settings, guard, &[]),
+        checked = step::checked(tables, step, settings, guard),
         progress = tables.progress,
         finish = step::finish(tables, step, session, None, &[], Then::Commit),
         commit = step::COMMIT,

@@ -6,6 +6,24 @@ use super::{TOOL, Tables, guard, literal, step};
 use crate::history::History;
 use crate::stamp::Stamp;
 
+/// Forgets how far revisions have come that have stopped on their way, if the history still is what was read.
+pub(crate) fn forget_progress(tables: &Tables, before: &History) -> String {
+    let last = before.last().map(|record| record.revision.as_str());
+    let moved = step::moved(tables, before.records.len(), last);
+    format!(
+        "BEGIN ISOLATION LEVEL READ COMMITTED;\n{guard}\n{forget};\nCOMMIT",
+        guard = guard(tables, &step::raise_if(&moved)),
+        forget = no_progress(tables),
+    )
+}
+
+fn no_progress(tables: &Tables) -> String {
+    format!(
+        "UPDATE {} SET undoing = false WHERE undoing;\nDELETE FROM {}",
+        tables.history, tables.progress,
+    )
+}
+
 /// Makes the history what the stamp says, if it still is what the stamp was planned for.
 /// `adopts` tells the log that another tool has applied what is recorded.
 pub(crate) fn stamp(tables: &Tables, stamp: &Stamp<'_>, before: &History, adopts: bool) -> String {
@@ -40,10 +58,6 @@ pub(crate) fn stamp(tables: &Tables, stamp: &Stamp<'_>, before: &History, adopts
         return sql;
     }
     // What an interrupted run had begun is now as the stamp says.
-    let _ = write!(
-        sql,
-        "UPDATE {} SET undoing = false WHERE undoing;\nDELETE FROM {};\nCOMMIT",
-        tables.history, tables.progress,
-    );
+    let _ = write!(sql, "{};\nCOMMIT", no_progress(tables));
     sql
 }

@@ -27,8 +27,14 @@ pub(crate) fn begin(
     how: Guard,
     changes: &[String],
 ) -> String {
+    let checked = checked(tables, step, settings, how);
+    format!("BEGIN ISOLATION LEVEL READ COMMITTED;\n{}{checked}", save(changes))
+}
+
+/// What a transaction of a step begins with: settings, lock, and the history is as the plan expects it.
+pub(crate) fn checked(tables: &Tables, step: &Step<'_>, settings: &Settings, how: Guard) -> String {
     let moved = moved(tables, step.count, step.last.as_deref());
-    let guard = match how {
+    match how {
         // The check is a statement of its own: a snapshot that both have would be older than the lock.
         Guard::Quick(mark) => format!(
             "SELECT CASE WHEN NOT pg_catalog.pg_try_advisory_xact_lock({key}) THEN {busy} END, {started};\n\
@@ -43,8 +49,7 @@ pub(crate) fn begin(
             let then = format!("{}PERFORM {STARTED}; ", raise_if(&moved));
             format!("{}{}\n", timeouts("SET LOCAL", step, settings), guard(tables, &then))
         }
-    };
-    format!("BEGIN ISOLATION LEVEL READ COMMITTED;\n{}{guard}", save(changes))
+    }
 }
 
 /// The same for a step that follows another in one transaction. `deferrable` says that there may be constraints that wait

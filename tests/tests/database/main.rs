@@ -18,6 +18,7 @@ mod log;
 mod model;
 mod names;
 mod outside;
+mod plans;
 mod pooler;
 mod process;
 mod proxy;

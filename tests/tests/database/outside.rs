@@ -1,6 +1,8 @@
 //! Revisions outside a transaction: statement by statement, and after a failure on from the right
 //! one.
 
+mod doubt;
+mod half_done;
 mod interrupted;
 
 use std::time::Duration;
@@ -148,7 +150,7 @@ fn a_statement_that_fails_is_where_the_next_run_goes_on() {
         }
         assert_eq!(
             session.status(&Runner::new(&broken)).unwrap().to_string(),
-            "behind: `r2` and `r3` are pending"
+            "partial: the upgrade of `r2` stopped at statement 3 of 4"
         );
         without_trace(session, database, |session| {
             assert_eq!(done(&session.upgrade(&Runner::new(&mended)).unwrap()), "+r2 +r3");
@@ -228,43 +230,6 @@ fn what_the_session_was_set_to_is_set_again() {
             session.upgrade(&Runner::new(&mended)).unwrap();
         });
         assert_eq!(session.value("TABLE app.t1; SELECT 'none'; TABLE public.t1"), "1 2 none");
-    });
-}
-
-/// It was dropped, and the run ended before it could note that: as a killed process leaves it.
-#[test]
-fn an_index_that_is_gone_already_is_dropped() {
-    let chain = upgrades(&[
-        "CREATE TABLE t1 (n int); CREATE INDEX ix ON t1 (n); CREATE INDEX iy ON t1 (n);",
-        "!SELECT 1; DROP INDEX CONCURRENTLY ix; DROP INDEX CONCURRENTLY iy;",
-    ]);
-    both("gone", |database, session| {
-        for (gone, left) in [("DROP INDEX ix", ""), ("SELECT 'still there'", "")] {
-            println!("{gone}");
-            let runner = Runner::new(&chain);
-            session.upgrade_to(&runner, "r1").unwrap();
-            // Somebody reads the index, so the drop has to wait, and is cut off.
-            let mut reader = Session::new(database);
-            reader.execute("BEGIN; LOCK TABLE t1 IN ACCESS SHARE MODE");
-            let short =
-                Runner::new(&chain).lock_timeout(std::time::Duration::from_millis(50)).retries(0);
-            session.upgrade(&short).unwrap_err();
-            reader.execute("ROLLBACK");
-            let doubt = "SELECT next_statement, started FROM migrate_progress";
-            assert_eq!(session.rows(doubt), ["1|t"]);
-            session.execute(gone);
-            without_trace(session, database, |session| {
-                assert_eq!(done(&session.upgrade(&runner).unwrap()), "+r2");
-            });
-            assert_eq!(indexes(session).join(" "), left);
-            session.clear();
-        }
-        // Without a doubt, an index that is not there is a mistake.
-        let runner = Runner::new(&chain);
-        session.upgrade_to(&runner, "r1").unwrap();
-        session.execute("DROP INDEX ix");
-        let error = session.upgrade(&runner).unwrap_err();
-        assert!(error.to_string().contains("index \"ix\" does not exist"), "{error}");
     });
 }
 

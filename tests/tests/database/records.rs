@@ -100,7 +100,7 @@ fn the_log_keeps_what_was_undone() {
             session.rows("SELECT revision, position FROM migrate_history ORDER BY position"),
             ["r1|1", "r2|2"]
         );
-        assert_eq!(session.value("SELECT version FROM migrate_layout"), "2");
+        assert_eq!(session.value("SELECT version FROM migrate_layout"), "3");
     });
 }
 

@@ -6,7 +6,7 @@ mod traces;
 mod way;
 
 use migrate_core::{
-    Chain, Error, Folder, History, LogEntry, Report, Runner, Status, Target, check,
+    Chain, Error, Folder, History, LogEntry, Plan, Report, Runner, Status, Target, check,
 };
 use migrate_testkit::{Database, Server, postgres};
 use tokio::runtime::{Builder, Runtime};
@@ -147,6 +147,18 @@ impl Session {
             Session::Tokio(runtime, client) => {
                 runtime.block_on(runner.downgrade_to_async(client, target(to)))
             }
+        }
+    }
+
+    /// Runs a plan that was made before.
+    pub(crate) fn apply<R>(
+        &mut self,
+        runner: &Runner<'_, R>,
+        plan: &Plan<'_>,
+    ) -> Result<Report, Error> {
+        match self {
+            Session::Blocking(client) => runner.apply(client, plan),
+            Session::Tokio(runtime, client) => runtime.block_on(runner.apply_async(client, plan)),
         }
     }
 

@@ -26,7 +26,7 @@ fn what_is_there_already_has_advice_by_its_statement() {
             span,
             failure,
             ended: false,
-            resumes: false,
+            aftermath: Aftermath::RolledBack,
             done: Vec::new(),
         };
         error.help()

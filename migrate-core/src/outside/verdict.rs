@@ -1,0 +1,254 @@
+//! What to do about a statement that an earlier try may have run, or half run.
+
+use super::Kind;
+use crate::lexer::{Lexer, TokenKind};
+
+/// What is known of an earlier try of a statement that runs alone. What was `before` it are the ids of the objects
+/// that are looked at for its [kind](Kind).
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) enum Doubt {
+    /// There was none.
+    #[default]
+    None,
+    /// The server refused it, so it did not run to its end.
+    Refused {
+        /// What was there before it.
+        before: Vec<String>,
+    },
+    /// It was announced, and no answer came: the connection was lost, or the client was.
+    Unanswered {
+        /// What was there before it.
+        before: Vec<String>,
+    },
+    /// A statement was announced here that had another text.
+    Edited,
+}
+
+/// An object that tells whether a statement ran.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct Found {
+    /// Its id in the catalog, which nothing else ever has.
+    pub(crate) oid: String,
+    /// Whether it is whole: a valid index, a partition that is attached.
+    pub(crate) is_ready: bool,
+    /// Its name with its schema, quoted. Of a partition, the statement that finalizes its detaching.
+    pub(crate) name: String,
+    /// Whether another session is building it.
+    pub(crate) is_busy: bool,
+    /// Its definition, as the server writes it.
+    pub(crate) definition: String,
+}
+
+/// What to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// Run the statement.
+    Run,
+    /// It ran.
+    Done,
+    /// Drop this invalid index, which a failed try has left, and look again.
+    Drop(String),
+    /// Run this statement, which ends what the statement had begun.
+    Finalize(String),
+    /// Nobody can tell whether it ran.
+    Unknown,
+}
+
+/// Decides on a statement, by what an earlier try of it may have done and what there is now.
+pub(crate) fn verdict(kind: &Kind, sql: &str, doubt: &Doubt, found: &[Found]) -> Verdict {
+    let (before, is_unanswered): (&[String], bool) = match doubt {
+        Doubt::Edited => return Verdict::Unknown,
+        Doubt::None => (&[], false),
+        Doubt::Refused { before } => (before, false),
+        Doubt::Unanswered { before } => (before, true),
+    };
+    let is_new = |one: &&Found| *doubt != Doubt::None && !before.contains(&one.oid);
+    let is_left = |one: &&Found| !one.is_ready && !one.is_busy;
+    let drop = |one: &Found| Verdict::Drop(one.name.clone());
+    match kind {
+        Kind::Procedure if is_unanswered => Verdict::Unknown,
+        Kind::InTransaction | Kind::Procedure | Kind::Alone => Verdict::Run,
+        Kind::CreateIndex { name, .. } => {
+            let made = || found.iter().filter(is_new).filter(|one| is_unanswered && one.is_ready);
+            // Without a name, it may be another's.
+            if made().any(|one| name.is_some() || is_same_index(sql, &one.definition)) {
+                return Verdict::Done;
+            }
+            // An invalid index of the name is of no use to anybody; without a name, only a new one is known to be ours.
+            match found.iter().filter(is_left).find(|one| name.is_some() || is_new(one)) {
+                Some(left) => drop(left),
+                None if made().next().is_some() => Verdict::Unknown,
+                None => Verdict::Run,
+            }
+        }
+        Kind::DropIndex { .. } => {
+            let is_gone = !found.iter().any(|one| before.contains(&one.oid));
+            match is_unanswered && !before.is_empty() && is_gone {
+                true => Verdict::Done,
+                false => Verdict::Run,
+            }
+        }
+        Kind::Reindex { .. } => {
+            found.iter().filter(is_new).find(is_left).map_or(Verdict::Run, drop)
+        }
+        Kind::Detach { .. } => match found.first() {
+            Some(partition) if !partition.is_ready => Verdict::Finalize(partition.name.clone()),
+            None if is_unanswered && !before.is_empty() => Verdict::Done,
+            _ => Verdict::Run,
+        },
+    }
+}
+
+/// Whether the server's definition of an index has the columns and conditions of this statement, as it is written. What is written
+/// in another way than the server does is not recognized.
+fn is_same_index(statement: &str, definition: &str) -> bool {
+    let is_unique = |tokens: &[String]| tokens.iter().any(|token| token == "unique");
+    // From the parenthesis on: what is before are the names, and the access method.
+    let columns = |tokens: &[String]| {
+        let from = tokens.iter().position(|token| token == "(").unwrap_or(tokens.len());
+        let method = match tokens[..from].iter().rposition(|token| token == "using") {
+            Some(at) => tokens[at + 1..from].concat(),
+            None => "btree".to_owned(),
+        };
+        let inside: Vec<String> = tokens[from..].iter().filter(|it| *it != ";").cloned().collect();
+        (method, inside)
+    };
+    let [statement, definition] = [statement, definition].map(folded_tokens);
+    is_unique(&statement) == is_unique(&definition) && columns(&statement) == columns(&definition)
+}
+
+fn folded_tokens(sql: &str) -> Vec<String> {
+    let tokens = Lexer::new(sql).filter(|token| !token.kind.is_trivia());
+    let text = |kind: TokenKind, text: &str| match kind {
+        TokenKind::Word => text.to_ascii_lowercase(),
+        _ => text.to_owned(),
+    };
+    tokens.map(|token| text(token.kind, token.text(sql))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::outside::parts;
+
+    const NONE: Doubt = Doubt::None;
+
+    fn ids(ids: &str) -> Vec<String> {
+        ids.split_whitespace().map(str::to_owned).collect()
+    }
+
+    fn refused(before: &str) -> Doubt {
+        Doubt::Refused { before: ids(before) }
+    }
+
+    fn unanswered(before: &str) -> Doubt {
+        Doubt::Unanswered { before: ids(before) }
+    }
+
+    /// What there is now: `7` is ready, `7!` is not, `7?` is being built by somebody.
+    fn check(sql: &str, doubt: Doubt, found: &str, expected: &str) {
+        let one = |text: &str| {
+            let oid = text.trim_end_matches(['!', '?']).to_owned();
+            let name = format!("s.{oid}");
+            let definition = "CREATE INDEX t_a_idx ON public.t USING btree (a)".to_owned();
+            let is_ready = oid == text;
+            Found { is_ready, is_busy: text.ends_with('?'), name, definition, oid }
+        };
+        let found: Vec<Found> = found.split_whitespace().map(one).collect();
+        let verdict = verdict(&parts(sql)[0].kind, sql, &doubt, &found);
+        assert_eq!(format!("{verdict:?}"), expected, "{sql}, {doubt:?}, {found:?}");
+    }
+
+    #[test]
+    fn a_named_index() {
+        let sql = "CREATE INDEX CONCURRENTLY ix ON t (a)";
+        check(sql, NONE, "", "Run");
+        // The server says that it is there already.
+        check(sql, NONE, "7", "Run");
+        check(sql, NONE, "7!", "Drop(\"s.7\")");
+        check(sql, NONE, "7?", "Run");
+        check(sql, refused(""), "7!", "Drop(\"s.7\")");
+        check(sql, refused("7"), "7", "Run");
+        // Whoever has made it since, it was not this statement.
+        check(sql, refused(""), "7", "Run");
+        check(sql, unanswered(""), "", "Run");
+        check(sql, unanswered(""), "7", "Done");
+        check(sql, unanswered(""), "7!", "Drop(\"s.7\")");
+        check(sql, unanswered("7"), "7", "Run");
+        check(sql, unanswered("7"), "8", "Done");
+        check(sql, Doubt::Edited, "7", "Unknown");
+    }
+
+    #[test]
+    fn an_index_whose_name_the_server_chooses() {
+        let sql = "CREATE INDEX CONCURRENTLY ON t (a)";
+        check(sql, NONE, "7 8!", "Run");
+        check(sql, refused("7 8!"), "7 8!", "Drop(\"s.8\")");
+        check(sql, refused("7 8"), "7 8!", "Run");
+        check(sql, refused("7 8"), "7 8! 9!", "Drop(\"s.9\")");
+        check(sql, unanswered("7"), "7", "Run");
+        check(sql, unanswered("7"), "7 8", "Done");
+        check(sql, unanswered("7"), "7 8?", "Run");
+        check("CREATE INDEX CONCURRENTLY ON t (b)", unanswered("7"), "7 8 9!", "Drop(\"s.9\")");
+        check("CREATE INDEX CONCURRENTLY ON t (b)", unanswered("7"), "7 8", "Unknown");
+        check("CREATE UNIQUE INDEX CONCURRENTLY ON t (a)", unanswered("7"), "7 8", "Unknown");
+    }
+
+    #[test]
+    fn an_index_that_is_dropped() {
+        let sql = "DROP INDEX CONCURRENTLY ix";
+        check(sql, NONE, "", "Run");
+        check(sql, NONE, "7", "Run");
+        check(sql, refused("7"), "", "Run");
+        // It was never there: the server refused it, or would have.
+        check(sql, unanswered(""), "", "Run");
+        check(sql, unanswered("7"), "7", "Run");
+        check(sql, unanswered("7"), "", "Done");
+        check(sql, unanswered("7"), "8", "Done");
+    }
+
+    #[test]
+    fn copies_that_a_reindex_has_left() {
+        let sql = "REINDEX TABLE CONCURRENTLY t";
+        check(sql, NONE, "7!", "Run");
+        check(sql, refused("7"), "7!", "Run");
+        check(sql, refused("7"), "7! 8!", "Drop(\"s.8\")");
+        check(sql, unanswered(""), "8!", "Drop(\"s.8\")");
+        check(sql, unanswered(""), "8?", "Run");
+        check(sql, unanswered(""), "", "Run");
+    }
+
+    #[test]
+    fn a_partition_that_is_detached() {
+        let sql = "ALTER TABLE t DETACH PARTITION p CONCURRENTLY";
+        check(sql, NONE, "7", "Run");
+        check(sql, NONE, "", "Run");
+        check(sql, NONE, "7!", "Finalize(\"s.7\")");
+        check(sql, unanswered("7"), "7!", "Finalize(\"s.7\")");
+        check(sql, unanswered("7"), "", "Done");
+        check(sql, unanswered(""), "", "Run");
+        check(sql, refused("7"), "", "Run");
+    }
+
+    #[test]
+    fn others() {
+        check("VACUUM t", unanswered(""), "", "Run");
+        check("VACUUM t", Doubt::Edited, "", "Unknown");
+        check("CALL p()", NONE, "", "Run");
+        check("CALL p()", unanswered(""), "", "Unknown");
+        check("INSERT INTO t VALUES (1)", NONE, "", "Run");
+    }
+
+    #[test]
+    fn an_index_is_known_by_its_definition() {
+        let check = |statement: &str, definition: &str, expected: bool| {
+            assert_eq!(is_same_index(statement, definition), expected, "{statement}: {definition}");
+        };
+        let btree = "CREATE INDEX t_a_idx ON public.t USING btree (a, b DESC) WHERE (a > 1)";
+        check("CREATE INDEX CONCURRENTLY ON t (a, b desc) WHERE (a > 1);", btree, true);
+        check("CREATE INDEX CONCURRENTLY ON t USING BTREE (A, b DESC) where (a > 1)", btree, true);
+        check("CREATE INDEX CONCURRENTLY ON t USING brin (a, b DESC) WHERE (a > 1)", btree, false);
+        check("CREATE INDEX CONCURRENTLY ON t (a, b) WHERE (a > 1)", btree, false);
+        check("CREATE INDEX CONCURRENTLY ON t", btree, false);
+    }
+}
