@@ -14,6 +14,7 @@ mod drops;
 mod executed;
 mod foreign;
 mod guards;
+mod hidden_calls;
 mod indexes;
 mod inheritance;
 mod modes;
@@ -226,9 +227,8 @@ fn apply(world: &mut World, read: &Statement<'_>, all: &Cursor<'_>) {
     );
     // In a default, a check or a policy: it runs now, and perhaps with each change of data.
     if !is_about_routines && !world.active.is_empty() {
-        let calls = statement::calls(all);
-        let active = calls.iter().filter_map(|name| world.active.get_key_value(name.last()));
-        let active: Vec<_> = active.map(|(name, _)| name.clone()).collect();
+        let mut active = world.called_in(all);
+        active.retain(|name| world.active.contains_key(name));
         if !active.is_empty() {
             world.stored.extend(active.iter().cloned());
             world.triggered.clear();

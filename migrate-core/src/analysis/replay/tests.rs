@@ -4,6 +4,7 @@ use crate::folder::Folder;
 
 mod blocks;
 mod downgrades;
+mod hidden_calls;
 mod modes;
 mod unknown;
 

@@ -74,6 +74,11 @@ pub(super) struct World {
     pub(super) running: HashSet<Rc<str>>,
     /// Those of them that any change of data may run: in defaults, rules, policies.
     pub(super) stored: Vec<Rc<str>>,
+    /// The functions behind the chain's operators, by their signs, and behind its casts.
+    pub(super) operators: HashMap<Rc<str>, Vec<Rc<str>>>,
+    pub(super) casts: Vec<Rc<str>>,
+    /// Those of `active` that can be written as a field: `t.f`.
+    pub(super) of_rows: HashSet<Rc<str>>,
     /// Whether any statement may run an event trigger.
     pub(super) has_event_triggers: bool,
     /// Where nothing is known any more, and why.
@@ -109,6 +114,9 @@ impl World {
             open_below: HashSet::new(),
             running: HashSet::new(),
             stored: Vec::new(),
+            operators: HashMap::new(),
+            casts: Vec::new(),
+            of_rows: HashSet::new(),
             has_event_triggers: false,
             blind: Vec::new(),
         }
