@@ -45,6 +45,9 @@ pub fn blind_spots(chain: &Chain<'_>) -> Vec<BlindSpot> {
 
 fn scope(spaces: Option<&[Space]>) -> String {
     let Some(spaces) = spaces else { return "names".to_owned() };
+    if spaces.is_empty() {
+        return "names without a schema".to_owned();
+    }
     let mut words: Vec<&str> = spaces.iter().map(|space| plural(*space)).collect();
     words.dedup();
     words.join(", ")

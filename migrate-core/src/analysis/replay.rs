@@ -19,6 +19,7 @@ mod indexes;
 mod inheritance;
 mod modes;
 mod others;
+mod paths;
 mod routines;
 mod signatures;
 mod types;
@@ -94,7 +95,7 @@ fn section(
     options: Options,
     deployed: bool,
 ) -> Vec<Diagnostic> {
-    world.catalog.path = Path::Default;
+    world.catalog.reset_path();
     world.added_values.clear();
     world.savepoints.clear();
     (world.in_transaction, world.section_start) = (options.transactional, world.catalog.now());
@@ -236,8 +237,11 @@ fn apply(world: &mut World, read: &Statement<'_>, all: &Cursor<'_>) {
         world.run_functions(active);
     }
     match read {
-        Statement::CreateSchema { name, if_not_exists } => {
+        Statement::CreateSchema { name, of_role, if_not_exists } => {
             world.create_schema(name, *if_not_exists);
+            if *of_role {
+                world.lead_to_role();
+            }
         }
         Statement::CreateTable(table) => world.create_table(table),
         Statement::CreateTableAs { name, temporary, if_not_exists, query } => {
@@ -295,7 +299,8 @@ fn apply(world: &mut World, read: &Statement<'_>, all: &Cursor<'_>) {
         Statement::SetSearchPath { path } => {
             world.catalog.path = path.clone().map_or(Path::Unknown, Path::Known);
         }
-        Statement::ResetSearchPath => world.catalog.path = Path::Default,
+        Statement::ResetSearchPath => world.catalog.reset_path(),
+        Statement::SetDefaultPath { path } => world.set_default_path(path.as_deref()),
         Statement::Query { writes, rest } => world.query(writes.as_ref(), rest),
         Statement::Do { body, language } => {
             let body = body.as_ref().map(|(text, exact)| (&**text, *exact));

@@ -85,6 +85,11 @@ impl Catalog {
 
     /// What a name stands for.
     pub(in crate::analysis) fn resolve(&mut self, space: Space, name: &Name) -> Found {
+        let found = self.on_path(space, name);
+        self.doubted(name, found)
+    }
+
+    fn on_path(&mut self, space: Space, name: &Name) -> Found {
         let last: Rc<str> = name.last().into();
         if name.parts.len() > 2 || last.starts_with("pg_") {
             return Found::Maybe(None);

@@ -36,6 +36,11 @@ impl World {
             }
             return Free::Skip;
         };
+        self.catalog.note_written(name);
+        // `t` and `public.t` are the same, unless the role has a schema of its name.
+        if self.catalog.is_ambiguous(name.last()) && schema == self.catalog.public {
+            self.catalog.blur(&name.last().into());
+        }
         self.free_in(class, schema, name.last(), name.span(), if_not_exists)
     }
 

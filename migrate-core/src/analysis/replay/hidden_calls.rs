@@ -37,7 +37,9 @@ impl World {
         let mut rest = *all;
         if rest.take(&["create", "operator"]) {
             while rest.ident().is_some() && rest.take_sign(".") {}
-            let Some(sign) = rest.next().map(|sign| Rc::<str>::from(rest.text(sign))) else { return };
+            let Some(sign) = rest.next().map(|sign| Rc::<str>::from(rest.text(sign))) else {
+                return;
+            };
             let options = rest.parentheses().map(|inner| inner.split()).unwrap_or_default();
             for mut option in options {
                 let is_function = option.take_any(&[&["function"], &["procedure"]]);

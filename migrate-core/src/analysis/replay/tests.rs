@@ -6,6 +6,7 @@ mod blocks;
 mod downgrades;
 mod hidden_calls;
 mod modes;
+mod paths;
 mod unknown;
 
 /// Checks a chain of these upgrades and downgrades; its errors as `revision:line message: label`, with

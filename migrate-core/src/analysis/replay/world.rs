@@ -34,7 +34,7 @@ pub(in crate::analysis) struct BlindSpot {
     pub(in crate::analysis) source: usize,
     pub(in crate::analysis) span: Span,
     pub(in crate::analysis) why: String,
-    /// Of which kinds; of all where there is none.
+    /// Of which kinds; of all where there is none; only those without a schema where it is empty.
     pub(in crate::analysis) spaces: Option<&'static [Space]>,
 }
 
@@ -266,8 +266,11 @@ impl World {
         if home == self.catalog.nowhere {
             self.catalog.blur(&name.last().into());
         }
-        // It may be one of these, in a schema that comes later in the path.
-        for other in self.catalog.namesakes(space, name) {
+        // It may be one of these, in a schema that comes later in the path, or the one that was made without a
+        // schema, where this is the role's.
+        let mut others = self.catalog.namesakes(space, name);
+        others.extend(self.catalog.made_bare_as(name));
+        for other in others {
             self.catalog.change(other, Place::default(), |other| other.is_certain = false);
         }
         let mut object = Object::new(class, name.last().into(), Some(home), Place::default());

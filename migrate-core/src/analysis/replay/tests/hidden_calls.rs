@@ -2,7 +2,8 @@
 
 use super::{check, errors};
 
-const MK: &str = "LANGUAGE plpgsql AS $$ BEGIN CREATE TABLE IF NOT EXISTS made (a int); RETURN NULL; END $$";
+const MK: &str =
+    "LANGUAGE plpgsql AS $$ BEGIN CREATE TABLE IF NOT EXISTS made (a int); RETURN NULL; END $$";
 
 /// A server takes each of these: the table is there. Without the function it is not.
 #[test]
@@ -30,7 +31,10 @@ fn what_runs_unseen_may_have_made_it() {
             "SELECT 1 + 'a'::m",
         ),
         ("CREATE TABLE t (a int); CREATE FUNCTION mk(t) RETURNS int {MK}", "SELECT t.mk FROM t"),
-        ("CREATE TABLE t (a int); CREATE FUNCTION mk(t) RETURNS int {MK}", "SELECT (x).mk FROM t x"),
+        (
+            "CREATE TABLE t (a int); CREATE FUNCTION mk(t) RETURNS int {MK}",
+            "SELECT (x).mk FROM t x",
+        ),
         (
             "CREATE TABLE t (a int); CREATE FUNCTION f(t) RETURNS int {MK}; ALTER FUNCTION f(t) RENAME TO g",
             "SELECT t.g FROM t",
@@ -62,6 +66,9 @@ fn what_runs_nothing_is_checked() {
          CREATE OPERATOR === (FUNCTION = mk, LEFTARG = int, RIGHTARG = int)"
     );
     for runs in ["SELECT t.a FROM t WHERE t.a = 1", "INSERT INTO t VALUES (1)"] {
-        check(&format!("{made}; {runs}; ALTER TABLE made ADD b int"), &["there is no table `made`"]);
+        check(
+            &format!("{made}; {runs}; ALTER TABLE made ADD b int"),
+            &["there is no table `made`"],
+        );
     }
 }
