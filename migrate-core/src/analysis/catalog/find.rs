@@ -193,6 +193,15 @@ impl Catalog {
         found.filter_map(Found::id).collect()
     }
 
+    /// The relations of a schema of which no more is known: they may belong to any table.
+    pub(in crate::analysis) fn known_by_name_alone(&self, home: Option<Id>) -> Vec<Id> {
+        let relations = [Class::Index, Class::Sequence, Class::Table];
+        let all = self.objects().filter(|(_, object)| {
+            relations.contains(&object.class) && object.home == home && !object.complete
+        });
+        all.map(|(id, _)| id).collect()
+    }
+
     /// What has a name where something of this name would be made.
     pub(in crate::analysis) fn resolve_own(
         &mut self,

@@ -293,8 +293,10 @@ impl World {
         change: &RoutineChange,
     ) {
         let Some(id) = self.routine(kind, name, arguments, false) else {
-            if let RoutineChange::Rename(to) = change {
-                self.catalog.blur(&to.text);
+            match change {
+                RoutineChange::Rename(to) => self.catalog.blur(&to.text),
+                RoutineChange::SetSchema(_) => self.catalog.blur(&name.last().into()),
+                RoutineChange::Other => {}
             }
             return;
         };
