@@ -5,7 +5,7 @@ use super::world::World;
 use crate::analysis::catalog::Mark;
 use crate::analysis::cursor::Cursor;
 use crate::analysis::statement::{
-    self, Body, Guard, Handler, Language, Step, body, constant, executed, guard, tokens,
+    self, Body, Guard, HOLE, Handler, Language, Step, body, constant, executed, guard, tokens,
 };
 use crate::statements::{self, split_statements};
 use crate::text::Span;
@@ -39,6 +39,7 @@ impl World {
             }
         };
         match language {
+            _ if text.contains(HOLE) => self.go_blind("a function of a computed string runs"),
             Language::Sql => self.run_script(text, offset),
             Language::Plpgsql => {
                 let tokens = tokens(text);

@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 use std::sync::OnceLock;
 
+use super::hidden_calls::ANY_TRIGGER;
 use super::world::World;
 use crate::analysis::catalog::{Class, ConstraintClass, Detail, How, Id, Space};
 use crate::analysis::cursor::Cursor;
@@ -120,7 +121,11 @@ impl World {
             for (part, how) in self.catalog.hanging(id) {
                 let Some(part_object) = self.catalog.get(*part) else { continue };
                 match (&part_object.detail, how) {
-                    (Detail::Trigger { function }, _) => functions.push(function.clone()),
+                    (Detail::Trigger { function }, _) => {
+                        functions.push(function.clone());
+                        let any = self.active.get_key_value(ANY_TRIGGER);
+                        functions.extend(any.map(|(any, _)| any.clone()));
+                    }
                     (_, How::Child { .. }) => near.push(*part),
                     // What its actions write is among what it names.
                     _ if part_object.class == Class::Rule => {

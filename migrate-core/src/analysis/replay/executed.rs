@@ -51,6 +51,9 @@ impl World {
                 Reach::Changes(spaces) => {
                     self.catalog.may_gain(spaces);
                     self.catalog.may_lose(spaces);
+                    if spaces == [Space::Routine] {
+                        self.note_computed(text, &statement);
+                    }
                     self.partly_blind(spaces, "EXECUTE of a computed string");
                 }
                 Reach::Table(name, gains) => {

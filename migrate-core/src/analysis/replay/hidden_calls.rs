@@ -4,13 +4,24 @@ use std::rc::Rc;
 
 use super::world::World;
 use crate::analysis::cursor::Cursor;
-use crate::analysis::statement::{Routine, calls, canonical, is_built_in};
+use crate::analysis::statement::{HOLE, Routine, Statement, calls, canonical, is_built_in, read};
+use crate::statements;
+
+/// The names under which the bodies of functions are kept whose names only a run knows.
+const ANY_FUNCTION: &str = "\u{E000}";
+pub(super) const ANY_TRIGGER: &str = "\u{E000}trigger";
 
 impl World {
     /// The functions that a text runs, by their names without a schema.
     pub(super) fn called_in(&self, text: &Cursor<'_>) -> Vec<Rc<str>> {
         let mut found: Vec<Rc<str>> = calls(text).iter().map(|name| name.last().into()).collect();
         let is_active = |name: &&Rc<str>| self.active.contains_key(*name);
+        // Any name may be that of one which a computed string has made.
+        if !found.is_empty()
+            && let Some((any, _)) = self.active.get_key_value(ANY_FUNCTION)
+        {
+            found.push(any.clone());
+        }
         // A cast may be implicit.
         found.extend(self.casts.iter().filter(is_active).cloned());
         if self.operators.is_empty() && self.of_rows.is_empty() {
@@ -55,6 +66,18 @@ impl World {
         {
             self.casts.push(name.last().into());
         }
+    }
+
+    /// Notes the body of a routine that a string with holes makes.
+    pub(super) fn note_computed(&mut self, text: &str, statement: &statements::Statement) {
+        let Statement::CreateRoutine(routine) = read(text, statement, 0) else { return };
+        let is_trigger = routine.returns.as_ref().is_some_and(|kind| kind.name.last() == "trigger");
+        let name = match routine.name.last() {
+            name if !name.contains(HOLE) => name,
+            _ if is_trigger => ANY_TRIGGER,
+            _ => ANY_FUNCTION,
+        };
+        self.note_body(&name.into(), &routine);
     }
 
     /// Notes a function that can be written as a field of what it is called with.

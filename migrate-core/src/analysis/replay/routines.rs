@@ -60,7 +60,7 @@ impl World {
     }
 
     /// Keeps the body of a routine that does more than to compute.
-    fn note_body(&mut self, name: &Rc<str>, routine: &Routine<'_>) {
+    pub(super) fn note_body(&mut self, name: &Rc<str>, routine: &Routine<'_>) {
         let Some((text, language)) = routine.body() else { return };
         let tokens = tokens(&text);
         let words = Cursor::new(&text, &tokens, 0);

@@ -58,6 +58,41 @@ fn what_runs_unseen_may_have_made_it() {
     }
 }
 
+/// A server takes these, too: the string may have made an overload of a function that everybody has.
+#[test]
+fn a_computed_string_may_make_any_function() {
+    let made = |name: &str, rest: &str, body: &str| {
+        format!(
+            "CREATE TABLE users (a int); DO $$ DECLARE n text; BEGIN SELECT 'lower' INTO n; \
+             EXECUTE 'CREATE FUNCTION ' || {name} || '{rest} LANGUAGE plpgsql AS $x$ BEGIN {body}; RETURN NULL; END $x$'; END $$"
+        )
+    };
+    let table = "CREATE TABLE IF NOT EXISTS made (a int)";
+    let computed = "CREATE TABLE ' || n || 'made (a int)";
+    let trigger = "CREATE TABLE t (a int); CREATE FUNCTION g() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN new; END'; \
+                   CREATE TRIGGER tr BEFORE INSERT ON t FOR EACH ROW EXECUTE FUNCTION g()";
+    for (first, runs) in [
+        (made("n", "(int) RETURNS int", table), "SELECT lower(1)"),
+        (made("quote_ident(n)", "(int) RETURNS int", table), "SELECT lower(1)"),
+        (made("n", "(int) RETURNS int", computed), "SELECT lower(1)"),
+        (made("'lower' || ''", "(int) RETURNS int", computed), "SELECT lower(1)"),
+        (
+            format!("{trigger}; {}", made("n", "() RETURNS trigger", table)),
+            "INSERT INTO t VALUES (1)",
+        ),
+    ] {
+        let runs = format!("{runs}; ALTER TABLE made ADD COLUMN b int");
+        assert_eq!(errors(&[(&first, ""), (&runs, "")]), [""; 0], "{first} / {runs}");
+    }
+    // One that changes no schema, and a trigger's where no trigger runs.
+    for first in
+        [made("n", "(int) RETURNS int", "PERFORM 1"), made("n", "() RETURNS trigger", table)]
+    {
+        let found = errors(&[(&first, ""), ("SELECT lower(1); ALTER TABLE made ADD b int", "")]);
+        assert!(found.len() == 1 && found[0].starts_with("there is no table `made`"), "{found:?}");
+    }
+}
+
 /// What does not run any of it is checked as before.
 #[test]
 fn what_runs_nothing_is_checked() {
