@@ -251,7 +251,8 @@ impl World {
             }
             _ => return,
         };
-        let columns = self.catalog.parts(from.id, |class| class == Class::Column);
+        let mut columns = self.catalog.parts(from.id, |class| class == Class::Column);
+        columns.sort_unstable();
         let Some(left) = self.copies_left.checked_sub(columns.len()) else {
             return self.catalog.change(to.id, place, |table| table.complete = false);
         };

@@ -11,6 +11,13 @@ fn a_new_value_is_not_used_in_its_transaction() {
         "ALTER TABLE t ALTER COLUMN v SET DEFAULT 'b'",
         "INSERT INTO t (id, v) VALUES (1, 'b')",
         "UPDATE public.t SET w = 'x' WHERE v = 'b'",
+        "INSERT INTO t VALUES (1, 'a'), (2, 'b')",
+        "INSERT INTO t SELECT id, 'b' FROM t",
+        "INSERT INTO t (v) SELECT 'b' AS new FROM t WHERE false",
+        // What was changed and what was made anew stands elsewhere.
+        "ALTER TABLE t ALTER id TYPE bigint, DROP w, ADD w text; INSERT INTO t VALUES (1, 'b')",
+        "ALTER TABLE t DROP id, ADD id int; INSERT INTO t VALUES ('b')",
+        "CREATE TABLE l (z int, LIKE t); INSERT INTO l VALUES (1, 2, 'b')",
     ] {
         let found = of(&format!("ALTER TYPE k ADD VALUE 'b'; {used}"));
         assert!(
@@ -18,7 +25,17 @@ fn a_new_value_is_not_used_in_its_transaction() {
             "{used}: {found:?}"
         );
     }
-    for used in ["UPDATE t SET v = 'a'", "UPDATE t SET w = 'b'", "SELECT 'b'"] {
+    for used in [
+        "UPDATE t SET v = 'a'",
+        "UPDATE t SET w = 'b'",
+        "SELECT 'b'",
+        "INSERT INTO t VALUES (1, 'a', 'b')",
+        "INSERT INTO t SELECT 1, 'a', 'b'",
+        "INSERT INTO t (w) SELECT 'b'",
+        "ALTER TABLE t DROP v, ADD v k; INSERT INTO t VALUES (1, 'b')",
+        "CREATE TABLE p (w text); CREATE TABLE c (id int, v k) INHERITS (p); INSERT INTO c VALUES ('b')",
+        "SELECT made_elsewhere(); INSERT INTO t VALUES (1, 'b')",
+    ] {
         assert_eq!(of(&format!("ALTER TYPE k ADD VALUE 'b'; {used}")), [""; 0], "{used}");
     }
     // The transaction has made the type, too.
