@@ -22,6 +22,7 @@ mod others;
 mod paths;
 mod routines;
 mod signatures;
+mod subscriptions;
 mod types;
 mod views;
 mod world;
@@ -119,6 +120,7 @@ fn section(
             continue;
         }
         world.statement = statement.span.within(offset);
+        world.follow_subscriptions(&all);
         if world.in_transaction {
             world.check_mode(&all);
             if world.savepoint(&all) {
@@ -162,7 +164,7 @@ fn downgrade(
     if notes(sql).iter().any(|(_, note)| matches!(note, Note::Allow("down"))) {
         return Vec::new();
     }
-    let after = world.catalog.mark();
+    let (after, with_slot) = (world.catalog.mark(), world.with_slot.clone());
     let mut found = section(world, sql, down.start, section_down.options, false);
     if found.is_empty() {
         let marker = marker_line(&migration.source, down);
@@ -170,6 +172,7 @@ fn downgrade(
         found = differences.iter().map(|one| incomplete(one, world.source, down, marker)).collect();
     }
     world.catalog.undo(after);
+    world.with_slot = with_slot;
     world.open_below.clear();
     found
 }

@@ -54,6 +54,7 @@ impl World {
             self.savepoints.truncate(at + 1);
             let mark = self.savepoints[at].1.clone();
             self.catalog.undo(mark);
+            self.with_slot = None;
         }
         true
     }

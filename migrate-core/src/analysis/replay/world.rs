@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use super::calls::RoutineBody;
 use super::modes::AddedValue;
+use super::subscriptions::WithSlot;
 use crate::analysis::catalog::{Catalog, Class, Detail, Found, Id, Mark, Object, Place, Space};
 use crate::analysis::names::{Ident, Name};
 use crate::id::did_you_mean;
@@ -54,6 +55,8 @@ pub(super) struct World {
     pub(super) section_start: u32,
     /// The values that it has added to enums.
     pub(super) added_values: Vec<AddedValue>,
+    /// Subscriptions that have a slot.
+    pub(super) with_slot: WithSlot,
     /// The savepoints that it has set, and how the catalog was.
     pub(super) savepoints: Vec<(Rc<str>, Mark)>,
     /// How many columns may yet be copied to the tables below others.
@@ -104,6 +107,7 @@ impl World {
             in_transaction: true,
             section_start: 0,
             added_values: Vec::new(),
+            with_slot: Some(HashMap::new()),
             savepoints: Vec::new(),
             copies_left: MOST_COPIES,
             depth: 0,
@@ -129,6 +133,7 @@ impl World {
     /// From here on nothing is known of any name.
     pub(super) fn go_blind(&mut self, why: &str) {
         self.catalog.blank();
+        self.with_slot = None;
         self.note_blind(why, None);
     }
 

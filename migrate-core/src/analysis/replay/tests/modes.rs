@@ -63,6 +63,47 @@ fn partitioned_tables_are_rebuilt_outside() {
     }
 }
 
+/// A subscription with a slot is dropped outside of a transaction; `NONE` is no slot.
+#[test]
+fn subscriptions_with_a_slot_are_dropped_outside() {
+    let make = "CREATE SUBSCRIPTION s CONNECTION 'dbname=x' PUBLICATION p WITH (connect = false)";
+    let bare = "CREATE SUBSCRIPTION s CONNECTION 'dbname=x' PUBLICATION p WITH (connect = false, slot_name = NONE)";
+    for (first, drops, is_refused) in [
+        (make, "DROP SUBSCRIPTION s", true),
+        (make, "ALTER SUBSCRIPTION s DISABLE; DROP SUBSCRIPTION IF EXISTS S", true),
+        (make, "ALTER SUBSCRIPTION s RENAME TO t; DROP SUBSCRIPTION t", true),
+        (
+            make,
+            "ALTER SUBSCRIPTION s DISABLE; ALTER SUBSCRIPTION s SET (slot_name = NONE); DROP SUBSCRIPTION s",
+            false,
+        ),
+        (bare, "DROP SUBSCRIPTION s", false),
+        (bare, "ALTER SUBSCRIPTION s SET (slot_name = 's'); DROP SUBSCRIPTION s", false),
+        ("SELECT 1", "DROP SUBSCRIPTION s", false),
+        (
+            "SELECT 1",
+            &format!("SAVEPOINT a; {make}; ROLLBACK TO a; DROP SUBSCRIPTION IF EXISTS s"),
+            false,
+        ),
+        (make, "DROP SUBSCRIPTION t", false),
+        (
+            make,
+            "DO $$ BEGIN ALTER SUBSCRIPTION s SET (slot_name = NONE); END $$; DROP SUBSCRIPTION s",
+            false,
+        ),
+        (make, "SELECT made_elsewhere(); DROP SUBSCRIPTION s", false),
+    ] {
+        let found = errors(&[(first, ""), (drops, "")]);
+        let expected = "DROP SUBSCRIPTION of one with a replication slot";
+        let said = found.len() == 1 && found[0].contains(expected);
+        assert_eq!(said, is_refused, "{first} / {drops}: {found:?}");
+        assert!(said || found.is_empty(), "{first} / {drops}: {found:?}");
+    }
+    // What a downgrade drops is there for the next revision.
+    let found = errors(&[(make, "DROP SUBSCRIPTION s"), ("DROP SUBSCRIPTION s", make)]);
+    assert_eq!(found.len(), 2, "{found:?}");
+}
+
 #[test]
 fn what_is_rolled_back_to_a_savepoint_was_never() {
     check(
