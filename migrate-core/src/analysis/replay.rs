@@ -27,7 +27,7 @@ mod types;
 mod views;
 mod world;
 
-use self::world::{BlindSpot, World};
+use self::world::World;
 use super::catalog::{Aspect, Catalog, Difference, Mark, Path};
 use super::cursor::Cursor;
 use super::notes::{Note, notes};
@@ -39,10 +39,11 @@ use crate::sections::{Options, Section};
 use crate::statements::split_statements;
 use crate::text::{Source, Span};
 
+pub(super) use self::world::BlindSpot;
 pub(super) use super::catalog::Place;
 
-/// What is wrong with a chain; its files are counted in its order.
-pub(super) fn replay(chain: &Chain<'_>) -> Vec<Diagnostic> {
+/// What is wrong with a chain, and where its upgrades make the replay blind; its files are counted in its order.
+pub(super) fn replay(chain: &Chain<'_>) -> (Vec<Diagnostic>, Vec<BlindSpot>) {
     let mut world = World::new();
     let mut found = Vec::new();
     // Behind the last revision that something can be said of, nothing needs to be known.
@@ -59,10 +60,12 @@ pub(super) fn replay(chain: &Chain<'_>) -> Vec<Diagnostic> {
         found.extend(said);
         if let (false, true, Down::Section(down)) = (migration.deployed, is_clean, &migration.down)
         {
+            let told = world.blind.len();
             found.extend(downgrade(&mut world, migration, *down, &before));
+            world.blind.truncate(told);
         }
     }
-    found
+    (found, world.blind)
 }
 
 /// Where the upgrades of a chain make it blind.
