@@ -149,13 +149,13 @@ fn fills_table(sql: &str, tokens: &[Token]) -> bool {
     let table = (1..4).find(|at| !kinds.iter().any(|kind| word(*at, kind)));
     let Some(table) = table.filter(|at| word(*at, "table")) else { return false };
     let mut depth = 0_usize;
-    for at in table + 1..tokens.len() {
-        match tokens[at].text(sql) {
+    for token in tokens.iter().skip(table + 1) {
+        match token.text(sql) {
             "(" => depth += 1,
             ")" => depth = depth.saturating_sub(1),
             _ if depth > 0 => {}
-            _ if word(at, "create") || word(at, "grant") => return false,
-            _ if word(at, "as") => return true,
+            _ if token.is_word(sql, "create") || token.is_word(sql, "grant") => return false,
+            _ if token.is_word(sql, "as") => return true,
             _ => {}
         }
     }
