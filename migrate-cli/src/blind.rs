@@ -1,6 +1,6 @@
 //! Where the analysis goes blind, for `check` and `lint`: names that it can't follow are not checked.
 
-use migrate_core::{BlindSpot, Chain, Migration, blind_spots};
+use migrate_core::{BlindSpot, Chain, Migration};
 use serde::Serialize;
 
 use crate::ui::Ui;
@@ -19,6 +19,7 @@ pub(crate) struct BlindView {
 /// behind that nothing is checked anyway.
 pub(crate) fn views(
     chain: &Chain<'_>,
+    spots: Vec<BlindSpot>,
     is_wanted: impl Fn(&Migration<'_>) -> bool,
 ) -> Vec<BlindView> {
     let last = chain.migrations().iter().rposition(|one| !one.deployed);
@@ -29,7 +30,7 @@ pub(crate) fn views(
         let file = one.source.path().to_owned();
         Some(BlindView { file, line: at.line, column: at.column, why, scope })
     };
-    blind_spots(chain).into_iter().filter_map(view).collect()
+    spots.into_iter().filter_map(view).collect()
 }
 
 /// What can be done about it.

@@ -66,8 +66,8 @@ pub(crate) fn write(
         WriteCommand::Rebase { revision, onto } => {
             write::rebase(context, directory, revision, onto)
         }
-        WriteCommand::Lock { accept_down: Some(revision), .. } => {
-            write::accept_down(context, directory, revision)
+        WriteCommand::Lock { accept_down: Some(revision), unchecked, .. } => {
+            write::accept_down(context, directory, revision, *unchecked)
         }
         WriteCommand::Lock { from_database: true, .. } => {
             write::lock_from_database(context, directory)

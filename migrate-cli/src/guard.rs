@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::path::Path;
 
 use migrate_core::{
-    Chain, Config, Diagnostic, FileEdit, Folder, LOCK_FILE, Migration, Pin, Rejection,
+    Chain, Config, Diagnostic, Down, FileEdit, Folder, LOCK_FILE, Migration, Pin, Rejection,
     analyse_with, check, write_lock,
 };
 
@@ -65,6 +65,48 @@ fn refused_with(
     let found = analyse_with(alone, config.clone()).err()?;
     let own = about(found, chain, wanted);
     (!own.diagnostics.is_empty()).then_some(own)
+}
+
+/// What `migrate check` would say of the downgrade of a pinned revision, if it were not pinned. Its upgrade is
+/// right: databases have run it.
+pub(crate) fn refused_downgrade(
+    source: &Source,
+    chain: &Chain<'static>,
+    id: &str,
+) -> Option<Rejection> {
+    let Source::Folder(directory) = source else { return None };
+    refused_downgrade_with(directory, &settings(directory), chain, id)
+}
+
+fn refused_downgrade_with(
+    directory: &Path,
+    config: &Result<Config, Rejection>,
+    chain: &Chain<'static>,
+    id: &str,
+) -> Option<Rejection> {
+    let one = chain.migrations().iter().find(|one| one.id.as_str() == id)?;
+    let Down::Section(down) = one.down else { return None };
+    let lineage: Ids<'_> = chain
+        .migrations()
+        .iter()
+        .zip(chain.lineage(id))
+        .filter_map(|(one, is_below)| is_below.then_some(one.id.as_str()))
+        .collect();
+    let is_kept = |one: &Migration<'_>| lineage.contains(one.id.as_str());
+    let alone = folder(directory, chain, is_kept, |one| one.id.as_str() != id);
+    let mut found = analyse_with(alone, config.clone()).err()?;
+    let (path, sources) = (one.source.path(), &found.sources);
+    let is_of_downgrade = |found: &Diagnostic| {
+        let is_incomplete = ["down-leaves", "down-loses"].contains(&found.problem.code());
+        let place = found.primary.as_ref();
+        is_incomplete
+            || place.is_none_or(|place| {
+                let is_here = sources.get(place.source).is_some_and(|file| file.path() == path);
+                is_here && place.span.end > down.span.start && place.span.start < down.span.end
+            })
+    };
+    found.diagnostics.retain(is_of_downgrade);
+    (!found.diagnostics.is_empty()).then_some(found)
 }
 
 /// What `migrate check` would say of files that are new in this chain.

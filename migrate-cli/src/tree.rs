@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use migrate_core::{
-    Chain, Config, Folder, Level, Lint, Outline, OutlineEntry, PlanError, Rejection, Target,
-    analyse_with, check, files,
+    BlindSpot, Chain, Config, Folder, Level, Lint, Outline, OutlineEntry, PlanError, Rejection,
+    Target, analyse_with, analyse_with_blind_spots, blind_spots, check, files,
 };
 
 use crate::failure::Failure;
@@ -36,6 +36,16 @@ impl Source {
         }
     }
 
+    /// The same, and where names are not checked.
+    pub(crate) fn built_and_blind(&self) -> Result<(Chain<'static>, Vec<BlindSpot>), Failure> {
+        match self {
+            Source::Folder(directory) => {
+                Ok(analyse_with_blind_spots(folder(directory), settings(directory))?)
+            }
+            Source::Embedded(chain) => Ok(((*chain).clone(), blind_spots(chain))),
+        }
+    }
+
     /// What the project wants of its checks.
     pub(crate) fn config(&self) -> Result<Config, Failure> {
         match self {
@@ -44,22 +54,26 @@ impl Source {
         }
     }
 
-    /// The chain, and what a build refuses in its SQL, the lints aside: they are told of such a chain, too.
+    /// The chain, where names are not checked, and what a build refuses in its SQL, the lints aside: they are told of such a chain, too.
     pub(crate) fn readable(
         &self,
         config: &Config,
-    ) -> Result<(Chain<'static>, Option<Rejection>), Failure> {
+    ) -> Result<(Chain<'static>, Vec<BlindSpot>, Option<Rejection>), Failure> {
         let mild = |config: Config, lint| config.with_level(lint, Level::Allow);
         match self {
             Source::Folder(directory) => {
                 let config = Lint::ALL.into_iter().fold(config.clone(), mild);
                 let folder = folder(directory);
-                match analyse_with(folder.clone(), Ok(config)) {
-                    Ok(chain) => Ok((chain, None)),
-                    Err(rejection) => Ok((check(folder)?, Some(rejection))),
+                match analyse_with_blind_spots(folder.clone(), Ok(config)) {
+                    Ok((chain, blind)) => Ok((chain, blind, None)),
+                    Err(rejection) => {
+                        let chain = check(folder)?;
+                        let blind = blind_spots(&chain);
+                        Ok((chain, blind, Some(rejection)))
+                    }
                 }
             }
-            Source::Embedded(chain) => Ok(((*chain).clone(), None)),
+            Source::Embedded(chain) => Ok(((*chain).clone(), blind_spots(chain), None)),
         }
     }
 

@@ -74,6 +74,27 @@ pub fn analyse_on(
     folder: Folder,
     config: Result<Config, Rejection>,
 ) -> Result<Chain<'static>, Rejection> {
+    analyse_blind(workers, folder, config).map(|(chain, _)| chain)
+}
+
+/// As [`analyse_with`], with the places from which on names are not checked. [`blind_spots`] finds the same, but
+/// has to analyse the chain again. Pinned revisions behind the last one that is not pinned are left out.
+///
+/// # Errors
+///
+/// As [`analyse_with`].
+pub fn analyse_with_blind_spots(
+    folder: Folder,
+    config: Result<Config, Rejection>,
+) -> Result<(Chain<'static>, Vec<BlindSpot>), Rejection> {
+    analyse_blind(&Alone, folder, config)
+}
+
+fn analyse_blind(
+    workers: &impl Workers,
+    folder: Folder,
+    config: Result<Config, Rejection>,
+) -> Result<(Chain<'static>, Vec<BlindSpot>), Rejection> {
     let (config, unread) = match config {
         Ok(config) => (config, None),
         Err(rejection) => (Config::default(), Some(rejection)),
@@ -89,15 +110,15 @@ fn analysed(
     workers: &impl Workers,
     folder: Folder,
     config: &Config,
-) -> Result<Chain<'static>, Rejection> {
+) -> Result<(Chain<'static>, Vec<BlindSpot>), Rejection> {
     let oldest = config.min_server();
     let chain = check_with(folder, workers, |file, source, problems| {
         statements(file, source, oldest, problems)
     })?;
-    let mut diagnostics = replay::replay(&chain);
+    let (mut diagnostics, blind) = replay::replay(&chain);
     diagnostics.extend(denied(&chain, config));
     if diagnostics.is_empty() {
-        return Ok(chain);
+        return Ok((chain, blind.into_iter().map(BlindSpot::from).collect()));
     }
     let sources = chain.migrations().iter().map(|migration| migration.source.clone()).collect();
     Err(Rejection { diagnostics, sources })

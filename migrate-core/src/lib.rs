@@ -156,7 +156,10 @@ mod threads;
 mod tls;
 
 #[cfg(feature = "analysis")]
-pub use analysis::{BlindSpot, Finding, analyse, analyse_with, blind_spot, blind_spots, lint};
+pub use analysis::{
+    BlindSpot, Finding, analyse, analyse_with, analyse_with_blind_spots, blind_spot, blind_spots,
+    lint,
+};
 #[cfg(feature = "analysis")]
 #[doc(hidden)]
 pub use analysis::{analyse_on as __analyse_on, predicted as __predicted};

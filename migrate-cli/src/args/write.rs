@@ -67,7 +67,7 @@ pub(crate) enum WriteCommand {
         #[arg(long, value_name = "REVISION", conflicts_with_all = ["through", "from_database"])]
         accept_down: Option<String>,
         /// Pin revisions that `migrate check` refuses, too; it is silent about pinned ones
-        #[arg(long, conflicts_with_all = ["from_database", "accept_down"])]
+        #[arg(long, conflicts_with = "from_database")]
         unchecked: bool,
     },
     /// Turn another tool's folder of migrations into a chain

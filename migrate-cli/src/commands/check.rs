@@ -1,7 +1,7 @@
 //! `migrate check` and `migrate verify`: is all as it should be?
 
 use migrate_core::catalog::Difference;
-use migrate_core::{__counted as counted, Chain, Status, status};
+use migrate_core::{__counted as counted, BlindSpot, Chain, Status, status};
 use serde::Serialize;
 
 use super::lint::{FindingView, codes, findings};
@@ -68,7 +68,7 @@ impl View for Checked {
 }
 
 impl Checked {
-    fn of(chain: &Chain<'_>) -> Self {
+    fn of(chain: &Chain<'_>, spots: Vec<BlindSpot>) -> Self {
         Checked {
             revisions: chain.len(),
             deployed: chain.migrations().iter().filter(|migration| migration.deployed).count(),
@@ -78,7 +78,7 @@ impl Checked {
             models: None,
             drift: None,
             warnings: Vec::new(),
-            blind: blind::views(chain, |_| true),
+            blind: blind::views(chain, spots, |_| true),
         }
     }
 }
@@ -90,8 +90,8 @@ pub(super) fn check(
     (drift, grants): (bool, bool),
     arguments: &ModelArgs,
 ) -> Result<Exit, Failure> {
-    let chain = context.source.built()?;
-    let mut checked = Checked::of(&chain);
+    let (chain, spots) = context.source.built_and_blind()?;
+    let mut checked = Checked::of(&chain, spots);
     checked.warnings = findings(&chain, &context.source.config()?, |_, deployed| !deployed);
     if at_head {
         let mut database = context.open()?;

@@ -192,7 +192,7 @@ pub(super) fn run(context: &Context, arguments: &LintArgs) -> Result<Exit, Failu
     if arguments.list {
         return pages::list(context, &config);
     }
-    let (chain, refused) = context.source.readable(&config)?;
+    let (chain, spots, refused) = context.source.readable(&config)?;
     let refused = refused.map(Failure::Rejected);
     let named = named(context, arguments)?;
     let is_wanted = |id: &str, deployed: bool| match named.is_empty() {
@@ -213,7 +213,7 @@ pub(super) fn run(context: &Context, arguments: &LintArgs) -> Result<Exit, Failu
         revisions: wanted.clone().count(),
         statements: wanted.filter(|_| context.ui.verbose).map(revision).collect(),
         findings: found,
-        blind: blind::views(&chain, |one| is_wanted(one.id.as_str(), one.deployed)),
+        blind: blind::views(&chain, spots, |one| is_wanted(one.id.as_str(), one.deployed)),
         error: refused.as_ref().map(|failure| failure.view(|text| context.ui.addressed(text))),
     };
     match arguments.format {

@@ -169,17 +169,29 @@ fn pin(
 }
 
 /// `migrate lock --accept-down`: the rest of the chain must be without a fault.
-pub(super) fn accept_down(context: &Context, directory: &Path, id: &str) -> Result<Exit, Failure> {
+pub(super) fn accept_down(
+    context: &Context,
+    directory: &Path,
+    id: &str,
+    unchecked: bool,
+) -> Result<Exit, Failure> {
     let edit = edit::accept_down(folder(directory), id)?;
     let path = directory.join(LOCK_FILE);
     let before = fs::read(&path);
     write(directory, &edit)?;
-    if let Err(rejection) = check(folder(directory)) {
+    let refused = match check(folder(directory)) {
+        Err(rejection) => Some(rejection.into()),
+        Ok(chain) => (!unchecked)
+            .then(|| guard::refused_downgrade(&context.source, &chain, id))
+            .flatten()
+            .map(|rejection| Failure::Unsound { rejection, purpose: Purpose::Pin }),
+    };
+    if let Some(refused) = refused {
         // Nothing is pinned of a chain that has other faults.
         if let Ok(before) = before {
             fs::write(&path, before).map_err(|source| Failure::Unwritable { path, source })?;
         }
-        return Err(rejection.into());
+        return Err(refused);
     }
     context.ui.show(&Written {
         path: path.display().to_string(),

@@ -102,3 +102,36 @@ fn where_names_are_not_checked_is_told() {
     let (_, out, said) = project.run("check --json");
     assert!(!out.contains("blind") && said.is_empty(), "{out}{said}");
 }
+
+/// What is pinned is not analysed any more, so a downgrade is analysed before.
+#[test]
+fn a_downgrade_is_accepted_if_check_would_accept_it() {
+    let project = Project::with("a b:a c:b");
+    let file = project.path().join("b_make_b.sql");
+    let text = project.read("b_make_b.sql").replace("SELECT 'b'", "CREATE TABLE t (a int)");
+    let with = |down: &str| fs::write(&file, text.replace("SELECT '-b'", down)).unwrap();
+    with("DROP TABLE t");
+    assert_eq!(project.run("lock").0, 0);
+    let before = project.read("chain.lock");
+    for (down, said) in [
+        ("DROP TABEL t", "syntax error at `TABEL`"),
+        ("SELECT 1", "the downgrade leaves table `t` behind"),
+        ("DROP TABLE t, u", "there is no table `u`"),
+    ] {
+        with(down);
+        project.refuse("lock --accept-down b", 1, said);
+        project.refuse("lock --accept-down b", 1, "`--unchecked` pins them anyway");
+        assert_eq!(project.read("chain.lock"), before, "{down}");
+    }
+    project.check("lock --accept-down b --unchecked", "migrations/chain.lock\n");
+    with("DROP TABLE IF EXISTS t");
+    project.check("lock --accept-down b", "migrations/chain.lock\n");
+    assert_eq!(project.run("check").0, 0);
+
+    // Its upgrade is right, whatever the analysis thinks: databases have run it.
+    fs::write(&file, text.replace("CREATE TABLE t (a int)", "DROP TABLE missing")).unwrap();
+    fs::remove_file(project.path().join("chain.lock")).unwrap();
+    assert_eq!(project.run("lock --unchecked").0, 0);
+    fs::write(&file, project.read("b_make_b.sql").replace("SELECT '-b'", "SELECT 1")).unwrap();
+    project.check("lock --accept-down b", "migrations/chain.lock\n");
+}

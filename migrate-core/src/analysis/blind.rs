@@ -32,19 +32,20 @@ pub struct BlindSpot {
 /// assert_eq!(spots[0].why, "what `made_elsewhere()` does is not known");
 /// ```
 pub fn blind_spots(chain: &Chain<'_>) -> Vec<BlindSpot> {
-    let spots = replay::blind(chain).into_iter();
-    spots
-        .map(|spot| BlindSpot {
-            source: spot.source,
-            span: spot.span,
-            why: spot.why,
-            scope: scope(spot.spaces),
-        })
-        .collect()
+    replay::blind(chain).into_iter().map(BlindSpot::from).collect()
+}
+
+impl From<replay::BlindSpot> for BlindSpot {
+    fn from(spot: replay::BlindSpot) -> Self {
+        BlindSpot { source: spot.source, span: spot.span, why: spot.why, scope: scope(spot.spaces) }
+    }
 }
 
 fn scope(spaces: Option<&[Space]>) -> String {
     let Some(spaces) = spaces else { return "names".to_owned() };
+    if spaces.is_empty() {
+        return "names without a schema".to_owned();
+    }
     let mut words: Vec<&str> = spaces.iter().map(|space| plural(*space)).collect();
     words.dedup();
     words.join(", ")
@@ -83,5 +84,37 @@ pub fn blind_spot(sql: &str, statement: &statements::Statement) -> Option<&'stat
         }
         Statement::CreateTable(table) if !table.is_clear => Some("a part of it is not understood"),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::blind_spots;
+    use crate::{Folder, analyse_with_blind_spots};
+
+    /// The one replay of a check finds what a replay of the upgrades alone does.
+    #[test]
+    fn a_check_finds_the_blind_spots_on_its_way() {
+        let file = |id: usize, up: &str, down: &str| {
+            let parent = if id > 1 { format!("-- parent: r{}\n", id - 1) } else { String::new() };
+            format!(
+                "-- revision: r{id}\n{parent}-- message: M{id}\n-- migrate:up\n{up};\n-- migrate:down\n{down};\n"
+            )
+        };
+        let files = [
+            ("r1_a.sql", file(1, "SELECT made_elsewhere()", "SELECT unmade_elsewhere()")),
+            ("r2_b.sql", file(2, "SELECT 1", "DO $$ BEGIN EXECUTE q(); END $$")),
+            ("r3_c.sql", file(3, "DO $$ BEGIN EXECUTE 'CREATE TABLE ' || q(); END $$", "SELECT 1")),
+            ("r4_d.sql", file(4, "ALTER DATABASE d SET search_path = a", "SELECT 1")),
+        ];
+        let texts = files.iter().map(|(name, text)| (*name, text.as_str()));
+        let folder = Folder::of_texts("m", texts);
+        let (chain, spots) =
+            analyse_with_blind_spots(folder, Ok(crate::Config::default())).expect("it is right");
+        assert_eq!(spots, blind_spots(&chain));
+        let shown: Vec<(usize, &str)> =
+            spots.iter().map(|spot| (spot.source, spot.scope.as_str())).collect();
+        let expected = [(0, "names"), (2, "names"), (3, "names without a schema")];
+        assert_eq!(shown, expected);
     }
 }

@@ -4,6 +4,7 @@
 //! revision has changed is known without a copy of everything.
 
 mod changes;
+mod default_path;
 mod find;
 mod knowledge;
 mod object;
@@ -99,6 +100,11 @@ pub(super) struct Catalog {
     /// The routines by the names that they were made with, without arguments; some may be gone.
     routines: HashMap<Rc<str>, Vec<Id>>,
     pub(super) path: Path,
+    /// Whether a session may begin with another path than the usual one.
+    default_path_is_lost: bool,
+    /// Names that were made without a schema behind a schema of the chain's, and those that were made in `public`.
+    made_bare: HashSet<Rc<str>>,
+    made_in_public: HashSet<Rc<str>>,
     pub(super) public: Id,
     /// Where temporary objects are.
     pub(super) temporary: Id,
@@ -128,6 +134,9 @@ impl Catalog {
             hazes: HashMap::default(),
             routines: HashMap::new(),
             path: Path::Default,
+            default_path_is_lost: false,
+            made_bare: HashSet::new(),
+            made_in_public: HashSet::new(),
             public: 0,
             temporary: 0,
             nowhere: Id::MAX,
@@ -192,6 +201,9 @@ impl Catalog {
         self.objects.push(None);
         self.edges.push(Vec::new());
         (object.since, object.whole_since) = (self.now, self.now);
+        if object.home == Some(self.public) && self.is_ambiguous(&object.name) {
+            object.is_certain = false;
+        }
         for need in object.needs.clone() {
             self.link(need.on, id, need.how);
         }

@@ -1,6 +1,8 @@
 //! String literals whose type is that of a column: where one is an enum's value that the same
 //! transaction has added, the server refuses the statement.
 
+use std::rc::Rc;
+
 use super::cursor::Cursor;
 use super::names::Name;
 use crate::lexer::Token;
@@ -16,27 +18,34 @@ pub(super) struct Literal {
     pub(super) span: Span,
 }
 
-/// The literals of a statement that are surely read as values of a column. `type_of` knows the type of a
-/// table's column, or does not.
+/// What is known of the columns of tables.
+pub(super) trait Columns {
+    /// The type of a column.
+    fn type_of(&mut self, table: &Name, column: &str) -> Option<String>;
+    /// All columns, in their order.
+    fn all(&mut self, table: &Name) -> Option<Vec<Rc<str>>>;
+}
+
+/// The literals of a statement that are surely read as values of a column.
 pub(super) fn literals(
     sql: &str,
     tokens: &[Token],
     offset: usize,
-    type_of: impl Fn(&Name, &str) -> Option<String>,
+    known: impl Columns,
 ) -> Vec<Literal> {
-    let mut found = Literals { type_of, table: None, alias: None, found: Vec::new() };
+    let mut found = Literals { known, table: None, alias: None, found: Vec::new() };
     found.statement(Cursor::new(sql, tokens, offset));
     found.found
 }
 
-struct Literals<F> {
-    type_of: F,
+struct Literals<C> {
+    known: C,
     table: Option<Name>,
     alias: Option<String>,
     found: Vec<Literal>,
 }
 
-impl<F: Fn(&Name, &str) -> Option<String>> Literals<F> {
+impl<C: Columns> Literals<C> {
     fn statement(&mut self, mut rest: Cursor<'_>) -> Option<()> {
         if rest.take(&["update"]) {
             self.target(&mut rest, &["set"])?;
@@ -95,20 +104,50 @@ impl<F: Fn(&Name, &str) -> Option<String>> Literals<F> {
         if rest.take(&["as"]) {
             self.alias = Some(rest.ident()?.text.to_string());
         }
-        let columns = rest.column_list();
+        let listed = rest.column_list();
         rest.take_any(&[&["overriding", "system", "value"], &["overriding", "user", "value"]]);
+        let columns: Vec<Rc<str>> = match listed {
+            Some(listed) => listed.into_iter().map(|column| column.text).collect(),
+            None if rest.is_any(0, &["values", "select"]) => {
+                self.known.all(self.table.as_ref()?).unwrap_or_default()
+            }
+            None => Vec::new(),
+        };
         if rest.take(&["values"]) {
             while let Some(row) = rest.parentheses() {
-                let columns = columns.iter().flatten();
-                for (column, value) in columns.zip(row.split()) {
-                    self.value(&column.text, value);
+                for (column, value) in columns.iter().zip(row.split()) {
+                    self.value(column, value);
                 }
                 rest.take_sign(",");
             }
+        } else if rest.take(&["select"]) {
+            self.selected(&mut rest, &columns);
         }
         let mut update = rest.after(&["do", "update", "set"])?;
         self.assignments(&mut update, &["where", "returning"]);
         Some(())
+    }
+
+    /// The literals that a query gives to columns, as long as it does not make texts of them first.
+    fn selected(&mut self, rest: &mut Cursor<'_>, columns: &[Rc<str>]) {
+        rest.take(&["all"]);
+        let as_text = ["distinct", "union", "intersect", "except", "order"];
+        if as_text.iter().any(|word| rest.has(&[word])) {
+            return;
+        }
+        let ends =
+            ["from", "where", "group", "having", "window", "limit", "offset", "fetch", "for"];
+        let list =
+            rest.expression(|rest| rest.is_any(0, &ends) || rest.is_any(0, &["on", "returning"]));
+        for (column, mut item) in columns.iter().zip(list.split()) {
+            let last = item.len().saturating_sub(1);
+            // As many columns as there are.
+            if item.is_sign(last, "*") {
+                return;
+            }
+            let value = item.expression(|rest| rest.is(0, "as") && rest.len() == 2);
+            self.value(column, value);
+        }
     }
 
     /// An action of `ALTER TABLE`.
@@ -135,7 +174,7 @@ impl<F: Fn(&Name, &str) -> Option<String>> Literals<F> {
         if !value.is_empty() {
             return None;
         }
-        let type_name = (self.type_of)(self.table.as_ref()?, column)?;
+        let type_name = self.known.type_of(self.table.as_ref()?, column)?;
         self.found.push(Literal { value: text, type_name, span });
         Some(())
     }
@@ -202,14 +241,25 @@ mod tests {
     use super::*;
     use crate::statements::split_statements;
 
+    /// `app.t (a, k)`, of which `k` is a `mood`, and `app.v`, of which not all is known.
+    struct Known;
+
+    impl Columns for Known {
+        fn type_of(&mut self, table: &Name, column: &str) -> Option<String> {
+            let is_mood = ["app.t", "app.v"].contains(&table.to_string().as_str()) && column == "k";
+            is_mood.then(|| "mood".to_owned())
+        }
+
+        fn all(&mut self, table: &Name) -> Option<Vec<Rc<str>>> {
+            (table.to_string() == "app.t").then(|| vec!["a".into(), "k".into()])
+        }
+    }
+
     #[test]
     fn literals_that_are_of_a_columns_type() {
         let check = |sql: &str, expected: &[&str]| {
             let statements = split_statements(sql);
-            let known = |table: &Name, column: &str| {
-                (table.to_string() == "app.t" && column == "k").then(|| "mood".to_owned())
-            };
-            let found = literals(sql, &statements[0].tokens, 0, known);
+            let found = literals(sql, &statements[0].tokens, 0, Known);
             for one in &found {
                 assert_eq!(one.type_name, "mood");
                 assert_eq!(sql[one.span.range()], format!("'{}'", one.value));
@@ -240,7 +290,22 @@ mod tests {
             &["b"],
         );
         check("INSERT INTO app.t VALUES ('b')", &[]);
-        check("INSERT INTO app.t (k) SELECT 'b'", &[]);
+        check("INSERT INTO app.t VALUES ('b', 'c'), (1, 'd') RETURNING 'e'", &["c", "d"]);
+        check("INSERT INTO app.v VALUES ('b', 'c')", &[]);
+        check("INSERT INTO app.v (k) VALUES ('b')", &["b"]);
+        check("INSERT INTO app.t (k) SELECT 'b'", &["b"]);
+        check("INSERT INTO app.t SELECT 'b', 'c'", &["c"]);
+        check(
+            "INSERT INTO app.t AS x OVERRIDING USER VALUE SELECT ALL a, 'b' AS y FROM u WHERE 'c' = a ON CONFLICT DO NOTHING",
+            &["b"],
+        );
+        check("INSERT INTO app.t (a, k) SELECT u.*, 'b' FROM u", &[]);
+        check("INSERT INTO app.t SELECT a, 'b'::text FROM u", &[]);
+        check("INSERT INTO app.t SELECT DISTINCT 1, 'b'", &[]);
+        check("INSERT INTO app.t SELECT 1, 'b' UNION SELECT 1, 'c'", &[]);
+        check("INSERT INTO app.t SELECT 1, 'b' FROM u ORDER BY 2", &[]);
+        check("INSERT INTO app.t SELECT 1, (SELECT 'b')", &[]);
+        check("INSERT INTO app.v SELECT 1, 'b'", &[]);
         check(
             "ALTER TABLE IF EXISTS app.t ALTER COLUMN k SET DEFAULT 'b', ALTER a SET DEFAULT 'c'",
             &["b"],

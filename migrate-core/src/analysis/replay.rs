@@ -14,17 +14,20 @@ mod drops;
 mod executed;
 mod foreign;
 mod guards;
+mod hidden_calls;
 mod indexes;
 mod inheritance;
 mod modes;
 mod others;
+mod paths;
 mod routines;
 mod signatures;
+mod subscriptions;
 mod types;
 mod views;
 mod world;
 
-use self::world::{BlindSpot, World};
+use self::world::World;
 use super::catalog::{Aspect, Catalog, Difference, Mark, Path};
 use super::cursor::Cursor;
 use super::notes::{Note, notes};
@@ -36,10 +39,11 @@ use crate::sections::{Options, Section};
 use crate::statements::split_statements;
 use crate::text::{Source, Span};
 
+pub(super) use self::world::BlindSpot;
 pub(super) use super::catalog::Place;
 
-/// What is wrong with a chain; its files are counted in its order.
-pub(super) fn replay(chain: &Chain<'_>) -> Vec<Diagnostic> {
+/// What is wrong with a chain, and where its upgrades make the replay blind; its files are counted in its order.
+pub(super) fn replay(chain: &Chain<'_>) -> (Vec<Diagnostic>, Vec<BlindSpot>) {
     let mut world = World::new();
     let mut found = Vec::new();
     // Behind the last revision that something can be said of, nothing needs to be known.
@@ -56,10 +60,12 @@ pub(super) fn replay(chain: &Chain<'_>) -> Vec<Diagnostic> {
         found.extend(said);
         if let (false, true, Down::Section(down)) = (migration.deployed, is_clean, &migration.down)
         {
+            let told = world.blind.len();
             found.extend(downgrade(&mut world, migration, *down, &before));
+            world.blind.truncate(told);
         }
     }
-    found
+    (found, world.blind)
 }
 
 /// Where the upgrades of a chain make it blind.
@@ -93,7 +99,7 @@ fn section(
     options: Options,
     deployed: bool,
 ) -> Vec<Diagnostic> {
-    world.catalog.path = Path::Default;
+    world.catalog.reset_path();
     world.added_values.clear();
     world.savepoints.clear();
     (world.in_transaction, world.section_start) = (options.transactional, world.catalog.now());
@@ -117,6 +123,7 @@ fn section(
             continue;
         }
         world.statement = statement.span.within(offset);
+        world.follow_subscriptions(&all);
         if world.in_transaction {
             world.check_mode(&all);
             if world.savepoint(&all) {
@@ -160,7 +167,7 @@ fn downgrade(
     if notes(sql).iter().any(|(_, note)| matches!(note, Note::Allow("down"))) {
         return Vec::new();
     }
-    let after = world.catalog.mark();
+    let (after, with_slot) = (world.catalog.mark(), world.with_slot.clone());
     let mut found = section(world, sql, down.start, section_down.options, false);
     if found.is_empty() {
         let marker = marker_line(&migration.source, down);
@@ -168,6 +175,7 @@ fn downgrade(
         found = differences.iter().map(|one| incomplete(one, world.source, down, marker)).collect();
     }
     world.catalog.undo(after);
+    world.with_slot = with_slot;
     world.open_below.clear();
     found
 }
@@ -226,9 +234,8 @@ fn apply(world: &mut World, read: &Statement<'_>, all: &Cursor<'_>) {
     );
     // In a default, a check or a policy: it runs now, and perhaps with each change of data.
     if !is_about_routines && !world.active.is_empty() {
-        let calls = statement::calls(all);
-        let active = calls.iter().filter_map(|name| world.active.get_key_value(name.last()));
-        let active: Vec<_> = active.map(|(name, _)| name.clone()).collect();
+        let mut active = world.called_in(all);
+        active.retain(|name| world.active.contains_key(name));
         if !active.is_empty() {
             world.stored.extend(active.iter().cloned());
             world.triggered.clear();
@@ -236,8 +243,11 @@ fn apply(world: &mut World, read: &Statement<'_>, all: &Cursor<'_>) {
         world.run_functions(active);
     }
     match read {
-        Statement::CreateSchema { name, if_not_exists } => {
+        Statement::CreateSchema { name, of_role, if_not_exists } => {
             world.create_schema(name, *if_not_exists);
+            if *of_role {
+                world.lead_to_role();
+            }
         }
         Statement::CreateTable(table) => world.create_table(table),
         Statement::CreateTableAs { name, temporary, if_not_exists, query } => {
@@ -295,7 +305,8 @@ fn apply(world: &mut World, read: &Statement<'_>, all: &Cursor<'_>) {
         Statement::SetSearchPath { path } => {
             world.catalog.path = path.clone().map_or(Path::Unknown, Path::Known);
         }
-        Statement::ResetSearchPath => world.catalog.path = Path::Default,
+        Statement::ResetSearchPath => world.catalog.reset_path(),
+        Statement::SetDefaultPath { path } => world.set_default_path(path.as_deref()),
         Statement::Query { writes, rest } => world.query(writes.as_ref(), rest),
         Statement::Do { body, language } => {
             let body = body.as_ref().map(|(text, exact)| (&**text, *exact));

@@ -29,7 +29,7 @@ pub(crate) use guard::{Asked, AskedKind, Guard, guard};
 pub(crate) use parts::{ColumnDef, ConstraintDef, ConstraintKind, Default, Element, Identity};
 pub(crate) use plpgsql::{Body, Handler, Step, body};
 pub(crate) use query::{calls, relations, written};
-pub(crate) use read::{ELSEWHERE, HARMLESS, read};
+pub(crate) use read::{ELSEWHERE, HARMLESS, default_path, read};
 pub(crate) use routine::{Argument, Language, Routine, quoted_body, tokens};
 pub(crate) use types::{TypeName, canonical, is_built_in};
 
@@ -38,6 +38,8 @@ pub(crate) use types::{TypeName, canonical, is_built_in};
 pub(crate) enum Statement<'s> {
     CreateSchema {
         name: Ident,
+        /// Whether it is named like a role that there is.
+        of_role: bool,
         if_not_exists: bool,
     },
     CreateTable(CreateTable<'s>),
@@ -123,6 +125,10 @@ pub(crate) enum Statement<'s> {
     },
     /// What the path is from here on; `None` where that can't be told.
     SetSearchPath {
+        path: Option<Vec<Ident>>,
+    },
+    /// The path that sessions of a role or a database begin with; `None` where that can't be told.
+    SetDefaultPath {
         path: Option<Vec<Ident>>,
     },
     /// `RESET search_path`, `RESET ALL`, `DISCARD ALL`.

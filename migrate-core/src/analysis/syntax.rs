@@ -7,7 +7,7 @@ use std::panic::catch_unwind;
 
 use squawk_parser::{EntryPoint, LexedStr, StrStep, SyntaxKind};
 
-use self::semicolon::{schema_element, second_statement, two_statements};
+use self::semicolon::{routine_setting, schema_element, second_statement, two_statements};
 use super::dialects;
 use crate::id::did_you_mean;
 use crate::lexer::{Lexer, Token, TokenKind};
@@ -49,7 +49,13 @@ pub(super) enum Fault {
 pub(super) fn fault(sql: &str, statement: &Statement) -> Option<Fault> {
     let text = sql.get(statement.span.range())?;
     let tokens = &statement.tokens;
-    if text.len() > MOST_BYTES || is_deep(sql, tokens) || is_unknown(sql, tokens) {
+    if text.len() > MOST_BYTES || is_deep(sql, tokens) {
+        return None;
+    }
+    if let Some(second) = routine_setting(sql, tokens) {
+        return Some(Fault::MissingSemicolon(second));
+    }
+    if is_unknown(sql, tokens) {
         return None;
     }
     if let Some(second) = schema_element(sql, tokens) {

@@ -117,10 +117,40 @@ fn a_missing_semicolon_is_told_where_the_second_statement_begins() {
     );
 }
 
+/// A parser takes these for one statement, and a server does not.
+#[test]
+fn what_can_be_no_part_of_the_first() {
+    for (first, second) in [
+        ("CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'", "SET TRANSACTION READ ONLY"),
+        (
+            "CREATE OR REPLACE PROCEDURE p() LANGUAGE sql AS 'SELECT 1'",
+            "SET TRANSACTION ISOLATION LEVEL SERIALIZABLE",
+        ),
+        (
+            "CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'",
+            "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY",
+        ),
+        ("CREATE SCHEMA s", "CREATE TABLE t AS SELECT 1"),
+        (
+            "CREATE SCHEMA s CREATE VIEW v AS SELECT 1",
+            "CREATE UNLOGGED TABLE IF NOT EXISTS s.t (a) AS TABLE u",
+        ),
+    ] {
+        let found = errors(&format!("{first}\n{second};"));
+        assert!(
+            found.len() == 1 && found[0].starts_with("5:1 two statements"),
+            "{second}: {found:?}"
+        );
+    }
+}
+
 #[test]
 fn what_only_looks_like_two_statements() {
     for up in [
         "CREATE SCHEMA s CREATE TABLE a (x int) CREATE VIEW v AS SELECT 1 GRANT SELECT ON v TO me;",
+        "CREATE SCHEMA s CREATE TABLE a (x int GENERATED ALWAYS AS (1) STORED) CREATE VIEW v AS SELECT 1;",
+        "CREATE SCHEMA s CREATE TABLE a (x int) GRANT SELECT ON a TO me CREATE VIEW v AS SELECT 1;",
+        "CREATE FUNCTION f() RETURNS int LANGUAGE sql SET TRANSACTION SNAPSHOT 'x' AS 'SELECT 1';",
         "CREATE RULE r AS ON INSERT TO t DO ALSO (INSERT INTO u VALUES (1); DELETE FROM v);",
         "CREATE RULE r AS ON INSERT TO t DO ALSO\nINSERT INTO u VALUES (1);",
         "EXPLAIN\nSELECT 1;",

@@ -85,6 +85,11 @@ impl Catalog {
 
     /// What a name stands for.
     pub(in crate::analysis) fn resolve(&mut self, space: Space, name: &Name) -> Found {
+        let found = self.on_path(space, name);
+        self.doubted(name, found)
+    }
+
+    fn on_path(&mut self, space: Space, name: &Name) -> Found {
         let last: Rc<str> = name.last().into();
         if name.parts.len() > 2 || last.starts_with("pg_") {
             return Found::Maybe(None);
@@ -186,6 +191,15 @@ impl Catalog {
         let (schemas, _) = self.searched(name);
         let found = schemas.iter().map(|schema| self.find(space, Some(*schema), &last));
         found.filter_map(Found::id).collect()
+    }
+
+    /// The relations of a schema of which no more is known: they may belong to any table.
+    pub(in crate::analysis) fn known_by_name_alone(&self, home: Option<Id>) -> Vec<Id> {
+        let relations = [Class::Index, Class::Sequence, Class::Table];
+        let all = self.objects().filter(|(_, object)| {
+            relations.contains(&object.class) && object.home == home && !object.complete
+        });
+        all.map(|(id, _)| id).collect()
     }
 
     /// What has a name where something of this name would be made.

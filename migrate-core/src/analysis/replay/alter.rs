@@ -343,6 +343,7 @@ impl World {
             for column in self.catalog.parts(id, |class| class == Class::Column) {
                 along.extend(self.catalog.parts(column, |class| class == Class::Sequence));
             }
+            along.extend(self.catalog.known_by_name_alone(home));
             let names = along.iter().filter_map(|id| Some(self.catalog.get(*id)?.name.clone()));
             let names: Vec<Rc<str>> = names.collect();
             for name in names.iter().chain([&name]) {

@@ -5,7 +5,7 @@ use super::world::World;
 use crate::analysis::catalog::Mark;
 use crate::analysis::cursor::Cursor;
 use crate::analysis::statement::{
-    self, Body, Guard, Handler, Language, Step, body, calls, constant, executed, guard, tokens,
+    self, Body, Guard, HOLE, Handler, Language, Step, body, constant, executed, guard, tokens,
 };
 use crate::statements::{self, split_statements};
 use crate::text::Span;
@@ -39,6 +39,7 @@ impl World {
             }
         };
         match language {
+            _ if text.contains(HOLE) => self.go_blind("a function of a computed string runs"),
             Language::Sql => self.run_script(text, offset),
             Language::Plpgsql => {
                 let tokens = tokens(text);
@@ -212,9 +213,9 @@ impl World {
     /// Whether a step changes nothing: `NULL`, `RAISE NOTICE`.
     fn is_quiet(&self, step: &Step<'_>) -> bool {
         let Step::Evaluate(text) = step else { return false };
-        calls(text)
+        self.called_in(text)
             .iter()
-            .all(|name| !self.active.contains_key(name.last()) && !self.is_unknown(name.last()))
+            .all(|name| !self.active.contains_key(name) && !self.is_unknown(name))
     }
 
     /// A body that is not understood: by the words in it.

@@ -5,11 +5,12 @@ use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 use std::sync::OnceLock;
 
+use super::hidden_calls::ANY_TRIGGER;
 use super::world::World;
 use crate::analysis::catalog::{Class, ConstraintClass, Detail, How, Id, Space};
 use crate::analysis::cursor::Cursor;
 use crate::analysis::names::Name;
-use crate::analysis::statement::{Language, calls};
+use crate::analysis::statement::Language;
 
 /// The functions of PostgreSQL 14 to 18 and of the extensions that come with it.
 const FUNCTIONS: &str = include_str!("functions.txt");
@@ -69,7 +70,8 @@ pub(super) struct RoutineBody {
     pub(super) changes_schema: bool,
     /// Whether it has a search_path of its own.
     pub(super) sets_path: bool,
-    pub(super) calls: Vec<Name>,
+    /// The routines that it calls, without a schema.
+    pub(super) calls: Vec<Rc<str>>,
     /// The tables whose data it changes.
     pub(super) writes: Vec<Name>,
 }
@@ -77,7 +79,7 @@ pub(super) struct RoutineBody {
 impl World {
     /// Does what the functions do that are called in a text.
     pub(super) fn run_calls(&mut self, text: &Cursor<'_>) {
-        self.run_functions(calls(text).iter().map(|name| name.last().into()).collect());
+        self.run_functions(self.called_in(text));
     }
 
     /// Whether a call of this name does nobody knows what.
@@ -119,8 +121,16 @@ impl World {
             for (part, how) in self.catalog.hanging(id) {
                 let Some(part_object) = self.catalog.get(*part) else { continue };
                 match (&part_object.detail, how) {
-                    (Detail::Trigger { function }, _) => functions.push(function.clone()),
+                    (Detail::Trigger { function }, _) => {
+                        functions.push(function.clone());
+                        let any = self.active.get_key_value(ANY_TRIGGER);
+                        functions.extend(any.map(|(any, _)| any.clone()));
+                    }
                     (_, How::Child { .. }) => near.push(*part),
+                    // What its actions write is among what it names.
+                    _ if part_object.class == Class::Rule => {
+                        near.extend(part_object.needs.iter().map(|need| need.on));
+                    }
                     (Detail::Constraint { kind: ConstraintClass::Foreign, .. }, _) => {
                         near.extend(part_object.home);
                     }
@@ -166,7 +176,7 @@ impl World {
                 continue;
             };
             for body in of_name {
-                left.extend(body.calls.iter().map(|name| Rc::from(name.last())));
+                left.extend(body.calls.iter().cloned());
                 for table in &body.writes {
                     if let Some(id) = self.catalog.resolve(Space::Relation, table).id()
                         && tables.insert(id)

@@ -36,6 +36,11 @@ impl World {
             }
             return Free::Skip;
         };
+        self.catalog.note_written(name);
+        // `t` and `public.t` are the same, unless the role has a schema of its name.
+        if self.catalog.is_ambiguous(name.last()) && schema == self.catalog.public {
+            self.catalog.blur(&name.last().into());
+        }
         self.free_in(class, schema, name.last(), name.span(), if_not_exists)
     }
 
@@ -246,7 +251,8 @@ impl World {
             }
             _ => return,
         };
-        let columns = self.catalog.parts(from.id, |class| class == Class::Column);
+        let mut columns = self.catalog.parts(from.id, |class| class == Class::Column);
+        columns.sort_unstable();
         let Some(left) = self.copies_left.checked_sub(columns.len()) else {
             return self.catalog.change(to.id, place, |table| table.complete = false);
         };

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::columns::GENERATED;
 use super::world::{Target, World};
-use crate::analysis::catalog::{Class, Found, How, Id, Space};
+use crate::analysis::catalog::{Class, Found, How, Id, Place, Space};
 use crate::analysis::names::{Ident, Name};
 use crate::analysis::statement::{Drop, Kind, OnTable};
 use crate::problem::Problem;
@@ -135,6 +135,12 @@ impl World {
                 if !sure.is_empty() && self.catalog.is_sure(*id) {
                     self.still_needed(*id, *span, &sure);
                     continue;
+                }
+            }
+            if cascade {
+                // Where it has the role's name, they are in it.
+                for id in self.catalog.made_bare_behind(*id) {
+                    self.catalog.change(id, Place::default(), |object| object.is_certain = false);
                 }
             }
             let mut all: Vec<(Id, Span)> = inside.into_iter().map(|id| (id, *span)).collect();

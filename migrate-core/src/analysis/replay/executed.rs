@@ -2,11 +2,12 @@
 
 use std::rc::Rc;
 
+use super::paths::is_usual_path;
 use super::world::World;
 use crate::analysis::catalog::{Path, Space};
 use crate::analysis::cursor::Cursor;
 use crate::analysis::names::Name;
-use crate::analysis::statement::{ELSEWHERE, HARMLESS, HOLE, Language};
+use crate::analysis::statement::{ELSEWHERE, HARMLESS, HOLE, Language, default_path};
 use crate::lexer::Token;
 use crate::statements::split_statements;
 
@@ -23,6 +24,8 @@ enum Reach {
     /// The same, of one table; whether it, or an index behind a key, may get a name that is not known.
     Table(Name, bool),
     Path,
+    /// The path of sessions that begin later.
+    DefaultPath,
     Everything,
 }
 
@@ -48,6 +51,9 @@ impl World {
                 Reach::Changes(spaces) => {
                     self.catalog.may_gain(spaces);
                     self.catalog.may_lose(spaces);
+                    if spaces == [Space::Routine] {
+                        self.note_computed(text, &statement);
+                    }
                     self.partly_blind(spaces, "EXECUTE of a computed string");
                 }
                 Reach::Table(name, gains) => {
@@ -65,6 +71,7 @@ impl World {
                         }
                     }
                 }
+                Reach::DefaultPath => self.set_default_path(None),
                 Reach::Path => self.catalog.path = Path::Unknown,
                 Reach::Everything => self.go_blind("EXECUTE of a computed string"),
             }
@@ -106,6 +113,10 @@ fn reach(all: &Cursor<'_>) -> Reach {
         let is_other = rest.tokens().first().is_some_and(|token| !rest.text(*token).contains(HOLE))
             && !rest.is_any(0, &["search_path", "schema"]);
         return if is_other { Reach::Nothing } else { Reach::Path };
+    }
+    if let Some(path) = default_path(&rest) {
+        let is_usual = path.as_deref().is_some_and(is_usual_path);
+        return if is_usual { Reach::Nothing } else { Reach::DefaultPath };
     }
     if rest.is_any(0, &HARMLESS) || rest.is_any(0, &["comment", "refresh", "reset"]) {
         return Reach::Nothing;
@@ -216,6 +227,9 @@ mod tests {
         };
         check("GRANT SELECT ON ? TO ?", "Nothing");
         check("ALTER ROLE ? SET x = 1", "Nothing");
+        check("ALTER DATABASE ? SET search_path = a", "DefaultPath");
+        check("ALTER ROLE ? SET search_path TO public, a", "Nothing");
+        check("ALTER ROLE x SET ? = a", "DefaultPath");
         check("SET search_path TO ?", "Path");
         check("SET LOCAL ? TO x", "Path");
         check("SET lock_timeout = ?", "Nothing");

@@ -1,13 +1,12 @@
 //! What a server refuses in a transaction, where only the catalog tells: a new value of an enum that is used,
 //! and the rebuilding of what is partitioned.
 
-use std::cell::RefCell;
 use std::rc::Rc;
 
 use super::world::World;
-use crate::analysis::catalog::{Class, Detail, Found, Id, Place, Space};
+use crate::analysis::catalog::{Class, Detail, Found, How, Id, Place, Space};
 use crate::analysis::cursor::Cursor;
-use crate::analysis::enum_values::literals;
+use crate::analysis::enum_values::{Columns, literals};
 use crate::analysis::names::Name;
 use crate::problem::Problem;
 use crate::text::Span;
@@ -55,6 +54,7 @@ impl World {
             self.savepoints.truncate(at + 1);
             let mark = self.savepoints[at].1.clone();
             self.catalog.undo(mark);
+            self.with_slot = None;
         }
         true
     }
@@ -86,13 +86,7 @@ impl World {
 
     fn uses_new_value(&mut self, all: &Cursor<'_>) {
         let (sql, offset) = all.source();
-        let found = {
-            let world = RefCell::new(&mut *self);
-            literals(sql, all.tokens(), offset, |table, column| {
-                let id = world.borrow_mut().enum_of(table, column)?;
-                Some(id.to_string())
-            })
-        };
+        let found = literals(sql, all.tokens(), offset, &mut *self);
         for literal in found {
             let added = self.added_values.iter().find(|added| {
                 added.of.to_string() == literal.type_name && *added.label == *literal.value
@@ -136,5 +130,29 @@ impl World {
             let place = self.place(span);
             self.added_values.push(AddedValue { of, label: label.clone(), place });
         }
+    }
+}
+
+impl Columns for &mut World {
+    fn type_of(&mut self, table: &Name, column: &str) -> Option<String> {
+        self.enum_of(table, column).map(|id| id.to_string())
+    }
+
+    fn all(&mut self, table: &Name) -> Option<Vec<Rc<str>>> {
+        let Found::Yes(table) = self.catalog.resolve(Space::Relation, table) else { return None };
+        let object = self.catalog.get(table)?;
+        // Parents' columns come in an order of their own.
+        let is_derived = object.needs.iter().any(|need| matches!(need.how, How::Child { .. }));
+        let is_whole = matches!(self.catalog.find(Space::Column, Some(table), ""), Found::No(_));
+        if object.class != Class::Table || is_derived || !is_whole {
+            return None;
+        }
+        let mut columns = self.catalog.parts(table, |class| class == Class::Column);
+        columns.sort_unstable();
+        let is_clear = |id: &Id| {
+            self.catalog.is_sure(*id) && self.catalog.get(*id).is_some_and(|column| !column.is_old)
+        };
+        let named = |id: &Id| Some(self.catalog.get(*id)?.name.clone());
+        columns.iter().all(is_clear).then(|| columns.iter().filter_map(named).collect())
     }
 }

@@ -133,6 +133,10 @@ impl World {
     }
 
     pub(super) fn opaque(&mut self, why: &str, all: &Cursor<'_>) {
+        self.note_hidden(all);
+        if all.starts(&["create", "schema"]) && all.has(&["authorization"]) {
+            self.lead_to_role();
+        }
         if all.starts(&["create", "event"]) {
             let call = all.after(&["execute"]).and_then(|mut rest| {
                 rest.skip(1);

@@ -9,7 +9,7 @@ use crate::analysis::catalog::{ArgumentType, Class, Detail, Found, How, Id, Obje
 use crate::analysis::cursor::Cursor;
 use crate::analysis::names::{Ident, Name};
 use crate::analysis::statement::{
-    Argument, CreateTrigger, Language, OnTable, Routine, RoutineChange, RoutineKind, calls, tokens,
+    Argument, CreateTrigger, Language, OnTable, Routine, RoutineChange, RoutineKind, tokens,
     written,
 };
 use crate::id::did_you_mean;
@@ -60,7 +60,7 @@ impl World {
     }
 
     /// Keeps the body of a routine that does more than to compute.
-    fn note_body(&mut self, name: &Rc<str>, routine: &Routine<'_>) {
+    pub(super) fn note_body(&mut self, name: &Rc<str>, routine: &Routine<'_>) {
         let Some((text, language)) = routine.body() else { return };
         let tokens = tokens(&text);
         let words = Cursor::new(&text, &tokens, 0);
@@ -84,12 +84,13 @@ impl World {
                 !is_harmless(name) && (is_compiled || ways.iter().any(|way| lower.contains(way)));
         } else {
             body.changes_schema = changes_schema(&words);
-            body.calls = calls(&words);
-            body.calls.retain(|name| !is_harmless(name.last()));
+            body.calls = self.called_in(&words);
+            body.calls.retain(|name| !is_harmless(name) || self.active.contains_key(name));
             body.writes = written(&words);
         }
         if body.changes_schema || !body.calls.is_empty() || !body.writes.is_empty() {
             self.active.entry(name.clone()).or_default().push(body.into());
+            self.note_field(name, routine);
         }
     }
 
@@ -292,8 +293,10 @@ impl World {
         change: &RoutineChange,
     ) {
         let Some(id) = self.routine(kind, name, arguments, false) else {
-            if let RoutineChange::Rename(to) = change {
-                self.catalog.blur(&to.text);
+            match change {
+                RoutineChange::Rename(to) => self.catalog.blur(&to.text),
+                RoutineChange::SetSchema(_) => self.catalog.blur(&name.last().into()),
+                RoutineChange::Other => {}
             }
             return;
         };
@@ -302,6 +305,9 @@ impl World {
             RoutineChange::Rename(to) => {
                 if let Some(bodies) = self.active.get(name.last()).cloned() {
                     self.active.entry(to.text.clone()).or_default().extend(bodies);
+                    if self.of_rows.contains(name.last()) {
+                        self.of_rows.insert(to.text.clone());
+                    }
                 }
                 for trigger in self.catalog.parts(id, |class| class == Class::Trigger) {
                     self.catalog.change(trigger, place, |trigger| {

@@ -4,7 +4,9 @@ use crate::folder::Folder;
 
 mod blocks;
 mod downgrades;
+mod hidden_calls;
 mod modes;
+mod paths;
 mod unknown;
 
 /// Checks a chain of these upgrades and downgrades; its errors as `revision:line message: label`, with

@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use super::calls::RoutineBody;
 use super::modes::AddedValue;
+use super::subscriptions::WithSlot;
 use crate::analysis::catalog::{Catalog, Class, Detail, Found, Id, Mark, Object, Place, Space};
 use crate::analysis::names::{Ident, Name};
 use crate::id::did_you_mean;
@@ -34,7 +35,7 @@ pub(in crate::analysis) struct BlindSpot {
     pub(in crate::analysis) source: usize,
     pub(in crate::analysis) span: Span,
     pub(in crate::analysis) why: String,
-    /// Of which kinds; of all where there is none.
+    /// Of which kinds; of all where there is none; only those without a schema where it is empty.
     pub(in crate::analysis) spaces: Option<&'static [Space]>,
 }
 
@@ -54,6 +55,8 @@ pub(super) struct World {
     pub(super) section_start: u32,
     /// The values that it has added to enums.
     pub(super) added_values: Vec<AddedValue>,
+    /// Subscriptions that have a slot.
+    pub(super) with_slot: WithSlot,
     /// The savepoints that it has set, and how the catalog was.
     pub(super) savepoints: Vec<(Rc<str>, Mark)>,
     /// How many columns may yet be copied to the tables below others.
@@ -74,6 +77,11 @@ pub(super) struct World {
     pub(super) running: HashSet<Rc<str>>,
     /// Those of them that any change of data may run: in defaults, rules, policies.
     pub(super) stored: Vec<Rc<str>>,
+    /// The functions behind the chain's operators, by their signs, and behind its casts.
+    pub(super) operators: HashMap<Rc<str>, Vec<Rc<str>>>,
+    pub(super) casts: Vec<Rc<str>>,
+    /// Those of `active` that can be written as a field: `t.f`.
+    pub(super) of_rows: HashSet<Rc<str>>,
     /// Whether any statement may run an event trigger.
     pub(super) has_event_triggers: bool,
     /// Where nothing is known any more, and why.
@@ -99,6 +107,7 @@ impl World {
             in_transaction: true,
             section_start: 0,
             added_values: Vec::new(),
+            with_slot: Some(HashMap::new()),
             savepoints: Vec::new(),
             copies_left: MOST_COPIES,
             depth: 0,
@@ -109,6 +118,9 @@ impl World {
             open_below: HashSet::new(),
             running: HashSet::new(),
             stored: Vec::new(),
+            operators: HashMap::new(),
+            casts: Vec::new(),
+            of_rows: HashSet::new(),
             has_event_triggers: false,
             blind: Vec::new(),
         }
@@ -121,6 +133,7 @@ impl World {
     /// From here on nothing is known of any name.
     pub(super) fn go_blind(&mut self, why: &str) {
         self.catalog.blank();
+        self.with_slot = None;
         self.note_blind(why, None);
     }
 
@@ -258,8 +271,11 @@ impl World {
         if home == self.catalog.nowhere {
             self.catalog.blur(&name.last().into());
         }
-        // It may be one of these, in a schema that comes later in the path.
-        for other in self.catalog.namesakes(space, name) {
+        // It may be one of these, in a schema that comes later in the path, or the one that was made without a
+        // schema, where this is the role's.
+        let mut others = self.catalog.namesakes(space, name);
+        others.extend(self.catalog.made_bare_as(name));
+        for other in others {
             self.catalog.change(other, Place::default(), |other| other.is_certain = false);
         }
         let mut object = Object::new(class, name.last().into(), Some(home), Place::default());

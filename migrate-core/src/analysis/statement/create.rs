@@ -50,12 +50,19 @@ pub(super) fn create<'s>(cursor: &mut Cursor<'s>) -> Option<Statement<'s>> {
     }
     if cursor.take(&["schema"]) {
         let if_not_exists = cursor.take(&["if", "not", "exists"]);
+        let unnamed = cursor.take(&["authorization"]);
         let name = cursor.ident()?;
-        if cursor.take(&["authorization"]) {
-            cursor.ident()?;
+        // Whoever that is has no name here.
+        let is_somebody =
+            |role: &str| ["current_user", "current_role", "session_user"].contains(&role);
+        let mut of_role = unnamed;
+        if !unnamed && cursor.take(&["authorization"]) {
+            let role = cursor.ident()?;
+            of_role = role.text == name.text;
         }
-        let is_plain = &*name.text != "authorization" && cursor.is_empty();
-        return is_plain.then_some(Statement::CreateSchema { name, if_not_exists });
+        let is_plain = cursor.is_empty() && !(unnamed && is_somebody(&name.text));
+        of_role |= &*name.text == "postgres";
+        return is_plain.then_some(Statement::CreateSchema { name, of_role, if_not_exists });
     }
     if cursor.take(&["type"]) {
         return type_(cursor);

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use super::alter;
 use super::create::create;
 use super::drop::{comment, drop, kind, on_table, routine};
+use super::executed::HOLE;
 use super::routine::{Language, arguments, inside, language};
 use super::{Kind, OnTable, RoutineChange, Statement};
 use crate::analysis::cursor::Cursor;
@@ -29,6 +30,9 @@ pub(crate) fn read<'s>(
 }
 
 fn known<'s>(cursor: &mut Cursor<'s>) -> Option<Statement<'s>> {
+    if let Some(path) = default_path(cursor) {
+        return Some(Statement::SetDefaultPath { path });
+    }
     if harmless(cursor) {
         return Some(Statement::Harmless);
     }
@@ -127,6 +131,21 @@ fn harmless(cursor: &Cursor<'_>) -> bool {
         || !cascades
             && cursor.is_any(0, &["create", "alter", "drop"])
             && cursor.is_any(1, &ELSEWHERE)
+}
+
+/// `ALTER ROLE … SET search_path`, and the same of a database: the path, where it can be told.
+pub(crate) fn default_path(all: &Cursor<'_>) -> Option<Option<Vec<Ident>>> {
+    if !(all.is(0, "alter") && all.is_any(1, &["role", "user", "database"])) {
+        return None;
+    }
+    let mut rest = all.after(&["set"])?;
+    if !rest.take(&["search_path"]) {
+        // What is set here may only be known when it runs.
+        let is_known = rest.tokens().first().is_none_or(|token| !rest.text(*token).contains(HOLE));
+        return (!is_known).then_some(None);
+    }
+    let _ = rest.take(&["to"]) || rest.take_sign("=");
+    Some(paths(rest).filter(|path| !path.iter().any(|name| name.text.contains(HOLE))))
 }
 
 fn altered<'s>(cursor: &mut Cursor<'s>) -> Option<Statement<'s>> {

@@ -137,8 +137,47 @@ pub(super) fn schema_element(sql: &str, tokens: &[Token]) -> Option<Span> {
         }
         let replaces = if word(at + 1, "or") && word(at + 2, "replace") { 2 } else { 0 };
         let is_other = ELSEWHERE.iter().any(|kind| word(at + 1 + replaces, kind));
-        (depth == 0 && word(at, "create") && is_other).then_some(tokens[at].span)
+        let is_wrong = is_other || fills_table(sql, &tokens[at..]);
+        (depth == 0 && word(at, "create") && is_wrong).then_some(tokens[at].span)
     })
+}
+
+/// Whether this begins with `CREATE TABLE … AS`, up to the next element of a schema.
+fn fills_table(sql: &str, tokens: &[Token]) -> bool {
+    let word = |at: usize, word: &str| tokens.get(at).is_some_and(|it| it.is_word(sql, word));
+    let kinds = ["unlogged", "temp", "temporary", "local", "global"];
+    let table = (1..4).find(|at| !kinds.iter().any(|kind| word(*at, kind)));
+    let Some(table) = table.filter(|at| word(*at, "table")) else { return false };
+    let mut depth = 0_usize;
+    for token in tokens.iter().skip(table + 1) {
+        match token.text(sql) {
+            "(" => depth += 1,
+            ")" => depth = depth.saturating_sub(1),
+            _ if depth > 0 => {}
+            _ if token.is_word(sql, "create") || token.is_word(sql, "grant") => return false,
+            _ if token.is_word(sql, "as") => return true,
+            _ => {}
+        }
+    }
+    false
+}
+
+/// What `CREATE FUNCTION` can't set for its body, and is a statement of its own: the modes of a transaction.
+pub(super) fn routine_setting(sql: &str, tokens: &[Token]) -> Option<Span> {
+    let word = |at: usize, word: &str| tokens.get(at).is_some_and(|it| it.is_word(sql, word));
+    let kind = if word(1, "or") { 3 } else { 1 };
+    if !(word(0, "create") && (word(kind, "function") || word(kind, "procedure"))) {
+        return None;
+    }
+    let set = (kind..tokens.len()).find(|at| {
+        let modes = ["isolation", "read", "not", "deferrable"];
+        word(*at, "set")
+            && (word(at + 1, "transaction") && modes.iter().any(|mode| word(at + 2, mode))
+                || word(at + 1, "session") && word(at + 2, "characteristics"))
+    })?;
+    // A body that is SQL may have such a name in it.
+    let is_sql = (kind..set).any(|at| word(at, "return") || word(at, "atomic"));
+    (!is_sql).then_some(tokens[set].span)
 }
 
 /// Whether statements begin with this token.

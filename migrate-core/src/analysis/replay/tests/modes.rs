@@ -11,6 +11,13 @@ fn a_new_value_is_not_used_in_its_transaction() {
         "ALTER TABLE t ALTER COLUMN v SET DEFAULT 'b'",
         "INSERT INTO t (id, v) VALUES (1, 'b')",
         "UPDATE public.t SET w = 'x' WHERE v = 'b'",
+        "INSERT INTO t VALUES (1, 'a'), (2, 'b')",
+        "INSERT INTO t SELECT id, 'b' FROM t",
+        "INSERT INTO t (v) SELECT 'b' AS new FROM t WHERE false",
+        // What was changed and what was made anew stands elsewhere.
+        "ALTER TABLE t ALTER id TYPE bigint, DROP w, ADD w text; INSERT INTO t VALUES (1, 'b')",
+        "ALTER TABLE t DROP id, ADD id int; INSERT INTO t VALUES ('b')",
+        "CREATE TABLE l (z int, LIKE t); INSERT INTO l VALUES (1, 2, 'b')",
     ] {
         let found = of(&format!("ALTER TYPE k ADD VALUE 'b'; {used}"));
         assert!(
@@ -18,7 +25,17 @@ fn a_new_value_is_not_used_in_its_transaction() {
             "{used}: {found:?}"
         );
     }
-    for used in ["UPDATE t SET v = 'a'", "UPDATE t SET w = 'b'", "SELECT 'b'"] {
+    for used in [
+        "UPDATE t SET v = 'a'",
+        "UPDATE t SET w = 'b'",
+        "SELECT 'b'",
+        "INSERT INTO t VALUES (1, 'a', 'b')",
+        "INSERT INTO t SELECT 1, 'a', 'b'",
+        "INSERT INTO t (w) SELECT 'b'",
+        "ALTER TABLE t DROP v, ADD v k; INSERT INTO t VALUES (1, 'b')",
+        "CREATE TABLE p (w text); CREATE TABLE c (id int, v k) INHERITS (p); INSERT INTO c VALUES ('b')",
+        "SELECT made_elsewhere(); INSERT INTO t VALUES (1, 'b')",
+    ] {
         assert_eq!(of(&format!("ALTER TYPE k ADD VALUE 'b'; {used}")), [""; 0], "{used}");
     }
     // The transaction has made the type, too.
@@ -44,6 +61,47 @@ fn partitioned_tables_are_rebuilt_outside() {
             None => assert_eq!(found, [""; 0], "{statement}"),
         }
     }
+}
+
+/// A subscription with a slot is dropped outside of a transaction; `NONE` is no slot.
+#[test]
+fn subscriptions_with_a_slot_are_dropped_outside() {
+    let make = "CREATE SUBSCRIPTION s CONNECTION 'dbname=x' PUBLICATION p WITH (connect = false)";
+    let bare = "CREATE SUBSCRIPTION s CONNECTION 'dbname=x' PUBLICATION p WITH (connect = false, slot_name = NONE)";
+    for (first, drops, is_refused) in [
+        (make, "DROP SUBSCRIPTION s", true),
+        (make, "ALTER SUBSCRIPTION s DISABLE; DROP SUBSCRIPTION IF EXISTS S", true),
+        (make, "ALTER SUBSCRIPTION s RENAME TO t; DROP SUBSCRIPTION t", true),
+        (
+            make,
+            "ALTER SUBSCRIPTION s DISABLE; ALTER SUBSCRIPTION s SET (slot_name = NONE); DROP SUBSCRIPTION s",
+            false,
+        ),
+        (bare, "DROP SUBSCRIPTION s", false),
+        (bare, "ALTER SUBSCRIPTION s SET (slot_name = 's'); DROP SUBSCRIPTION s", false),
+        ("SELECT 1", "DROP SUBSCRIPTION s", false),
+        (
+            "SELECT 1",
+            &format!("SAVEPOINT a; {make}; ROLLBACK TO a; DROP SUBSCRIPTION IF EXISTS s"),
+            false,
+        ),
+        (make, "DROP SUBSCRIPTION t", false),
+        (
+            make,
+            "DO $$ BEGIN ALTER SUBSCRIPTION s SET (slot_name = NONE); END $$; DROP SUBSCRIPTION s",
+            false,
+        ),
+        (make, "SELECT made_elsewhere(); DROP SUBSCRIPTION s", false),
+    ] {
+        let found = errors(&[(first, ""), (drops, "")]);
+        let expected = "DROP SUBSCRIPTION of one with a replication slot";
+        let said = found.len() == 1 && found[0].contains(expected);
+        assert_eq!(said, is_refused, "{first} / {drops}: {found:?}");
+        assert!(said || found.is_empty(), "{first} / {drops}: {found:?}");
+    }
+    // What a downgrade drops is there for the next revision.
+    let found = errors(&[(make, "DROP SUBSCRIPTION s"), ("DROP SUBSCRIPTION s", make)]);
+    assert_eq!(found.len(), 2, "{found:?}");
 }
 
 #[test]

@@ -98,6 +98,12 @@ fn what_comes_back_is_no_error() {
                 "ALTER TABLE x ALTER a DROP NOT NULL",
             ),
             ("CREATE SCHEMA s", "", "CREATE TABLE s.x (a int)", "DROP TABLE s.x"),
+            (
+                "CREATE SCHEMA s; CREATE SCHEMA r; CREATE TABLE s.x (a int); CREATE INDEX i ON s.x (a); CREATE FUNCTION s.f(int) RETURNS int LANGUAGE sql AS 'SELECT 1'",
+                "",
+                "ALTER TABLE s.x SET SCHEMA r; ALTER FUNCTION s.f(int) SET SCHEMA r; ALTER INDEX r.i RENAME TO j; DROP SCHEMA s",
+                "CREATE SCHEMA s; ALTER INDEX r.j RENAME TO i; ALTER TABLE r.x SET SCHEMA s; ALTER FUNCTION r.f SET SCHEMA s",
+            ),
             ("CREATE SEQUENCE q", "", "DROP SEQUENCE q", "CREATE SEQUENCE q"),
             (
                 "CREATE TABLE x (a int); CREATE POLICY p ON x",

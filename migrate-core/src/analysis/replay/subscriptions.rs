@@ -1,0 +1,61 @@
+//! Subscriptions that have a slot: a server drops them outside of a transaction only.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use super::world::World;
+use crate::analysis::catalog::Place;
+use crate::analysis::cursor::Cursor;
+use crate::problem::Problem;
+
+/// Those of the chain's that surely have a slot, and where they are made; nothing once anything else may have
+/// changed one.
+pub(super) type WithSlot = Option<HashMap<Rc<str>, Place>>;
+
+impl World {
+    /// Of each statement of a section, before it is replayed.
+    pub(super) fn follow_subscriptions(&mut self, all: &Cursor<'_>) {
+        let Some(with_slot) = &mut self.with_slot else { return };
+        let mut rest = *all;
+        let verb = ["create", "alter", "drop"].into_iter().find(|verb| rest.take(&[verb]));
+        let Some(verb) = verb.filter(|_| rest.take(&["subscription"])) else {
+            // A block or a function may do it.
+            let is_named = |text: &str| text.to_ascii_lowercase().contains("subscription");
+            if all.tokens().iter().any(|token| is_named(all.text(*token))) {
+                self.with_slot = None;
+            }
+            return;
+        };
+        rest.take(&["if", "exists"]);
+        let Some(name) = rest.ident() else { return };
+        match verb {
+            "create" if has_slot(&rest) => {
+                let place = Place { source: self.source, span: name.span };
+                with_slot.insert(name.text, place);
+            }
+            "alter" if rest.take(&["rename", "to"]) => {
+                let renamed = with_slot.remove(&name.text).zip(rest.ident());
+                with_slot.extend(renamed.map(|(place, to)| (to.text, place)));
+            }
+            // Where its options are changed, the slot may be among them.
+            "alter" if rest.is(0, "set") => {
+                with_slot.remove(&name.text);
+            }
+            "alter" => {}
+            _ => {
+                let made = with_slot.remove(&name.text);
+                if let Some(place) = made.filter(|_| self.in_transaction) {
+                    let statement = "DROP SUBSCRIPTION of one with a replication slot".to_owned();
+                    self.fault(Problem::NeedsNoTransaction { statement }, name.span, "");
+                    self.see(place, "created here");
+                }
+            }
+        }
+    }
+}
+
+/// Whether the options of `CREATE SUBSCRIPTION` leave it a slot: it has one unless they say `slot_name = NONE`.
+fn has_slot(rest: &Cursor<'_>) -> bool {
+    let options = rest.after(&["with"]).and_then(|mut options| options.parentheses());
+    options.is_none_or(|options| !options.split().iter().any(|option| option.is(0, "slot_name")))
+}
