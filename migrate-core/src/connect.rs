@@ -7,10 +7,13 @@ mod cancel;
 mod environment;
 mod error;
 mod notice;
+mod parameters;
 mod passwords;
 mod place;
 mod refusal;
 mod search;
+mod service;
+mod session_attributes;
 mod settings;
 mod surroundings;
 #[cfg(feature = "tokio-postgres")]
@@ -30,7 +33,7 @@ use self::notice::Notices;
 use self::place::{Place, Wanted};
 use self::refusal::Attempt;
 use self::search::Search;
-use crate::tls::{Trust, connector};
+use crate::tls::{Tls, connector};
 
 /// Connects, and blocks until the session stands. [`Connector`] tells what the string may say.
 ///
@@ -113,7 +116,6 @@ pub async fn connect_async(url: &str) -> Result<tokio_postgres::Client, ConnectE
 pub struct Connector {
     wanted: Wanted,
     notices: Notices,
-    warnings: Vec<String>,
 }
 
 impl Connector {
@@ -127,13 +129,16 @@ impl Connector {
     }
 
     fn to(wanted: Wanted) -> Self {
-        Connector { wanted, notices: Notices::default(), warnings: Vec::new() }
+        for warning in &wanted.warnings {
+            tracing::warn!("{warning}");
+        }
+        Connector { wanted, notices: Notices::default() }
     }
 
-    /// What the user should know, though it is no error: a file with passwords that was not read.
-    /// It went to `tracing`, too.
+    /// What the user should know, though it is no error: a file with passwords that was not read, a
+    /// parameter that was passed over. It went to `tracing`, too.
     pub fn warnings(&self) -> &[String] {
-        &self.warnings
+        &self.wanted.warnings
     }
 
     /// The variables of the environment by which a program of PostgreSQL's own (`pg_dump`, `psql`)
@@ -196,17 +201,21 @@ impl Connector {
         settings.fill("dbname", name.to_owned())?;
         let mut wanted = Wanted::of(settings)?;
         wanted.passwords = self.wanted.passwords.clone();
-        let (notices, warnings) = (self.notices.clone(), Vec::new());
-        Ok(Connector { wanted, notices, warnings })
+        wanted.warnings.clear();
+        Ok(Connector { wanted, notices: self.notices.clone() })
     }
 
     fn search(&self) -> Search {
-        Search::new(self.wanted.tls.mode, self.in_order(self.wanted.places.clone()))
+        let places = self.in_order(self.wanted.places.clone());
+        Search::new(self.wanted.tls.mode, places, self.wanted.attributes.passes())
     }
 
     fn tls(&self) -> Result<MakeRustlsConnect, ConnectError> {
         let only_sockets = self.wanted.places.iter().all(Place::is_socket);
-        connector(if only_sockets { &Trust::Anyone } else { &self.wanted.tls.trust })
+        match only_sockets {
+            true => connector(&Tls::unused()),
+            false => connector(&self.wanted.tls),
+        }
     }
 
     fn attempt(&self, place: &Place) -> Attempt {

@@ -120,6 +120,8 @@ mod report;
 mod runner;
 #[cfg(feature = "runner")]
 mod script;
+#[cfg(all(feature = "tls", feature = "tokio-postgres"))]
+mod servers;
 #[cfg(feature = "runner")]
 mod settings;
 #[cfg(feature = "runner")]
