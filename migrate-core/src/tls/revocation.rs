@@ -1,5 +1,6 @@
 //! The lists of revoked certificates.
 
+use std::cmp::Reverse;
 use std::path::Path;
 
 use rustls::CertificateError;
@@ -41,7 +42,15 @@ impl Lists {
         {
             lists.add(&path, &text)?;
         }
-        Ok(lists)
+        Ok(lists.newest_first())
+    }
+
+    /// Of several lists of an authority the newest counts, as for OpenSSL: webpki takes the first.
+    fn newest_first(self) -> Self {
+        let mut both: Vec<_> = self.encoded.into_iter().zip(self.parsed).collect();
+        both.sort_by_key(|(_, list)| Reverse(list.tbs_cert_list.this_update.to_unix_duration()));
+        let (encoded, parsed) = both.into_iter().unzip();
+        Lists { encoded, parsed }
     }
 
     fn add(&mut self, path: &Path, text: &[u8]) -> Result<(), ConnectError> {
@@ -85,23 +94,17 @@ impl Lists {
             return Ok(());
         }
         let certificate = &certificate.tbs_certificate;
-        let mut lists = self
-            .parsed
-            .iter()
-            .map(|list| &list.tbs_cert_list)
-            .filter(|list| list.issuer == certificate.issuer);
-        let Some(first) = lists.next() else {
+        let mut lists = self.parsed.iter().map(|list| &list.tbs_cert_list);
+        let Some(list) = lists.find(|list| list.issuer == certificate.issuer) else {
             return Err(CertificateError::UnknownRevocationStatus.into());
         };
-        for list in std::iter::once(first).chain(lists) {
-            let mut revoked = list.revoked_certificates.iter().flatten();
-            if revoked.any(|revoked| revoked.serial_number == certificate.serial_number) {
-                return Err(CertificateError::Revoked.into());
-            }
-            let until = list.next_update.map(Time::to_unix_duration);
-            if until.is_some_and(|until| now.as_secs() > until.as_secs()) {
-                return Err(CertificateError::ExpiredRevocationList.into());
-            }
+        let mut revoked = list.revoked_certificates.iter().flatten();
+        if revoked.any(|revoked| revoked.serial_number == certificate.serial_number) {
+            return Err(CertificateError::Revoked.into());
+        }
+        let until = list.next_update.map(Time::to_unix_duration);
+        if until.is_some_and(|until| now.as_secs() > until.as_secs()) {
+            return Err(CertificateError::ExpiredRevocationList.into());
         }
         Ok(())
     }
