@@ -77,8 +77,9 @@ pub async fn connect_async(url: &str) -> Result<tokio_postgres::Client, ConnectE
 /// A connection string that was read and found right, ready to connect.
 ///
 /// It is a URL, `postgres://user:password@host:port/database?parameter=value`, or
-/// `host=… user=… password='…'`. All parameters of [`tokio_postgres::Config`] are understood; the
-/// last value counts. Beyond them, as in PostgreSQL's own clients:
+/// `host=… user=… password='…'`. The parameters are those of libpq, and sqlx's names for them; the last
+/// value counts. One that asks for something that can't be done is an error, and never ignored:
+/// `docs/CONNECTING.md` lists them all.
 ///
 /// | `sslmode` | TLS | the server's certificate |
 /// | --- | --- | --- |
@@ -91,8 +92,14 @@ pub async fn connect_async(url: &str) -> Result<tokio_postgres::Client, ConnectE
 ///
 /// `sslrootcert` names the file with the trusted authorities' certificates, or the server's own;
 /// `~/.postgresql/root.crt` unless given. It is an error if that is needed and missing.
-/// `sslrootcert=system` trusts the operating system's authorities, and means `verify-full`. Over a
-/// Unix socket there is no TLS, whatever `sslmode` says.
+/// `sslrootcert=system` trusts the operating system's authorities, and means `verify-full`. `sslcrl` and
+/// `sslcrldir` name lists of revoked certificates; `~/.postgresql/root.crl`, if it is there, unless
+/// given. `sslcert` and `sslkey` are the client's own certificate and its key; `postgresql.crt` and
+/// `postgresql.key` of that folder, if they are there, unless given. `sslpassword`, the password of the
+/// key, needs the feature `encrypted-keys`. Over a Unix socket there is no TLS, whatever `sslmode` says.
+///
+/// `target_session_attrs` chooses among several hosts: `any`, `read-write`, `read-only`, `primary`,
+/// `standby` or `prefer-standby`.
 ///
 /// `application_name` is `migrate` and `connect_timeout` 10 s unless set. The latter is for each
 /// address of each host, until the session stands; zero waits forever.

@@ -47,7 +47,7 @@ use Support::{Driver, Harmless, Ours};
 const OAUTH: Support = refused(&[], "OAuth is not supported");
 const SCRAM_KEY: Support = refused(&[], "SCRAM works with the password only");
 
-/// docs/CLI.md has the same table for users.
+/// docs/CONNECTING.md has the same table for users.
 pub(super) const PARAMETERS: [Parameter; 52] = [
     new("application_name", Some("PGAPPNAME"), Driver),
     new("channel_binding", Some("PGCHANNELBINDING"), Driver),
@@ -191,5 +191,25 @@ mod tests {
             assert!(!names().any(|known| known == alias), "{alias}");
         }
         assert!(find("sslfoo").is_none() && foreign("sslfoo").is_none());
+    }
+
+    #[test]
+    fn the_documentation_has_each_with_what_becomes_of_it() {
+        let page = include_str!("../../../docs/CONNECTING.md");
+        let mut rows =
+            page.lines().filter(|line| line.starts_with("| `") && line.matches('|').count() == 4);
+        let mut rows = rows.by_ref().skip_while(|line| !line.contains("`application_name`"));
+        for known in &PARAMETERS {
+            let row = rows.next().unwrap_or_default();
+            let variable = known.variable.map(|name| format!("`{name}` ")).unwrap_or_default();
+            let word = match known.support {
+                Driver | Ours => "honoured",
+                Harmless => "no effect",
+                Support::Refused { .. } => "refused",
+            };
+            let expected = format!("| `{}` | {variable}| {word}", known.name);
+            assert!(row.starts_with(&expected), "{expected} is not: {row}");
+        }
+        assert_eq!(rows.next(), None);
     }
 }
