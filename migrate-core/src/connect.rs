@@ -86,7 +86,7 @@ pub async fn connect_async(url: &str) -> Result<tokio_postgres::Client, ConnectE
 /// | `disable` | no | |
 /// | `allow` | if the server refuses without | any |
 /// | `prefer` (default) | if the server offers it and it works | any |
-/// | `require` | yes | any; with `sslrootcert` as `verify-ca` |
+/// | `require` | yes | any; as `verify-ca` where there are root certificates |
 /// | `verify-ca` | yes | from a trusted authority |
 /// | `verify-full` | yes | from a trusted authority, and for this host |
 ///

@@ -22,7 +22,7 @@ const YUGABYTE: (u32, u32) = (2025, 1);
 /// Why a server of this version won't do, whose advisory locks do nothing or are not there; `None` for
 /// PostgreSQL, and for everything that is not known to be without.
 ///
-/// The version is what `version()` says, or CockroachDB's parameter `crdb_version`.
+/// The version is what `version()` says, or one of the parameters `crdb_version` and `server_version`.
 pub(crate) fn unsupported_server(version: &str) -> Option<&'static str> {
     if let Some((_, release)) = version.split_once("-YB-") {
         let mut numbers = release.split(|c: char| !c.is_ascii_digit()).map(str::parse);
@@ -83,6 +83,7 @@ mod tests {
             Some("QuestDB"),
         );
         check("CrateDB 5.7.0 (built 1a2b3c/NA, Linux 6.1 amd64)", Some("CrateDB"));
+        check("11.2-YB-2.20.1.0-b0", Some("YugabyteDB"));
         for old in ["11.2-YB-2.20.1.0-b0", "15.2-YB-2.25.2.0-b0", "11.2-YB-2024.2.3.0-b0"] {
             check(&format!("PostgreSQL {old} on x86_64-pc-linux-gnu"), Some("YugabyteDB"));
         }

@@ -25,8 +25,8 @@ pub enum SslMode {
     Allow,
     /// TLS if the server offers it and it works; nothing is verified. The default.
     Prefer,
-    /// TLS or no connection; nothing is verified unless `sslrootcert` names a file: then as
-    /// [`VerifyCa`](Self::VerifyCa).
+    /// TLS or no connection; nothing is verified unless there are root certificates (`sslrootcert`, or
+    /// else `~/.postgresql/root.crt`): then as [`VerifyCa`](Self::VerifyCa).
     Require,
     /// TLS, and the server's certificate comes from a trusted authority.
     VerifyCa,
@@ -77,6 +77,8 @@ pub(crate) enum Roots {
     File(PathBuf),
     /// Those in `~/.postgresql/root.crt`, libpq's default.
     Home,
+    /// The same if there is that file, or else anyone's certificate will do.
+    HomeIfThere,
 }
 
 /// Whose certificate is accepted.
@@ -156,7 +158,8 @@ impl Tls {
         get: &dyn Fn(&str) -> Option<&'s str>,
         key_password: Option<&[u8]>,
     ) -> Result<Self, ConnectError> {
-        let (mode, trust) = mode_and_trust(get("sslmode"), get("sslrootcert"))?;
+        let has_list = get("sslcrl").or(get("sslcrldir")).is_some();
+        let (mode, trust) = mode_and_trust(get("sslmode"), get("sslrootcert"), has_list)?;
         let path = |parameter| get(parameter).map(PathBuf::from);
         let wants_identity = match get("sslcertmode") {
             Some("disable") => false,
@@ -205,14 +208,9 @@ impl Tls {
     /// What is asked for in vain, since nothing is verified.
     pub(crate) fn warning(&self, has: impl Fn(&str) -> bool) -> Option<String> {
         let parameter = ["sslcrl", "sslcrldir"].into_iter().find(|parameter| has(parameter))?;
-        let without = match self.mode {
-            SslMode::Disable => return None,
-            SslMode::Require => " without sslrootcert",
-            _ => "",
-        };
-        (self.trust == Trust::Anyone).then(|| {
+        (self.trust == Trust::Anyone && self.mode != SslMode::Disable).then(|| {
             format!(
-                "{parameter} is not used: sslmode={}{without} does not verify the server's certificate",
+                "{parameter} is not used: sslmode={} does not verify the server's certificate",
                 self.mode
             )
         })
@@ -222,6 +220,7 @@ impl Tls {
 fn mode_and_trust(
     mode: Option<&str>,
     roots: Option<&str>,
+    has_list: bool,
 ) -> Result<(SslMode, Trust), ConnectError> {
     let given = mode.map(SslMode::read).transpose()?;
     if roots == Some("system") {
@@ -244,7 +243,11 @@ fn mode_and_trust(
     let file = roots.map(|path| Roots::File(PathBuf::from(path)));
     let trust = match mode {
         SslMode::Disable | SslMode::Allow | SslMode::Prefer => Trust::Anyone,
-        SslMode::Require => file.map_or(Trust::Anyone, Trust::Chain),
+        SslMode::Require => Trust::Chain(file.unwrap_or(match has_list {
+            // Whoever names a list relies on it.
+            true => Roots::Home,
+            false => Roots::HomeIfThere,
+        })),
         SslMode::VerifyCa => Trust::Chain(file.unwrap_or(Roots::Home)),
         SslMode::VerifyFull => Trust::ChainAndName(file.unwrap_or(Roots::Home)),
     };
@@ -293,7 +296,7 @@ mod tests {
         let check =
             |mode: Option<&str>, roots: Option<&str>, expected: Option<(SslMode, Trust)>| {
                 assert_eq!(
-                    mode_and_trust(mode, roots).ok(),
+                    mode_and_trust(mode, roots, false).ok(),
                     expected,
                     "sslmode={mode:?} sslrootcert={roots:?}"
                 );
@@ -302,7 +305,7 @@ mod tests {
         check(Some("disable"), None, Some((Disable, Trust::Anyone)));
         check(Some("allow"), None, Some((Allow, Trust::Anyone)));
         check(Some("prefer"), None, Some((Prefer, Trust::Anyone)));
-        check(Some("require"), None, Some((Require, Trust::Anyone)));
+        check(Some("require"), None, Some((Require, Trust::Chain(Roots::HomeIfThere))));
         check(Some("verify-ca"), None, Some((VerifyCa, Trust::Chain(Roots::Home))));
         check(Some("verify-full"), None, Some((VerifyFull, Trust::ChainAndName(Roots::Home))));
 
@@ -385,10 +388,9 @@ mod tests {
         };
         check("sslcrl=l", Some("sslcrl is not used: sslmode=prefer"));
         check("sslcrldir=l sslmode=allow", Some("sslcrldir is not used: sslmode=allow"));
-        check(
-            "sslcrl=l sslmode=require",
-            Some("sslcrl is not used: sslmode=require without sslrootcert"),
-        );
+        check("sslcrl=l sslmode=require", None);
+        let trust = decided("sslcrl=l sslmode=require").ok().map(|tls| tls.trust);
+        assert_eq!(trust, Some(Trust::Chain(Roots::Home)));
         check("sslcrl=l sslmode=require sslrootcert=ca", None);
         check("sslcrl=l sslmode=verify-full", None);
         check("sslcrl=l sslmode=disable", None);

@@ -59,7 +59,9 @@ impl Connector {
     ) -> Result<Client, ConnectError> {
         let opening = async {
             let (client, connection) = config.connect(tls).await?;
-            let unsupported = connection.parameter("crdb_version").and_then(unsupported_server);
+            let said = ["crdb_version", "server_version"].into_iter();
+            let unsupported =
+                said.filter_map(|name| connection.parameter(name)).find_map(unsupported_server);
             let place = attempt.place.clone();
             let _task = runtime.spawn(serve(connection, self.notices.clone(), place));
             let answer = match attributes.question() {

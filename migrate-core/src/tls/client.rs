@@ -22,7 +22,7 @@ use crate::connect::ConnectError;
 pub(crate) fn connector(tls: &Tls) -> Result<MakeRustlsConnect, ConnectError> {
     // Named here, so that what else the program links has no say in it.
     let provider = Arc::new(ring::default_provider());
-    let trusted = |roots| authorities(roots, &tls.revocation, &provider).map(Some);
+    let trusted = |roots| authorities(roots, &tls.revocation, &provider);
     let (authorities, name) = match &tls.trust {
         Trust::Anyone => (None, false),
         Trust::Chain(roots) => (trusted(roots)?, false),
@@ -55,12 +55,17 @@ fn authorities(
     roots: &Roots,
     revocation: &Revocation,
     provider: &Arc<CryptoProvider>,
-) -> Result<Authorities, ConnectError> {
+) -> Result<Option<Authorities>, ConnectError> {
+    let at_home = || files::at_home("root.crt");
     let (store, themselves) = match roots {
         Roots::System => (system()?, Vec::new()),
         Roots::File(path) => file(path)?,
+        Roots::HomeIfThere => match at_home().filter(|path| files::is_there(path)) {
+            Some(path) => file(&path)?,
+            None => return Ok(None),
+        },
         Roots::Home => {
-            let path = files::at_home("root.crt").ok_or_else(|| ConnectError::BadRoots {
+            let path = at_home().ok_or_else(|| ConnectError::BadRoots {
                 from: "~/.postgresql/root.crt".into(),
                 reason: "this user has no home".into(),
             })?;
@@ -80,7 +85,7 @@ fn authorities(
             }
             other => ConnectError::Setup { reason: other.to_string() },
         })?;
-    Ok(Authorities { verifier, themselves, lists })
+    Ok(Some(Authorities { verifier, themselves, lists }))
 }
 
 fn system() -> Result<RootCertStore, ConnectError> {

@@ -11,6 +11,10 @@ pub(super) fn at_home(name: &str) -> Option<PathBuf> {
     Some(std::env::home_dir()?.join(".postgresql").join(name))
 }
 
+pub(super) fn is_there(path: &Path) -> bool {
+    path.exists()
+}
+
 pub(super) fn read(path: &Path) -> io::Result<Vec<u8>> {
     fs::read(path)
 }

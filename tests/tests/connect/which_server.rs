@@ -113,10 +113,17 @@ fn a_server_without_locks_is_refused_by_name() {
         let string = format!("host=127.0.0.1 port={port} user=u sslmode=disable connect_timeout=5");
         connect(&Connector::new(&string).unwrap())
     };
-    let [_, cockroach] = connects(b"crdb_version\0CockroachDB CCL v23.1.11\0");
-    let error = cockroach.err().unwrap();
-    assert!(matches!(error, ConnectError::UnsupportedServer { .. }), "{error}");
-    assert!(error.to_string().contains("it is CockroachDB, whose advisory locks"), "{error}");
+    let servers: [(&[u8], &str); 2] = [
+        (b"crdb_version\0CockroachDB CCL v23.1.11\0", "it is CockroachDB, whose advisory locks"),
+        (b"server_version\x0011.2-YB-2.20.1.0-b0\0", "it is YugabyteDB before 2025.1"),
+    ];
+    // The blocking driver keeps to itself what the server says.
+    for (parameter, piece) in servers {
+        let [_, refused] = connects(parameter);
+        let error = refused.err().unwrap();
+        assert!(matches!(error, ConnectError::UnsupportedServer { .. }), "{error}");
+        assert!(error.to_string().contains(piece), "{error}");
+    }
     for result in connects(b"server_version\x0015.3\0") {
         assert!(matches!(result, Ok(Session::Blocking(_) | Session::Tokio(..))));
     }

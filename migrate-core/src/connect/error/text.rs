@@ -306,12 +306,14 @@ impl CertificateFault {
             }
         };
         let refusing = match mode {
-            SslMode::Require => "sslmode=require refuses it only because of sslrootcert",
+            SslMode::Require => {
+                "sslmode=require refuses it only because there are root certificates"
+            }
             _ => "verify-ca and verify-full both refuse it",
         };
         format!(
-            "{mend}. {refusing}; sslmode=require without sslrootcert accepts any, and so anyone who \
-             gets in between"
+            "{mend}. {refusing}; sslmode=require without root certificates accepts any, and so anyone \
+             who gets in between"
         )
     }
 }
