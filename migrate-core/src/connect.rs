@@ -25,7 +25,6 @@ use std::hash::{BuildHasher, Hasher, RandomState};
 use std::net::{IpAddr, SocketAddr};
 
 use tokio_postgres::error::{DbError, SqlState};
-use tokio_postgres_rustls::MakeRustlsConnect;
 
 pub use self::cancel::Canceller;
 pub use self::error::{CertificateFault, ConnectError};
@@ -33,7 +32,7 @@ use self::notice::Notices;
 use self::place::{Place, Wanted};
 use self::refusal::Attempt;
 use self::search::Search;
-use crate::tls::{Tls, connector};
+use crate::tls::{Connector as TlsConnector, Tls, connector};
 
 /// Connects, and blocks until the session stands. [`Connector`] tells what the string may say.
 ///
@@ -217,7 +216,7 @@ impl Connector {
         Search::new(self.wanted.tls.mode, places, self.wanted.attributes.passes())
     }
 
-    fn tls(&self) -> Result<MakeRustlsConnect, ConnectError> {
+    fn tls(&self) -> Result<TlsConnector, ConnectError> {
         let only_sockets = self.wanted.places.iter().all(Place::is_socket);
         match only_sockets {
             true => connector(&Tls::unused()),

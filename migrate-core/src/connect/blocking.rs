@@ -6,12 +6,12 @@ use std::thread;
 
 use postgres::Client;
 use tokio_postgres::Config;
-use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::refusal::{Attempt, reason, unknown_host};
 use super::search::Next;
 use super::session_attributes::SessionAttributes;
 use super::{ConnectError, Connector};
+use crate::tls::Connector as TlsConnector;
 
 impl Connector {
     /// Connects, and blocks until the session stands.
@@ -43,7 +43,7 @@ impl Connector {
     fn open(
         &self,
         config: Config,
-        tls: MakeRustlsConnect,
+        tls: TlsConnector,
         attempt: Attempt,
         attributes: SessionAttributes,
     ) -> Result<Client, ConnectError> {

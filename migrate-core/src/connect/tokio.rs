@@ -7,7 +7,6 @@ use tokio::net::lookup_host;
 use tokio::runtime::Handle;
 use tokio::time::timeout;
 use tokio_postgres::{AsyncMessage, Client, Config, Connection};
-use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::notice::Notices;
 use super::refusal::{Attempt, reason, unknown_host};
@@ -15,6 +14,7 @@ use super::search::Next;
 use super::session_attributes::SessionAttributes;
 use super::{ConnectError, Connector};
 use crate::servers::unsupported_server;
+use crate::tls::Connector as TlsConnector;
 
 impl Connector {
     /// Connects, and lets a task of the current tokio runtime serve the connection until the client
@@ -52,7 +52,7 @@ impl Connector {
     async fn open_async(
         &self,
         config: Config,
-        tls: MakeRustlsConnect,
+        tls: TlsConnector,
         attempt: Attempt,
         attributes: SessionAttributes,
         runtime: &Handle,

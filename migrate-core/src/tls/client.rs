@@ -13,13 +13,14 @@ use rustls::version::{TLS12, TLS13};
 use rustls::{ClientConfig, RootCertStore, SupportedProtocolVersion};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
+use super::deferred::Connector;
 use super::revocation::Lists;
 use super::verifier::{Authorities, Verifier};
 use super::{Protocols, Revocation, Roots, Tls, Trust, files, identity, revocation};
 use crate::connect::ConnectError;
 
 /// What makes a TLS session out of a connection.
-pub(crate) fn connector(tls: &Tls) -> Result<MakeRustlsConnect, ConnectError> {
+pub(crate) fn connector(tls: &Tls) -> Result<Connector, ConnectError> {
     // Named here, so that what else the program links has no say in it.
     let provider = Arc::new(ring::default_provider());
     let trusted = |roots| authorities(roots, &tls.revocation, &provider);
@@ -48,7 +49,7 @@ pub(crate) fn connector(tls: &Tls) -> Result<MakeRustlsConnect, ConnectError> {
     config.enable_sni = tls.names_host;
     // Servers from PostgreSQL 17 on want it for sslnegotiation=direct; older ones look away.
     config.alpn_protocols = vec![b"postgresql".to_vec()];
-    Ok(MakeRustlsConnect::new(config))
+    Ok(Connector(MakeRustlsConnect::new(config)))
 }
 
 fn authorities(
