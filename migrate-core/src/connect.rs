@@ -7,10 +7,13 @@ mod cancel;
 mod environment;
 mod error;
 mod notice;
+mod parameters;
 mod passwords;
 mod place;
 mod refusal;
 mod search;
+mod service;
+mod session_attributes;
 mod settings;
 mod surroundings;
 #[cfg(feature = "tokio-postgres")]
@@ -22,7 +25,6 @@ use std::hash::{BuildHasher, Hasher, RandomState};
 use std::net::{IpAddr, SocketAddr};
 
 use tokio_postgres::error::{DbError, SqlState};
-use tokio_postgres_rustls::MakeRustlsConnect;
 
 pub use self::cancel::Canceller;
 pub use self::error::{CertificateFault, ConnectError};
@@ -30,7 +32,7 @@ use self::notice::Notices;
 use self::place::{Place, Wanted};
 use self::refusal::Attempt;
 use self::search::Search;
-use crate::tls::{Trust, connector};
+use crate::tls::{Connector as TlsConnector, Tls, connector};
 
 /// Connects, and blocks until the session stands. [`Connector`] tells what the string may say.
 ///
@@ -74,22 +76,29 @@ pub async fn connect_async(url: &str) -> Result<tokio_postgres::Client, ConnectE
 /// A connection string that was read and found right, ready to connect.
 ///
 /// It is a URL, `postgres://user:password@host:port/database?parameter=value`, or
-/// `host=… user=… password='…'`. All parameters of [`tokio_postgres::Config`] are understood; the
-/// last value counts. Beyond them, as in PostgreSQL's own clients:
+/// `host=… user=… password='…'`. The parameters are those of libpq, and sqlx's names for them; the last
+/// value counts. One that asks for something that can't be done is an error, and never ignored:
+/// `docs/CONNECTING.md` lists them all.
 ///
 /// | `sslmode` | TLS | the server's certificate |
 /// | --- | --- | --- |
 /// | `disable` | no | |
 /// | `allow` | if the server refuses without | any |
 /// | `prefer` (default) | if the server offers it and it works | any |
-/// | `require` | yes | any; with `sslrootcert` as `verify-ca` |
+/// | `require` | yes | any; as `verify-ca` where there are root certificates |
 /// | `verify-ca` | yes | from a trusted authority |
 /// | `verify-full` | yes | from a trusted authority, and for this host |
 ///
 /// `sslrootcert` names the file with the trusted authorities' certificates, or the server's own;
 /// `~/.postgresql/root.crt` unless given. It is an error if that is needed and missing.
-/// `sslrootcert=system` trusts the operating system's authorities, and means `verify-full`. Over a
-/// Unix socket there is no TLS, whatever `sslmode` says.
+/// `sslrootcert=system` trusts the operating system's authorities, and means `verify-full`. `sslcrl` and
+/// `sslcrldir` name lists of revoked certificates; `~/.postgresql/root.crl`, if it is there, unless
+/// given. `sslcert` and `sslkey` are the client's own certificate and its key; `postgresql.crt` and
+/// `postgresql.key` of that folder, if they are there, unless given. `sslpassword`, the password of the
+/// key, needs the feature `encrypted-keys`. Over a Unix socket there is no TLS, whatever `sslmode` says.
+///
+/// `target_session_attrs` chooses among several hosts: `any`, `read-write`, `read-only`, `primary`,
+/// `standby` or `prefer-standby`.
 ///
 /// `application_name` is `migrate` and `connect_timeout` 10 s unless set. The latter is for each
 /// address of each host, until the session stands; zero waits forever.
@@ -113,7 +122,6 @@ pub async fn connect_async(url: &str) -> Result<tokio_postgres::Client, ConnectE
 pub struct Connector {
     wanted: Wanted,
     notices: Notices,
-    warnings: Vec<String>,
 }
 
 impl Connector {
@@ -127,13 +135,16 @@ impl Connector {
     }
 
     fn to(wanted: Wanted) -> Self {
-        Connector { wanted, notices: Notices::default(), warnings: Vec::new() }
+        for warning in &wanted.warnings {
+            tracing::warn!("{warning}");
+        }
+        Connector { wanted, notices: Notices::default() }
     }
 
-    /// What the user should know, though it is no error: a file with passwords that was not read.
-    /// It went to `tracing`, too.
+    /// What the user should know, though it is no error: a file with passwords that was not read, a
+    /// parameter that was passed over. It went to `tracing`, too.
     pub fn warnings(&self) -> &[String] {
-        &self.warnings
+        &self.wanted.warnings
     }
 
     /// The variables of the environment by which a program of PostgreSQL's own (`pg_dump`, `psql`)
@@ -196,17 +207,21 @@ impl Connector {
         settings.fill("dbname", name.to_owned())?;
         let mut wanted = Wanted::of(settings)?;
         wanted.passwords = self.wanted.passwords.clone();
-        let (notices, warnings) = (self.notices.clone(), Vec::new());
-        Ok(Connector { wanted, notices, warnings })
+        wanted.warnings.clear();
+        Ok(Connector { wanted, notices: self.notices.clone() })
     }
 
     fn search(&self) -> Search {
-        Search::new(self.wanted.tls.mode, self.in_order(self.wanted.places.clone()))
+        let places = self.in_order(self.wanted.places.clone());
+        Search::new(self.wanted.tls.mode, places, self.wanted.attributes.passes())
     }
 
-    fn tls(&self) -> Result<MakeRustlsConnect, ConnectError> {
+    fn tls(&self) -> Result<TlsConnector, ConnectError> {
         let only_sockets = self.wanted.places.iter().all(Place::is_socket);
-        connector(if only_sockets { &Trust::Anyone } else { &self.wanted.tls.trust })
+        match only_sockets {
+            true => connector(&Tls::unused()),
+            false => connector(&self.wanted.tls),
+        }
     }
 
     fn attempt(&self, place: &Place) -> Attempt {

@@ -26,10 +26,11 @@
 //! - `postgres`: the [`Runner`] over `postgres::Client`, which blocks.
 //! - `tokio-postgres`: the [`Runner`] over `tokio_postgres::Client`.
 //! - `tls`, beside one of these two: from a connection string to a client, with TLS by rustls.
+//! - `encrypted-keys`: `tls`, and private keys of clients that a password protects.
 //! - `catalog`, beside one of the two: what a database consists of, in the module [`catalog`], and
 //!   the statements from one catalog to another, in the module [`diff`].
 //!
-//! Without the last four this crate does no IO at all; without `analysis` and `refinery`, it depends on a SHA-256
+//! Without the last five this crate does no IO at all; without `analysis` and `refinery`, it depends on a SHA-256
 //! alone.
 #![cfg_attr(not(feature = "runner"), doc = "\n[`Runner`]: https://docs.rs/migrate-core")]
 #![cfg_attr(
@@ -120,6 +121,8 @@ mod report;
 mod runner;
 #[cfg(feature = "runner")]
 mod script;
+#[cfg(all(feature = "tls", feature = "tokio-postgres"))]
+mod servers;
 #[cfg(feature = "runner")]
 mod settings;
 #[cfg(feature = "runner")]

@@ -29,7 +29,7 @@ const FLOORS: [&[&str]; 5] = [
     &[
         "deferred", "embedded", "engine", "error", "failure", "goal", "history", "leaks", "log",
         "message", "notices", "outside", "plan", "refinery", "report", "runner", "samples",
-        "script", "settings", "sql", "stamp", "status", "stored", "target", "watch",
+        "script", "servers", "settings", "sql", "stamp", "status", "stored", "target", "watch",
     ],
     &[
         "catalog_reader",

@@ -6,11 +6,12 @@ use std::thread;
 
 use postgres::Client;
 use tokio_postgres::Config;
-use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::refusal::{Attempt, reason, unknown_host};
 use super::search::Next;
+use super::session_attributes::SessionAttributes;
 use super::{ConnectError, Connector};
+use crate::tls::Connector as TlsConnector;
 
 impl Connector {
     /// Connects, and blocks until the session stands.
@@ -28,9 +29,9 @@ impl Connector {
                     Ok(found) => search.found(self.addresses(found)),
                     Err(error) => search.not_found(unknown_host(&place, error)),
                 },
-                Next::Try(place, address, way) => {
+                Next::Try(place, address, way, attributes) => {
                     let config = self.wanted.config(&place, address, way);
-                    match self.open(config, tls.clone(), self.attempt(&place)) {
+                    match self.open(config, tls.clone(), self.attempt(&place), attributes) {
                         Ok(client) => return Ok(client),
                         Err(why) => search.failed(why),
                     }
@@ -42,13 +43,23 @@ impl Connector {
     fn open(
         &self,
         config: Config,
-        tls: MakeRustlsConnect,
+        tls: TlsConnector,
         attempt: Attempt,
+        attributes: SessionAttributes,
     ) -> Result<Client, ConnectError> {
         let mut config = postgres::Config::from(config);
         let notices = self.notices.clone();
         config.notice_callback(move |notice| notices.tell(&notice));
-        within(attempt, "migrate-connect", move || config.connect(tls))
+        let open = move || {
+            let mut client = config.connect(tls)?;
+            let answer = attributes.question().map(|sql| client.simple_query(sql)).transpose()?;
+            Ok((client, answer.unwrap_or_default()))
+        };
+        let (client, answer) = within(attempt.clone(), "migrate-connect", open)?;
+        match attributes.refuses(&answer) {
+            Some(reason) => Err(attempt.wrong_server(reason)),
+            None => Ok(client),
+        }
     }
 }
 

@@ -3,12 +3,11 @@
 
 use std::fmt;
 
-use tokio_postgres_rustls::MakeRustlsConnect;
-
 #[cfg(feature = "postgres")]
 use super::blocking::within;
 use super::refusal::Attempt;
 use super::{ConnectError, Connector};
+use crate::tls::Connector as TlsConnector;
 
 /// Cancels the statement that a client's session is running. Made by
 #[cfg_attr(feature = "postgres", doc = "[`Connector::canceller`].")]
@@ -20,7 +19,7 @@ use super::{ConnectError, Connector};
 #[derive(Clone)]
 pub struct Canceller<Token> {
     token: Token,
-    tls: MakeRustlsConnect,
+    tls: TlsConnector,
     attempt: Attempt,
 }
 

@@ -3,32 +3,18 @@
 
 use std::ffi::OsString;
 
-use super::ConnectError;
+use super::parameters::{self, PARAMETERS};
 use super::passwords::{self, PasswordFile};
 use super::place::Wanted;
 use super::settings::Settings;
+use super::{ConnectError, service};
+use crate::tls::SslMode;
 
 /// The variable that holds a whole connection string.
 const URL: &str = "DATABASE_URL";
 
-/// The variables of libpq, and the parameter that each stands for.
-const VARIABLES: [(&str, &str); 15] = [
-    ("PGHOST", "host"),
-    ("PGHOSTADDR", "hostaddr"),
-    ("PGPORT", "port"),
-    ("PGDATABASE", "dbname"),
-    ("PGUSER", "user"),
-    ("PGPASSWORD", "password"),
-    ("PGSSLMODE", "sslmode"),
-    ("PGSSLROOTCERT", "sslrootcert"),
-    ("PGSSLNEGOTIATION", "sslnegotiation"),
-    ("PGCHANNELBINDING", "channel_binding"),
-    ("PGAPPNAME", "application_name"),
-    ("PGCONNECT_TIMEOUT", "connect_timeout"),
-    ("PGOPTIONS", "options"),
-    ("PGTARGETSESSIONATTRS", "target_session_attrs"),
-    ("PGLOADBALANCEHOSTS", "load_balance_hosts"),
-];
+/// The variables that name a service and its file; what it says is filled in, and they are not passed on.
+const SERVICE: [&str; 2] = ["PGSERVICE", "PGSERVICEFILE"];
 
 /// The parameters of which one has to be given: the others say who and how, but not where.
 const WHERE: [&str; 4] = ["host", "hostaddr", "port", "dbname"];
@@ -47,17 +33,15 @@ pub(super) struct Around<'a> {
     pub(super) exists: &'a dyn Fn(&str) -> bool,
     /// The file with the passwords: this one, or the user's.
     pub(super) passwords: &'a dyn Fn(Option<&str>) -> PasswordFile,
+    /// The user's own file with services, wherever that is on this system.
+    pub(super) services: &'a dyn Fn() -> Option<String>,
+    /// The text of a file, `None` if there is none, or why it can't be read.
+    pub(super) file: &'a dyn Fn(&str) -> Result<Option<String>, String>,
 }
 
-/// What was found, and what the user should know about it.
-pub(super) struct Found {
-    pub(super) wanted: Wanted,
-    pub(super) warnings: Vec<String>,
-}
-
-/// Where to connect: by this string, or else by `DATABASE_URL`; what it leaves out by the variables
-/// of libpq, and what they leave out by default.
-pub(super) fn read(url: Option<&str>, around: &Around<'_>) -> Result<Found, ConnectError> {
+/// Where to connect: by this string, or else by `DATABASE_URL`; what it leaves out by the
+/// service that is named, by the variables of libpq, and what they leave out by default.
+pub(super) fn read(url: Option<&str>, around: &Around<'_>) -> Result<Wanted, ConnectError> {
     let by_variable = || Ok(variable(around, URL)?.map(|text| (text, Some(URL))));
     let (text, origin) = match url {
         Some(text) if text.trim().is_empty() => {
@@ -67,44 +51,50 @@ pub(super) fn read(url: Option<&str>, around: &Around<'_>) -> Result<Found, Conn
         None => by_variable()?.unwrap_or_default(),
     };
     let mut settings = Settings::read(&text).map_err(|error| error.in_variable(origin))?;
-    if !settings.has("host") && variable(around, "PGSERVICE")?.is_some() {
-        let why = "names a service, and service files are not read";
-        return Err(ConnectError::BadUrl { part: "service", why }.in_variable(Some("PGSERVICE")));
-    }
-    let mut origins = Vec::new();
-    for (name, parameter) in VARIABLES {
-        let value = variable(around, name)?.filter(|_| !settings.has(parameter));
+    // Each parameter that the string does not say, with the variable that does; `None` is the service.
+    let mut origins: Vec<(&str, Option<&'static str>)> = Vec::new();
+    let service = fill_from_service(&mut settings, around)?;
+    origins.extend(service.iter().flat_map(|service| &service.filled).map(|name| (*name, None)));
+    for known in &PARAMETERS {
+        let Some(name) = known.variable.filter(|name| !SERVICE.contains(name)) else { continue };
+        let value = variable(around, name)?.filter(|_| !settings.has(known.name));
         if let Some(value) = value {
-            settings.fill(parameter, value).map_err(|error| error.in_variable(Some(name)))?;
-            origins.push((parameter, name));
+            settings.fill(known.name, value).map_err(|error| error.in_variable(Some(name)))?;
+            origins.push((known.name, Some(name)));
         }
+    }
+    let required = variable(around, "PGREQUIRESSL")?.is_some_and(|value| value.starts_with('1'));
+    if required && !settings.has("sslmode") && settings.get("sslrootcert") != Some("system") {
+        settings.fill("sslmode", SslMode::Require.word().to_owned())?;
     }
     if text.is_empty() && !WHERE.iter().any(|parameter| settings.has(parameter)) {
         return Err(ConnectError::Nowhere);
     }
     fill_defaults(&mut settings, around)?;
     let mut wanted = Wanted::of(settings).map_err(|error| {
-        let of =
-            |(parameter, name): &(&str, &'static str)| error.is_about(parameter).then_some(*name);
-        let name = origins.iter().find_map(of).or(origin);
-        error.in_variable(name)
+        let origin_of = origins.iter().find(|(parameter, _)| error.is_about(parameter));
+        match (origin_of, &service) {
+            (Some((_, Some(name))), _) => error.in_variable(Some(name)),
+            (Some((_, None)), Some(service)) => service.bad(&error.in_short()),
+            _ => error.in_variable(origin),
+        }
     })?;
-    let mut warnings = Vec::new();
     if !wanted.has_own_password() {
-        let file = variable(around, "PGPASSFILE")?;
-        match (around.passwords)(file.as_deref()) {
+        match (around.passwords)(wanted.settings.get("passfile")) {
             PasswordFile::Missing => {}
-            PasswordFile::Ignored(why) => warnings.push(why),
+            PasswordFile::Ignored(why) => wanted.warnings.push(why),
             PasswordFile::Text(text) => wanted.passwords = passwords::read(&text),
         }
     }
-    Ok(Found { wanted, warnings })
+    Ok(wanted)
 }
 
 /// The variables for a program that is to connect to the same; `None` for those that it must not see.
 pub(super) fn for_a_child(settings: &Settings) -> Vec<(&'static str, Option<OsString>)> {
-    let known = VARIABLES.iter().map(|(name, parameter)| (*name, settings.get_secret(parameter)));
-    known.chain(["PGSERVICE", "PGSERVICEFILE"].map(|name| (name, None))).collect()
+    let known = PARAMETERS.iter().filter_map(|known| {
+        known.variable.map(|name| (name, settings.for_environment(known.name)))
+    });
+    known.chain([("PGREQUIRESSL", None)]).collect()
 }
 
 /// What this variable says; an empty one says nothing.
@@ -115,6 +105,85 @@ fn variable(around: &Around<'_>, name: &'static str) -> Result<Option<String>, C
         error.in_variable(Some(name))
     })?;
     Ok(Some(value).filter(|value| !value.is_empty()))
+}
+
+/// The service that was used.
+struct Service {
+    name: String,
+    /// The file that has it.
+    path: String,
+    /// What it says that the string does not.
+    filled: Vec<&'static str>,
+}
+
+impl Service {
+    fn bad(&self, why: &str) -> ConnectError {
+        bad_service(&self.name, format!("{}: {why}", self.path))
+    }
+}
+
+fn bad_service(name: &str, reason: String) -> ConnectError {
+    ConnectError::BadService { name: name.to_owned(), reason }
+}
+
+/// Fills in what the service says that the string, or else PGSERVICE, names.
+fn fill_from_service(
+    settings: &mut Settings,
+    around: &Around<'_>,
+) -> Result<Option<Service>, ConnectError> {
+    let [by_name, by_file] = SERVICE;
+    let (name, file) = (settings.take("service"), settings.take("servicefile"));
+    let Some(name) = or_variable(name, around, by_name)? else { return Ok(None) };
+    let given = or_variable(file, around, by_file)?;
+    let everybodys = variable(around, "PGSYSCONFDIR")?;
+    let everybodys = everybodys.map(|folder| format!("{folder}/pg_service.conf"));
+    let own = given.clone().or_else(|| (around.services)());
+    let mut seen = Vec::new();
+    for path in own.into_iter().chain(everybodys) {
+        let text = (around.file)(&path)
+            .map_err(|why| bad_service(&name, format!("{path} can't be read: {why}")))?;
+        let Some(text) = text else {
+            if given.as_ref() == Some(&path) {
+                return Err(bad_service(&name, format!("there is no file {path}")));
+            }
+            continue;
+        };
+        let found = service::find(&text, &name)
+            .map_err(|why| bad_service(&name, format!("{path}: {why}")))?;
+        let Some(found) = found else {
+            seen.push(path);
+            continue;
+        };
+        let mut service = Service { name, path, filled: Vec::new() };
+        for (line, parameter, value) in found {
+            let known = parameters::find(&parameter).map(|known| known.name);
+            if known.is_none_or(|known| !settings.has(known)) {
+                settings
+                    .fill(&parameter, value)
+                    .map_err(|error| service.bad(&format!("line {line}: {}", error.in_short())))?;
+                service.filled.extend(known);
+            }
+        }
+        return Ok(Some(service));
+    }
+    Err(bad_service(
+        &name,
+        match seen.as_slice() {
+            [] => "there is no service file".to_owned(),
+            seen => format!("{} has no section [{name}]", seen.join(" and ")),
+        },
+    ))
+}
+
+fn or_variable(
+    value: Option<String>,
+    around: &Around<'_>,
+    name: &'static str,
+) -> Result<Option<String>, ConnectError> {
+    match value {
+        Some(value) => Ok(Some(value)),
+        None => variable(around, name),
+    }
 }
 
 fn fill_defaults(settings: &mut Settings, around: &Around<'_>) -> Result<(), ConnectError> {

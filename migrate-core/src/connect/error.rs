@@ -38,6 +38,20 @@ pub enum ConnectError {
         /// What was probably meant.
         meant: Option<&'static str>,
     },
+    /// A parameter asks for something that this client can't do, and that nobody should believe done.
+    Unsupported {
+        /// The parameter.
+        parameter: &'static str,
+        /// Why not, and what there is instead.
+        why: &'static str,
+    },
+    /// The service that the string or `PGSERVICE` names has no usable settings.
+    BadService {
+        /// Its name.
+        name: String,
+        /// What is wrong, and in which file.
+        reason: String,
+    },
     /// Nothing says where the database is: no connection string, no variable of the environment.
     Nowhere,
     /// A variable of the environment is wrong.
@@ -51,6 +65,20 @@ pub enum ConnectError {
     BadRoots {
         /// Where they were to come from: a file, or `system`.
         from: String,
+        /// Why not.
+        reason: String,
+    },
+    /// The list of revoked certificates can't be had.
+    BadRevocationList {
+        /// The file or folder that it was to come from.
+        from: String,
+        /// Why not.
+        reason: String,
+    },
+    /// The certificate that is to prove who we are, or its key, can't be had.
+    BadClientCertificate {
+        /// The file.
+        file: String,
         /// Why not.
         reason: String,
     },
@@ -99,6 +127,15 @@ pub enum ConnectError {
         mode: SslMode,
         /// What is wrong with it.
         fault: CertificateFault,
+        /// The error itself.
+        source: Source,
+    },
+    /// The server refuses our certificate.
+    CertificateRefused {
+        /// The host and port.
+        place: String,
+        /// Why.
+        reason: String,
         /// The error itself.
         source: Source,
     },
@@ -160,7 +197,14 @@ pub enum ConnectError {
         /// What the server said.
         failure: Box<Failure>,
     },
-    /// The server reads and writes, or only reads, and `target_session_attrs` asks for another.
+    /// It is no PostgreSQL, and lacks what keeps two runs apart.
+    UnsupportedServer {
+        /// The host and port.
+        place: String,
+        /// What it is, and what it lacks.
+        why: String,
+    },
+    /// `target_session_attrs` asks for another server.
     WrongServer {
         /// The host and port.
         place: String,
@@ -190,6 +234,12 @@ pub enum CertificateFault {
     Expired,
     /// It is not valid yet.
     NotYetValid,
+    /// Its authority has revoked it.
+    Revoked,
+    /// There are revocation lists, and none of an authority of its chain.
+    NoRevocationList,
+    /// The revocation list of its authority is out of date.
+    ExpiredRevocationList,
     /// It is for other hosts.
     WrongHost {
         /// The hosts that it is for.
@@ -212,7 +262,8 @@ impl ConnectError {
     pub(super) fn is_about(&self, parameter: &str) -> bool {
         match self {
             ConnectError::BadUrl { part, .. } => *part == parameter,
-            ConnectError::BadValue { parameter: wrong, .. } => *wrong == parameter,
+            ConnectError::BadValue { parameter: wrong, .. }
+            | ConnectError::Unsupported { parameter: wrong, .. } => *wrong == parameter,
             _ => false,
         }
     }
@@ -220,7 +271,10 @@ impl ConnectError {
     /// Whether it is the kind of failure after which `prefer` and `allow` try with or without TLS.
     pub(super) fn may_pass_another_way(&self) -> bool {
         use ConnectError::*;
-        matches!(self, Certificate { .. } | Handshake { .. } | RoleRefused { .. })
+        matches!(
+            self,
+            Certificate { .. } | CertificateRefused { .. } | Handshake { .. } | RoleRefused { .. }
+        )
     }
 
     pub(super) fn is_no_tls(&self) -> bool {
@@ -240,6 +294,7 @@ impl Error for ConnectError {
             UnknownHost { source, .. }
             | Unreachable { source, .. }
             | Certificate { source, .. }
+            | CertificateRefused { source, .. }
             | Handshake { source, .. }
             | Authentication { source, .. }
             | Broken { source, .. } => Some(source.as_ref()),

@@ -8,7 +8,9 @@ use tokio_postgres::Config;
 use tokio_postgres::config::{LoadBalanceHosts, SslMode as Way, SslNegotiation};
 
 use super::ConnectError;
+use super::parameters::{self, PARAMETERS, REQUIREPEER, Support};
 use super::passwords::{self, Line, Session};
+use super::session_attributes::SessionAttributes;
 use super::settings::Settings;
 use crate::tls::{SslMode, Tls};
 
@@ -63,6 +65,8 @@ pub(super) struct Wanted {
     /// Whether the order is to be another each time.
     pub(super) shuffled: bool,
     pub(super) tls: Tls,
+    /// What a server has to be.
+    pub(super) attributes: SessionAttributes,
     /// For one attempt, from the first packet until the session stands.
     pub(super) patience: Option<Duration>,
     /// For where nothing else says a password.
@@ -71,15 +75,28 @@ pub(super) struct Wanted {
     base: Config,
     /// All of it, as it was said.
     pub(super) settings: Settings,
+    /// What the user should know, though it is no error.
+    pub(super) warnings: Vec<String>,
 }
 
 impl Wanted {
+    /// By the string alone.
     pub(super) fn read(text: &str) -> Result<Self, ConnectError> {
-        Self::of(Settings::read(text)?)
+        let settings = Settings::read(text)?;
+        let files = ["service", "servicefile", "passfile"];
+        if let Some(parameter) = files.into_iter().find(|parameter| settings.has(parameter)) {
+            let why = "only Connector::from_environment reads service and password files";
+            return Err(ConnectError::Unsupported { parameter, why });
+        }
+        Self::of(settings)
     }
 
     pub(super) fn of(settings: Settings) -> Result<Self, ConnectError> {
-        let tls = Tls::decide(settings.get("sslmode"), settings.get("sslrootcert"))?;
+        let places = places(&settings)?;
+        refuse_what_is_unsupported(&settings, &places)?;
+        let tls =
+            Tls::decide(&|parameter| settings.get(parameter), settings.secret("sslpassword"))?;
+        let attributes = SessionAttributes::read(settings.get("target_session_attrs"))?;
         let mut base = config(&settings)?;
         let weak = tls.mode < SslMode::Require;
         if weak && base.get_ssl_negotiation() == SslNegotiation::Direct {
@@ -95,14 +112,18 @@ impl Wanted {
         if settings.get("application_name").is_none() {
             base.application_name(APPLICATION);
         }
+        let mut warnings = settings.notes.clone();
+        warnings.extend(tls.warning(|parameter| settings.has(parameter)));
         Ok(Wanted {
-            places: places(&settings)?,
+            places,
             shuffled: base.get_load_balance_hosts() == LoadBalanceHosts::Random,
             tls,
+            attributes,
             patience: base.get_connect_timeout().copied(),
             passwords: Vec::new(),
             base,
             settings,
+            warnings,
         })
     }
 
@@ -148,11 +169,26 @@ impl fmt::Display for Wanted {
     }
 }
 
+/// A word that promises something is never passed over in silence.
+fn refuse_what_is_unsupported(settings: &Settings, places: &[Place]) -> Result<(), ConnectError> {
+    for known in &PARAMETERS {
+        let Support::Refused { unless, why } = known.support else { continue };
+        let is_harmless = settings.get(known.name).is_some_and(|value| unless.contains(&value));
+        let is_beside_the_point = known.name == REQUIREPEER && !places.iter().any(Place::is_socket);
+        if settings.has(known.name) && !is_harmless && !is_beside_the_point {
+            return Err(ConnectError::Unsupported { parameter: known.name, why });
+        }
+    }
+    Ok(())
+}
+
 /// What the driver understands by itself.
 fn config(settings: &Settings) -> Result<Config, ConnectError> {
-    let ours = ["host", "hostaddr", "port", "sslmode", "sslrootcert"];
     let mut text = String::new();
-    for (parameter, value) in settings.iter().filter(|(parameter, _)| !ours.contains(parameter)) {
+    for (parameter, value) in settings.iter() {
+        if parameters::find(parameter).is_none_or(|known| known.support != Support::Driver) {
+            continue;
+        }
         let value = value.replace('\\', "\\\\").replace('\'', "\\'");
         let pair = format!("{parameter}='{value}' ");
         pair.parse::<Config>().map_err(|_| bad_value(parameter))?;
@@ -161,7 +197,7 @@ fn config(settings: &Settings) -> Result<Config, ConnectError> {
     let mut config: Config = text
         .parse()
         .map_err(|_| ConnectError::BadUrl { part: "parameters", why: "do not go together" })?;
-    if let Some(password) = &settings.password {
+    if let Some(password) = settings.secret("password") {
         config.password(password);
     }
     Ok(config)
@@ -217,7 +253,6 @@ fn bad_value(parameter: &'static str) -> ConnectError {
         "load_balance_hosts" => "disable or random",
         "port" => "a number from 1 to 65535, or several with commas between",
         "sslnegotiation" => "postgres or direct",
-        "target_session_attrs" => "any, read-write or read-only",
         _ => "a number",
     };
     ConnectError::BadValue { parameter, expected: expected.into(), meant: None }
@@ -278,7 +313,7 @@ mod tests {
         };
         check("connect_timeout=soon", "connect_timeout");
         check("keepalives=x", "keepalives");
-        check("target_session_attrs=standby", "target_session_attrs");
+        check("target_session_attrs=slave", "target_session_attrs");
         check("channel_binding=yes", "channel_binding");
         check("sslnegotiation=direct", "sslmode");
         check("sslmode=verify_full", "sslmode");

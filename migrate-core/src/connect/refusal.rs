@@ -7,7 +7,7 @@ use std::error::Error as StdError;
 use std::io;
 use std::time::Duration;
 
-use rustls::CertificateError;
+use rustls::{AlertDescription, CertificateError};
 use tokio_postgres::Error;
 use tokio_postgres::error::DbError;
 
@@ -38,16 +38,13 @@ impl Attempt {
         if let Some(fault) = tls_error(&error).and_then(fault) {
             return ConnectError::Certificate { place, mode, fault, source: Box::new(error) };
         }
+        if let Some(reason) = tls_error(&error).and_then(why_not_ours) {
+            return ConnectError::CertificateRefused { place, reason, source: Box::new(error) };
+        }
         let cause = error.source().and_then(|cause| cause.downcast_ref::<io::Error>());
         match (error.to_string().as_str(), cause.map(io::Error::kind)) {
             ("error connecting to server", Some(io::ErrorKind::TimedOut)) => {
                 ConnectError::Timeout { place, after: self.patience }
-            }
-            // Not the operating system's: the driver's own, when the session stood already.
-            ("error connecting to server", Some(io::ErrorKind::PermissionDenied))
-                if cause.is_some_and(|cause| cause.raw_os_error().is_none()) =>
-            {
-                ConnectError::WrongServer { place, reason }
             }
             ("error connecting to server", _) => {
                 ConnectError::Unreachable { place, reason, source: Box::new(error) }
@@ -64,6 +61,11 @@ impl Attempt {
             }
             _ => ConnectError::Broken { place, reason, source: Box::new(error) },
         }
+    }
+
+    /// It is not what `target_session_attrs` asks for.
+    pub(super) fn wrong_server(self, reason: &str) -> ConnectError {
+        ConnectError::WrongServer { place: self.place, reason: reason.to_owned() }
     }
 
     /// It took too long.
@@ -114,8 +116,20 @@ fn tls_error<'e>(error: &'e (dyn StdError + 'static)) -> Option<&'e rustls::Erro
 
 fn fault(error: &rustls::Error) -> Option<CertificateFault> {
     use CertificateError::*;
-    let rustls::Error::InvalidCertificate(error) = error else { return None };
+    let error = match error {
+        rustls::Error::InvalidCertificate(error) => error,
+        rustls::Error::InvalidCertRevocationList(error) => {
+            let why = format!("the revocation list of its authority is not valid ({error:?})");
+            return Some(CertificateFault::Other(why));
+        }
+        _ => return None,
+    };
     Some(match error {
+        Revoked => CertificateFault::Revoked,
+        UnknownRevocationStatus => CertificateFault::NoRevocationList,
+        ExpiredRevocationList | ExpiredRevocationListContext { .. } => {
+            CertificateFault::ExpiredRevocationList
+        }
         UnknownIssuer | BadSignature => CertificateFault::Untrusted,
         Expired | ExpiredContext { .. } => CertificateFault::Expired,
         NotValidYet | NotValidYetContext { .. } => CertificateFault::NotYetValid,
@@ -130,6 +144,24 @@ fn fault(error: &rustls::Error) -> Option<CertificateFault> {
             other => CertificateFault::Other(other.to_owned()),
         },
         other => CertificateFault::Other(other.to_string()),
+    })
+}
+
+/// Why the server refuses our certificate, if that is what it says.
+fn why_not_ours(error: &rustls::Error) -> Option<String> {
+    use AlertDescription::*;
+    let rustls::Error::AlertReceived(alert) = error else { return None };
+    Some(match alert {
+        UnknownCA => "it does not know the authority that issued it".to_owned(),
+        CertificateExpired => "it has expired".to_owned(),
+        CertificateRevoked => "it is revoked".to_owned(),
+        CertificateRequired => "there is none".to_owned(),
+        BadCertificate
+        | UnsupportedCertificate
+        | CertificateUnknown
+        | DecryptError
+        | AccessDenied => format!("it says {alert:?}"),
+        _ => return None,
     })
 }
 

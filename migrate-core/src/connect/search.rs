@@ -8,6 +8,7 @@ use tokio_postgres::config::SslMode as Way;
 
 use super::ConnectError;
 use super::place::Place;
+use super::session_attributes::SessionAttributes;
 use crate::tls::SslMode;
 
 /// What to do next.
@@ -16,7 +17,7 @@ pub(super) enum Next {
     /// Look up the addresses of this place's host.
     LookUp(Place),
     /// Try to connect.
-    Try(Place, Option<IpAddr>, Way),
+    Try(Place, Option<IpAddr>, Way, SessionAttributes),
     /// Nothing is left to try.
     GiveUp(ConnectError),
 }
@@ -24,6 +25,10 @@ pub(super) enum Next {
 /// The servers that are still to be tried, and why the others were of no use.
 pub(super) struct Search {
     mode: SslMode,
+    /// All of them, for a second pass that asks for less.
+    all: Vec<Place>,
+    /// The first is the one under way.
+    passes: &'static [SessionAttributes],
     /// The first is the one being tried.
     places: VecDeque<Place>,
     /// Its addresses that are still to be tried, once they are known.
@@ -37,10 +42,16 @@ pub(super) struct Search {
 }
 
 impl Search {
-    pub(super) fn new(mode: SslMode, places: Vec<Place>) -> Self {
+    pub(super) fn new(
+        mode: SslMode,
+        places: Vec<Place>,
+        passes: &'static [SessionAttributes],
+    ) -> Self {
         Search {
             mode,
-            places: places.into(),
+            places: places.clone().into(),
+            all: places,
+            passes,
             addresses: None,
             first_way: None,
             failure: None,
@@ -50,7 +61,14 @@ impl Search {
 
     pub(super) fn next(&mut self) -> Next {
         loop {
-            let Some(place) = self.places.front() else { return Next::GiveUp(self.verdict()) };
+            let Some(place) = self.places.front() else {
+                let [_, rest @ ..] = self.passes else { return Next::GiveUp(self.verdict()) };
+                let [_, ..] = rest else { return Next::GiveUp(self.verdict()) };
+                self.passes = rest;
+                self.places = self.all.clone().into();
+                self.failures.clear();
+                continue;
+            };
             match &self.addresses {
                 None if place.address.is_none() && !place.is_socket() => {
                     return Next::LookUp(place.clone());
@@ -60,7 +78,9 @@ impl Search {
                     Some(address) => {
                         let ways = place.ways(self.mode);
                         let way = ways.get(usize::from(self.first_way.is_some()));
-                        return Next::Try(place.clone(), *address, *way.unwrap_or(&Way::Require));
+                        let attributes = *self.passes.first().unwrap_or(&SessionAttributes::Any);
+                        let way = *way.unwrap_or(&Way::Require);
+                        return Next::Try(place.clone(), *address, way, attributes);
                     }
                     None => {
                         self.failures.extend(self.failure.take());
@@ -133,7 +153,7 @@ mod tests {
     /// The attempts, and the variant of the error in the end.
     fn run(mode: SslMode, text: &str, addresses: usize, outcomes: &str) -> String {
         let wanted = crate::connect::place::Wanted::read(text).unwrap();
-        let mut search = Search::new(mode, wanted.places);
+        let mut search = Search::new(mode, wanted.places, wanted.attributes.passes());
         let (mut outcomes, mut seen) = (outcomes.chars(), String::new());
         loop {
             match search.next() {
@@ -143,9 +163,13 @@ mod tests {
                         (1..=addresses).map(|n| IpAddr::from([10, 0, 0, n as u8])).collect(),
                     );
                 }
-                Next::Try(place, address, way) => {
+                Next::Try(place, address, way, attributes) => {
                     let address = address.map(|address| format!("={address}")).unwrap_or_default();
-                    seen.push_str(&format!("{place}{address} {way:?}, "));
+                    let attributes = match attributes {
+                        SessionAttributes::Any => String::new(),
+                        other => format!(" {other:?}"),
+                    };
+                    seen.push_str(&format!("{place}{address} {way:?}{attributes}, "));
                     search.failed(failure(outcomes.next().unwrap_or('x')));
                 }
                 Next::GiveUp(error) => {
@@ -191,5 +215,21 @@ mod tests {
         check("host=h,i", 1, "px", "h:5432=10.0.0.1 Require, i:5432=10.0.0.1 Require, Several");
         check("host=h,i", 0, "", "Several");
         check("host=/s", 1, "x", "/s/.s.PGSQL.5432 Disable, Unreachable");
+    }
+
+    #[test]
+    fn a_second_pass_asks_for_less() {
+        let check = |text: &str, expected: &str| {
+            assert_eq!(run(SslMode::Disable, text, 1, ""), expected, "{text}");
+        };
+        check(
+            "host=/s target_session_attrs=standby",
+            "/s/.s.PGSQL.5432 Disable Standby, Unreachable",
+        );
+        check(
+            "host=/s,/t port=1 target_session_attrs=prefer-standby",
+            "/s/.s.PGSQL.1 Disable Standby, /t/.s.PGSQL.1 Disable Standby, \
+             /s/.s.PGSQL.1 Disable, /t/.s.PGSQL.1 Disable, Several",
+        );
     }
 }

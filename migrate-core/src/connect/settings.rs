@@ -6,39 +6,17 @@
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 
-use super::ConnectError;
+use super::{ConnectError, parameters};
 use crate::id::did_you_mean;
-
-/// Every parameter that is understood.
-const KNOWN: [&str; 20] = [
-    "application_name",
-    "channel_binding",
-    "connect_timeout",
-    "dbname",
-    "host",
-    "hostaddr",
-    "keepalives",
-    "keepalives_idle",
-    "keepalives_interval",
-    "keepalives_retries",
-    "load_balance_hosts",
-    "options",
-    "password",
-    "port",
-    "sslmode",
-    "sslnegotiation",
-    "sslrootcert",
-    "target_session_attrs",
-    "tcp_user_timeout",
-    "user",
-];
 
 /// What a connection string says: the last value for each parameter. An empty one is none.
 #[derive(Clone, Default)]
 pub(super) struct Settings {
     values: BTreeMap<&'static str, String>,
     /// Apart from the others, and in no `Debug`.
-    pub(super) password: Option<Vec<u8>>,
+    secrets: BTreeMap<&'static str, Vec<u8>>,
+    /// What was passed over.
+    pub(super) notes: Vec<String>,
 }
 
 impl Settings {
@@ -63,20 +41,25 @@ impl Settings {
         self.values.get(parameter).map(String::as_str)
     }
 
-    /// Whether it says something about this parameter, be it the password.
+    /// Whether it says something about this parameter, secret or not.
     pub(super) fn has(&self, parameter: &str) -> bool {
-        match parameter {
-            "password" => self.password.is_some(),
-            _ => self.values.contains_key(parameter),
-        }
+        self.values.contains_key(parameter) || self.secrets.contains_key(parameter)
     }
 
-    /// The value of a parameter, be it the password.
-    pub(super) fn get_secret(&self, parameter: &str) -> Option<OsString> {
-        match parameter {
-            "password" => self.password.clone().and_then(os_text),
-            _ => self.get(parameter).map(OsString::from),
-        }
+    /// What no output may show.
+    pub(super) fn secret(&self, parameter: &str) -> Option<&[u8]> {
+        self.secrets.get(parameter).map(Vec::as_slice)
+    }
+
+    /// The value of a parameter, secret or not, for the environment of a program.
+    pub(super) fn for_environment(&self, parameter: &str) -> Option<OsString> {
+        let secret = self.secret(parameter).and_then(|value| os_text(value.to_vec()));
+        secret.or_else(|| self.get(parameter).map(OsString::from))
+    }
+
+    /// Forgets a parameter; what it said.
+    pub(super) fn take(&mut self, parameter: &str) -> Option<String> {
+        self.values.remove(parameter)
     }
 
     /// Says what it does not say yet.
@@ -84,32 +67,63 @@ impl Settings {
         self.set(parameter, value.into_bytes(), true)
     }
 
-    /// Every parameter but the password.
+    /// Every parameter that is no secret.
     pub(super) fn iter(&self) -> impl Iterator<Item = (&'static str, &str)> {
         self.values.iter().map(|(parameter, value)| (*parameter, value.as_str()))
     }
 
     /// `shown` says whether the name of an unknown parameter may be repeated.
     fn set(&mut self, name: &str, value: Vec<u8>, shown: bool) -> Result<(), ConnectError> {
-        let Some(parameter) = KNOWN.into_iter().find(|known| *known == name) else {
-            let name = shown.then(|| name.to_owned());
-            let meant = name.as_deref().and_then(|name| did_you_mean(name, KNOWN));
-            return Err(ConnectError::UnknownParameter { name, meant });
+        let Some(parameter) = parameters::find(name) else {
+            return self.set_otherwise(name, value, shown);
         };
+        let name = parameter.name;
         if value.contains(&0) {
-            return Err(bad(parameter, "has a NUL byte"));
+            return Err(bad(name, "has a NUL byte"));
         }
-        if parameter == "password" {
-            self.password = Some(value).filter(|value| !value.is_empty());
-            return Ok(());
-        }
-        let value = text(parameter, value)?;
-        if value.is_empty() {
-            self.values.remove(parameter);
+        if parameter.secret {
+            self.secrets.remove(name);
+            self.secrets.extend((!value.is_empty()).then_some((name, value)));
         } else {
-            self.values.insert(parameter, value);
+            self.values.remove(name);
+            let value = text(name, value)?;
+            self.values.extend((!value.is_empty()).then_some((name, value)));
         }
         Ok(())
+    }
+
+    /// What is no parameter of its own, but another way to write one.
+    fn set_otherwise(
+        &mut self,
+        name: &str,
+        value: Vec<u8>,
+        shown: bool,
+    ) -> Result<(), ConnectError> {
+        // sqlx: `options[search_path]=a` for `options=-c search_path=a`.
+        let option = name.strip_prefix("options[").and_then(|rest| rest.strip_suffix(']'));
+        if let Some(option) = option {
+            let value = text("options", value)?.replace('\\', "\\\\").replace(' ', "\\ ");
+            let before = self.get("options").map(|before| format!("{before} ")).unwrap_or_default();
+            return self.set("options", format!("{before}-c {option}={value}").into(), shown);
+        }
+        match (name, value.first()) {
+            // The old name of libpq's, and JDBC's.
+            ("requiressl", Some(b'1')) => self.set("sslmode", "require".into(), shown),
+            ("requiressl", _) => self.set("sslmode", "prefer".into(), shown),
+            ("ssl", _) if value == b"true" => self.set("sslmode", "require".into(), shown),
+            _ => match parameters::foreign(name) {
+                Some(note) => {
+                    self.notes.push(note);
+                    Ok(())
+                }
+                None => {
+                    let name = shown.then(|| name.to_owned());
+                    let names = parameters::names();
+                    let meant = name.as_deref().and_then(|name| did_you_mean(name, names));
+                    Err(ConnectError::UnknownParameter { name, meant })
+                }
+            },
+        }
     }
 
     /// `user:password@host:port,host:port/dbname?parameter=value&…`, behind the scheme.
@@ -178,7 +192,7 @@ impl Settings {
             if name.is_empty() || name.contains(char::is_whitespace) {
                 return Err(no_equals_sign());
             }
-            let shown = self.password.is_none();
+            let shown = self.secrets.is_empty();
             let (value, after) = value_of(value.trim_start())?;
             self.set(name, value.into_bytes(), shown)?;
             rest = after.trim_start();
@@ -260,118 +274,4 @@ fn bad(part: &'static str, why: &'static str) -> ConnectError {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// What was read, or why not.
-    fn read(text: &str) -> String {
-        match Settings::read(text) {
-            Ok(settings) => {
-                let password = settings.password.as_deref().map(String::from_utf8_lossy);
-                let password = password.map(|password| format!("password={password}"));
-                let others = settings.iter().map(|(name, value)| format!("{name}={value}"));
-                others.chain(password).collect::<Vec<_>>().join(" ")
-            }
-            Err(error) => format!("{error:?}"),
-        }
-    }
-
-    fn check(text: &str, expected: &str) {
-        assert_eq!(read(text), expected, "{text}");
-    }
-
-    #[test]
-    fn urls() {
-        check("postgres://", "");
-        check("postgres://h", "host=h");
-        check("postgresql://u@h:1/d", "dbname=d host=h port=1 user=u");
-        check(
-            "postgres://u:p@h/d?sslmode=verify-full",
-            "dbname=d host=h sslmode=verify-full user=u password=p",
-        );
-        check("postgres://u:@h", "host=h user=u");
-        check("postgres://:p@h", "host=h password=p");
-        check("postgres://h?dbname=d", "dbname=d host=h");
-        check("postgres:///d?host=/run/pg&port=6", "dbname=d host=/run/pg port=6");
-        check("postgres://%2Frun%2Fpg:6/d", "dbname=d host=/run/pg port=6");
-        check("postgres://[::1]:6/d", "dbname=d host=::1 port=6");
-        check("postgres://[::1]", "host=::1");
-        check("postgres://a:1,b,[::1]:3/d", "dbname=d host=a,b,::1 port=1,,3");
-        check(
-            "postgres://h/d?&application_name=a%20b+c&",
-            "application_name=a b+c dbname=d host=h",
-        );
-    }
-
-    #[test]
-    fn a_url_is_decoded_and_its_password_may_hold_what_it_likes() {
-        check("postgres://a%40b:p%2Fq%3a@h/%C3%A9", "dbname=é host=h user=a@b password=p/q:");
-        check("postgres://u:p@ss:w@h", "host=h user=u password=p@ss:w");
-        check("postgres://u:100%@h", "host=h user=u password=100%");
-        check("postgres://u:%zz%4@h", "host=h user=u password=%zz%4");
-        check("postgres://h?user=a@b", "host=h user=a@b");
-        let latin1 =
-            Settings::read("postgres://u:%E9@h").ok().and_then(|settings| settings.password);
-        assert_eq!(latin1, Some(vec![0xE9]));
-    }
-
-    #[test]
-    fn pairs() {
-        check("", "");
-        check("  host=h  user = u ", "host=h user=u");
-        check("host=h password='a b\\'c\\\\d' port=1", "host=h port=1 password=a b'c\\d");
-        check("host=h password=a\\ b", "host=h password=a b");
-        check("options='-c search_path=a' host=''", "options=-c search_path=a");
-        check("host=h password=", "host=h");
-        check("sslrootcert=/a/b.crt sslmode=verify-ca", "sslmode=verify-ca sslrootcert=/a/b.crt");
-    }
-
-    #[test]
-    fn the_last_value_wins() {
-        check("host=a dbname=b host=c", "dbname=b host=c");
-        check("host=a host=''", "");
-        check("postgres://a:1/d?host=b&port=2&dbname=e", "dbname=e host=b port=2");
-        check("postgres://u:p@a?password=q&user=v", "host=a user=v password=q");
-        check("sslmode=disable sslmode=require", "sslmode=require");
-    }
-
-    #[test]
-    fn what_is_wrong_is_named() {
-        let part = |part: &str| format!("BadUrl {{ part: {part:?}");
-        let check = |text: &str, expected: &str| {
-            let found = read(text);
-            assert!(found.starts_with(expected), "{text}: {found}");
-        };
-        check("mysql://u:p@h/d", &part("scheme"));
-        for text in [
-            "localhost/d",
-            "localhost:5432",
-            "app:secret@host/db",
-            "app:secret@host/db?sslmode=require",
-            "app:sec=ret@host/db",
-            "//app:secret@host/db",
-            "jdbc:postgresql://h/d?user=u",
-            " postgres://app:secret@host/db",
-            "\"postgres://app:secret@host/db\"",
-        ] {
-            check(text, &part("scheme"));
-            assert!(!read(text).contains("secret"), "{text}");
-        }
-        check("host", &part("parameter"));
-        check("host h=1", &part("parameter"));
-        check("=h", &part("parameter"));
-        check("host='h", &part("value"));
-        check("postgres://[::1/d", &part("host"));
-        check("postgres://[::1]6/d", &part("host"));
-        check("postgres://::1/d", &part("host"));
-        check("postgres://%FF/d", &part("host"));
-        check("postgres://h?sslmode", &part("query"));
-        check("postgres://h/%00", &part("dbname"));
-        check("postgres://u:12/34@h/d", &part("password"));
-        let unknown = |name: &str, meant: &str| {
-            format!("UnknownParameter {{ name: Some({name:?}), meant: {meant} }}")
-        };
-        check("postgres://h?ssl-mode=require", &unknown("ssl-mode", "Some(\"sslmode\")"));
-        check("host=h schema=s", &unknown("schema", "None"));
-    }
-}
+mod tests;

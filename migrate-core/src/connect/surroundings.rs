@@ -9,16 +9,15 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use super::environment::{self, Around, Found};
+use super::environment::{self, Around};
 use super::passwords::PasswordFile;
 use super::{ConnectError, Connector};
 
 impl Connector {
-    /// Where a command line connects: by `url`, or else by the variable `DATABASE_URL`, and as for
-    /// psql by `PGHOST`, `PGHOSTADDR`, `PGPORT`, `PGDATABASE`, `PGUSER`, `PGPASSWORD`, `PGSSLMODE`,
-    /// `PGSSLROOTCERT`, `PGSSLNEGOTIATION`, `PGCHANNELBINDING`, `PGAPPNAME`, `PGCONNECT_TIMEOUT`,
-    /// `PGOPTIONS`, `PGTARGETSESSIONATTRS` and `PGLOADBALANCEHOSTS`, which fill in what the string
-    /// leaves out.
+    /// Where a command line connects: by `url`, or else by the variable `DATABASE_URL`. What that
+    /// leaves out is filled in as psql does it: by the service that `service` or `PGSERVICE` names,
+    /// then by `PGHOST`, `PGPORT`, `PGUSER`, `PGDATABASE`, `PGSSLMODE` and all other variables that
+    /// libpq has for parameters of [`Connector`]. One that can't be honoured is an error.
     ///
     /// Unless one of them says otherwise, the host is a Unix socket in `/var/run/postgresql` or
     /// `/tmp`, or `localhost` if there is none; the user is called as the operating system calls
@@ -61,12 +60,14 @@ impl Connector {
             user: &|| whoami::username().ok(),
             exists: &|path| Path::new(path).exists(),
             passwords: &password_file,
+            services: &|| Some(service_file()?.display().to_string()),
+            file: &|path| match fs::read_to_string(path) {
+                Ok(text) => Ok(Some(text)),
+                Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+                Err(error) => Err(error.to_string()),
+            },
         };
-        let Found { wanted, warnings } = environment::read(url, &around)?;
-        for warning in &warnings {
-            tracing::warn!("{warning}");
-        }
-        Ok(Connector { warnings, ..Connector::to(wanted) })
+        Ok(Connector::to(environment::read(url, &around)?))
     }
 }
 
@@ -92,6 +93,16 @@ fn password_file(named: Option<&str>) -> PasswordFile {
         Ok(text) => PasswordFile::Text(text),
         Err(error) => ignored(&error.to_string()),
     }
+}
+
+#[cfg(windows)]
+fn service_file() -> Option<PathBuf> {
+    Some(PathBuf::from(env::var_os("APPDATA")?).join("postgresql").join(".pg_service.conf"))
+}
+
+#[cfg(not(windows))]
+fn service_file() -> Option<PathBuf> {
+    Some(env::home_dir()?.join(".pg_service.conf"))
 }
 
 #[cfg(windows)]

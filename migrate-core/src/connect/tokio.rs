@@ -7,12 +7,14 @@ use tokio::net::lookup_host;
 use tokio::runtime::Handle;
 use tokio::time::timeout;
 use tokio_postgres::{AsyncMessage, Client, Config, Connection};
-use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::notice::Notices;
 use super::refusal::{Attempt, reason, unknown_host};
 use super::search::Next;
+use super::session_attributes::SessionAttributes;
 use super::{ConnectError, Connector};
+use crate::servers::unsupported_server;
+use crate::tls::Connector as TlsConnector;
 
 impl Connector {
     /// Connects, and lets a task of the current tokio runtime serve the connection until the client
@@ -34,9 +36,10 @@ impl Connector {
                     Ok(found) => search.found(self.addresses(found)),
                     Err(error) => search.not_found(unknown_host(&place, error)),
                 },
-                Next::Try(place, address, way) => {
+                Next::Try(place, address, way, attributes) => {
                     let config = self.wanted.config(&place, address, way);
-                    match self.open_async(config, tls.clone(), self.attempt(&place), &runtime).await
+                    let attempt = self.attempt(&place);
+                    match self.open_async(config, tls.clone(), attempt, attributes, &runtime).await
                     {
                         Ok(client) => return Ok(client),
                         Err(why) => search.failed(why),
@@ -49,23 +52,40 @@ impl Connector {
     async fn open_async(
         &self,
         config: Config,
-        tls: MakeRustlsConnect,
+        tls: TlsConnector,
         attempt: Attempt,
+        attributes: SessionAttributes,
         runtime: &Handle,
     ) -> Result<Client, ConnectError> {
-        let connecting = config.connect(tls);
+        let opening = async {
+            let (client, connection) = config.connect(tls).await?;
+            let said = ["crdb_version", "server_version"].into_iter();
+            let unsupported =
+                said.filter_map(|name| connection.parameter(name)).find_map(unsupported_server);
+            let place = attempt.place.clone();
+            let _task = runtime.spawn(serve(connection, self.notices.clone(), place));
+            let answer = match attributes.question() {
+                Some(sql) => client.simple_query(sql).await?,
+                None => Vec::new(),
+            };
+            Ok((client, unsupported, answer))
+        };
         // The driver has a limit only for reaching the server.
         let answer = match attempt.patience {
-            Some(patience) => timeout(patience, connecting).await,
-            None => Ok(connecting.await),
+            Some(patience) => timeout(patience, opening).await,
+            None => Ok(opening.await),
         };
-        match answer {
-            Ok(Ok((client, connection))) => {
-                let _task = runtime.spawn(serve(connection, self.notices.clone(), attempt.place));
-                Ok(client)
+        let (client, unsupported, answer) = match answer {
+            Ok(Ok(opened)) => opened,
+            Ok(Err(error)) => return Err(attempt.failed(error)),
+            Err(_) => return Err(attempt.timed_out()),
+        };
+        match (unsupported, attributes.refuses(&answer)) {
+            (Some(why), _) => {
+                Err(ConnectError::UnsupportedServer { place: attempt.place, why: why.to_owned() })
             }
-            Ok(Err(error)) => Err(attempt.failed(error)),
-            Err(_) => Err(attempt.timed_out()),
+            (_, Some(reason)) => Err(attempt.wrong_server(reason)),
+            _ => Ok(client),
         }
     }
 }

@@ -1,23 +1,29 @@
 //! Which certificate of a server is accepted.
 
+use std::sync::Arc;
+
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::client::{verify_server_cert_signed_by_trust_anchor, verify_server_name};
+use rustls::client::{WebPkiServerVerifier, verify_server_name};
 use rustls::crypto::{
     WebPkiSupportedAlgorithms, verify_tls12_signature, verify_tls13_signature_with_raw_key,
 };
 use rustls::pki_types::{CertificateDer, ServerName, SubjectPublicKeyInfoDer, UnixTime};
-use rustls::{CertificateError, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
+use rustls::{CertificateError, DigitallySignedStruct, Error, SignatureScheme};
 use x509_cert::Certificate;
 use x509_cert::der::{Decode, Encode};
 
-/// The authorities to trust.
+use super::revocation::Lists;
+
+/// The authorities to trust, and what they have revoked.
 #[derive(Debug)]
 pub(super) struct Authorities {
-    pub(super) store: RootCertStore,
+    pub(super) verifier: Arc<WebPkiServerVerifier>,
     /// The certificates of the root file as they are. A server that made its certificate itself is
     /// trusted by having that very certificate in the file; to OpenSSL it is an authority of its
     /// own, to webpki an authority can't be a server.
     pub(super) themselves: Vec<CertificateDer<'static>>,
+    /// For those.
+    pub(super) lists: Lists,
 }
 
 /// Accepts what the mode accepts.
@@ -43,22 +49,22 @@ impl ServerCertVerifier for Verifier {
             return Ok(ServerCertVerified::assertion());
         };
         if authorities.themselves.contains(end_entity) {
-            is_valid_now(&parsed(end_entity)?, now)?;
-        } else {
-            let (certificate, algorithms) = (end_entity.try_into()?, self.algorithms.all);
-            let roots = &authorities.store;
-            verify_server_cert_signed_by_trust_anchor(
-                &certificate,
-                roots,
-                intermediates,
-                now,
-                algorithms,
-            )?;
+            let certificate = parsed(end_entity)?;
+            is_valid_now(&certificate, now)?;
+            authorities.lists.check(&certificate, now)?;
+            if self.name {
+                verify_server_name(&end_entity.try_into()?, server_name)?;
+            }
+            return Ok(ServerCertVerified::assertion());
         }
-        if self.name {
-            verify_server_name(&end_entity.try_into()?, server_name)?;
+        let verifier = &authorities.verifier;
+        match verifier.verify_server_cert(end_entity, intermediates, server_name, &[], now) {
+            // It looks at the name last: all else is right.
+            Err(error) if !self.name && is_about_the_name(&error) => {
+                Ok(ServerCertVerified::assertion())
+            }
+            verdict => verdict,
         }
-        Ok(ServerCertVerified::assertion())
     }
 
     // Whoever is trusted has to hold the key of the certificate, also where anyone is: a channel
@@ -89,6 +95,11 @@ impl ServerCertVerifier for Verifier {
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
         self.algorithms.supported_schemes()
     }
+}
+
+fn is_about_the_name(error: &Error) -> bool {
+    use CertificateError::*;
+    matches!(error, Error::InvalidCertificate(NotValidForName | NotValidForNameContext { .. }))
 }
 
 fn parsed(certificate: &CertificateDer<'_>) -> Result<Certificate, Error> {

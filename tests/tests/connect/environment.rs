@@ -6,7 +6,7 @@ use std::path::Path;
 use migrate_core::{ConnectError, Connector};
 
 use crate::certificates::Kind;
-use crate::server::{PASSWORD, Tls, connect, server};
+use crate::server::{PASSWORD, Tls, connect, server, write_private};
 
 /// By these variables, and a file with passwords.
 fn connector(server: &Tls, role: &str, file: &Path) -> Connector {
@@ -23,20 +23,13 @@ fn connector(server: &Tls, role: &str, file: &Path) -> Connector {
     Connector::from_variables(None, variable).unwrap_or_else(|why| panic!("{why}"))
 }
 
-fn write(path: &Path, text: &str, mode: u32) {
-    std::fs::write(path, text).unwrap();
-    #[cfg(unix)]
-    std::fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(mode)).unwrap();
-    #[cfg(not(unix))]
-    let _ = mode;
-}
-
 #[test]
 fn variables_and_the_password_file_make_a_session() {
     let Some(mut server) = server() else { return };
     server.show(Kind::Good);
     let (file, port) = (server.file("pgpass"), server.address().1);
-    write(&file, &format!("# mine\n*:1:*:*:no\n*:{port}:postgres:by_password:{PASSWORD}\n"), 0o600);
+    let lines = format!("# mine\n*:1:*:*:no\n*:{port}:postgres:by_password:{PASSWORD}\n");
+    write_private(&file, lines.as_bytes(), 0o600);
     let found = connector(&server, "by_password", &file);
     assert!(found.warnings().is_empty(), "{:?}", found.warnings());
     for session in connect(&found) {
@@ -62,7 +55,7 @@ fn a_password_file_that_others_may_read_is_not_read() {
     server.show(Kind::Good);
     let file = server.file("open");
     for mode in [0o640, 0o604, 0o620] {
-        write(&file, &format!("*:*:*:*:{PASSWORD}\n"), mode);
+        write_private(&file, format!("*:*:*:*:{PASSWORD}\n").as_bytes(), mode);
         let found = connector(&server, "by_password", &file);
         if cfg!(unix) {
             let [warning] = found.warnings() else { panic!("{mode:o}: {:?}", found.warnings()) };

@@ -63,7 +63,11 @@ fn what_the_server_refuses() {
     check(&string("by_password", "dbname=nowhere"), "UnknownDatabase", &["3D000", "nowhere"]);
     check(&string("full", ""), "TooManyConnections", &["53300"]);
     check(&string("by_password", "options='-c no.such=1 -c x=y'"), "Refused", &["42704"]);
-    check(&string("by_password", "target_session_attrs=read-only"), "WrongServer", &["read only"]);
+    check(
+        &string("by_password", "target_session_attrs=read-only"),
+        "WrongServer",
+        &["it is not read-only"],
+    );
     // The same by URL; the host's name is its address, for which the certificate is not.
     let root = server.file("ca.crt");
     let url = format!("postgres://by_password:{PASSWORD}@{address}:{port}/postgres");
@@ -165,7 +169,7 @@ fn what_can_t_be_read() {
         format!("postgres://u:{PASSWORD}@h/%ff"),
         format!("postgres://u:{PASSWORD}@h/d?sslmode=maybe"),
         format!("postgres://u:{PASSWORD}@h/d?nothing"),
-        format!("postgres://u:{PASSWORD}@h/d?ssl-mode=require"),
+        format!("postgres://u:{PASSWORD}@h/d?ssl_mode=require"),
         format!("host=h password=a {PASSWORD}"),
         format!("host=h password=a {PASSWORD}=b"),
         format!("host=h password='{PASSWORD}"),

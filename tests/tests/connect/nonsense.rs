@@ -11,7 +11,7 @@ use crate::server::{PASSWORD, Session, connect};
 
 /// What a server does with whoever comes, step by step; then it hangs up.
 #[derive(Clone)]
-enum Do {
+pub(crate) enum Do {
     /// Reads what the client sends next.
     Read,
     Say(Vec<u8>),
@@ -27,7 +27,7 @@ use Do::{Flood, Hold, Read as Hear, Say};
 const LONG: Duration = Duration::from_secs(15);
 
 /// A server with this script; its port.
-fn server(script: &[Do]) -> u16 {
+pub(crate) fn scripted(script: &[Do]) -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
     let script = script.to_vec();
@@ -68,7 +68,7 @@ fn message(kind: u8, body: &[u8]) -> Vec<u8> {
     [&[kind], &length.to_be_bytes()[..], body].concat()
 }
 
-fn say(kind: u8, body: &[u8]) -> Do {
+pub(crate) fn say(kind: u8, body: &[u8]) -> Do {
     Say(message(kind, body))
 }
 
@@ -77,7 +77,7 @@ fn welcome() -> Do {
     say(b'R', &0u32.to_be_bytes())
 }
 
-fn login(number: u32, rest: &[u8]) -> Do {
+pub(crate) fn login(number: u32, rest: &[u8]) -> Do {
     say(b'R', &[&number.to_be_bytes(), rest].concat())
 }
 
@@ -96,7 +96,7 @@ fn both(
         let tries: Vec<_> = cases
             .iter()
             .map(|(name, script)| {
-                let (port, told) = (server(script), &told);
+                let (port, told) = (scripted(script), &told);
                 scope.spawn(move || {
                     let string = format!(
                         "host=localhost hostaddr=127.0.0.1 port={port} user=u password={PASSWORD} \
@@ -290,7 +290,7 @@ fn in_place_of_an_answer() {
 #[test]
 fn a_server_that_hangs_can_be_given_up() {
     let script = [session(), vec![Hear, Hold]].concat();
-    let string = format!("host=127.0.0.1 port={} user=u sslmode=disable", server(&script));
+    let string = format!("host=127.0.0.1 port={} user=u sslmode=disable", scripted(&script));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let chain = crate::sessions::chain();
     runtime.block_on(async {

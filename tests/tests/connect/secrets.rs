@@ -65,8 +65,9 @@ fn no_password_is_traced_or_printed() {
     let grant = format!("GRANT ALL ON DATABASE {} TO by_scram", database.name());
     server.admin().batch_execute(&grant).unwrap();
     let mut shown = String::new();
+    let key = format!("sslkey=/no/such/key sslpassword={PASSWORD}");
     for settings in
-        ["", "sslmode=verify-full", "password=wrong", "dbname=nowhere", "options='-c x=y'"]
+        ["", "sslmode=verify-full", "password=wrong", "dbname=nowhere", "options='-c x=y'", &key]
     {
         let settings = format!("dbname={} {settings}", database.name());
         // Roots that are not there are an error, too.

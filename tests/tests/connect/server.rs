@@ -54,6 +54,7 @@ impl Tls {
             "hostssl all without_tls all reject",
             "hostnossl all without_tls all trust",
             "host all nobody all trust",
+            "hostssl all certified all cert",
         ];
         write(&mut admin, &lines.join("\n"), &format!("{data}/first"), "644");
         shell(
@@ -67,6 +68,7 @@ impl Tls {
             ("without_tls", "LOGIN"),
             ("full", "LOGIN CONNECTION LIMIT 0"),
             ("idle", "NOLOGIN"),
+            ("certified", "LOGIN"),
         ];
         for (name, options) in roles {
             let sql = format!("CREATE ROLE {name} {options} PASSWORD '{PASSWORD}'");
@@ -75,6 +77,9 @@ impl Tls {
         let folder = tempfile::tempdir().unwrap();
         let authority = Authority::new("Tests");
         std::fs::write(folder.path().join("ca.crt"), &authority.certificate).unwrap();
+        // From the next reload on, it wants to know who its clients are.
+        write(&mut admin, &authority.certificate, &format!("{data}/clients.crt"), "644");
+        admin.batch_execute("ALTER SYSTEM SET ssl_ca_file = 'clients.crt'").unwrap();
         Tls { server, authority, folder, data, kind: None }
     }
 
@@ -107,6 +112,19 @@ impl Tls {
             std::thread::sleep(std::time::Duration::from_millis(10));
         }
         panic!("the server did not read its settings again");
+    }
+
+    /// Lets the server refuse the clients with these certificates.
+    pub(crate) fn revoke_clients(&mut self, serials: &[u64]) {
+        let list = self.authority.list(serials, [2001, 2100]);
+        write(&mut self.admin(), &list, &format!("{}/clients.crl", self.data), "644");
+        self.admin().batch_execute("ALTER SYSTEM SET ssl_crl_file = 'clients.crl'").unwrap();
+        let kind = self.kind.take();
+        self.show(kind.unwrap_or(Kind::Good));
+    }
+
+    pub(crate) fn authority(&self) -> &Authority {
+        &self.authority
     }
 
     /// A file with root certificates: `ca.crt`, or `server.crt` for the server's own.
@@ -191,6 +209,15 @@ fn first(messages: &[SimpleQueryMessage]) -> String {
     value.unwrap_or_default()
 }
 
+/// A file of ours that is for some people's eyes alone.
+pub(crate) fn write_private(path: &Path, bytes: &[u8], mode: u32) {
+    std::fs::write(path, bytes).unwrap();
+    #[cfg(unix)]
+    std::fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(mode)).unwrap();
+    #[cfg(not(unix))]
+    let _ = mode;
+}
+
 /// Lets the server write a file.
 fn write(admin: &mut postgres::Client, text: &str, path: &str, mode: &str) {
     let lines =
@@ -200,7 +227,8 @@ fn write(admin: &mut postgres::Client, text: &str, path: &str, mode: &str) {
     admin.batch_execute(&format!("COPY ({lines}) TO PROGRAM '{program}'")).unwrap();
 }
 
-fn shell(admin: &mut postgres::Client, command: &str) {
-    let command = command.replace('\'', "''");
+pub(crate) fn shell(admin: &mut postgres::Client, command: &str) {
+    // What it is sent has to be read, or the server may take the end of the command for a failure.
+    let command = format!("cat > /dev/null && {command}").replace('\'', "''");
     admin.batch_execute(&format!("COPY (SELECT) TO PROGRAM '{command}'")).unwrap();
 }

@@ -7,14 +7,15 @@ struct Here<'h> {
     variables: &'h str,
     sockets: &'h [&'h str],
     passwords: Option<Result<&'h str, &'h str>>,
+    files: &'h [(&'h str, &'h str)],
 }
 
 fn here(variables: &str) -> Here<'_> {
-    Here { variables, sockets: &[], passwords: None }
+    Here { variables, sockets: &[], passwords: None, files: &[] }
 }
 
 impl Here<'_> {
-    fn read(&self, url: Option<&str>) -> Result<Found, ConnectError> {
+    fn read(&self, url: Option<&str>) -> Result<Wanted, ConnectError> {
         let variable = |name: &str| {
             let mut pairs = self.variables.lines().filter_map(|line| line.split_once('='));
             pairs.find(|(known, _)| known.trim() == name).map(|(_, value)| OsString::from(value))
@@ -31,14 +32,19 @@ impl Here<'_> {
                 user: &|| Some("os".to_owned()),
                 exists: &|path| self.sockets.contains(&path),
                 passwords: &passwords,
+                services: &|| Some("/home/.pg_service.conf".to_owned()),
+                file: &|path| match self.files.iter().find(|(name, _)| *name == path) {
+                    Some((_, "unreadable")) => Err("Permission denied".to_owned()),
+                    found => Ok(found.map(|(_, text)| (*text).to_owned())),
+                },
             },
         )
     }
 
     /// Where it leads and the settings besides, or what is wrong.
     fn leads(&self, url: Option<&str>) -> String {
-        let Found { wanted, .. } = match self.read(url) {
-            Ok(found) => found,
+        let wanted = match self.read(url) {
+            Ok(wanted) => wanted,
             Err(error) => return error.to_string().lines().next().unwrap_or_default().to_owned(),
         };
         let known = ["host", "port", "user", "dbname"];
@@ -133,10 +139,18 @@ fn the_variable_that_is_wrong_is_named() {
     );
     let modes = "must be one of disable, allow, prefer, require, verify-ca and verify-full";
     check("PGSSLMODE=on", Some("host=h"), &wrong("PGSSLMODE", modes));
-    let service = "names a service, and service files are not read";
-    check("PGSERVICE=prod", None, &wrong("PGSERVICE", service));
-    check("PGSERVICE=prod\nPGDATABASE=d", None, &wrong("PGSERVICE", service));
-    check("PGSERVICE=prod", Some("host=h user=u"), "u@h:5432/u");
+    let refused = |name: &str, why: &str| wrong(name, &format!("can't be honoured: {why}"));
+    let gss = "GSSAPI encryption is not supported; TLS is (sslmode=verify-full)";
+    check("PGGSSENCMODE=require", Some("host=h"), &refused("PGGSSENCMODE", gss));
+    check("PGGSSENCMODE=prefer", Some("host=h"), "os@h:5432/os gssencmode=prefer");
+    let peer = "this client can't tell who runs the server behind a Unix socket";
+    check("PGREQUIREPEER=pg", Some("host=/s"), &refused("PGREQUIREPEER", peer));
+    check("PGREQUIREPEER=pg", Some("host=h"), "os@h:5432/os requirepeer=pg");
+    check(
+        "PGSSLMINPROTOCOLVERSION=x",
+        Some("host=h"),
+        &wrong("PGSSLMINPROTOCOLVERSION", "must be one of TLSv1, TLSv1.1, TLSv1.2 and TLSv1.3"),
+    );
     let in_url = "the environment variable DATABASE_URL: the connection string";
     check(
         "DATABASE_URL=mysql://h",
@@ -169,7 +183,7 @@ fn passwords_from_the_file() {
     let check = |file: Result<&str, &str>, variables: &str, expected: &str, warned: &[&str]| {
         let here = Here { passwords: Some(file), ..here(variables) };
         assert_eq!(here.leads(Some("postgres://u@h/d")), expected);
-        let warnings = here.read(Some("postgres://u@h/d")).map(|found| found.warnings);
+        let warnings = here.read(Some("postgres://u@h/d")).map(|wanted| wanted.warnings);
         assert_eq!(warnings.unwrap_or_default(), warned);
     };
     check(Ok("h:5432:d:u:p"), "", "u@h:5432/d with p", &[]);
@@ -183,7 +197,7 @@ fn passwords_from_the_file() {
 fn each_place_has_its_own_password() {
     let file = Here { passwords: Some(Ok("a:1:d:u:p\nb:2:d:u:q")), ..here("") };
     let found = file.read(Some("postgres://u@a:1,b:2,c:3/d"));
-    let Ok(Found { wanted, .. }) = found else { panic!("it should be read") };
+    let Ok(wanted) = found else { panic!("it should be read") };
     let passwords = wanted.places.iter().map(|place| {
         let config = wanted.config(place, None, tokio_postgres::config::SslMode::Disable);
         config.get_password().map(<[u8]>::to_vec)
@@ -199,7 +213,7 @@ fn each_place_has_its_own_password() {
 #[test]
 fn a_child_connects_to_the_same() {
     let found = here("PGPORT=6\nPGSSLMODE=require").read(Some("postgres://u:p%20q@h/d"));
-    let Ok(Found { wanted, .. }) = found else { panic!("it should be read") };
+    let Ok(wanted) = found else { panic!("it should be read") };
     let (set, removed): (Vec<_>, Vec<_>) =
         for_a_child(&wanted.settings).into_iter().partition(|(_, value)| value.is_some());
     let set: Vec<String> = set
@@ -207,9 +221,107 @@ fn a_child_connects_to_the_same() {
         .map(|(name, value)| format!("{name}={}", value.as_ref().unwrap().to_string_lossy()))
         .collect();
     let expected =
-        ["PGHOST=h", "PGPORT=6", "PGDATABASE=d", "PGUSER=u", "PGPASSWORD=p q", "PGSSLMODE=require"];
+        ["PGDATABASE=d", "PGHOST=h", "PGPASSWORD=p q", "PGPORT=6", "PGSSLMODE=require", "PGUSER=u"];
     assert_eq!(set, expected);
-    for name in ["PGHOSTADDR", "PGOPTIONS", "PGSERVICE"] {
+    for name in ["PGHOSTADDR", "PGOPTIONS", "PGSERVICE", "PGREQUIRESSL", "PGSSLCRL"] {
         assert!(removed.iter().any(|(removed, _)| *removed == name), "{name}");
+    }
+}
+
+#[test]
+fn every_word_of_security_is_honoured_or_refused() {
+    check("PGREQUIRESSL=1", Some("host=h"), "os@h:5432/os sslmode=require");
+    check("PGREQUIRESSL=0", Some("host=h"), "os@h:5432/os");
+    check("PGREQUIRESSL=1\nPGSSLMODE=prefer", Some("host=h"), "os@h:5432/os sslmode=prefer");
+    check(
+        "PGREQUIRESSL=1\nPGSSLROOTCERT=system",
+        Some("host=h"),
+        "os@h:5432/os sslrootcert=system",
+    );
+    check(
+        "PGSSLCRL=/l\nPGSSLCRLDIR=/f\nPGSSLCERT=/c\nPGSSLKEY=/k\nPGSSLCERTMODE=allow\nPGSSLSNI=0",
+        Some("host=h sslmode=verify-full"),
+        "os@h:5432/os sslcert=/c sslcertmode=allow sslcrl=/l sslcrldir=/f sslkey=/k \
+         sslmode=verify-full sslsni=0",
+    );
+    // Both, by the same table: no variable says more or less than its parameter.
+    for known in PARAMETERS.iter().filter(|known| known.variable.is_some()) {
+        let parameters::Support::Refused { why, .. } = known.support else { continue };
+        let variable = known.variable.unwrap_or_default();
+        let by_variable = here(&format!("{variable}=x")).leads(Some("host=/s"));
+        let by_string = here("").leads(Some(&format!("host=/s {}=x", known.name)));
+        let expected = format!("can't be honoured: {why}");
+        assert_eq!(by_variable, format!("the environment variable {variable} {expected}"));
+        assert_eq!(by_string, format!("the connection string's `{}` {expected}", known.name));
+    }
+}
+
+#[test]
+fn what_is_said_in_vain_is_told() {
+    let warned = |variables: &str, url: &str| {
+        let found = here(variables).read(Some(url));
+        found.map(|wanted| wanted.warnings).unwrap_or_default()
+    };
+    let list = "sslcrl is not used: sslmode=prefer does not verify the server's certificate";
+    assert_eq!(warned("PGSSLCRL=/l", "host=h"), [list]);
+    assert_eq!(warned("PGSSLCRL=/l", "host=h sslmode=verify-ca"), [""; 0]);
+    assert_eq!(warned("", "postgres://h?statement-cache-capacity=0").len(), 1);
+}
+
+#[test]
+fn services() {
+    let own = "/home/.pg_service.conf";
+    let shop = "[shop]\nhost=db.example\nport=6\nsslmode=require\npassword=p\n[bare]\n";
+    let check = |files: &[(&str, &str)], variables: &str, url: Option<&str>, expected: &str| {
+        let here = Here { files, ..here(variables) };
+        assert_eq!(here.leads(url), expected, "{files:?} {variables} {url:?}");
+    };
+    let at_home = [(own, shop)];
+    let led = "os@db.example:6/os sslmode=require with p";
+    check(&at_home, "PGSERVICE=shop", None, led);
+    check(&at_home, "", Some("service=shop"), led);
+    check(
+        &at_home,
+        "PGSERVICE=bare",
+        Some("postgres:///d?service=shop"),
+        &led.replace("/os", "/d"),
+    );
+    check(
+        &at_home,
+        "PGSERVICE=shop\nPGHOST=h\nPGUSER=w",
+        None,
+        "w@db.example:6/w sslmode=require with p",
+    );
+    check(&at_home, "PGSERVICE=shop", Some("host=h port=1"), "os@h:1/os sslmode=require with p");
+    check(&[("/f", shop)], "PGSERVICE=shop\nPGSERVICEFILE=/f", None, led);
+    check(&[("/f", shop)], "", Some("service=shop servicefile=/f"), led);
+    let everybodys = [(own, "[other]\n"), ("/etc/pg/pg_service.conf", shop)];
+    check(&everybodys, "PGSERVICE=shop\nPGSYSCONFDIR=/etc/pg", None, led);
+
+    let bad = |why: &str| format!("the service `shop` can't be used: {why}");
+    check(&[], "PGSERVICE=shop", Some("host=h"), &bad("there is no service file"));
+    check(&[(own, "")], "PGSERVICE=shop", None, &bad(&format!("{own} has no section [shop]")));
+    check(&[], "PGSERVICE=shop\nPGSERVICEFILE=/f", None, &bad("there is no file /f"));
+    let file = |text: &str, why: &str| {
+        check(&[(own, text)], "PGSERVICE=shop", None, &bad(&format!("{own}{why}")));
+    };
+    file("unreadable", " can't be read: Permission denied");
+    file("[shop]\nhost", ": line 2 has no `=`");
+    file("[shop]\nhots=h", ": line 2: unknown parameter `hots`");
+    file(
+        "[shop]\nhost=h\nport=x",
+        ": `port` must be a number from 1 to 65535, or several with commas between",
+    );
+    file(
+        "[shop]\nhost=h\nrequire_auth=md5",
+        ": `require_auth` can't be honoured: this client can't restrict how it logs in; channel_binding=require insists on SCRAM over TLS",
+    );
+}
+
+#[test]
+fn a_string_alone_reads_no_file() {
+    for parameter in ["service", "servicefile", "passfile"] {
+        let error = Wanted::read(&format!("host=h {parameter}=x")).err();
+        assert!(error.is_some_and(|error| error.is_about(parameter)), "{parameter}");
     }
 }

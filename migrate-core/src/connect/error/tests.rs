@@ -71,6 +71,15 @@ fn what_people_read() {
         ConnectError::BadUrl { part: "host", why: "is missing" }.in_variable(Some("DATABASE_URL")),
         ConnectError::BadRoots { from: "/ca.crt".into(), reason: "No such file".into() },
         ConnectError::BadRoots { from: "system".into(), reason: "there is no certificate".into() },
+        ConnectError::Unsupported { parameter: "require_auth", why: "it can't be done" },
+        ConnectError::Unsupported { parameter: "require_auth", why: "it can't be done" }
+            .in_variable(Some("PGREQUIREAUTH")),
+        ConnectError::BadService { name: "shop".into(), reason: "there is no service file".into() },
+        ConnectError::BadRevocationList { from: "/root.crl".into(), reason: "No such file".into() },
+        ConnectError::BadClientCertificate {
+            file: "/client.key".into(),
+            reason: "can be read by others".into(),
+        },
         ConnectError::Setup { reason: "there is no reactor running".into() },
         ConnectError::UnknownHost {
             host: "db.exmaple".into(),
@@ -93,6 +102,14 @@ fn what_people_read() {
         certificate(SslMode::VerifyFull, CertificateFault::NotYetValid),
         certificate(SslMode::VerifyFull, CertificateFault::WrongHost { names }),
         certificate(SslMode::VerifyFull, CertificateFault::WrongHost { names: Vec::new() }),
+        certificate(SslMode::VerifyFull, CertificateFault::Revoked),
+        certificate(SslMode::VerifyFull, CertificateFault::NoRevocationList),
+        certificate(SslMode::VerifyFull, CertificateFault::ExpiredRevocationList),
+        ConnectError::CertificateRefused {
+            place: place(),
+            reason: "it has expired".into(),
+            source: source(),
+        },
         certificate(SslMode::VerifyCa, CertificateFault::Other("it is of version 1".into())),
         handshake(),
         ConnectError::NoPassword { place: place() },
@@ -103,6 +120,10 @@ fn what_people_read() {
         },
         password(),
         role(),
+        ConnectError::RoleRefused {
+            place: place(),
+            failure: failure("28000", "connection requires a valid client certificate"),
+        },
         ConnectError::UnknownDatabase {
             place: place(),
             failure: failure("3D000", "database \"shop\" does not exist"),
@@ -116,7 +137,8 @@ fn what_people_read() {
             failure: failure("57P03", "the database system is starting up"),
         },
         ConnectError::Refused { place: place(), failure: failure("XX000", "out of luck") },
-        ConnectError::WrongServer { place: place(), reason: "database is not read only".into() },
+        ConnectError::WrongServer { place: place(), reason: "it is a standby".into() },
+        ConnectError::UnsupportedServer { place: place(), why: "it is CockroachDB".into() },
         ConnectError::Broken {
             place: place(),
             reason: "unexpected message".into(),

@@ -20,7 +20,7 @@ impl ConnectError {
             }
             UnknownParameter { meant: Some(meant), .. } => format!("did you mean `{meant}`?"),
             UnknownParameter { name: Some(_), .. } => {
-                "remove it; client certificates and service files are not supported".into()
+                "remove it: the parameters are those of PostgreSQL's own clients, and sqlx's".into()
             }
             UnknownParameter { name: None, .. } => {
                 "remove it; if it is a part of the password, put the password in quotes, or \
@@ -33,12 +33,24 @@ impl ConnectError {
                     .into()
             }
             BadValue { .. } => "correct it, or leave it out".into(),
+            Unsupported { .. } => {
+                "remove it, if the connection may go without; it is not ignored, since you would \
+                 rely on it"
+                    .into()
+            }
+            BadService { name, .. } => format!(
+                "write its settings below a line `[{name}]` in ~/.pg_service.conf, or in the file \
+                 that PGSERVICEFILE names; or name no service (PGSERVICE)"
+            ),
             Nowhere => "set DATABASE_URL or pass --database-url, as in \
                         `postgres://user:password@host:5432/database`; PGHOST and the like do as well"
                 .into(),
             Variable { name: "DATABASE_URL", error } => error.help(),
             Variable { error, .. } => match error.as_ref() {
                 BadValue { meant: Some(_), .. } => error.help(),
+                Unsupported { .. } => "unset it, if the connection may go without; it is not \
+                                       ignored, since you would rely on it"
+                    .into(),
                 _ => "correct it, or unset it; what DATABASE_URL or --database-url say goes before it"
                     .into(),
             },
@@ -50,6 +62,16 @@ impl ConnectError {
             BadRoots { .. } => {
                 "name the authority's certificate, sslrootcert=/path/to/ca.crt, or take the \
                  operating system's authorities, sslrootcert=system"
+                    .into()
+            }
+            BadRevocationList { .. } => {
+                "name a file with the lists of all authorities of the server's chain, as `openssl ca \
+                 -gencrl` writes them: sslcrl=/path/to/root.crl"
+                    .into()
+            }
+            BadClientCertificate { .. } => {
+                "name both in PEM form, sslcert=/path/to/client.crt sslkey=/path/to/client.key, or \
+                 connect without a certificate: sslcertmode=disable"
                     .into()
             }
             Setup { .. } => {
@@ -73,6 +95,11 @@ impl ConnectError {
                     .into()
             }
             Certificate { fault, mode, .. } => fault.help(*mode),
+            CertificateRefused { .. } => {
+                "take one whose authority is in the server's ssl_ca_file: sslcert=… sslkey=…; or \
+                 connect without one: sslcertmode=disable. The server's log may tell more"
+                    .into()
+            }
             Handshake { .. } => {
                 "does the server speak TLS 1.2 or 1.3? Its log may tell more; sslmode=disable \
                  connects without"
@@ -92,6 +119,9 @@ impl ConnectError {
                 "check the role and its password; in a URL, special characters are written \
                  `%XX`. For a role without a password: ALTER ROLE … PASSWORD '…'"
                     .into()
+            }
+            RoleRefused { failure, .. } if failure.message.contains("certificate") => {
+                "name a certificate whose CN is the role, and its key: sslcert=… sslkey=…".into()
             }
             RoleRefused { .. } => {
                 "is it the right role, and may it log in? If the server knows it, a line in its \
@@ -113,6 +143,9 @@ impl ConnectError {
                 "it is starting, stopping or recovering: try again in a moment".into()
             }
             Refused { .. } => "the server's log may tell more".into(),
+            UnsupportedServer { .. } => {
+                "connect to PostgreSQL, or to a database that has its advisory locks".into()
+            }
             WrongServer { .. } => {
                 "name the other servers, too (host=one,other), or ask for target_session_attrs=any"
                     .into()
@@ -122,6 +155,19 @@ impl ConnectError {
                 [] => "name a server: host=…".into(),
                 [.., last] => last.help(),
             },
+        }
+    }
+
+    /// What is wrong with a setting, where a file has it and not the connection string.
+    pub(in crate::connect) fn in_short(&self) -> String {
+        use ConnectError::*;
+        match self {
+            UnknownParameter { name: Some(name), .. } => format!("unknown parameter `{name}`"),
+            UnknownParameter { name: None, .. } => "unknown parameter".to_owned(),
+            BadValue { parameter, expected, .. } => format!("`{parameter}` must be {expected}"),
+            BadUrl { part, why } => format!("`{part}` {why}"),
+            Unsupported { parameter, why } => format!("`{parameter}` can't be honoured: {why}"),
+            other => other.to_string(),
         }
     }
 
@@ -141,10 +187,19 @@ impl ConnectError {
             BadValue { parameter, expected, .. } => {
                 write!(f, "the connection string's `{parameter}` must be {expected}")
             }
+            Unsupported { parameter, why } => {
+                write!(f, "the connection string's `{parameter}` can't be honoured: {why}")
+            }
+            BadService { name, reason } => {
+                write!(f, "the service `{name}` can't be used: {reason}")
+            }
             Nowhere => write!(f, "nothing says which database to connect to"),
             Variable { name, error } => match error.as_ref() {
                 BadValue { expected, .. } if *name != "DATABASE_URL" => {
                     write!(f, "the environment variable {name} must be {expected}")
+                }
+                Unsupported { why, .. } if *name != "DATABASE_URL" => {
+                    write!(f, "the environment variable {name} can't be honoured: {why}")
                 }
                 BadUrl { why, .. } if *name != "DATABASE_URL" => {
                     write!(f, "the environment variable {name} {why}")
@@ -156,6 +211,12 @@ impl ConnectError {
             },
             BadRoots { from, reason } => {
                 write!(f, "no root certificates from `{from}`: {reason}")
+            }
+            BadRevocationList { from, reason } => {
+                write!(f, "no certificate revocation list from `{from}`: {reason}")
+            }
+            BadClientCertificate { file, reason } => {
+                write!(f, "no client certificate: `{file}` {reason}")
             }
             Setup { reason } => write!(f, "no connection can be opened here: {reason}"),
             UnknownHost { host, reason, .. } => {
@@ -172,6 +233,9 @@ impl ConnectError {
             Certificate { place, mode, fault, .. } => {
                 write!(f, "sslmode={mode} refuses the certificate of {place}: {fault}")
             }
+            CertificateRefused { place, reason, .. } => {
+                write!(f, "{place} refuses this client's certificate: {reason}")
+            }
             Handshake { place, reason, .. } => write!(f, "no TLS with {place}: {reason}"),
             Authentication { place, reason, .. } => write!(f, "no login at {place}: {reason}"),
             NoPassword { place } => {
@@ -182,6 +246,7 @@ impl ConnectError {
             | UnknownDatabase { place, failure }
             | TooManyConnections { place, failure }
             | Refused { place, failure } => write!(f, "{place} refuses: {failure}"),
+            UnsupportedServer { place, why } => write!(f, "{place} is not supported: {why}"),
             WrongServer { place, reason } => {
                 write!(f, "{place} is not what target_session_attrs asks for: {reason}")
             }
@@ -222,18 +287,33 @@ impl CertificateFault {
             CertificateFault::NotYetValid => {
                 "set this machine's clock, or the server's certificate, right"
             }
+            CertificateFault::Revoked => {
+                return "issue another for the server; somebody else may have the key of this one"
+                    .into();
+            }
+            CertificateFault::NoRevocationList => {
+                return "add the list of each authority of its chain to sslcrl, as `openssl ca \
+                        -gencrl` writes it: where there is any list, each authority needs one"
+                    .into();
+            }
+            CertificateFault::ExpiredRevocationList => {
+                return "get a new list from the authority, as `openssl ca -gencrl` writes it"
+                    .into();
+            }
             CertificateFault::Other(_) => {
                 return "issue another at the server, of X.509 version 3 and with a subjectAltName"
                     .into();
             }
         };
         let refusing = match mode {
-            SslMode::Require => "sslmode=require refuses it only because of sslrootcert",
+            SslMode::Require => {
+                "sslmode=require refuses it only because there are root certificates"
+            }
             _ => "verify-ca and verify-full both refuse it",
         };
         format!(
-            "{mend}. {refusing}; sslmode=require without sslrootcert accepts any, and so anyone who \
-             gets in between"
+            "{mend}. {refusing}; sslmode=require without root certificates accepts any, and so anyone \
+             who gets in between"
         )
     }
 }
@@ -244,6 +324,13 @@ impl fmt::Display for CertificateFault {
             Self::Untrusted => write!(f, "it does not come from a trusted authority"),
             Self::Expired => write!(f, "it has expired"),
             Self::NotYetValid => write!(f, "it is not valid yet"),
+            Self::Revoked => write!(f, "its authority has revoked it"),
+            Self::NoRevocationList => {
+                write!(f, "no revocation list says whether it, or its authority, is revoked")
+            }
+            Self::ExpiredRevocationList => {
+                write!(f, "the revocation list of its authority is out of date")
+            }
             Self::WrongHost { names } if names.is_empty() => write!(f, "it is for other hosts"),
             Self::WrongHost { names } => write!(f, "it is for {}", names.join(", ")),
             Self::Other(reason) => write!(f, "{reason}"),
