@@ -10,6 +10,7 @@ mod import;
 mod lint;
 mod log;
 mod plan;
+mod redo;
 mod run;
 mod script;
 mod shell;
@@ -30,6 +31,7 @@ pub(crate) fn run(context: &Context, command: ChainCommand) -> Result<Exit, Fail
     match command {
         ChainCommand::Upgrade(arguments) => upgrade::upgrade(context, &arguments),
         ChainCommand::Downgrade(arguments) => upgrade::downgrade(context, &arguments),
+        ChainCommand::Redo(arguments) => redo::redo(context, &arguments),
         ChainCommand::Stamp(arguments) => stamp::stamp(context, &arguments),
         ChainCommand::Adopt(arguments) => adopt::adopt(context, &arguments),
         ChainCommand::Current => current::current(context),

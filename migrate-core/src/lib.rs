@@ -215,7 +215,7 @@ pub use log::LogEntry;
 #[cfg(feature = "runner")]
 pub use notices::{Notice, Notices};
 #[cfg(feature = "runner")]
-pub use plan::{Direction, Plan, PlanError, Step, downgrade, upgrade};
+pub use plan::{Direction, Plan, PlanError, Redo, Step, downgrade, redo, upgrade};
 #[cfg(feature = "runner")]
 pub use report::{Done, Event, Holder, Report};
 #[cfg(feature = "runner")]

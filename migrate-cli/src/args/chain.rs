@@ -26,7 +26,17 @@ Examples:
   migrate downgrade -1             undo the last revision
   migrate downgrade 001            undo all that came after revision 001
   migrate downgrade base           undo everything
-  migrate downgrade head --stored  after a rollback to an older release: undo what is newer";
+  migrate downgrade head --stored  after a rollback to an older release: undo what is newer
+  migrate downgrade --stored 001   undo what was applied after 001, also what was edited or moved since";
+
+const REDO: &str = "\
+Examples:
+  migrate redo                     the revision applied last: its file was edited after it was applied
+  migrate redo 002                 revision 002 and all that was applied after it
+  migrate redo --dry-run           what would run, and which locks it takes
+
+For development databases: what the revisions have created is dropped, with its data. Each is undone by the
+downgrade that the database keeps, which is the one that fits what ran, and applied again from its file.";
 
 const STAMP: &str = "\
 Examples:
@@ -50,6 +60,9 @@ pub(crate) enum ChainCommand {
     #[command(visible_alias = "down", aliases = ["revert", "rollback", "undo"])]
     #[command(after_help = DOWNGRADE)]
     Downgrade(Downgrade),
+    /// Undo the last revision, or down to a revision, and apply it again from its file
+    #[command(after_help = REDO)]
+    Redo(Redo),
     /// Record that the database is at a revision, and run nothing
     #[command(alias = "baseline", after_help = STAMP)]
     Stamp(Stamp),
@@ -164,7 +177,7 @@ pub(crate) struct Downgrade {
     /// Print a script for psql instead of running; FROM:TO says from where
     #[arg(long)]
     pub(crate) sql: bool,
-    /// Undo revisions that this chain does not have, too, by what the database keeps of them
+    /// Undo by the downgrade that the database keeps, where a revision is not in this chain or was edited or moved
     #[arg(long, conflicts_with = "sql")]
     pub(crate) stored: bool,
     /// Don't ask
@@ -172,6 +185,25 @@ pub(crate) struct Downgrade {
     pub(crate) yes: bool,
     #[command(flatten)]
     pub(crate) how: How,
+}
+
+/// The arguments of `redo`.
+#[derive(Debug, Args)]
+pub(crate) struct Redo {
+    /// The revision, or the beginning of its id; all that was applied after it goes down and up again, too
+    /// [default: the revision applied last]
+    pub(crate) revision: Option<String>,
+    /// Show what would run, statement by statement, with the lock that each takes
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Don't ask
+    #[arg(short, long)]
+    pub(crate) yes: bool,
+    /// Apply revisions that `migrate check` refuses, too
+    #[arg(long)]
+    pub(crate) unchecked: bool,
+    #[command(flatten)]
+    pub(crate) limits: Limits,
 }
 
 /// The arguments of `stamp`.
@@ -200,6 +232,13 @@ pub(crate) struct How {
     /// Run all revisions in one transaction: all are done, or none
     #[arg(long)]
     pub(crate) single_transaction: bool,
+    #[command(flatten)]
+    pub(crate) limits: Limits,
+}
+
+/// How long things may take.
+#[derive(Debug, Args)]
+pub(crate) struct Limits {
     /// How long a statement may wait for a lock on a table [default: 5s]
     #[arg(long, value_name = "TIME", value_parser = duration)]
     pub(crate) lock_timeout: Option<Duration>,

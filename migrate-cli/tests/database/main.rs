@@ -10,5 +10,6 @@ mod hostile;
 mod messages;
 mod models;
 mod recipes;
+mod redo;
 mod support;
 mod terminal;

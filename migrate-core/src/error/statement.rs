@@ -7,6 +7,7 @@ use crate::failure::Failure;
 use crate::plan::Direction;
 use crate::report::Done;
 use crate::statements::split_statements;
+use crate::stored::STORED;
 use crate::text::{Source, Span};
 
 /// A statement of a migration that the server refused.
@@ -71,6 +72,11 @@ impl StatementError {
             Some("55P04") => {
                 "an enum's new value can be used when its transaction is over: use it in a later revision, \
                  and run without the single transaction"
+                    .into()
+            }
+            _ if self.source.path().ends_with(STORED) && !self.resumes => {
+                "the revision was rolled back; its downgrade is the one that the database keeps, which no file \
+                 changes: undo the revision by hand, then record where the schema is: `migrate stamp REVISION`"
                     .into()
             }
             _ if self.resumes => {
