@@ -4,6 +4,7 @@ mod adopt;
 mod autogenerate;
 mod check;
 mod current;
+mod forget;
 mod graph;
 mod history;
 mod import;
@@ -34,6 +35,7 @@ pub(crate) fn run(context: &Context, command: ChainCommand) -> Result<Exit, Fail
         ChainCommand::Redo(arguments) => redo::redo(context, &arguments),
         ChainCommand::Stamp(arguments) => stamp::stamp(context, &arguments),
         ChainCommand::Adopt(arguments) => adopt::adopt(context, &arguments),
+        ChainCommand::Forget(arguments) => forget::forget(context, &arguments),
         ChainCommand::Current => current::current(context),
         ChainCommand::Status { exit_code } => status::status(context, exit_code),
         ChainCommand::Verify => check::verify(context),

@@ -16,6 +16,7 @@ mod outside;
 mod reading;
 mod rows;
 mod sending;
+mod tables;
 
 use std::time::Duration;
 
@@ -24,11 +25,13 @@ use self::deciding::Standstill;
 use self::outside::Outside;
 use self::reading::{is_missing, reading_failed};
 use self::rows::{holder, tagged};
+use self::tables::{Change, TablesFound};
 use crate::chain::Chain;
 use crate::error::Error;
 use crate::failure::Failure;
 use crate::goal::Goal;
 use crate::history::{History, Row};
+use crate::history_tables::HistoryTables;
 use crate::log::{self, LogEntry};
 use crate::message::{Mark, Message};
 use crate::plan::Plan;
@@ -67,6 +70,7 @@ pub(crate) enum Reply {
 pub(crate) struct Outcome {
     pub(crate) history: History,
     pub(crate) log: Vec<LogEntry>,
+    pub(crate) tables: HistoryTables,
     pub(crate) report: Report,
 }
 
@@ -76,9 +80,9 @@ enum State {
     Start,
     Looking,
     Reading,
-    /// The tables are missing, so only the session's settings are asked for.
+    /// The session's settings alone are asked for, since tables are missing; and which are there.
     ReadingSession,
-    CreatingTables,
+    ChangingTables(Change),
     UpgradingLayout,
     ReadingLog,
     Running(Message),
@@ -117,6 +121,7 @@ pub(crate) struct Engine<'r> {
     history: History,
     log: Vec<LogEntry>,
     has_tables: bool,
+    tables_found: TablesFound,
     /// The layout that the tables have.
     layout: u32,
     /// Whether a plan was made before in this run.
@@ -168,6 +173,7 @@ impl<'r> Engine<'r> {
             history: History::default(),
             log: Vec::new(),
             has_tables: true,
+            tables_found: TablesFound::default(),
             layout: layout::VERSION,
             planned: false,
             standstill: Standstill::default(),
@@ -190,6 +196,7 @@ impl<'r> Engine<'r> {
         Outcome {
             history: std::mem::take(&mut self.history),
             log: std::mem::take(&mut self.log),
+            tables: std::mem::take(&mut self.tables_found.found),
             report: std::mem::take(&mut self.report),
         }
     }
@@ -200,7 +207,7 @@ impl<'r> Engine<'r> {
         match &self.state {
             // An observer has panicked.
             State::Ended if !self.is_over => Some(self.abandon_midway()),
-            State::CreatingTables
+            State::ChangingTables(_)
             | State::UpgradingLayout
             | State::Stamping
             | State::Running(_)
@@ -228,6 +235,7 @@ impl<'r> Engine<'r> {
             (State::Start, _) if self.goal == Goal::Log => {
                 Ok(self.ask(State::ReadingLog, sql::log::read(&self.tables)))
             }
+            (State::Start, _) if self.is_about_tables() => Ok(self.find_tables()),
             (State::Start, _) => Ok(self.read()),
             (State::Looking, Reply::Rows(rows)) if self.is_at_head(&rows) => Ok(Ask::Done),
             (State::Looking, Reply::Rows(_)) => Ok(self.read()),
@@ -247,24 +255,22 @@ impl<'r> Engine<'r> {
             (State::Reading, Reply::Failed(failure))
                 if is_missing(&failure) && failure.message.contains(&self.tables.layout_name) =>
             {
-                let table = self.tables.layout.clone();
-                Err(Error::NotOurs { table, reason: failure.message })
+                self.layout_is_missing(failure)
             }
             (State::Looking | State::Reading, Reply::Failed(failure)) if is_missing(&failure) => {
                 self.has_tables = false;
-                Ok(self.ask(State::ReadingSession, self.session_query()))
+                Ok(self.find_tables())
             }
             (State::Looking | State::Reading, Reply::Failed(failure)) => {
                 Err(reading_failed(&self.tables.history, failure))
             }
             (State::ReadingSession, Reply::Rows(rows)) => {
                 self.take_session(&rows);
-                self.history = History::default();
-                self.decide(now)
+                self.take_tables(&rows);
+                self.decide_on_tables(now)
             }
-            (State::CreatingTables, Reply::Rows(_)) => {
-                self.has_tables = true;
-                self.decide(now)
+            (State::ChangingTables(change), Reply::Rows(rows)) => {
+                self.tables_changed(change, &rows, now)
             }
             (State::UpgradingLayout, Reply::Rows(_)) => {
                 self.layout = layout::VERSION;
@@ -272,7 +278,7 @@ impl<'r> Engine<'r> {
             }
             (State::Stamping, Reply::Rows(_)) => Ok(Ask::Done),
             (
-                State::CreatingTables | State::UpgradingLayout | State::Stamping,
+                State::ChangingTables(_) | State::UpgradingLayout | State::Stamping,
                 Reply::Failed(failure),
             ) => self.recover(None, failure),
             (State::ReadingLog, Reply::Rows(rows)) => {
@@ -350,7 +356,7 @@ impl<'r> Engine<'r> {
     fn read_query(&self) -> String {
         let layout = match self.goal {
             // Who only reads may have no right to read more than the history.
-            Goal::Read | Goal::Log => String::new(),
+            Goal::Read | Goal::Log | Goal::Tables | Goal::Forget => String::new(),
             _ => format!(";\n{}", layout::version(&self.tables)),
         };
         format!(
@@ -371,7 +377,11 @@ impl<'r> Engine<'r> {
 
     /// Another runner was here: what it did may be all that was to do.
     fn start_over(&mut self) -> Ask {
-        if self.goal == Goal::Upgrade(Target::Head) { self.look() } else { self.read() }
+        match self.goal {
+            Goal::Upgrade(Target::Head) => self.look(),
+            Goal::Forget => self.find_tables(),
+            _ => self.read(),
+        }
     }
 }
 

@@ -11,6 +11,10 @@ pub(crate) enum Goal {
     Read,
     /// Read the log and end.
     Log,
+    /// Look for our own tables and end.
+    Tables,
+    /// Remove our own tables.
+    Forget,
     /// Apply revisions.
     Upgrade(Target),
     /// Undo revisions.
@@ -26,6 +30,8 @@ impl fmt::Display for Goal {
         match self {
             Goal::Read => write!(f, "read"),
             Goal::Log => write!(f, "log"),
+            Goal::Tables => write!(f, "tables"),
+            Goal::Forget => write!(f, "forget"),
             Goal::Upgrade(target) => write!(f, "upgrade {target}"),
             Goal::Downgrade(target) => write!(f, "downgrade {target}"),
             Goal::Stamp(target, false) => write!(f, "stamp {target}"),

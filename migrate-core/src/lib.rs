@@ -101,6 +101,8 @@ mod goal;
 #[cfg(feature = "runner")]
 mod history;
 #[cfg(feature = "runner")]
+mod history_tables;
+#[cfg(feature = "runner")]
 mod leaks;
 #[cfg(feature = "runner")]
 mod log;
@@ -210,6 +212,8 @@ pub use error::{Error, StatementError};
 pub use failure::Failure;
 #[cfg(feature = "runner")]
 pub use history::{History, Record};
+#[cfg(feature = "runner")]
+pub use history_tables::{ForeignRelation, HistoryTables};
 #[cfg(feature = "runner")]
 pub use log::LogEntry;
 #[cfg(feature = "runner")]

@@ -4,6 +4,7 @@
 //! a pooler may stand in between. Rows that are ours begin with a tag: a migration's own SELECTs
 //! answer in the same message.
 
+pub(crate) mod forget;
 pub(crate) mod layout;
 pub(crate) mod log;
 pub(crate) mod outside;
@@ -62,6 +63,8 @@ pub(crate) mod tag {
     pub(crate) const SAVED: &str = "migrate:saved";
     pub(crate) const INDEX: &str = "migrate:index";
     pub(crate) const STATEMENT: &str = "migrate:statement";
+    pub(crate) const TABLE: &str = "migrate:table";
+    pub(crate) const STALE: &str = "migrate:stale";
 }
 
 /// The version of the tool, for the record.
@@ -81,6 +84,7 @@ pub(crate) fn literal(text: &str) -> String {
 #[derive(Debug, Clone)]
 pub(crate) struct Tables {
     pub(crate) schema: String,
+    prefix: String,
     pub(crate) history: String,
     pub(crate) log: String,
     pub(crate) layout: String,
@@ -104,6 +108,7 @@ impl Tables {
         let [a, b, c, d, e, f, g, h, ..] = hmac_sha256::Hash::hash(seed.as_bytes());
         Tables {
             schema: schema.to_owned(),
+            prefix: prefix.to_owned(),
             history: table("history"),
             log: table("log"),
             layout: table("layout"),
@@ -113,6 +118,14 @@ impl Tables {
             statement_name: format!("{prefix}statement"),
             lock_key: i64::from_be_bytes([a, b, c, d, e, f, g, h]),
         }
+    }
+}
+
+impl Tables {
+    /// The names of all of them, the sequence last: neither qualified nor quoted.
+    pub(crate) fn names(&self) -> [String; 5] {
+        let own = ["history", "log", "layout", "progress", "statement"];
+        own.map(|name| format!("{}{name}", self.prefix))
     }
 }
 

@@ -44,6 +44,12 @@ Examples:
   migrate stamp --purge 001        throw away what is recorded, the database is at 001
   migrate stamp base               nothing is applied";
 
+const FORGET: &str = "\
+Removes the history, the log and what else has the prefix of migrate's tables (`--schema`, `--table-prefix`): to begin
+anew, or to stop using migrate. What the migrations have created stays. Afterwards no revision is recorded:
+  migrate stamp REVISION           says which revision the schema is at
+  migrate upgrade                  applies the chain from its beginning, to an empty schema";
+
 const HISTORY: &str = "\
 Examples:
   migrate history -i               with a mark where the database is
@@ -69,6 +75,9 @@ pub(crate) enum ChainCommand {
     /// Take over a database that another tool has made: record what it has applied, and run nothing
     #[command(after_help = ADOPT)]
     Adopt(Adopt),
+    /// Remove migrate's own tables, with all that is recorded, and nothing else
+    #[command(after_help = FORGET)]
+    Forget(Forget),
     /// Show the revision that the database is at
     Current,
     /// Show the chain beside the database: what is applied, pending, pinned, unknown
@@ -224,6 +233,17 @@ pub(crate) struct Stamp {
     /// How long to wait for another migration to finish
     #[arg(long, value_name = "TIME", value_parser = duration)]
     pub(crate) patience: Option<Duration>,
+}
+
+/// The arguments of `forget`.
+#[derive(Debug, Args)]
+pub(crate) struct Forget {
+    /// Show what would be removed
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Don't ask
+    #[arg(short, long)]
+    pub(crate) yes: bool,
 }
 
 /// How a run runs.

@@ -37,6 +37,9 @@ impl Engine<'_> {
         let version = row.get(1).and_then(Option::as_deref).and_then(|text| text.parse().ok());
         self.layout =
             version.ok_or_else(|| Error::foreign_row(&self.tables.layout, &format!("{row:?}")))?;
+        let missing = row.get(2).and_then(Option::as_deref).unwrap_or_default();
+        self.tables_found.missing =
+            missing.split(',').filter(|it| !it.is_empty()).map(str::to_owned).collect();
         Ok(())
     }
 
