@@ -5,6 +5,7 @@
 mod adopt;
 mod commands;
 mod connection;
+mod forget;
 mod guard;
 mod hostile;
 mod messages;
