@@ -3,7 +3,6 @@
 use std::fmt;
 
 use crate::history::Row;
-use crate::problem::list;
 use crate::sql::Tables;
 
 /// The tables of a history that are there, in its schema and with its prefix.
@@ -39,16 +38,8 @@ impl HistoryTables {
 
     /// What is in the way, in words.
     pub(crate) fn in_the_way(foreign: &[ForeignRelation]) -> String {
-        match foreign {
-            [] | [_] => foreign.iter().map(ToString::to_string).collect(),
-            several => several.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
-        }
+        foreign.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
     }
-}
-
-/// The names of some tables, in words.
-pub(crate) fn named(names: &[String]) -> String {
-    list(names)
 }
 
 /// What each table had in its first layout; later ones only add. In the order of [`Tables::names`].

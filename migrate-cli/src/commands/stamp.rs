@@ -95,8 +95,8 @@ fn what_did_not_run(stamped: &[String], unstamped: &[String]) -> Vec<String> {
     let its = |ids: &[String]| if ids.len() == 1 { "its" } else { "their" };
     let mut warnings = Vec::new();
     if !gone.is_empty() {
-        let (gone, its) = (named(&gone), its(&gone));
-        warnings.push(format!("removed the record of {gone} without running {its} downgrade"));
+        let its = if gone.len() == 1 { "its downgrade" } else { "their downgrades" };
+        warnings.push(format!("removed the record of {} without running {its}", named(&gone)));
     }
     if !again.is_empty() {
         let them = if again.len() == 1 { "it" } else { "them" };
@@ -141,6 +141,7 @@ mod tests {
             &["recorded 3 revisions (`a` to `c`) as applied without running their SQL"],
         );
         check("", "c", &["removed the record of `c` without running its downgrade"]);
+        check("", "b c", &["removed the record of `b` and `c` without running their downgrades"]);
         check(
             "b c2",
             "b c",

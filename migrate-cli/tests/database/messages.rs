@@ -28,7 +28,9 @@ fn only_the_edited_revision_is_called_changed() {
     let stamped = project.run("migrate stamp c --yes");
     says(
         &stamped,
-        &["warning: recorded 3 revisions (`a` to `c`) again, as this chain has them, without running their SQL"],
+        &[
+            "warning: recorded 3 revisions (`a` to `c`) again, as this chain has them, without running their SQL",
+        ],
     );
     says(&project.run("migrate verify"), &["3 digests verified"]);
 }

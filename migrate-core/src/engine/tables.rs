@@ -11,6 +11,7 @@ use crate::history::{History, Row};
 use crate::history_tables::{self, HistoryTables};
 use crate::report::Event;
 use crate::sql::{forget, layout, tag};
+use crate::status::are;
 
 /// What is done to our tables.
 #[derive(Debug, Clone, Copy)]
@@ -101,8 +102,10 @@ impl Engine<'_> {
         }
         self.nothing_in_the_way()?;
         if std::mem::replace(&mut self.tables_found.is_repaired, true) {
-            let missing = history_tables::named(&self.tables_found.missing);
-            let reason = format!("{missing} was created, and is missing again");
+            let reason = format!(
+                "{} missing again right after they were created",
+                are(&self.tables_found.missing)
+            );
             return Err(Error::NotOurs { table: self.tables.history.clone(), reason });
         }
         let query = layout::repair(&self.tables, self.has_tables);
@@ -142,8 +145,8 @@ impl Engine<'_> {
             Change::Repair => {
                 let stale = tagged(rows, tag::STALE).filter_map(|row| row.get(1)?.clone());
                 let unfinished: Vec<String> = stale.collect();
-                let tables = &self.tables_found.missing;
-                self.watch.tell(&Event::Recreated { tables, unfinished: &unfinished });
+                let tables = std::mem::take(&mut self.tables_found.missing);
+                self.watch.tell(&Event::Recreated { tables: &tables, unfinished: &unfinished });
                 Ok(self.read())
             }
             Change::Remove => {

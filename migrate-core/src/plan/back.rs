@@ -99,9 +99,14 @@ pub(super) fn undone_by<'c>(
         (Some(migration), _) if migration.digests.chain == record.chain => {
             Ok(Cow::Borrowed(migration))
         }
-        (_, Some(stored)) => stored::migration(record, stored)
-            .map(Cow::Owned)
-            .map_err(|reason| PlanError::Stored { revision: revision(), reason }),
+        (known, Some(stored)) => {
+            let mut migration = stored::migration(record, stored)
+                .map_err(|reason| PlanError::Stored { revision: revision(), reason })?;
+            if let Some(known) = known {
+                migration.message = known.message.clone();
+            }
+            Ok(Cow::Owned(migration))
+        }
         (_, None) => Err(PlanError::UnknownApplied { revision: revision() }),
     }
 }

@@ -49,8 +49,9 @@ pub(crate) fn repair(tables: &Tables, has_history: bool) -> String {
          USING ERRCODE = '{NEWER}', MESSAGE = (SELECT pg_catalog.max(version)::text FROM {layout}); \
          END IF; END $migrate$;\n"
     );
+    // Of those that are there, nobody wants to hear.
     format!(
-        "{begin}{tables}INSERT INTO {layout} SELECT 1 WHERE NOT EXISTS (SELECT FROM {layout});\n{newer}{stale}COMMIT",
+        "{begin}SET LOCAL client_min_messages = warning;\n{tables}INSERT INTO {layout} SELECT 1 WHERE NOT EXISTS (SELECT FROM {layout});\n{newer}{stale}COMMIT",
         begin = begin(tables, "IF NOT EXISTS "),
         tables = ours(tables, "IF NOT EXISTS "),
     )

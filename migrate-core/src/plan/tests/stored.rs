@@ -155,8 +155,8 @@ fn down_and_up_again() {
     check(
         LINE,
         "a",
-        "x",
-        Err("the chain has no revision `x` = `migrate history` lists the revisions of the chain"),
+        "x9",
+        Err("the chain has no revision `x9` = `migrate history` lists the revisions of the chain"),
     );
     let undo = "undo it by the downgrade that the database keeps: `migrate downgrade --stored";
     let gone = |id: &str, below: &str| {
