@@ -74,11 +74,12 @@ impl StatementError {
                  and run without the single transaction"
                     .into()
             }
-            _ if self.source.path().ends_with(STORED) && !self.resumes => {
-                "the revision was rolled back; its downgrade is the one that the database keeps, which no file \
-                 changes: undo the revision by hand, then record where the schema is: `migrate stamp REVISION`"
-                    .into()
-            }
+            _ if self.source.path().ends_with(STORED) => format!(
+                "{}its downgrade is the one that the database keeps, which no file changes: undo {} by hand, then \
+                 record where the schema is: `migrate stamp REVISION`",
+                if self.resumes { "" } else { "the revision was rolled back; " },
+                if self.resumes { "the rest of the revision" } else { "the revision" },
+            ),
             _ if self.resumes => {
                 "fix the statement and run it again: the statements before it are done, and the run \
                  continues here"

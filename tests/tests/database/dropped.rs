@@ -36,7 +36,11 @@ fn whatever_was_dropped_is_created_again() {
             let chosen = || OURS.iter().enumerate().filter(|(at, _)| choice & (1 << at) != 0);
             let dropped: Vec<&str> = chosen().map(|(_, (name, _))| *name).collect();
             let has_history = choice & 1 == 0;
-            for command in ["upgrade", "stamp", "downgrade", "adopt"] {
+            // One alone and all of them with each command, the others with one of them.
+            let commands = ["upgrade", "stamp", "downgrade", "adopt"];
+            let each = dropped.len() == 1 || dropped.len() == OURS.len();
+            let wanted = |(at, _): &(usize, &str)| each || choice % commands.len() == *at;
+            for (_, command) in commands.into_iter().enumerate().filter(wanted) {
                 println!("{dropped:?}, {command}");
                 session.upgrade_to(&runner, "r2").unwrap();
                 let log = session.value("SELECT count(*) FROM migrate_log");
