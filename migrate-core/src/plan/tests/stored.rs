@@ -2,7 +2,10 @@
 
 use super::*;
 use crate::Digest;
+use crate::history::Record;
 use crate::plan::redo;
+use crate::samples;
+use crate::status::changed;
 
 /// The history of these revisions, with their stored downgrades. One in capitals was applied with
 /// another text; one with `!` without a downgrade; `b<x` says that `b` was applied on top of `x`.
@@ -175,4 +178,58 @@ fn down_and_up_again() {
             "revision `b` can't be undone: it is gone = restore a backup, or write a new revision that repairs what is wrong",
         ),
     );
+}
+
+/// Whatever was applied and edited: a redo is planned exactly where what stays is as the chain has it, and afterwards all
+/// that was applied is, as the chain has it.
+#[test]
+fn a_redo_ends_as_the_chain_has_it() {
+    for graph in [LINE, MERGE] {
+        let chain = chain(graph);
+        let ids: Vec<&str> = chain.migrations().iter().map(|one| one.id.as_str()).collect();
+        for count in 1..=ids.len() {
+            for edited in 0..1_usize << count {
+                let word = |at: usize| match edited & (1 << at) {
+                    0 => ids[at].to_owned(),
+                    _ => ids[at].to_uppercase(),
+                };
+                let applied: Vec<String> = (0..count).map(word).collect();
+                let history = stored(&chain, &applied.join(" "));
+                for at in 0..count {
+                    let what = format!("redo {} with {applied:?} applied", ids[at]);
+                    let planned = redo(&chain, &history, Some(ids[at]));
+                    let stays_edited = edited & ((1 << at) - 1) != 0;
+                    let Ok(planned) = planned else {
+                        assert!(stays_edited, "{what}: {planned:?}");
+                        continue;
+                    };
+                    assert!(!stays_edited, "{what}");
+                    // What the commands do that the plan names is what the plan says.
+                    let down = downgrade(&chain, &history, &planned.back);
+                    assert_eq!(down.as_ref(), Ok(&planned.down), "{what}");
+                    let mut left = history.clone();
+                    for step in &planned.down.steps {
+                        left.records.retain(|it| it.revision != step.migration.id.as_str());
+                    }
+                    let mut steps = Vec::new();
+                    for target in &planned.forward {
+                        let up = upgrade(&chain, &left, target).map(|plan| plan.steps);
+                        for step in up.unwrap_or_default() {
+                            let id = step.migration.id.to_string();
+                            let one = samples::history(&chain, &id).records;
+                            left.records.extend(
+                                one.into_iter()
+                                    .map(|record| Record { position: step.position, ..record }),
+                            );
+                            steps.push(step);
+                        }
+                    }
+                    assert_eq!(steps, planned.up.steps, "{what}");
+                    assert_eq!(changed(&chain, &left), [""; 0], "{what}");
+                    let all = left.records.iter().map(|record| record.revision.as_str());
+                    assert!(all.eq(ids[..count].iter().copied()), "{what}");
+                }
+            }
+        }
+    }
 }
