@@ -14,7 +14,7 @@ use clap::{Args, ColorChoice, Parser, Subcommand};
 use migrate_core::parse_duration;
 
 pub(crate) use self::chain::{
-    ChainCommand, Downgrade, GraphFormat, How, Point, Range, Stamp, Upgrade,
+    ChainCommand, Downgrade, Forget, GraphFormat, How, Limits, Point, Range, Redo, Stamp, Upgrade,
 };
 pub(crate) use self::import::{Adopt, Import, Tool};
 pub(crate) use self::lint::{LintArgs, LintFormat};

@@ -4,12 +4,14 @@ mod adopt;
 mod autogenerate;
 mod check;
 mod current;
+mod forget;
 mod graph;
 mod history;
 mod import;
 mod lint;
 mod log;
 mod plan;
+mod redo;
 mod run;
 mod script;
 mod shell;
@@ -30,8 +32,10 @@ pub(crate) fn run(context: &Context, command: ChainCommand) -> Result<Exit, Fail
     match command {
         ChainCommand::Upgrade(arguments) => upgrade::upgrade(context, &arguments),
         ChainCommand::Downgrade(arguments) => upgrade::downgrade(context, &arguments),
+        ChainCommand::Redo(arguments) => redo::redo(context, &arguments),
         ChainCommand::Stamp(arguments) => stamp::stamp(context, &arguments),
         ChainCommand::Adopt(arguments) => adopt::adopt(context, &arguments),
+        ChainCommand::Forget(arguments) => forget::forget(context, &arguments),
         ChainCommand::Current => current::current(context),
         ChainCommand::Status { exit_code } => status::status(context, exit_code),
         ChainCommand::Verify => check::verify(context),

@@ -102,6 +102,12 @@ impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         match error {
             Error::Plan(why) => Failure::Plan(why),
+            // Core's help is for programs that call it.
+            Error::NotOurs { .. } | Error::NameTaken { .. } => {
+                let help = "is this the right database? If it is, put migrate's tables elsewhere: \
+                            `--table-prefix` or `--schema`";
+                Failure::Advised(Box::new(error), help.to_owned())
+            }
             error => Failure::Run(Box::new(error)),
         }
     }

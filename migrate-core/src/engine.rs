@@ -16,6 +16,7 @@ mod outside;
 mod reading;
 mod rows;
 mod sending;
+mod tables;
 
 use std::time::Duration;
 
@@ -24,11 +25,13 @@ use self::deciding::Standstill;
 use self::outside::Outside;
 use self::reading::{Partials, is_missing, reading_failed};
 use self::rows::{holder, tagged};
+use self::tables::{Change, TablesFound};
 use crate::chain::Chain;
 use crate::error::Error;
 use crate::failure::Failure;
 use crate::goal::Goal;
 use crate::history::{History, Row};
+use crate::history_tables::HistoryTables;
 use crate::log::{self, LogEntry};
 use crate::message::{Mark, Message};
 use crate::plan::Plan;
@@ -68,6 +71,7 @@ pub(crate) enum Reply {
 pub(crate) struct Outcome {
     pub(crate) history: History,
     pub(crate) log: Vec<LogEntry>,
+    pub(crate) tables: HistoryTables,
     pub(crate) report: Report,
     /// Whether the whole chain is applied: seen so, or done by this run.
     pub(crate) is_at_head: bool,
@@ -79,9 +83,9 @@ enum State {
     Start,
     Looking,
     Reading,
-    /// The tables are missing, so only the session's settings are asked for.
+    /// The session's settings alone are asked for, since tables are missing; and which are there.
     ReadingSession,
-    CreatingTables,
+    ChangingTables(Change),
     UpgradingLayout,
     ReadingLog,
     Running(Message),
@@ -124,6 +128,7 @@ pub(crate) struct Engine<'r> {
     history: History,
     log: Vec<LogEntry>,
     has_tables: bool,
+    tables_found: TablesFound,
     /// The layout that the tables have.
     layout: u32,
     /// Whether a plan was made before in this run.
@@ -183,6 +188,7 @@ impl<'r> Engine<'r> {
             history: History::default(),
             log: Vec::new(),
             has_tables: true,
+            tables_found: TablesFound::default(),
             layout: layout::VERSION,
             planned: false,
             standstill: Standstill::default(),
@@ -213,6 +219,7 @@ impl<'r> Engine<'r> {
         Outcome {
             history: std::mem::take(&mut self.history),
             log: std::mem::take(&mut self.log),
+            tables: std::mem::take(&mut self.tables_found.found),
             report: std::mem::take(&mut self.report),
             is_at_head: self.is_at_head,
         }
@@ -224,7 +231,7 @@ impl<'r> Engine<'r> {
         match &self.state {
             // An observer has panicked.
             State::Ended if !self.is_over => Some(self.abandon_midway()),
-            State::CreatingTables
+            State::ChangingTables(_)
             | State::UpgradingLayout
             | State::Stamping
             | State::Forgetting
@@ -253,6 +260,7 @@ impl<'r> Engine<'r> {
             (State::Start, _) if self.goal == Goal::Log => {
                 Ok(self.ask(State::ReadingLog, sql::log::read(&self.tables)))
             }
+            (State::Start, _) if self.is_about_tables() => Ok(self.find_tables()),
             (State::Start, _) => Ok(self.read()),
             (State::Looking, Reply::Rows(rows)) if self.sees_head(&rows) => {
                 self.is_at_head = true;
@@ -281,23 +289,22 @@ impl<'r> Engine<'r> {
                 if is_missing(&failure)
                     && let Some(table) = self.tables.beside_history(&failure.message) =>
             {
-                Err(Error::NotOurs { table: table.to_owned(), reason: failure.message })
+                self.part_is_missing(table.to_owned(), failure)
             }
             (State::Looking | State::Reading, Reply::Failed(failure)) if is_missing(&failure) => {
                 self.has_tables = false;
-                Ok(self.ask(State::ReadingSession, self.session_query()))
+                Ok(self.find_tables())
             }
             (State::Looking | State::Reading, Reply::Failed(failure)) => {
                 Err(reading_failed(&self.tables.history, failure))
             }
             (State::ReadingSession, Reply::Rows(rows)) => {
                 self.take_session(&rows);
-                self.history = History::default();
-                self.decide(now)
+                self.take_tables(&rows);
+                self.decide_on_tables(now)
             }
-            (State::CreatingTables, Reply::Rows(_)) => {
-                self.has_tables = true;
-                self.decide(now)
+            (State::ChangingTables(change), Reply::Rows(rows)) => {
+                self.tables_changed(change, &rows, now)
             }
             (State::UpgradingLayout, Reply::Rows(_)) => {
                 self.layout = layout::VERSION;
@@ -306,7 +313,7 @@ impl<'r> Engine<'r> {
             (State::Stamping, Reply::Rows(_)) => Ok(Ask::Done),
             (State::Forgetting, Reply::Rows(_)) => Ok(self.read()),
             (
-                State::CreatingTables
+                State::ChangingTables(_)
                 | State::UpgradingLayout
                 | State::Stamping
                 | State::Forgetting,

@@ -6,6 +6,7 @@ use std::time::Duration;
 use self::statement::run_again_help;
 pub use self::statement::{Aftermath, StatementError};
 use crate::failure::Failure;
+use crate::history_tables::{ForeignRelation, HistoryTables};
 use crate::plan::{Direction, PlanError};
 use crate::report::{Done, Holder};
 use crate::status::Status;
@@ -76,6 +77,13 @@ pub enum Error {
         table: String,
         /// What the server said, or what was found.
         reason: String,
+    },
+    /// Something that is not migrate's has the name of one of its tables.
+    NameTaken {
+        /// The schema of the history's tables.
+        schema: String,
+        /// What is in the way.
+        relations: Vec<ForeignRelation>,
     },
     /// A newer program has changed the layout of the history's tables.
     NewerLayout {
@@ -192,9 +200,9 @@ impl Error {
                  `SELECT pg_terminate_backend(pid)`"
                     .into()
             }
-            Error::NotOurs { .. } => {
-                "is this the right database? If it is, put migrate's tables elsewhere: `--table-prefix` or \
-                 `--schema`, in Rust `.table_prefix(\"…\")` or `.schema(\"…\")`"
+            Error::NotOurs { .. } | Error::NameTaken { .. } => {
+                "is this the right database? If it is, put migrate's tables elsewhere: \
+                 `Runner::table_prefix` or `Runner::schema`"
                     .into()
             }
             Error::NewerLayout { .. } => "run a newer release of this program".into(),
@@ -281,6 +289,12 @@ impl Error {
                 let (table, reason) = (printable(table), printable(reason));
                 write!(f, "the table {table} is not a history of migrations: {reason}")
             }
+            Error::NameTaken { schema, relations } => write!(
+                f,
+                "migrate's tables can't be created in schema `{}`: {}",
+                printable(schema),
+                HistoryTables::in_the_way(relations)
+            ),
             Error::NewerLayout { found, known } => write!(
                 f,
                 "the history's tables have layout {found}, of a newer program; this one knows up to {known}"

@@ -13,6 +13,10 @@ pub(crate) enum Goal {
     Verify,
     /// Read the log and end.
     Log,
+    /// Look for our own tables and end.
+    Tables,
+    /// Remove our own tables.
+    Forget,
     /// Apply revisions.
     Upgrade(Target),
     /// Undo revisions.
@@ -31,6 +35,8 @@ impl fmt::Display for Goal {
             Goal::Read => write!(f, "read"),
             Goal::Verify => write!(f, "verify"),
             Goal::Log => write!(f, "log"),
+            Goal::Tables => write!(f, "tables"),
+            Goal::Forget => write!(f, "forget"),
             Goal::Upgrade(target) => write!(f, "upgrade {target}"),
             Goal::Downgrade(target) => write!(f, "downgrade {target}"),
             Goal::Apply => write!(f, "apply"),

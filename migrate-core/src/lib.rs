@@ -102,6 +102,8 @@ mod goal;
 #[cfg(feature = "runner")]
 mod history;
 #[cfg(feature = "runner")]
+mod history_tables;
+#[cfg(feature = "runner")]
 mod leaks;
 #[cfg(feature = "runner")]
 mod log;
@@ -217,11 +219,13 @@ pub use failure::Failure;
 #[cfg(feature = "runner")]
 pub use history::{History, Partial, Record};
 #[cfg(feature = "runner")]
+pub use history_tables::{ForeignRelation, HistoryTables};
+#[cfg(feature = "runner")]
 pub use log::LogEntry;
 #[cfg(feature = "runner")]
 pub use notices::{Notice, Notices};
 #[cfg(feature = "runner")]
-pub use plan::{Direction, Plan, PlanError, Step, downgrade, upgrade};
+pub use plan::{Direction, Plan, PlanError, Redo, Step, downgrade, redo, upgrade};
 #[cfg(feature = "runner")]
 pub use report::{Done, Event, Holder, Report};
 #[cfg(feature = "runner")]

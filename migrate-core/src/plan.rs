@@ -1,15 +1,17 @@
 //! The plan: which revisions run, in which direction and order. Pure; a plan is data.
 
+mod back;
 mod error;
+mod redo;
 
 use std::borrow::Cow;
 use std::fmt;
 
 pub use self::error::PlanError;
+pub use self::redo::{Redo, redo};
 use crate::chain::{Chain, Down, Migration};
 use crate::history::History;
-use crate::status::{Divergence, HalfDone, Status, half_done, half_done_above, standing};
-use crate::stored;
+use crate::status::{HalfDone, Status, half_done, half_done_above, standing};
 use crate::target::{self, Target};
 
 /// Up or down.
@@ -121,10 +123,16 @@ pub fn upgrade<'c>(
             wanted
         }
     };
+    let steps = steps_up(history, wanted);
+    Ok(Plan { steps, ahead })
+}
+
+/// The steps that apply these revisions on top of what is applied.
+fn steps_up<'c>(history: &History, wanted: Vec<&'c Migration<'static>>) -> Vec<Step<'c>> {
     let applied = history.records.len();
     let position = history.last().map_or(0, |record| record.position);
     let mut last = history.last().map(|record| Cow::Owned(record.revision.clone()));
-    let steps = wanted
+    wanted
         .into_iter()
         .zip((position + 1..).zip(applied..))
         .map(|(migration, (position, count))| Step {
@@ -134,79 +142,35 @@ pub fn upgrade<'c>(
             count,
             last: last.replace(Cow::Borrowed(migration.id.as_str())),
         })
-        .collect();
-    Ok(Plan { steps, ahead })
+        .collect()
 }
 
 /// Plans a downgrade: undoes in the opposite order of application. Revisions that the chain does
-/// not have are undone by what the history keeps, if it was read with that.
+/// not have, or has with another text or in another place, are undone by what the history keeps, if
+/// it was read with that.
 ///
 /// # Errors
 ///
-/// When the database has diverged, the target is not behind it, or a revision can't be undone.
+/// When the database has diverged and the history was read without the stored downgrades, the target
+/// is not behind the database, or a revision can't be undone.
 pub fn downgrade<'c>(
     chain: &'c Chain<'static>,
     history: &History,
     target: &Target,
 ) -> Result<Plan<'c>, PlanError> {
     match standing(chain, history) {
-        // What the chain does not have is undone by what is stored.
-        Status::Diverged(Divergence::Unknown { record }) if record.stored.is_some() => {}
+        // What is not as the chain has it is undone by what is stored.
+        Status::Diverged(divergence) if divergence.record().stored.is_some() => {}
         // One that has stopped before its end goes on.
         status => drop(known(status)?),
     }
-    let not_behind = || PlanError::NotBehind {
-        target: target.to_string(),
-        current: history.last().map(|record| record.revision.clone()),
-    };
-    let keep: Vec<bool> = match target {
-        Target::Base => vec![false; history.records.len()],
-        // What a newer release has done on top.
-        Target::Head => {
-            let head = chain.head().id.as_str();
-            history.get(head).ok_or_else(not_behind)?;
-            history.lineage(head)
-        }
-        Target::Relative(offset) => {
-            let back = usize::try_from(offset.unsigned_abs()).unwrap_or(usize::MAX);
-            if *offset > 0 {
-                return Err(not_behind());
-            }
-            if back > 0 && history.records.is_empty() {
-                return Err(PlanError::NothingApplied);
-            }
-            let kept = history.records.len().checked_sub(back);
-            let kept = kept.ok_or_else(|| PlanError::OutOfChain { target: target.to_string() })?;
-            (0..history.records.len()).map(|at| at < kept).collect()
-        }
-        // One that is stored can be come back to.
-        Target::Revision { id, offset: 0 }
-            if history.get(id).is_some_and(|record| record.stored.is_some()) =>
-        {
-            history.lineage(id)
-        }
-        Target::Revision { id, offset } => match target::find_from(chain, id, *offset)? {
-            None => vec![false; history.records.len()],
-            Some(at) => {
-                let id = chain.migrations()[at].id.as_str();
-                history.get(id).ok_or_else(not_behind)?;
-                history.lineage(id)
-            }
-        },
-    };
+    let keep = back::kept(chain, history, target)?;
     let mut left: Vec<_> = history.records.iter().zip(keep).collect();
     let mut steps = Vec::new();
     while let Some(at) = left.iter().rposition(|(_, keep)| !keep) {
         let record = left[at].0;
         let revision = &record.revision;
-        let migration = match (chain.get(revision), &record.stored) {
-            (Some(migration), _) => Cow::Borrowed(migration),
-            (None, Some(stored)) => Cow::Owned(
-                stored::migration(record, stored)
-                    .map_err(|reason| PlanError::Stored { revision: revision.clone(), reason })?,
-            ),
-            (None, None) => return Err(PlanError::UnknownApplied { revision: revision.clone() }),
-        };
+        let migration = back::undone_by(chain, record)?;
         if let Down::Irreversible(reason) = &migration.down {
             let (revision, reason) = (revision.clone(), reason.to_string());
             return Err(PlanError::Irreversible { revision, reason });

@@ -28,6 +28,8 @@ pub struct Report {
     pub stamped: Vec<String>,
     /// The revisions whose record a stamp took out, or replaced.
     pub unstamped: Vec<String>,
+    /// The tables of migrate's own that were removed; one of them is a sequence.
+    pub forgotten: Vec<String>,
     /// The revisions in the database that this chain does not have: a newer release was here.
     pub ahead: Vec<String>,
     /// How many messages were sent to the server and answered.
@@ -122,6 +124,14 @@ pub enum Event<'e> {
         reason: &'e str,
         /// After so long.
         after: Duration,
+    },
+    /// Tables of migrate's own were missing, and were created again: somebody had dropped them.
+    Recreated {
+        /// The tables; one may be a sequence.
+        tables: &'e [String],
+        /// The revisions that had stopped before their end under the history that is gone: how far they had
+        /// got was removed.
+        unfinished: &'e [String],
     },
     /// The server said something beside its answers, as far as it is passed on; see
     /// [`Runner::listen_to`](crate::Runner::listen_to).

@@ -231,8 +231,9 @@ impl<'a, R> Runner<'a, R> {
         self
     }
 
-    /// Lets a downgrade undo revisions that this chain does not have, with the downgrade that the
-    /// database keeps of each: what to do after a rollback to an older release. It is run only if
+    /// Lets a downgrade undo revisions that this chain does not have, or has with another text or in
+    /// another place, with the downgrade that the database keeps of each: what to do after a rollback
+    /// to an older release, or after an applied revision was edited. It is run only if
     /// it still has the digest that was recorded when the revision was applied; but whoever may
     /// write the history may write that, too, so this has to be asked for.
     #[must_use]

@@ -4,6 +4,7 @@
 //! a pooler may stand in between. Rows that are ours begin with a tag: a migration's own SELECTs
 //! answer in the same message.
 
+pub(crate) mod forget;
 pub(crate) mod layout;
 pub(crate) mod log;
 pub(crate) mod outside;
@@ -65,6 +66,8 @@ pub(crate) mod tag {
     pub(crate) const LOCK_TIMEOUT: &str = "migrate:lock_timeout";
     pub(crate) const PARTIAL: &str = "migrate:partial";
     pub(crate) const STATEMENT: &str = "migrate:statement";
+    pub(crate) const TABLE: &str = "migrate:table";
+    pub(crate) const STALE: &str = "migrate:stale";
 }
 
 /// The version of the tool, for the record.
@@ -84,6 +87,7 @@ pub(crate) fn literal(text: &str) -> String {
 #[derive(Debug, Clone)]
 pub(crate) struct Tables {
     pub(crate) schema: String,
+    prefix: String,
     pub(crate) history: String,
     pub(crate) log: String,
     pub(crate) layout: String,
@@ -109,6 +113,7 @@ impl Tables {
         let [a, b, c, d, e, f, g, h, ..] = hmac_sha256::Hash::hash(seed.as_bytes());
         Tables {
             schema: schema.to_owned(),
+            prefix: prefix.to_owned(),
             history: table("history"),
             log: table("log"),
             layout: table("layout"),
@@ -126,6 +131,14 @@ impl Tables {
         let tables = [(&self.layout_name, &self.layout), (&self.progress_name, &self.progress)];
         let named = tables.into_iter().find(|(name, _)| message.contains(name.as_str()));
         named.map(|(_, table)| table.as_str())
+    }
+}
+
+impl Tables {
+    /// The names of all of them, the sequence last: neither qualified nor quoted.
+    pub(crate) fn names(&self) -> [String; 5] {
+        let own = ["history", "log", "layout", "progress", "statement"];
+        own.map(|name| format!("{}{name}", self.prefix))
     }
 }
 

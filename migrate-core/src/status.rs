@@ -6,6 +6,7 @@ use std::fmt;
 use crate::chain::{Chain, Migration};
 use crate::digest::Digest;
 use crate::history::{History, Partial, Record};
+use crate::lock::LOCK_FILE;
 use crate::plan::Direction;
 use crate::problem::list;
 use crate::statements::split_statements;
@@ -141,6 +142,8 @@ pub enum Divergence {
         expected: Digest,
         /// Whether its own upgrade is the same, so that the difference is further down.
         same_upgrade: bool,
+        /// Whether the chain's lock file pins it, so that databases which are deployed have run it.
+        pinned: bool,
     },
     /// A revision is applied that this chain does not have, while some that it has are not.
     Unknown {
@@ -157,21 +160,47 @@ pub enum Divergence {
 }
 
 impl Divergence {
-    /// What to do about it.
-    pub const fn help(&self) -> &'static str {
+    /// What the database says of the revision.
+    pub fn record(&self) -> &Record {
         match self {
+            Divergence::Digest { record, .. }
+            | Divergence::Unknown { record }
+            | Divergence::Gap { record, .. } => record,
+        }
+    }
+
+    /// What to do about it. What nobody has deployed can be undone and applied again.
+    pub fn help(&self) -> String {
+        let revision = &self.record().revision;
+        let undo = || {
+            let below = match self.record().parents.as_slice() {
+                [] => "base",
+                [parent] => parent,
+                _ => "REVISION",
+            };
+            format!("`migrate downgrade --stored {below}`")
+        };
+        match self {
+            Divergence::Digest { pinned: false, .. } => format!(
+                "it is not pinned in {LOCK_FILE}; on a development database, undo it and apply it again: `migrate redo \
+                 {revision}` (or only undo it: {undo}); on any other database, restore its file as it was",
+                undo = undo(),
+            ),
             Divergence::Digest { .. } => {
                 "run the release that was deployed, or restore the text that ran; if the schema is right \
                  as it is, record this chain's text: `migrate stamp REVISION`"
+                    .into()
             }
-            Divergence::Unknown { .. } => {
-                "another branch was deployed here: add its revisions to this chain, or connect to the \
-                 right database; if only the recorded id is wrong, name the revision that the schema \
-                 is at: `migrate stamp REVISION`"
-            }
+            Divergence::Unknown { .. } => format!(
+                "another branch was applied here: add its revisions to this chain, or connect to the \
+                 right database; on a development database, undo it: {undo}; if only the recorded id is wrong, \
+                 name the revision that the schema is at: `migrate stamp REVISION`",
+                undo = undo(),
+            ),
             Divergence::Gap { .. } => {
                 "somebody edited the history by hand; name the revision that the schema is at: \
                  `migrate stamp REVISION`"
+                    .into()
             }
         }
     }
@@ -183,7 +212,7 @@ impl fmt::Display for Divergence {
             format!("applied {} by {}", record.applied_at, printable(&record.applied_by))
         };
         match self {
-            Divergence::Digest { record, expected, same_upgrade } => {
+            Divergence::Digest { record, expected, same_upgrade, .. } => {
                 let what =
                     if *same_upgrade { "on top of other revisions" } else { "with another text" };
                 write!(
@@ -308,6 +337,7 @@ pub(crate) fn standing(chain: &Chain<'_>, history: &History) -> Status {
                 record: boxed(),
                 expected: migration.digests.chain,
                 same_upgrade: migration.digests.up == record.up,
+                pinned: migration.deployed,
             });
         }
         let gap = migration.parents.iter().find(|parent| !applied.contains_key(parent.as_str()));

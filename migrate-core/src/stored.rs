@@ -1,4 +1,5 @@
-//! The downgrade that a database keeps of a revision, for a chain that does not have the revision.
+//! The downgrade that a database keeps of a revision, for a chain that does not have the revision, or has it
+//! with another text or in another place.
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -11,6 +12,9 @@ use crate::rules;
 use crate::sections::{Options, Section};
 use crate::statements::split_statements;
 use crate::text::{Source, Span};
+
+/// How the name of such a text ends, where it stands for a file.
+pub(crate) const STORED: &str = "(stored downgrade)";
 
 /// The downgrade of a revision, as the history keeps it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,7 +55,7 @@ pub(crate) fn migration(
     if record.down != Some(section_digest(sql, stored.options.transactional)) {
         return Err("its text is not the one that its digest was made of: somebody has changed it");
     }
-    let source = Source::new(format!("{} (stored downgrade)", record.revision), sql.to_owned());
+    let source = Source::new(format!("{} {STORED}", record.revision), sql.to_owned());
     let statements = split_statements(source.text());
     if !rules::check(source.text(), &statements, stored.options.transactional).is_empty() {
         return Err("it has statements that no migration may have");

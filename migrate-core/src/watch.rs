@@ -84,6 +84,9 @@ fn trace(event: &Event<'_>) {
         Event::Retrying { revision, reason, after } => {
             tracing::warn!(revision, reason, ?after, "trying again");
         }
+        Event::Recreated { tables, unfinished } => {
+            tracing::warn!(?tables, ?unfinished, "missing tables of migrate were created again");
+        }
         Event::Notice { revision, notice } => {
             tracing::info!(revision, severity = notice.severity, "{}", notice.message);
         }

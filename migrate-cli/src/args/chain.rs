@@ -26,13 +26,29 @@ Examples:
   migrate downgrade -1             undo the last revision
   migrate downgrade 001            undo all that came after revision 001
   migrate downgrade base           undo everything
-  migrate downgrade head --stored  after a rollback to an older release: undo what is newer";
+  migrate downgrade head --stored  after a rollback to an older release: undo what is newer
+  migrate downgrade --stored 001   undo what was applied after 001, also what was edited or moved since";
+
+const REDO: &str = "\
+Examples:
+  migrate redo                     the revision applied last: its file was edited after it was applied
+  migrate redo 002                 revision 002 and all that was applied after it
+  migrate redo --dry-run           what would run, and which locks it takes
+
+For development databases: what the revisions have created is dropped, with its data. Each is undone by the
+downgrade that the database keeps, which is the one that fits what ran, and applied again from its file.";
 
 const STAMP: &str = "\
 Examples:
   migrate stamp head               the database has all of it already, made by another tool
   migrate stamp --purge 001        throw away what is recorded, the database is at 001
   migrate stamp base               nothing is applied";
+
+const FORGET: &str = "\
+Removes the history, the log and what else has the prefix of migrate's tables (`--schema`, `--table-prefix`): to begin
+anew, or to stop using migrate. What the migrations have created stays. Afterwards no revision is recorded:
+  migrate stamp REVISION           says which revision the schema is at
+  migrate upgrade                  applies the chain from its beginning, to an empty schema";
 
 const HISTORY: &str = "\
 Examples:
@@ -50,12 +66,18 @@ pub(crate) enum ChainCommand {
     #[command(visible_alias = "down", aliases = ["revert", "rollback", "undo"])]
     #[command(after_help = DOWNGRADE)]
     Downgrade(Downgrade),
+    /// Undo the last revision, or down to a revision, and apply it again from its file
+    #[command(after_help = REDO)]
+    Redo(Redo),
     /// Record that the database is at a revision, and run nothing
     #[command(alias = "baseline", after_help = STAMP)]
     Stamp(Stamp),
     /// Take over a database that another tool has made: record what it has applied, and run nothing
     #[command(after_help = ADOPT)]
     Adopt(Adopt),
+    /// Remove migrate's own tables, with all that is recorded, and nothing else
+    #[command(after_help = FORGET)]
+    Forget(Forget),
     /// Show the revision that the database is at
     Current,
     /// Show the chain beside the database: what is applied, pending, pinned, unknown
@@ -164,7 +186,7 @@ pub(crate) struct Downgrade {
     /// Print a script for psql instead of running; FROM:TO says from where
     #[arg(long)]
     pub(crate) sql: bool,
-    /// Undo revisions that this chain does not have, too, by what the database keeps of them
+    /// Undo by the downgrade that the database keeps, where a revision is not in this chain or was edited or moved
     #[arg(long, conflicts_with = "sql")]
     pub(crate) stored: bool,
     /// Don't ask
@@ -172,6 +194,25 @@ pub(crate) struct Downgrade {
     pub(crate) yes: bool,
     #[command(flatten)]
     pub(crate) how: How,
+}
+
+/// The arguments of `redo`.
+#[derive(Debug, Args)]
+pub(crate) struct Redo {
+    /// The revision, or the beginning of its id; all that was applied after it goes down and up again, too
+    /// [default: the revision applied last]
+    pub(crate) revision: Option<String>,
+    /// Show what would run, statement by statement, with the lock that each takes
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Don't ask
+    #[arg(short, long)]
+    pub(crate) yes: bool,
+    /// Apply revisions that `migrate check` refuses, too
+    #[arg(long)]
+    pub(crate) unchecked: bool,
+    #[command(flatten)]
+    pub(crate) limits: Limits,
 }
 
 /// The arguments of `stamp`.
@@ -197,12 +238,36 @@ pub(crate) struct Stamp {
     pub(crate) forget_progress: bool,
 }
 
+/// The arguments of `forget`.
+#[derive(Debug, Args)]
+pub(crate) struct Forget {
+    /// Show what would be removed
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Don't ask
+    #[arg(short, long)]
+    pub(crate) yes: bool,
+}
+
 /// How a run runs.
 #[derive(Debug, Args)]
 pub(crate) struct How {
     /// Run all revisions in one transaction: all are done, or none
     #[arg(long)]
     pub(crate) single_transaction: bool,
+    #[command(flatten)]
+    pub(crate) limits: Limits,
+    /// Run a statement again that may have run already: a DO or CALL that commits itself, and was cut off
+    #[arg(long, conflicts_with = "sql")]
+    pub(crate) run_again: bool,
+    /// Forget how far a revision has come that stopped outside a transaction, and was undone by hand
+    #[arg(long, conflicts_with = "sql")]
+    pub(crate) forget_progress: bool,
+}
+
+/// How long things may take.
+#[derive(Debug, Args)]
+pub(crate) struct Limits {
     /// How long a statement may wait for a lock on a table [default: 5s]
     #[arg(long, value_name = "TIME", value_parser = duration)]
     pub(crate) lock_timeout: Option<Duration>,
@@ -212,12 +277,6 @@ pub(crate) struct How {
     /// How long to wait for another migration to finish [default: 5min]
     #[arg(long, value_name = "TIME", value_parser = duration)]
     pub(crate) patience: Option<Duration>,
-    /// Run a statement again that may have run already: a DO or CALL that commits itself, and was cut off
-    #[arg(long, conflicts_with = "sql")]
-    pub(crate) run_again: bool,
-    /// Forget how far a revision has come that stopped outside a transaction, and was undone by hand
-    #[arg(long, conflicts_with = "sql")]
-    pub(crate) forget_progress: bool,
 }
 
 /// As what a chain is drawn.

@@ -3,13 +3,12 @@
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 /// A word that is no command, and what to say.
-const WORDS: [(&[&str], &str); 12] = [
+const WORDS: [(&[&str], &str); 11] = [
     (
         &["init", "setup"],
         "there is nothing to set up: `migrate revision -m \"…\"` makes the folder",
     ),
     (&["migrate"], "to bring the database to head: `migrate upgrade head`"),
-    (&["redo"], "`migrate downgrade -1`, then `migrate upgrade +1`"),
     (&["reset", "fresh"], "`migrate downgrade base`, then `migrate upgrade head`"),
     (
         &["list", "ls"],

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::adopt::other_tools;
 use super::current::At;
-use crate::args::How;
+use crate::args::{How, Limits};
 use crate::context::{Context, Database, current};
 use crate::failure::Failure;
 use crate::interrupt::Interrupt;
@@ -46,8 +46,31 @@ impl View for Ran {
     }
 }
 
+/// A runner that runs as the arguments say.
+pub(super) fn configured<'c>(
+    context: &Context,
+    chain: &'c Chain<'static>,
+    how: &How,
+) -> Runner<'c> {
+    let mut runner = limited(context, chain, &how.limits);
+    if how.single_transaction {
+        runner = runner.single_transaction();
+    }
+    if how.run_again {
+        runner = runner.run_in_doubt_again();
+    }
+    if how.forget_progress {
+        runner = runner.forget_progress();
+    }
+    runner
+}
+
 /// A runner with the limits that the arguments give.
-pub(super) fn limited<'c>(context: &Context, chain: &'c Chain<'static>, how: &How) -> Runner<'c> {
+pub(super) fn limited<'c>(
+    context: &Context,
+    chain: &'c Chain<'static>,
+    how: &Limits,
+) -> Runner<'c> {
     let mut runner = context.runner(chain);
     if let Some(limit) = how.lock_timeout {
         runner = runner.lock_timeout(limit);
@@ -57,15 +80,6 @@ pub(super) fn limited<'c>(context: &Context, chain: &'c Chain<'static>, how: &Ho
     }
     if let Some(limit) = how.patience {
         runner = runner.patience(limit);
-    }
-    if how.single_transaction {
-        runner = runner.single_transaction();
-    }
-    if how.run_again {
-        runner = runner.run_in_doubt_again();
-    }
-    if how.forget_progress {
-        runner = runner.forget_progress();
     }
     runner
 }

@@ -3,7 +3,7 @@
 use migrate_core::{Chain, Direction, Target};
 use serde::Serialize;
 
-use super::run::limited;
+use super::run::configured;
 use crate::args::{How, Point, Range};
 use crate::context::Context;
 use crate::failure::{Exit, Failure, Purpose};
@@ -23,7 +23,7 @@ pub(super) fn script(
     unchecked: bool,
 ) -> Result<Exit, Failure> {
     let chain = guard::chain(&context.source, unchecked)?;
-    let runner = limited(context, &chain, how);
+    let runner = configured(context, &chain, how);
     let target = |point: &Option<Point>| match point {
         None => Ok(None),
         Some(Point::Target(target)) => Ok(Some(target.clone())),

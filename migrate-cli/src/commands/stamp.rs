@@ -74,14 +74,89 @@ pub(super) fn stamp(context: &Context, arguments: &Stamp) -> Result<Exit, Failur
         }
     }
     let target = arguments.target.clone();
-    run(context, &chain, database, runner, |runner, client| match arguments.purge {
-        true => runner.stamp_purge(client, target),
-        false => runner.stamp(client, target),
+    let mut warnings = Vec::new();
+    run(context, &chain, database, runner, |runner, client| {
+        let report = match arguments.purge {
+            true => runner.stamp_purge(client, target)?,
+            false => runner.stamp(client, target)?,
+        };
+        warnings = what_did_not_run(&report.stamped, &report.unstamped);
+        Ok(report)
     })?;
+    warnings.iter().for_each(|warning| context.ui.warn(warning));
     if !context.ui.json {
         context
             .ui
             .say("the schema was not compared with the chain: `migrate check --drift` does that");
     }
     Ok(Exit::Fine)
+}
+
+/// What is recorded now without having run, and what is not recorded any more without having been undone.
+fn what_did_not_run(stamped: &[String], unstamped: &[String]) -> Vec<String> {
+    let split = |from: &[String], other: &[String]| -> (Vec<String>, Vec<String>) {
+        from.iter().cloned().partition(|id| other.contains(id))
+    };
+    let (again, new) = split(stamped, unstamped);
+    let (_, gone) = split(unstamped, stamped);
+    let its = |ids: &[String]| if ids.len() == 1 { "its" } else { "their" };
+    let mut warnings = Vec::new();
+    if !gone.is_empty() {
+        let its = if gone.len() == 1 { "its downgrade" } else { "their downgrades" };
+        warnings.push(format!("removed the record of {} without running {its}", named(&gone)));
+    }
+    if !again.is_empty() {
+        let them = if again.len() == 1 { "it" } else { "them" };
+        let (again, its) = (named(&again), its(&again));
+        warnings.push(format!(
+            "recorded {again} again, as this chain has {them}, without running {its} SQL"
+        ));
+    }
+    if !new.is_empty() {
+        let (new, its) = (named(&new), its(&new));
+        warnings.push(format!("recorded {new} as applied without running {its} SQL"));
+    }
+    warnings
+}
+
+/// A few are named each, of many the first and the last.
+fn named(ids: &[String]) -> String {
+    match ids {
+        [only] => format!("`{only}`"),
+        [one, other] => format!("`{one}` and `{other}`"),
+        [first, .., last] => format!("{} revisions (`{first}` to `{last}`)", ids.len()),
+        [] => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stamp_says_what_did_not_run() {
+        let check = |stamped: &str, unstamped: &str, expected: &[&str]| {
+            let ids = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+            assert_eq!(what_did_not_run(&ids(stamped), &ids(unstamped)), expected);
+        };
+        check("", "", &[]);
+        check("a", "", &["recorded `a` as applied without running its SQL"]);
+        check("a b", "", &["recorded `a` and `b` as applied without running their SQL"]);
+        check(
+            "a b c",
+            "",
+            &["recorded 3 revisions (`a` to `c`) as applied without running their SQL"],
+        );
+        check("", "c", &["removed the record of `c` without running its downgrade"]);
+        check("", "b c", &["removed the record of `b` and `c` without running their downgrades"]);
+        check(
+            "b c2",
+            "b c",
+            &[
+                "removed the record of `c` without running its downgrade",
+                "recorded `b` again, as this chain has it, without running its SQL",
+                "recorded `c2` as applied without running its SQL",
+            ],
+        );
+    }
 }

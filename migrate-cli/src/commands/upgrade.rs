@@ -8,7 +8,7 @@ use migrate_core::{
 };
 
 use super::plan;
-use super::run::{finish, limited, run};
+use super::run::{configured, finish, run};
 use super::script::script;
 use crate::args::{Downgrade, How, Point, Range, Upgrade};
 use crate::context::{Context, Database};
@@ -25,7 +25,7 @@ pub(super) fn upgrade(context: &Context, arguments: &Upgrade) -> Result<Exit, Fa
     let chain = guard::chain(&context.source, arguments.unchecked)?;
     let target = single(&arguments.target)?;
     let mut database = context.open()?;
-    let runner = limited(context, &chain, &arguments.how);
+    let runner = configured(context, &chain, &arguments.how);
     let history = history(&runner, &mut database, &arguments.how)?;
     match plan_upgrade(&chain, &history, &target) {
         Ok(plan) => {
@@ -57,7 +57,7 @@ pub(super) fn upgrade(context: &Context, arguments: &Upgrade) -> Result<Exit, Fa
 
 /// What `migrate check` refuses does not run. Only what would run now is looked at: an error elsewhere
 /// stops nobody who does not come by there.
-fn sound(
+pub(super) fn sound(
     context: &Context,
     chain: &Chain<'static>,
     plan: &Plan<'_>,
@@ -78,7 +78,7 @@ pub(super) fn downgrade(context: &Context, arguments: &Downgrade) -> Result<Exit
     let chain = context.source.chain()?;
     let target = single(&arguments.target)?;
     let mut database = context.open()?;
-    let mut runner = limited(context, &chain, &arguments.how);
+    let mut runner = configured(context, &chain, &arguments.how);
     if arguments.stored {
         runner = runner.stored_downgrades();
     }
@@ -93,14 +93,12 @@ pub(super) fn downgrade(context: &Context, arguments: &Downgrade) -> Result<Exit
         return plan::show(context, database.place, &plan, &before);
     }
     if asks && !plan.steps.is_empty() {
-        tell(context, &plan, &database.place);
+        tell(context, "undoes", &plan, &database.place);
         if !context.ui.ask("Go on?") {
             return Err(Failure::Declined);
         }
-    } else if !context.ui.json {
-        for (id, lost) in plan.steps.iter().filter_map(lost) {
-            context.ui.say(format!("the downgrade of `{id}` drops {lost}"));
-        }
+    } else {
+        tell_lost(context, &plan);
     }
     run(context, &chain, database, runner, |runner, client| match asks {
         // `-1` of two people must not undo two revisions, of which they saw one.
@@ -116,10 +114,10 @@ fn history(runner: &Runner<'_>, database: &mut Database, how: &How) -> Result<Hi
     Ok(if how.forget_progress { history.without_progress() } else { history })
 }
 
-/// What a downgrade would undo, for the question.
-fn tell(context: &Context, plan: &Plan<'_>, place: &str) {
+/// What would be undone, for the question.
+pub(super) fn tell(context: &Context, verb: &str, plan: &Plan<'_>, place: &str) {
     let count = counted(plan.steps.len(), "revision");
-    context.ui.say(format!("This undoes {count} on {place}:"));
+    context.ui.say(format!("This {verb} {count} on {place}:"));
     let row = |step: &Step<'_>| {
         let migration = &*step.migration;
         vec![
@@ -131,6 +129,13 @@ fn tell(context: &Context, plan: &Plan<'_>, place: &str) {
     };
     let rows: Vec<Vec<String>> = plan.steps.iter().map(row).collect();
     table(&rows).iter().for_each(|line| context.ui.say(line));
+}
+
+/// What is dropped that has data in it, where nobody is asked.
+pub(super) fn tell_lost(context: &Context, plan: &Plan<'_>) {
+    for (id, lost) in plan.steps.iter().filter_map(lost).filter(|_| !context.ui.json) {
+        context.ui.say(format!("the downgrade of `{id}` drops {lost}"));
+    }
 }
 
 /// The revision of a step, and what it drops that has data in it, if it does.

@@ -93,7 +93,17 @@ pub(super) fn rebase(
     id: &str,
     onto: &str,
 ) -> Result<Exit, Failure> {
-    save(context, directory, &edit::rebase(folder(directory), id, onto)?, None, None)
+    let tree = Tree::of(&context.source);
+    let moved = tree.find(id).map(|entry| (entry.id.clone(), entry.parents.clone()));
+    let exit = save(context, directory, &edit::rebase(folder(directory), id, onto)?, None, None)?;
+    if let Ok((id, parents)) = moved {
+        let below = parents.first().map_or("base", String::as_str);
+        context.ui.note(format!(
+            "a database that has applied `{id}` in its old place must undo it and apply it again: `migrate redo {id}` \
+             (to only undo it: `migrate downgrade --stored {below}`)"
+        ));
+    }
+    Ok(exit)
 }
 
 /// `migrate lock`: what is pinned is not analysed any more, so a fault in it would never be told.

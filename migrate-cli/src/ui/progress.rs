@@ -98,6 +98,9 @@ impl Progress {
                 let words = format!("{WARN}`{revision}` again{WARN:#} in {after:.1} s: {reason}");
                 self.ui.say(words);
             }),
+            Event::Recreated { tables, unfinished } => self.aside(|| {
+                recreated(tables, unfinished).iter().for_each(|words| self.ui.warn(words));
+            }),
             Event::Notice { notice, .. } => self.aside(|| {
                 let Notice { severity, message } = notice;
                 self.ui.say(format!("{FAINT}{severity}: {message}{FAINT:#}"));
@@ -168,6 +171,22 @@ impl Progress {
     }
 }
 
+/// What is said of tables that somebody had dropped.
+fn recreated(tables: &[String], unfinished: &[String]) -> Vec<String> {
+    let each = |names: &[String]| {
+        let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+        names.join(", ")
+    };
+    let mut words = vec![format!("created again, since somebody had dropped it: {}", each(tables))];
+    if !unfinished.is_empty() {
+        words.push(format!(
+            "removed how far {} had got: that belonged to the history which is gone",
+            each(unfinished)
+        ));
+    }
+    words
+}
+
 /// How long it may take to learn for whom a run waits.
 const PATIENCE: Duration = Duration::from_secs(1);
 
@@ -199,6 +218,7 @@ enum EventView<'e> {
     Finished { direction: String, revision: &'e str, duration_ms: u64 },
     Waiting { holder: Option<String>, waited_ms: u64 },
     Retrying { revision: &'e str, reason: &'e str, after_ms: u64 },
+    Recreated { tables: &'e [String], unfinished: &'e [String] },
     Notice { revision: Option<&'e str>, severity: &'e str, message: &'e str },
 }
 
@@ -227,6 +247,7 @@ impl<'e> EventView<'e> {
             Event::Retrying { revision, reason, after } => {
                 EventView::Retrying { revision, reason, after_ms: ms(after) }
             }
+            Event::Recreated { tables, unfinished } => EventView::Recreated { tables, unfinished },
             Event::Notice { revision, notice } => EventView::Notice {
                 revision: *revision,
                 severity: &notice.severity,

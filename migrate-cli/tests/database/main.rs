@@ -5,10 +5,12 @@
 mod adopt;
 mod commands;
 mod connection;
+mod forget;
 mod guard;
 mod hostile;
 mod messages;
 mod models;
 mod recipes;
+mod redo;
 mod support;
 mod terminal;

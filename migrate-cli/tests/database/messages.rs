@@ -23,9 +23,15 @@ fn only_the_edited_revision_is_called_changed() {
         &["changed  a  -  Make a\n", "applied  b  -  Make b\n", "applied  c  -  Make c\n"],
     );
     says(&status, &["revision `a` was applied with another text"]);
-    // The advice works, and forgets nothing that is right.
-    says(&status, &["`migrate stamp REVISION`"]);
-    project.run("migrate stamp c --yes");
+    says(&status, &["`migrate redo a`", "`migrate downgrade --stored base`"]);
+    // A stamp forgets nothing that is right, and says what it has not done.
+    let stamped = project.run("migrate stamp c --yes");
+    says(
+        &stamped,
+        &[
+            "warning: recorded 3 revisions (`a` to `c`) again, as this chain has them, without running their SQL",
+        ],
+    );
     says(&project.run("migrate verify"), &["3 digests verified"]);
 }
 

@@ -127,6 +127,29 @@ fn a_stamp_asks_too() {
 }
 
 #[test]
+fn a_redo_and_a_forget_ask_too() {
+    let project = Project::line("a b");
+    project.run("migrate upgrade");
+    let shown = [
+        ("migrate redo", "This undoes and applies again 1 revision on ", "drops table t_b"),
+        ("migrate forget", "This removes migrate's own tables from ", "public.migrate_history"),
+    ];
+    for (command, first, then) in shown {
+        for answer in ["n", "y"] {
+            let mut session = terminal(&project, command);
+            session.exp_string(first).unwrap();
+            session.exp_string(then).unwrap();
+            session.exp_string("Go on? [y/N] ").unwrap();
+            session.send_line(answer).unwrap();
+            let (seen, code) = end(session);
+            assert_eq!(code, i32::from(answer == "n"), "{seen}");
+            assert_eq!(seen.contains("nothing was done"), answer == "n", "{seen}");
+        }
+    }
+    assert!(project.run("migrate current").contains("no revision is applied"));
+}
+
+#[test]
 fn ctrl_c_stops_between_statements() {
     let project = Project::line("a");
     let slow = SLOW.replace("60", "3");

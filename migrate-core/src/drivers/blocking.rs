@@ -13,6 +13,7 @@ use crate::engine::{Ask, Engine, Outcome, Reply};
 use crate::error::Error;
 use crate::goal::Goal;
 use crate::history::History;
+use crate::history_tables::HistoryTables;
 use crate::log::LogEntry;
 use crate::plan::Plan;
 use crate::report::Report;
@@ -143,6 +144,28 @@ impl<R> Runner<'_, R> {
     pub fn log(&self, client: &mut Client) -> Result<Vec<LogEntry>, Error> {
         let outcome = drive(client, self.engine(Goal::Log)?)?;
         Ok(outcome.log)
+    }
+
+    /// Which of migrate's own tables the database has, and what else has one of their names. Writes nothing.
+    ///
+    /// # Errors
+    ///
+    /// When the server can't be asked.
+    pub fn history_tables(&self, client: &mut Client) -> Result<HistoryTables, Error> {
+        let outcome = drive(client, self.engine(Goal::Tables)?)?;
+        Ok(outcome.tables)
+    }
+
+    /// Removes migrate's own tables and nothing else: what is recorded is forgotten, and what the migrations have made
+    /// stays. [`Report::forgotten`] says which tables that were.
+    ///
+    /// # Errors
+    ///
+    /// When another migration is running, something of somebody else's stands on the tables, or the role may not
+    /// remove them.
+    pub fn forget(&self, client: &mut Client) -> Result<Report, Error> {
+        let outcome = drive(client, self.engine(Goal::Forget)?)?;
+        Ok(outcome.report)
     }
 
     /// Compares every recorded digest with the chain, and gives the proof of being at head without

@@ -13,6 +13,7 @@ use crate::engine::{Ask, Engine, Outcome, Reply};
 use crate::error::Error;
 use crate::goal::Goal;
 use crate::history::History;
+use crate::history_tables::HistoryTables;
 use crate::log::LogEntry;
 use crate::plan::Plan;
 use crate::report::Report;
@@ -147,6 +148,28 @@ impl<R> Runner<'_, R> {
     pub async fn log_async(&self, client: &Client) -> Result<Vec<LogEntry>, Error> {
         let outcome = drive(client, self.engine(Goal::Log)?).await?;
         Ok(outcome.log)
+    }
+
+    /// Which of migrate's own tables the database has, and what else has one of their names. Writes nothing.
+    ///
+    /// # Errors
+    ///
+    /// When the server can't be asked.
+    pub async fn history_tables_async(&self, client: &Client) -> Result<HistoryTables, Error> {
+        let outcome = drive(client, self.engine(Goal::Tables)?).await?;
+        Ok(outcome.tables)
+    }
+
+    /// Removes migrate's own tables and nothing else: what is recorded is forgotten, and what the migrations have made
+    /// stays. [`Report::forgotten`] says which tables that were.
+    ///
+    /// # Errors
+    ///
+    /// When another migration is running, something of somebody else's stands on the tables, or the role may not
+    /// remove them.
+    pub async fn forget_async(&self, client: &Client) -> Result<Report, Error> {
+        let outcome = drive(client, self.engine(Goal::Forget)?).await?;
+        Ok(outcome.report)
     }
 
     /// Compares every recorded digest with the chain, and gives the proof of being at head without

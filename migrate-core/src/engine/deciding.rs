@@ -62,11 +62,13 @@ impl<'r> Engine<'r> {
                 self.partials = Partials::Asked;
                 return Ok(self.read());
             }
-            Goal::Read | Goal::Verify | Goal::Log => return Ok(Ask::Done),
+            Goal::Read | Goal::Verify | Goal::Log | Goal::Tables | Goal::Forget => {
+                return Ok(Ask::Done);
+            }
             Goal::Upgrade(target) => plan::upgrade(self.chain, &self.history, target),
             Goal::Downgrade(target) => plan::downgrade(self.chain, &self.history, target),
             Goal::Apply => self.rest_of_given(),
-            Goal::Stamp(..) if !self.is_ready()? => return Ok(self.make_ready()),
+            Goal::Stamp(..) if !self.is_ready()? => return self.make_ready(),
             Goal::Stamp(target, purge) => {
                 return match stamp(self.chain, &self.history, target, *purge) {
                     Err(PlanError::HalfDone(half_done)) => self.half_done(half_done, now),
@@ -77,7 +79,7 @@ impl<'r> Engine<'r> {
                 let stamp = adopt(self.chain, &self.history, revisions)?;
                 return match stamp.insert.is_empty() {
                     true => Ok(Ask::Done),
-                    false if !self.is_ready()? => Ok(self.make_ready()),
+                    false if !self.is_ready()? => self.make_ready(),
                     false => Ok(self.record(stamp, true)),
                 };
             }
@@ -107,7 +109,7 @@ impl<'r> Engine<'r> {
             return Err(Error::OldStrings);
         }
         if !self.is_ready()? {
-            return Ok(self.make_ready());
+            return self.make_ready();
         }
         self.send(now)
     }
@@ -179,17 +181,18 @@ impl<'r> Engine<'r> {
         if self.has_tables && found > known {
             return Err(Error::NewerLayout { found, known });
         }
-        Ok(self.has_tables && found == known)
+        Ok(self.has_tables && found == known && self.tables_found.missing.is_empty())
     }
 
-    fn make_ready(&mut self) -> Ask {
-        if self.has_tables {
-            let query = layout::upgrade(&self.tables, self.layout);
-            self.ask(State::UpgradingLayout, query)
-        } else {
-            let query = layout::create(&self.tables);
-            self.ask(State::CreatingTables, query)
+    fn make_ready(&mut self) -> Result<Ask, Error> {
+        if !self.has_tables {
+            return self.make_tables();
         }
+        if !self.tables_found.missing.is_empty() {
+            return self.repair();
+        }
+        let query = layout::upgrade(&self.tables, self.layout);
+        Ok(self.ask(State::UpgradingLayout, query))
     }
 
     /// Keeps what a goal that counts from where the database is (`+1`) has come to: a plan that is

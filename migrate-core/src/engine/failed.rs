@@ -7,11 +7,12 @@ use super::{Ask, Engine, State};
 use crate::chain::Down;
 use crate::error::{Aftermath, Error, StatementError};
 use crate::failure::Failure;
+use crate::goal::Goal;
 use crate::history::History;
 use crate::message::{MAX_MARKED, Mark, Message, Piece, statements_of, text_of};
 use crate::plan::{Direction, Step};
 use crate::report::Event;
-use crate::sql::{self, Tables};
+use crate::sql::{self, Tables, layout};
 use crate::text::{Source, Span};
 
 impl Engine<'_> {
@@ -40,7 +41,14 @@ impl Engine<'_> {
             self.standstill.has_moved();
             return Ok(self.start_over());
         }
-        let what = "changing the history of migrations";
+        if failure.is(layout::NEWER) {
+            let found = failure.message.parse().unwrap_or(u32::MAX);
+            return Err(Error::NewerLayout { found, known: layout::VERSION });
+        }
+        let what = match self.goal {
+            Goal::Forget => "removing the tables of migrate",
+            _ => "changing the history of migrations",
+        };
         if failure.is_any(&["42P07", "42710"]) {
             let table = format!("{} or its like", self.tables.history);
             return Err(Error::NotOurs { table, reason: failure.message });
@@ -224,12 +232,18 @@ impl Engine<'_> {
         let since = *self.waiting_since.get_or_insert(now);
         let waited = now.saturating_sub(since);
         let holder = self.holder.clone();
-        if waited >= self.settings.patience {
+        // Who removes the history does not wait until another has written to it, but says who that is.
+        let is_forgetting = self.goal == Goal::Forget;
+        let patience = if is_forgetting { Duration::ZERO } else { self.settings.patience };
+        if waited >= patience {
+            if is_forgetting && !std::mem::replace(&mut self.tables_found.has_asked, true) {
+                return Ok(self.ask(State::AskingHolder, sql::holder(&self.tables)));
+            }
             return Err(Error::Busy { waited, holder: holder.map(Box::new) });
         }
         self.watch.tell(&Event::Waiting { holder: holder.as_ref(), waited });
         self.state = State::Waiting;
-        Ok(Ask::Wait(self.backoff.next().min(self.settings.patience - waited)))
+        Ok(Ask::Wait(self.backoff.next().min(patience - waited)))
     }
 }
 

@@ -28,9 +28,13 @@ impl Partials {
 impl Engine<'_> {
     /// Whether this is the refusal to say which revisions are half done, and the run needs not know.
     pub(super) fn does_without_partials(&self, failure: &Failure) -> bool {
+        let is_enough = match self.goal {
+            Goal::Read | Goal::Verify => failure.is_any(&["42501", "42P01"]),
+            Goal::Upgrade(_) => failure.is("42501"),
+            _ => false,
+        };
         self.partials == Partials::Asked
-            && matches!(self.goal, Goal::Read | Goal::Verify | Goal::Upgrade(_))
-            && failure.is_any(&["42501", "42P01"])
+            && is_enough
             && failure.message.contains(&self.tables.progress_name)
     }
 
@@ -42,7 +46,7 @@ impl Engine<'_> {
     pub(super) fn read_query(&self) -> String {
         let layout = match self.goal {
             // Who only reads may have no right to read more than the history.
-            Goal::Read | Goal::Verify | Goal::Log => String::new(),
+            Goal::Read | Goal::Verify | Goal::Log | Goal::Tables | Goal::Forget => String::new(),
             _ => format!(";\n{}", layout::version(&self.tables)),
         };
         let partials = match self.partials {
@@ -67,7 +71,11 @@ impl Engine<'_> {
 
     /// Another runner was here: what it did may be all that was to do.
     pub(super) fn start_over(&mut self) -> Ask {
-        if self.goal == Goal::Upgrade(Target::Head) { self.look() } else { self.read() }
+        match self.goal {
+            Goal::Upgrade(Target::Head) => self.look(),
+            Goal::Forget => self.find_tables(),
+            _ => self.read(),
+        }
     }
 
     pub(super) fn sees_head(&self, rows: &[Row]) -> bool {
@@ -99,6 +107,9 @@ impl Engine<'_> {
         let version = row.get(1).and_then(Option::as_deref).and_then(|text| text.parse().ok());
         self.layout =
             version.ok_or_else(|| Error::foreign_row(&self.tables.layout, &format!("{row:?}")))?;
+        let missing = row.get(2).and_then(Option::as_deref).unwrap_or_default();
+        self.tables_found.missing =
+            missing.split(',').filter(|it| !it.is_empty()).map(str::to_owned).collect();
         Ok(())
     }
 

@@ -5,6 +5,7 @@ mod cancelled;
 mod circles;
 mod failing;
 mod plain;
+mod tables;
 mod waiting;
 
 use std::sync::Mutex;
@@ -28,6 +29,8 @@ enum Say {
     Applied(&'static str),
     /// This mark was set last; the first of the run is 1.
     Mark(u64),
+    /// These have our names: each a name and a kind.
+    Tables(&'static [(&'static str, &'static str)]),
     /// The lock is held by this process.
     Held(&'static str),
     /// Refused: SQLSTATE and message.
@@ -94,6 +97,7 @@ fn run(
     });
     let goal = match command.split_once(' ') {
         Some(("upgrade", target)) => Goal::Upgrade(target.parse().unwrap_or(Target::Head)),
+        _ if command == "forget" => Goal::Forget,
         Some((_, target)) => Goal::Downgrade(target.parse().unwrap_or(Target::Base)),
         None => Goal::Read,
     };
@@ -147,7 +151,9 @@ fn kind(query: &str) -> String {
         () if is("SELECT 'migrate:session'") => "session".into(),
         () if is("SELECT 'migrate:holder'") => "holder".into(),
         () if is("ROLLBACK") => "rollback".into(),
+        () if query.contains("CREATE SEQUENCE IF NOT EXISTS") => "repair".into(),
         () if query.contains("CREATE SEQUENCE") => "create".into(),
+        () if query.contains("DROP SEQUENCE") => "forget".into(),
         () if query.contains("'failure'") => "note".into(),
         () => {
             let ids = |direction: &str| -> Vec<String> {
@@ -193,6 +199,10 @@ fn answer(say: &Say, chain: &Chain<'static>, query: &str) -> Reply {
             Reply::Rows(std::iter::once(row(&session)).chain(records).collect())
         }
         Mark(number) => Reply::Rows(vec![row(&[tag::STATEMENT, &number.to_string()])]),
+        Say::Tables(found) => {
+            let found = found.iter().map(|(name, kind)| row(&[tag::TABLE, name, kind, ""]));
+            Reply::Rows(std::iter::once(row(&session)).chain(found).collect())
+        }
         Held(pid) => Reply::Rows(vec![row(&[tag::HOLDER, pid, "app", "deploy", "00:00:12", "x"])]),
         Fail(code, message) => refused(Some(code), message, None),
         FailAt(code, text) => {

@@ -7,6 +7,7 @@ use crate::failure::Failure;
 use crate::plan::Direction;
 use crate::report::Done;
 use crate::statements::split_statements;
+use crate::stored::STORED;
 use crate::text::{Source, Span};
 
 /// A statement of a migration that the server refused.
@@ -53,6 +54,7 @@ impl StatementError {
         if self.aftermath == Aftermath::InDoubt {
             return run_again_help(self.direction, &self.revision);
         }
+        let resumes = self.aftermath == Aftermath::Resumes;
         match self.failure.code.as_deref() {
             Some("55P03") => {
                 "another session held a lock on the table for too long, each time; run at a \
@@ -88,7 +90,13 @@ impl StatementError {
                  and run without the single transaction"
                     .into()
             }
-            _ if self.aftermath == Aftermath::Resumes => {
+            _ if self.source.path().ends_with(STORED) => format!(
+                "{}its downgrade is the one that the database keeps, which no file changes: undo {} by hand, then \
+                 record where the schema is: `migrate stamp REVISION`",
+                if resumes { "" } else { "the revision was rolled back; " },
+                if resumes { "the rest of the revision" } else { "the revision" },
+            ),
+            _ if resumes => {
                 "fix the statement and run it again: the statements before it are done, and the run \
                  continues here"
                     .into()

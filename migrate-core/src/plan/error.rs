@@ -61,7 +61,19 @@ pub enum PlanError {
         /// The revision.
         revision: String,
     },
-    /// A revision to undo is not in the chain, and what the database keeps to undo it can't be used.
+    /// A revision to redo is not applied.
+    NotApplied {
+        /// The revision.
+        revision: String,
+    },
+    /// A revision that a redo would undo is not in the chain, so that it can't be applied again.
+    NotReapplied {
+        /// The revision.
+        revision: String,
+        /// Where a downgrade leads that undoes it: the revision that was applied before it.
+        below: String,
+    },
+    /// A revision to undo is not as the chain has it, and what the database keeps to undo it can't be used.
     Stored {
         /// The revision.
         revision: String,
@@ -115,11 +127,20 @@ impl PlanError {
                  that the database keeps"
                     .into()
             }
-            PlanError::Stored { .. } => "undo it with the release that applied it".into(),
+            PlanError::NotApplied { revision } => format!("apply it: `migrate upgrade {revision}`"),
+            PlanError::NotReapplied { below, .. } => format!(
+                "undo it by the downgrade that the database keeps: `migrate downgrade --stored {below}`; then \
+                 apply what is pending: `migrate upgrade`"
+            ),
+            PlanError::Stored { .. } => {
+                "undo it with the release that applied it; or undo it by hand, and record the revision that the \
+                 schema is at: `migrate stamp REVISION`"
+                    .into()
+            }
             PlanError::Ahead { .. } => "a newer release applied it: run that release".into(),
             PlanError::Changed => "run it again to see what it would do now".into(),
             PlanError::HalfDone(half_done) => half_done.help(),
-            PlanError::Diverged(divergence) => divergence.help().into(),
+            PlanError::Diverged(divergence) => divergence.help(),
         }
     }
 }
@@ -152,6 +173,13 @@ impl fmt::Display for PlanError {
             PlanError::UnknownApplied { revision } => {
                 write!(f, "revision `{revision}` is applied, but not in this chain")
             }
+            PlanError::NotApplied { revision } => {
+                write!(f, "nothing to redo: revision `{revision}` is not applied")
+            }
+            PlanError::NotReapplied { revision, .. } => write!(
+                f,
+                "revision `{revision}` is applied, but not in this chain, so it can't be applied again"
+            ),
             PlanError::Stored { revision, reason } => {
                 write!(f, "the stored downgrade of revision `{revision}` can't be used: {reason}")
             }

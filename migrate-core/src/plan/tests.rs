@@ -1,5 +1,7 @@
 //! The plans, by example: a chain, what is applied, what is asked for, and the steps.
 
+mod stored;
+
 use super::*;
 use crate::samples::{chain, history};
 use crate::stored::StoredDown;

@@ -267,8 +267,9 @@ impl Problem {
             Fork { rebase: None, .. } => "databases ran them all, so none can be moved; join them: \
                  `migrate merge -m \"…\"`".into(),
             Fork { heads, rebase: Some(rebase), onto } if heads.len() == 2 => format!(
-                "put one branch after the other: `migrate rebase {rebase} --onto {onto}`; or, if they may \
-                 run in either order, join them: `migrate merge -m \"…\"`"
+                "put one branch after the other: `migrate rebase {rebase} --onto {onto}` (a database that has \
+                 applied `{rebase}` then needs `migrate redo {rebase}`); or, if they may run in either order, join \
+                 them: `migrate merge -m \"…\"`"
             ),
             Fork { .. } => "put each branch after another with `migrate rebase`, or, if they may run in any \
                  order, join them: `migrate merge -m \"…\"`".into(),

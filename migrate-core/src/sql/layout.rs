@@ -5,34 +5,91 @@ use super::{MOVED, Tables, guard, identifier, literal, tag};
 /// The version of the tables' layout that this program writes.
 pub(crate) const VERSION: u32 = 3;
 
-/// Which layout the tables have.
+/// The SQLSTATE of tables that a newer program has made.
+pub(crate) const NEWER: &str = "MG003";
+
+/// Which layout the tables have, and which of those that are written beside the history are missing.
 pub(crate) fn version(tables: &Tables) -> String {
-    format!("SELECT '{}', pg_catalog.max(version) FROM {}", tag::LAYOUT, tables.layout)
+    let [_, log, _, progress, statement] = tables.names();
+    let beside = [(&tables.log, log), (&tables.progress, progress), (&tables.statement, statement)];
+    let missing = beside.map(|(table, name)| {
+        let (table, name) = (literal(table), literal(&name));
+        format!("CASE WHEN pg_catalog.to_regclass({table}) IS NULL THEN {name} END")
+    });
+    format!(
+        "SELECT '{}', pg_catalog.max(version), pg_catalog.concat_ws(',', {}) FROM {}",
+        tag::LAYOUT,
+        missing.join(", "),
+        tables.layout
+    )
 }
 
-/// Makes the tables, in a transaction of its own, unless another runner just has. What each start asks
-/// for stands first in a row of the history: to find a column, a server reads over all before it.
+/// Makes the tables, in a transaction of its own, unless another runner just has.
 pub(crate) fn create(tables: &Tables) -> String {
+    format!(
+        "{begin}{tables}INSERT INTO {layout} VALUES ({VERSION});\nCOMMIT;\n",
+        begin = begin(tables, ""),
+        tables = ours(tables, ""),
+        layout = tables.layout,
+    )
+}
+
+/// Makes those of the tables that are missing, where somebody has dropped some. Without the layout's own table nobody
+/// knows the layout of the others: then it is the first, and what follows brings it up to date. What is kept of unfinished
+/// revisions belongs to the history, and goes with it.
+pub(crate) fn repair(tables: &Tables, has_history: bool) -> String {
+    let Tables { layout, progress, .. } = tables;
+    let stale = match has_history {
+        true => String::new(),
+        false => format!("DELETE FROM {progress} RETURNING '{}', revision;\n", tag::STALE),
+    };
+    // A newer program may have given the history columns that this one does not know.
+    let newer = format!(
+        "DO $migrate$ BEGIN IF (SELECT pg_catalog.max(version) FROM {layout}) > {VERSION} THEN RAISE EXCEPTION \
+         USING ERRCODE = '{NEWER}', MESSAGE = (SELECT pg_catalog.max(version)::text FROM {layout}); \
+         END IF; END $migrate$;\n"
+    );
+    // Of those that are there, nobody wants to hear.
+    format!(
+        "{begin}SET LOCAL client_min_messages = warning;\n{tables}INSERT INTO {layout} SELECT 1 WHERE NOT EXISTS (SELECT FROM {layout});\n{newer}{stale}COMMIT",
+        begin = begin(tables, "IF NOT EXISTS "),
+        tables = ours(tables, "IF NOT EXISTS "),
+    )
+}
+
+/// Opens a transaction that makes tables: with the lock, and only if they are not there.
+fn begin(tables: &Tables, if_missing: &str) -> String {
     let Tables { schema, history, log, layout, progress, statement, .. } = tables;
+    let needed: &[&String] = match if_missing.is_empty() {
+        true => &[history, layout],
+        false => &[history, layout, log, progress, statement],
+    };
+    let are_there = needed
+        .iter()
+        .map(|table| format!("pg_catalog.to_regclass({}) IS NOT NULL", literal(table)))
+        .collect::<Vec<_>>();
     let guard = guard(
         tables,
         &format!(
-            "IF pg_catalog.to_regclass({history}) IS NOT NULL AND pg_catalog.to_regclass({layout}) IS NOT NULL THEN \
+            "IF {are_there} THEN \
              RAISE EXCEPTION USING ERRCODE = '{MOVED}', MESSAGE = 'the history has been made'; END IF; \
              IF pg_catalog.to_regnamespace({quoted}) IS NULL THEN CREATE SCHEMA {name}; END IF; ",
-            history = literal(history),
-            layout = literal(layout),
+            are_there = are_there.join(" AND "),
             quoted = literal(&identifier(schema)),
             name = identifier(schema),
         ),
     );
+    format!("BEGIN ISOLATION LEVEL READ COMMITTED;\n{guard}\n")
+}
+
+/// The tables. What each start asks for stands first in a row of the history: to find a column, a server reads over all
+/// before it.
+fn ours(tables: &Tables, if_missing: &str) -> String {
+    let Tables { history, log, layout, progress, statement, .. } = tables;
     format!(
-        "BEGIN ISOLATION LEVEL READ COMMITTED;
-{guard}
-CREATE TABLE {layout} (version integer NOT NULL);
-INSERT INTO {layout} VALUES ({VERSION});
-CREATE SEQUENCE {statement} MINVALUE 0 START 0;
-CREATE TABLE {progress} (
+        "CREATE TABLE {if_missing}{layout} (version integer NOT NULL);
+CREATE SEQUENCE {if_missing}{statement} MINVALUE 0 START 0;
+CREATE TABLE {if_missing}{progress} (
     revision text PRIMARY KEY,
     direction text NOT NULL,
     next_statement integer NOT NULL,
@@ -42,7 +99,7 @@ CREATE TABLE {progress} (
     statement_digest text,
     found text
 );
-CREATE TABLE {history} (
+CREATE TABLE {if_missing}{history} (
     revision text PRIMARY KEY,
     position bigint NOT NULL UNIQUE,
     undoing boolean NOT NULL DEFAULT false,
@@ -61,7 +118,7 @@ CREATE TABLE {history} (
     down_lock_timeout_ms bigint,
     down_statement_timeout_ms bigint
 );
-CREATE TABLE {log} (
+CREATE TABLE {if_missing}{log} (
     at timestamptz NOT NULL,
     by text NOT NULL,
     action text NOT NULL,
@@ -70,7 +127,6 @@ CREATE TABLE {log} (
     error text,
     tool text NOT NULL
 );
-COMMIT;
 "
     )
 }
@@ -86,12 +142,13 @@ pub(crate) fn upgrade(tables: &Tables, from: u32) -> String {
     let mut sql = format!("BEGIN ISOLATION LEVEL READ COMMITTED;\n{}\n", guard(tables, &then));
     if from < 2 {
         sql.push_str(&format!(
-            "ALTER TABLE {history} ADD COLUMN down_lock_timeout_ms bigint, ADD COLUMN down_statement_timeout_ms bigint;\n"
+            "ALTER TABLE {history} ADD COLUMN IF NOT EXISTS down_lock_timeout_ms bigint, \
+             ADD COLUMN IF NOT EXISTS down_statement_timeout_ms bigint;\n"
         ));
     }
     if from < 3 {
         sql.push_str(&format!(
-            "ALTER TABLE {progress} ADD COLUMN statement_digest text, ADD COLUMN found text;\n"
+            "ALTER TABLE {progress} ADD COLUMN IF NOT EXISTS statement_digest text, ADD COLUMN IF NOT EXISTS found text;\n"
         ));
     }
     sql.push_str(&format!("UPDATE {layout} SET version = {VERSION};\nCOMMIT"));

@@ -155,6 +155,11 @@ fn timeout_values(
     timeouts.into_iter().filter_map(|(name, timeout)| Some((name, milliseconds(timeout?))))
 }
 
+/// How long this transaction waits for a lock on a table.
+pub(crate) fn local_lock_timeout(timeout: Duration) -> String {
+    format!("SET LOCAL lock_timeout = {};\n", milliseconds(timeout))
+}
+
 /// As the server counts: not zero, which is no limit, unless it is, and no more than it can hold.
 fn milliseconds(timeout: Duration) -> u128 {
     timeout.as_nanos().div_ceil(1_000_000).min(i32::MAX.unsigned_abs().into())

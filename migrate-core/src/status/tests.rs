@@ -46,8 +46,9 @@ fn a_revision_that_the_chain_does_not_have() {
         LINE,
         "a x y",
         "diverged: revision `x` (applied 2025-12-17T10:11:12.002Z by deploy) is not in this chain, \
-         and the chain's own are not all applied = another branch was deployed here: add its \
-         revisions to this chain, or connect to the right database; if only the recorded id is wrong, name the \
+         and the chain's own are not all applied = another branch was applied here: add its \
+         revisions to this chain, or connect to the right database; on a development database, undo it: \
+         `migrate downgrade --stored base`; if only the recorded id is wrong, name the \
          revision that the schema is at: `migrate stamp REVISION`",
     );
     // Nothing of this chain at all: another program's database.
@@ -55,8 +56,9 @@ fn a_revision_that_the_chain_does_not_have() {
         LINE,
         "x",
         "diverged: revision `x` (applied 2025-12-17T10:11:12.001Z by deploy) is not in this chain, \
-         and the chain's own are not all applied = another branch was deployed here: add its \
-         revisions to this chain, or connect to the right database; if only the recorded id is wrong, name the \
+         and the chain's own are not all applied = another branch was applied here: add its \
+         revisions to this chain, or connect to the right database; on a development database, undo it: \
+         `migrate downgrade --stored base`; if only the recorded id is wrong, name the \
          revision that the schema is at: `migrate stamp REVISION`",
     );
 }
@@ -84,8 +86,10 @@ fn another_text() {
         format!(
             "diverged: revision `{revision}` was applied {what}: the database has \
              sha256:070707070707…, this chain {own} (applied 2025-12-17T10:11:12.00{at}Z by deploy) \
-             = run the release that was deployed, or restore the text that ran; if the schema is right \
-             as it is, record this chain's text: `migrate stamp REVISION`"
+             = it is not pinned in chain.lock; on a development database, undo it and apply it again: \
+             `migrate redo {revision}` (or only undo it: `migrate downgrade --stored {below}`); on any other \
+             database, restore its file as it was",
+            below = if revision == "a" { "base" } else { "a" },
         )
     };
     let short = |id: &str| {
@@ -106,6 +110,26 @@ fn another_text() {
     // The first that differs is where it went wrong.
     check_edited(LINE, "a b c", other, &expected("a", "with another text", &short("a"), 1));
     check_edited(LINE, "a b c x", other, &expected("a", "with another text", &short("a"), 1));
+}
+
+/// What is pinned has run on databases that matter: there its text is to be restored.
+#[test]
+fn a_pinned_revision_is_not_to_be_undone() {
+    let check = |pinned: bool, parents: &[&str], expected: &str| {
+        let chain = chain(LINE);
+        let Some(record) = history(&chain, "a b").records.pop() else { panic!("two are applied") };
+        let parents = parents.iter().map(|id| (*id).to_owned()).collect();
+        let record = Box::new(Record { parents, ..record });
+        let expected_digest = chain.head().digests.chain;
+        let divergence =
+            Divergence::Digest { record, expected: expected_digest, same_upgrade: false, pinned };
+        let help = divergence.help();
+        assert!(help.contains(expected), "{help}");
+        assert_eq!(help.contains("migrate redo b"), !pinned, "{help}");
+    };
+    check(true, &["a"], "restore the text that ran");
+    check(false, &["a"], "`migrate downgrade --stored a`");
+    check(false, &["a", "x"], "`migrate downgrade --stored REVISION`");
 }
 
 /// What follows an edited revision was not edited.

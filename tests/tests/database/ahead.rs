@@ -126,7 +126,7 @@ fn another_branch() {
         assert!(matches!(divergence, Divergence::Unknown { .. }));
         // As many rows as the chain has revisions, and still not at head.
         let (_, text) = diverged(session.upgrade(&Runner::new(&ours)));
-        assert!(text.contains("another branch was deployed here"), "{text}");
+        assert!(text.contains("another branch was applied here"), "{text}");
     });
 }
 

@@ -94,10 +94,9 @@ fn a_newer_layout_is_read_and_not_written() {
 }
 
 #[test]
-fn a_layout_that_is_missing_or_says_nothing() {
+fn a_layout_that_says_nothing() {
     let chain = tables(3);
     let cases = [
-        ("DROP TABLE migrate_layout", "relation \"public.migrate_layout\" does not exist"),
         ("DELETE FROM migrate_layout", "this row is none of ours"),
         ("ALTER TABLE migrate_layout RENAME version TO v", "column \"version\" does not exist"),
     ];

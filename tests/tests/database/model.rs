@@ -32,6 +32,12 @@ enum Deed {
         at: &'static str,
         purge: bool,
     },
+    /// Somebody drops some of our tables by hand; the first is the history.
+    Lose {
+        choice: usize,
+    },
+    /// All of our tables are removed.
+    Forget,
     /// The line breaks behind so many messages.
     Crash {
         command: String,
@@ -61,12 +67,23 @@ fn deed() -> impl Strategy<Value = Deed> {
     prop_oneof![
         4 => (command(), way()).prop_map(|(command, way)| Deed::Run { command, way }),
         1 => stamp.prop_map(|(at, purge)| Deed::Stamp { at, purge }),
+        1 => (1..1_usize << OURS.len()).prop_map(|choice| Deed::Lose { choice }),
+        1 => Just(Deed::Forget),
         3 => (command(), way(), 1..12_usize)
             .prop_map(|(command, way, after)| Deed::Crash { command, way, after }),
         1 => (command(), way(), 1..12_usize)
             .prop_map(|(command, way, polls)| Deed::Drop { command, way, polls }),
     ]
 }
+
+/// How our tables are dropped.
+const OURS: [&str; 5] = [
+    "DROP TABLE IF EXISTS migrate_history;",
+    "DROP TABLE IF EXISTS migrate_log;",
+    "DROP TABLE IF EXISTS migrate_layout;",
+    "DROP TABLE IF EXISTS migrate_progress;",
+    "DROP SEQUENCE IF EXISTS migrate_statement;",
+];
 
 /// Each revision says in a table that it was here, by two statements.
 fn chain() -> Chain<'static> {
@@ -104,6 +121,18 @@ impl World<'_> {
             Deed::Stamp { at, purge } => {
                 let stamped = self.session.stamp(&Runner::new(self.chain), at, *purge);
                 assert_eq!(stamped.is_ok(), self.model.stamp(at, *purge).is_some(), "{stamped:?}");
+            }
+            Deed::Lose { choice } => {
+                let chosen = OURS.iter().enumerate().filter(|(at, _)| choice & (1 << at) != 0);
+                self.session.execute(&chosen.map(|(_, drop)| *drop).collect::<String>());
+                if choice & 1 != 0 {
+                    self.model.applied.clear();
+                }
+            }
+            Deed::Forget => {
+                let Session::Tokio(runtime, client) = &mut self.session else { unreachable!() };
+                runtime.block_on(Runner::new(self.chain).forget_async(client)).unwrap();
+                self.model.applied.clear();
             }
             Deed::Crash { command, way, after } => {
                 let proxy = Proxy::new(&self.database);

@@ -72,6 +72,56 @@ fn a_branch_that_another_release_had_is_undone() {
     });
 }
 
+/// What ran is undone by its own downgrade, also where the file was edited or moved since.
+#[test]
+fn what_was_edited_or_moved_is_undone_by_what_is_stored() {
+    let revision = |id: &str, parent: &str, table: &str| {
+        let up = format!("CREATE TABLE {table} ();");
+        file(id, parent, &up, &format!("DROP TABLE {table};"))
+    };
+    let ran = chain_of(&[
+        revision("r1", "", "t1"),
+        revision("r2", "r1", "t2"),
+        revision("r3", "r2", "t3"),
+    ]);
+    let edited = chain_of(&[
+        revision("r1", "", "t1"),
+        revision("r2", "r1", "other"),
+        revision("r3", "r2", "t3"),
+    ]);
+    let moved = chain_of(&[
+        revision("r1", "", "t1"),
+        revision("x2", "r1", "x"),
+        revision("r2", "x2", "t2"),
+        revision("r3", "r2", "t3"),
+    ]);
+    both("stored_edited", |database, session| {
+        for (chain, again, left) in
+            [(&edited, "+r2 +r3", "other t1 t3"), (&moved, "+x2 +r2 +r3", "t1 t2 t3 x")]
+        {
+            for way in Way::ALL.into_iter().filter(|way| !way.is_single()) {
+                println!("{way:?}");
+                session.upgrade(&Runner::new(&ran)).unwrap();
+                let runner = way.of(Runner::new(chain));
+                let error = session.downgrade_to(&runner, "r1").unwrap_err();
+                assert!(matches!(error, Error::Plan(PlanError::Diverged(_))), "{error:?}");
+                assert!(error.to_string().contains("`migrate redo r2`"), "{error}");
+                let runner = runner.stored_downgrades();
+                let error = session.upgrade(&runner).unwrap_err();
+                assert!(matches!(error, Error::Plan(PlanError::Diverged(_))), "{error:?}");
+                without_trace(session, database, |session| {
+                    assert_eq!(done(&session.downgrade_to(&runner, "-1").unwrap()), "-r3");
+                    assert_eq!(done(&session.downgrade_to(&runner, "r1").unwrap()), "-r2");
+                });
+                assert_eq!(session.tables(), "t1");
+                assert_eq!(done(&session.upgrade(&runner).unwrap()), again);
+                assert_eq!(session.tables(), left);
+                session.clear();
+            }
+        }
+    });
+}
+
 /// Whoever may write the history must not get SQL run by it.
 #[test]
 fn a_stored_downgrade_that_was_changed_does_not_run() {
@@ -94,7 +144,8 @@ fn a_stored_downgrade_that_was_changed_does_not_run() {
             });
             let expected = "the stored downgrade of revision `r4` can't be used: its text is not the one \
                             that its digest was made of: somebody has changed it\n = help: undo it with \
-                            the release that applied it";
+                            the release that applied it; or undo it by hand, and record the revision that the \
+                            schema is at: `migrate stamp REVISION`";
             assert_eq!(error.to_string(), expected);
             assert_eq!(session.rows("TABLE migrate_history; TABLE migrate_log"), before);
             assert_eq!(session.tables(), "t1 t2 t3");
@@ -117,7 +168,8 @@ fn a_stored_downgrade_that_fails_is_shown_with_its_text() {
   |
 3 | DROP TABLE t3;
   | ^^^^^^^^^^^^^^ statement 2 of 2
-  = help: the revision was rolled back; fix its file and run it again";
+  = help: the revision was rolled back; its downgrade is the one that the database keeps, which no file changes: \
+                        undo the revision by hand, then record where the schema is: `migrate stamp REVISION`";
         assert_eq!(error.to_string(), expected);
     });
 }

@@ -56,8 +56,8 @@ fn found(view: &Statement<'_>, mut words: Cursor<'_>, statement: Span) -> Option
             (role.span, format!("this drops the tables of migrate, if `{role}` owns them"))
         }
     };
-    let help = "drop by name what you mean; or keep the tables of migrate in a schema of their own (`--schema`, \
-                `Runner::schema`), and say so: `-- migrate:allow(drops-history): why`";
+    let help = "drop by name what you mean; or keep the tables of migrate in a schema of their own (the option \
+                `schema`), and say so: `-- migrate:allow(drops-history): why`";
     Some(Raw {
         lint: Lint::DropsHistory,
         message,

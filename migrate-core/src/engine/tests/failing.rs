@@ -242,7 +242,7 @@ fn a_table_that_is_not_ours() {
     };
     let foreign = "the table \"public\".\"migrate_history\" is not a history of migrations: why\n \
                    = help: is this the right database? If it is, put migrate's tables elsewhere: \
-                   `--table-prefix` or `--schema`, in Rust `.table_prefix(\"…\")` or `.schema(\"…\")`";
+                   `Runner::table_prefix` or `Runner::schema`";
     for code in ["42703", "42883", "42804", "42809", "42846", "22P02"] {
         check(code, foreign);
     }
@@ -274,7 +274,7 @@ fn tables_that_can_not_be_made() {
             code,
             "the table \"public\".\"migrate_history\" or its like is not a history of migrations: \
              why\n = help: is this the right database? If it is, put migrate's tables elsewhere: \
-             `--table-prefix` or `--schema`, in Rust `.table_prefix(\"…\")` or `.schema(\"…\")`",
+             `Runner::table_prefix` or `Runner::schema`",
         );
     }
     for code in ["42501", "25006"] {

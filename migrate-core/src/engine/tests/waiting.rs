@@ -140,8 +140,9 @@ fn a_history_that_has_moved_makes_a_new_plan() {
     ];
     let outcome = "the database has diverged: revision `x` (applied 2025-12-17T10:11:12.002Z by \
                    deploy) is not in this chain, and the chain's own are not all applied\n \
-                   = help: another branch was deployed here: add its revisions to this chain, or \
-                   connect to the right database; if only the recorded id is wrong, name the \
+                   = help: another branch was applied here: add its revisions to this chain, or \
+                   connect to the right database; on a development database, undo it: \
+                   `migrate downgrade --stored base`; if only the recorded id is wrong, name the \
                    revision that the schema is at: `migrate stamp REVISION`";
     check(THREE, "upgrade c", &script, outcome);
 }
