@@ -59,6 +59,7 @@ mod workers;
 // Floor 1: one file.
 mod allowances;
 mod header;
+mod ident;
 mod lexer;
 mod lock;
 mod locks;
@@ -171,6 +172,8 @@ pub use directory_test::__same_chain;
 pub use edit::{EditError, FileEdit, NewRevision, NewSection};
 pub use folder::{Content, Entry, Folder, FolderError, MAX_FILE_BYTES};
 pub use id::{BadId, MAX_ID_LENGTH, RevisionId};
+#[doc(hidden)]
+pub use ident::{literal as __literal, quote as __quote, read_qualified as __read_qualified};
 pub use levels::{Level, Lint};
 pub use lexer::{Lexer, Token, TokenKind, Unterminated};
 pub use lock::{LOCK_FILE, Pin, lock_text, write as write_lock};

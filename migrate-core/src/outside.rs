@@ -1,7 +1,8 @@
 //! A section that runs outside a transaction, statement by statement: what each one needs.
 
 use crate::digest::{Digest, section_digest};
-use crate::lexer::{Token, TokenKind};
+use crate::ident;
+use crate::lexer::Token;
 use crate::rules::needs_no_transaction;
 use crate::statements::{Statement, split_statements};
 use crate::text::Span;
@@ -24,14 +25,14 @@ pub(crate) enum Kind {
     Alone,
     /// `CREATE INDEX CONCURRENTLY`, alone; when it fails, it leaves an invalid index behind.
     Index {
-        /// The table, as the statement names it.
+        /// The table, in quotes.
         table: String,
         /// The index, as the catalog has it.
         name: String,
     },
     /// `DROP INDEX CONCURRENTLY`, alone.
     DropIndex {
-        /// The index, as the statement names it.
+        /// The index, in quotes.
         name: String,
     },
 }
@@ -90,14 +91,14 @@ fn concurrent_index(sql: &str, tokens: &[Token]) -> Option<(String, String)> {
     if at(next, "on") {
         return None;
     }
-    let name = folded(sql, *tokens.get(next)?);
-    next += 1;
+    let (name, count) = ident::read(sql, tokens.get(next..)?)?;
+    next += count;
     if !at(next, "on") {
         return None;
     }
     next += 1 + usize::from(at(next + 1, "only"));
-    let (table, _) = qualified(sql, tokens, next)?;
-    Some((table, name))
+    let (table, _) = ident::read_qualified(sql, tokens.get(next..)?)?;
+    Some((quoted(&table), name))
 }
 
 /// The name of `DROP INDEX CONCURRENTLY [IF EXISTS] name`; the server takes one at a time.
@@ -108,31 +109,16 @@ fn dropped_index(sql: &str, tokens: &[Token]) -> Option<String> {
         return None;
     }
     let next = if tokens.get(3)?.is_word(sql, "if") { 5 } else { 3 };
-    let (name, after) = qualified(sql, tokens, next)?;
+    let (name, count) = ident::read_qualified(sql, tokens.get(next..)?)?;
+    let after = next + count;
     let only = tokens.get(after).is_none_or(|token| token.text(sql) == ";");
     let word = |word: &str| tokens.get(after).is_some_and(|token| token.is_word(sql, word));
-    (only || word("cascade") || word("restrict")).then_some(name)
+    (only || word("cascade") || word("restrict")).then(|| quoted(&name))
 }
 
-/// A name that may have a schema before it, as it is written, and the token after it.
-fn qualified(sql: &str, tokens: &[Token], first: usize) -> Option<(String, usize)> {
-    let mut last = first;
-    while tokens.get(last + 1).is_some_and(|token| token.text(sql) == ".") {
-        last += 2;
-    }
-    let span = tokens.get(first)?.span.to(tokens.get(last)?.span);
-    Some((sql.get(span.range())?.to_owned(), last + 1))
-}
-
-/// An identifier as the catalog has it: lower case, unless it is quoted.
-fn folded(sql: &str, token: Token) -> String {
-    let text = token.text(sql);
-    match token.kind {
-        TokenKind::QuotedIdentifier => {
-            text.trim_start_matches(['u', 'U', '&']).trim_matches('"').replace("\"\"", "\"")
-        }
-        _ => text.to_lowercase(),
-    }
+/// A name of several parts, in quotes: what `to_regclass` takes.
+fn quoted(parts: &[String]) -> String {
+    parts.iter().map(|part| ident::quote(part)).collect::<Vec<_>>().join(".")
 }
 
 #[cfg(test)]
@@ -154,10 +140,16 @@ mod tests {
             "UPDATE t SET a = 1; VACUUM t; CALL p(); DO $$$$",
             &[Kind::Together, Kind::Alone, Kind::Alone, Kind::Alone],
         );
-        check("CREATE INDEX CONCURRENTLY Ix ON t (a)", &[index("t", "ix")]);
+        check("CREATE INDEX CONCURRENTLY Ix ON t (a)", &[index("\"t\"", "ix")]);
         check(
             "CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS \"I\"\"x\" ON ONLY app.\"T\" USING btree (a)",
-            &[index("app.\"T\"", "I\"x")],
+            &[index("\"app\".\"T\"", "I\"x")],
+        );
+        // Names as the server reads them, not as they are written.
+        check("CREATE UNIQUE INDEX CONCURRENTLY Äix ON t (a)", &[index("\"t\"", "Äix")]);
+        check(
+            "CREATE INDEX CONCURRENTLY U&\"d!0061ta_ix\" UESCAPE '!' ON ONLY U&\"\\0074\" (a)",
+            &[index("\"t\"", "data_ix")],
         );
         check("CREATE INDEX CONCURRENTLY ON t (a)", &[Kind::Alone]);
         check("CREATE INDEX a ON t (b)", &[Kind::Together]);
@@ -166,10 +158,10 @@ mod tests {
             &[Kind::Alone, Kind::Alone, Kind::Alone, Kind::Together],
         );
         let dropped = |name: &str| Kind::DropIndex { name: name.into() };
-        check("DROP INDEX CONCURRENTLY a", &[dropped("a")]);
+        check("DROP INDEX CONCURRENTLY a", &[dropped("\"a\"")]);
         check(
             "drop index concurrently if exists App.\"I x\" CASCADE; DROP INDEX CONCURRENTLY b;",
-            &[dropped("App.\"I x\""), dropped("b")],
+            &[dropped("\"app\".\"I x\""), dropped("\"b\"")],
         );
         check("DROP INDEX a; DROP INDEX CONCURRENTLY", &[Kind::Together, Kind::Alone]);
     }

@@ -14,6 +14,8 @@ use std::fmt::Write as _;
 
 use crate::chain::Chain;
 use crate::failure::Failure;
+pub(crate) use crate::ident::literal;
+use crate::ident::quote;
 
 /// The SQLSTATE that a guard raises when another runner holds the lock.
 pub(crate) const BUSY: &str = "MG001";
@@ -67,16 +69,6 @@ pub(crate) mod tag {
 /// The version of the tool, for the record.
 pub(crate) const TOOL: &str = concat!("migrate ", env!("CARGO_PKG_VERSION"));
 
-/// An identifier, quoted.
-pub(crate) fn identifier(name: &str) -> String {
-    format!("\"{}\"", name.replace('"', "\"\""))
-}
-
-/// A string, quoted so that it means the same whatever a migration did to the session's settings.
-pub(crate) fn literal(text: &str) -> String {
-    format!("E'{}'", text.replace('\\', "\\\\").replace('\'', "''"))
-}
-
 /// The names of our tables, quoted and qualified.
 #[derive(Debug, Clone)]
 pub(crate) struct Tables {
@@ -97,9 +89,7 @@ pub(crate) struct Tables {
 
 impl Tables {
     pub(crate) fn new(schema: &str, prefix: &str) -> Self {
-        let table = |name: &str| {
-            format!("{}.{}", identifier(schema), identifier(&format!("{prefix}{name}")))
-        };
+        let table = |name: &str| format!("{}.{}", quote(schema), quote(&format!("{prefix}{name}")));
         let seed = format!("migrate lock\0{schema}\0{prefix}");
         let [a, b, c, d, e, f, g, h, ..] = hmac_sha256::Hash::hash(seed.as_bytes());
         Tables {
@@ -292,17 +282,6 @@ impl Session {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn names_and_texts_are_quoted() {
-        let check = |text: &str, name: &str, value: &str| {
-            assert_eq!((identifier(text).as_str(), literal(text).as_str()), (name, value));
-        };
-        check("a", "\"a\"", "E'a'");
-        check("a\"b", "\"a\"\"b\"", "E'a\"b'");
-        check("it's", "\"it's\"", "E'it''s'");
-        check("a\\'b", "\"a\\'b\"", "E'a\\\\''b'");
-    }
 
     #[test]
     fn the_lock_is_one_per_history() {

@@ -1,6 +1,7 @@
 //! The history's tables: how they are made, and brought from an older layout to this one.
 
-use super::{MOVED, Tables, guard, identifier, literal, tag};
+use super::{MOVED, Tables, guard, literal, tag};
+use crate::ident::quote;
 
 /// The version of the tables' layout that this program writes.
 pub(crate) const VERSION: u32 = 2;
@@ -22,8 +23,8 @@ pub(crate) fn create(tables: &Tables) -> String {
              IF pg_catalog.to_regnamespace({quoted}) IS NULL THEN CREATE SCHEMA {name}; END IF; ",
             history = literal(history),
             layout = literal(layout),
-            quoted = literal(&identifier(schema)),
-            name = identifier(schema),
+            quoted = literal(&quote(schema)),
+            name = quote(schema),
         ),
     );
     format!(

@@ -109,7 +109,7 @@ pub(crate) fn together(label: &str, statement: &str, keep: &str) -> (String, usi
     (format!("{before}{statement}\n;\n{keep};\nCOMMIT"), before.len())
 }
 
-/// The index of this name on this table (as the migration writes it), and whether it is valid.
+/// The index of this name on this table (in quotes), and whether it is valid.
 pub(crate) fn index(table: &str, name: &str) -> String {
     format!(
         "SELECT '{tag}', i.indisvalid, pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(c.relname) \
@@ -122,7 +122,7 @@ pub(crate) fn index(table: &str, name: &str) -> String {
     )
 }
 
-/// Whether there is no index of this name, as the migration writes it.
+/// Whether there is no index of this name, which is in quotes.
 pub(crate) fn is_gone(name: &str) -> String {
     format!("SELECT '{}', pg_catalog.to_regclass({}) IS NULL", tag::INDEX, literal(name))
 }

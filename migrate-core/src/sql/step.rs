@@ -100,7 +100,7 @@ pub(crate) fn save(names: &[String]) -> String {
         format!(
             "pg_catalog.set_config('migrate.saved_{nth}', coalesce((SELECT CASE WHEN source = 'session' \
              THEN {value} ELSE '!' END FROM pg_catalog.pg_settings \
-             WHERE pg_catalog.lower(name) = {name}), {value}), true)"
+             WHERE pg_catalog.lower(name) = pg_catalog.lower({name})), {value}), true)"
         )
     });
     match names {

@@ -2,6 +2,7 @@
 //! one.
 
 mod interrupted;
+mod spelling;
 
 use std::time::Duration;
 
