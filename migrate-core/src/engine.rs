@@ -22,7 +22,7 @@ use std::time::Duration;
 use self::backoff::Backoff;
 use self::deciding::Standstill;
 use self::outside::Outside;
-use self::reading::{is_missing, reading_failed};
+use self::reading::{is_missing, reading_failed, see_all};
 use self::rows::{holder, tagged};
 use crate::chain::Chain;
 use crate::error::Error;
@@ -226,7 +226,8 @@ impl<'r> Engine<'r> {
         match (state, reply) {
             (State::Start, _) if self.goal == Goal::Upgrade(Target::Head) => Ok(self.look()),
             (State::Start, _) if self.goal == Goal::Log => {
-                Ok(self.ask(State::ReadingLog, sql::log::read(&self.tables)))
+                let query = format!("{};\n{}", sql::log::read(&self.tables), self.hidden_query());
+                Ok(self.ask(State::ReadingLog, query))
             }
             (State::Start, _) => Ok(self.read()),
             (State::Looking, Reply::Rows(rows)) if self.is_at_head(&rows) => Ok(Ask::Done),
@@ -234,6 +235,7 @@ impl<'r> Engine<'r> {
             (State::Reading, Reply::Rows(rows)) => {
                 self.has_tables = true;
                 self.take_session(&rows);
+                see_all(&rows)?;
                 self.take_layout(&rows)?;
                 self.history = self.parse_history(&rows)?;
                 self.decide(now)
@@ -276,6 +278,7 @@ impl<'r> Engine<'r> {
                 Reply::Failed(failure),
             ) => self.recover(None, failure),
             (State::ReadingLog, Reply::Rows(rows)) => {
+                see_all(&rows)?;
                 self.log = log::parse(tagged(&rows, tag::LOG))
                     .map_err(|row| Error::foreign_row(&self.tables.log, &row))?;
                 Ok(Ask::Done)
@@ -354,9 +357,10 @@ impl<'r> Engine<'r> {
             _ => format!(";\n{}", layout::version(&self.tables)),
         };
         format!(
-            "{};\n{}{layout}",
+            "{};\n{}{layout};\n{}",
             self.session_query(),
             sql::read(&self.tables, self.settings.stored_downgrades),
+            self.hidden_query(),
         )
     }
 

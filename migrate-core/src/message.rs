@@ -202,12 +202,35 @@ impl Message {
         self.first_mark + self.marks.len() as u64
     }
 
+    /// Whether this mark was set by the part that was sent last: the server has begun with it.
+    pub(crate) fn began(&self, mark: Mark) -> bool {
+        let part = self.part();
+        let mut inside = self.pieces.iter().filter(|piece| part.contains(&piece.at)).peekable();
+        match mark {
+            Mark::Statement(piece) => part.contains(&piece.at),
+            Mark::End(step) => inside.peek().is_none() || inside.any(|piece| piece.step == step),
+        }
+    }
+
+    /// The step whose text first has this character, in the part that was sent last, and the statement, unless the
+    /// character stands in what is recorded of the step.
+    pub(crate) fn at_character(&self, c: char) -> Option<(usize, Option<(Piece, Span)>)> {
+        let part = self.part();
+        let offset = part.start + self.sql[part].find(c)?;
+        let after = self.pieces.partition_point(|piece| piece.at <= offset);
+        let piece = *self.pieces.get(after.checked_sub(1)?)?;
+        Some((piece.step, self.at_offset(offset)))
+    }
+
     /// The statement at a position that the server gave (in characters of the part that was sent
     /// last, from 1), and the place of the position in the migration's file.
     pub(crate) fn at_position(&self, position: usize) -> Option<(Piece, Span)> {
         let part = self.part();
         let offset = self.sql[part.clone()].char_indices().nth(position.checked_sub(1)?)?.0;
-        let offset = part.start + offset;
+        self.at_offset(part.start + offset)
+    }
+
+    fn at_offset(&self, offset: usize) -> Option<(Piece, Span)> {
         let after = self.pieces.partition_point(|piece| piece.at <= offset);
         let piece = *self.pieces.get(after.checked_sub(1)?)?;
         let start = piece.span.start + (offset - piece.at);

@@ -7,6 +7,7 @@
 pub(crate) mod layout;
 pub(crate) mod log;
 pub(crate) mod outside;
+pub(crate) mod row_security;
 pub(crate) mod stamp;
 pub(crate) mod step;
 
@@ -64,6 +65,7 @@ pub(crate) mod tag {
     pub(crate) const SAVED: &str = "migrate:saved";
     pub(crate) const INDEX: &str = "migrate:index";
     pub(crate) const STATEMENT: &str = "migrate:statement";
+    pub(crate) const HIDDEN: &str = "migrate:hidden";
 }
 
 /// The version of the tool, for the record.

@@ -4,8 +4,10 @@ use super::Engine;
 use super::rows::tagged;
 use crate::error::Error;
 use crate::failure::Failure;
+use crate::goal::Goal;
 use crate::history::{self, History, Row};
-use crate::sql::{self, Session, tag};
+use crate::sql::row_security::hidden;
+use crate::sql::{self, Session, Tables, tag};
 
 impl Engine<'_> {
     pub(super) fn is_at_head(&self, rows: &[Row]) -> bool {
@@ -40,7 +42,18 @@ impl Engine<'_> {
         Ok(())
     }
 
+    /// Asks whether row security hides anything of what this run reads or writes.
+    pub(super) fn hidden_query(&self) -> String {
+        let Tables { history, log, layout, progress, .. } = &self.tables;
+        match self.goal {
+            Goal::Read => hidden(&[history, progress], false),
+            Goal::Log => hidden(&[log], false),
+            _ => hidden(&[history, progress, layout, log], true),
+        }
+    }
+
     pub(super) fn parse_history(&self, rows: &[Row]) -> Result<History, Error> {
+        see_all(rows)?;
         let rows: Vec<Row> = tagged(rows, tag::RECORD).cloned().collect();
         history::parse(&rows).map_err(|row| Error::foreign_row(&self.tables.history, &row))
     }
@@ -54,6 +67,17 @@ pub(super) fn reading_failed(table: &str, failure: Failure) -> Error {
     }
     let what = "reading the history of migrations";
     if failure.is("42501") { Error::denied(what, failure) } else { Error::server(what, failure) }
+}
+
+/// An error where the answer names a table of ours that hides rows.
+pub(super) fn see_all(rows: &[Row]) -> Result<(), Error> {
+    match tagged(rows, tag::HIDDEN).next() {
+        None => Ok(()),
+        Some(row) => {
+            let table = row.get(1).cloned().flatten().unwrap_or_default();
+            Err(Error::Hidden { table })
+        }
+    }
 }
 
 fn setting(text: &str) -> Option<(String, String)> {
