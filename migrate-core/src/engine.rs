@@ -43,6 +43,9 @@ use crate::watch::{Watch, Watched};
 pub(crate) enum Ask {
     /// Send this as one simple query.
     Query(String),
+    /// The same, of which nobody asks for the rows: a migration may return a million of them, which are thrown away as they
+    /// come.
+    Run(String),
     /// Let this much time pass.
     Wait(Duration),
     /// Nothing: the run is over.
@@ -67,6 +70,7 @@ pub(crate) enum Reply {
 pub(crate) struct Outcome {
     pub(crate) history: History,
     pub(crate) log: Vec<LogEntry>,
+    pub(crate) holder: Option<Holder>,
     pub(crate) report: Report,
 }
 
@@ -190,6 +194,7 @@ impl<'r> Engine<'r> {
         Outcome {
             history: std::mem::take(&mut self.history),
             log: std::mem::take(&mut self.log),
+            holder: self.holder.take(),
             report: std::mem::take(&mut self.report),
         }
     }
@@ -229,6 +234,7 @@ impl<'r> Engine<'r> {
                 let query = format!("{};\n{}", sql::log::read(&self.tables), self.hidden_query());
                 Ok(self.ask(State::ReadingLog, query))
             }
+            (State::Start, _) if self.goal == Goal::Holder => Ok(self.ask_holder()),
             (State::Start, _) => Ok(self.read()),
             (State::Looking, Reply::Rows(rows)) if self.is_at_head(&rows) => Ok(Ask::Done),
             (State::Looking, Reply::Rows(_)) => Ok(self.read()),
@@ -319,7 +325,11 @@ impl<'r> Engine<'r> {
             }
             (State::Outside(run), reply) => self.outside(*run, reply, now),
             (State::Waiting, _) if self.watch.stops() => Err(self.stopped_between()),
-            (State::Waiting, _) => Ok(self.ask(State::AskingHolder, sql::holder(&self.tables))),
+            (State::Waiting, _) => Ok(self.ask_holder()),
+            (State::AskingHolder, Reply::Rows(rows)) if self.goal == Goal::Holder => {
+                self.holder = holder(&rows);
+                Ok(Ask::Done)
+            }
             (State::AskingHolder, Reply::Rows(rows)) => match holder(&rows) {
                 None => {
                     self.holder = None;
@@ -345,6 +355,10 @@ impl<'r> Engine<'r> {
         Ask::Query(query)
     }
 
+    fn ask_holder(&mut self) -> Ask {
+        self.ask(State::AskingHolder, sql::holder::holder(&self.tables))
+    }
+
     fn look(&mut self) -> Ask {
         let query = sql::head(&self.tables, self.chain);
         self.ask(State::Looking, query)
@@ -353,7 +367,7 @@ impl<'r> Engine<'r> {
     fn read_query(&self) -> String {
         let layout = match self.goal {
             // Who only reads may have no right to read more than the history.
-            Goal::Read | Goal::Log => String::new(),
+            Goal::Read | Goal::Log | Goal::Holder => String::new(),
             _ => format!(";\n{}", layout::version(&self.tables)),
         };
         format!(

@@ -11,6 +11,8 @@ pub(crate) enum Goal {
     Read,
     /// Read the log and end.
     Log,
+    /// Ask who is migrating, and end.
+    Holder,
     /// Apply revisions.
     Upgrade(Target),
     /// Undo revisions.
@@ -26,6 +28,7 @@ impl fmt::Display for Goal {
         match self {
             Goal::Read => write!(f, "read"),
             Goal::Log => write!(f, "log"),
+            Goal::Holder => write!(f, "running"),
             Goal::Upgrade(target) => write!(f, "upgrade {target}"),
             Goal::Downgrade(target) => write!(f, "downgrade {target}"),
             Goal::Stamp(target, false) => write!(f, "stamp {target}"),

@@ -220,7 +220,7 @@ pub use notices::{Notice, Notices};
 #[cfg(feature = "runner")]
 pub use plan::{Direction, Plan, PlanError, Step, downgrade, upgrade};
 #[cfg(feature = "runner")]
-pub use report::{Done, Event, Holder, Report};
+pub use report::{Done, Event, Holder, Report, StatementProgress};
 #[cfg(feature = "runner")]
 pub use runner::Runner;
 #[cfg(feature = "runner")]

@@ -5,7 +5,8 @@ use std::ops::Range;
 
 use crate::deferred::may_defer;
 use crate::history::Row;
-use crate::leaks::changed_settings;
+use crate::leaks::{changed_settings, only_sets};
+use crate::lexer::TokenKind;
 use crate::plan::{Direction, Step};
 use crate::settings::Settings;
 use crate::sql::step::{self, Guard, Then};
@@ -50,6 +51,8 @@ pub(crate) struct Message {
     pieces: Vec<Piece>,
     /// Where each part ends but the last.
     cuts: Vec<usize>,
+    /// Where the record of each step begins.
+    records: Vec<usize>,
     /// How many parts were taken to be sent.
     sent: usize,
     /// The rows that tell of finished steps, from all parts.
@@ -88,6 +91,7 @@ impl Message {
             sql: String::new(),
             pieces: Vec::new(),
             cuts: Vec::new(),
+            records: Vec::new(),
             sent: 0,
             answers: Vec::new(),
             by_statement: frame.settings.by_statement,
@@ -103,7 +107,15 @@ impl Message {
             _ => MAX_STEPS,
         };
         for next in steps.iter().take(limit).take_while(|step| step.is_transactional()) {
-            message.push(next, frame, limit.min(steps.len()) > 1);
+            // What returns rows is in a part of its own.
+            let returns = returns_rows(text_of(next).1);
+            if returns && !message.is_single && message.steps > 0 {
+                break;
+            }
+            message.push(next, frame, limit.min(steps.len()) > 1, returns);
+            if returns && !message.is_single {
+                break;
+            }
             let part = message.sql.len() - message.cuts.last().copied().unwrap_or(0);
             if part >= MAX_BYTES {
                 if !message.is_single {
@@ -133,6 +145,12 @@ impl Message {
         start..self.sent.checked_sub(1).and_then(cut).unwrap_or(self.sql.len())
     }
 
+    /// Whether a row is wanted of the part that was sent last: it has the record of a step.
+    pub(crate) fn tells(&self) -> bool {
+        let part = self.part();
+        self.records.iter().any(|at| part.contains(at))
+    }
+
     /// The statement that the part that was sent last is all about, if each has its own.
     pub(crate) fn alone(&self) -> Option<Piece> {
         if !self.by_statement {
@@ -145,13 +163,16 @@ impl Message {
     }
 
     /// Adds a step; there may be `others` in the same part.
-    fn push(&mut self, next: &Step<'_>, frame: Frame<'_>, others: bool) {
+    fn push(&mut self, next: &Step<'_>, frame: Frame<'_>, others: bool, returns: bool) {
         let Frame { tables, settings, session, marked, .. } = frame;
         let (section, text) = text_of(next);
         let statements = split_statements(text);
         let changes = changed_settings(text, &statements);
         let marked = marked && statements.len() <= MAX_MARKED;
         let mark = self.next_mark();
+        if returns && self.cuts.last().copied().unwrap_or(0) < self.sql.len() {
+            self.cuts.push(self.sql.len());
+        }
         self.sql.push_str(&label(next, if others { " and what follows" } else { "" }));
         self.sql.push_str(&if self.is_single && self.steps > 0 {
             step::go_on(tables, next, settings, mark, &changes, self.defers)
@@ -181,9 +202,10 @@ impl Message {
                 statement.tokens.last().is_some_and(|token| token.span.end < statement.span.end);
             self.sql.push_str(if ended { "\n" } else { ";\n" });
         }
-        if settings.by_statement {
+        if settings.by_statement || returns {
             self.cuts.push(self.sql.len());
         }
+        self.records.push(self.sql.len());
         let mark = Some(self.next_mark());
         let then = match self.is_single {
             true => Then::Next { deferrable: self.defers },
@@ -243,6 +265,30 @@ impl Message {
         let nth = number.checked_sub(self.first_mark)?;
         self.marks.get(usize::try_from(nth).ok()?).copied()
     }
+}
+
+/// Whether a section may return more than a few rows.
+fn returns_rows(text: &str) -> bool {
+    split_statements(text).iter().any(|statement| {
+        let words = statement.tokens.iter().filter(|token| token.kind == TokenKind::Word);
+        let has = |word: &str| words.clone().any(|token| token.is_word(text, word));
+        let begins = |word: &str| {
+            statement
+                .tokens
+                .iter()
+                .find(|token| token.text(text) != "(")
+                .is_some_and(|token| token.is_word(text, word))
+        };
+        let is_value = || {
+            let calls = statement.tokens.iter().any(|token| token.text(text) == "(");
+            !has("from") && (!calls || has("setval") || only_sets(text, statement))
+        };
+        begins("select") && !is_value()
+            || ["with", "values", "table", "explain", "fetch", "execute", "call"]
+                .into_iter()
+                .any(begins)
+            || has("returning")
+    })
 }
 
 /// How the label begins that stands before what is sent.

@@ -4,6 +4,7 @@
 //! a pooler may stand in between. Rows that are ours begin with a tag: a migration's own SELECTs
 //! answer in the same message.
 
+pub(crate) mod holder;
 pub(crate) mod layout;
 pub(crate) mod log;
 pub(crate) mod outside;
@@ -119,18 +120,6 @@ pub(crate) fn head(tables: &Tables, chain: &Chain<'_>) -> String {
         tag = tag::HEAD,
         history = tables.history,
         id = literal(head),
-    )
-}
-
-/// Who holds the lock, if anyone does. That may be the session that asks: a pooler gives the same one to several clients.
-pub(crate) fn holder(tables: &Tables) -> String {
-    format!(
-        "SELECT '{tag}', l.pid, a.application_name, a.usename, \
-         pg_catalog.date_trunc('second', pg_catalog.clock_timestamp() - a.xact_start), pg_catalog.left(a.query, 200) \
-         FROM pg_catalog.pg_locks l LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid \
-         WHERE {held} LIMIT 1",
-        tag = tag::HOLDER,
-        held = held(tables),
     )
 }
 

@@ -51,7 +51,7 @@ impl Engine<'_> {
             self.count_again();
         }
         let plan = match &self.goal {
-            Goal::Read | Goal::Log => return Ok(Ask::Done),
+            Goal::Read | Goal::Log | Goal::Holder => return Ok(Ask::Done),
             Goal::Upgrade(target) => plan::upgrade(self.chain, &self.history, target),
             Goal::Downgrade(target) => plan::downgrade(self.chain, &self.history, target),
             Goal::Stamp(..) if !self.is_ready()? => return Ok(self.make_ready()),

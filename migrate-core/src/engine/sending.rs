@@ -34,7 +34,15 @@ impl Engine<'_> {
             self.started(step, nth + 1, of);
         }
         let query = message.next_part().unwrap_or_default();
-        Ok(self.ask(State::Running(message), query))
+        Ok(self.send_part(message, query))
+    }
+
+    fn send_part(&mut self, message: Message, query: String) -> Ask {
+        let tells = message.tells();
+        match self.ask(State::Running(message), query) {
+            Ask::Query(query) if !tells => Ask::Run(query),
+            ask => ask,
+        }
     }
 
     /// Tells that a step begins, the so-and-so many-th of those left.
@@ -61,7 +69,7 @@ impl Engine<'_> {
                 let (revision, of) = (step.migration.id.as_str(), statements_of(step));
                 self.watch.tell(&Event::Statement { revision, number: piece.number, of });
             }
-            return Ok(self.ask(State::Running(message), query));
+            return Ok(self.send_part(message, query));
         }
         for step in self.plan.steps.drain(..message.steps) {
             let duration = duration(&message.answers, &step).unwrap_or_default();

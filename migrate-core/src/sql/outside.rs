@@ -138,7 +138,7 @@ pub(crate) fn record(
     let id = literal(step.migration.id.as_str());
     format!(
         "SELECT {restore};\n{begin}SELECT pg_catalog.set_config('migrate.started', \
-         (SELECT pg_catalog.date_part('epoch', began)::text FROM {progress} WHERE revision = {id}), true);\n\
+         (SELECT EXTRACT(epoch FROM began)::text FROM {progress} WHERE revision = {id}), true);\n\
          DELETE FROM {progress} WHERE revision = {id};\n{finish}{commit}",
         restore = session.restore_changed().join(", "),
         begin = step::begin(tables, step, settings, guard, &[]),
