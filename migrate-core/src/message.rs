@@ -5,8 +5,7 @@ use std::ops::Range;
 
 use crate::deferred::may_defer;
 use crate::history::Row;
-use crate::leaks::{changed_settings, only_sets};
-use crate::lexer::TokenKind;
+use crate::leaks::changed_settings;
 use crate::plan::{Direction, Step};
 use crate::settings::Settings;
 use crate::sql::step::{self, Guard, Then};
@@ -267,27 +266,23 @@ impl Message {
     }
 }
 
-/// Whether a section may return more than a few rows.
+/// What makes rows of nothing, in a SELECT without FROM.
+const MAKES_ROWS: [&str; 3] = ["from", "generate_series", "unnest"];
+/// What begins a statement that returns rows, beside SELECT.
+const RETURNS: [&str; 7] = ["with", "values", "table", "explain", "fetch", "execute", "call"];
+
+/// Whether a section may return many rows. To be wrong costs memory, or a round trip.
 fn returns_rows(text: &str) -> bool {
     split_statements(text).iter().any(|statement| {
-        let words = statement.tokens.iter().filter(|token| token.kind == TokenKind::Word);
-        let has = |word: &str| words.clone().any(|token| token.is_word(text, word));
-        let begins = |word: &str| {
-            statement
-                .tokens
-                .iter()
-                .find(|token| token.text(text) != "(")
-                .is_some_and(|token| token.is_word(text, word))
+        let tokens = &statement.tokens;
+        let has = |words: &[&str]| {
+            tokens.iter().any(|token| words.iter().any(|word| token.is_word(text, word)))
         };
-        let is_value = || {
-            let calls = statement.tokens.iter().any(|token| token.text(text) == "(");
-            !has("from") && (!calls || has("setval") || only_sets(text, statement))
+        let first = tokens.iter().find(|token| token.text(text) != "(");
+        let begins = |words: &[&str]| {
+            first.is_some_and(|it| words.iter().any(|word| it.is_word(text, word)))
         };
-        begins("select") && !is_value()
-            || ["with", "values", "table", "explain", "fetch", "execute", "call"]
-                .into_iter()
-                .any(begins)
-            || has("returning")
+        begins(&["select"]) && has(&MAKES_ROWS) || begins(&RETURNS) || has(&["returning"])
     })
 }
 

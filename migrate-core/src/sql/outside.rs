@@ -72,7 +72,8 @@ pub(crate) fn prepare(
 }
 
 /// Keeps how far the step is: this many statements are done, and the next has started or not. A
-/// role that the migration has taken may not write our tables, so for this transaction it is ours.
+/// role that the migration has taken may not write our tables, so for this transaction it is ours. The step began with the
+/// transaction, in which a statement may stand before this.
 pub(crate) fn keep(
     tables: &Tables,
     step: &Step<'_>,
@@ -92,7 +93,7 @@ pub(crate) fn keep(
     format!(
         "SELECT pg_catalog.set_config('role', {role}, true);\n{undoing}\
          INSERT INTO {table} VALUES ({id}, '{direction}', {done}, {started}, '{digest}', \
-         pg_catalog.clock_timestamp()) \
+         pg_catalog.transaction_timestamp()) \
          ON CONFLICT (revision) DO UPDATE SET direction = excluded.direction, \
          next_statement = excluded.next_statement, started = excluded.started, \
          done_digest = excluded.done_digest",

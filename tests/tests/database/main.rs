@@ -28,6 +28,7 @@ mod rights;
 mod roles;
 mod round_trips;
 mod row_security;
+mod running;
 mod runs;
 mod script;
 mod session;
