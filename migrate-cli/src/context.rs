@@ -109,11 +109,15 @@ impl Context {
         if let Ok(chain) = &tree.chain {
             return Ok(read(&self.runner(chain))?);
         }
-        let text = "-- revision: none\n-- message: none\n-- irreversible: none\n\
-                    -- migrate:up\nSELECT 1;\n";
-        let chain = check(Folder::of_texts("", [("none.sql", text)]))?;
-        Ok(read(&self.runner(&chain))?)
+        Ok(read(&self.runner(&stand_in()?))?)
     }
+}
+
+/// A chain for a runner that is asked what has nothing to do with its chain.
+pub(crate) fn stand_in() -> Result<Chain<'static>, Failure> {
+    let text = "-- revision: none\n-- message: none\n-- irreversible: none\n\
+                -- migrate:up\nSELECT 1;\n";
+    Ok(check(Folder::of_texts("", [("none.sql", text)]))?)
 }
 
 /// The revisions that a database is at: applied, and none of those that follow them are.

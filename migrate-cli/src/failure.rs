@@ -153,7 +153,7 @@ impl Failure {
                 Error::Statement(_) => "statement",
                 Error::NotAtHead { .. } => "not-at-head",
                 Error::Busy { .. } => "busy",
-                Error::Denied { .. } => "denied",
+                Error::Denied { .. } | Error::Hidden { .. } => "denied",
                 Error::Stopped { .. } => "stopped",
                 _ => "run",
             },

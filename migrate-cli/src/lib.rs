@@ -21,6 +21,7 @@ mod env_file;
 mod failure;
 mod graph;
 mod guard;
+mod heartbeat;
 mod import;
 mod interrupt;
 mod models;

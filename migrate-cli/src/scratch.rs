@@ -74,7 +74,7 @@ impl Scratch {
         let Some(name) = name.filter(|_| code == SqlState::UNDEFINED_OBJECT.code()) else {
             return false;
         };
-        let sql = format!("CREATE ROLE \"{}\"", name.replace('"', "\"\""));
+        let sql = format!("CREATE ROLE {}", migrate_core::__quote(name));
         self.server.is_some()
             && self.admin.connect().is_ok_and(|mut admin| admin.batch_execute(&sql).is_ok())
     }

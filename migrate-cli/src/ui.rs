@@ -1,6 +1,7 @@
 //! How things look: the one place that prints. Data goes to standard output, words to standard
 //! error.
 
+mod beat;
 mod narrow;
 mod paint;
 mod progress;
@@ -15,6 +16,7 @@ use std::sync::Arc;
 use clap::ColorChoice;
 use serde::Serialize;
 
+pub(crate) use self::beat::{Beat, HolderView};
 pub(crate) use self::paint::{ADDED, FAINT, ID, MARK, REMOVED, WARN, message};
 pub(crate) use self::progress::Progress;
 pub(crate) use self::table::table;

@@ -23,7 +23,7 @@ use std::time::Duration;
 use self::backoff::Backoff;
 use self::deciding::Standstill;
 use self::outside::Outside;
-use self::reading::{Partials, is_missing, reading_failed};
+use self::reading::{Partials, is_missing, reading_failed, see_all};
 use self::rows::{holder, tagged};
 use self::tables::{Change, TablesFound};
 use crate::chain::Chain;
@@ -47,6 +47,9 @@ use crate::watch::{Watch, Watched};
 pub(crate) enum Ask {
     /// Send this as one simple query.
     Query(String),
+    /// The same, of which nobody asks for the rows: a migration may return a million of them, which are thrown away as they
+    /// come.
+    Run(String),
     /// Let this much time pass.
     Wait(Duration),
     /// Nothing: the run is over.
@@ -72,6 +75,7 @@ pub(crate) struct Outcome {
     pub(crate) history: History,
     pub(crate) log: Vec<LogEntry>,
     pub(crate) tables: HistoryTables,
+    pub(crate) holder: Option<Holder>,
     pub(crate) report: Report,
     /// Whether the whole chain is applied: seen so, or done by this run.
     pub(crate) is_at_head: bool,
@@ -220,6 +224,7 @@ impl<'r> Engine<'r> {
             history: std::mem::take(&mut self.history),
             log: std::mem::take(&mut self.log),
             tables: std::mem::take(&mut self.tables_found.found),
+            holder: self.holder.take(),
             report: std::mem::take(&mut self.report),
             is_at_head: self.is_at_head,
         }
@@ -258,9 +263,11 @@ impl<'r> Engine<'r> {
         match (state, reply) {
             (State::Start, _) if self.goal == Goal::Upgrade(Target::Head) => Ok(self.look()),
             (State::Start, _) if self.goal == Goal::Log => {
-                Ok(self.ask(State::ReadingLog, sql::log::read(&self.tables)))
+                let query = format!("{};\n{}", sql::log::read(&self.tables), self.hidden_query());
+                Ok(self.ask(State::ReadingLog, query))
             }
             (State::Start, _) if self.is_about_tables() => Ok(self.find_tables()),
+            (State::Start, _) if self.goal == Goal::Holder => Ok(self.ask_holder()),
             (State::Start, _) => Ok(self.read()),
             (State::Looking, Reply::Rows(rows)) if self.sees_head(&rows) => {
                 self.is_at_head = true;
@@ -270,6 +277,7 @@ impl<'r> Engine<'r> {
             (State::Reading, Reply::Rows(rows)) => {
                 self.has_tables = true;
                 self.take_session(&rows);
+                see_all(&rows)?;
                 self.take_layout(&rows)?;
                 self.history = self.parse_history(&rows)?;
                 self.decide(now)
@@ -320,6 +328,7 @@ impl<'r> Engine<'r> {
                 Reply::Failed(failure),
             ) => self.recover(None, failure),
             (State::ReadingLog, Reply::Rows(rows)) => {
+                see_all(&rows)?;
                 self.log = log::parse(tagged(&rows, tag::LOG))
                     .map_err(|row| Error::foreign_row(&self.tables.log, &row))?;
                 Ok(Ask::Done)
@@ -360,7 +369,11 @@ impl<'r> Engine<'r> {
             }
             (State::Outside(run), reply) => self.outside(*run, reply, now),
             (State::Waiting, _) if self.watch.stops() => Err(self.stopped_between()),
-            (State::Waiting, _) => Ok(self.ask(State::AskingHolder, sql::holder(&self.tables))),
+            (State::Waiting, _) => Ok(self.ask_holder()),
+            (State::AskingHolder, Reply::Rows(rows)) if self.goal == Goal::Holder => {
+                self.holder = holder(&rows);
+                Ok(Ask::Done)
+            }
             (State::AskingHolder, Reply::Rows(rows)) => match holder(&rows) {
                 None => {
                     self.holder = None;
@@ -380,12 +393,6 @@ impl<'r> Engine<'r> {
                 Err(Error::internal(&format!("{reply:?} in {state:?}")))
             }
         }
-    }
-
-    fn ask(&mut self, state: State, query: String) -> Ask {
-        self.state = state;
-        self.report.round_trips += 1;
-        Ask::Query(query)
     }
 }
 

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use self::remedy::remedy;
 use self::statement::run_again_help;
 pub use self::statement::{Aftermath, StatementError};
 use crate::failure::Failure;
@@ -12,6 +13,7 @@ use crate::report::{Done, Holder};
 use crate::status::Status;
 use crate::text::printable;
 
+mod remedy;
 mod statement;
 
 /// Why a run failed. Its text says what is wrong, where, and what to do next.
@@ -91,6 +93,12 @@ pub enum Error {
         found: u32,
         /// The newest that this program knows.
         known: u32,
+    },
+    /// Row security hides rows of one of the history's tables from this role, so what is read of it may not be
+    /// all that is there.
+    Hidden {
+        /// The table.
+        table: String,
     },
     /// The role may not do what is needed.
     Denied {
@@ -206,9 +214,17 @@ impl Error {
                     .into()
             }
             Error::NewerLayout { .. } => "run a newer release of this program".into(),
-            Error::Denied { .. } => {
-                "connect as the role that owns the schema, or grant it to this one".into()
+            Error::Denied { failure, .. } => {
+                let owner = "connect as the role that owns the schema, or grant it to this one";
+                let is_right = failure.is("42501") && !failure.message.contains("row-level");
+                let other = remedy(failure).filter(|_| !is_right);
+                other.unwrap_or(owner).into()
             }
+            Error::Hidden { table } => format!(
+                "connect as the table's owner or a role with BYPASSRLS, or switch it off: \
+                 `ALTER TABLE {table} DISABLE ROW LEVEL SECURITY`; a policy that hides nothing will do, too: \
+                 `CREATE POLICY migrate ON {table} TO ROLE USING (true)`"
+            ),
             Error::BadName { .. } => "choose shorter, plain names".into(),
             Error::InTransaction => {
                 "commit it or roll it back first: each revision has a transaction of its own".into()
@@ -224,9 +240,9 @@ impl Error {
                 "check that the server is up, and run it again: it continues where the database is"
                     .into()
             }
-            Error::Server { .. } => {
-                "the migration is not the cause; the server's log may say more".into()
-            }
+            Error::Server { failure, .. } => remedy(failure)
+                .unwrap_or("the migration is not the cause; the server's log may say more")
+                .into(),
         }
     }
 
@@ -299,6 +315,9 @@ impl Error {
                 f,
                 "the history's tables have layout {found}, of a newer program; this one knows up to {known}"
             ),
+            Error::Hidden { table } => {
+                write!(f, "row security hides rows of {} from this role", printable(table))
+            }
             Error::Denied { what, failure } => write!(f, "{what} is not allowed: {failure}"),
             Error::BadName { reason } => {
                 write!(f, "the history's tables can't have this name: {reason}")

@@ -34,6 +34,20 @@ impl Failure {
         self.code.as_deref().is_none_or(ends)
     }
 
+    /// The character that the database's encoding does not have, where the server says that it is one: it names the
+    /// bytes, in whatever language.
+    pub(crate) fn untranslatable(&self) -> Option<char> {
+        if !self.is("22P05") {
+            return None;
+        }
+        let words = self.message.split_whitespace();
+        let bytes: Vec<u8> = words
+            .skip_while(|word| !word.starts_with("0x"))
+            .map_while(|word| u8::from_str_radix(word.strip_prefix("0x")?, 16).ok())
+            .collect();
+        std::str::from_utf8(&bytes).ok()?.chars().next()
+    }
+
     pub(crate) fn is_any(&self, codes: &[&str]) -> bool {
         codes.iter().any(|code| self.is(code))
     }
@@ -55,5 +69,36 @@ impl fmt::Display for Failure {
             write!(f, "; {}", printable(&note))?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_character_that_an_encoding_lacks_is_named_by_its_bytes() {
+        let check = |code: &str, message: &str, expected: Option<char>| {
+            let failure = Failure {
+                code: Some(code.into()),
+                message: message.into(),
+                detail: None,
+                hint: None,
+                position: None,
+                source: None,
+            };
+            assert_eq!(failure.untranslatable(), expected, "{message}");
+        };
+        let english = "character with byte sequence 0xe2 0x82 0xac in encoding \"UTF8\" has no equivalent in encoding \"LATIN1\"";
+        check("22P05", english, Some('€'));
+        check(
+            "22P05",
+            "Zeichen mit Byte-Folge 0xc4 0x80 in Kodierung »UTF8« hat keine Entsprechung",
+            Some('Ā'),
+        );
+        check("22P05", "no bytes", None);
+        check("22P05", "0xff", None);
+        check("22P05", "0xe2 0x82 0xzz", None);
+        check("22021", english, None);
     }
 }

@@ -1,5 +1,6 @@
 //! Which settings of the session a section changes for good: `SET x`, not `SET LOCAL x`.
 
+use crate::ident::{self, fold};
 use crate::lexer::{Token, TokenKind};
 use crate::statements::Statement;
 
@@ -80,7 +81,11 @@ fn by_statement(sql: &str, tokens: &[Token]) -> Vec<String> {
         .iter()
         .skip(name)
         .take(parts)
-        .map(|token| token.text(sql).trim_matches('"').to_lowercase())
+        .map(|token| match token.text(sql) {
+            "." => ".".to_owned(),
+            // The names of settings are without case.
+            _ => fold(&ident::of(sql, *token).unwrap_or_default()),
+        })
         .collect();
     if text.is_empty() { Vec::new() } else { vec![text] }
 }
@@ -93,7 +98,7 @@ fn by_function(sql: &str, tokens: &[Token]) -> Vec<String> {
                 && open.text(sql) == "("
                 && name.kind == TokenKind::String =>
         {
-            Some(name.text(sql).trim_matches('\'').to_lowercase())
+            Some(fold(name.text(sql).trim_matches('\'')))
         }
         _ => None,
     };

@@ -60,6 +60,7 @@ mod workers;
 // Floor 1: one file.
 mod allowances;
 mod header;
+mod ident;
 mod lexer;
 mod lock;
 mod locks;
@@ -179,6 +180,8 @@ pub use directory_test::__same_chain;
 pub use edit::{EditError, FileEdit, NewRevision, NewSection};
 pub use folder::{Content, Entry, Folder, FolderError, MAX_FILE_BYTES};
 pub use id::{BadId, MAX_ID_LENGTH, RevisionId};
+#[doc(hidden)]
+pub use ident::{literal as __literal, quote as __quote, read_qualified as __read_qualified};
 pub use levels::{Level, Lint};
 pub use lexer::{Lexer, Token, TokenKind, Unterminated};
 pub use lock::{LOCK_FILE, Pin, lock_text, write as write_lock};
@@ -227,7 +230,7 @@ pub use notices::{Notice, Notices};
 #[cfg(feature = "runner")]
 pub use plan::{Direction, Plan, PlanError, Redo, Step, downgrade, redo, upgrade};
 #[cfg(feature = "runner")]
-pub use report::{Done, Event, Holder, Report};
+pub use report::{Done, Event, Holder, Report, StatementProgress};
 #[cfg(feature = "runner")]
 pub use runner::Runner;
 #[cfg(feature = "runner")]

@@ -12,6 +12,7 @@ use std::fmt;
 
 pub use self::drops::{Loss, losses};
 use self::words::Words;
+use crate::ident::shown;
 use crate::statements::Statement;
 
 /// A lock on a table, from the weakest to the strongest; PostgreSQL's manual has a chapter on them,
@@ -173,12 +174,7 @@ impl fmt::Display for RelationName {
             if nth > 0 {
                 f.write_str(".")?;
             }
-            let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
-            if part.chars().all(is_plain) && !part.starts_with(|c: char| c.is_ascii_digit()) {
-                f.write_str(part)?;
-            } else {
-                write!(f, "\"{}\"", part.replace('"', "\"\""))?;
-            }
+            f.write_str(&shown(part))?;
         }
         Ok(())
     }

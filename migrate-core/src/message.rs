@@ -50,6 +50,8 @@ pub(crate) struct Message {
     pieces: Vec<Piece>,
     /// Where each part ends but the last.
     cuts: Vec<usize>,
+    /// Where the record of each step begins.
+    records: Vec<usize>,
     /// How many parts were taken to be sent.
     sent: usize,
     /// The rows that tell of finished steps, from all parts.
@@ -88,6 +90,7 @@ impl Message {
             sql: String::new(),
             pieces: Vec::new(),
             cuts: Vec::new(),
+            records: Vec::new(),
             sent: 0,
             answers: Vec::new(),
             by_statement: frame.settings.by_statement,
@@ -103,7 +106,15 @@ impl Message {
             _ => MAX_STEPS,
         };
         for next in steps.iter().take(limit).take_while(|step| step.is_transactional()) {
-            message.push(next, frame, limit.min(steps.len()) > 1);
+            // What returns rows is in a part of its own.
+            let returns = returns_rows(text_of(next).1);
+            if returns && !message.is_single && message.steps > 0 {
+                break;
+            }
+            message.push(next, frame, limit.min(steps.len()) > 1, returns);
+            if returns && !message.is_single {
+                break;
+            }
             let part = message.sql.len() - message.cuts.last().copied().unwrap_or(0);
             if part >= MAX_BYTES {
                 if !message.is_single {
@@ -133,6 +144,12 @@ impl Message {
         start..self.sent.checked_sub(1).and_then(cut).unwrap_or(self.sql.len())
     }
 
+    /// Whether a row is wanted of the part that was sent last: it has the record of a step.
+    pub(crate) fn tells(&self) -> bool {
+        let part = self.part();
+        self.records.iter().any(|at| part.contains(at))
+    }
+
     /// The statement that the part that was sent last is all about, if each has its own.
     pub(crate) fn alone(&self) -> Option<Piece> {
         if !self.by_statement {
@@ -145,13 +162,16 @@ impl Message {
     }
 
     /// Adds a step; there may be `others` in the same part.
-    fn push(&mut self, next: &Step<'_>, frame: Frame<'_>, others: bool) {
+    fn push(&mut self, next: &Step<'_>, frame: Frame<'_>, others: bool, returns: bool) {
         let Frame { tables, settings, session, marked, .. } = frame;
         let (section, text) = text_of(next);
         let statements = split_statements(text);
         let changes = changed_settings(text, &statements);
         let marked = marked && statements.len() <= MAX_MARKED;
         let mark = self.next_mark();
+        if returns && self.cuts.last().copied().unwrap_or(0) < self.sql.len() {
+            self.cuts.push(self.sql.len());
+        }
         self.sql.push_str(&label(next, if others { " and what follows" } else { "" }));
         self.sql.push_str(&if self.is_single && self.steps > 0 {
             step::go_on(tables, next, settings, mark, &changes, self.defers)
@@ -181,9 +201,10 @@ impl Message {
                 statement.tokens.last().is_some_and(|token| token.span.end < statement.span.end);
             self.sql.push_str(if ended { "\n" } else { ";\n" });
         }
-        if settings.by_statement {
+        if settings.by_statement || returns {
             self.cuts.push(self.sql.len());
         }
+        self.records.push(self.sql.len());
         let mark = Some(self.next_mark());
         let then = match self.is_single {
             true => Then::Next { deferrable: self.defers },
@@ -202,12 +223,35 @@ impl Message {
         self.first_mark + self.marks.len() as u64
     }
 
+    /// Whether this mark was set by the part that was sent last: the server has begun with it.
+    pub(crate) fn began(&self, mark: Mark) -> bool {
+        let part = self.part();
+        let mut inside = self.pieces.iter().filter(|piece| part.contains(&piece.at)).peekable();
+        match mark {
+            Mark::Statement(piece) => part.contains(&piece.at),
+            Mark::End(step) => inside.peek().is_none() || inside.any(|piece| piece.step == step),
+        }
+    }
+
+    /// The step whose text first has this character, in the part that was sent last, and the statement, unless the
+    /// character stands in what is recorded of the step.
+    pub(crate) fn at_character(&self, c: char) -> Option<(usize, Option<(Piece, Span)>)> {
+        let part = self.part();
+        let offset = part.start + self.sql[part].find(c)?;
+        let after = self.pieces.partition_point(|piece| piece.at <= offset);
+        let piece = *self.pieces.get(after.checked_sub(1)?)?;
+        Some((piece.step, self.at_offset(offset)))
+    }
+
     /// The statement at a position that the server gave (in characters of the part that was sent
     /// last, from 1), and the place of the position in the migration's file.
     pub(crate) fn at_position(&self, position: usize) -> Option<(Piece, Span)> {
         let part = self.part();
         let offset = self.sql[part.clone()].char_indices().nth(position.checked_sub(1)?)?.0;
-        let offset = part.start + offset;
+        self.at_offset(part.start + offset)
+    }
+
+    fn at_offset(&self, offset: usize) -> Option<(Piece, Span)> {
         let after = self.pieces.partition_point(|piece| piece.at <= offset);
         let piece = *self.pieces.get(after.checked_sub(1)?)?;
         let start = piece.span.start + (offset - piece.at);
@@ -220,6 +264,26 @@ impl Message {
         let nth = number.checked_sub(self.first_mark)?;
         self.marks.get(usize::try_from(nth).ok()?).copied()
     }
+}
+
+/// What makes rows of nothing, in a SELECT without FROM.
+const MAKES_ROWS: [&str; 3] = ["from", "generate_series", "unnest"];
+/// What begins a statement that returns rows, beside SELECT.
+const RETURNS: [&str; 7] = ["with", "values", "table", "explain", "fetch", "execute", "call"];
+
+/// Whether a section may return many rows. To be wrong costs memory, or a round trip.
+fn returns_rows(text: &str) -> bool {
+    split_statements(text).iter().any(|statement| {
+        let tokens = &statement.tokens;
+        let has = |words: &[&str]| {
+            tokens.iter().any(|token| words.iter().any(|word| token.is_word(text, word)))
+        };
+        let first = tokens.iter().find(|token| token.text(text) != "(");
+        let begins = |words: &[&str]| {
+            first.is_some_and(|it| words.iter().any(|word| it.is_word(text, word)))
+        };
+        begins(&["select"]) && has(&MAKES_ROWS) || begins(&RETURNS) || has(&["returning"])
+    })
 }
 
 /// How the label begins that stands before what is sent.

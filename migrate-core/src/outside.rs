@@ -4,9 +4,9 @@
 mod verdict;
 
 use crate::digest::{Digest, section_digest};
-use crate::lexer::{Token, TokenKind};
+use crate::ident;
+use crate::lexer::Token;
 use crate::rules::needs_no_transaction;
-use crate::sql::identifier;
 use crate::statements::{Statement, split_statements};
 use crate::text::Span;
 
@@ -156,8 +156,9 @@ impl Words<'_> {
         let mut at = self.after_if_exists(3 + unique);
         let mut name = None;
         if !self.is(at, "on") {
-            name = Some(folded(self.sql, *self.tokens.get(at)?));
-            at += 1;
+            let (found, count) = ident::read(self.sql, self.tokens.get(at..)?)?;
+            name = Some(found);
+            at += count;
         }
         if !self.is(at, "on") {
             return None;
@@ -206,31 +207,11 @@ impl Words<'_> {
         self.is(at, "concurrently").then_some(Kind::Detach { table, partition })
     }
 
-    /// A name that may have a schema before it, and the token after it.
+    /// A name that may have a schema before it, in quotes, and the token after it.
     fn qualified(&self, first: usize) -> Option<(String, usize)> {
-        let part = |at: usize| {
-            let token = *self.tokens.get(at)?;
-            let is_name = matches!(token.kind, TokenKind::Word | TokenKind::QuotedIdentifier);
-            is_name.then(|| identifier(&folded(self.sql, token)))
-        };
-        let mut name = part(first)?;
-        let mut next = first + 1;
-        while self.is_sign(next, ".") {
-            name = format!("{name}.{}", part(next + 1)?);
-            next += 2;
-        }
-        Some((name, next))
-    }
-}
-
-/// An identifier as the catalog has it: lower case, unless it is quoted.
-fn folded(sql: &str, token: Token) -> String {
-    let text = token.text(sql);
-    match token.kind {
-        TokenKind::QuotedIdentifier => {
-            text.trim_start_matches(['u', 'U', '&']).trim_matches('"').replace("\"\"", "\"")
-        }
-        _ => text.to_lowercase(),
+        let (parts, count) = ident::read_qualified(self.sql, self.tokens.get(first..)?)?;
+        let quoted: Vec<String> = parts.iter().map(|part| ident::quote(part)).collect();
+        Some((quoted.join("."), first + count))
     }
 }
 
@@ -258,6 +239,12 @@ mod tests {
         check(
             "CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS \"I\"\"x\" ON ONLY App.\"T\" USING btree (a)",
             &[index("\"app\".\"T\"", "I\"x")],
+        );
+        // Names as the server reads them, not as they are written.
+        check("CREATE UNIQUE INDEX CONCURRENTLY Äix ON t (a)", &[index("\"t\"", "Äix")]);
+        check(
+            "CREATE INDEX CONCURRENTLY U&\"d!0061ta_ix\" UESCAPE '!' ON ONLY U&\"\\0074\" (a)",
+            &[index("\"t\"", "data_ix")],
         );
         let unnamed = Kind::CreateIndex { table: "\"t\"".into(), name: None };
         check("CREATE INDEX CONCURRENTLY ON t (a)", &[unnamed]);

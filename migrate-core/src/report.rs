@@ -49,6 +49,45 @@ pub struct Holder {
     pub since: String,
     /// The beginning of what it runs, where this role may see it.
     pub query: String,
+    /// How far that is: of an index that is built, of `VACUUM`, `CLUSTER` and `VACUUM FULL`, where this role may see it.
+    pub progress: Option<StatementProgress>,
+}
+
+/// How far a long statement is, as a view of the server tells (`pg_stat_progress_create_index` and its like).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StatementProgress {
+    /// What it does now, in the server's words: `building index: scanning table`.
+    pub phase: String,
+    /// How much of the phase is done.
+    pub done: u64,
+    /// Of how much; 0 where the phase has no measure.
+    pub total: u64,
+    /// What is counted: `blocks`, `rows`, or the `transactions` that it waits for.
+    pub unit: String,
+    /// The server process that it waits for.
+    pub waits_for: Option<String>,
+}
+
+impl StatementProgress {
+    /// How much of the phase is done, in whole per cent, where it has a measure.
+    pub fn percent(&self) -> Option<u64> {
+        let done = u128::from(self.done.min(self.total)) * 100;
+        u64::try_from(done.checked_div(u128::from(self.total))?).ok()
+    }
+}
+
+impl fmt::Display for StatementProgress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&printable(&self.phase))?;
+        if let Some(percent) = self.percent() {
+            let Self { done, total, unit, .. } = self;
+            write!(f, ", {percent} % ({done} of {total} {})", printable(unit))?;
+        }
+        match &self.waits_for {
+            Some(pid) => write!(f, ", waits for process {}", printable(pid)),
+            None => Ok(()),
+        }
+    }
 }
 
 impl fmt::Display for Holder {
@@ -63,14 +102,18 @@ impl fmt::Display for Holder {
         }
         if let Some((label, _)) = self.query.strip_prefix(LABEL).and_then(|it| it.split_once(" */"))
         {
-            return write!(f, ", running the {}", printable(label));
+            write!(f, ", running the {}", printable(label))?;
+        } else {
+            // In one line; the beginning tells which it is.
+            let words: Vec<&str> = self.query.split_whitespace().collect();
+            let query: String = words.join(" ").chars().take(60).collect();
+            if !query.is_empty() {
+                write!(f, ", with `{}`", printable(&query))?;
+            }
         }
-        // In one line; the beginning tells which it is.
-        let words: Vec<&str> = self.query.split_whitespace().collect();
-        let query: String = words.join(" ").chars().take(60).collect();
-        match query.as_str() {
-            "" => Ok(()),
-            query => write!(f, ", with `{}`", printable(query)),
+        match &self.progress {
+            Some(progress) => write!(f, ": {progress}"),
+            None => Ok(()),
         }
     }
 }
@@ -156,6 +199,7 @@ mod tests {
                 role: "app".into(),
                 since: "00:00:04".into(),
                 query: query.into(),
+                progress: None,
             };
             let expected = format!("process 7 (migrate) of app, for 00:00:04{expected}");
             assert_eq!(holder.to_string(), expected, "{query}");
@@ -167,5 +211,26 @@ mod tests {
         check("CREATE INDEX\n  i ON t (a)", ", with `CREATE INDEX i ON t (a)`");
         // Cut off by the server.
         check("/* migrate: upgrade of b", ", with `/* migrate: upgrade of b`");
+    }
+
+    #[test]
+    fn progress_is_a_phase_and_how_much_of_it() {
+        let check = |done: u64, total: u64, unit: &str, waits_for: Option<&str>, expected: &str| {
+            let progress = StatementProgress {
+                phase: "building index".into(),
+                done,
+                total,
+                unit: unit.into(),
+                waits_for: waits_for.map(str::to_owned),
+            };
+            assert_eq!(progress.to_string(), format!("building index{expected}"));
+        };
+        check(0, 0, "rows", None, "");
+        check(42, 100, "blocks", None, ", 42 % (42 of 100 blocks)");
+        check(999, 1000, "rows", None, ", 99 % (999 of 1000 rows)");
+        // The counters are read one after the other.
+        check(7, 5, "rows", None, ", 100 % (7 of 5 rows)");
+        check(u64::MAX, u64::MAX, "rows", None, &format!(", 100 % ({0} of {0} rows)", u64::MAX));
+        check(0, 2, "transactions", Some("9"), ", 0 % (0 of 2 transactions), waits for process 9");
     }
 }

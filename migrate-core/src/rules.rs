@@ -6,6 +6,7 @@
 use std::collections::{HashMap, HashSet};
 use std::mem::discriminant;
 
+use crate::ident;
 use crate::lexer::{Token, TokenKind, Unterminated};
 use crate::problem::Problem;
 use crate::statements::Statement;
@@ -235,16 +236,9 @@ fn added_value(words: &Words<'_>) -> Option<(String, String)> {
     Some((type_name(words.sql, &tokens[2..])?, value.text(words.sql).to_owned()))
 }
 
-/// The last part of a possibly qualified name at the start of these tokens, lower case.
+/// The last part of a possibly qualified name at the start of these tokens.
 fn type_name(sql: &str, tokens: &[Token]) -> Option<String> {
-    let mut name = tokens.first()?;
-    let mut at = 1;
-    while tokens.get(at).is_some_and(|token| token.text(sql) == ".") {
-        name = tokens.get(at + 1)?;
-        at += 2;
-    }
-    let is_name = matches!(name.kind, TokenKind::Word | TokenKind::QuotedIdentifier);
-    is_name.then(|| name.text(sql).trim_matches('"').to_lowercase())
+    ident::read_qualified(sql, tokens)?.0.pop()
 }
 
 /// Whether the string at `index` is written as a value of this type: `'v'::type`, `type 'v'`,
@@ -256,7 +250,7 @@ fn is_of_type(sql: &str, tokens: &[Token], index: usize, name: &str) -> bool {
     let is_type = |index: Option<usize>| {
         index
             .and_then(|index| tokens.get(index))
-            .is_some_and(|token| token.text(sql).trim_matches('"').eq_ignore_ascii_case(name))
+            .is_some_and(|token| ident::of(sql, *token).as_deref() == Some(name))
     };
     let back = |by: usize| index.checked_sub(by);
     if tokens.get(index + 1).is_some_and(|token| token.text(sql) == "::") {

@@ -11,11 +11,12 @@ use crate::engine::{Engine, Outcome};
 use crate::error::Error;
 use crate::goal::Goal;
 use crate::history::History;
+use crate::ident::quote;
 use crate::notices::Notices;
 use crate::plan::{Plan, PlanError};
 use crate::report::Event;
 use crate::settings::Settings;
-use crate::sql::{Tables, identifier};
+use crate::sql::Tables;
 use crate::status::{Status, status};
 use crate::watch::Watch;
 
@@ -302,7 +303,7 @@ impl<'a, R> Runner<'a, R> {
     pub fn keeps(&self, schema: &str, relation: &str) -> bool {
         let Tables { history, log, layout, progress, statement, .. } =
             &Tables::new(&self.settings.schema, &self.settings.table_prefix);
-        let full = format!("{}.{}", identifier(schema), identifier(relation));
+        let full = format!("{}.{}", quote(schema), quote(relation));
         [history, log, layout, progress, statement].contains(&&full)
     }
 

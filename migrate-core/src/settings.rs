@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::ident::LONGEST;
+
 /// The settings of a runner; see [`Runner`](crate::Runner) for what each does.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Settings {
@@ -46,8 +48,6 @@ impl Default for Settings {
     }
 }
 
-/// The longest name that PostgreSQL keeps whole, in bytes.
-const MAX_NAME: usize = 63;
 /// The longest of our tables' own names.
 const LONGEST_TABLE: usize = "statement".len();
 
@@ -61,9 +61,9 @@ impl Settings {
         if schema.contains('\0') || table_prefix.contains('\0') {
             return Some("a name has a NUL byte".to_owned());
         }
-        if schema.len() > MAX_NAME || table_prefix.len() + LONGEST_TABLE > MAX_NAME {
+        if schema.len() > LONGEST || table_prefix.len() + LONGEST_TABLE > LONGEST {
             return Some(format!(
-                "`{schema}.{table_prefix}…` is longer than PostgreSQL's {MAX_NAME} bytes"
+                "`{schema}.{table_prefix}…` is longer than PostgreSQL's {LONGEST} bytes"
             ));
         }
         // A dollar could end the quotes that the guard's body stands in.

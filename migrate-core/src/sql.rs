@@ -5,9 +5,11 @@
 //! answer in the same message.
 
 pub(crate) mod forget;
+pub(crate) mod holder;
 pub(crate) mod layout;
 pub(crate) mod log;
 pub(crate) mod outside;
+pub(crate) mod row_security;
 pub(crate) mod stamp;
 pub(crate) mod step;
 
@@ -15,6 +17,8 @@ use std::fmt::Write as _;
 
 use crate::chain::Chain;
 use crate::failure::Failure;
+pub(crate) use crate::ident::literal;
+use crate::ident::quote;
 
 /// The SQLSTATE that a guard raises when another runner holds the lock.
 pub(crate) const BUSY: &str = "MG001";
@@ -68,20 +72,11 @@ pub(crate) mod tag {
     pub(crate) const STATEMENT: &str = "migrate:statement";
     pub(crate) const TABLE: &str = "migrate:table";
     pub(crate) const STALE: &str = "migrate:stale";
+    pub(crate) const HIDDEN: &str = "migrate:hidden";
 }
 
 /// The version of the tool, for the record.
 pub(crate) const TOOL: &str = concat!("migrate ", env!("CARGO_PKG_VERSION"));
-
-/// An identifier, quoted.
-pub(crate) fn identifier(name: &str) -> String {
-    format!("\"{}\"", name.replace('"', "\"\""))
-}
-
-/// A string, quoted so that it means the same whatever a migration did to the session's settings.
-pub(crate) fn literal(text: &str) -> String {
-    format!("E'{}'", text.replace('\\', "\\\\").replace('\'', "''"))
-}
 
 /// The names of our tables, quoted and qualified.
 #[derive(Debug, Clone)]
@@ -106,9 +101,7 @@ pub(crate) struct Tables {
 
 impl Tables {
     pub(crate) fn new(schema: &str, prefix: &str) -> Self {
-        let table = |name: &str| {
-            format!("{}.{}", identifier(schema), identifier(&format!("{prefix}{name}")))
-        };
+        let table = |name: &str| format!("{}.{}", quote(schema), quote(&format!("{prefix}{name}")));
         let seed = format!("migrate lock\0{schema}\0{prefix}");
         let [a, b, c, d, e, f, g, h, ..] = hmac_sha256::Hash::hash(seed.as_bytes());
         Tables {
@@ -153,18 +146,6 @@ pub(crate) fn head(tables: &Tables, chain: &Chain<'_>) -> String {
         tag = tag::HEAD,
         history = tables.history,
         id = literal(head),
-    )
-}
-
-/// Who holds the lock, if anyone does. That may be the session that asks: a pooler gives the same one to several clients.
-pub(crate) fn holder(tables: &Tables) -> String {
-    format!(
-        "SELECT '{tag}', l.pid, a.application_name, a.usename, \
-         pg_catalog.date_trunc('second', pg_catalog.clock_timestamp() - a.xact_start), pg_catalog.left(a.query, 200) \
-         FROM pg_catalog.pg_locks l LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid \
-         WHERE {held} LIMIT 1",
-        tag = tag::HOLDER,
-        held = held(tables),
     )
 }
 
@@ -330,17 +311,6 @@ impl Session {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn names_and_texts_are_quoted() {
-        let check = |text: &str, name: &str, value: &str| {
-            assert_eq!((identifier(text).as_str(), literal(text).as_str()), (name, value));
-        };
-        check("a", "\"a\"", "E'a'");
-        check("a\"b", "\"a\"\"b\"", "E'a\"b'");
-        check("it's", "\"it's\"", "E'it''s'");
-        check("a\\'b", "\"a\\'b\"", "E'a\\\\''b'");
-    }
 
     #[test]
     fn the_lock_is_one_per_history() {

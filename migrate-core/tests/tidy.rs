@@ -13,6 +13,7 @@ const FLOORS: [&[&str]; 5] = [
     &[
         "allowances",
         "header",
+        "ident",
         "lexer",
         "lock",
         "locks",

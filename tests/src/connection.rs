@@ -86,11 +86,6 @@ pub(crate) fn reason(error: &(dyn StdError + 'static)) -> String {
     text
 }
 
-/// An identifier in double quotes.
-pub(crate) fn quoted(name: &str) -> String {
-    format!("\"{}\"", name.replace('"', "\"\""))
-}
-
 /// Random lower-case hexadecimal digits, two for each byte.
 pub(crate) fn random_hex(bytes: usize) -> io::Result<String> {
     let mut buffer = vec![0; bytes];
@@ -122,11 +117,6 @@ mod tests {
                 assert_eq!(config.ok().as_ref().and_then(Config::get_dbname), Some(name));
             }
         }
-    }
-
-    #[test]
-    fn quotes_are_doubled() {
-        assert_eq!(quoted("a\"b"), "\"a\"\"b\"");
     }
 
     #[test]

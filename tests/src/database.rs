@@ -2,9 +2,10 @@
 
 use std::fmt;
 
+use migrate_core::__quote as quote;
 use postgres::Client;
 
-use crate::connection::{connect, quoted};
+use crate::connection::connect;
 use crate::error::Error;
 
 /// A fresh database. Dropping the value drops it, also when clients are still connected.
@@ -29,8 +30,8 @@ impl Database {
         admin
             .batch_execute(&format!(
                 "CREATE DATABASE {} TEMPLATE {}",
-                quoted(&name),
-                quoted(template)
+                quote(&name),
+                quote(template)
             ))
             .map_err(Error::doing(format!("copy {template} into the database of {hint:?}")))?;
         Ok(Self { name, hint: hint.to_owned(), url, admin_url: admin_url.to_owned() })
@@ -73,7 +74,7 @@ impl fmt::Debug for Database {
 }
 
 fn drop_statement(name: &str) -> String {
-    format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", quoted(name))
+    format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", quote(name))
 }
 
 /// The name of the database of one test: recognisable, unique, and at most 63 bytes long.

@@ -7,9 +7,10 @@
 
 use std::sync::{Mutex, PoisonError};
 
+use migrate_core::__quote as quote;
 use postgres::Client;
 
-use crate::connection::{connect, quoted};
+use crate::connection::connect;
 use crate::error::Error;
 
 /// The first number of our advisory locks: "migr" in ASCII.
@@ -57,7 +58,7 @@ impl Lease {
         let dropped = rows.iter().filter(|row| {
             // Another run may be dropping it at the same time, or its owner may be another role.
             row.try_get(0).is_ok_and(|name: &str| {
-                client.batch_execute(&format!("DROP DATABASE {}", quoted(name))).is_ok()
+                client.batch_execute(&format!("DROP DATABASE {}", quote(name))).is_ok()
             })
         });
         Ok(dropped.count())

@@ -6,10 +6,12 @@ use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
+use migrate_core::__quote as quote;
+
 use crate::Backend;
 use crate::backend::docker::Docker;
 use crate::backend::local::Local;
-use crate::connection::{connect, quoted, with_database};
+use crate::connection::{connect, with_database};
 use crate::database::{Database, name};
 use crate::error::Error;
 use crate::lease::Lease;
@@ -112,7 +114,7 @@ impl Server {
             .query_opt("SELECT FROM pg_catalog.pg_database WHERE datname = $1", &[&name])
             .map_err(doing())?;
         if there.is_none() {
-            let made = admin.batch_execute(&format!("CREATE DATABASE {}", quoted(name)));
+            let made = admin.batch_execute(&format!("CREATE DATABASE {}", quote(name)));
             // Another process that uses the same server may have been faster.
             if let Err(error) = made
                 && error.code() != Some(&postgres::error::SqlState::DUPLICATE_DATABASE)

@@ -50,6 +50,40 @@ fn a_long_chain_takes_no_more_memory_than_a_short_one() {
     assert!(of_each < 1_024, "{of_each} B for each revision");
 }
 
+/// What migrations return is thrown away as it comes.
+#[test]
+fn a_million_rows_take_no_memory() {
+    let text = "-- revision: r1\n-- message: Rows\n-- irreversible: nothing\n-- migrate:up\n\
+                SELECT n, repeat('x', 50) FROM generate_series(1, 1000000) n;\n";
+    let chain = check(Folder::of_texts("m", [("r1.sql", text)])).unwrap();
+    let database = Server::shared().unwrap().database("rows").unwrap();
+    for runner in [Runner::new(&chain), Runner::new(&chain).single_transaction()] {
+        let mut client = database.connect().unwrap();
+        client.batch_execute("DROP TABLE IF EXISTS migrate_history, migrate_log, migrate_layout, migrate_progress; DROP SEQUENCE IF EXISTS migrate_statement").unwrap();
+        let taken = measure(|| {
+            let report = runner.upgrade(&mut client).unwrap();
+            assert_eq!(report.report().done.len(), 1);
+        });
+        println!("a million rows: {} B at most", taken.bytes_max);
+        assert!(taken.bytes_max < 1 << 20, "{taken:?}");
+    }
+    // The other client.
+    let database = Server::shared().unwrap().database("rows").unwrap();
+    let taken = measure(|| {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let (client, connection) =
+                tokio_postgres::connect(database.url(), tokio_postgres::NoTls).await.unwrap();
+            let connection = tokio::spawn(connection);
+            Runner::new(&chain).upgrade_async(&client).await.unwrap();
+            drop(client);
+            connection.await.unwrap().unwrap();
+        });
+    });
+    println!("a million rows, tokio: {} B at most", taken.bytes_max);
+    assert!(taken.bytes_max < 1 << 20, "{taken:?}");
+}
+
 #[test]
 fn an_embedded_chain_stays_packed_while_there_is_nothing_to_do() {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../actorhub-schema/migrations");

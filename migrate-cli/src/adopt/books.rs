@@ -1,5 +1,7 @@
 //! The tables in which other tools note what they have applied.
 
+use migrate_core::{__literal as literal, __quote as quote};
+
 use crate::adopt::Row;
 use crate::args::Tool;
 
@@ -63,8 +65,8 @@ impl Table {
 
     fn sql(&self) -> String {
         match &self.schema {
-            Some(schema) => format!("{}.{}", quoted(schema), quoted(&self.name)),
-            None => quoted(&self.name),
+            Some(schema) => format!("{}.{}", quote(schema), quote(&self.name)),
+            None => quote(&self.name),
         }
     }
 }
@@ -115,14 +117,6 @@ pub(crate) fn rows(rows: impl IntoIterator<Item = Vec<Option<String>>>) -> Vec<R
         }
     };
     rows.into_iter().map(row).collect()
-}
-
-fn quoted(name: &str) -> String {
-    format!("\"{}\"", name.replace('"', "\"\""))
-}
-
-fn literal(text: &str) -> String {
-    format!("E'{}'", text.replace('\\', "\\\\").replace('\'', "''"))
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use migrate_core::{
     Direction, Down, History, LockedBy, Migration, Plan, RelationName, Section, Statement, Step,
-    TableLock, Token, TokenKind, Work, blind_spot, locks, losses, split_statements,
+    TableLock, Token, Work, blind_spot, locks, losses, split_statements,
 };
 use serde::Serialize;
 
@@ -251,19 +251,9 @@ fn made(sql: &str, statement: &Statement) -> Option<RelationName> {
     if tokens.peek().is_some_and(|token| is(token, &["if"])) {
         return None;
     }
-    let mut parts = Vec::new();
-    loop {
-        let token = tokens.next()?;
-        let text = token.text(sql);
-        parts.push(match text.strip_prefix('"').and_then(|text| text.strip_suffix('"')) {
-            Some(quoted) => quoted.replace("\"\"", "\""),
-            None if token.kind == TokenKind::Word => text.to_lowercase(),
-            None => return None,
-        });
-        if tokens.next_if(|token| token.text(sql) == ".").is_none() {
-            return Some(RelationName { parts });
-        }
-    }
+    let rest: Vec<Token> = tokens.copied().collect();
+    let (parts, _) = migrate_core::__read_qualified(sql, &rest)?;
+    Some(RelationName { parts })
 }
 
 /// What a step drops that has data in it.

@@ -8,6 +8,7 @@ use super::current::At;
 use crate::args::{How, Limits};
 use crate::context::{Context, Database, current};
 use crate::failure::Failure;
+use crate::heartbeat::Heartbeat;
 use crate::interrupt::Interrupt;
 use crate::tree::Tree;
 use crate::ui::{ADDED, Page, View};
@@ -102,7 +103,9 @@ pub(super) fn run(
         // A person wants to see each statement, and to stop after any of them.
         runner = runner.statement_by_statement();
     }
+    let heartbeat = Heartbeat::begin(context, progress.beat());
     let result = change(&runner, &mut database.client);
+    drop(heartbeat);
     drop(interrupt);
     progress.end();
     let report = match result {

@@ -11,7 +11,7 @@ use super::show::warn_if_broken;
 use crate::context::{Context, current};
 use crate::failure::{Exit, Failure, count};
 use crate::tree::Tree;
-use crate::ui::{ADDED, FAINT, ID, Page, REMOVED, View, WARN, table};
+use crate::ui::{ADDED, FAINT, HolderView, ID, Page, REMOVED, View, WARN, table};
 
 /// The chain beside a database.
 #[derive(Serialize)]
@@ -28,6 +28,12 @@ struct Standing {
     head: Vec<String>,
     current: Vec<String>,
     revisions: Vec<Row>,
+    /// Who is migrating it now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    running: Option<HolderView>,
+    /// The same in words.
+    #[serde(skip)]
+    running_text: Option<String>,
     /// What other tools have applied or undone, and nobody has recorded here.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     elsewhere: Vec<Noticed>,
@@ -70,6 +76,9 @@ impl View for Standing {
         };
         page.line(format!("database: {}", self.database));
         page.line(format!("status: {style}{}{style:#}", self.text));
+        if let Some(running) = &self.running_text {
+            page.line(format!("running: {WARN}{running}{WARN:#}"));
+        }
         let row = |row: &Row| {
             let style = match row.state {
                 State::Applied => ADDED,
@@ -114,6 +123,9 @@ pub(super) fn status(context: &Context, exit_code: bool) -> Result<Exit, Failure
         Ok(chain) => noticed(context, &mut database.client, chain, &history),
         Err(_) => Vec::new(),
     };
+    // Who may not see it sees the rest.
+    let running = context.with_runner(&tree, |runner| runner.running(&mut database.client));
+    let running = running.ok().flatten();
     let help = help(status.as_ref()).map(|help| context.ui.addressed(&help));
     let standing = Standing {
         database: database.place,
@@ -134,6 +146,8 @@ pub(super) fn status(context: &Context, exit_code: bool) -> Result<Exit, Failure
         head: tree.heads().map(|head| head.id.clone()).collect(),
         current: current(&history).iter().map(|record| record.revision.clone()).collect(),
         revisions: rows(&tree, &history),
+        running: running.as_ref().map(HolderView::of),
+        running_text: running.as_ref().map(ToString::to_string),
         elsewhere: noticed,
     };
     context.ui.show(&standing)?;

@@ -1,13 +1,14 @@
 //! How a run goes, while it goes: a bar for people, lines for pipes, JSON lines for programs.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use migrate_core::{Chain, Direction, Event, Notice, RevisionId};
 use serde::Serialize;
 
+use super::beat::{Beat, Now};
 use super::narrow::Narrow;
 use super::{ADDED, FAINT, ID, REMOVED, Ui, WARN};
 
@@ -17,8 +18,9 @@ pub(crate) struct Progress {
     bar: Option<ProgressBar>,
     /// What each revision does, and what it follows.
     revisions: HashMap<String, (String, String)>,
-    /// Whether it was said that the run waits.
-    has_waited: AtomicBool,
+    /// After how many seconds of waiting it is said again that the run waits.
+    next_said: AtomicU64,
+    now: Now,
 }
 
 impl Progress {
@@ -36,7 +38,8 @@ impl Progress {
             ui: ui.clone(),
             bar,
             revisions: HashMap::new(),
-            has_waited: AtomicBool::new(false),
+            next_said: AtomicU64::new(0),
+            now: Now::default(),
         }
     }
 
@@ -53,6 +56,7 @@ impl Progress {
 
     /// What a runner calls.
     pub(crate) fn tell(&self, event: &Event<'_>) {
+        self.now.follow(event);
         if self.ui.json {
             if let Some(view) = EventView::of(event) {
                 // Who does not listen any more misses nothing but this.
@@ -87,10 +91,14 @@ impl Progress {
                         bar.enable_steady_tick(Duration::from_millis(120));
                         bar.set_message(short(&format!("waits for another migration{who}")));
                     }
-                    // Once is enough in a file, when it is known for whom.
+                    // In a file: first when it is known for whom, then now and then.
                     None if holder.is_none() && *waited <= PATIENCE => {}
-                    None if self.has_waited.swap(true, Ordering::Relaxed) => {}
-                    None => self.ui.say(format!("waiting for another migration{who}")),
+                    None if waited.as_secs() < self.next_said.load(Ordering::Relaxed) => {}
+                    None => {
+                        let next = waited.as_secs() + SAY_EVERY.as_secs();
+                        self.next_said.store(next, Ordering::Relaxed);
+                        self.ui.say(format!("waiting for another migration{who}"));
+                    }
                 }
             }
             Event::Retrying { revision, reason, after } => self.aside(|| {
@@ -107,6 +115,11 @@ impl Progress {
             }),
             _ => {}
         }
+    }
+
+    /// What tells that the run still goes, from another thread.
+    pub(crate) fn beat(&self) -> Beat {
+        Beat { ui: self.ui.clone(), bar: self.bar.clone(), now: self.now.clone() }
     }
 
     pub(crate) fn has_bar(&self) -> bool {
@@ -171,6 +184,8 @@ impl Progress {
     }
 }
 
+/// How often it is said in a file that a run still waits.
+const SAY_EVERY: Duration = Duration::from_secs(10);
 /// What is said of tables that somebody had dropped.
 fn recreated(tables: &[String], unfinished: &[String]) -> Vec<String> {
     let each = |names: &[String]| {

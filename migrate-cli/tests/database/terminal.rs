@@ -231,6 +231,38 @@ fn a_run_needs_no_reader() {
     assert!(wrong.ends_with("\n1\n"), "{wrong}");
 }
 
+/// While it runs, `status` says who migrates.
+#[test]
+fn status_tells_who_migrates_now() {
+    let project = Project::line("a");
+    project.write("b", "a", "SELECT pg_sleep(3);", "SELECT 1;");
+    let first = "migrate upgrade > out & until grep -q Make out; do sleep 0.05; done; sleep 0.3";
+    let seen = project
+        .run(&format!("{first}; migrate status; migrate status --json; wait; migrate status"));
+    assert_eq!(seen.matches("running: process ").count(), 1, "{seen}");
+    assert!(seen.contains(", running the upgrade of b\n"), "{seen}");
+    assert!(seen.contains("\"running\":{\"pid\":\""), "{seen}");
+}
+
+/// Nothing is silent for minutes: a statement that runs for more than ten seconds is told of, and so is a wait.
+#[test]
+fn what_takes_long_gives_a_sign_of_life() {
+    let project = Project::line("a");
+    project.write("b", "a", "SELECT pg_sleep(22);", "SELECT 1;");
+    let seen = project.run(
+        "migrate upgrade > out 2> err & sleep 1; migrate upgrade; wait; cat err; \
+         migrate downgrade -1 --yes; migrate upgrade --json",
+    );
+    assert!(seen.matches("2> waiting for another migration").count() >= 2, "{seen}");
+    assert!(seen.contains("upgrade of `b` has been running for "), "{seen}");
+    assert!(
+        seen.contains(
+            "{\"event\":\"running\",\"direction\":\"upgrade\",\"revision\":\"b\",\"elapsed_ms\":"
+        ),
+        "{seen}"
+    );
+}
+
 #[test]
 fn who_waits_says_for_whom_and_not_for_ever() {
     let project = Project::line("a");

@@ -124,7 +124,7 @@ impl<'s> Cursor<'s> {
 
     /// A token as an identifier, if it can be one.
     pub(crate) fn ident_of(&self, token: Token) -> Option<Ident> {
-        Ident::new(token, self.text(token), self.place(token))
+        Ident::new(self.sql, token, self.place(token))
     }
 
     /// Whether it is a name with escapes, `U&"d\0061ta"`, which is not spelt out here.

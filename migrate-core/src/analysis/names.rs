@@ -3,11 +3,10 @@
 use std::fmt;
 use std::rc::Rc;
 
-use crate::lexer::{Token, TokenKind};
+use crate::ident;
+pub(crate) use crate::ident::{LONGEST, cut, shown as quoted};
+use crate::lexer::Token;
 use crate::text::Span;
-
-/// The longest name that the server keeps, in bytes; it cuts the rest off.
-pub(crate) const LONGEST: usize = 63;
 
 /// An identifier as the server reads it, and where it is in its file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,16 +18,8 @@ pub(crate) struct Ident {
 
 impl Ident {
     /// What a token is as an identifier; nothing where it can't be one, or is one with escapes.
-    pub(super) fn new(token: Token, text: &str, span: Span) -> Option<Self> {
-        let text = match token.kind {
-            // What the server makes of other letters depends on its encoding.
-            TokenKind::Word => text.to_ascii_lowercase(),
-            TokenKind::QuotedIdentifier => {
-                text.strip_prefix('"')?.strip_suffix('"')?.replace("\"\"", "\"")
-            }
-            _ => return None,
-        };
-        Some(Ident { text: cut(&text).into(), span })
+    pub(super) fn new(source: &str, token: Token, span: Span) -> Option<Self> {
+        Some(Ident { text: ident::of(source, token)?.into(), span })
     }
 }
 
@@ -71,21 +62,6 @@ impl fmt::Display for Name {
         }
         Ok(())
     }
-}
-
-/// A name as one writes it: in quotes where it would be read otherwise.
-pub(crate) fn quoted(name: &str) -> String {
-    let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
-    if name.chars().all(is_plain) && !name.starts_with(|c: char| c.is_ascii_digit()) {
-        name.to_owned()
-    } else {
-        format!("\"{}\"", name.replace('"', "\"\""))
-    }
-}
-
-/// As much of a name as the server keeps.
-pub(crate) fn cut(name: &str) -> &str {
-    &name[..name.floor_char_boundary(LONGEST)]
 }
 
 /// The name that the server gives to what has none: `table_columns_label`, of which the longer part
@@ -141,16 +117,5 @@ mod tests {
             &format!("{}_{}_idx", "t".repeat(29), "c".repeat(29)),
         );
         check(&"t".repeat(60), "id", "seq", &format!("{}_id_seq", "t".repeat(56)));
-    }
-
-    #[test]
-    fn names_are_cut_and_quoted() {
-        assert_eq!(cut(&"a".repeat(70)).len(), 63);
-        assert_eq!(cut(&"é".repeat(40)), "é".repeat(31));
-        let check = |name: &str, expected: &str| assert_eq!(quoted(name), expected);
-        check("users", "users");
-        check("Users", "\"Users\"");
-        check("1a", "\"1a\"");
-        check("a\"b", "\"a\"\"b\"");
     }
 }

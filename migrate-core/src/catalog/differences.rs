@@ -5,9 +5,9 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::names::quoted;
 use super::show::{Show, joined};
 use super::{Catalog, Column, Name, Relation};
+use crate::ident::shown;
 
 /// What has to happen to a thing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
@@ -99,8 +99,8 @@ fn beside(before: &str, after: &str) -> (String, String) {
 /// The differences, in the order in which things need each other.
 pub(super) fn between(one: &Catalog, other: &Catalog) -> Vec<Difference> {
     let mut found = Vec::new();
-    each("schema", &one.schemas, &other.schemas, |name| quoted(name), &mut found);
-    each("extension", &one.extensions, &other.extensions, |name| quoted(name), &mut found);
+    each("schema", &one.schemas, &other.schemas, |name| shown(name), &mut found);
+    each("extension", &one.extensions, &other.extensions, |name| shown(name), &mut found);
     each("enum", &one.enums, &other.enums, Name::to_string, &mut found);
     each("domain", &one.domains, &other.domains, Name::to_string, &mut found);
     each("composite type", &one.composites, &other.composites, Name::to_string, &mut found);
@@ -185,7 +185,7 @@ fn relation(
     if same || !one.kind.is_view() {
         columns(name, one, other, found);
     }
-    let inside = |part: &String| format!("{name}.{}", quoted(part));
+    let inside = |part: &String| format!("{name}.{}", shown(part));
     let index = |index: &String| Name::new(&*name.schema, index).to_string();
     each("constraint", &one.constraints, &other.constraints, inside, found);
     each("index", &one.indexes, &other.indexes, index, found);
@@ -198,7 +198,7 @@ fn columns(name: &Name, one: &Relation, other: &Relation, found: &mut Vec<Differ
     let by_name = |relation: &Relation| -> BTreeMap<String, Column> {
         relation.columns.iter().map(|column| (column.name.clone(), column.clone())).collect()
     };
-    let inside = |column: &String| format!("{name}.{}", quoted(column));
+    let inside = |column: &String| format!("{name}.{}", shown(column));
     each("column", &by_name(one), &by_name(other), inside, found);
     // A column in front of others moves them all: only a changed order among those in both is a
     // difference of theirs.
@@ -225,7 +225,7 @@ fn whole(change: Change, name: &Name, relation: &Relation) -> Difference {
     let text = if relation.kind.is_view() {
         relation.show()
     } else {
-        let columns: Vec<String> = relation.columns.iter().map(|c| quoted(&c.name)).collect();
+        let columns: Vec<String> = relation.columns.iter().map(|c| shown(&c.name)).collect();
         format!("({}) {}", joined(&columns), relation.show()).trim_end().to_owned()
     };
     let kind = relation.kind.word().to_owned();

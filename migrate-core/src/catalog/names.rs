@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize, Serializer};
 
+use crate::ident::shown;
+
 /// A name in a schema.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
 pub struct Name {
@@ -53,11 +55,11 @@ impl fmt::Display for GrantName {
         let GrantName { kind, schema, name, part, to } = self;
         write!(f, "on {kind} ")?;
         match schema.as_str() {
-            "" => f.write_str(&quoted(name))?,
+            "" => f.write_str(&shown(name))?,
             _ => Name::new(schema, name).fmt(f)?,
         }
         match kind.as_str() {
-            "column" => write!(f, ".{}", quoted(part))?,
+            "column" => write!(f, ".{}", shown(part))?,
             _ => f.write_str(part)?,
         }
         write!(f, " to {to}")
@@ -75,9 +77,9 @@ impl Name {
 impl fmt::Display for Name {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.schema != "public" {
-            write!(f, "{}.", quoted(&self.schema))?;
+            write!(f, "{}.", shown(&self.schema))?;
         }
-        f.write_str(&quoted(&self.name))
+        f.write_str(&shown(&self.name))
     }
 }
 
@@ -105,19 +107,6 @@ macro_rules! serialize_as_shown {
     )*};
 }
 serialize_as_shown!(Name, RoutineName, OtherName, GrantName);
-
-/// An identifier, in double quotes where it is no plain word. Keywords are not looked for: this is
-/// for people.
-pub(super) fn quoted(name: &str) -> String {
-    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
-    if !name.is_empty()
-        && name.chars().all(plain)
-        && !name.starts_with(|c: char| c.is_ascii_digit())
-    {
-        return name.to_owned();
-    }
-    format!("\"{}\"", name.replace('"', "\"\""))
-}
 
 #[cfg(test)]
 mod tests {

@@ -5,6 +5,7 @@ use std::fmt;
 
 use super::rows::{self, Row, SETTINGS, Unreadable};
 use super::{Catalog, queries};
+use crate::ident::quote;
 
 /// The settings that definitions depend on, and what they are for the time of the query. With
 /// `jit` the server would spend longer on compiling the query than on answering it.
@@ -30,8 +31,7 @@ pub(crate) struct Reading {
 impl Reading {
     /// Names are qualified: all of them, or those outside one schema.
     pub(crate) fn new(seen_from: Option<&str>) -> Self {
-        let quoted = |schema: &str| format!("\"{}\"", schema.replace('"', "\"\""));
-        let search_path = seen_from.map(quoted).unwrap_or_default();
+        let search_path = seen_from.map(quote).unwrap_or_default();
         Reading { search_path, with_grants: false }
     }
 

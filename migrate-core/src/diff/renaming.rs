@@ -5,6 +5,7 @@ use std::fmt;
 use super::words;
 use super::{Rename, RenameKind};
 use crate::catalog::{Catalog, Name, RelationKind};
+use crate::ident::fold;
 
 /// Why what somebody wrote is no rename.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -200,7 +201,7 @@ fn halves(text: &str) -> Option<(Vec<String>, Vec<String>)> {
                 was_quoted = true;
             }
             '.' | '=' if !quoted => {
-                let name = if was_quoted { word.clone() } else { word.trim().to_lowercase() };
+                let name = if was_quoted { word.clone() } else { fold(word.trim()) };
                 if name.is_empty() {
                     return None;
                 }

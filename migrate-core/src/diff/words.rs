@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::catalog::Name;
+use crate::ident::{LONGEST, quote, shown};
 
 /// The words that PostgreSQL quotes when they are names.
 const RESERVED: &str = " all analyse analyze and any array as asc asymmetric authorization binary both case cast check collate \
@@ -19,12 +20,7 @@ const RESERVED: &str = " all analyse analyze and any array as asc asymmetric aut
 
 /// An identifier, quoted where it has to be.
 pub(super) fn ident(name: &str) -> String {
-    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
-    let starts = name.starts_with(|c: char| c.is_ascii_lowercase() || c == '_');
-    if starts && name.chars().all(plain) && !RESERVED.contains(&format!(" {name} ")) {
-        return name.to_owned();
-    }
-    format!("\"{}\"", name.replace('"', "\"\""))
+    if RESERVED.contains(&format!(" {name} ")) { quote(name) } else { shown(name) }
 }
 
 /// A name, qualified unless it is in `public`.
@@ -178,11 +174,7 @@ pub(super) fn concurrently(definition: &str) -> String {
 
 /// A name that is made of another one, and not too long.
 pub(super) fn derived(name: &str, suffix: &str) -> String {
-    const LONGEST: usize = 63;
-    let mut end = name.len().min(LONGEST.saturating_sub(suffix.len()));
-    while !name.is_char_boundary(end) {
-        end -= 1;
-    }
+    let end = name.floor_char_boundary(LONGEST.saturating_sub(suffix.len()));
     format!("{}{suffix}", &name[..end])
 }
 

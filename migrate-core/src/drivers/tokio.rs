@@ -16,7 +16,7 @@ use crate::history::History;
 use crate::history_tables::HistoryTables;
 use crate::log::LogEntry;
 use crate::plan::Plan;
-use crate::report::Report;
+use crate::report::{Holder, Report};
 use crate::runner::Runner;
 use crate::status::Status;
 use crate::target::Target;
@@ -172,6 +172,17 @@ impl<R> Runner<'_, R> {
         Ok(outcome.report)
     }
 
+    /// Who is migrating this database now, and how far its statement is. Writes nothing and waits for nothing; another
+    /// client than the one that migrates can ask at any time.
+    ///
+    /// # Errors
+    ///
+    /// When the server does not answer.
+    pub async fn running_async(&self, client: &Client) -> Result<Option<Holder>, Error> {
+        let outcome = drive(client, self.engine(Goal::Holder)?).await?;
+        Ok(outcome.holder)
+    }
+
     /// Compares every recorded digest with the chain, and gives the proof of being at head without
     /// changing anything: for a server whose role may not migrate.
     ///
@@ -198,6 +209,10 @@ async fn drive(client: &Client, engine: Engine<'_>) -> Result<Outcome, Error> {
             }
             Ask::Query(query) => match run.client.simple_query(&query).await {
                 Ok(messages) => Reply::Rows(rows(&messages)),
+                Err(error) => Reply::Failed(failure(error)),
+            },
+            Ask::Run(query) => match run.client.batch_execute(&query).await {
+                Ok(()) => Reply::Rows(Vec::new()),
                 Err(error) => Reply::Failed(failure(error)),
             },
         };

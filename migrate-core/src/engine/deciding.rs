@@ -62,7 +62,7 @@ impl<'r> Engine<'r> {
                 self.partials = Partials::Asked;
                 return Ok(self.read());
             }
-            Goal::Read | Goal::Verify | Goal::Log | Goal::Tables | Goal::Forget => {
+            Goal::Read | Goal::Verify | Goal::Log | Goal::Tables | Goal::Forget | Goal::Holder => {
                 return Ok(Ask::Done);
             }
             Goal::Upgrade(target) => plan::upgrade(self.chain, &self.history, target),

@@ -118,7 +118,9 @@ impl Engine<'_> {
             return Err(Error::server("running migrations", failure));
         };
         let marked = self.marked && statements_of(&step) <= MAX_MARKED;
-        let place = match place(message, &failure, mark, at) {
+        let place = encoding(message, &failure, mark, at, &step);
+        let place = place.unwrap_or_else(|| place_of(message, &failure, mark, at));
+        let place = match place {
             // The server parses a message before it runs any of it: what stands before goes first.
             Place::Later(steps) => {
                 self.most_steps = steps;
@@ -210,6 +212,7 @@ impl Engine<'_> {
         let (statement, span) = match place {
             Place::At(piece, span) => (Some(piece.number), span),
             Place::Marked(piece) | Place::Alone(piece) => (Some(piece.number), piece.span),
+            Place::Kept(span) => (None, span),
             _ => (None, Span::new(section.start, section.start)),
         };
         let source = &step.migration.source;
@@ -237,7 +240,7 @@ impl Engine<'_> {
         let patience = if is_forgetting { Duration::ZERO } else { self.settings.patience };
         if waited >= patience {
             if is_forgetting && !std::mem::replace(&mut self.tables_found.has_asked, true) {
-                return Ok(self.ask(State::AskingHolder, sql::holder(&self.tables)));
+                return Ok(self.ask_holder());
             }
             return Err(Error::Busy { waited, holder: holder.map(Box::new) });
         }
@@ -262,6 +265,8 @@ enum Place {
     Unknown,
     /// After all of them: when the transaction ended.
     End,
+    /// In none of them, but in what the history keeps of the step: at this character of its file.
+    Kept(Span),
     /// In what is ours around the statements.
     Ours,
     /// In a step so many further on, before which nothing has run.
@@ -269,7 +274,7 @@ enum Place {
 }
 
 /// Where a message failed that has got to this step.
-fn place(message: &Message, failure: &Failure, mark: Option<Mark>, step: usize) -> Place {
+fn place_of(message: &Message, failure: &Failure, mark: Option<Mark>, step: usize) -> Place {
     match failure.position.and_then(|position| message.at_position(position)) {
         Some((piece, _)) if piece.step > step => return Place::Later(piece.step - step),
         Some((piece, span)) if piece.step == step => return Place::At(piece, span),
@@ -284,12 +289,41 @@ fn place(message: &Message, failure: &Failure, mark: Option<Mark>, step: usize) 
     }
 }
 
+/// The same of a message that the server could not even read, since its encoding lacks a character: what stands before that
+/// goes first.
+fn encoding(
+    message: &Message,
+    failure: &Failure,
+    mark: Option<Mark>,
+    step: usize,
+    next: &Step<'_>,
+) -> Option<Place> {
+    let is_unread = !mark.is_some_and(|mark| message.began(mark));
+    let c = failure.untranslatable().filter(|_| is_unread)?;
+    let (found, at) = message.at_character(c)?;
+    if found > step {
+        return Some(Place::Later(found - step));
+    }
+    let kept = || {
+        let Down::Section(down) = &next.migration.down else { return None };
+        let start = down.span.start + next.migration.source.slice(down.span).find(c)?;
+        Some(Place::Kept(Span::new(start, start + c.len_utf8())))
+    };
+    let here = |(piece, span): (Piece, Span)| {
+        Place::At(piece, Span::new(span.start, span.start + c.len_utf8()))
+    };
+    at.map(here).or_else(kept).filter(|_| found == step)
+}
+
 /// The step that a message of one transaction has got to.
 fn reached(message: &Message, failure: &Failure, mark: Option<Mark>) -> usize {
     let position = failure.position.and_then(|position| message.at_position(position));
     match (position, mark) {
         (Some((piece, _)), _) | (None, Some(Mark::Statement(piece))) => piece.step,
         (None, Some(Mark::End(step))) => step,
-        (None, None) => 0,
+        (None, None) => {
+            let lacked = failure.untranslatable().and_then(|c| message.at_character(c));
+            lacked.map_or(0, |(step, _)| step)
+        }
     }
 }

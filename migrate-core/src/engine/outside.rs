@@ -95,7 +95,12 @@ impl<'r> Engine<'r> {
     }
 
     fn ask_outside(&mut self, run: Outside, phase: Phase, query: String) -> Ask {
-        self.ask(State::Outside(Box::new(Outside { phase, ..run })), query)
+        let runs_statement = matches!(phase, Phase::Running(_));
+        let state = State::Outside(Box::new(Outside { phase, ..run }));
+        match runs_statement {
+            true => self.ask_for_no_rows(state, query),
+            false => self.ask(state, query),
+        }
     }
 
     pub(super) fn outside(

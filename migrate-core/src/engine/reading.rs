@@ -6,7 +6,8 @@ use crate::error::Error;
 use crate::failure::Failure;
 use crate::goal::Goal;
 use crate::history::{self, History, Row};
-use crate::sql::{self, Session, layout, tag};
+use crate::sql::row_security::hidden;
+use crate::sql::{self, Session, Tables, layout, tag};
 use crate::target::Target;
 
 /// Whether it is asked which revisions are half done.
@@ -46,7 +47,9 @@ impl Engine<'_> {
     pub(super) fn read_query(&self) -> String {
         let layout = match self.goal {
             // Who only reads may have no right to read more than the history.
-            Goal::Read | Goal::Verify | Goal::Log | Goal::Tables | Goal::Forget => String::new(),
+            Goal::Read | Goal::Verify | Goal::Log | Goal::Tables | Goal::Forget | Goal::Holder => {
+                String::new()
+            }
             _ => format!(";\n{}", layout::version(&self.tables)),
         };
         let partials = match self.partials {
@@ -54,9 +57,10 @@ impl Engine<'_> {
             Partials::NotYet | Partials::Denied => String::new(),
         };
         format!(
-            "{};\n{}{layout}{partials}",
+            "{};\n{}{layout}{partials};\n{}",
             self.session_query(),
             sql::read(&self.tables, self.settings.stored_downgrades),
+            self.hidden_query(),
         )
     }
 
@@ -67,6 +71,10 @@ impl Engine<'_> {
     pub(super) fn read(&mut self) -> Ask {
         let query = self.read_query();
         self.ask(State::Reading, query)
+    }
+
+    pub(super) fn ask_holder(&mut self) -> Ask {
+        self.ask(State::AskingHolder, sql::holder::holder(&self.tables))
     }
 
     /// Another runner was here: what it did may be all that was to do.
@@ -113,7 +121,18 @@ impl Engine<'_> {
         Ok(())
     }
 
+    /// Asks whether row security hides anything of what this run reads or writes.
+    pub(super) fn hidden_query(&self) -> String {
+        let Tables { history, log, layout, progress, .. } = &self.tables;
+        match self.goal {
+            Goal::Read | Goal::Verify => hidden(&[history, progress], false),
+            Goal::Log => hidden(&[log], false),
+            _ => hidden(&[history, progress, layout, log], true),
+        }
+    }
+
     pub(super) fn parse_history(&self, all: &[Row]) -> Result<History, Error> {
+        see_all(all)?;
         let rows: Vec<Row> = tagged(all, tag::RECORD).cloned().collect();
         let mut history =
             history::parse(&rows).map_err(|row| Error::foreign_row(&self.tables.history, &row))?;
@@ -131,6 +150,17 @@ pub(super) fn reading_failed(table: &str, failure: Failure) -> Error {
     }
     let what = "reading the history of migrations";
     if failure.is("42501") { Error::denied(what, failure) } else { Error::server(what, failure) }
+}
+
+/// An error where the answer names a table of ours that hides rows.
+pub(super) fn see_all(rows: &[Row]) -> Result<(), Error> {
+    match tagged(rows, tag::HIDDEN).next() {
+        None => Ok(()),
+        Some(row) => {
+            let table = row.get(1).cloned().flatten().unwrap_or_default();
+            Err(Error::Hidden { table })
+        }
+    }
 }
 
 fn setting(text: &str) -> Option<(String, String)> {

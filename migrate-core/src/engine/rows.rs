@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::history::Row;
 use crate::plan::Step;
-use crate::report::Holder;
+use crate::report::{Holder, StatementProgress};
 use crate::sql::tag;
 
 /// The rows that begin with this tag.
@@ -30,5 +30,19 @@ pub(super) fn holder(rows: &[Row]) -> Option<Holder> {
         role: column(3),
         since: column(4),
         query: column(5),
+        progress: progress(row),
+    })
+}
+
+/// How far a statement is, where a view of the server tells.
+fn progress(row: &Row) -> Option<StatementProgress> {
+    let column = |at: usize| row.get(at)?.as_deref();
+    let number = |at: usize| column(at)?.parse().ok();
+    Some(StatementProgress {
+        phase: column(6)?.to_owned(),
+        done: number(7).unwrap_or(0),
+        total: number(8).unwrap_or(0),
+        unit: column(9).unwrap_or_default().to_owned(),
+        waits_for: column(10).map(str::to_owned),
     })
 }

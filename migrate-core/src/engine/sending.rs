@@ -39,7 +39,27 @@ impl Engine<'_> {
             self.started(step, nth + 1, of);
         }
         let query = message.next_part().unwrap_or_default();
-        Ok(self.ask(State::Running(message), query))
+        Ok(self.send_part(message, query))
+    }
+
+    fn send_part(&mut self, message: Message, query: String) -> Ask {
+        match message.tells() {
+            true => self.ask(State::Running(message), query),
+            false => self.ask_for_no_rows(State::Running(message), query),
+        }
+    }
+
+    pub(super) fn ask(&mut self, state: State, query: String) -> Ask {
+        self.state = state;
+        self.report.round_trips += 1;
+        Ask::Query(query)
+    }
+
+    /// The same where none of the rows is ours: a migration may return a million.
+    pub(super) fn ask_for_no_rows(&mut self, state: State, query: String) -> Ask {
+        self.state = state;
+        self.report.round_trips += 1;
+        Ask::Run(query)
     }
 
     /// Tells that a step begins, the so-and-so many-th of those left.
@@ -66,7 +86,7 @@ impl Engine<'_> {
                 let (revision, of) = (step.migration.id.as_str(), statements_of(step));
                 self.watch.tell(&Event::Statement { revision, number: piece.number, of });
             }
-            return Ok(self.ask(State::Running(message), query));
+            return Ok(self.send_part(message, query));
         }
         for step in self.plan.steps.drain(..message.steps) {
             let duration = duration(&message.answers, &step).unwrap_or_default();

@@ -119,7 +119,7 @@ fn run(
                 assert!(pause > Duration::ZERO && pause <= Duration::from_secs(1), "{pause:?}");
                 ("wait".to_owned(), String::new())
             }
-            Ok(Ask::Query(query)) => (kind(&query), query),
+            Ok(Ask::Query(query) | Ask::Run(query)) => (kind(&query), query),
         };
         if asked.0 == "note" {
             // A failure that can't be noted is the same failure.

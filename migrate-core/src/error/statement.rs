@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::remedy::remedy;
 use crate::diagnostic::{Label, Snippet, render};
 use crate::failure::Failure;
 use crate::plan::Direction;
@@ -79,17 +80,12 @@ impl StatementError {
                  revision as applied instead of running it: `migrate stamp REVISION`"
                     .into()
             }
-            Some("42501") => "run as the role that owns the objects".into(),
-            Some("53200") => {
-                "the server's table of locks is full: raise its max_locks_per_transaction and restart it, or \
-                 lock less at once: smaller revisions, and without the single transaction"
-                    .into()
-            }
             Some("55P04") => {
                 "an enum's new value can be used when its transaction is over: use it in a later revision, \
                  and run without the single transaction"
                     .into()
             }
+            _ if let Some(help) = remedy(&self.failure).filter(|_| !self.raises()) => help.into(),
             _ if self.source.path().ends_with(STORED) => format!(
                 "{}its downgrade is the one that the database keeps, which no file changes: undo {} by hand, then \
                  record where the schema is: `migrate stamp REVISION`",
@@ -119,6 +115,13 @@ pub(super) fn run_again_help(direction: Direction, revision: &str) -> String {
 }
 
 impl StatementError {
+    /// Whether it is the migration's own text that raised.
+    fn raises(&self) -> bool {
+        let raise = |word: &[u8]| word.eq_ignore_ascii_case(b"raise");
+        let text = self.source.slice(self.span);
+        self.failure.is("P0001") && text.as_bytes().windows("raise".len()).any(raise)
+    }
+
     /// Whether what failed is `ALTER TYPE … ADD VALUE`.
     fn adds_enum_value(&self) -> bool {
         let text = self.source.text();

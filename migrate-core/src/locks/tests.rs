@@ -78,6 +78,14 @@ fn one_lock_a_table() {
         &[("app.t", LockMode::ShareRowExclusive, Work::None)],
     );
     check(
+        "LOCK Ä, U&\"d!0061ta\" UESCAPE '!', \"B\" IN SHARE MODE",
+        &[
+            ("\"Ä\"", LockMode::Share, Work::None),
+            ("data", LockMode::Share, Work::None),
+            ("\"B\"", LockMode::Share, Work::None),
+        ],
+    );
+    check(
         "LOCK a, b, a IN SHARE MODE",
         &[("a", LockMode::Share, Work::None), ("b", LockMode::Share, Work::None)],
     );
@@ -119,7 +127,7 @@ fn of_what_is_not_known_nothing_is_said() {
         "COPY (SELECT 1) TO '/a'",
         "COMMENT ON COLUMN c IS 'x'",
         "COMMENT ON SCHEMA s IS 'x'",
-        "TRUNCATE U&\"a\"",
+        "TRUNCATE U&\"\\0000\"",
     ] {
         assert_eq!(all(sql), "", "{sql}");
     }

@@ -1,6 +1,7 @@
 //! A statement's tokens, read from the left: words, names, what is in parentheses.
 
 use super::RelationName;
+use crate::ident;
 use crate::lexer::{Token, TokenKind};
 
 /// What is left of a statement.
@@ -48,27 +49,15 @@ impl<'s> Words<'s> {
 
     /// A name, of one part or several.
     pub(super) fn name(&mut self) -> Option<RelationName> {
-        let mut parts = vec![self.part()?];
-        while self.take_sign(".") {
-            parts.push(self.part()?);
-        }
+        let (parts, count) = ident::read_qualified(self.sql, self.tokens)?;
+        self.tokens = &self.tokens[count..];
         Some(RelationName { parts })
     }
 
     /// One part of a name, as the catalog has it.
     pub(super) fn part(&mut self) -> Option<String> {
-        let (first, rest) = self.tokens.split_first()?;
-        let text = first.text(self.sql);
-        let part = match first.kind {
-            TokenKind::Word if text.is_ascii() => text.to_ascii_lowercase(),
-            // What the server makes of other letters depends on its encoding.
-            TokenKind::Word => text.chars().map(|c| c.to_ascii_lowercase()).collect(),
-            TokenKind::QuotedIdentifier => {
-                text.strip_prefix('"')?.strip_suffix('"')?.replace("\"\"", "\"")
-            }
-            _ => return None,
-        };
-        self.tokens = rest;
+        let (part, count) = ident::read(self.sql, self.tokens)?;
+        self.tokens = &self.tokens[count..];
         Some(part)
     }
 

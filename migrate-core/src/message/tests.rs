@@ -282,3 +282,55 @@ fn constraints_that_wait_are_looked_for_only_where_there_may_be_some() {
     check("CREATE TABLE a (n int UNIQUE DEFERRABLE);", false, 3);
     check("SELECT f();", false, 3);
 }
+
+#[test]
+fn sections_that_may_return_many_rows() {
+    let check = |sql: &str, expected: bool| assert_eq!(returns_rows(sql), expected, "{sql}");
+    check("CREATE TABLE t (); INSERT INTO t SELECT * FROM u; DELETE FROM t", false);
+    check("SELECT set_config('search_path', '', false); SELECT setval('s', 7); SELECT 1", false);
+    check("CREATE TABLE t (); SELECT * FROM generate_series(1, 1000000)", true);
+    check("(SELECT n FROM t)", true);
+    check("SELECT generate_series(1, 9)", true);
+    check("WITH gone AS (DELETE FROM t RETURNING *) SELECT 1", true);
+    check("UPDATE t SET a = 1 RETURNING a; TABLE t", true);
+    check("TABLE t", true);
+    check("", false);
+}
+
+/// What it returns is in a part that has no record, so that nobody keeps it.
+#[test]
+fn what_returns_rows_is_a_part_of_its_own() {
+    let files = [
+        ("r1.sql", file("r1", "", "CREATE TABLE t ();", "DROP TABLE t;")),
+        ("r2.sql", file("r2", "r1", "SELECT * FROM t;", "SELECT 1;")),
+        ("r3.sql", file("r3", "r2", "CREATE TABLE u ();", "DROP TABLE u;")),
+    ];
+    let chain = chain_of(files.iter().map(|(name, text)| (*name, text.as_str())));
+    let parts = |mut message: Message| {
+        let steps = message.steps;
+        let mut parts = Vec::new();
+        while let Some(part) = message.next_part() {
+            parts.push((message.tells(), part.contains("SELECT * FROM t;")));
+        }
+        (steps, parts)
+    };
+    // The first message ends before the step, which has one of its own.
+    let (tables, session) = (Tables::new("public", "migrate_"), Session::default());
+    let (steps, found) = parts(message(&chain, &Settings::default(), true));
+    assert_eq!((steps, found), (1, vec![(true, false)]));
+    let settings = Settings::default();
+    let frame = Frame {
+        tables: &tables,
+        settings: &settings,
+        session: &session,
+        first_mark: 100,
+        marked: true,
+        defers: true,
+    };
+    let (steps, found) = with_steps(&chain, |steps| parts(Message::new(&steps[1..], frame)));
+    assert_eq!((steps, found), (1, vec![(false, true), (true, false)]));
+    // In one transaction it is one message, in parts.
+    let single = Settings { single_transaction: true, ..Settings::default() };
+    let (steps, found) = parts(message(&chain, &single, true));
+    assert_eq!((steps, found), (3, vec![(true, false), (false, true), (true, false)]));
+}

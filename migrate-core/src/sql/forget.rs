@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use super::{Tables, guard, identifier, literal, step, tag};
+use super::{Tables, guard, literal, step, tag};
+use crate::ident::quote;
 
 /// Everything in our schema that has one of our names: name, kind, columns;
 /// [`history_tables::parse`](crate::history_tables::parse) reads it.
@@ -30,7 +31,7 @@ pub(crate) fn forget(tables: &Tables, own: &[String], lock_timeout: Option<Durat
     let sequence = &tables.statement;
     let (sequences, relations): (Vec<String>, Vec<String>) = own
         .iter()
-        .map(|name| format!("{}.{}", identifier(&tables.schema), identifier(name)))
+        .map(|name| format!("{}.{}", quote(&tables.schema), quote(name)))
         .partition(|name| name == sequence);
     let drop = |kind: &str, names: Vec<String>| match names.is_empty() {
         true => String::new(),

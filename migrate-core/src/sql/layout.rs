@@ -1,6 +1,7 @@
 //! The history's tables: how they are made, and brought from an older layout to this one.
 
-use super::{MOVED, Tables, guard, identifier, literal, tag};
+use super::{MOVED, Tables, guard, literal, tag};
+use crate::ident::quote;
 
 /// The version of the tables' layout that this program writes.
 pub(crate) const VERSION: u32 = 3;
@@ -75,8 +76,8 @@ fn begin(tables: &Tables, if_missing: &str) -> String {
              RAISE EXCEPTION USING ERRCODE = '{MOVED}', MESSAGE = 'the history has been made'; END IF; \
              IF pg_catalog.to_regnamespace({quoted}) IS NULL THEN CREATE SCHEMA {name}; END IF; ",
             are_there = are_there.join(" AND "),
-            quoted = literal(&identifier(schema)),
-            name = identifier(schema),
+            quoted = literal(&quote(schema)),
+            name = quote(schema),
         ),
     );
     format!("BEGIN ISOLATION LEVEL READ COMMITTED;\n{guard}\n")

@@ -129,7 +129,8 @@ pub(crate) struct Next<'p> {
 }
 
 /// Keeps how far the step is. A role that the migration has taken may not write our tables, so for this transaction it is
-/// ours.
+/// ours. The step began with the
+/// transaction, in which a statement may stand before this.
 pub(crate) fn keep(
     tables: &Tables,
     step: &Step<'_>,
@@ -151,7 +152,7 @@ pub(crate) fn keep(
     format!(
         "SELECT pg_catalog.set_config('role', {role}, true);\n{undoing}\
          INSERT INTO {table} (revision, direction, next_statement, started, done_digest, began, statement_digest, found) \
-         VALUES ({id}, '{direction}', {done}, {is_announced}, '{digest}', pg_catalog.clock_timestamp(), {statement}, {found}) \
+         VALUES ({id}, '{direction}', {done}, {is_announced}, '{digest}', pg_catalog.transaction_timestamp(), {statement}, {found}) \
          ON CONFLICT (revision) DO UPDATE SET direction = excluded.direction, \
          next_statement = excluded.next_statement, started = excluded.started, \
          done_digest = excluded.done_digest, statement_digest = excluded.statement_digest, found = excluded.found \
@@ -185,7 +186,7 @@ pub(crate) fn together(
     keep: &str,
 ) -> (String, usize) {
     let before = format!("{label}{BEGIN}{proof}", proof = prove_lock(tables));
-    (format!("{before}{statement}\n;\n{keep};\n{PROCESS};\nCOMMIT"), before.len())
+    (format!("{before}{statement}\n;\n{keep};\nCOMMIT"), before.len())
 }
 
 /// Objects that tell whether a statement ran, as [`Found`](crate::outside::Found) has them.
@@ -285,7 +286,7 @@ pub(crate) fn record(
     let id = literal(step.migration.id.as_str());
     format!(
         "{BEGIN}{proof}SELECT {restore};\n{checked}SELECT pg_catalog.set_config('migrate.started', \
-         (SELECT pg_catalog.date_part('epoch', began)::text FROM {progress} WHERE revision = {id}), true);\n\
+         (SELECT EXTRACT(epoch FROM began)::text FROM {progress} WHERE revision = {id}), true);\n\
          DELETE FROM {progress} WHERE revision = {id};\n{finish}{commit}",
         proof = match guard {
             Guard::Quick(_) => prove_lock(tables),

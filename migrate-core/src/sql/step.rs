@@ -71,9 +71,10 @@ pub(crate) fn go_on(
     )
 }
 
-/// Keeps the time in a setting of this transaction: `now()` is the same for all transactions of one message.
+/// Keeps the time in a setting of this transaction: `now()` is the same for all transactions of one message. As a numeric,
+/// since the session's `extra_float_digits` may leave two digits of a float.
 const STARTED: &str = "pg_catalog.set_config('migrate.started', \
-     pg_catalog.date_part('epoch', pg_catalog.clock_timestamp())::text, true)";
+     EXTRACT(epoch FROM pg_catalog.clock_timestamp())::text, true)";
 
 /// The columns of a SELECT that sets what a step begins with: its timeouts, and the time.
 fn started(step: &Step<'_>, settings: &Settings) -> String {
@@ -105,7 +106,7 @@ pub(crate) fn save(names: &[String]) -> String {
         format!(
             "pg_catalog.set_config('migrate.saved_{nth}', coalesce((SELECT CASE WHEN source = 'session' \
              THEN {value} ELSE '!' END FROM pg_catalog.pg_settings \
-             WHERE pg_catalog.lower(name) = {name}), {value}), true)"
+             WHERE pg_catalog.lower(name) = pg_catalog.lower({name})), {value}), true)"
         )
     });
     match names {
@@ -245,8 +246,8 @@ pub(crate) fn finish(
 
 /// Milliseconds since the step began; 0 where a migration has reset all settings. (A product with an `integer` would have
 /// the server look for an operator that takes both.)
-const DURATION: &str = "coalesce(pg_catalog.round((pg_catalog.date_part('epoch', pg_catalog.clock_timestamp()) \
-     - nullif(pg_catalog.current_setting('migrate.started', true), '')::float8) * 1000::float8)::bigint, 0)";
+const DURATION: &str = "coalesce(pg_catalog.round((EXTRACT(epoch FROM pg_catalog.clock_timestamp()) \
+     - nullif(pg_catalog.current_setting('migrate.started', true), '')::numeric) * 1000::numeric)::bigint, 0)";
 
 /// The same where it has been kept: to read and to plan it takes a server as long as to insert a row.
 const TOOK: &str = "pg_catalog.current_setting('migrate.took')::bigint";

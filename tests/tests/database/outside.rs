@@ -4,6 +4,7 @@
 mod doubt;
 mod half_done;
 mod interrupted;
+mod spelling;
 
 use std::time::Duration;
 

@@ -22,7 +22,7 @@ fn end(chain: &Chain<'static>, goal: &Goal, answers: &[&Say]) -> String {
                 now += pause;
                 Reply::Waited
             }
-            Ok(Ask::Query(query)) => answer(say, chain, &query),
+            Ok(Ask::Query(query) | Ask::Run(query)) => answer(say, chain, &query),
         };
     }
     panic!("asks without end: {goal:?} {answers:?}");

@@ -19,6 +19,10 @@ pub(super) fn fails(command: &str, script: &[(&str, Say)], outcome: &str) -> Str
 
 const HELP: &str = "the revision was rolled back; fix its file and run it again";
 
+const OWNER: &str = "connect as the role that owns the schema, or grant it to this one";
+const PRIMARY: &str = "connect to the primary (of several hosts, `target_session_attrs=read-write` finds it): this server \
+                       is a standby, or default_transaction_read_only is on for the role or the database";
+
 #[test]
 fn a_statement_that_the_server_points_at() {
     let script = [
@@ -127,12 +131,12 @@ fn a_downgrade_points_at_its_section() {
 
 #[test]
 fn what_is_not_allowed_to_be_recorded() {
-    for (code, message) in
-        [("42501", "permission denied for sequence migrate_statement"), ("25006", "read-only")]
-    {
+    for (code, message, help) in [
+        ("42501", "permission denied for sequence migrate_statement", OWNER),
+        ("25006", "read-only", PRIMARY),
+    ] {
         let outcome = format!(
-            "recording migrations is not allowed: {message} (SQLSTATE {code})\n = help: connect \
-             as the role that owns the schema, or grant it to this one"
+            "recording migrations is not allowed: {message} (SQLSTATE {code})\n = help: {help}"
         );
         // Before the first statement, or after the last.
         for mark in [Fail("55000", "not yet defined"), Mark(99), Mark(4)] {
@@ -201,7 +205,7 @@ fn without_marks_the_revision_is_all_that_can_be_said() {
 7 |   SELECT a2;
   |   ^^^^^^^^^^ statement 2 of 3
   = note: the revision was rolled back
-  = help: run as the role that owns the objects";
+  = help: run as the role that owns the objects, or grant this one what it lacks: `GRANT CREATE ON SCHEMA …`, ON DATABASE or ON TABLESPACE";
     fails("upgrade a", &script, outcome);
 }
 
@@ -277,20 +281,29 @@ fn tables_that_can_not_be_made() {
              `Runner::table_prefix` or `Runner::schema`",
         );
     }
-    for code in ["42501", "25006"] {
+    for (code, help) in [("42501", OWNER), ("25006", PRIMARY)] {
         check(
             code,
             &format!(
-                "changing the history of migrations is not allowed: why (SQLSTATE {code})\n \
-                 = help: connect as the role that owns the schema, or grant it to this one"
+                "changing the history of migrations is not allowed: why (SQLSTATE {code})\n = help: {help}"
             ),
         );
     }
-    check(
-        "53100",
-        "changing the history of migrations failed: why (SQLSTATE 53100)\n = help: the migration is not the cause; \
-             the server's log may say more",
-    );
+    for (code, help) in [
+        (
+            "53100",
+            "the server's disk is full: make room and run it again; an index, and a table that is rewritten, \
+                   needs its size once more while it is built",
+        ),
+        ("XX000", "the migration is not the cause; the server's log may say more"),
+    ] {
+        check(
+            code,
+            &format!(
+                "changing the history of migrations failed: why (SQLSTATE {code})\n = help: {help}"
+            ),
+        );
+    }
 }
 
 /// Whatever the server refuses, the transaction is rolled back before anything else.
