@@ -9,7 +9,8 @@ pub(super) fn check(context: &Context<'_>, report: &mut dyn FnMut(Raw)) {
     match context.view {
         Statement::CreateIndex(index) => {
             if index.concurrently && index.name.is_none() {
-                let message = "the server chooses another name for this index each time it is tried";
+                let message =
+                    "the server chooses another name for this index each time it is tried";
                 let help = "name the index: if building it fails, or is cut off, the next run then finds what is left of it by \
                             its name";
                 report(context.raw(

@@ -379,6 +379,7 @@ fn texts() {
         "ALTER TABLE t ADD n int;\nUPDATE t SET n = 1;",
         "TRUNCATE t;",
         "OUTSIDE CREATE INDEX CONCURRENTLY i ON t (a);\nALTER TABLE t ADD n int;",
+        "OUTSIDE CREATE INDEX CONCURRENTLY ON t (a);",
         "CLUSTER t USING i;",
         "REINDEX INDEX ot;",
         "CREATE TABLE n (a serial, b timestamp, c json);",
