@@ -6,6 +6,7 @@ mod blocks;
 mod downgrades;
 mod hidden_calls;
 mod modes;
+mod operators;
 mod paths;
 mod unknown;
 
