@@ -69,7 +69,9 @@ impl World {
     /// A query, or a change of data.
     pub(super) fn query(&mut self, writes: Option<&Name>, text: &Cursor<'_>) {
         if let Some(name) = writes {
-            self.relation(name, "table", false);
+            let is_refresh = text.is(0, "refresh");
+            let kind = if is_refresh { "materialized view" } else { "table" };
+            self.relation(name, kind, false);
         }
         // The tables of DELETE are behind FROM, too.
         for name in relations(text) {
@@ -100,7 +102,8 @@ impl World {
             let is_word = token.kind == TokenKind::Word;
             let ident = text.ident_of(*token);
             let name = ident.filter(|ident| !(is_word && is_reserved(&ident.text)));
-            let name = name.filter(|name| !(text.is_sign(at + 1, ".") && self.is_schema(&name.text)));
+            let name =
+                name.filter(|name| !(text.is_sign(at + 1, ".") && self.is_schema(&name.text)));
             names.extend(name.map(|ident| ident.text));
         }
         let below: Vec<Rc<str>> = names
