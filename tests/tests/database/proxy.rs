@@ -201,8 +201,9 @@ impl Line {
 /// Passes on what the server answers. It is read to its end also when nobody wants it any more: a
 /// server that can't send gives up in the middle.
 fn copy(mut from: TcpStream, mut to: TcpStream) -> io::Result<()> {
-    match io::copy(&mut from, &mut to) {
-        Ok(_) => to.shutdown(Shutdown::Write),
-        Err(_) => io::copy(&mut from, &mut io::sink()).map(drop),
+    if io::copy(&mut from, &mut to).is_err() {
+        let _ = io::copy(&mut from, &mut io::sink());
     }
+    // However the server's end was: a session that is terminated may be reset.
+    to.shutdown(Shutdown::Write)
 }

@@ -135,7 +135,8 @@ impl Engine<'_> {
             return self.announce(run, step);
         }
         self.retry_or(run, step, failure, |engine, run, failure| {
-            engine.statement_refused(run, step, failure, prefix)
+            let then = engine.refusal(&run, step, failure, prefix);
+            engine.release(run, then)
         })
     }
 
@@ -143,7 +144,8 @@ impl Engine<'_> {
     pub(super) fn refused_alone(&mut self, run: Outside, step: &Step<'_>, failure: Failure) -> Ask {
         // A part of it may have been committed, so what was announced stays.
         if run.parts[run.at].kind == Kind::Procedure {
-            return self.statement_refused(run, step, failure, 0);
+            let then = self.refusal(&run, step, failure, 0);
+            return self.release(run, then);
         }
         self.retry_or(run, step, failure, |engine, run, failure| {
             let before = match &run.doubt {
@@ -190,14 +192,14 @@ impl Engine<'_> {
         })
     }
 
-    /// Ends the run with the statement that the server has refused; it begins so far in what was sent.
-    pub(super) fn statement_refused(
+    /// The end of a run with the statement that the server has refused; it begins so far in what was sent.
+    pub(super) fn refusal(
         &mut self,
-        run: Outside,
+        run: &Outside,
         step: &Step<'_>,
         failure: Failure,
         prefix: usize,
-    ) -> Ask {
+    ) -> Then {
         let part = &run.parts[run.at];
         let section = text_of(step).0;
         let text = statement(step, part);
@@ -222,7 +224,7 @@ impl Engine<'_> {
             },
             done: std::mem::take(&mut self.report.done),
         };
-        self.release(run, Then::Fail(Error::Statement(Box::new(error))))
+        Then::Fail(Error::Statement(Box::new(error)))
     }
 }
 

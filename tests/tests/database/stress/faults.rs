@@ -301,7 +301,11 @@ fn own_state(session: &mut Session) -> Option<String> {
                  current_setting('search_path'), current_user, (SELECT count(*) FROM pg_locks \
                  WHERE pid = pg_backend_pid() AND locktype = 'advisory'), \
                  (SELECT count(*) FROM pg_prepared_statements)";
-    session.try_rows(state).ok().map(|rows| rows.concat())
+    match session.try_rows(state) {
+        Ok(rows) => Some(rows.concat()),
+        // Terminated, cut, or cancelled just now.
+        Err(error) => error.code().filter(|code| code.code() == "25P02").map(|_| error.to_string()),
+    }
 }
 
 impl Act {
