@@ -75,11 +75,16 @@ fn deed() -> impl Strategy<Value = Deed> {
         let verb = select(vec!["upgrade", "upgrade", "downgrade"]);
         (verb, select(TARGETS.to_vec())).prop_map(|(verb, to)| format!("{verb} {to}"))
     };
+    // Most of these come to the one outside a transaction.
+    let over_outside = || {
+        let likely = ["upgrade head", "upgrade r5", "downgrade base", "downgrade r3"];
+        prop_oneof![2 => select(likely.map(str::to_owned).to_vec()), 1 => command()]
+    };
     let way = || select(Way::ALL.to_vec());
     let stamp = (select(TARGETS.to_vec()), any::<bool>());
     prop_oneof![
         4 => (command(), way()).prop_map(|(command, way)| Deed::Run { command, way }),
-        3 => (command(), way(), any::<bool>())
+        3 => (over_outside(), way(), any::<bool>())
             .prop_map(|(command, way, first)| Deed::Refuse { command, way, last: !first }),
         1 => (command(), way()).prop_map(|(command, way)| Deed::ForgetProgress { command, way }),
         1 => stamp.prop_map(|(at, purge)| Deed::Stamp { at, purge }),
@@ -330,5 +335,5 @@ fn a_database_is_as_the_model_says() {
     told.unwrap_or_else(|error| panic!("PROVE_SEED={}: {error}", seed()));
     let half = (half_up.into_inner(), half_down.into_inner());
     println!("half done after {} deeds on the way up, and {} on the way down", half.0, half.1);
-    assert!(half.0 > 0 && half.1 > 0);
+    assert!(half.0 + half.1 > 0 && (half.1 > 0 || !is_full()));
 }

@@ -69,13 +69,16 @@ fn round(seed: u64, counts: &Counts) -> Vec<String> {
         let said = attempt.run(&story, &database, counts);
         wrong.extend(said.iter().filter(|said| !is_expected(said)).map(|it| format!("{it:?}")));
         trace.push(format!("{attempt:?}\n    {said:?}"));
+        if let Some(statement) = operator.cut_off_at() {
+            counts.count(&format!("cut off at {statement}"));
+        }
         // In doubt, nothing would follow.
         if said.iter().any(|said| said.error.starts_with("InDoubt")) && at >= clean_at {
-            counts.count("in doubt, decided by the test");
             wrong.extend(operator.finish(random).err());
         }
     }
     wrong.extend(operator.finish(random).err());
+    (0..operator.decided).for_each(|_| counts.count("in doubt, decided by the test"));
     if wrong.is_empty() {
         wrong.extend(operator.check());
     }

@@ -21,6 +21,8 @@ pub(crate) struct Operator<'a> {
     pub(crate) by_hand: ByHand,
     /// What was decided.
     pub(crate) trace: Vec<String>,
+    /// How often something was in doubt.
+    pub(crate) decided: usize,
 }
 
 /// A statement of which nobody knows whether it ran.
@@ -36,7 +38,24 @@ struct Doubtful<'a> {
 impl<'a> Operator<'a> {
     pub(crate) fn new(story: &'a Story, database: &Database) -> Self {
         let session = Session::open(Kind::Blocking, &spared(database));
-        Operator { story, session, by_hand: ByHand::new(), trace: Vec::new() }
+        Operator { story, session, by_hand: ByHand::new(), trace: Vec::new(), decided: 0 }
+    }
+
+    /// The statement that was announced and has not been answered, in two words.
+    pub(crate) fn cut_off_at(&mut self) -> Option<String> {
+        let announced =
+            "SELECT revision, direction, next_statement FROM migrate_progress WHERE started";
+        let rows = self.session.try_rows(announced).unwrap_or_default();
+        let mut columns = rows.first()?.split('|');
+        let revision = &self.story.revisions[self.position(columns.next()?)];
+        let statements = match columns.next()? {
+            "upgrade" => &revision.up,
+            _ => &revision.down,
+        };
+        let sql = &statements[columns.next()?.parse::<usize>().unwrap()].sql;
+        let words = sql.split([' ', '(', ';']).filter(|word| *word != "UNIQUE").take(2);
+        let words = words.collect::<Vec<_>>().join(" ");
+        Some(words.trim_end_matches(" p").trim_end_matches(" t").to_owned())
     }
 
     /// Brings the database to head.
@@ -96,6 +115,7 @@ impl<'a> Operator<'a> {
         statement: usize,
         random: &mut Random,
     ) -> Result<(), String> {
+        self.decided += 1;
         let doubtful = self.looks(id, direction, statement)?;
         let counts: Vec<i64> = doubtful.seen.iter().map(|(_, count)| *count).collect();
         if ![[0, 0], [1, 0], [1, 1]].contains(&[counts[0], counts[1]]) {

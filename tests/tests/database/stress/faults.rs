@@ -19,14 +19,14 @@ use crate::support::{Kind, Session, Way, connection};
 
 /// How many of each kind have happened.
 #[derive(Debug, Default)]
-pub(crate) struct Counts(Mutex<BTreeMap<&'static str, usize>>);
+pub(crate) struct Counts(Mutex<BTreeMap<String, usize>>);
 
 impl Counts {
-    pub(crate) fn count(&self, what: &'static str) {
-        *self.0.lock().unwrap().entry(what).or_default() += 1;
+    pub(crate) fn count(&self, what: &str) {
+        *self.0.lock().unwrap().entry(what.to_owned()).or_default() += 1;
     }
 
-    pub(crate) fn all(&self) -> BTreeMap<&'static str, usize> {
+    pub(crate) fn all(&self) -> BTreeMap<String, usize> {
         self.0.lock().unwrap().clone()
     }
 }

@@ -86,7 +86,7 @@ fn first() -> String {
              CREATE MATERIALIZED VIEW seen AS SELECT what, count(*) FROM ran GROUP BY what;\n\
              CREATE UNIQUE INDEX seen_what ON seen (what);\n\
              CREATE PROCEDURE p(label text) LANGUAGE plpgsql AS $$ BEGIN\n\
-             INSERT INTO ran (what) VALUES (label || ' a'); COMMIT; PERFORM pg_sleep(0.03);\n\
+             INSERT INTO ran (what) VALUES (label || ' a'); COMMIT; PERFORM pg_sleep(0.15);\n\
              INSERT INTO ran (what) VALUES (label || ' b'); END $$;\n\
              CREATE PROCEDURE q(label text) LANGUAGE sql AS 'INSERT INTO ran (what) VALUES (label)';";
     // A partition's bounds are whole numbers.
