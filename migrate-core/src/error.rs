@@ -127,6 +127,11 @@ pub enum Error {
         /// The number of the statement in its section, from 1, which did so, or a function that it calls.
         statement: usize,
     },
+    /// The server is none of PostgreSQL's, and lacks what keeps two runs apart.
+    UnsupportedServer {
+        /// Which it is, and what it lacks.
+        why: &'static str,
+    },
     /// The run came to a state that it can't be in: a fault of this program.
     Internal {
         /// What was met.
@@ -199,6 +204,7 @@ impl Error {
                  again: it continues where the database is"
                     .into()
             }
+            Error::UnsupportedServer { .. } => "connect to a PostgreSQL server".into(),
             Error::Internal { .. } => {
                 "please report this; what was finished is recorded, and a new run continues there".into()
             }
@@ -272,6 +278,7 @@ impl Error {
                 "the session has lost its lock: statement {statement} of `{revision}`, or a function that it calls, \
                  gave it back"
             ),
+            Error::UnsupportedServer { why } => write!(f, "this server is not supported: {why}"),
             Error::Internal { what } => write!(f, "internal error: {what}"),
             Error::Stopped { revision, statements, rolled_back, done } => {
                 let finished = match done.as_slice() {

@@ -124,7 +124,7 @@ mod report;
 mod runner;
 #[cfg(feature = "runner")]
 mod script;
-#[cfg(all(feature = "tls", feature = "tokio-postgres"))]
+#[cfg(feature = "runner")]
 mod servers;
 #[cfg(feature = "runner")]
 mod settings;
