@@ -247,7 +247,8 @@ fn a_reindex_that_was_cut_off_leaves_no_copies() {
         both("reindex", |database, session| {
             session.upgrade_to(&Runner::new(&chain), "r1").unwrap();
             let mut other = Session::new(database);
-            other.execute("BEGIN; INSERT INTO t1 VALUES (0, 0)");
+            // A partition's lock is taken before its copies are there, so it waits for a snapshot.
+            other.execute("BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT * FROM t1");
             cut_off(database, &chain, "REINDEX");
             other.execute("ROLLBACK");
             assert_eq!(session.value(invalid), left, "{reindex}");
