@@ -190,6 +190,11 @@ impl Divergence {
             format!("`migrate downgrade --stored {below}`")
         };
         match self {
+            Divergence::Digest { pinned: false, record, .. } if record.down.is_none() => {
+                "it can't be undone: restore its file as it was; or undo it by hand, and record the revision below it: \
+                 `migrate stamp REVISION`"
+                    .into()
+            }
             Divergence::Digest { pinned: false, .. } => format!(
                 "it is not pinned in {LOCK_FILE}; on a development database, undo it and apply it again: `migrate redo \
                  {revision}` (or only undo it: {undo}); on any other database, restore its file as it was",
