@@ -117,7 +117,9 @@ impl<'r> Engine<'r> {
             (Phase::Releasing(then), Reply::Rows(rows)) => {
                 return self.release_answered(run, then, &rows, now);
             }
-            (Phase::Releasing(then), Reply::Failed(_)) => return self.released(then, now),
+            (Phase::Releasing(then), Reply::Failed(failure)) => {
+                return self.release_failed(run, then, &failure, now);
+            }
             (Phase::RetryingRelease(then), Reply::Waited) => return Ok(self.release(run, then)),
             other => other,
         };
@@ -199,7 +201,13 @@ impl<'r> Engine<'r> {
             (Phase::RollingBack(failure, prefix), Reply::Rows(_)) => {
                 Ok(self.refused_in_transaction(run, &step, failure, prefix))
             }
-            (Phase::TakingBack(failure), _) => Ok(self.statement_refused(run, &step, failure, 0)),
+            (Phase::TakingBack(failure), reply) => {
+                let then = self.refusal(&run, &step, failure, 0);
+                Ok(match reply {
+                    Reply::Failed(_) => self.roll_back_and_release(run, then),
+                    _ => self.release(run, then),
+                })
+            }
             (Phase::Cleaning | Phase::Finalizing, Reply::Failed(failure)) => {
                 Ok(self.cleaning_failed(run, &step, failure))
             }

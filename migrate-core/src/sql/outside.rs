@@ -222,9 +222,15 @@ pub(crate) fn objects(kind: &Kind) -> Option<Objects> {
             let (table, name) = (relation(table), literal(name));
             index(format!("i.indrelid = {table} AND c.relname = {name}"))
         }
+        // Of its partitions and their TOAST tables, too, whose schema only some roles may use: what can't be dropped is
+        // harmless, and must not be in the way.
         Kind::Reindex { name } => index(format!(
-            "NOT i.indisvalid AND c.relname ~ '_cc(new|old)[0-9]*$' AND (i.indrelid = {of} OR i.indrelid = \
-             (SELECT indrelid FROM pg_catalog.pg_index WHERE indexrelid = {of}))",
+            "NOT i.indisvalid AND c.relname ~ '_cc(new|old)[0-9]*$' \
+             AND pg_catalog.has_schema_privilege(c.relnamespace, 'USAGE') AND i.indrelid IN \
+             (SELECT pg_catalog.unnest(ARRAY[t.oid, t.reltoastrelid]) FROM (SELECT {of} AS relid \
+             UNION SELECT relid FROM pg_catalog.pg_partition_tree({of})) r \
+             LEFT JOIN pg_catalog.pg_index x ON x.indexrelid = r.relid \
+             JOIN pg_catalog.pg_class t ON t.oid = coalesce(x.indrelid, r.relid))",
             of = relation(name),
         )),
         Kind::CreateShared(of, name) | Kind::DropShared(of, name) => {

@@ -143,7 +143,8 @@ impl Engine<'_> {
             return self.announce(run, step);
         }
         self.retry_or(run, step, failure, |engine, run, failure| {
-            engine.statement_refused(run, step, failure, prefix)
+            let then = engine.refusal(&run, step, failure, prefix);
+            engine.release(run, then)
         })
     }
 
@@ -152,7 +153,8 @@ impl Engine<'_> {
         // A part of it may have been committed, so what was announced stays. What can't run in a block at all has not
         // come to a commit in a transaction, so it has not now.
         if run.parts[run.at].kind == Kind::Procedure && (run.commits || !failure.is("25001")) {
-            return self.statement_refused(run, step, failure, 0);
+            let then = self.refusal(&run, step, failure, 0);
+            return self.release(run, then);
         }
         self.retry_or(run, step, failure, |engine, run, failure| {
             let before = match &run.doubt {
@@ -199,14 +201,14 @@ impl Engine<'_> {
         })
     }
 
-    /// Ends the run with the statement that the server has refused; it begins so far in what was sent.
-    pub(super) fn statement_refused(
+    /// The end of a run with the statement that the server has refused; it begins so far in what was sent.
+    pub(super) fn refusal(
         &mut self,
-        run: Outside,
+        run: &Outside,
         step: &Step<'_>,
         failure: Failure,
         prefix: usize,
-    ) -> Ask {
+    ) -> Then {
         let part = &run.parts[run.at];
         let may_be_half_done =
             part.kind == Kind::Procedure && run.is_alone && (run.commits || !failure.is("25001"));
@@ -234,7 +236,7 @@ impl Engine<'_> {
             aftermath,
             done: std::mem::take(&mut self.report.done),
         };
-        self.release(run, Then::Fail(Error::Statement(Box::new(error))))
+        Then::Fail(Error::Statement(Box::new(error)))
     }
 }
 
