@@ -53,7 +53,7 @@ pub(super) fn autogenerate(
     directory: &Path,
     arguments: &RevisionArgs,
 ) -> Result<Exit, Failure> {
-    let models = Models::find(context, arguments.models.models.as_deref())?;
+    let models = Models::find(context, &arguments.models)?;
     let models = models.ok_or_else(|| {
         let help = "name a file with the SQL of the wanted schema: `--models schema.sql`, or MIGRATE_MODELS";
         Failure::refused("usage", "there are no models to compare the chain with", help)

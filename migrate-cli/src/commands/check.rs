@@ -98,7 +98,7 @@ pub(super) fn check(
         context.runner(&chain).verify(&mut database.client)?;
         checked.database = Some(database.place);
     }
-    let models = Models::find(context, arguments.models.as_deref())?;
+    let models = Models::find(context, arguments)?;
     // A database that is named here, and not in the environment, is named for a reason.
     let drift = drift || (context.connection.database_url.is_some() && !at_head);
     if models.is_some() || drift {

@@ -151,6 +151,41 @@ fn models_that_are_none() {
     shows("models_that_are_none", &text);
 }
 
+/// A server waits for the rows of such a statement, and nobody sends them.
+#[test]
+fn models_with_rows_are_refused_at_once() {
+    let shop = Shop::new("rows");
+    for copy in
+        ["COPY a (id) FROM stdin", "copy a\nFROM STDIN WITH (FORMAT csv)", "COPY a TO stdout"]
+    {
+        shop.models(&format!("CREATE TABLE a (id int);\n{copy};\n1\n\\.\n\nCREATE TABLE b ();\n"));
+        let text = shop.runs(&["migrate revision --autogenerate -m Start", "ls migrations"]);
+        for part in ["schema.sql:2:1", "pg_dump --schema-only", "[exit 1]"] {
+            assert!(text.contains(part), "{part}: {text}");
+        }
+        assert!(!text.contains("_start.sql"), "{text}");
+    }
+    // A file of that name is no rows, and nor is a word in a text.
+    shop.models("CREATE TABLE a (id int);\nCOMMENT ON TABLE a IS 'COPY a FROM stdin';\n");
+    let text = shop.run("migrate revision --autogenerate -m Start --rev-id start");
+    assert!(text.contains("migrations/start_start.sql"), "{text}");
+}
+
+#[test]
+fn models_that_take_too_long_are_stopped() {
+    let shop = Shop::new("slow");
+    shop.models("CREATE TABLE a (id int);\nSELECT pg_sleep(600.625);\nCREATE TABLE b ();\n");
+    let line = "migrate revision --autogenerate -m Start --models-timeout 1s";
+    let text = shop.run(line);
+    for part in ["schema.sql:2:1", "not built after 1s", "--models-timeout", "[exit 1]"] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    let mut client = shop.0.database.connect().unwrap();
+    let sql = "SELECT count(*) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND query LIKE '%pg_sleep(600.625)%'";
+    let left: i64 = client.query_one(sql, &[]).unwrap().get(0);
+    assert_eq!(left, 0, "the statement runs on");
+}
+
 #[test]
 fn what_was_done_by_hand_is_told() {
     let shop = Shop::new("drift");
