@@ -151,6 +151,75 @@ fn models_that_are_none() {
     shows("models_that_are_none", &text);
 }
 
+/// A difference is never passed over: it is in the file, or it is said that nothing was written.
+#[test]
+fn what_no_statement_is_known_for_is_listed() {
+    let shop = Shop::new("unwritten");
+    let role = format!("app_{}", std::process::id());
+    let mut client = shop.0.database.connect().unwrap();
+    client.batch_execute(&format!("CREATE ROLE {role}")).unwrap();
+    let start = "CREATE FUNCTION f(a int) RETURNS int LANGUAGE sql SECURITY DEFINER AS 'SELECT 1';
+        REVOKE ALL ON FUNCTION f FROM PUBLIC;";
+    let models = |kind: &str, key: &str, rest: &str| {
+        format!(
+            "CREATE TABLE a (i {kind}); CREATE TABLE p (a int, b int) PARTITION BY LIST ({key}); {rest}"
+        )
+    };
+    shop.models(&models("text", "a", start));
+    shop.run("migrate revision --autogenerate -m Start --rev-id start");
+    let secret = shop.file("start_start.sql");
+    // Nothing was there, so who may use it is for a person to say: it is told, and not written.
+    let text = secret
+        .replace("-- migrate:down", "REVOKE ALL ON FUNCTION f FROM PUBLIC;\n\n-- migrate:down");
+    fs::write(shop.0.home().join("migrations/start_start.sql"), text).unwrap();
+
+    // The array and the partition key can't be written, and the function is.
+    let changed =
+        start.replace("RETURNS int", "RETURNS bigint").replace("SELECT 1", "SELECT 1::bigint");
+    shop.models(&models("text[]", "b", &changed));
+    let text = shop.run("migrate revision --autogenerate -m More --rev-id more");
+    assert!(!text.contains("[exit"), "{text}");
+    let file = shop.file("more_more.sql");
+    let (up, down) = file.split_once("-- migrate:down").unwrap();
+    for (section, lines) in [
+        (
+            up,
+            [
+                "--   ~ column a.i: text -> text[] (",
+                "--   ~ partitioned table p: partitioned by LIST (a) -> partitioned by LIST (b) (",
+            ],
+        ),
+        (
+            down,
+            [
+                "--   ~ column a.i: text[] -> text (",
+                "--   ~ partitioned table p: partitioned by LIST (b) -> partitioned by LIST (a) (",
+            ],
+        ),
+    ] {
+        assert_eq!(section.matches("-- migrate:todo").count(), 1, "{file}");
+        assert!(lines.iter().all(|line| section.contains(line)), "{file}");
+        assert!(section.contains("\nREVOKE ALL ON FUNCTION f(a integer) FROM PUBLIC;"), "{file}");
+    }
+    fs::remove_file(shop.0.home().join("migrations/more_more.sql")).unwrap();
+
+    // Privileges alone.
+    shop.models(&models(
+        "text",
+        "a",
+        &format!("{start} GRANT EXECUTE ON FUNCTION f TO {role}; GRANT SELECT ON a TO {role};"),
+    ));
+    let text = shop.run("migrate revision --autogenerate -m Rights");
+    for part in [
+        "nothing was written",
+        &format!("+ grant on routine f(a integer) to {role} EXECUTE"),
+        "[exit 1]",
+    ] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    client.batch_execute(&format!("DROP ROLE {role}")).unwrap();
+}
+
 /// A server waits for the rows of such a statement, and nobody sends them.
 #[test]
 fn models_with_rows_are_refused_at_once() {
