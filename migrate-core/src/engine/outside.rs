@@ -20,7 +20,7 @@ use crate::history::Row;
 use crate::leaks::{changed_settings, only_sets};
 use crate::message::text_of;
 use crate::outside::{Doubt, Part, digest_of, parts, statement_digest};
-use crate::plan::Step;
+use crate::plan::{PlanError, Step};
 use crate::sql::outside as sql;
 use crate::sql::step::Guard;
 use crate::sql::tag;
@@ -36,6 +36,8 @@ pub(super) struct Outside {
     doubt: Doubt,
     /// The server has refused the next one in a transaction, so it runs alone.
     is_alone: bool,
+    /// It is a `DO` or `CALL` that has come to a commit there.
+    commits: bool,
     phase: Phase,
     /// When the run of the step began.
     began: Duration,
@@ -83,6 +85,7 @@ impl<'r> Engine<'r> {
             at: 0,
             doubt: Doubt::None,
             is_alone: false,
+            commits: false,
             phase: Phase::Locking,
             began: now,
             saved: Vec::new(),
@@ -231,9 +234,13 @@ impl<'r> Engine<'r> {
             let done: usize = column(1).and_then(|done| done.parse().ok()).unwrap_or(0);
             let before = run.parts.get(..done).map(|parts| digest_of(text, parts).to_string());
             if before.as_deref() != column(3) {
-                let revision = step.migration.id.to_string();
-                let error = Error::Interrupted { revision, direction: step.direction, done };
-                return Ok(self.release(run, Then::Fail(error)));
+                let error = PlanError::Interrupted {
+                    revision: step.migration.id.to_string(),
+                    direction: step.direction,
+                    done,
+                    is_transactional: false,
+                };
+                return Ok(self.release(run, Then::Fail(error.into())));
             }
             run.at = done;
             let next = run.parts.get(done).map(|part| statement_digest(text, part).to_string());
@@ -264,6 +271,7 @@ impl Outside {
         self.at += 1;
         self.doubt = Doubt::None;
         self.is_alone = false;
+        self.commits = false;
     }
 }
 

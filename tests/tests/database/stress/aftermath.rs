@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use migrate_core::{Direction, Error, PlanError, Runner};
+use migrate_core::{Direction, DoubtReason, Error, PlanError, Runner};
 use migrate_testkit::Database;
 
 use super::Story;
@@ -83,7 +83,7 @@ impl<'a> Operator<'a> {
     fn goes_on(&mut self, error: Error, random: &mut Random) -> Result<(), String> {
         self.trace.push(format!("{error:?}"));
         match error {
-            Error::InDoubt { revision, direction, statement, edited: false } => {
+            Error::InDoubt { revision, direction, statement, why: DoubtReason::Commits } => {
                 self.decide(&revision, direction, statement, random)
             }
             Error::Plan(PlanError::HalfDone(half)) if half.direction == Direction::Down => {
