@@ -66,7 +66,7 @@ pub(crate) fn build_chain(
     let database = scratch.database()?;
     let mut client = database.connect()?;
     let Some(chain) = chain else {
-        let catalog = read(&mut client, None)?;
+        let catalog = read_with(true, &mut client, None)?;
         return Ok((database, catalog));
     };
     let runner = context.runner(chain);
@@ -82,23 +82,23 @@ pub(crate) fn build_chain(
             Err(error) => return Err(Failure::OnScratch(Box::new(error))),
         }
     }
-    let catalog = read(&mut client, Some(&runner))?;
+    let catalog = read_with(true, &mut client, Some(&runner))?;
     Ok((database, catalog))
 }
 
-/// What the models consist of. A dump of a live database has the history's tables in it.
+/// A scratch database with the models in it. A dump of a live database has the history's tables in it.
 pub(crate) fn build_models(
     context: &Context,
     scratch: &Scratch,
     models: &Models,
     chain: Option<&Chain<'static>>,
-) -> Result<Catalog, Failure> {
+) -> Result<(ScratchDatabase, Catalog), Failure> {
     let database = scratch.database()?;
-    let empty = read(&mut database.connect()?, None)?;
+    let empty = read_with(true, &mut database.connect()?, None)?;
     models.build(&mut database.connect()?, scratch)?;
     // In a session of its own: the models may have changed the settings of theirs.
     let runner = chain.map(|chain| context.runner(chain));
-    let built = read(&mut database.connect()?, runner.as_ref())?;
+    let built = read_with(true, &mut database.connect()?, runner.as_ref())?;
     if built == empty && chain.is_some() {
         let what = "the models build nothing: the next revision would drop everything";
         return Err(Failure::refused(
@@ -107,15 +107,15 @@ pub(crate) fn build_models(
             "is it the right file? `--models schema.sql`",
         ));
     }
-    Ok(built)
+    Ok((database, built))
 }
 
 /// The differences that a revision could make, for people. The order of columns is none: PostgreSQL
 /// adds them at the end, and moves none, while people write them where they belong. What comes and
-/// goes with a column or a constraint is not told beside it.
+/// goes with a column or a constraint is not told beside it; privileges are not told here.
 pub(crate) fn differences(from: &Catalog, to: &Catalog) -> Vec<Difference> {
     let mut found = from.differences(to);
-    found.retain(|found| found.kind != "order of the columns of");
+    found.retain(|found| found.kind != "order of the columns of" && !is_privilege(found));
     let parts: HashSet<(&str, String)> = [from, to].into_iter().flat_map(brought_along).collect();
     let is_own = |found: &Difference| {
         found.change == Change::Alter || !parts.contains(&(&*found.kind, found.name.clone()))
@@ -124,6 +124,17 @@ pub(crate) fn differences(from: &Catalog, to: &Catalog) -> Vec<Difference> {
         found.retain(is_own);
     }
     found
+}
+
+/// The differences in who may do what, and who owns what.
+pub(crate) fn privileges(from: &Catalog, to: &Catalog) -> Vec<Difference> {
+    let mut found = from.differences(to);
+    found.retain(is_privilege);
+    found
+}
+
+fn is_privilege(found: &Difference) -> bool {
+    found.kind == "grant" || found.kind == "owner of"
 }
 
 /// The sequences of columns, and the indexes of constraints.

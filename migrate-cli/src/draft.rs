@@ -1,11 +1,24 @@
 //! A proposal on its way to files: which statements are left to a person, and how each is written.
 
+use migrate_core::catalog::Difference;
 use migrate_core::diff::{Part, PartKind, Proposal, Rename, Section, Step};
 use migrate_core::{EditError, FileEdit, Folder, NewRevision, NewSection, edit};
 
 /// What a part outside a transaction says to the lints: some of its statements could be inside one.
 const MIXED: &str = "-- migrate:allow(mixed-outside): each statement is short or blocks nobody, and a run \
                      that was stopped goes on at the right one";
+
+/// How some things are written.
+#[derive(Clone, Copy)]
+struct Words {
+    /// What begins a comment about what is left to do.
+    todo: &'static str,
+    /// What stands in a section that has no statement.
+    nothing: &'static str,
+}
+
+/// What stands above differences that no statement makes.
+const UNWRITTEN: &str = "write what is missing here; these differences remain:";
 
 /// Who the new revisions are.
 pub(crate) struct Identity<'a> {
@@ -32,6 +45,8 @@ pub(crate) struct Draft {
     pub(crate) parts: Vec<DraftPart>,
     /// Stands on top of the first upgrade.
     remarks: Vec<String>,
+    /// What no statement is known for, and why.
+    unwritten: Vec<Difference>,
 }
 
 /// A revision in the making.
@@ -45,8 +60,10 @@ pub(crate) struct DraftPart {
 pub(crate) struct DraftSection {
     transactional: bool,
     pub(crate) statements: Vec<DraftStatement>,
-    /// What no statement does.
-    pub(crate) missing: Vec<String>,
+    /// What no statement does, and somebody has to write.
+    missing: Vec<String>,
+    /// What is so until the statements that are left to a person run.
+    remains: Vec<String>,
 }
 
 /// A statement, and what there is to say about it.
@@ -58,6 +75,7 @@ pub(crate) struct DraftStatement {
 
 impl Draft {
     pub(crate) fn new(proposal: Proposal, renames: &[Rename], undecided: &[Rename]) -> Self {
+        let unwritten = [&*proposal.unwritten, &*proposal.not_undone].concat();
         let mut parts: Vec<DraftPart> = proposal.parts.into_iter().map(DraftPart::new).collect();
         if !renames.is_empty() {
             // All that follows speaks of the new names.
@@ -78,7 +96,57 @@ impl Draft {
                 rename.to_argument()
             )
         };
-        Draft { parts, remarks: undecided.iter().map(remark).collect() }
+        Draft { parts, remarks: undecided.iter().map(remark).collect(), unwritten }
+    }
+
+    /// Has a part that can say what is left to do, also where no statement is written.
+    pub(crate) fn with_a_part(mut self) -> Self {
+        if self.parts.is_empty() {
+            self.parts.push(DraftPart::empty());
+        }
+        self
+    }
+
+    /// Is there nothing to write, and nothing to say?
+    pub(crate) fn is_empty(&self) -> bool {
+        let empty = |it: &DraftSection| it.statements.is_empty() && it.missing.is_empty();
+        self.parts.iter().all(|part| empty(&part.up) && empty(&part.down))
+    }
+
+    /// Notes what is not as it should be when the upgrades have run.
+    pub(crate) fn left_above(&mut self, differences: &[Difference]) {
+        let lines = self.explained(differences, |part| &part.up);
+        if let Some(last) = self.parts.last_mut() {
+            (last.up.missing, last.up.remains) = lines;
+        }
+    }
+
+    /// And when the downgrades have run.
+    pub(crate) fn left_below(&mut self, differences: &[Difference]) {
+        let lines = self.explained(differences, |part| &part.down);
+        if let Some(first) = self.parts.first_mut() {
+            (first.down.missing, first.down.remains) = lines;
+        }
+    }
+
+    /// What has to be written, and what a statement is there for that is left to a person.
+    fn explained(
+        &self,
+        differences: &[Difference],
+        section: impl Fn(&DraftPart) -> &DraftSection,
+    ) -> (Vec<String>, Vec<String>) {
+        let is_left = self.parts.iter().any(|part| section(part).is_left());
+        let (mut missing, mut remains) = (Vec::new(), Vec::new());
+        for it in differences {
+            let mut reasons = self.unwritten.iter();
+            let why = reasons.find(|why| why.kind == it.kind && why.name == it.name);
+            match why.and_then(|why| why.before.as_ref().or(why.after.as_ref())) {
+                Some(why) => missing.push(format!("{it} ({why})")),
+                None if is_left => remains.push(it.to_string()),
+                None => missing.push(it.to_string()),
+            }
+        }
+        (missing, remains)
     }
 
     /// The files, each with the id of its revision.
@@ -87,27 +155,27 @@ impl Draft {
         folder: Folder,
         identity: &Identity<'_>,
     ) -> Result<Vec<(String, FileEdit)>, EditError> {
-        self.written(folder, identity, "-- migrate:todo")
+        self.written(folder, identity, Words { todo: "-- migrate:todo", nothing: "" })
     }
 
-    /// The same for a trial: what is left to do stands in no one's way.
+    /// The same for a trial: what is left to do stands in no one's way, nor does an empty section.
     pub(crate) fn trial(
         &self,
         folder: Folder,
         identity: &Identity<'_>,
     ) -> Result<Vec<(String, FileEdit)>, EditError> {
-        self.written(folder, identity, "-- to do:")
+        self.written(folder, identity, Words { todo: "-- to do:", nothing: "SELECT 1;\n" })
     }
 
     fn written(
         &self,
         mut folder: Folder,
         identity: &Identity<'_>,
-        todo: &str,
+        words: Words,
     ) -> Result<Vec<(String, FileEdit)>, EditError> {
         let mut edits: Vec<(String, FileEdit)> = Vec::new();
         for (nth, part) in self.parts.iter().enumerate() {
-            let (suffix, words) = match part.kind {
+            let (suffix, name) = match part.kind {
                 _ if self.parts.len() == 1 => ("", ""),
                 PartKind::EnumValues => ("_values", " (enum values)"),
                 PartKind::Main => ("", ""),
@@ -115,9 +183,9 @@ impl Draft {
             };
             let free = identity.ids.get(nth).map_or("", String::as_str);
             let id = identity.main.map_or_else(|| free.to_owned(), |id| format!("{id}{suffix}"));
-            let message = format!("{}{words}", identity.message);
+            let message = format!("{}{name}", identity.message);
             let remarks = if nth == 0 { &*self.remarks } else { &[] };
-            let (up, down) = (part.up.text(remarks, todo), part.down.text(&[], todo));
+            let (up, down) = (part.up.text(remarks, words), part.down.text(&[], words));
             let mut edit = edit::new_revision(
                 folder.clone(),
                 NewRevision {
@@ -137,11 +205,6 @@ impl Draft {
             edits.push((id, edit));
         }
         Ok(edits)
-    }
-
-    /// Whether a part has nothing left to run, in one direction.
-    pub(crate) fn has_empty_section(&self) -> bool {
-        self.parts.iter().any(|part| part.up.is_empty() || part.down.is_empty())
     }
 
     /// What rows lose when it is upgraded.
@@ -172,8 +235,7 @@ impl DraftPart {
     }
 
     fn empty() -> Self {
-        let section =
-            || DraftSection { transactional: true, statements: Vec::new(), missing: Vec::new() };
+        let section = || DraftSection::new(Section { transaction: true, steps: Vec::new() });
         DraftPart { kind: PartKind::Main, up: section(), down: section() }
     }
 }
@@ -181,7 +243,8 @@ impl DraftPart {
 impl DraftSection {
     fn new(section: Section) -> Self {
         let statements = section.steps.into_iter().map(DraftStatement::new).collect();
-        DraftSection { transactional: section.transaction, statements, missing: Vec::new() }
+        let (missing, remains) = (Vec::new(), Vec::new());
+        DraftSection { transactional: section.transaction, statements, missing, remains }
     }
 
     /// The nth statement, from 1, of those that are written.
@@ -196,12 +259,33 @@ impl DraftSection {
         !self.transactional && count > 0 && count < self.statements.len()
     }
 
-    /// Whether there is anything to run.
-    pub(crate) fn is_empty(&self) -> bool {
+    /// Whether there is nothing to run.
+    fn is_empty(&self) -> bool {
         self.statements.iter().all(|statement| statement.todo.is_some())
     }
 
-    fn text(&self, remarks: &[String], todo: &str) -> String {
+    /// Whether a statement is left to a person.
+    fn is_left(&self) -> bool {
+        self.statements.iter().any(|statement| statement.todo.is_some())
+    }
+
+    /// Whether anything is left to a person.
+    pub(crate) fn is_unfinished(&self) -> bool {
+        self.is_left() || !self.missing.is_empty()
+    }
+
+    /// The statements that can run, in order.
+    pub(crate) fn runnable(&self) -> impl Iterator<Item = &str> {
+        let written = self.statements.iter().filter(|statement| statement.todo.is_none());
+        written.map(|statement| &*statement.step.sql)
+    }
+
+    pub(crate) fn is_transactional(&self) -> bool {
+        self.transactional
+    }
+
+    fn text(&self, remarks: &[String], words: Words) -> String {
+        let Words { todo, nothing } = words;
         let mut text = String::new();
         let comment = |text: &mut String, words: &str, what: &str| {
             let what = what.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -210,8 +294,19 @@ impl DraftSection {
         for remark in remarks {
             comment(&mut text, "--", remark);
         }
-        for what in &self.missing {
-            comment(&mut text, todo, what);
+        if !self.missing.is_empty() {
+            comment(&mut text, todo, UNWRITTEN);
+            self.missing.iter().for_each(|what| comment(&mut text, "--  ", what));
+            text.push('\n');
+        }
+        if !self.remains.is_empty() {
+            comment(
+                &mut text,
+                "--",
+                "Until what is marked as todo is done, these differences remain:",
+            );
+            self.remains.iter().for_each(|what| comment(&mut text, "--  ", what));
+            text.push('\n');
         }
         for DraftStatement { step, todo: left } in &self.statements {
             let Step { sql, loses, caution, .. } = step;
@@ -239,6 +334,9 @@ impl DraftSection {
             if is_long {
                 text.push('\n');
             }
+        }
+        if self.is_empty() {
+            text.push_str(nothing);
         }
         text
     }

@@ -16,6 +16,7 @@ mod blind;
 mod commands;
 mod compare;
 mod context;
+mod deadline;
 mod draft;
 mod env_file;
 mod failure;

@@ -1,19 +1,31 @@
 //! The models: SQL that builds the wanted schema in an empty database. It comes from a file, or from
 //! the program.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
+use std::time::Duration;
 
 use migrate_core::{Source, Span, point_at, split_statements};
 use postgres::Client;
 
+use crate::args::ModelArgs;
 use crate::context::Context;
+use crate::deadline::Deadline;
 use crate::env_file::Variables;
 use crate::failure::Failure;
 use crate::scratch::Scratch;
 
+/// How long building the models may take, unless it is said.
+const LIMIT: Duration = Duration::from_secs(300);
+
+/// The models.
+pub(crate) struct Models {
+    origin: Origin,
+    /// None means no limit.
+    limit: Option<Duration>,
+}
+
 /// Where the models come from.
-#[derive(Clone)]
-pub(crate) enum Models {
+enum Origin {
     /// A file.
     File(PathBuf),
     /// This program, which declares them in Rust.
@@ -22,29 +34,40 @@ pub(crate) enum Models {
 
 impl Models {
     /// Those of `--models`, of the program, or of `MIGRATE_MODELS`, if there are any.
-    pub(crate) fn find(context: &Context, file: Option<&Path>) -> Result<Option<Self>, Failure> {
-        if let Some(file) = file {
-            return Ok(Some(Models::File(file.to_owned())));
-        }
-        if let Some(models) = context.models {
-            return Ok(Some(Models::Program(models)));
-        }
-        let variables = Variables::read(context.connection.env_file.as_deref())?;
-        let file = variables.get("MIGRATE_MODELS");
-        Ok(file.map(|file| Models::File(PathBuf::from(file))))
+    pub(crate) fn find(context: &Context, arguments: &ModelArgs) -> Result<Option<Self>, Failure> {
+        let limit = arguments.models_timeout.unwrap_or(LIMIT);
+        let limit = (!limit.is_zero()).then_some(limit);
+        let origin = match (&arguments.models, context.models) {
+            (Some(file), _) => Some(Origin::File(file.clone())),
+            (None, Some(models)) => Some(Origin::Program(models)),
+            (None, None) => {
+                let variables = Variables::read(context.connection.env_file.as_deref())?;
+                variables.get("MIGRATE_MODELS").map(|file| Origin::File(PathBuf::from(file)))
+            }
+        };
+        Ok(origin.map(|origin| Models { origin, limit }))
     }
 
     /// Builds the schema.
     pub(crate) fn build(&self, client: &mut Client, scratch: &Scratch) -> Result<(), Failure> {
         let source = self.source()?;
         let sql = source.text();
-        for statement in split_statements(sql) {
-            let text = sql.get(statement.span.range()).unwrap_or_default();
+        let statements = split_statements(sql);
+        let text_of = |span: Span| sql.get(span.range()).unwrap_or_default();
+        if let Some(copy) = statements.iter().find(|it| copies(text_of(it.span))) {
+            return Err(with_rows(&source, copy.span));
+        }
+        let deadline = Deadline::of(self.limit, client, scratch)?;
+        for statement in statements {
+            let text = text_of(statement.span);
             let is_worth_another_try = |error: &postgres::Error| {
                 let said = error.as_db_error();
                 said.is_some_and(|said| scratch.makes_role(said.code().code(), said.message()))
             };
             while let Err(error) = client.batch_execute(text) {
+                if let Some(limit) = deadline.passed() {
+                    return Err(too_long(&source, statement.span, limit));
+                }
                 if !is_worth_another_try(&error) {
                     return Err(refused(&source, statement.span, &error));
                 }
@@ -54,9 +77,9 @@ impl Models {
     }
 
     fn source(&self) -> Result<Source<'static>, Failure> {
-        let path = match self {
-            Models::Program(models) => return Ok(Source::new("models", without_psql(models()))),
-            Models::File(path) => path,
+        let path = match &self.origin {
+            Origin::Program(models) => return Ok(Source::new("models", without_psql(models()))),
+            Origin::File(path) => path,
         };
         let unreadable = |reason: String| {
             let what = format!("the models `{}` can't be read: {reason}", path.display());
@@ -84,6 +107,31 @@ fn without_psql(text: String) -> String {
         })
 }
 
+/// Does a statement read rows from the client, or send it some? A server waits until they came.
+fn copies(statement: &str) -> bool {
+    let words = statement.split(|c: char| c.is_whitespace() || c == '(' || c == ')' || c == ';');
+    let words: Vec<String> =
+        words.filter(|it| !it.is_empty()).map(str::to_ascii_lowercase).collect();
+    let ends = [["from", "stdin"], ["to", "stdout"]];
+    words.first().is_some_and(|it| it == "copy")
+        && words.windows(2).any(|two| ends.iter().any(|end| two == end))
+}
+
+fn with_rows(source: &Source<'_>, copy: Span) -> Failure {
+    let message = "the models contain table data: COPY needs rows from a client";
+    let help = "use a dump of the schema alone: `pg_dump --schema-only`";
+    let first = Span::new(copy.start, copy.start + "COPY".len());
+    Failure::Models(point_at(message, source, first, "", help))
+}
+
+fn too_long(source: &Source<'_>, statement: Span, limit: Duration) -> Failure {
+    let seconds = limit.as_secs_f64();
+    let message = format!("the models are not built after {seconds}s");
+    let help = "fix the statement, or allow more time: `--models-timeout 30min`";
+    let first = Span::new(statement.start, statement.start + 1);
+    Failure::Models(point_at(&message, source, first, "this statement was cancelled", help))
+}
+
 /// What the server said of a statement, at its place.
 fn refused(source: &Source<'_>, statement: Span, error: &postgres::Error) -> Failure {
     let Some(said) = error.as_db_error() else {
@@ -109,6 +157,17 @@ fn refused(source: &Source<'_>, statement: Span, error: &postgres::Error) -> Fai
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn rows_of_a_client_are_seen() {
+        let check = |sql: &str, expected: bool| assert_eq!(copies(sql), expected, "{sql}");
+        check("COPY public.t (a, b) FROM stdin;", true);
+        check("copy t\n  from STDIN(FORMAT csv)", true);
+        check("COPY (SELECT 1) TO STDOUT", true);
+        check("COPY t FROM '/tmp/stdin'", false);
+        check("COPY t FROM PROGRAM 'cat'", false);
+        check("SELECT 'COPY t FROM stdin'", false);
+    }
 
     #[test]
     fn lines_for_psql_are_blank() {

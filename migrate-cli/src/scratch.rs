@@ -55,6 +55,11 @@ impl Scratch {
         Ok(scratch)
     }
 
+    /// Connects to the server itself.
+    pub(crate) fn admin(&self) -> Arc<Connector> {
+        Arc::clone(&self.admin)
+    }
+
     /// An empty database.
     pub(crate) fn database(&self) -> Result<ScratchDatabase, Failure> {
         // The other template may have been changed.

@@ -3,75 +3,175 @@
 
 use std::path::Path;
 
-use migrate_core::catalog::Catalog;
+use migrate_core::catalog::{Catalog, Difference};
+use migrate_core::diff::{only_in, with_privileges_of};
 use migrate_core::{Chain, Error, Rejection, StatementError, Target, check};
+use postgres::Client;
 
-use crate::compare::{differences, read};
+use crate::compare::{differences, privileges, read_with};
 use crate::context::Context;
 use crate::draft::{Draft, DraftSection, Identity};
 use crate::failure::Failure;
 use crate::scratch::{Scratch, ScratchDatabase};
 use crate::tree::folder;
 
-/// How a trial ended.
-enum Outcome {
-    /// It runs both ways; these are what is not as it should be above and below.
-    Ran { above: Vec<String>, below: Vec<String> },
-    /// A statement was refused.
-    Refused(Box<StatementError>),
-    /// There is too little left to run it.
-    Hopeless,
+/// Where drafts are tried.
+pub(crate) struct Trial<'a> {
+    pub(crate) context: &'a Context,
+    pub(crate) scratch: &'a Scratch,
+    pub(crate) directory: &'a Path,
+    /// The chain's database, to which nobody is connected, and what it has in it.
+    pub(crate) chain: (&'a ScratchDatabase, &'a Catalog),
+    /// The same of the models.
+    pub(crate) models: (&'a ScratchDatabase, &'a Catalog),
 }
 
-/// The draft, with what it can't do by itself marked. `database` has the chain in it, and nobody is
-/// connected to it.
-pub(crate) fn tried(
-    context: &Context,
-    scratch: &Scratch,
-    database: &ScratchDatabase,
-    directory: &Path,
-    mut draft: Draft,
-    identity: &Identity<'_>,
-    (before, wanted): (&Catalog, &Catalog),
-) -> Result<Draft, Failure> {
-    loop {
-        let edits = draft.trial(folder(directory), identity)?;
-        let ids: Vec<String> = edits.iter().map(|(id, _)| id.clone()).collect();
-        let with_all = edits
-            .iter()
-            .fold(folder(directory), |folder, (_, edit)| folder.with(&edit.name, &edit.text));
-        let outcome = match check(with_all) {
-            Ok(chain) => run(context, scratch, database, &chain, ids.len(), (before, wanted))?,
-            Err(_) if draft.has_empty_section() => Outcome::Hopeless,
-            Err(why) => return Err(unreadable(&why)),
-        };
-        match outcome {
-            Outcome::Refused(error) => {
-                let nth = ids.iter().position(|id| *id == error.revision);
-                let Some(part) = nth.and_then(|nth| draft.parts.get_mut(nth)) else {
-                    return Err(Failure::OnScratch(Box::new(Error::Statement(error))));
-                };
-                let section = match error.direction {
-                    migrate_core::Direction::Up => &mut part.up,
-                    migrate_core::Direction::Down => &mut part.down,
-                };
-                leave(section, error)?;
-            }
-            Outcome::Ran { above, below } => {
-                // What was left to a person explains the differences.
-                if draft.todos().is_empty() {
-                    if let Some(last) = draft.parts.last_mut() {
-                        last.up.missing = above;
-                    }
-                    if let Some(first) = draft.parts.first_mut() {
-                        first.down.missing = below;
-                    }
+/// What came of a draft.
+pub(crate) struct Tried {
+    /// With what it can't do by itself marked.
+    pub(crate) draft: Draft,
+    /// What the models say about privileges, and the upgrade does not do.
+    pub(crate) privileges: Vec<Difference>,
+}
+
+/// What a run up and down has shown.
+enum Outcome {
+    /// It leads there: this is what is not as it should be.
+    Up { missing: Vec<Difference>, privileges: Vec<Difference>, below: Option<Vec<Difference>> },
+    /// A statement was refused.
+    Refused(Box<StatementError>),
+}
+
+impl Trial<'_> {
+    /// Runs the draft up and down until no statement of it is refused.
+    pub(crate) fn of(&self, mut draft: Draft, identity: &Identity<'_>) -> Result<Tried, Failure> {
+        loop {
+            let edits = draft.trial(folder(self.directory), identity)?;
+            let ids: Vec<String> = edits.iter().map(|(id, _)| id.clone()).collect();
+            let with_all = edits.iter().fold(folder(self.directory), |folder, (_, edit)| {
+                folder.with(&edit.name, &edit.text)
+            });
+            let chain = check(with_all).map_err(|why| unreadable(&why))?;
+            let is_left = draft.parts.iter().any(|part| part.up.is_unfinished());
+            match self.run(&chain, ids.len(), is_left)? {
+                Outcome::Refused(error) => {
+                    let nth = ids.iter().position(|id| *id == error.revision);
+                    let Some(part) = nth.and_then(|nth| draft.parts.get_mut(nth)) else {
+                        return Err(Failure::OnScratch(Box::new(Error::Statement(error))));
+                    };
+                    let section = match error.direction {
+                        migrate_core::Direction::Up => &mut part.up,
+                        migrate_core::Direction::Down => &mut part.down,
+                    };
+                    leave(section, error)?;
                 }
-                return Ok(draft);
+                Outcome::Up { missing, privileges, below } => {
+                    draft.left_above(&missing);
+                    let below = match below {
+                        Some(below) => below,
+                        None => self.back_from_models(&mut draft)?,
+                    };
+                    draft.left_below(&below);
+                    return Ok(Tried { draft, privileges });
+                }
             }
-            Outcome::Hopeless => return Ok(draft),
         }
     }
+
+    /// Up, and down again if all went well: what is wrong above makes good statements fail below.
+    fn run(&self, chain: &Chain<'static>, parts: usize, is_left: bool) -> Result<Outcome, Failure> {
+        let (before, wanted) = (self.chain.1, self.models.1);
+        let copy = self.scratch.copy(self.chain.0)?;
+        let mut client = copy.connect()?;
+        let runner = self.context.runner(chain).statement_by_statement();
+        let refused = |error: Error| match error {
+            Error::Statement(error) => Ok(Outcome::Refused(error)),
+            error => Err(Failure::OnScratch(Box::new(error))),
+        };
+        if let Err(error) = runner.upgrade(&mut client) {
+            return refused(error);
+        }
+        let mut above = read_with(true, &mut client, Some(&runner))?;
+        let untold = untold(&above, wanted);
+        // Who may use something new is not for the upgrade to say.
+        let new = only_in(wanted, before);
+        above.grants.retain(|on, _| !new.contains(&on.object()));
+        above.owners.retain(|on, _| !new.contains(on));
+        let missing = all_differences(&above, &with_privileges_of(wanted, before));
+        if is_left || !missing.is_empty() {
+            return Ok(Outcome::Up { missing, privileges: untold, below: None });
+        }
+        let migrations = chain.migrations();
+        let nth = migrations.len().checked_sub(parts + 1);
+        let target = match nth.and_then(|at| migrations.get(at)) {
+            Some(migration) => Target::revision(migration.id.as_str()),
+            None => Target::Base,
+        };
+        if let Err(error) = runner.downgrade_to(&mut client, target) {
+            return refused(error);
+        }
+        let below = all_differences(&read_with(true, &mut client, Some(&runner))?, before);
+        Ok(Outcome::Up { missing, privileges: untold, below: Some(below) })
+    }
+
+    /// Runs the downgrades on what the models build, where the upgrades do not lead by themselves, and
+    /// tells what is not as it should be then.
+    fn back_from_models(&self, draft: &mut Draft) -> Result<Vec<Difference>, Failure> {
+        loop {
+            let copy = self.scratch.copy(self.models.0)?;
+            let mut client = copy.connect()?;
+            let sections = draft.parts.iter_mut().rev().map(|part| &mut part.down);
+            if sections.map(|section| back(&mut client, section)).any(|went| !went) {
+                continue;
+            }
+            let before = self.chain.1;
+            let below = read_with(true, &mut client, None)?;
+            let books = |name: &migrate_core::catalog::Name| {
+                !before.relations.contains_key(name) && name.name.starts_with("migrate_")
+            };
+            return Ok(differences(&below.without(books), before));
+        }
+    }
+}
+
+/// Runs a downgrade; a statement that is refused is left to a person, and false is the answer.
+fn back(client: &mut Client, section: &mut DraftSection) -> bool {
+    let mut run = |sql: &str| {
+        let said = |error: &postgres::Error| {
+            error.as_db_error().map_or_else(|| error.to_string(), |it| it.message().to_owned())
+        };
+        client.batch_execute(sql).map_err(|error| said(&error))
+    };
+    let is_whole = section.is_transactional();
+    let mut refused = if is_whole { run("BEGIN").err().map(|why| (1, why)) } else { None };
+    for (nth, sql) in section.runnable().enumerate() {
+        refused = refused.or_else(|| run(sql).err().map(|why| (nth + 1, why)));
+    }
+    if let Some((nth, why)) = refused
+        && let Some(statement) = section.nth(nth)
+    {
+        statement.todo = Some(why);
+        return false;
+    }
+    if is_whole {
+        // What it did so far is looked at in any case.
+        let _ = run("COMMIT");
+    }
+    true
+}
+
+/// How the models differ in privileges on what is there.
+fn untold(above: &Catalog, wanted: &Catalog) -> Vec<Difference> {
+    let absent = only_in(wanted, above);
+    let mut wanted = wanted.clone();
+    wanted.grants.retain(|on, _| !absent.contains(&on.object()));
+    wanted.owners.retain(|on, _| !absent.contains(on));
+    privileges(above, &wanted)
+}
+
+/// With those in privileges.
+fn all_differences(from: &Catalog, to: &Catalog) -> Vec<Difference> {
+    [differences(from, to), privileges(from, to)].concat()
 }
 
 /// Leaves the statement that was refused to a person.
@@ -84,40 +184,6 @@ fn leave(section: &mut DraftSection, error: Box<StatementError>) -> Result<(), F
         }
         None => Err(Failure::OnScratch(Box::new(Error::Statement(error)))),
     }
-}
-
-fn run(
-    context: &Context,
-    scratch: &Scratch,
-    database: &ScratchDatabase,
-    chain: &Chain<'static>,
-    parts: usize,
-    (before, wanted): (&Catalog, &Catalog),
-) -> Result<Outcome, Failure> {
-    let copy = scratch.copy(database)?;
-    let mut client = copy.connect()?;
-    let runner = context.runner(chain).statement_by_statement();
-    let refused = |error: Error| match error {
-        Error::Statement(error) => Ok(Outcome::Refused(error)),
-        error => Err(Failure::OnScratch(Box::new(error))),
-    };
-    if let Err(error) = runner.upgrade(&mut client) {
-        return refused(error);
-    }
-    let lines = |from: &Catalog, to: &Catalog| -> Vec<String> {
-        differences(from, to).iter().map(ToString::to_string).collect()
-    };
-    let above = lines(&read(&mut client, Some(&runner))?, wanted);
-    let migrations = chain.migrations();
-    let target = match migrations.len().checked_sub(parts + 1).and_then(|at| migrations.get(at)) {
-        Some(migration) => Target::revision(migration.id.as_str()),
-        None => Target::Base,
-    };
-    if let Err(error) = runner.downgrade_to(&mut client, target) {
-        return refused(error);
-    }
-    let below = lines(&read(&mut client, Some(&runner))?, before);
-    Ok(Outcome::Ran { above, below })
 }
 
 fn unreadable(why: &Rejection) -> Failure {

@@ -31,7 +31,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 pub use differences::{Change, Difference};
-pub use names::{GrantName, Name, OtherName, RoutineName};
+pub use names::{GrantName, Name, ObjectName, OtherName, RoutineName};
 #[cfg(any(test, feature = "postgres", feature = "tokio-postgres"))]
 pub use reading::ReadError;
 #[cfg(any(feature = "postgres", feature = "tokio-postgres"))]
@@ -71,6 +71,9 @@ pub struct Catalog {
     /// Who was granted what, besides the owners; empty unless it was asked for.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub grants: BTreeMap<GrantName, Grant>,
+    /// Who owns what does not belong to the role that reads; empty unless privileges were asked for.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub owners: BTreeMap<ObjectName, String>,
 }
 
 impl Catalog {
@@ -102,11 +105,21 @@ impl Catalog {
             let owner = sequence.owned_by.as_ref().map(|(table, _)| table);
             !leave_out(name) && !owner.is_some_and(&leave_out)
         });
-        let is_relation = |kind: &str| ["table", "column", "sequence"].contains(&kind);
-        self.grants.retain(|on, _| {
-            !is_relation(&on.kind) || !leave_out(&Name::new(&*on.schema, &*on.name))
-        });
+        let stays = |on: &ObjectName| {
+            let is_relation = ["table", "column", "sequence"].contains(&&*on.kind);
+            !is_relation || !leave_out(&Name::new(&*on.schema, &*on.name))
+        };
+        self.grants.retain(|on, _| stays(&on.object()));
+        self.owners.retain(|on, _| stays(on));
         self.statistics.retain(|_, statistics| !leave_out(&statistics.table));
+        self
+    }
+
+    /// The same catalog without privileges and owners.
+    #[must_use]
+    pub fn without_privileges(mut self) -> Self {
+        self.grants.clear();
+        self.owners.clear();
         self
     }
 }

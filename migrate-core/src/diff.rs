@@ -14,6 +14,7 @@ mod keys;
 mod labels;
 mod order;
 mod parts;
+mod privileges;
 mod proposal;
 mod relations;
 mod renames;
@@ -27,8 +28,9 @@ mod words;
 use std::collections::BTreeSet;
 
 use self::anew::Anew;
-use crate::catalog::{Catalog, Change, Difference, Name};
+use crate::catalog::{Catalog, Change, Difference, Name, ObjectName};
 
+pub use privileges::{only_in, with_privileges_of};
 pub use proposal::{Options, Part, PartKind, Proposal, Section, propose};
 pub use renames::{Rename, RenameKind, rename_candidates};
 pub use renaming::RenameError;
@@ -101,6 +103,7 @@ enum Phase {
     RoutinesOfViews,
     Parts,
     Comments,
+    Privileges,
     DropTables,
     DropRoutines,
     DropTypes,
@@ -116,6 +119,10 @@ struct Draft<'c> {
     steps: Vec<(Phase, Step)>,
     unwritten: Vec<Difference>,
     anew: Anew,
+    /// What statements create.
+    made: BTreeSet<ObjectName>,
+    /// What privileges are not known of.
+    untold: BTreeSet<ObjectName>,
     /// Are statements written that leave tables free for others, and need to be outside a
     /// transaction for that?
     online: bool,
@@ -136,7 +143,7 @@ struct Draft<'c> {
 /// ```
 #[must_use]
 pub fn script(from: &Catalog, to: &Catalog) -> Script {
-    write(from, to, false)
+    write(from, to, false, &BTreeSet::new())
 }
 
 /// What differs in names alone: the first catalog with the names that the second has for constraints,
@@ -154,20 +161,27 @@ pub fn same_names(from: &Catalog, to: &Catalog) -> (Catalog, Vec<String>) {
     settled::settled(from, to)
 }
 
-/// The statements, for one transaction or online.
-fn write(from: &Catalog, to: &Catalog, online: bool) -> Script {
-    let script = attempt(from, to, online, BTreeSet::new());
+/// The statements, for one transaction or online. Of some things the privileges are not known.
+fn write(from: &Catalog, to: &Catalog, online: bool, untold: &BTreeSet<ObjectName>) -> Script {
+    let script = attempt(from, to, online, BTreeSet::new(), untold);
     let used = labels::used(from, to, &script.steps);
     if used.is_empty() {
         return script;
     }
     // A label can't be used in the transaction that adds it; a type made there can.
-    attempt(from, to, online, used)
+    attempt(from, to, online, used, untold)
 }
 
-fn attempt(from: &Catalog, to: &Catalog, online: bool, anew: BTreeSet<Name>) -> Script {
+fn attempt(
+    from: &Catalog,
+    to: &Catalog,
+    online: bool,
+    anew: BTreeSet<Name>,
+    untold: &BTreeSet<ObjectName>,
+) -> Script {
     let (settled, renames) = settled::settled(from, to);
     let mut draft = Draft::new(&settled, to, online, anew);
+    draft.untold.clone_from(untold);
     for sql in renames {
         draft.step(Phase::Renames, sql);
     }
@@ -177,6 +191,7 @@ fn attempt(from: &Catalog, to: &Catalog, online: bool, anew: BTreeSet<Name>) -> 
     draft.relations();
     draft.statistics();
     draft.others();
+    draft.privileges();
     draft.steps.sort_by_key(|(phase, _)| *phase);
     Script {
         steps: draft.steps.into_iter().map(|(_, step)| step).collect(),
@@ -188,7 +203,8 @@ impl<'c> Draft<'c> {
     /// Nothing written yet; these types are to be made anew.
     fn new(from: &'c Catalog, to: &'c Catalog, online: bool, types: BTreeSet<Name>) -> Self {
         let anew = Anew::new(from, to, types);
-        Draft { from, to, steps: Vec::new(), unwritten: Vec::new(), anew, online }
+        let (made, untold) = (BTreeSet::new(), BTreeSet::new());
+        Draft { from, to, steps: Vec::new(), unwritten: Vec::new(), anew, made, untold, online }
     }
 
     fn step(&mut self, phase: Phase, sql: impl Into<String>) {

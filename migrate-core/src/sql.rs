@@ -209,7 +209,7 @@ pub(crate) fn read(tables: &Tables, stored: bool) -> String {
 pub(crate) fn partials(tables: &Tables) -> String {
     format!(
         "SELECT '{tag}', revision, direction, next_statement, started, \
-         EXISTS (SELECT FROM pg_catalog.pg_locks l WHERE {held}) \
+         EXISTS (SELECT FROM pg_catalog.pg_locks l WHERE {held}), done_digest \
          FROM {progress} WHERE started OR next_statement > 0 ORDER BY began",
         tag = tag::PARTIAL,
         held = held(tables),

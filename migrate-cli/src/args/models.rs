@@ -1,8 +1,11 @@
 //! The arguments of what compares the models with the chain.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::Args;
+
+use super::duration;
 
 /// Where the models are, and where to build them.
 #[derive(Debug, Args)]
@@ -14,4 +17,7 @@ pub(crate) struct ModelArgs {
     /// A server for two scratch databases, else MIGRATE_DEV_URL, else one is started; never production's
     #[arg(long, value_name = "URL")]
     pub(crate) dev_url: Option<String>,
+    /// How long building the models may take [default: 5min]
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub(crate) models_timeout: Option<Duration>,
 }

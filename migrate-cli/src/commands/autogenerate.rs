@@ -10,14 +10,14 @@ use serde::Serialize;
 
 use super::write::{day, new_id, write};
 use crate::args::RevisionArgs;
-use crate::compare::{build_chain, build_models, differences, line, read};
+use crate::compare::{build_chain, build_models, differences, line, privileges, read_with};
 use crate::context::Context;
 use crate::draft::{Draft, Identity};
 use crate::failure::{Exit, Failure};
 use crate::models::Models;
 use crate::scratch::{Scratch, ScratchDatabase};
 use crate::tree::{folder, settings};
-use crate::trial::tried;
+use crate::trial::{Trial, Tried};
 use crate::ui::{Page, View};
 
 /// What was written, and what a reviewer should look at.
@@ -31,6 +31,8 @@ struct Generated {
     renames: Vec<String>,
     /// What could not be written.
     todo: Vec<String>,
+    /// How the models differ in privileges and owners, which are not written.
+    privileges: Vec<Difference>,
 }
 
 #[derive(Serialize)]
@@ -53,7 +55,7 @@ pub(super) fn autogenerate(
     directory: &Path,
     arguments: &RevisionArgs,
 ) -> Result<Exit, Failure> {
-    let models = Models::find(context, arguments.models.models.as_deref())?;
+    let models = Models::find(context, &arguments.models)?;
     let models = models.ok_or_else(|| {
         let help = "name a file with the SQL of the wanted schema: `--models schema.sql`, or MIGRATE_MODELS";
         Failure::refused("usage", "there are no models to compare the chain with", help)
@@ -71,10 +73,20 @@ pub(super) fn autogenerate(
     identity.first(folder(directory))?;
     let scratch = Scratch::open(context, arguments.models.dev_url.as_deref())?;
     let (database, before) = build_chain(context, &scratch, chain.as_ref(), None)?;
-    let wanted = build_models(context, &scratch, &models, chain.as_ref())?;
+    let (wanted_in, wanted) = build_models(context, &scratch, &models, chain.as_ref())?;
     let changes = differences(&before, &wanted);
     if changes.is_empty() {
-        context.ui.show(&Generated::default())?;
+        let privileges = privileges(&before, &wanted);
+        let is_same = privileges.is_empty();
+        let generated = Generated { privileges, ..Generated::default() };
+        context.ui.show(&generated)?;
+        tell_privileges(context, &generated.privileges);
+        if !is_same {
+            context
+                .ui
+                .warn("nothing was written: the chain and the models differ only in privileges");
+            return Ok(Exit::Failed);
+        }
         context.ui.say("nothing to do: the chain builds what the models want");
         return Ok(Exit::Fine);
     }
@@ -100,9 +112,21 @@ pub(super) fn autogenerate(
     }
 
     let proposal = propose(&renamed, &wanted, &Options { plain: arguments.plain });
-    let draft = Draft::new(proposal, &renames, &undecided);
-    let draft =
-        tried(context, &scratch, &database, directory, draft, &identity, (&before, &wanted))?;
+    let draft = Draft::new(proposal, &renames, &undecided).with_a_part();
+    let trial = Trial {
+        context,
+        scratch: &scratch,
+        directory,
+        chain: (&database, &before),
+        models: (&wanted_in, &wanted),
+    };
+    let Tried { draft, privileges } = trial.of(draft, &identity)?;
+    if draft.is_empty() {
+        let nothing = Generated { changes, privileges, ..Generated::default() };
+        context.ui.show(&nothing)?;
+        context.ui.warn("nothing was written: no statement leads from the chain to the models");
+        return Ok(Exit::Failed);
+    }
 
     let edits = draft.edits(folder(directory), &identity)?;
     // A first revision makes the folder. If it can't be made, the write that follows says why.
@@ -112,6 +136,7 @@ pub(super) fn autogenerate(
         loses: draft.loses(),
         renames: undecided.iter().map(Rename::to_argument).collect(),
         todo: draft.todos(),
+        privileges,
         files: Vec::new(),
     };
     for (revision, edit) in edits {
@@ -179,10 +204,23 @@ impl Names<'_> {
             run(rename.to_string(), &rename.sql())?;
         }
         let runner = self.chain.map(|chain| self.context.runner(chain));
-        let renamed = read(&mut client, runner.as_ref())?;
+        let renamed = read_with(true, &mut client, runner.as_ref())?;
         client.batch_execute("ROLLBACK").map_err(|error| refused("renaming".to_owned(), &error))?;
         Ok(renamed)
     }
+}
+
+/// Privileges are not written, and not passed over.
+fn tell_privileges(context: &Context, privileges: &[Difference]) {
+    if privileges.is_empty() {
+        return;
+    }
+    let lines: Vec<String> = privileges.iter().map(|it| format!("\n   {it}")).collect();
+    context.ui.warn(format!(
+        "the models differ in privileges, which are not written:{}\n \
+         = help: add GRANT, REVOKE and OWNER TO to the revision by hand",
+        lines.concat()
+    ));
 }
 
 /// What a reviewer should look at.
@@ -197,6 +235,7 @@ fn advise(context: &Context, directory: &Path, generated: &Generated) {
              = help: if it is: delete the files, and run it again with `--rename {rename}`"
         ));
     }
+    tell_privileges(context, &generated.privileges);
     for todo in &generated.todo {
         ui.warn(format!("left to you, and marked in the file: {todo}"));
     }

@@ -1,6 +1,6 @@
 //! `migrate check` and `migrate verify`: is all as it should be?
 
-use migrate_core::catalog::Difference;
+use migrate_core::catalog::{Catalog, Difference};
 use migrate_core::{__counted as counted, BlindSpot, Chain, Status, status};
 use serde::Serialize;
 
@@ -98,15 +98,15 @@ pub(super) fn check(
         context.runner(&chain).verify(&mut database.client)?;
         checked.database = Some(database.place);
     }
-    let models = Models::find(context, arguments.models.as_deref())?;
+    let models = Models::find(context, arguments)?;
     // A database that is named here, and not in the environment, is named for a reason.
     let drift = drift || (context.connection.database_url.is_some() && !at_head);
     if models.is_some() || drift {
         let scratch = Scratch::open(context, arguments.dev_url.as_deref())?;
         if let Some(models) = models {
             let (_, built) = build_chain(context, &scratch, Some(&chain), None)?;
-            checked.models =
-                Some(differences(&built, &build_models(context, &scratch, &models, Some(&chain))?));
+            let (_, wanted) = build_models(context, &scratch, &models, Some(&chain))?;
+            checked.models = Some(differences(&built, &wanted));
         }
         if drift {
             checked.drift = Some(drifted(context, &scratch, &chain, grants)?);
@@ -131,10 +131,16 @@ fn drifted(
     }
     let known = chain.migrations().iter().rev();
     let at = known.map(|it| it.id.as_str()).find(|id| history.get(id).is_some());
-    let live = read_with(grants, &mut database.client, Some(&runner))?;
+    // Who owns it in scratch is the role there.
+    let read_with = |client: &mut postgres::Client| -> Result<Catalog, Failure> {
+        let mut catalog = read_with(grants, client, Some(&runner))?;
+        catalog.owners.clear();
+        Ok(catalog)
+    };
+    let live = read_with(&mut database.client)?;
     let (copy, _) = build_chain(context, scratch, at.map(|_| chain), at)?;
     let mut copy = copy.connect()?;
-    let built = read_with(grants, &mut copy, Some(&runner))?;
+    let built = read_with(&mut copy)?;
     warn_of_versions(context, &mut database.client, &mut copy)?;
     Ok(Drift {
         database: database.place,

@@ -151,6 +151,110 @@ fn models_that_are_none() {
     shows("models_that_are_none", &text);
 }
 
+/// A difference is never passed over: it is in the file, or it is said that nothing was written.
+#[test]
+fn what_no_statement_is_known_for_is_listed() {
+    let shop = Shop::new("unwritten");
+    let role = format!("app_{}", std::process::id());
+    let mut client = shop.0.database.connect().unwrap();
+    client.batch_execute(&format!("CREATE ROLE {role}")).unwrap();
+    let start = "CREATE FUNCTION f(a int) RETURNS int LANGUAGE sql SECURITY DEFINER AS 'SELECT 1';
+        REVOKE ALL ON FUNCTION f FROM PUBLIC;";
+    let models = |kind: &str, key: &str, rest: &str| {
+        format!(
+            "CREATE TABLE a (i {kind}); CREATE TABLE p (a int, b int) PARTITION BY LIST ({key}); {rest}"
+        )
+    };
+    shop.models(&models("text", "a", start));
+    shop.run("migrate revision --autogenerate -m Start --rev-id start");
+    let secret = shop.file("start_start.sql");
+    // Nothing was there, so who may use it is for a person to say: it is told, and not written.
+    let text = secret
+        .replace("-- migrate:down", "REVOKE ALL ON FUNCTION f FROM PUBLIC;\n\n-- migrate:down");
+    fs::write(shop.0.home().join("migrations/start_start.sql"), text).unwrap();
+
+    // The array and the partition key can't be written, and the function is.
+    let changed =
+        start.replace("RETURNS int", "RETURNS bigint").replace("SELECT 1", "SELECT 1::bigint");
+    shop.models(&models("text[]", "b", &changed));
+    let text = shop.run("migrate revision --autogenerate -m More --rev-id more");
+    assert!(!text.contains("[exit"), "{text}");
+    let file = shop.file("more_more.sql");
+    let (up, down) = file.split_once("-- migrate:down").unwrap();
+    for (section, lines) in [
+        (
+            up,
+            [
+                "--   ~ column a.i: text -> text[] (",
+                "--   ~ partitioned table p: partitioned by LIST (a) -> partitioned by LIST (b) (",
+            ],
+        ),
+        (
+            down,
+            [
+                "--   ~ column a.i: text[] -> text (",
+                "--   ~ partitioned table p: partitioned by LIST (b) -> partitioned by LIST (a) (",
+            ],
+        ),
+    ] {
+        assert_eq!(section.matches("-- migrate:todo").count(), 1, "{file}");
+        assert!(lines.iter().all(|line| section.contains(line)), "{file}");
+        assert!(section.contains("\nREVOKE ALL ON FUNCTION f(a integer) FROM PUBLIC;"), "{file}");
+    }
+    fs::remove_file(shop.0.home().join("migrations/more_more.sql")).unwrap();
+
+    // Privileges alone.
+    shop.models(&models(
+        "text",
+        "a",
+        &format!("{start} GRANT EXECUTE ON FUNCTION f TO {role}; GRANT SELECT ON a TO {role};"),
+    ));
+    let text = shop.run("migrate revision --autogenerate -m Rights");
+    for part in [
+        "nothing was written",
+        &format!("+ grant on routine f(a integer) to {role} EXECUTE"),
+        "[exit 1]",
+    ] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    client.batch_execute(&format!("DROP ROLE {role}")).unwrap();
+}
+
+/// A server waits for the rows of such a statement, and nobody sends them.
+#[test]
+fn models_with_rows_are_refused_at_once() {
+    let shop = Shop::new("rows");
+    for copy in
+        ["COPY a (id) FROM stdin", "copy a\nFROM STDIN WITH (FORMAT csv)", "COPY a TO stdout"]
+    {
+        shop.models(&format!("CREATE TABLE a (id int);\n{copy};\n1\n\\.\n\nCREATE TABLE b ();\n"));
+        let text = shop.runs(&["migrate revision --autogenerate -m Start", "ls migrations"]);
+        for part in ["schema.sql:2:1", "pg_dump --schema-only", "[exit 1]"] {
+            assert!(text.contains(part), "{part}: {text}");
+        }
+        assert!(!text.contains("_start.sql"), "{text}");
+    }
+    // A file of that name is no rows, and nor is a word in a text.
+    shop.models("CREATE TABLE a (id int);\nCOMMENT ON TABLE a IS 'COPY a FROM stdin';\n");
+    let text = shop.run("migrate revision --autogenerate -m Start --rev-id start");
+    assert!(text.contains("migrations/start_start.sql"), "{text}");
+}
+
+#[test]
+fn models_that_take_too_long_are_stopped() {
+    let shop = Shop::new("slow");
+    shop.models("CREATE TABLE a (id int);\nSELECT pg_sleep(600.625);\nCREATE TABLE b ();\n");
+    let line = "migrate revision --autogenerate -m Start --models-timeout 1s";
+    let text = shop.run(line);
+    for part in ["schema.sql:2:1", "not built after 1s", "--models-timeout", "[exit 1]"] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    let mut client = shop.0.database.connect().unwrap();
+    let sql = "SELECT count(*) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND query LIKE '%pg_sleep(600.625)%'";
+    let left: i64 = client.query_one(sql, &[]).unwrap().get(0);
+    assert_eq!(left, 0, "the statement runs on");
+}
+
 #[test]
 fn what_was_done_by_hand_is_told() {
     let shop = Shop::new("drift");

@@ -112,6 +112,7 @@ pub(super) fn between(one: &Catalog, other: &Catalog) -> Vec<Difference> {
     each("routine", &one.routines, &other.routines, ToString::to_string, &mut found);
     each("statistics", &one.statistics, &other.statistics, Name::to_string, &mut found);
     each("grant", &one.grants, &other.grants, ToString::to_string, &mut found);
+    each("owner of", &one.owners, &other.owners, ToString::to_string, &mut found);
     for name in keys(&one.others, &other.others) {
         let pair = (one.others.get(name), other.others.get(name));
         compare(&name.kind, || name.identity.clone(), pair, &mut found);

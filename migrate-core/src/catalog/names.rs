@@ -50,19 +50,70 @@ pub struct GrantName {
     pub to: String,
 }
 
-impl fmt::Display for GrantName {
+/// What privileges are on, and what has an owner.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+pub struct ObjectName {
+    /// As in [`GrantName`].
+    pub kind: String,
+    /// The schema; empty for a schema itself.
+    pub schema: String,
+    /// The name in it.
+    pub name: String,
+    /// A table's column, or a routine's arguments; empty for others.
+    pub part: String,
+}
+
+impl GrantName {
+    /// What it is on.
+    #[must_use]
+    pub fn object(&self) -> ObjectName {
+        let GrantName { kind, schema, name, part, to: _ } = self.clone();
+        ObjectName { kind, schema, name, part }
+    }
+}
+
+impl ObjectName {
+    /// A table, a view, a sequence, a type.
+    pub(crate) fn of(kind: &str, name: &Name) -> Self {
+        let Name { schema, name } = name.clone();
+        ObjectName { kind: kind.to_owned(), schema, name, part: String::new() }
+    }
+
+    /// A routine.
+    pub(crate) fn routine(it: &RoutineName) -> Self {
+        let part = format!("({})", it.arguments);
+        ObjectName { part, ..Self::of("routine", &Name::new(&*it.schema, &*it.name)) }
+    }
+
+    /// A column.
+    pub(crate) fn column(table: &Name, column: &str) -> Self {
+        ObjectName { part: column.to_owned(), ..Self::of("column", table) }
+    }
+
+    /// A schema.
+    pub(crate) fn schema(name: &str) -> Self {
+        Self::of("schema", &Name::new("", name))
+    }
+}
+
+impl fmt::Display for ObjectName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let GrantName { kind, schema, name, part, to } = self;
-        write!(f, "on {kind} ")?;
+        let ObjectName { kind, schema, name, part } = self;
+        write!(f, "{kind} ")?;
         match schema.as_str() {
             "" => f.write_str(&shown(name))?,
             _ => Name::new(schema, name).fmt(f)?,
         }
         match kind.as_str() {
-            "column" => write!(f, ".{}", shown(part))?,
-            _ => f.write_str(part)?,
+            "column" => write!(f, ".{}", shown(part)),
+            _ => f.write_str(part),
         }
-        write!(f, " to {to}")
+    }
+}
+
+impl fmt::Display for GrantName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "on {} to {}", self.object(), self.to)
     }
 }
 
@@ -106,7 +157,7 @@ macro_rules! serialize_as_shown {
         }
     )*};
 }
-serialize_as_shown!(Name, RoutineName, OtherName, GrantName);
+serialize_as_shown!(Name, RoutineName, OtherName, GrantName, ObjectName);
 
 #[cfg(test)]
 mod tests {

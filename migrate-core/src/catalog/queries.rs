@@ -28,7 +28,7 @@ rel AS MATERIALIZED (
 
 /// The whole query, with privileges if they are wanted.
 pub(super) fn catalog(with_grants: bool) -> String {
-    let mut parts = vec![
+    let parts = [
         types::SCHEMAS,
         types::EXTENSIONS,
         types::ENUMS,
@@ -47,8 +47,7 @@ pub(super) fn catalog(with_grants: bool) -> String {
         routines::ROUTINES,
         routines::OTHERS,
     ];
-    if with_grants {
-        parts.push(grants::GRANTS);
-    }
-    format!("{COMMON}{}", parts.join("\nUNION ALL"))
+    let privileges = with_grants.then(|| [grants::grants(), grants::owners()]);
+    let parts = parts.map(str::to_owned).into_iter().chain(privileges.into_iter().flatten());
+    format!("{COMMON}{}", parts.collect::<Vec<_>>().join("\nUNION ALL"))
 }

@@ -77,6 +77,7 @@ fn whole(catalog: &mut Catalog, kind: &str, name: &str, properties: &str) -> Res
         "statistics" => insert!(statistics),
         "other" => insert!(others),
         "grant" => insert!(grants),
+        "owner" => insert!(owners),
         _ => Ok(false),
     }
 }

@@ -273,6 +273,13 @@ impl Show for Grant {
     }
 }
 
+/// A role.
+impl Show for String {
+    fn show(&self) -> String {
+        self.clone()
+    }
+}
+
 impl Show for Other {
     fn show(&self) -> String {
         Words::of(&*self.definition).comment(self.comment.as_ref())

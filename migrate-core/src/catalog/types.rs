@@ -93,6 +93,8 @@ pub struct Range {
 pub struct Routine {
     /// `function`, `procedure`, `aggregate` or `window function`.
     pub kind: String,
+    /// The types of the arguments, which tell it from others of its name: parameters may be renamed.
+    pub signature: String,
     /// What it gives back.
     pub result: Option<String>,
     /// The whole statement; of an aggregate, its options.

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::privileges::renamed_parameters;
 use super::relations::is_view;
 use super::{keys, words};
 use crate::catalog::{
@@ -71,6 +72,10 @@ impl Anew {
     }
 
     fn look_at_routines(&mut self, from: &Catalog, to: &Catalog) {
+        // A parameter can't be renamed.
+        let renamed =
+            from.routines.keys().filter(|name| renamed_parameters(from, to, name).is_some());
+        self.routines.extend(renamed.cloned());
         loop {
             let changes = |(name, before): &(&RoutineName, &Routine)| {
                 to.routines.get(*name).is_some_and(|after| {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::relations::{is_view, keyword};
 use super::types::unusual_options;
 use super::{Draft, Phase, Step, words};
-use crate::catalog::{Catalog, Change, Column, Name, Relation};
+use crate::catalog::{Catalog, Change, Column, Name, ObjectName, Relation};
 
 impl Draft<'_> {
     /// The columns of a table that stays.
@@ -41,8 +41,10 @@ impl Draft<'_> {
                         "fails if the table has rows: give the column a default, or fill it first"
                             .to_owned()
                     });
+                    let object = ObjectName::column(table, &column.name);
                     let column = self.column(table, column);
                     let sql = format!("ALTER TABLE {shown} ADD COLUMN {column}");
+                    self.made(object);
                     let phase = if made { Phase::Generated } else { Phase::Columns };
                     self.careful(phase, sql, caution);
                 }

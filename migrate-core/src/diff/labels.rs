@@ -21,7 +21,7 @@ pub(super) fn used(from: &Catalog, to: &Catalog, steps: &[Step]) -> BTreeSet<Nam
 /// The first catalog, with the labels that are used on the way to the second.
 pub(super) fn with_used(from: &Catalog, to: &Catalog) -> Catalog {
     let mut labelled = from.clone();
-    let steps = attempt(from, to, false, BTreeSet::new()).steps;
+    let steps = attempt(from, to, false, BTreeSet::new(), &BTreeSet::new()).steps;
     for name in used(from, to, &steps) {
         if let (Some(before), Some(after)) = (labelled.enums.get_mut(&name), to.enums.get(&name)) {
             before.labels.clone_from(&after.labels);

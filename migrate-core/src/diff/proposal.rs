@@ -2,6 +2,7 @@
 //! a revision of its own.
 
 use super::held::held_back;
+use super::privileges::{only_in, with_privileges_of};
 use super::settled::settled;
 use super::{Script, Step, labels, write};
 use crate::catalog::{Catalog, Difference};
@@ -59,6 +60,9 @@ pub struct Section {
 /// The way from one catalog to another in at most three parts: the labels of enums that the next
 /// part uses, what goes into one transaction, and what keeps others from tables if it does.
 ///
+/// Where the first catalog was read with privileges, what is dropped and made again gets back its own,
+/// and its owner. Privileges of the second catalog are not looked at.
+///
 /// ```
 /// use migrate_core::catalog::{Catalog, Enum, Name};
 /// use migrate_core::diff::{Options, PartKind, propose};
@@ -75,6 +79,8 @@ pub struct Section {
 /// ```
 #[must_use]
 pub fn propose(from: &Catalog, to: &Catalog, options: &Options) -> Proposal {
+    let untold = only_in(to, from);
+    let to = &with_privileges_of(to, from);
     let held = if options.plain { to.clone() } else { held_back(&settled(from, to).0, to) };
     let labelled = labels::with_used(from, &held);
     let mut proposal = Proposal::default();
@@ -85,7 +91,8 @@ pub fn propose(from: &Catalog, to: &Catalog, options: &Options) -> Proposal {
     ];
     for (kind, before, after) in ways {
         let online = kind == PartKind::Online;
-        let (up, down) = (write(before, after, online), write(after, before, online));
+        let (up, down) =
+            (write(before, after, online, &untold), write(after, before, online, &untold));
         proposal.unwritten.extend(up.unwritten.iter().cloned());
         let again = |it: &Difference| {
             up.unwritten.iter().any(|up| up.kind == it.kind && up.name == it.name)

@@ -90,6 +90,7 @@ impl Draft<'_> {
             self.cannot(Change::Add, it.kind.word(), name, why);
             return;
         }
+        self.made_relation(name);
         let method = it.access_method.as_ref().filter(|method| *method != "heap");
         let method = method.map_or_else(String::new, |it| format!(" USING {}", words::ident(it)));
         let space = it.tablespace.as_ref();

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::order::sorted;
 use super::relations::is_view;
 use super::{Draft, Phase, words};
-use crate::catalog::{Catalog, Change, Name, Relation, Routine, RoutineName};
+use crate::catalog::{Catalog, Change, Name, ObjectName, Relation, Routine, RoutineName};
 
 impl Draft<'_> {
     pub(super) fn routines(&mut self) {
@@ -57,6 +57,9 @@ impl Draft<'_> {
         };
         for (name, it) in sorted(to.routines.iter().filter(comes).collect(), calls) {
             let before = from.routines.get(name).filter(|_| !self.anew.routines.contains(name));
+            if before.is_none() {
+                self.made(ObjectName::routine(name));
+            }
             if before.is_none_or(|before| before.definition != it.definition) {
                 match create(name, it) {
                     Ok(sql) => self.step(self.phase(name, it, &early), sql),

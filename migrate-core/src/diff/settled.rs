@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 
 use super::held::taken;
 use super::words;
-use crate::catalog::{Catalog, Constraint, Index, Name, Relation, RelationKind, Sequence};
+use crate::catalog::{
+    Catalog, Constraint, Index, Name, ObjectName, Relation, RelationKind, Sequence,
+};
 
 /// The first catalog with the names of the second, and the statements that lead to it.
 pub(super) fn settled(from: &Catalog, to: &Catalog) -> (Catalog, Vec<String>) {
@@ -114,6 +116,17 @@ fn sequences(found: &mut Catalog, to: &Catalog, steps: &mut Vec<String>) {
         steps.push(format!("ALTER SEQUENCE {was} RENAME TO {is}"));
         if let Some(it) = found.sequences.remove(&old) {
             found.sequences.insert(new.clone(), it);
+        }
+        let is_old = |on: &ObjectName| *on == ObjectName::of("sequence", &old);
+        let grants = std::mem::take(&mut found.grants).into_iter().map(|(mut on, it)| {
+            if is_old(&on.object()) {
+                (on.schema, on.name) = (new.schema.clone(), new.name.clone());
+            }
+            (on, it)
+        });
+        found.grants = grants.collect();
+        if let Some(owner) = found.owners.remove(&ObjectName::of("sequence", &old)) {
+            found.owners.insert(ObjectName::of("sequence", &new), owner);
         }
         // The server knows it by its number: what speaks of it follows.
         let text = |name: &Name| format!("{}::regclass", words::literal(&words::full(name)));

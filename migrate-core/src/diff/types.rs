@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{Draft, Phase, words};
-use crate::catalog::{Change, Enum, Name, Sequence, Statistics};
+use crate::catalog::{Change, Enum, Name, ObjectName, Sequence, Statistics};
 
 impl Draft<'_> {
     pub(super) fn types(&mut self) {
@@ -11,6 +11,7 @@ impl Draft<'_> {
         for (name, schema) in &to.schemas {
             if !from.schemas.contains_key(name) {
                 self.step(Phase::Schemas, format!("CREATE SCHEMA {}", words::ident(name)));
+                self.made(ObjectName::schema(name));
             }
             let before = from.schemas.get(name).and_then(|it| it.comment.as_ref());
             let on = format!("SCHEMA {}", words::ident(name));
@@ -82,9 +83,11 @@ impl Draft<'_> {
             _ => {}
         }
         if let Some(after) = after {
-            let before = before
-                .filter(|_| !self.anew.types.contains(name))
-                .and_then(|before| before.comment.as_ref());
+            let before = before.filter(|_| !self.anew.types.contains(name));
+            if before.is_none() {
+                self.made(ObjectName::of("type", name));
+            }
+            let before = before.and_then(|before| before.comment.as_ref());
             self.comment(&format!("TYPE {shown}"), before, after.comment.as_ref());
         }
     }
@@ -99,6 +102,9 @@ impl Draft<'_> {
                 |(table, column)| format!("{}.{}", words::name(&table), words::ident(&column)),
             )
         };
+        if before.is_none() && after.is_some() {
+            self.made(ObjectName::of("sequence", name));
+        }
         match (before, after) {
             // The column brings it along, or takes it with it.
             (None, Some(after)) if after.identity => {}

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::anew::is_used;
 use super::order::sorted;
 use super::{Draft, Phase, words};
-use crate::catalog::{Attribute, Catalog, Change, Composite, Domain, Name, Range};
+use crate::catalog::{Attribute, Catalog, Change, Composite, Domain, Name, ObjectName, Range};
 
 /// One of them.
 #[derive(Clone, Copy)]
@@ -140,6 +140,7 @@ impl Draft<'_> {
                 self.careful(Phase::Types, format!("{alter} SET NOT NULL"), Some(caution));
             }
         } else {
+            self.made(ObjectName::of("type", name));
             let mut sql = format!("CREATE DOMAIN {shown} AS {}", after.base);
             if let Some(collation) = &after.collation {
                 sql.push_str(&format!(" COLLATE {collation}"));
@@ -218,6 +219,7 @@ impl Draft<'_> {
             let attributes: Vec<String> = after.attributes.iter().map(named).collect();
             let sql = format!("CREATE TYPE {shown} AS ({})", attributes.join(", "));
             self.step(Phase::Types, sql);
+            self.made(ObjectName::of("type", name));
         }
         for it in &after.attributes {
             let before = old(&it.name).and_then(|it| it.comment.as_ref());
@@ -273,6 +275,7 @@ impl Draft<'_> {
             let phase = if own { Phase::TypeParts } else { Phase::Types };
             let sql = format!("CREATE TYPE {shown} AS RANGE ({})", options.join(", "));
             self.step(phase, sql);
+            self.made(ObjectName::of("type", name));
         }
         let before = before.filter(|it| same(it)).and_then(|it| it.comment.as_ref());
         self.comment(&format!("TYPE {shown}"), before, after.comment.as_ref());

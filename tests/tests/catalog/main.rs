@@ -7,6 +7,7 @@ mod kinds;
 mod kit;
 mod others;
 mod pairs;
+mod privileges;
 mod proposals;
 mod random;
 mod reading;

@@ -40,6 +40,7 @@ mod stamp;
 mod stampede;
 mod stopped;
 mod stored;
+mod stress;
 mod support;
 mod surroundings;
 mod typed;

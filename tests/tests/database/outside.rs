@@ -8,7 +8,7 @@ mod spelling;
 
 use std::time::Duration;
 
-use migrate_core::{Chain, Error, Runner};
+use migrate_core::{Chain, Error, PlanError, Runner};
 
 use crate::support::{Session, both, chain_of, done, file, without_trace};
 
@@ -172,7 +172,8 @@ fn what_is_done_must_not_be_edited_before_the_rest() {
         let error = without_trace(session, database, |session| {
             session.upgrade(&Runner::new(&edited)).unwrap_err()
         });
-        let Error::Interrupted { done: 1, .. } = &error else { panic!("{error:?}") };
+        let is_refused = matches!(&error, Error::Plan(PlanError::Interrupted { done: 1, .. }));
+        assert!(is_refused, "{error:?}");
         let expected = "the upgrade of `r2` stopped after statement 1, and its file was then edited \
                         before that place\n = help: restore the original text of the first \
                         statement of its section";

@@ -6,6 +6,7 @@ pub(super) const ROUTINES: &str = "
 SELECT 'routine', pg_catalog.jsonb_build_array(n.nspname, p.proname, pg_catalog.pg_get_function_identity_arguments(p.oid))::text,
 pg_catalog.jsonb_build_object(
     'kind', CASE p.prokind WHEN 'p' THEN 'procedure' WHEN 'a' THEN 'aggregate' WHEN 'w' THEN 'window function' ELSE 'function' END,
+    'signature', pg_catalog.oidvectortypes(p.proargtypes),
     'result', pg_catalog.pg_get_function_result(p.oid),
     'definition', CASE WHEN p.prokind <> 'a' THEN pg_catalog.pg_get_functiondef(p.oid) ELSE (
         SELECT pg_catalog.concat_ws(', ',
