@@ -42,7 +42,7 @@ fn is_expected(said: &Said) -> bool {
     error.starts_with("Error { kind")
         || error.starts_with("Server {") && is_ours
         || error.starts_with("Statement(") && (is_ours || code == Some("23505"))
-        || error.starts_with("InDoubt {") && error.contains("edited: false")
+        || error.starts_with("InDoubt {") && error.contains("why: Commits")
         || error.starts_with("Plan(HalfDone(")
         || command.starts_with("upgrade r") && error.starts_with("Plan(NotAhead")
         // What is not applied can't be undone.
