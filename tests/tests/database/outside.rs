@@ -2,6 +2,7 @@
 //! one.
 
 mod doubt;
+mod evidence;
 mod half_done;
 mod interrupted;
 mod spelling;

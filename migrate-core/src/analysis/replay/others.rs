@@ -176,10 +176,13 @@ impl World {
 
     pub(super) fn comment(&mut self, on: &Commented) {
         match on {
-            // The server's own types can be commented on, and those of the rows of tables.
+            // The server's own types can be commented on, those of extensions, and those of the rows of tables.
             Commented::Object(Kind::Type | Kind::Domain, name) => {
                 let row = self.catalog.resolve(Space::Relation, name);
-                if row.id().is_none() && !is_built_in(canonical(name.last())) {
+                let has_extension =
+                    self.catalog.objects().any(|(_, it)| it.class == Class::Extension);
+                let is_own = row.id().is_none() && !is_built_in(canonical(name.last()));
+                if is_own && !has_extension {
                     self.droppable_type(name, false, "type");
                 }
             }

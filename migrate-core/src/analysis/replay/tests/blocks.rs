@@ -208,6 +208,7 @@ fn what_only_looks_certain_is_unknown() {
         "CREATE TABLE users (a int); DO $$ DECLARE t text := lower('UQ'); BEGIN EXECUTE 'ALTER TABLE users ADD CONSTRAINT ' || t || ' UNIQUE (a)'; END $$; ALTER INDEX uq RENAME TO uq2",
         // What has a grammar of its own.
         "COMMENT ON TYPE int IS NULL; CREATE TABLE t (a int); COMMENT ON TYPE t IS 'rows'",
+        "CREATE EXTENSION citext; COMMENT ON TYPE citext IS 'text without case'",
         "CREATE TABLE t (id int NOT NULL); ALTER TABLE t ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (SEQUENCE NAME foo); ALTER SEQUENCE foo RESTART",
         "CREATE LOCAL TEMPORARY VIEW tv AS SELECT 1",
         "CREATE SCHEMA a; CREATE SCHEMA b; CREATE TYPE a.m AS ENUM ('x'); CREATE FUNCTION a.f(a.m) RETURNS int LANGUAGE sql AS 'SELECT 1'; \
