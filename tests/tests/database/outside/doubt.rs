@@ -27,9 +27,11 @@ fn cut_off_from(database: &Database, url: &str, chain: &Chain<'static>, like: &s
              AND pid <> pg_backend_pid() AND query LIKE '{like}%' AND state = 'active' \
              AND wait_event_type IN ('Lock', 'Timeout')"
         );
-        eventually("the statement runs", || !other.value(&running).is_empty());
-        thread::sleep(Duration::from_millis(50));
-        let pid = other.value(&running);
+        let mut pid = String::new();
+        eventually("the statement waits", || {
+            pid = other.value(&running);
+            !pid.is_empty()
+        });
         other.execute(&format!("SELECT pg_terminate_backend({pid})"));
         run.join().unwrap().unwrap_err()
     })
