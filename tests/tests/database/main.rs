@@ -24,6 +24,7 @@ mod outside;
 mod plans;
 mod pooler;
 mod process;
+mod promoted;
 mod proxy;
 mod random;
 mod records;

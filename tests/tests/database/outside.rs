@@ -29,7 +29,7 @@ fn sections(sections: &[(&str, &str)]) -> Chain<'static> {
     chain_of(&files)
 }
 
-fn upgrades(ups: &[&str]) -> Chain<'static> {
+pub(crate) fn upgrades(ups: &[&str]) -> Chain<'static> {
     sections(&ups.iter().map(|up| (*up, "SELECT 'not undone';")).collect::<Vec<_>>())
 }
 
@@ -38,7 +38,7 @@ const TABLE: &str = "CREATE TABLE t1 AS SELECT n, n % 10 AS m FROM generate_seri
 const INDEX: &str = "!CREATE INDEX CONCURRENTLY ix ON t1 (n);";
 
 /// The indexes of `t1`: name, and whether it can be used.
-fn indexes(session: &mut Session) -> Vec<String> {
+pub(crate) fn indexes(session: &mut Session) -> Vec<String> {
     session.rows(
         "SELECT indexrelid::regclass, indisvalid FROM pg_index \
          WHERE indrelid = 't1'::regclass ORDER BY 1",
@@ -46,7 +46,7 @@ fn indexes(session: &mut Session) -> Vec<String> {
 }
 
 /// Nothing is kept of a step that is done.
-fn no_progress(session: &mut Session) {
+pub(crate) fn no_progress(session: &mut Session) {
     assert_eq!(session.value("SELECT count(*) FROM migrate_progress"), "0");
 }
 
