@@ -1,6 +1,7 @@
 //! Revisions outside a transaction: statement by statement, and after a failure on from the right
 //! one.
 
+mod copies;
 mod doubt;
 mod evidence;
 mod half_done;

@@ -8,14 +8,19 @@ use migrate_core::{Aftermath, Chain, DoubtReason, Error, Runner};
 use migrate_testkit::Database;
 
 use super::{INDEX, TABLE, indexes, no_progress, sections, upgrades};
-use crate::support::{Kind, Role, Session, both, database, done, eventually, without_trace};
+use crate::support::{Kind, Session, both, done, eventually, without_trace};
 
 /// Ends the session of a run at its server as soon as a statement like this one waits; gives the run's end.
-fn cut_off(database: &Database, chain: &Chain<'static>, like: &str) -> Error {
+pub(super) fn cut_off(database: &Database, chain: &Chain<'static>, like: &str) -> Error {
     cut_off_from(database, database.url(), chain, like)
 }
 
-fn cut_off_from(database: &Database, url: &str, chain: &Chain<'static>, like: &str) -> Error {
+pub(super) fn cut_off_from(
+    database: &Database,
+    url: &str,
+    chain: &Chain<'static>,
+    like: &str,
+) -> Error {
     let mut other = Session::new(database);
     thread::scope(|scope| {
         let run = scope.spawn(|| {
@@ -27,9 +32,11 @@ fn cut_off_from(database: &Database, url: &str, chain: &Chain<'static>, like: &s
              AND pid <> pg_backend_pid() AND query LIKE '{like}%' AND state = 'active' \
              AND wait_event_type IN ('Lock', 'Timeout')"
         );
-        eventually("the statement runs", || !other.value(&running).is_empty());
-        thread::sleep(Duration::from_millis(50));
-        let pid = other.value(&running);
+        let mut pid = String::new();
+        eventually("the statement waits", || {
+            pid = other.value(&running);
+            !pid.is_empty()
+        });
         other.execute(&format!("SELECT pg_terminate_backend({pid})"));
         run.join().unwrap().unwrap_err()
     })
@@ -238,53 +245,6 @@ fn a_detach_that_was_cut_off_is_finalized() {
         assert_eq!(session.value("SELECT count(*) FROM pg_inherits"), "0");
         no_progress(session);
     });
-}
-
-/// The copies that a failed REINDEX leaves are dropped by the next one, also those of the table's TOAST table and of its partitions.
-#[test]
-fn a_reindex_that_was_cut_off_leaves_no_copies() {
-    let plain = format!("{TABLE} ALTER TABLE t1 ADD note text; CREATE INDEX ix ON t1 (n);");
-    let partitioned = "CREATE TABLE t1 (n int, m int, note text) PARTITION BY RANGE (n); \
-                       CREATE TABLE p1 PARTITION OF t1 DEFAULT; CREATE INDEX ix ON t1 (n);";
-    let invalid = "SELECT count(*) FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid \
-                   WHERE NOT i.indisvalid AND c.relname ~ '_ccnew$'";
-    let check = |table: &str, reindex: &str, left: &str| {
-        let chain = upgrades(&[table, reindex]);
-        both("reindex", |database, session| {
-            session.upgrade_to(&Runner::new(&chain), "r1").unwrap();
-            let mut other = Session::new(database);
-            // A partition's lock is taken before its copies are there, so it waits for a snapshot.
-            other.execute("BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT * FROM t1");
-            cut_off(database, &chain, "REINDEX");
-            other.execute("ROLLBACK");
-            assert_eq!(session.value(invalid), left, "{reindex}");
-            session.upgrade(&Runner::new(&chain)).unwrap();
-            assert_eq!(session.value(invalid), "0", "{reindex}");
-        });
-    };
-    check(&plain, "!REINDEX TABLE CONCURRENTLY t1;", "2");
-    check(&plain, "!REINDEX INDEX CONCURRENTLY ix;", "1");
-    check(partitioned, "!REINDEX TABLE CONCURRENTLY t1;", "2");
-    check(partitioned, "!REINDEX INDEX CONCURRENTLY ix;", "1");
-}
-
-/// Who may not name the copy of a TOAST table's index leaves it, and goes on.
-#[test]
-fn a_copy_that_the_role_can_not_drop_is_left() {
-    let table = "CREATE TABLE t1 (n int, note text);";
-    let chain = upgrades(&[table, "!REINDEX TABLE CONCURRENTLY t1;"]);
-    let database = database("reindex_role");
-    let role = Role::new(&database);
-    role.grant("ALL ON SCHEMA public");
-    let mut session = Session::open(Kind::Blocking, &role.url());
-    session.upgrade_to(&Runner::new(&chain), "r1").unwrap();
-    let mut other = Session::new(&database);
-    other.execute("BEGIN; INSERT INTO t1 VALUES (0)");
-    cut_off_from(&database, &role.url(), &chain, "REINDEX");
-    other.execute("ROLLBACK");
-    assert_eq!(done(&session.upgrade(&Runner::new(&chain)).unwrap()), "+r2");
-    let left = "SELECT relname ~ '_ccnew$' FROM pg_class JOIN pg_index ON oid = indexrelid WHERE NOT indisvalid";
-    assert_eq!(other.value(left), "t");
 }
 
 /// The waits of CONCURRENTLY hold up nobody, so they are not cut short, unless the section says so; the statements around
