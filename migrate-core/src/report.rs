@@ -53,7 +53,7 @@ pub struct Holder {
     pub progress: Option<StatementProgress>,
 }
 
-/// How far a long statement is, as a view of the server tells (`pg_stat_progress_create_index` and its like).
+/// How far a long statement is, as a view of the server tells (`pg_stat_progress_create_index` and similar ones).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StatementProgress {
     /// What it does now, in the server's words: `building index: scanning table`.

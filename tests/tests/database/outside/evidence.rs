@@ -10,14 +10,14 @@ use crate::support::{Session, both, done};
 #[test]
 fn a_block_that_can_not_run_is_refused() {
     let chain = upgrades(&[TABLE, "!DO $$ BEGIN EXECUTE 'VACUUM t1'; END $$;"]);
-    let mended = upgrades(&[TABLE, "!VACUUM t1;"]);
+    let fixed = upgrades(&[TABLE, "!VACUUM t1;"]);
     both("no_block", |_, session| {
         for _ in 0..2 {
             let error = session.upgrade(&Runner::new(&chain)).unwrap_err();
             let Error::Statement(error) = error else { panic!("{error}") };
             assert_eq!(error.aftermath, Aftermath::Resumes);
         }
-        assert_eq!(done(&session.upgrade(&Runner::new(&mended)).unwrap()), "+r2");
+        assert_eq!(done(&session.upgrade(&Runner::new(&fixed)).unwrap()), "+r2");
     });
 }
 
