@@ -145,6 +145,7 @@ impl Failure {
             Failure::Plan(PlanError::UnknownRevision { .. }) | Failure::UnknownRevision(_) => {
                 "unknown-revision"
             }
+            Failure::Plan(PlanError::HalfDone(_)) => "partial",
             Failure::Plan(_) => "no-plan",
             Failure::Exists(_) | Failure::Unwritable { .. } | Failure::Unreadable { .. } => "file",
             Failure::Nowhere(_) => "no-database",
@@ -153,6 +154,8 @@ impl Failure {
                 Error::Statement(_) => "statement",
                 Error::NotAtHead { .. } => "not-at-head",
                 Error::Busy { .. } => "busy",
+                Error::InDoubt { .. } => "in-doubt",
+                Error::Plan(PlanError::HalfDone(_)) => "partial",
                 Error::Denied { .. } | Error::Hidden { .. } => "denied",
                 Error::Stopped { .. } => "stopped",
                 _ => "run",

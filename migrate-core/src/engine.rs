@@ -276,7 +276,7 @@ impl<'r> Engine<'r> {
             (State::Looking, Reply::Rows(_)) => Ok(self.read()),
             (State::Reading, Reply::Rows(rows)) => {
                 self.has_tables = true;
-                self.take_session(&rows);
+                self.take_session(&rows)?;
                 see_all(&rows)?;
                 self.take_layout(&rows)?;
                 self.history = self.parse_history(&rows)?;
@@ -307,7 +307,7 @@ impl<'r> Engine<'r> {
                 Err(reading_failed(&self.tables.history, failure))
             }
             (State::ReadingSession, Reply::Rows(rows)) => {
-                self.take_session(&rows);
+                self.take_session(&rows)?;
                 self.take_tables(&rows);
                 self.decide_on_tables(now)
             }

@@ -32,16 +32,6 @@ pub enum Error {
         /// How it stands.
         status: Status,
     },
-    /// An earlier run stopped in the middle of a revision outside a transaction, and the statements
-    /// that it had finished are no longer what they were.
-    Interrupted {
-        /// The revision.
-        revision: String,
-        /// Which way it ran.
-        direction: Direction,
-        /// How many of its statements are done.
-        done: usize,
-    },
     /// An earlier run was cut off at a statement that runs alone, and nobody can tell whether it ran; see
     /// [`Runner::run_in_doubt_again`](crate::Runner::run_in_doubt_again).
     InDoubt {
@@ -51,8 +41,8 @@ pub enum Error {
         direction: Direction,
         /// The number of the statement in its section, from 1.
         statement: usize,
-        /// Whether its text was edited since; else it is a `DO` or `CALL` that commits itself.
-        edited: bool,
+        /// Why nobody can tell.
+        why: DoubtReason,
     },
     /// The run was told to stop; see [`Runner::stop_when`](crate::Runner::stop_when).
     Stopped {
@@ -127,6 +117,11 @@ pub enum Error {
         /// The number of the statement in its section, from 1, which did so, or a function that it calls.
         statement: usize,
     },
+    /// The server is none of PostgreSQL's, and lacks what keeps two runs apart.
+    UnsupportedServer {
+        /// Which it is, and what it lacks.
+        why: &'static str,
+    },
     /// The run came to a state that it can't be in: a fault of this program.
     Internal {
         /// What was met.
@@ -142,6 +137,18 @@ pub enum Error {
         /// What happened.
         failure: Box<Failure>,
     },
+}
+
+/// Why nobody can tell whether a statement ran.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum DoubtReason {
+    /// Its text was edited after a run had begun it.
+    Edited,
+    /// It is a `DO` or `CALL` that commits itself, and was cut off.
+    Commits,
+    /// It makes an index, and the index that has its name is another one.
+    OtherIndex,
 }
 
 /// How much of a row that makes no sense is shown, in characters.
@@ -178,20 +185,15 @@ impl Error {
                  with a role that may"
                     .into()
             }
-            Error::Interrupted { done, .. } => format!(
-                "restore the original text of {}: the run continues after {}. Put what should be \
-                 different in a new revision",
-                match done {
-                    1 => "the first statement of its section".to_owned(),
-                    done => format!("the first {done} statements of its section"),
-                },
-                if *done == 1 { "it" } else { "them" },
-            ),
-            Error::InDoubt { revision, edited: true, .. } => format!(
-                "restore the text that it had, and the next run finds out; or make sure that nothing of it is left in the \
-                 database, and run it as it is now with `--run-again`. `migrate log` tells when `{revision}` failed"
-            ),
-            Error::InDoubt { revision, direction, edited: false, .. } => {
+            Error::InDoubt { why: DoubtReason::Edited, .. } => {
+                "restore the text that it had, and run it again; or make sure that nothing of it is left in the database, \
+                 and run it as it is now: add `--run-again`"
+                    .into()
+            }
+            Error::InDoubt { why: DoubtReason::OtherIndex, .. } => {
+                "drop the index or rename it, and run it again".into()
+            }
+            Error::InDoubt { revision, direction, why: DoubtReason::Commits, .. } => {
                 run_again_help(*direction, revision)
             }
             Error::LostLock { .. } => {
@@ -199,6 +201,7 @@ impl Error {
                  again: it continues where the database is"
                     .into()
             }
+            Error::UnsupportedServer { .. } => "connect to a PostgreSQL server".into(),
             Error::Internal { .. } => {
                 "please report this; what was finished is recorded, and a new run continues there".into()
             }
@@ -252,26 +255,26 @@ impl Error {
             Error::Statement(_) => Ok(()),
             Error::Plan(error) => write!(f, "{error}"),
             Error::NotAtHead { status } => write!(f, "the database is not at head: {status}"),
-            Error::Interrupted { revision, direction, done } => write!(
-                f,
-                "the {direction} of `{revision}` stopped after statement {done}, and its file was then edited \
-                 before that place"
-            ),
-            Error::InDoubt { revision, direction, statement, edited } => {
-                let why = match edited {
-                    true => "was edited after an earlier run had begun it",
-                    false => "commits by itself, and an earlier run was cut off at it",
+            Error::InDoubt { revision, direction, statement, why } => {
+                let why = match why {
+                    DoubtReason::Edited => {
+                        "was edited after an earlier run had begun it, so it is unknown whether it ran"
+                    }
+                    DoubtReason::Commits => {
+                        "commits by itself, and an earlier run failed or was cut off at it, so it is unknown how much of it is done"
+                    }
+                    DoubtReason::OtherIndex => {
+                        "was cut off in an earlier run, and the index that now has its name is another one"
+                    }
                 };
-                write!(
-                    f,
-                    "statement {statement} of the {direction} of `{revision}` {why}: it is unknown whether it ran"
-                )
+                write!(f, "statement {statement} of the {direction} of `{revision}` {why}")
             }
             Error::LostLock { revision, statement } => write!(
                 f,
                 "the session has lost its lock: statement {statement} of `{revision}`, or a function that it calls, \
                  gave it back"
             ),
+            Error::UnsupportedServer { why } => write!(f, "this server is not supported: {why}"),
             Error::Internal { what } => write!(f, "internal error: {what}"),
             Error::Stopped { revision, statements, rolled_back, done } => {
                 let finished = match done.as_slice() {

@@ -58,6 +58,8 @@ pub struct Partial {
     pub in_doubt: bool,
     /// Whether a migration is running.
     pub is_running: bool,
+    /// The digest of the statements that are done; `None` where it is none of ours.
+    pub digest: Option<Digest>,
 }
 
 impl History {
@@ -124,6 +126,7 @@ fn partial(row: &Row) -> Option<Partial> {
         done: column(3)?.parse().ok()?,
         in_doubt: column(4)? == "t",
         is_running: column(5)? == "t",
+        digest: column(6).and_then(|digest| digest.parse().ok()),
     })
 }
 

@@ -30,6 +30,7 @@ pub enum Lint {
     TimestampWithoutZone,
     TypeRewrites,
     UniqueBuildsIndex,
+    UnnamedIndex,
     UpdateAllRows,
     ValidatesUnderLock,
 }
@@ -38,7 +39,7 @@ use Lint::*;
 
 impl Lint {
     /// All of them, by their codes.
-    pub const ALL: [Lint; 22] = [
+    pub const ALL: [Lint; 23] = [
         AddColumnNotNull,
         AddColumnRewrites,
         ConstraintScans,
@@ -59,6 +60,7 @@ impl Lint {
         TimestampWithoutZone,
         TypeRewrites,
         UniqueBuildsIndex,
+        UnnamedIndex,
         UpdateAllRows,
         ValidatesUnderLock,
     ];
@@ -86,6 +88,7 @@ impl Lint {
             TimestampWithoutZone => "timestamp-without-zone",
             TypeRewrites => "type-rewrites",
             UniqueBuildsIndex => "unique-builds-index",
+            UnnamedIndex => "unnamed-index",
             UpdateAllRows => "update-all-rows",
             ValidatesUnderLock => "validates-under-lock",
         }
@@ -128,6 +131,9 @@ impl Lint {
                 "a new type or collation that makes the server write the table or an index anew"
             }
             UniqueBuildsIndex => "a key whose index is built while nobody can use the table",
+            UnnamedIndex => {
+                "a CREATE INDEX CONCURRENTLY without a name: one that fails leaves an index behind"
+            }
             UpdateAllRows => "an UPDATE without WHERE: every row is written in one transaction",
             ValidatesUnderLock => {
                 "a constraint that is validated in the transaction that has the table locked"

@@ -124,7 +124,7 @@ mod report;
 mod runner;
 #[cfg(feature = "runner")]
 mod script;
-#[cfg(all(feature = "tls", feature = "tokio-postgres"))]
+#[cfg(feature = "runner")]
 mod servers;
 #[cfg(feature = "runner")]
 mod settings;
@@ -216,7 +216,7 @@ pub use tls::SslMode;
 #[cfg(feature = "runner")]
 pub use embedded::{AtHead, Embedded, IntoTarget, UnknownRevision};
 #[cfg(feature = "runner")]
-pub use error::{Aftermath, Error, StatementError};
+pub use error::{Aftermath, DoubtReason, Error, StatementError};
 #[cfg(feature = "runner")]
 pub use failure::Failure;
 #[cfg(feature = "runner")]

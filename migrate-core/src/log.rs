@@ -9,7 +9,8 @@ pub struct LogEntry {
     pub at: String,
     /// The database role.
     pub by: String,
-    /// What happened: `upgrade`, `downgrade`, `stamp`, `unstamp`, `adopt` or `failure`; a newer
+    /// What happened: `upgrade`, `downgrade`, `stamp`, `unstamp`, `adopt`, `forget-progress` or
+    /// `failure`; a newer
     /// release may have other words.
     pub action: String,
     /// The revision.

@@ -306,6 +306,17 @@ pub(crate) fn text_of<'s>(step: &'s Step<'_>) -> (Span, &'s str) {
     (span, migration.source.slice(span))
 }
 
+/// Whether the section that a step runs says itself how long its statements may wait for locks.
+pub(crate) fn sets_lock_timeout(step: &Step<'_>) -> bool {
+    let options = match step.direction {
+        Direction::Up => step.migration.up.options,
+        Direction::Down => step.migration.down_options(),
+    };
+    let text = text_of(step).1;
+    let changes = || changed_settings(text, &split_statements(text));
+    options.lock_timeout.is_some() || changes().iter().any(|name| name == "lock_timeout")
+}
+
 /// How many statements a step runs.
 pub(crate) fn statements_of(step: &Step<'_>) -> usize {
     split_statements(text_of(step).1).len()

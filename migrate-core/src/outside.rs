@@ -43,6 +43,10 @@ pub(crate) enum Kind {
         /// The index.
         name: String,
     },
+    /// `CREATE` of a database, a tablespace or a subscription, alone.
+    CreateShared(Shared, String),
+    /// `DROP` of one, alone.
+    DropShared(Shared, String),
     /// `REINDEX CONCURRENTLY` of a table or an index, alone; when it fails, it leaves invalid copies behind.
     Reindex {
         /// The table or the index.
@@ -57,15 +61,24 @@ pub(crate) enum Kind {
     },
 }
 
+/// What has a catalog of its own beside the relations.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Shared {
+    Database,
+    Tablespace,
+    Subscription,
+}
+
 impl Kind {
     /// Whether it surely can't run in a transaction.
     pub(crate) fn is_alone(&self) -> bool {
         !matches!(self, Kind::InTransaction | Kind::Procedure)
     }
 
-    /// Whether its waits for locks hold up nobody, as those of `CONCURRENTLY` do.
+    /// Whether its waits for locks hold up nobody, as those of indexes that are built or dropped `CONCURRENTLY` do.
+    /// (`DETACH PARTITION … CONCURRENTLY` locks the partition at last, and whoever reads it then waits as well.)
     pub(crate) fn waits_freely(&self) -> bool {
-        self.is_alone() && *self != Kind::Alone
+        matches!(self, Kind::CreateIndex { .. } | Kind::DropIndex { .. } | Kind::Reindex { .. })
     }
 }
 
@@ -92,7 +105,7 @@ pub(crate) fn statement_digest(sql: &str, part: &Part) -> Digest {
 pub(crate) fn may_be_alone(sql: &str, statement: &Statement, kind: &Kind) -> bool {
     let words = Words { sql, tokens: &statement.tokens };
     kind.is_alone()
-        || *kind == Kind::Procedure
+        || *kind == Kind::Procedure && words.may_commit()
         || words.is(0, "reindex")
         || words.is(0, "cluster")
         || words.starts(&["drop", "subscription"])
@@ -112,7 +125,7 @@ fn kind(sql: &str, statement: &Statement) -> Kind {
         return Kind::Procedure;
     }
     match needs_no_transaction(sql, words.tokens) {
-        Some(_) => Kind::Alone,
+        Some(_) => words.shared().unwrap_or(Kind::Alone),
         None => Kind::InTransaction,
     }
 }
@@ -177,6 +190,31 @@ impl Words<'_> {
         let ends = after >= self.tokens.len() || self.is_sign(after, ";");
         let is_one = ends || self.is(after, "cascade") || self.is(after, "restrict");
         is_one.then_some(Kind::DropIndex { name })
+    }
+
+    /// `CREATE` or `DROP` of a database, a tablespace or a subscription.
+    fn shared(&self) -> Option<Kind> {
+        let kinds = [
+            ("database", Shared::Database),
+            ("tablespace", Shared::Tablespace),
+            ("subscription", Shared::Subscription),
+        ];
+        let (_, of) = kinds.into_iter().find(|(word, _)| self.is(1, word))?;
+        let (name, _) = ident::read(self.sql, self.tokens.get(self.after_if_exists(2)..)?)?;
+        match (self.is(0, "create"), self.is(0, "drop")) {
+            (true, _) => Some(Kind::CreateShared(of, name)),
+            (_, true) => Some(Kind::DropShared(of, name)),
+            _ => None,
+        }
+    }
+
+    /// Whether a `DO` or `CALL` may commit, as far as its words tell.
+    fn may_commit(&self) -> bool {
+        let body = self.tokens.iter().map(|token| token.text(self.sql).to_ascii_lowercase());
+        let says = |text: String| {
+            ["commit", "rollback", "call", "execute"].iter().any(|word| text.contains(word))
+        };
+        self.is(0, "call") || body.into_iter().any(says)
     }
 
     /// `REINDEX [(option, …)] {INDEX|TABLE} [CONCURRENTLY] name`, if it is concurrent.
@@ -262,6 +300,15 @@ mod tests {
             &[dropped("\"app\".\"I x\""), dropped("\"b\"")],
         );
         check("DROP INDEX a; DROP INDEX CONCURRENTLY", &[InTransaction, Alone]);
+        check(
+            "CREATE DATABASE Shop; DROP DATABASE IF EXISTS \"Shop\"; DROP TABLESPACE s; CREATE SUBSCRIPTION s CONNECTION '' PUBLICATION p",
+            &[
+                Kind::CreateShared(Shared::Database, "shop".into()),
+                Kind::DropShared(Shared::Database, "Shop".into()),
+                Kind::DropShared(Shared::Tablespace, "s".into()),
+                Kind::CreateShared(Shared::Subscription, "s".into()),
+            ],
+        );
         let reindexed = |name: &str| Kind::Reindex { name: name.into() };
         check(
             "REINDEX TABLE CONCURRENTLY a; REINDEX (VERBOSE, CONCURRENTLY) INDEX s.b; REINDEX SCHEMA CONCURRENTLY s",

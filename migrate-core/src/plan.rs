@@ -10,8 +10,9 @@ use std::fmt;
 pub use self::error::PlanError;
 pub use self::redo::{Redo, redo};
 use crate::chain::{Chain, Down, Migration};
-use crate::history::History;
-use crate::status::{HalfDone, Status, half_done, half_done_above, standing};
+use crate::history::{History, Partial};
+use crate::outside::{digest_of, parts};
+use crate::status::{HalfDone, Status, half_done, half_done_above, half_done_elsewhere, standing};
 use crate::target::{self, Target};
 
 /// Up or down.
@@ -124,7 +125,37 @@ pub fn upgrade<'c>(
         }
     };
     let steps = steps_up(history, wanted);
+    if !steps.is_empty()
+        && let Some(half_done) = half_done_elsewhere(chain, history)
+    {
+        return Err(PlanError::HalfDone(half_done));
+    }
+    fits_what_is_done(&steps, history)?;
     Ok(Plan { steps, ahead })
+}
+
+/// What is done of a half done revision has to be what its section begins with.
+fn fits_what_is_done(steps: &[Step<'_>], history: &History) -> Result<(), PlanError> {
+    for step in steps {
+        let id = step.migration.id.as_str();
+        let is_it = |one: &&Partial| one.revision == id && one.direction == step.direction;
+        let Some(partial) = history.partials.iter().find(is_it) else { continue };
+        let text = match step.direction {
+            Direction::Up => step.migration.up_sql(),
+            Direction::Down => step.migration.down_sql().unwrap_or_default(),
+        };
+        let parts = parts(text);
+        let before = parts.get(..partial.done).map(|parts| digest_of(text, parts));
+        if step.is_transactional() || before.is_none() || before != partial.digest {
+            return Err(PlanError::Interrupted {
+                revision: id.to_owned(),
+                direction: step.direction,
+                done: partial.done,
+                is_transactional: step.is_transactional(),
+            });
+        }
+    }
+    Ok(())
 }
 
 /// The steps that apply these revisions on top of what is applied.
@@ -192,6 +223,7 @@ pub fn downgrade<'c>(
     {
         return Err(PlanError::HalfDone(half_done));
     }
+    fits_what_is_done(&steps, history)?;
     Ok(Plan { steps, ahead: Vec::new() })
 }
 

@@ -3,17 +3,18 @@
 //! Each rule looks at a statement's words alone and fires only where the server would refuse:
 //! a false error would be worse than a missed one.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::mem::discriminant;
 
-use crate::ident;
 use crate::lexer::{Token, TokenKind, Unterminated};
 use crate::problem::Problem;
 use crate::statements::Statement;
 use crate::text::Span;
 
+mod enum_values;
 mod no_transaction;
 
+use self::enum_values::enum_values_used;
 use self::no_transaction::commit_in_block;
 pub(crate) use self::no_transaction::{needs_no_transaction, releases_locks};
 
@@ -183,86 +184,6 @@ fn transaction_control(words: &Words<'_>) -> Option<String> {
     (!to_savepoint).then(|| found.join(" ").to_uppercase())
 }
 
-/// An enum value that an earlier statement of this transaction added, used where the server must
-/// already know it: cast to the type, or as the default of a column of it.
-fn enum_values_used(sql: &str, statements: &[Statement]) -> Vec<Finding> {
-    let mut created: HashSet<String> = HashSet::new();
-    // By value, for each type that got it.
-    let mut added: HashMap<String, Vec<(String, Span)>> = HashMap::new();
-    let mut findings: Vec<Finding> = Vec::new();
-    let mut firsts: HashMap<&str, usize> = HashMap::new();
-    for statement in statements {
-        let words = Words { sql, tokens: &statement.tokens };
-        if words.starts(&["create", "type"]) {
-            created.extend(type_name(sql, &statement.tokens[2..]));
-        } else if let Some((name, value)) = added_value(&words) {
-            if !created.contains(&name) {
-                added.entry(value).or_default().push((name, words.span()));
-            }
-            continue;
-        }
-        for (index, token) in statement.tokens.iter().enumerate() {
-            if token.kind != TokenKind::String {
-                continue;
-            }
-            let value = token.text(sql);
-            let types = added.get(value).map_or(&[][..], Vec::as_slice);
-            let used =
-                types.iter().find(|(name, _)| is_of_type(sql, &statement.tokens, index, name));
-            let Some((_, place)) = used else { continue };
-            let problem = Problem::EnumValueUsed { value: value.to_owned() };
-            let first = *firsts.entry(value).or_insert(findings.len());
-            match findings.get_mut(first) {
-                Some(earlier) => earlier.also.push((token.span, "and here")),
-                None => findings.push(Finding {
-                    problem,
-                    span: token.span,
-                    text: "the server can't use it before the transaction has ended",
-                    also: vec![(*place, "added here")],
-                }),
-            }
-        }
-    }
-    findings
-}
-
-/// The type and the value of `ALTER TYPE type ADD VALUE [IF NOT EXISTS] 'value'`.
-fn added_value(words: &Words<'_>) -> Option<(String, String)> {
-    let tokens = words.tokens;
-    if !words.starts(&["alter", "type"]) || !words.has_pair("add", "value") {
-        return None;
-    }
-    let value = tokens.iter().find(|token| token.kind == TokenKind::String)?;
-    Some((type_name(words.sql, &tokens[2..])?, value.text(words.sql).to_owned()))
-}
-
-/// The last part of a possibly qualified name at the start of these tokens.
-fn type_name(sql: &str, tokens: &[Token]) -> Option<String> {
-    ident::read_qualified(sql, tokens)?.0.pop()
-}
-
-/// Whether the string at `index` is written as a value of this type: `'v'::type`, `type 'v'`,
-/// `type DEFAULT 'v'` or `type NOT NULL DEFAULT 'v'`.
-fn is_of_type(sql: &str, tokens: &[Token], index: usize, name: &str) -> bool {
-    let word = |index: Option<usize>, keyword: &str| {
-        index.and_then(|index| tokens.get(index)).is_some_and(|token| token.is_word(sql, keyword))
-    };
-    let is_type = |index: Option<usize>| {
-        index
-            .and_then(|index| tokens.get(index))
-            .is_some_and(|token| ident::of(sql, *token).as_deref() == Some(name))
-    };
-    let back = |by: usize| index.checked_sub(by);
-    if tokens.get(index + 1).is_some_and(|token| token.text(sql) == "::") {
-        return type_name(sql, &tokens[index + 2..]).as_deref() == Some(name);
-    }
-    if word(back(1), "default") {
-        let not_null = word(back(2), "null") && word(back(3), "not");
-        return is_type(back(if not_null { 4 } else { 2 }));
-    }
-    is_type(back(1))
-}
-
 #[cfg(test)]
 mod tests {
     use crate::statements::split_statements;
@@ -354,28 +275,5 @@ mod tests {
         ] {
             check(sql, true, &[]);
         }
-    }
-
-    #[test]
-    fn enum_values() {
-        let add = "ALTER TYPE app.mood ADD VALUE IF NOT EXISTS 'calm' AFTER 'sad';";
-        let used = |sql: &str, codes: &[&str]| check(&format!("{add} {sql}"), true, codes);
-        used("SELECT 'calm'::mood", &["enum-value-used"]);
-        used("SELECT 'calm'::app.\"mood\"", &["enum-value-used"]);
-        used("SELECT mood 'calm'", &["enum-value-used"]);
-        used("ALTER TABLE t ADD c mood DEFAULT 'calm'", &["enum-value-used"]);
-        used("ALTER TABLE t ADD c app.mood NOT NULL DEFAULT 'calm'", &["enum-value-used"]);
-        used("SELECT 'calm'", &[]);
-        used("SELECT 'calm'::text", &[]);
-        used("SELECT 'sad'::mood", &[]);
-        used("ALTER TYPE mood ADD VALUE 'wild' AFTER 'calm'", &[]);
-        used("CREATE TABLE t (c text DEFAULT 'calm')", &[]);
-        check(&format!("{add} SELECT 'calm'::mood"), false, &[]);
-        check(
-            &format!("CREATE TYPE app.mood AS ENUM ('sad'); {add} SELECT 'calm'::mood"),
-            true,
-            &[],
-        );
-        check(&format!("SELECT 'calm'::mood; {add}"), true, &[]);
     }
 }

@@ -9,7 +9,7 @@ use crate::embedded::IntoTarget;
 use crate::error::Error;
 use crate::history::{History, Record};
 use crate::leaks::changed_settings;
-use crate::message::text_of;
+use crate::message::{sets_lock_timeout, text_of};
 use crate::outside::{Part, digest_of, may_be_alone, parts, statement_digest};
 use crate::plan::{self, Direction, Plan, PlanError, Step};
 use crate::runner::Runner;
@@ -284,6 +284,7 @@ impl Script<'_> {
             timeouts = around::timeouts("SET", step, self.settings),
         );
         self.ours(&lock);
+        let sets_lock_timeout = sets_lock_timeout(step);
         for (done, (statement, part)) in statements.iter().zip(&parts).enumerate() {
             let begin = "BEGIN ISOLATION LEVEL READ COMMITTED;\n";
             self.text.push_str(begin);
@@ -297,7 +298,15 @@ impl Script<'_> {
                     &parts[..done],
                     Some(Next { digest, is_announced: true, before: &before }),
                 );
+                let is_free = part.kind.waits_freely() && !sets_lock_timeout;
+                if is_free {
+                    self.text.push_str("SET lock_timeout = 0;\n");
+                }
                 psql::push(&mut self.text, text, statement);
+                if is_free {
+                    self.text.push_str("RESET lock_timeout;\n");
+                    self.text.push_str(&around::timeouts("SET", step, self.settings));
+                }
                 self.text.push_str(begin);
             } else {
                 psql::push(&mut self.text, text, statement);

@@ -165,7 +165,7 @@ fn held(tables: &Tables) -> String {
 pub(crate) const SEPARATOR: char = '\u{1f}';
 
 /// The settings of the session that a migration may change and we put back, without those of a single
-/// transaction; whether a transaction began in an earlier message; and, if that is asked for, whether
+/// transaction; whether a transaction began in an earlier message; which server it is; and, if that is asked for, whether
 /// there is any constraint that can wait for a commit.
 pub(crate) fn session(with_deferrable: bool) -> String {
     let deferrable = match with_deferrable {
@@ -179,7 +179,7 @@ pub(crate) fn session(with_deferrable: bool) -> String {
          (SELECT pg_catalog.string_agg(name || '=' || pg_catalog.current_setting(name), pg_catalog.chr({})) \
          FROM pg_catalog.pg_settings WHERE source = 'session' AND name <> 'seed' \
          AND NOT pg_catalog.starts_with(name, 'transaction_')), \
-         pg_catalog.transaction_timestamp() <> pg_catalog.statement_timestamp(){deferrable}",
+         pg_catalog.transaction_timestamp() <> pg_catalog.statement_timestamp(), pg_catalog.version(){deferrable}",
         tag::SESSION,
         u32::from(SEPARATOR),
     )
@@ -209,7 +209,7 @@ pub(crate) fn read(tables: &Tables, stored: bool) -> String {
 pub(crate) fn partials(tables: &Tables) -> String {
     format!(
         "SELECT '{tag}', revision, direction, next_statement, started, \
-         EXISTS (SELECT FROM pg_catalog.pg_locks l WHERE {held}) \
+         EXISTS (SELECT FROM pg_catalog.pg_locks l WHERE {held}), done_digest \
          FROM {progress} WHERE started OR next_statement > 0 ORDER BY began",
         tag = tag::PARTIAL,
         held = held(tables),

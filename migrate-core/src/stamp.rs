@@ -4,7 +4,7 @@ use crate::chain::{Chain, Migration};
 use crate::history::History;
 use crate::id::did_you_mean;
 use crate::plan::PlanError;
-use crate::status::{Status, half_done_above, status};
+use crate::status::{HalfDone, Status, half_done, half_done_above, status};
 use crate::target::{self, Target};
 
 /// The change to a history that a stamp makes.
@@ -43,6 +43,10 @@ pub fn stamp<'c>(
     let is_missing = |id: &str| !wanted.iter().any(|migration| migration.id.as_str() == id);
     if let Some(half_done) = half_done_above(chain, history, is_missing) {
         return Err(PlanError::HalfDone(half_done));
+    }
+    let half_undone = half_done(chain, history).filter(HalfDone::is_downgrade);
+    if let Some(half_undone) = half_undone.filter(|it| !is_missing(&it.revision)) {
+        return Err(PlanError::HalfDone(half_undone));
     }
     let (kept, removed): (Vec<_>, Vec<_>) = history.records.iter().partition(|record| {
         let as_wanted = |migration: &&&Migration<'_>| {

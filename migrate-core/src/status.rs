@@ -84,11 +84,20 @@ impl HalfDone {
             return "wait until the migration that is running has ended".to_owned();
         }
         match direction {
+            Direction::Up if self.of.is_none() => {
+                "this chain does not have it: run the release that has it, or restore its file. Or undo by hand what it \
+                 did, and add `--forget-progress`"
+                    .to_owned()
+            }
             Direction::Up => format!(
                 "finish it: `migrate upgrade {revision}` continues where it stopped. Or undo by hand what it did, and \
                  add `--forget-progress`"
             ),
-            Direction::Down => "run the downgrade again: it continues where it stopped".to_owned(),
+            Direction::Down => {
+                "run the downgrade again: it continues where it stopped. Or restore by hand what it undid, and add \
+                 `--forget-progress`"
+                    .to_owned()
+            }
         }
     }
 }
@@ -181,6 +190,11 @@ impl Divergence {
             format!("`migrate downgrade --stored {below}`")
         };
         match self {
+            Divergence::Digest { pinned: false, record, .. } if record.down.is_none() => {
+                "it can't be undone: restore its file as it was; or undo it by hand, and record the revision below it: \
+                 `migrate stamp REVISION`"
+                    .into()
+            }
             Divergence::Digest { pinned: false, .. } => format!(
                 "it is not pinned in {LOCK_FILE}; on a development database, undo it and apply it again: `migrate redo \
                  {revision}` (or only undo it: {undo}); on any other database, restore its file as it was",
@@ -299,6 +313,12 @@ pub(crate) fn half_done(chain: &Chain<'_>, history: &History) -> Option<HalfDone
 /// Whether an upgrade that has stopped is not recorded since: as applied by hand, or by another tool.
 fn is_open(history: &History, partial: &Partial) -> bool {
     partial.direction == Direction::Up && history.get(&partial.revision).is_none()
+}
+
+/// The half done upgrade of a revision that this chain does not have, if there is one.
+pub(crate) fn half_done_elsewhere(chain: &Chain<'_>, history: &History) -> Option<HalfDone> {
+    let is_elsewhere = |one: &&Partial| is_open(history, one) && chain.get(&one.revision).is_none();
+    history.partials.iter().find(is_elsewhere).map(|partial| HalfDone::new(chain, partial))
 }
 
 /// The half done upgrade that would be left without what it stands on, if these revisions were not applied. Of one that the

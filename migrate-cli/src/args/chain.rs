@@ -257,7 +257,7 @@ pub(crate) struct How {
     pub(crate) single_transaction: bool,
     #[command(flatten)]
     pub(crate) limits: Limits,
-    /// Run a statement again that may have run already: a DO or CALL that commits itself, and was cut off
+    /// Run a statement again that may have run already: one that commits itself and was cut off, or was edited
     #[arg(long, conflicts_with = "sql")]
     pub(crate) run_again: bool,
     /// Forget how far a revision has come that stopped outside a transaction, and was undone by hand

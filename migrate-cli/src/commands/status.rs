@@ -151,6 +151,17 @@ pub(super) fn status(context: &Context, exit_code: bool) -> Result<Exit, Failure
         elsewhere: noticed,
     };
     context.ui.show(&standing)?;
+    if let Ok(chain) = &tree.chain {
+        let unknown = history.partials.iter().filter(|one| chain.get(&one.revision).is_none());
+        for partial in unknown {
+            context.ui.warn(format!(
+                "the {} of `{}`, which is not in this chain, is half done: it stopped at statement {}",
+                partial.direction,
+                partial.revision,
+                partial.done + 1,
+            ));
+        }
+    }
     for warning in standing.elsewhere.iter().flat_map(Noticed::warnings) {
         context.ui.warn(warning);
     }

@@ -35,7 +35,7 @@ pub(super) fn upgrade(context: &Context, arguments: &Upgrade) -> Result<Exit, Fa
             if arguments.dry_run {
                 return plan::show(context, database.place, &plan, &history);
             }
-            if plan.steps.is_empty() {
+            if plan.steps.is_empty() && !arguments.how.forget_progress {
                 // What was read says all of it, so nobody asks again.
                 let report = Report { ahead: plan.ahead, ..Report::default() };
                 finish(context, database.place, report, &history)?;

@@ -1,19 +1,19 @@
-//! String literals whose type is that of a column: where one is an enum's value that the same
+//! String literals that are cast to a type, or whose type is that of a column: where one is an enum's value that the same
 //! transaction has added, the server refuses the statement.
 
 use std::rc::Rc;
 
 use super::cursor::Cursor;
 use super::names::Name;
-use crate::lexer::Token;
+use crate::lexer::{Token, TokenKind};
 use crate::text::Span;
 
-/// A literal that the server reads as a value of a column's type.
+/// A literal that the server reads as a value of a type.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Literal {
     /// Without its quotes.
     pub(super) value: String,
-    /// What the column's type is called.
+    /// What the type is called.
     pub(super) type_name: String,
     pub(super) span: Span,
 }
@@ -24,9 +24,11 @@ pub(super) trait Columns {
     fn type_of(&mut self, table: &Name, column: &str) -> Option<String>;
     /// All columns, in their order.
     fn all(&mut self, table: &Name) -> Option<Vec<Rc<str>>>;
+    /// The type that a name stands for.
+    fn named(&mut self, name: &Name) -> Option<String>;
 }
 
-/// The literals of a statement that are surely read as values of a column.
+/// The literals of a statement that are surely read as values of a type.
 pub(super) fn literals(
     sql: &str,
     tokens: &[Token],
@@ -34,7 +36,10 @@ pub(super) fn literals(
     known: impl Columns,
 ) -> Vec<Literal> {
     let mut found = Literals { known, table: None, alias: None, found: Vec::new() };
-    found.statement(Cursor::new(sql, tokens, offset));
+    let all = Cursor::new(sql, tokens, offset);
+    found.statement(all);
+    found.casts(all);
+    found.defaults(all);
     found.found
 }
 
@@ -74,6 +79,57 @@ impl<C: Columns> Literals<C> {
             self.condition_of(target);
         }
         Some(())
+    }
+
+    /// `'value'::type` and `CAST('value' AS type)`, wherever they stand.
+    fn casts(&mut self, mut rest: Cursor<'_>) {
+        while !rest.is_empty() {
+            let mut literal = rest;
+            let is_cast = literal.take(&["cast"]) && literal.take_sign("(");
+            let value = literal.string();
+            let is_named = if is_cast { literal.take(&["as"]) } else { literal.take_sign("::") };
+            if let Some(value) = value.filter(|_| is_named)
+                && let Some(name) = literal.name()
+                && !literal.is_sign(0, "[")
+                && !literal.is(0, "array")
+            {
+                self.typed(&name, value);
+            }
+            rest.skip(1);
+        }
+    }
+
+    /// `column type DEFAULT 'value'` in `CREATE TABLE` and `ADD COLUMN`.
+    fn defaults(&mut self, all: Cursor<'_>) {
+        let mut rest = all;
+        let added = if rest.take_any(&[&["create", "table"], &["create", "unlogged", "table"]]) {
+            rest.take(&["if", "not", "exists"]);
+            let elements = rest.name().and_then(|_| rest.parentheses());
+            elements.map(|elements| elements.split()).unwrap_or_default()
+        } else if rest.take(&["alter", "table"]) {
+            rest.split().into_iter().filter_map(|action| action.after(&["add"])).collect()
+        } else {
+            return;
+        };
+        for mut column in added {
+            column.take(&["column"]);
+            column.take(&["if", "not", "exists"]);
+            let (Some(_), Some(kind)) = (column.ident(), column.name()) else { continue };
+            column.take(&["not", "null"]);
+            let value = column.take(&["default"]).then(|| column.string()).flatten();
+            let is_whole = |rest: &Cursor<'_>| {
+                rest.is_empty() || rest.token(0).is_some_and(|next| next.kind == TokenKind::Word)
+            };
+            if let Some(value) = value.filter(|_| is_whole(&column)) {
+                self.typed(&kind, value);
+            }
+        }
+    }
+
+    fn typed(&mut self, name: &Name, (value, span): (String, Span)) {
+        if let Some(type_name) = self.known.named(name) {
+            self.found.push(Literal { value, type_name, span });
+        }
     }
 
     /// The table that a statement is about, and its alias, unless one of these words comes next.
@@ -253,6 +309,10 @@ mod tests {
         fn all(&mut self, table: &Name) -> Option<Vec<Rc<str>>> {
             (table.to_string() == "app.t").then(|| vec!["a".into(), "k".into()])
         }
+
+        fn named(&mut self, name: &Name) -> Option<String> {
+            (name.to_string() == "app.mood").then(|| "mood".to_owned())
+        }
     }
 
     #[test]
@@ -317,6 +377,17 @@ mod tests {
         check("CREATE UNIQUE INDEX i ON app.t (a) WHERE k = 'b'", &["b"]);
         check("CREATE INDEX ON app.t USING btree (k)", &[]);
         check("SELECT 'b'", &[]);
+        check("SELECT 'b'::app.mood, CAST ('c' AS app.mood), f('d'::app.mood)", &["b", "c", "d"]);
+        check("SELECT 'b'::mood, CAST('c' AS text), 'd'::app.mood[], '{e}'::s.app.mood", &[]);
+        check(
+            "CREATE TABLE x (a app.mood DEFAULT 'b' NOT NULL, b app.mood NOT NULL DEFAULT 'c', c mood DEFAULT 'd')",
+            &["b", "c"],
+        );
+        check("CREATE TABLE x (a app.mood DEFAULT 'b' || 'c', b app.mood[] DEFAULT 'd')", &[]);
+        check(
+            "ALTER TABLE x ADD COLUMN a app.mood DEFAULT 'b', ADD b app.mood DEFAULT 'c'",
+            &["b", "c"],
+        );
         check("UPDATE", &[]);
     }
 }

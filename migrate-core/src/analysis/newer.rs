@@ -205,7 +205,7 @@ const PHRASES: &[Phrase] = &[
     (&[Query, View], &["at", "local"], "`AT LOCAL`", 17),
     (&[Merge], &["not", "matched", "by"], "`WHEN NOT MATCHED BY`", 17),
     (&[Merge], &["returning"], "`MERGE` with `RETURNING`", 17),
-    (&[Grant], &["on", "parameter"], "privileges on a parameter", 15),
+    (&[Grant], &["on", "parameter"], "a privilege on a parameter", 15),
     (&[Grant], &["with", "inherit"], "a membership `WITH INHERIT`", 16),
     (&[Grant], &["with", "set"], "a membership `WITH SET`", 16),
     (&[Grant], &["with", "admin", "true"], "`WITH ADMIN TRUE`", 16),

@@ -7,6 +7,7 @@
 mod alter;
 mod blocks;
 mod calls;
+mod cascades;
 mod columns;
 mod constraints;
 mod create;

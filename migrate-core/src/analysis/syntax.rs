@@ -14,6 +14,7 @@ use crate::lexer::{Lexer, Token, TokenKind};
 use crate::statements::Statement;
 use crate::text::Span;
 
+mod exceptions;
 mod semicolon;
 
 /// Longer statements are data, more likely than not.
@@ -47,8 +48,11 @@ pub(super) enum Fault {
 
 /// The first fault in a statement.
 pub(super) fn fault(sql: &str, statement: &Statement) -> Option<Fault> {
-    let text = sql.get(statement.span.range())?;
     let tokens = &statement.tokens;
+    let as_written = sql;
+    let readable = exceptions::readable(sql, tokens);
+    let sql = &*readable;
+    let text = sql.get(statement.span.range())?;
     if text.len() > MOST_BYTES || is_deep(sql, tokens) {
         return None;
     }
@@ -57,6 +61,11 @@ pub(super) fn fault(sql: &str, statement: &Statement) -> Option<Fault> {
     }
     if is_unknown(sql, tokens) {
         return None;
+    }
+    if let Some(from) = unpackaged(sql, tokens) {
+        let (text, label) = (shown(from.text(sql)), wanted(""));
+        let error = SyntaxError { span: from.span, text, meant: None, instead: None, label };
+        return Some(Fault::Error(error));
     }
     if let Some(second) = schema_element(sql, tokens) {
         return Some(Fault::MissingSemicolon(second));
@@ -99,7 +108,7 @@ pub(super) fn fault(sql: &str, statement: &Statement) -> Option<Fault> {
     if let Some(second) = second_statement(sql, statement, nth) {
         return Some(Fault::MissingSemicolon(second));
     }
-    let text = shown(token.text(sql));
+    let text = shown(token.text(as_written));
     // A misspelt word may pass for a name, and the one behind it can't follow.
     let before = nth.checked_sub(1).and_then(|before| tokens.get(before));
     let before = before.filter(|_| token.kind == TokenKind::Word);
@@ -209,6 +218,15 @@ fn is_unknown(sql: &str, tokens: &[Token]) -> bool {
         Some(first) => sets(first),
         None => false,
     }
+}
+
+/// `FROM` in `CREATE EXTENSION name FROM version`, which PostgreSQL had up to 12.
+fn unpackaged<'t>(sql: &str, tokens: &'t [Token]) -> Option<&'t Token> {
+    let word = |at: usize, word: &str| tokens.get(at).is_some_and(|it| it.is_word(sql, word));
+    let is_extension = word(0, "create") && word(1, "extension");
+    let name = if word(2, "if") { 5 } else { 2 };
+    let from = name + 1 + usize::from(word(name + 1, "with"));
+    tokens.get(from).filter(|_| is_extension && word(from, "from"))
 }
 
 /// Whether the parser might have to go deep: into brackets, and into what has neither brackets nor

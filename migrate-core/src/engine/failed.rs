@@ -154,7 +154,8 @@ impl Engine<'_> {
     /// Notes in the log why a revision has failed, before the run does.
     pub(super) fn note(&mut self, error: StatementError) -> Ask {
         let query = sql::log::failure(&self.tables, &error.revision, &error.summary());
-        let error = match self.is_cancelled(&error.failure) {
+        let is_stopped = self.is_cancelled(&error.failure) && error.aftermath != Aftermath::InDoubt;
+        let error = match is_stopped {
             true => Error::Stopped {
                 statements: match error.aftermath {
                     Aftermath::RolledBack => 0,

@@ -20,7 +20,7 @@ use crate::history::Row;
 use crate::leaks::{changed_settings, only_sets};
 use crate::message::text_of;
 use crate::outside::{Doubt, Part, digest_of, parts, statement_digest};
-use crate::plan::Step;
+use crate::plan::{PlanError, Step};
 use crate::sql::outside as sql;
 use crate::sql::step::Guard;
 use crate::sql::tag;
@@ -36,6 +36,8 @@ pub(super) struct Outside {
     doubt: Doubt,
     /// The server has refused the next one in a transaction, so it runs alone.
     is_alone: bool,
+    /// It is a `DO` or `CALL` that has come to a commit there.
+    commits: bool,
     phase: Phase,
     /// When the run of the step began.
     began: Duration,
@@ -83,6 +85,7 @@ impl<'r> Engine<'r> {
             at: 0,
             doubt: Doubt::None,
             is_alone: false,
+            commits: false,
             phase: Phase::Locking,
             began: now,
             saved: Vec::new(),
@@ -114,7 +117,9 @@ impl<'r> Engine<'r> {
             (Phase::Releasing(then), Reply::Rows(rows)) => {
                 return self.release_answered(run, then, &rows, now);
             }
-            (Phase::Releasing(then), Reply::Failed(_)) => return self.released(then, now),
+            (Phase::Releasing(then), Reply::Failed(failure)) => {
+                return self.release_failed(run, then, &failure, now);
+            }
             (Phase::RetryingRelease(then), Reply::Waited) => return Ok(self.release(run, then)),
             other => other,
         };
@@ -196,7 +201,13 @@ impl<'r> Engine<'r> {
             (Phase::RollingBack(failure, prefix), Reply::Rows(_)) => {
                 Ok(self.refused_in_transaction(run, &step, failure, prefix))
             }
-            (Phase::TakingBack(failure), _) => Ok(self.statement_refused(run, &step, failure, 0)),
+            (Phase::TakingBack(failure), reply) => {
+                let then = self.refusal(&run, &step, failure, 0);
+                Ok(match reply {
+                    Reply::Failed(_) => self.roll_back_and_release(run, then),
+                    _ => self.release(run, then),
+                })
+            }
             (Phase::Cleaning | Phase::Finalizing, Reply::Failed(failure)) => {
                 Ok(self.cleaning_failed(run, &step, failure))
             }
@@ -223,9 +234,13 @@ impl<'r> Engine<'r> {
             let done: usize = column(1).and_then(|done| done.parse().ok()).unwrap_or(0);
             let before = run.parts.get(..done).map(|parts| digest_of(text, parts).to_string());
             if before.as_deref() != column(3) {
-                let revision = step.migration.id.to_string();
-                let error = Error::Interrupted { revision, direction: step.direction, done };
-                return Ok(self.release(run, Then::Fail(error)));
+                let error = PlanError::Interrupted {
+                    revision: step.migration.id.to_string(),
+                    direction: step.direction,
+                    done,
+                    is_transactional: false,
+                };
+                return Ok(self.release(run, Then::Fail(error.into())));
             }
             run.at = done;
             let next = run.parts.get(done).map(|part| statement_digest(text, part).to_string());
@@ -256,6 +271,7 @@ impl Outside {
         self.at += 1;
         self.doubt = Doubt::None;
         self.is_alone = false;
+        self.commits = false;
     }
 }
 

@@ -6,6 +6,7 @@ use crate::error::Error;
 use crate::failure::Failure;
 use crate::goal::Goal;
 use crate::history::{self, History, Row};
+use crate::servers::unsupported_server;
 use crate::sql::row_security::hidden;
 use crate::sql::{self, Session, Tables, layout, tag};
 use crate::target::Target;
@@ -93,8 +94,9 @@ impl Engine<'_> {
         })
     }
 
-    pub(super) fn take_session(&mut self, rows: &[Row]) {
-        let Some(row) = tagged(rows, tag::SESSION).next() else { return };
+    /// Takes the settings of the session, unless the server is one whose locks are none.
+    pub(super) fn take_session(&mut self, rows: &[Row]) -> Result<(), Error> {
+        let Some(row) = tagged(rows, tag::SESSION).next() else { return Ok(()) };
         let column = |at: usize| row.get(at).cloned().flatten().unwrap_or_default();
         self.session = Session {
             search_path: column(1),
@@ -106,7 +108,11 @@ impl Engine<'_> {
         self.old_strings = column(5) == "off";
         self.in_transaction = column(7) == "t";
         // It was not asked for where it does not matter.
-        self.defers = column(8) != "f";
+        self.defers = column(9) != "f";
+        match unsupported_server(&column(8)) {
+            Some(why) => Err(Error::UnsupportedServer { why }),
+            None => Ok(()),
+        }
     }
 
     /// Which layout the tables have, where that was asked for.

@@ -5,6 +5,7 @@ mod cancelled;
 mod circles;
 mod failing;
 mod plain;
+mod release;
 mod tables;
 mod waiting;
 

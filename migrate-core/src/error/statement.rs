@@ -75,6 +75,11 @@ impl StatementError {
                  `ALTER TYPE … ADD VALUE IF NOT EXISTS`, so that the upgrade can run again"
                     .into()
             }
+            Some("42P07" | "42701" | "42710") if self.of > 1 && self.aftermath == Aftermath::Resumes => {
+                "the database already has it. If it is right, write `IF NOT EXISTS`, or remove it and run again; \
+                 `migrate stamp REVISION` would record the whole revision, without the statements that follow"
+                    .into()
+            }
             Some("42P07" | "42701" | "42710") => {
                 "the database already has it. If another tool or a person created it, record the \
                  revision as applied instead of running it: `migrate stamp REVISION`"
@@ -92,6 +97,9 @@ impl StatementError {
                 if resumes { "" } else { "the revision was rolled back; " },
                 if resumes { "the rest of the revision" } else { "the revision" },
             ),
+            _ if resumes && self.statement == Some(1) => {
+                "fix the statement and run it again".into()
+            }
             _ if resumes => {
                 "fix the statement and run it again: the statements before it are done, and the run \
                  continues here"
@@ -104,14 +112,16 @@ impl StatementError {
 
 /// What to do about a statement that may have done a part of its work.
 pub(super) fn run_again_help(direction: Direction, revision: &str) -> String {
-    let command = match direction {
-        Direction::Up => "upgrade",
-        Direction::Down => "downgrade",
-    };
-    format!(
-        "look at what it did. To run it again from its start, add `--run-again` to `migrate {command}`; if the rest of \
-         the revision was done by hand, record that with `migrate stamp {revision}`"
-    )
+    match direction {
+        Direction::Up => format!(
+            "look at what it did. To run it again from its start, add `--run-again` to `migrate upgrade`; or do the rest \
+             of the revision by hand, and record it: `migrate stamp {revision}`"
+        ),
+        Direction::Down => format!(
+            "look at what it did. To run it again from its start, add `--run-again` to `migrate downgrade`; or undo the \
+             rest of `{revision}` by hand, and record the revision below it: `migrate stamp REVISION`"
+        ),
+    }
 }
 
 impl StatementError {
@@ -165,10 +175,10 @@ impl fmt::Display for StatementError {
         // Where the help has something else to say.
         let help = self.help();
         match self.aftermath {
-            Aftermath::InDoubt => notes.push(
-                "it commits by itself, so a part of its work may be done; the statements before it are done"
-                    .to_owned(),
-            ),
+            Aftermath::InDoubt => {
+                notes.push("it commits by itself, so a part of its work may be done".to_owned());
+            }
+            Aftermath::Resumes if self.statement == Some(1) => {}
             Aftermath::Resumes if !help.contains("continues here") => {
                 notes.push("the statements before it are done; the next run continues here".into());
             }

@@ -70,18 +70,22 @@ pub(crate) fn verdict(kind: &Kind, sql: &str, doubt: &Doubt, found: &[Found]) ->
         Kind::InTransaction | Kind::Procedure | Kind::Alone => Verdict::Run,
         Kind::CreateIndex { name, .. } => {
             let made = || found.iter().filter(is_new).filter(|one| is_unanswered && one.is_ready);
-            // Without a name, it may be another's.
-            if made().any(|one| name.is_some() || is_same_index(sql, &one.definition)) {
+            if made().any(|one| !is_another_index(sql, &one.definition)) {
                 return Verdict::Done;
             }
             // An invalid index of the name is of no use to anybody; without a name, only a new one is known to be ours.
             match found.iter().filter(is_left).find(|one| name.is_some() || is_new(one)) {
                 Some(left) => drop(left),
-                None if made().next().is_some() => Verdict::Unknown,
+                // Somebody has made another index of this name. Without a name, others' indexes are in nobody's way.
+                None if name.is_some() && made().next().is_some() => Verdict::Unknown,
                 None => Verdict::Run,
             }
         }
-        Kind::DropIndex { .. } => {
+        Kind::CreateShared(..) => match is_unanswered && found.iter().any(|one| is_new(&one)) {
+            true => Verdict::Done,
+            false => Verdict::Run,
+        },
+        Kind::DropIndex { .. } | Kind::DropShared(..) => {
             let is_gone = !found.iter().any(|one| before.contains(&one.oid));
             match is_unanswered && !before.is_empty() && is_gone {
                 true => Verdict::Done,
@@ -99,22 +103,50 @@ pub(crate) fn verdict(kind: &Kind, sql: &str, doubt: &Doubt, found: &[Found]) ->
     }
 }
 
-/// Whether the server's definition of an index has the columns and conditions of this statement, as it is written. What is written
-/// in another way than the server does is not recognized.
-fn is_same_index(statement: &str, definition: &str) -> bool {
-    let is_unique = |tokens: &[String]| tokens.iter().any(|token| token == "unique");
-    // From the parenthesis on: what is before are the names, and the access method.
-    let columns = |tokens: &[String]| {
-        let from = tokens.iter().position(|token| token == "(").unwrap_or(tokens.len());
-        let method = match tokens[..from].iter().rposition(|token| token == "using") {
-            Some(at) => tokens[at + 1..from].concat(),
-            None => "btree".to_owned(),
+/// Whether the server's definition is surely that of another index than the statement's. The server writes expressions and
+/// conditions in its own way, so only what is written in one way tells them apart.
+fn is_another_index(statement: &str, definition: &str) -> bool {
+    let [statement, definition] = [statement, definition].map(IndexParts::of);
+    statement.is_unique != definition.is_unique
+        || statement.method != definition.method
+        || statement.has_where != definition.has_where
+        || matches!((&statement.columns, &definition.columns), (Some(a), Some(b)) if a != b)
+}
+
+/// What of an index is written in one way.
+struct IndexParts {
+    is_unique: bool,
+    method: String,
+    has_where: bool,
+    /// The names of the columns, if nothing is an expression.
+    columns: Option<Vec<String>>,
+}
+
+impl IndexParts {
+    fn of(sql: &str) -> Self {
+        let tokens = folded_tokens(sql);
+        let opening = tokens.iter().position(|token| token == "(").unwrap_or(tokens.len());
+        let (before, rest) = tokens.split_at(opening);
+        let method = before.iter().rposition(|token| token == "using");
+        let is_simple = |item: &[String]| !item.is_empty() && !item.iter().any(|it| it == "(");
+        let closing = rest.iter().position(|token| token == ")").unwrap_or(rest.len());
+        let inside = rest.get(1..closing).unwrap_or_default();
+        let items: Vec<&[String]> = inside.split(|token| token == ",").collect();
+        let columns = items.iter().all(|item| is_simple(item));
+        let unquoted = |name: &String| match name.strip_prefix('"') {
+            Some(inner) => inner.trim_end_matches('"').to_owned(),
+            None => name.clone(),
         };
-        let inside: Vec<String> = tokens[from..].iter().filter(|it| *it != ";").cloned().collect();
-        (method, inside)
-    };
-    let [statement, definition] = [statement, definition].map(folded_tokens);
-    is_unique(&statement) == is_unique(&definition) && columns(&statement) == columns(&definition)
+        IndexParts {
+            is_unique: before.iter().any(|token| token == "unique"),
+            method: match method {
+                Some(at) => before[at + 1..].concat(),
+                None => "btree".to_owned(),
+            },
+            has_where: rest.iter().any(|token| token == "where"),
+            columns: columns.then(|| items.iter().map(|item| unquoted(&item[0])).collect()),
+        }
+    }
 }
 
 fn folded_tokens(sql: &str) -> Vec<String> {
@@ -177,6 +209,20 @@ mod tests {
         check(sql, unanswered("7"), "7", "Run");
         check(sql, unanswered("7"), "8", "Done");
         check(sql, Doubt::Edited, "7", "Unknown");
+        // Somebody has dropped it and made another of this name.
+        check("CREATE UNIQUE INDEX CONCURRENTLY ix ON t (a)", unanswered(""), "7", "Unknown");
+        check("CREATE INDEX CONCURRENTLY ix ON t (b)", unanswered(""), "7", "Unknown");
+    }
+
+    #[test]
+    fn databases_and_the_like() {
+        check("CREATE DATABASE d", NONE, "", "Run");
+        check("CREATE DATABASE d", unanswered(""), "7", "Done");
+        check("CREATE DATABASE d", unanswered("7"), "7", "Run");
+        check("CREATE DATABASE d", refused(""), "7", "Run");
+        check("DROP DATABASE d", unanswered("7"), "", "Done");
+        check("DROP DATABASE d", unanswered(""), "", "Run");
+        check("DROP TABLESPACE d", unanswered("7"), "7", "Run");
     }
 
     #[test]
@@ -190,8 +236,9 @@ mod tests {
         check(sql, unanswered("7"), "7 8", "Done");
         check(sql, unanswered("7"), "7 8?", "Run");
         check("CREATE INDEX CONCURRENTLY ON t (b)", unanswered("7"), "7 8 9!", "Drop(\"s.9\")");
-        check("CREATE INDEX CONCURRENTLY ON t (b)", unanswered("7"), "7 8", "Unknown");
-        check("CREATE UNIQUE INDEX CONCURRENTLY ON t (a)", unanswered("7"), "7 8", "Unknown");
+        // What another session has made is in nobody's way.
+        check("CREATE INDEX CONCURRENTLY ON t (b)", unanswered("7"), "7 8", "Run");
+        check("CREATE UNIQUE INDEX CONCURRENTLY ON t (a)", unanswered("7"), "7 8", "Run");
     }
 
     #[test]
@@ -240,15 +287,27 @@ mod tests {
     }
 
     #[test]
-    fn an_index_is_known_by_its_definition() {
+    fn another_index_is_told_by_what_is_written_in_one_way() {
         let check = |statement: &str, definition: &str, expected: bool| {
-            assert_eq!(is_same_index(statement, definition), expected, "{statement}: {definition}");
+            let sql = format!("CREATE {statement}");
+            assert_eq!(is_another_index(&sql, definition), expected, "{sql}: {definition}");
         };
         let btree = "CREATE INDEX t_a_idx ON public.t USING btree (a, b DESC) WHERE (a > 1)";
-        check("CREATE INDEX CONCURRENTLY ON t (a, b desc) WHERE (a > 1);", btree, true);
-        check("CREATE INDEX CONCURRENTLY ON t USING BTREE (A, b DESC) where (a > 1)", btree, true);
-        check("CREATE INDEX CONCURRENTLY ON t USING brin (a, b DESC) WHERE (a > 1)", btree, false);
-        check("CREATE INDEX CONCURRENTLY ON t (a, b) WHERE (a > 1)", btree, false);
-        check("CREATE INDEX CONCURRENTLY ON t", btree, false);
+        check("INDEX CONCURRENTLY ON t (a, b desc) WHERE a > 1;", btree, false);
+        check(
+            "INDEX CONCURRENTLY ix ON t USING BTREE (\"a\" ASC, B) where (a > (1))",
+            btree,
+            false,
+        );
+        check("INDEX CONCURRENTLY ON t USING brin (a, b DESC) WHERE (a > 1)", btree, true);
+        check("UNIQUE INDEX CONCURRENTLY ON t (a, b) WHERE a > 1", btree, true);
+        check("INDEX CONCURRENTLY ON t (a, b)", btree, true);
+        check("INDEX CONCURRENTLY ON t (b, a) WHERE a > 1", btree, true);
+        check("INDEX CONCURRENTLY ON t (a) WHERE a > 1", btree, true);
+        // Expressions are not compared.
+        let lower = "CREATE INDEX t_lower_idx ON public.t USING btree (lower((a)::text))";
+        check("INDEX CONCURRENTLY ON t (lower(a))", lower, false);
+        check("INDEX CONCURRENTLY ON t (upper(a))", lower, false);
+        check("INDEX CONCURRENTLY ON t", btree, true);
     }
 }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::plan::Direction;
 use crate::problem::list;
 use crate::status::{Divergence, HalfDone, are};
 
@@ -85,6 +86,17 @@ pub enum PlanError {
         /// The revisions that the chain does not have.
         unknown: Vec<String>,
     },
+    /// A revision outside a transaction is half done, and what is done of it is no longer what its file says.
+    Interrupted {
+        /// The revision.
+        revision: String,
+        /// Which way it runs.
+        direction: Direction,
+        /// How many of its statements are done.
+        done: usize,
+        /// Whether its section runs in a transaction by now.
+        is_transactional: bool,
+    },
     /// The database is no longer where a plan begins.
     Changed,
     /// A revision outside a transaction is half done, and has to be finished first.
@@ -138,6 +150,15 @@ impl PlanError {
                     .into()
             }
             PlanError::Ahead { .. } => "a newer release applied it: run that release".into(),
+            PlanError::Interrupted { done, .. } => format!(
+                "restore the original text of {}: the next run continues behind it. Put what should be different in a \
+                 new revision; or undo by hand what is done, and add `--forget-progress`",
+                match done {
+                    0 => "its section".to_owned(),
+                    1 => "the first statement of its section".to_owned(),
+                    done => format!("the first {done} statements of its section"),
+                },
+            ),
             PlanError::Changed => "run it again to see what it would do now".into(),
             PlanError::HalfDone(half_done) => half_done.help(),
             PlanError::Diverged(divergence) => divergence.help(),
@@ -185,6 +206,17 @@ impl fmt::Display for PlanError {
             }
             PlanError::Ahead { unknown } => {
                 write!(f, "the database is ahead: {} not in this chain", are(unknown))
+            }
+            PlanError::Interrupted { revision, direction, done, is_transactional } => {
+                let edited = match is_transactional {
+                    true => "its section was then given a transaction",
+                    false => "its file was then edited before that place",
+                };
+                let at = match done {
+                    0 => "at its first statement".to_owned(),
+                    done => format!("after statement {done}"),
+                };
+                write!(f, "the {direction} of `{revision}` stopped {at}, and {edited}")
             }
             PlanError::Changed => {
                 write!(f, "the database has changed since the plan was made")

@@ -5,7 +5,7 @@ use super::step::{Guard, Then};
 use super::{Session, Tables, held, is_refusal, literal, refuse, step, tag};
 use crate::digest::Digest;
 use crate::failure::Failure;
-use crate::outside::Kind;
+use crate::outside::{Kind, Shared};
 use crate::plan::{Direction, Step};
 use crate::settings::Settings;
 
@@ -203,7 +203,8 @@ pub(crate) struct Objects {
 pub(crate) fn objects(kind: &Kind) -> Option<Objects> {
     let index = |condition: String| Objects {
         oid: "i.indexrelid",
-        others: "i.indisvalid, (SELECT pg_catalog.format('%I.%I', n.nspname, c.relname) \
+        // An index of a partitioned table alone is invalid until all its partitions have theirs.
+        others: "i.indisvalid OR c.relkind = 'I', (SELECT pg_catalog.format('%I.%I', n.nspname, c.relname) \
              FROM pg_catalog.pg_namespace n WHERE n.oid = c.relnamespace), \
              EXISTS (SELECT FROM pg_catalog.pg_stat_progress_create_index p WHERE p.index_relid = c.oid), \
              pg_catalog.pg_get_indexdef(c.oid)",
@@ -221,11 +222,37 @@ pub(crate) fn objects(kind: &Kind) -> Option<Objects> {
             let (table, name) = (relation(table), literal(name));
             index(format!("i.indrelid = {table} AND c.relname = {name}"))
         }
+        // Of its partitions and their TOAST tables, too, whose schema only some roles may use: what can't be dropped is
+        // harmless, and must not be in the way.
         Kind::Reindex { name } => index(format!(
-            "NOT i.indisvalid AND c.relname ~ '_cc(new|old)[0-9]*$' AND (i.indrelid = {of} OR i.indrelid = \
-             (SELECT indrelid FROM pg_catalog.pg_index WHERE indexrelid = {of}))",
+            "NOT i.indisvalid AND c.relname ~ '_cc(new|old)[0-9]*$' \
+             AND pg_catalog.has_schema_privilege(c.relnamespace, 'USAGE') AND i.indrelid IN \
+             (SELECT pg_catalog.unnest(ARRAY[t.oid, t.reltoastrelid]) FROM (SELECT {of} AS relid \
+             UNION SELECT relid FROM pg_catalog.pg_partition_tree({of})) r \
+             LEFT JOIN pg_catalog.pg_index x ON x.indexrelid = r.relid \
+             JOIN pg_catalog.pg_class t ON t.oid = coalesce(x.indrelid, r.relid))",
             of = relation(name),
         )),
+        Kind::CreateShared(of, name) | Kind::DropShared(of, name) => {
+            let (catalog, column, condition) = match of {
+                Shared::Database => ("pg_database", "datname", ""),
+                Shared::Tablespace => ("pg_tablespace", "spcname", ""),
+                Shared::Subscription => (
+                    "pg_subscription",
+                    "subname",
+                    " AND o.subdbid = (SELECT oid FROM pg_catalog.pg_database \
+                     WHERE datname = pg_catalog.current_database())",
+                ),
+            };
+            Objects {
+                oid: "o.oid",
+                others: "true, '', false, ''",
+                from: format!(
+                    "pg_catalog.{catalog} o WHERE o.{column} = {}{condition}",
+                    literal(name)
+                ),
+            }
+        }
         Kind::DropIndex { name } => Objects {
             oid: "c.oid",
             others: "true, c.relname, false, ''",

@@ -11,7 +11,11 @@ pub(crate) fn forget_progress(tables: &Tables, before: &History) -> String {
     let last = before.last().map(|record| record.revision.as_str());
     let moved = step::moved(tables, before.records.len(), last);
     format!(
-        "BEGIN ISOLATION LEVEL READ COMMITTED;\n{guard}\n{forget};\nCOMMIT",
+        "BEGIN ISOLATION LEVEL READ COMMITTED;\n{guard}\n\
+         INSERT INTO {log} SELECT pg_catalog.clock_timestamp(), session_user, 'forget-progress', revision, NULL, NULL, '{TOOL}' \
+         FROM {progress};\n{forget};\nCOMMIT",
+        log = tables.log,
+        progress = tables.progress,
         guard = guard(tables, &step::raise_if(&moved)),
         forget = no_progress(tables),
     )

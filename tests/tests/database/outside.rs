@@ -8,7 +8,7 @@ mod spelling;
 
 use std::time::Duration;
 
-use migrate_core::{Chain, Error, Runner};
+use migrate_core::{Chain, Error, PlanError, Runner};
 
 use crate::support::{Session, both, chain_of, done, file, without_trace};
 
@@ -29,7 +29,7 @@ fn sections(sections: &[(&str, &str)]) -> Chain<'static> {
     chain_of(&files)
 }
 
-fn upgrades(ups: &[&str]) -> Chain<'static> {
+pub(crate) fn upgrades(ups: &[&str]) -> Chain<'static> {
     sections(&ups.iter().map(|up| (*up, "SELECT 'not undone';")).collect::<Vec<_>>())
 }
 
@@ -38,7 +38,7 @@ const TABLE: &str = "CREATE TABLE t1 AS SELECT n, n % 10 AS m FROM generate_seri
 const INDEX: &str = "!CREATE INDEX CONCURRENTLY ix ON t1 (n);";
 
 /// The indexes of `t1`: name, and whether it can be used.
-fn indexes(session: &mut Session) -> Vec<String> {
+pub(crate) fn indexes(session: &mut Session) -> Vec<String> {
     session.rows(
         "SELECT indexrelid::regclass, indisvalid FROM pg_index \
          WHERE indrelid = 't1'::regclass ORDER BY 1",
@@ -46,7 +46,7 @@ fn indexes(session: &mut Session) -> Vec<String> {
 }
 
 /// Nothing is kept of a step that is done.
-fn no_progress(session: &mut Session) {
+pub(crate) fn no_progress(session: &mut Session) {
     assert_eq!(session.value("SELECT count(*) FROM migrate_progress"), "0");
 }
 
@@ -172,7 +172,8 @@ fn what_is_done_must_not_be_edited_before_the_rest() {
         let error = without_trace(session, database, |session| {
             session.upgrade(&Runner::new(&edited)).unwrap_err()
         });
-        let Error::Interrupted { done: 1, .. } = &error else { panic!("{error:?}") };
+        let is_refused = matches!(&error, Error::Plan(PlanError::Interrupted { done: 1, .. }));
+        assert!(is_refused, "{error:?}");
         let expected = "the upgrade of `r2` stopped after statement 1, and its file was then edited \
                         before that place\n = help: restore the original text of the first \
                         statement of its section";

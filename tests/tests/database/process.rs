@@ -2,26 +2,33 @@
 
 use std::env;
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use actorhub_schema::migrations;
 use migrate_core::{Chain, Runner};
 
+use crate::stress::Story;
 use crate::support::{Kind, Session, Way, chain_of, file};
 
 /// What a process is told.
 const VARIABLES: [&str; 4] = ["PROCESS_URL", "PROCESS_CHAIN", "PROCESS_WAY", "PROCESS_COMMAND"];
+
+/// And if it is not to wait for long: how many milliseconds.
+pub(crate) const LOCK_TIMEOUT: &str = "PROCESS_LOCK_TIMEOUT";
 
 /// Whether all is to be tried, and not only as much as a plain run has time for.
 pub(crate) fn is_full() -> bool {
     env::var("PROVE").is_ok_and(|value| value == "full")
 }
 
-/// The chains: ActorHub's, one with all that has to be outside a transaction, and one whose index takes long.
+/// The chains: ActorHub's, one with all that has to be outside a transaction, one whose index takes long, and those that
+/// are made at random.
 pub(crate) fn chain(name: &str) -> Chain<'static> {
     match name {
         "actorhub" => migrations::CHAIN.clone(),
         "outside" => outside(),
-        _ => gated(),
+        "gated" => gated(),
+        name => Story::named(name).unwrap_or_else(|| panic!("no chain {name}")),
     }
 }
 
@@ -92,5 +99,9 @@ fn the_process() {
     let chain = chain(&name);
     let way = Way::ALL[way.parse::<usize>().unwrap()];
     let mut session = Session::open(Kind::Blocking, &url);
-    session.command(&way.of(Runner::new(&chain)), &command).unwrap();
+    let mut runner = way.of(Runner::new(&chain));
+    if let Ok(limit) = env::var(LOCK_TIMEOUT) {
+        runner = runner.lock_timeout(Duration::from_millis(limit.parse().unwrap())).retries(1);
+    }
+    session.command(&runner, &command).unwrap();
 }

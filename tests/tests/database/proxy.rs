@@ -3,7 +3,7 @@
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::process::{Child, Command};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
@@ -29,6 +29,7 @@ struct Line {
     bytes: AtomicUsize,
     /// Cut after so many more queries have been passed on, unless it is 0.
     cut_after: AtomicUsize,
+    is_cut: AtomicBool,
     /// All messages sent.
     messages: AtomicUsize,
     kill: Mutex<Option<Kill>>,
@@ -128,6 +129,11 @@ impl Proxy {
     pub(crate) fn cut_after(&self, queries: usize) {
         self.line.cut_after.store(queries, Ordering::SeqCst);
     }
+
+    /// Whether a line was cut for that.
+    pub(crate) fn is_cut(&self) -> bool {
+        self.line.is_cut.load(Ordering::SeqCst)
+    }
 }
 
 impl Line {
@@ -162,6 +168,7 @@ impl Line {
             if kind == Some(b'Q') && left > 0 {
                 self.cut_after.store(left - 1, Ordering::SeqCst);
                 if left == 1 {
+                    self.is_cut.store(true, Ordering::SeqCst);
                     // Before the server can answer.
                     client.shutdown(Shutdown::Both)?;
                     server.write_all(&message)?;
@@ -194,8 +201,9 @@ impl Line {
 /// Passes on what the server answers. It is read to its end also when nobody wants it any more: a
 /// server that can't send gives up in the middle.
 fn copy(mut from: TcpStream, mut to: TcpStream) -> io::Result<()> {
-    match io::copy(&mut from, &mut to) {
-        Ok(_) => to.shutdown(Shutdown::Write),
-        Err(_) => io::copy(&mut from, &mut io::sink()).map(drop),
+    if io::copy(&mut from, &mut to).is_err() {
+        let _ = io::copy(&mut from, &mut io::sink());
     }
+    // However the server's end was: a session that is terminated may be reset.
+    to.shutdown(Shutdown::Write)
 }

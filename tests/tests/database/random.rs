@@ -8,6 +8,11 @@ impl Random {
     pub(crate) fn new() -> Self {
         let seed = seed();
         println!("PROVE_SEED={seed}");
+        Random::of(seed)
+    }
+
+    /// The numbers of this seed.
+    pub(crate) fn of(seed: u64) -> Self {
         Random(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
     }
 

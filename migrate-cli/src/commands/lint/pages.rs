@@ -39,6 +39,7 @@ pub(super) fn page(lint: Lint) -> &'static str {
         TimestampWithoutZone "timestamp-without-zone"
         TypeRewrites "type-rewrites"
         UniqueBuildsIndex "unique-builds-index"
+        UnnamedIndex "unnamed-index"
         UpdateAllRows "update-all-rows"
         ValidatesUnderLock "validates-under-lock"
     }

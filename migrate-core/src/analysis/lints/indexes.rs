@@ -8,6 +8,19 @@ use crate::levels::Lint;
 pub(super) fn check(context: &Context<'_>, report: &mut dyn FnMut(Raw)) {
     match context.view {
         Statement::CreateIndex(index) => {
+            if index.concurrently && index.name.is_none() {
+                let message =
+                    "the server chooses another name for this index each time it is tried";
+                let help = "name the index: if building it fails, or is cut off, the next run then finds what is left of it by \
+                            its name";
+                report(context.raw(
+                    Lint::UnnamedIndex,
+                    context.whole,
+                    message.to_owned(),
+                    "",
+                    help.to_owned(),
+                ));
+            }
             // On the parent of partitions alone nothing is built.
             let quick = index.concurrently || index.only;
             if quick || !context.in_use(&index.table) {

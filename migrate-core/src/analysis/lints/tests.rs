@@ -279,6 +279,11 @@ fn outside_a_transaction() {
     );
     check(&format!("OUTSIDE {index}\nALTER TABLE t ADD CONSTRAINT u UNIQUE USING INDEX i;"), &[]);
     check("OUTSIDE ALTER TABLE t ADD n int; UPDATE t SET n = 1 WHERE id < 9;", &[]);
+    check(
+        "OUTSIDE CREATE INDEX CONCURRENTLY ON t (a);",
+        &["unnamed-index CREATE INDEX CONCURRENTLY ON t (a)"],
+    );
+    check("OUTSIDE CREATE INDEX CONCURRENTLY IF NOT EXISTS i ON t (a);", &[]);
 }
 
 #[test]
@@ -374,6 +379,7 @@ fn texts() {
         "ALTER TABLE t ADD n int;\nUPDATE t SET n = 1;",
         "TRUNCATE t;",
         "OUTSIDE CREATE INDEX CONCURRENTLY i ON t (a);\nALTER TABLE t ADD n int;",
+        "OUTSIDE CREATE INDEX CONCURRENTLY ON t (a);",
         "CLUSTER t USING i;",
         "REINDEX INDEX ot;",
         "CREATE TABLE n (a serial, b timestamp, c json);",

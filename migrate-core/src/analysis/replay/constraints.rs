@@ -40,8 +40,12 @@ impl World {
             if let Some(columns) = columns.filter(|columns| is_new && !columns.is_empty()) {
                 if let Some((_, Some(first))) = keys.iter().find(|(known, _)| *known == columns) {
                     let (first, place) = (*first, self.place(constraint.span));
-                    self.catalog.change(first, place, |key| key.is_certain = false);
+                    let indexes = self.catalog.parts(first, |class| class == Class::Index);
+                    for id in indexes.into_iter().chain([first]) {
+                        self.catalog.change(id, place, |key| key.is_certain = false);
+                    }
                     self.catalog.change(table.id, place, |table| table.parts_complete = false);
+                    self.haze_table(table.id);
                     if let Some(name) = &constraint.name {
                         self.catalog.haze(&name.text);
                     }
@@ -91,6 +95,13 @@ impl World {
             ConstraintKind::Unique { columns, include, using_index } => {
                 let kind = ConstraintClass::Unique;
                 self.key(table, constraint, kind, columns, include, using_index.as_ref())
+            }
+            ConstraintKind::Exclude { is_plain: false, .. } if constraint.name.is_none() => {
+                // The expression has a say in its name.
+                self.haze_table(table.id);
+                let place = self.place(constraint.span);
+                self.catalog.change(table.id, place, |table| table.parts_complete = false);
+                None
             }
             ConstraintKind::Exclude { columns, all, .. } => {
                 let id = self.key(table, constraint, ConstraintClass::Exclude, columns, &[], None);

@@ -2,7 +2,6 @@
 
 use std::collections::HashSet;
 
-use super::columns::GENERATED;
 use super::world::{Target, World};
 use crate::analysis::catalog::{Class, Found, How, Id, Place, Space};
 use crate::analysis::names::{Ident, Name};
@@ -185,6 +184,10 @@ impl World {
             if cascade {
                 doubtful.extend(self.may_read(id));
             }
+            doubtful.extend(self.adopted(id));
+        }
+        if cascade {
+            doubtful.extend(self.may_follow(roots, &going));
         }
         for (id, span) in roots {
             // What is made with something else is dropped with it.
@@ -220,34 +223,26 @@ impl World {
             .filter_map(|id| self.catalog.get(*id))
             .filter_map(|object| Some((object.class.space()?, object.home, object.name.clone())))
             .collect();
+        // A key that may have been there had an index of its name.
+        let keys: Vec<_> = going
+            .iter()
+            .filter(|id| !self.catalog.is_sure(**id) && self.class(**id) == Some(Class::Constraint))
+            .filter_map(|id| self.catalog.get(*id))
+            .filter_map(|key| {
+                let table = self.catalog.get(key.home?)?;
+                Some((Space::Relation, table.home, key.name.clone()))
+            })
+            .collect();
         for id in going {
             self.catalog.remove(id, place);
         }
-        for key in unsure {
+        for key in unsure.into_iter().chain(keys) {
             self.catalog.perhaps(key);
         }
     }
 
-    /// What may read a column or rely on a key: the views of its table, and what is generated.
-    fn may_read(&self, id: Id) -> Vec<Id> {
-        let Some(object) = self.catalog.get(id) else { return Vec::new() };
-        let (Class::Column | Class::Constraint, Some(table)) = (object.class, object.home) else {
-            return Vec::new();
-        };
-        let mut found = self.catalog.parts(table, |class| {
-            matches!(class, Class::View | Class::MaterializedView | Class::Policy | Class::Rule)
-        });
-        for column in self.catalog.parts(table, |class| class == Class::Column) {
-            let generated = self.catalog.parts(column, |class| class == Class::Default);
-            let is_generated =
-                |id: &Id| self.catalog.get(*id).is_some_and(|default| &*default.name == GENERATED);
-            found.extend(generated.iter().any(is_generated).then_some(column));
-        }
-        found
-    }
-
     /// It may have gone along, and what hangs on it, too.
-    fn doubt(&mut self, id: Id, span: Span) {
+    pub(super) fn doubt(&mut self, id: Id, span: Span) {
         let place = self.place(span);
         let (mut left, mut seen) = (vec![id], HashSet::new());
         while let Some(id) = left.pop() {

@@ -134,6 +134,12 @@ impl World {
 }
 
 impl Columns for &mut World {
+    fn named(&mut self, name: &Name) -> Option<String> {
+        let Found::Yes(id) = self.catalog.resolve(Space::Type, name) else { return None };
+        let is_enum = self.catalog.is_sure(id) && self.class(id) == Some(Class::Enum);
+        is_enum.then(|| id.to_string())
+    }
+
     fn type_of(&mut self, table: &Name, column: &str) -> Option<String> {
         self.enum_of(table, column).map(|id| id.to_string())
     }

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use super::calls::is_reserved;
 use super::drops::class_of;
 use super::world::World;
-use crate::analysis::catalog::{Class, Found, Object, Path, Space};
+use crate::analysis::catalog::{Class, Found, Id, Object, Path, Space};
 use crate::analysis::cursor::Cursor;
 use crate::analysis::names::{Ident, Name};
 use crate::analysis::statement::{Commented, Kind, canonical, is_built_in, relations, written};
@@ -69,7 +69,9 @@ impl World {
     /// A query, or a change of data.
     pub(super) fn query(&mut self, writes: Option<&Name>, text: &Cursor<'_>) {
         if let Some(name) = writes {
-            self.relation(name, "table", false);
+            let is_refresh = text.is(0, "refresh");
+            let kind = if is_refresh { "materialized view" } else { "table" };
+            self.relation(name, kind, false);
         }
         // The tables of DELETE are behind FROM, too.
         for name in relations(text) {
@@ -96,10 +98,12 @@ impl World {
             return self.go_blind("a name is written with escapes");
         }
         let mut names: BTreeSet<Rc<str>> = BTreeSet::new();
-        for token in text.tokens() {
+        for (at, token) in text.tokens().iter().enumerate() {
             let is_word = token.kind == TokenKind::Word;
             let ident = text.ident_of(*token);
             let name = ident.filter(|ident| !(is_word && is_reserved(&ident.text)));
+            let name =
+                name.filter(|name| !(text.is_sign(at + 1, ".") && self.is_schema(&name.text)));
             names.extend(name.map(|ident| ident.text));
         }
         let below: Vec<Rc<str>> = names
@@ -132,6 +136,14 @@ impl World {
         }
     }
 
+    /// Whether a name is that of a schema and of no relation: what it stands before is touched, not the schema.
+    fn is_schema(&self, name: &Rc<str>) -> bool {
+        let schemas = &self.catalog.schemas;
+        let named = |id: &Id| self.catalog.get(*id).is_some_and(|schema| schema.name == *name);
+        let has = |id: &Id| self.catalog.find(Space::Relation, Some(*id), name).id().is_some();
+        schemas.iter().any(named) && !schemas.iter().any(has)
+    }
+
     pub(super) fn opaque(&mut self, why: &str, all: &Cursor<'_>) {
         self.note_hidden(all);
         if all.starts(&["create", "schema"]) && all.has(&["authorization"]) {
@@ -153,6 +165,10 @@ impl World {
             || (0..all.len()).any(|at| all.is(at, "cascade"));
         if is_blind {
             self.go_blind(why);
+        } else if let Some(name) = operation(all) {
+            if let Some(name) = name {
+                self.catalog.blur(&name.last().into());
+            }
         } else {
             self.blur_all(all);
         }
@@ -227,6 +243,19 @@ impl World {
             }
         }
     }
+}
+
+/// Whether a statement is about an operator, its class or its family, a cast, or an aggregate, which are
+/// made of what there is and change none of it; of an aggregate its name, which is a function's.
+fn operation(all: &Cursor<'_>) -> Option<Option<Name>> {
+    let mut rest = *all;
+    if !rest.take_any(&[&["create", "or", "replace"], &["create"], &["alter"], &["drop"]]) {
+        return None;
+    }
+    if rest.take(&["aggregate"]) {
+        return rest.name().map(Some);
+    }
+    rest.is_any(0, &["operator", "cast"]).then_some(None)
 }
 
 /// `set_config('search_path', …)`, as dumps have it: the path that it sets.

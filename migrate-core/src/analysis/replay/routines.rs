@@ -14,6 +14,7 @@ use crate::analysis::statement::{
 };
 use crate::id::did_you_mean;
 use crate::problem::Problem;
+use crate::text::Span;
 
 impl World {
     pub(super) fn create_routine(&mut self, routine: &Routine<'_>) {
@@ -199,6 +200,13 @@ impl World {
             }
         }
         self.drop_objects(&roots, cascade);
+        // Of an aggregate nothing is known but its name.
+        if cascade && roots.len() < routines.len() {
+            let span = routines.first().map_or(Span::default(), |(name, _)| name.span());
+            for id in self.dependents() {
+                self.doubt(id, span);
+            }
+        }
     }
 
     /// A routine that must be there.

@@ -3,9 +3,12 @@
 use crate::folder::Folder;
 
 mod blocks;
+mod cascades;
 mod downgrades;
 mod hidden_calls;
+mod keys;
 mod modes;
+mod operators;
 mod paths;
 mod unknown;
 
@@ -114,6 +117,8 @@ fn what_is_not_there_is_not_used() {
         &["there is no constraint `t_a_check` of `t`"],
     );
     check("CREATE TABLE t (a int); COMMENT ON COLUMN t.b IS 'x'", &["there is no column `t.b`"]);
+    check("REFRESH MATERIALIZED VIEW CONCURRENTLY m", &["there is no materialized view `m`"]);
+    check("COPY BINARY t FROM '/x'", &["there is no table `t`"]);
     check("CREATE TABLE t (); DROP TRIGGER g ON t", &["there is no trigger `g` of `t`"]);
     check("CREATE SCHEMA s; CREATE TABLE s.t (); DROP TABLE s.u", &["there is no table `s.u`"]);
     check(

@@ -109,6 +109,7 @@ impl World {
                 for part in self.catalog.parts(id, |class| class == Class::Column) {
                     self.catalog.change(part, place, |part| part.is_certain = false);
                 }
+                self.doubt_typed(id, alter.name.span());
             }
             TypeChange::Harmless => {}
         }
@@ -157,8 +158,13 @@ impl World {
                 return;
             }
         }
+        // Where all its values are known, it is a new one. One that was there before its CREATE may have more.
+        let is_known =
+            self.values(id).is_some() && self.catalog.get(id).is_some_and(|kind| !kind.is_old);
+        if is_known || !if_not_exists {
+            self.note_added(id, label, *span);
+        }
         let place = self.place(*span);
-        self.note_added(id, label, *span);
         self.set_values(id, *span, |labels| {
             if !has(labels, label) {
                 labels.push((label.clone(), place));

@@ -143,7 +143,7 @@ fn index<'s>(cursor: &mut Cursor<'s>, unique: bool) -> Option<Statement<'s>> {
 }
 
 /// A column with its options, or an expression.
-fn key(part: Cursor<'_>) -> Option<Key<'_>> {
+pub(super) fn key(part: Cursor<'_>) -> Option<Key<'_>> {
     let mut rest = part;
     if let Some(inner) = rest.parentheses() {
         return Some(Key::Expression(inner));

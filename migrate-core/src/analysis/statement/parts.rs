@@ -1,5 +1,7 @@
 //! The parts of tables: columns and constraints.
 
+use super::Key;
+use super::create::key;
 use super::types::{TypeName, type_name};
 use crate::analysis::cursor::Cursor;
 use crate::analysis::names::{Ident, Name};
@@ -60,11 +62,28 @@ pub(crate) struct ConstraintDef<'s> {
 
 #[derive(Debug)]
 pub(crate) enum ConstraintKind<'s> {
-    PrimaryKey { columns: Vec<Ident>, include: Vec<Ident>, using_index: Option<Ident> },
-    Unique { columns: Vec<Ident>, include: Vec<Ident>, using_index: Option<Ident> },
-    ForeignKey { columns: Vec<Ident>, target: Name, target_columns: Vec<Ident> },
+    PrimaryKey {
+        columns: Vec<Ident>,
+        include: Vec<Ident>,
+        using_index: Option<Ident>,
+    },
+    Unique {
+        columns: Vec<Ident>,
+        include: Vec<Ident>,
+        using_index: Option<Ident>,
+    },
+    ForeignKey {
+        columns: Vec<Ident>,
+        target: Name,
+        target_columns: Vec<Ident>,
+    },
     Check(Cursor<'s>),
-    Exclude { columns: Vec<Ident>, all: Cursor<'s> },
+    /// Its columns, and whether it is over nothing else, such as `lower(a)`.
+    Exclude {
+        columns: Vec<Ident>,
+        is_plain: bool,
+        all: Cursor<'s>,
+    },
     NotNull(Ident),
 }
 
@@ -252,18 +271,17 @@ pub(crate) fn table_constraint<'s>(cursor: &mut Cursor<'s>) -> Option<Constraint
             cursor.ident()?;
         }
         let elements = cursor.parentheses()?.split();
-        let column = |element: &Cursor<'_>| {
-            let mut element = *element;
-            let ident = element.ident()?;
-            (element.is(0, "with")).then_some(ident)
+        let column = |element: &Cursor<'_>| match key(*element) {
+            Some(Key::Column(column)) => Some(column),
+            _ => None,
         };
         let columns: Vec<Ident> = elements.iter().filter_map(column).collect();
-        (columns.len() == elements.len()).then_some(())?;
+        let is_plain = columns.len() == elements.len();
         index_options(cursor)?;
         if cursor.take(&["where"]) {
             cursor.parentheses()?;
         }
-        ConstraintKind::Exclude { columns, all }
+        ConstraintKind::Exclude { columns, is_plain, all }
     } else {
         return None;
     };

@@ -262,6 +262,11 @@ fn query<'s>(cursor: &mut Cursor<'s>) -> Option<Statement<'s>> {
         if let Some(inner) = cursor.parentheses() {
             return Some(Statement::Query { writes: None, rest: inner });
         }
+        let is_table =
+            cursor.is_any(1, &["from", "to"]) || cursor.is_sign(1, "(") || cursor.is_sign(1, ".");
+        if !is_table {
+            cursor.take(&["binary"]);
+        }
         // Files and programs are no relations.
         let writes = cursor.name()?;
         return Some(Statement::Query { writes: Some(writes), rest: all.since(all) });

@@ -6,6 +6,7 @@ use super::{Ask, Engine, Outside, Phase, State, is_true};
 use crate::engine::Reply;
 use crate::engine::rows::tagged;
 use crate::error::Error;
+use crate::failure::Failure;
 use crate::history::Row;
 use crate::plan::Step;
 use crate::sql::outside as sql;
@@ -75,6 +76,21 @@ impl Engine<'_> {
         run.phase = Phase::RetryingRelease(then);
         self.state = State::Outside(Box::new(run));
         Ok(Ask::Wait(Duration::from_millis(20)))
+    }
+
+    /// If somebody has cancelled that, the session still has the lock, and would keep everybody else waiting.
+    pub(super) fn release_failed(
+        &mut self,
+        mut run: Outside,
+        then: Then,
+        failure: &Failure,
+        now: Duration,
+    ) -> Result<Ask, Error> {
+        if !failure.is("57014") || run.unlock_retries >= MOST_UNLOCK_RETRIES {
+            return self.released(then, now);
+        }
+        run.unlock_retries += 1;
+        Ok(self.roll_back_and_release(run, then))
     }
 
     /// The lock is given back.

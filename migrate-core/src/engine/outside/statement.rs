@@ -1,14 +1,14 @@
 //! One statement outside a transaction: what it needs before it runs, and what follows when the server refuses it.
 
 use super::release::Then;
-use super::{Ask, Engine, Outside, Phase, State, changes, statement};
+use super::{Ask, Engine, Outside, Phase, State, statement};
 use crate::engine::rows::tagged;
-use crate::error::{Aftermath, Error, StatementError};
+use crate::error::{Aftermath, DoubtReason, Error, StatementError};
 use crate::failure::Failure;
 use crate::history::Row;
-use crate::message::{label, text_of};
+use crate::message::{label, sets_lock_timeout, text_of};
 use crate::outside::{Doubt, Found, Kind, Verdict, digest_of, statement_digest, verdict};
-use crate::plan::{Direction, Step};
+use crate::plan::Step;
 use crate::report::Event;
 use crate::sql::literal;
 use crate::sql::outside::{self as sql, Next, Progress};
@@ -38,7 +38,7 @@ impl Engine<'_> {
             return self.decide_on_statement(run, step, &[]);
         };
         let mut query = objects.look(&self.tables);
-        if part.kind.waits_freely() && run.lock_timeout.is_none() && !has_lock_timeout(step) {
+        if part.kind.waits_freely() && run.lock_timeout.is_none() && !sets_lock_timeout(step) {
             query = format!("{query};\n{}", sql::wait_freely());
         }
         self.ask_outside(run, Phase::Looking, query)
@@ -52,8 +52,10 @@ impl Engine<'_> {
         rows: &[Row],
     ) -> Ask {
         let part = &run.parts[run.at];
-        let again = self.settings.run_in_doubt_again && part.kind == Kind::Procedure;
-        let doubt = if again { &Doubt::None } else { &run.doubt };
+        let doubt = match self.settings.run_in_doubt_again && part.kind == Kind::Procedure {
+            true => &Doubt::None,
+            false => &run.doubt,
+        };
         let found: Vec<Found> = tagged(rows, tag::OBJECT).map(found).collect();
         match verdict(&part.kind, statement(step, part), doubt, &found) {
             Verdict::Run if part.kind.is_alone() || run.is_alone => self.announce(run, step),
@@ -115,7 +117,11 @@ impl Engine<'_> {
             revision: step.migration.id.to_string(),
             direction: step.direction,
             statement: run.at + 1,
-            edited: run.doubt == Doubt::Edited,
+            why: match (&run.doubt, run.parts.get(run.at).map(|part| &part.kind)) {
+                (Doubt::Edited, _) | (_, None) => DoubtReason::Edited,
+                (_, Some(Kind::CreateIndex { .. })) => DoubtReason::OtherIndex,
+                (_, Some(_)) => DoubtReason::Commits,
+            },
         };
         self.release(run, Then::Fail(error))
     }
@@ -130,20 +136,25 @@ impl Engine<'_> {
     ) -> Ask {
         // It can't run in a transaction, or ends one itself.
         let is_procedure = run.parts[run.at].kind == Kind::Procedure;
-        if failure.is("25001") || is_procedure && failure.is("2D000") {
+        let commits = is_procedure && failure.is("2D000");
+        if failure.is("25001") || commits {
             run.is_alone = true;
+            run.commits = commits;
             return self.announce(run, step);
         }
         self.retry_or(run, step, failure, |engine, run, failure| {
-            engine.statement_refused(run, step, failure, prefix)
+            let then = engine.refusal(&run, step, failure, prefix);
+            engine.release(run, then)
         })
     }
 
     /// The server has refused the statement where it was alone.
     pub(super) fn refused_alone(&mut self, run: Outside, step: &Step<'_>, failure: Failure) -> Ask {
-        // A part of it may have been committed, so what was announced stays.
-        if run.parts[run.at].kind == Kind::Procedure {
-            return self.statement_refused(run, step, failure, 0);
+        // A part of it may have been committed, so what was announced stays. What can't run in a block at all has not
+        // come to a commit in a transaction, so it has not now.
+        if run.parts[run.at].kind == Kind::Procedure && (run.commits || !failure.is("25001")) {
+            let then = self.refusal(&run, step, failure, 0);
+            return self.release(run, then);
         }
         self.retry_or(run, step, failure, |engine, run, failure| {
             let before = match &run.doubt {
@@ -190,15 +201,21 @@ impl Engine<'_> {
         })
     }
 
-    /// Ends the run with the statement that the server has refused; it begins so far in what was sent.
-    pub(super) fn statement_refused(
+    /// The end of a run with the statement that the server has refused; it begins so far in what was sent.
+    pub(super) fn refusal(
         &mut self,
-        run: Outside,
+        run: &Outside,
         step: &Step<'_>,
         failure: Failure,
         prefix: usize,
-    ) -> Ask {
+    ) -> Then {
         let part = &run.parts[run.at];
+        let may_be_half_done =
+            part.kind == Kind::Procedure && run.is_alone && (run.commits || !failure.is("25001"));
+        let aftermath = match may_be_half_done {
+            true => Aftermath::InDoubt,
+            false => Aftermath::Resumes,
+        };
         let section = text_of(step).0;
         let text = statement(step, part);
         let offset = failure.position.and_then(|position| {
@@ -216,23 +233,11 @@ impl Engine<'_> {
             span: Span::new(start + offset.unwrap_or(0), section.start + part.span.end),
             failure,
             ended: false,
-            aftermath: match part.kind == Kind::Procedure && run.is_alone {
-                true => Aftermath::InDoubt,
-                false => Aftermath::Resumes,
-            },
+            aftermath,
             done: std::mem::take(&mut self.report.done),
         };
-        self.release(run, Then::Fail(Error::Statement(Box::new(error))))
+        Then::Fail(Error::Statement(Box::new(error)))
     }
-}
-
-/// Whether the section itself says how long its statements may wait for locks.
-fn has_lock_timeout(step: &Step<'_>) -> bool {
-    let options = match step.direction {
-        Direction::Up => step.migration.up.options,
-        Direction::Down => step.migration.down_options(),
-    };
-    options.lock_timeout.is_some() || changes(step).iter().any(|name| name == "lock_timeout")
 }
 
 fn found(row: &Row) -> Found {

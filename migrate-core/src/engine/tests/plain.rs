@@ -116,6 +116,25 @@ fn a_name_that_can_not_be_asks_nothing() {
     assert!(matches!(engine.err(), Some(Error::BadName { .. })));
 }
 
+/// Two runs of it would not see each other.
+#[test]
+fn a_server_without_locks_is_refused() {
+    let (chain, settings, watch) = (samples::chain("a"), Settings::default(), Watch::default());
+    let check = |version: &str, expected: bool| {
+        let Ok(mut engine) = Engine::new(&chain, &settings, &watch, Goal::Read, 7) else {
+            panic!()
+        };
+        let _ = engine.next(Reply::Start, Duration::ZERO);
+        let columns = [tag::SESSION, "public", "none", "0", "0", "on", "", "f", version];
+        let session: Row = columns.iter().map(|column| Some((*column).to_owned())).collect();
+        let ended = engine.next(Reply::Rows(vec![session]), Duration::ZERO);
+        let is_refused = matches!(ended, Err(Error::UnsupportedServer { .. }));
+        assert_eq!(is_refused, expected, "{version}: {ended:?}");
+    };
+    check("CockroachDB CCL v23.1.11 (x86_64-pc-linux-gnu)", true);
+    check("PostgreSQL 15.18 on x86_64-pc-linux-gnu, compiled by gcc", false);
+}
+
 /// It is never taken for the end of the run, which would be a proof of being at head.
 #[test]
 fn an_answer_to_another_question_is_an_error() {

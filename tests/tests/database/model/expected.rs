@@ -1,4 +1,4 @@
-//! The model: which revisions are applied, in which order, and what has run.
+//! The model: which revisions are applied, in which order, what has run, and what is half done.
 
 /// The revisions in the order of the chain, and their parents.
 pub(crate) const GRAPH: [(&str, &[&str]); 6] = [
@@ -13,8 +13,11 @@ pub(crate) const GRAPH: [(&str, &[&str]); 6] = [
 /// The one that runs outside a transaction.
 pub(crate) const OUTSIDE: &str = "r5";
 
+/// How many statements its sections have: the first and the last leave a row.
+pub(crate) const STATEMENTS: usize = 3;
+
 /// One revision, there or back.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Move {
     pub(crate) up: bool,
     pub(crate) id: &'static str,
@@ -26,12 +29,30 @@ impl Move {
         let sign = if self.up { '+' } else { '-' };
         [format!("{sign}{}", self.id), format!("{sign}{}.", self.id)]
     }
+
+    /// The rows of these statements of the one outside a transaction.
+    pub(crate) fn says_from(self, from: usize, to: usize) -> Vec<String> {
+        let [first, last] = self.says();
+        let rows = [(0, first), (STATEMENTS - 1, last)];
+        rows.into_iter().filter(|(at, _)| (from..to).contains(at)).map(|(_, row)| row).collect()
+    }
+}
+
+/// How far the revision outside a transaction is that has stopped on its way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Partial {
+    pub(crate) up: bool,
+    /// How many statements are done.
+    pub(crate) done: usize,
+    /// Whether a downgrade is half done of which that is not known any more, so that it begins again.
+    pub(crate) is_lost: bool,
 }
 
 #[derive(Debug, Default)]
 pub(crate) struct Model {
     pub(crate) applied: Vec<&'static str>,
     pub(crate) ran: Vec<String>,
+    pub(crate) partial: Option<Partial>,
 }
 
 /// A revision and all that it stands on, in the order of the chain; of base nothing.
@@ -77,7 +98,13 @@ impl Model {
         let (verb, target) = command.split_once(' ').unwrap();
         let up = verb == "upgrade";
         let ids = if up { self.up(target)? } else { self.down(target)? };
-        let refused = single && ids.contains(&OUTSIDE);
+        let is_in_the_way = match self.partial {
+            // All that can be undone is what the half done one stands on.
+            Some(Partial { up: true, .. }) => !up && !ids.is_empty(),
+            Some(Partial { up: false, .. }) => up,
+            None => false,
+        };
+        let refused = is_in_the_way || single && ids.contains(&OUTSIDE);
         (!refused).then(|| ids.into_iter().map(|id| Move { up, id }).collect())
     }
 
@@ -113,12 +140,39 @@ impl Model {
 
     pub(crate) fn apply(&mut self, moves: &[Move]) {
         for it in moves {
-            self.ran.extend(it.says());
+            match it.id == OUTSIDE {
+                true => self.goes_on(*it, STATEMENTS),
+                false => self.ran.extend(it.says()),
+            }
             if it.up {
                 self.applied.push(it.id);
             } else {
                 self.applied.retain(|id| *id != it.id);
             }
+        }
+    }
+
+    /// The one outside a transaction comes so far, from where it was.
+    pub(crate) fn goes_on(&mut self, it: Move, done: usize) {
+        let from = self.done_of(it);
+        self.ran.extend(it.says_from(from, done));
+        if done == from && done < STATEMENTS {
+            return;
+        }
+        let partial = Partial { up: it.up, done, is_lost: false };
+        self.partial = (0 < done && done < STATEMENTS).then_some(partial);
+    }
+
+    /// How many of its statements are done already.
+    pub(crate) fn done_of(&self, it: Move) -> usize {
+        self.partial.filter(|partial| partial.up == it.up).map_or(0, |partial| partial.done)
+    }
+
+    /// The table with the progress is dropped; that a downgrade was half done is in the history as well.
+    pub(crate) fn loses_progress(&mut self) {
+        self.partial = self.partial.filter(|partial| !partial.up);
+        if let Some(partial) = &mut self.partial {
+            *partial = Partial { up: false, done: 0, is_lost: true };
         }
     }
 
@@ -133,6 +187,10 @@ impl Model {
             },
         };
         let wanted = standing_on(at);
+        if self.partial.is_some_and(|partial| partial.up) && !wanted.contains(&OUTSIDE) {
+            return None;
+        }
+        self.partial = None;
         self.applied.retain(|id| !purge && wanted.contains(id));
         let more: Vec<_> = wanted.into_iter().filter(|id| !self.applied.contains(id)).collect();
         self.applied.extend(more);

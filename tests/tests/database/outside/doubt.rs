@@ -4,23 +4,28 @@
 use std::thread;
 use std::time::Duration;
 
-use migrate_core::{Aftermath, Chain, Error, Runner};
+use migrate_core::{Aftermath, Chain, DoubtReason, Error, Runner};
 use migrate_testkit::Database;
 
 use super::{INDEX, TABLE, indexes, no_progress, sections, upgrades};
-use crate::support::{Kind, Session, both, done, eventually, without_trace};
+use crate::support::{Kind, Role, Session, both, database, done, eventually, without_trace};
 
-/// Ends the session of a run at its server as soon as a statement like this one is under way; gives the run's end.
+/// Ends the session of a run at its server as soon as a statement like this one waits; gives the run's end.
 fn cut_off(database: &Database, chain: &Chain<'static>, like: &str) -> Error {
+    cut_off_from(database, database.url(), chain, like)
+}
+
+fn cut_off_from(database: &Database, url: &str, chain: &Chain<'static>, like: &str) -> Error {
     let mut other = Session::new(database);
     thread::scope(|scope| {
         let run = scope.spawn(|| {
             let runner = Runner::new(chain).lock_timeout(Duration::ZERO);
-            Session::open(Kind::Blocking, database.url()).upgrade(&runner)
+            Session::open(Kind::Blocking, url).upgrade(&runner)
         });
         let running = format!(
             "SELECT pid FROM pg_stat_activity WHERE datname = current_database() \
-             AND pid <> pg_backend_pid() AND query LIKE '{like}%' AND state = 'active'"
+             AND pid <> pg_backend_pid() AND query LIKE '{like}%' AND state = 'active' \
+             AND wait_event_type IN ('Lock', 'Timeout')"
         );
         eventually("the statement runs", || !other.value(&running).is_empty());
         thread::sleep(Duration::from_millis(50));
@@ -89,7 +94,10 @@ fn an_announced_statement_that_was_edited_is_not_what_ran() {
         cut_off_index(database, &chain);
         for other in [&edited, &removed] {
             let error = session.upgrade(&Runner::new(other)).unwrap_err();
-            assert!(matches!(error, Error::InDoubt { statement: 1, edited: true, .. }), "{error}");
+            assert!(
+                matches!(error, Error::InDoubt { statement: 1, why: DoubtReason::Edited, .. }),
+                "{error}"
+            );
             assert_eq!(session.applied(), "r1");
         }
         // Its own text finds out; and so does the word that nothing of it is left.
@@ -172,7 +180,10 @@ fn a_procedure_that_commits() {
         other.execute("ROLLBACK");
         for _ in 0..2 {
             let error = session.upgrade(&runner()).unwrap_err();
-            assert!(matches!(error, Error::InDoubt { statement: 1, edited: false, .. }), "{error}");
+            assert!(
+                matches!(error, Error::InDoubt { statement: 1, why: DoubtReason::Commits, .. }),
+                "{error}"
+            );
             assert_eq!(session.value("SELECT count(*) FROM t1"), "1");
         }
         let status = session.status(&runner()).unwrap().to_string();
@@ -229,21 +240,51 @@ fn a_detach_that_was_cut_off_is_finalized() {
     });
 }
 
-/// The copies that a failed REINDEX leaves are dropped by the next one; those of others stay.
+/// The copies that a failed REINDEX leaves are dropped by the next one, also those of the table's TOAST table and of its partitions.
 #[test]
 fn a_reindex_that_was_cut_off_leaves_no_copies() {
-    let table = format!("{TABLE} CREATE INDEX ix ON t1 (n); CREATE TABLE t2 (n int);");
-    let chain = upgrades(&[&table, "!REINDEX TABLE CONCURRENTLY t1;"]);
-    both("reindex", |database, session| {
-        session.upgrade_to(&Runner::new(&chain), "r1").unwrap();
-        let mut other = Session::new(database);
-        other.execute("BEGIN; INSERT INTO t1 VALUES (0, 0)");
-        cut_off(database, &chain, "REINDEX TABLE");
-        other.execute("ROLLBACK");
-        assert_eq!(indexes(session), ["ix|t", "ix_ccnew|f"]);
-        session.upgrade(&Runner::new(&chain)).unwrap();
-        assert_eq!(indexes(session), ["ix|t"]);
-    });
+    let plain = format!("{TABLE} ALTER TABLE t1 ADD note text; CREATE INDEX ix ON t1 (n);");
+    let partitioned = "CREATE TABLE t1 (n int, m int, note text) PARTITION BY RANGE (n); \
+                       CREATE TABLE p1 PARTITION OF t1 DEFAULT; CREATE INDEX ix ON t1 (n);";
+    let invalid = "SELECT count(*) FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid \
+                   WHERE NOT i.indisvalid AND c.relname ~ '_ccnew$'";
+    let check = |table: &str, reindex: &str, left: &str| {
+        let chain = upgrades(&[table, reindex]);
+        both("reindex", |database, session| {
+            session.upgrade_to(&Runner::new(&chain), "r1").unwrap();
+            let mut other = Session::new(database);
+            // A partition's lock is taken before its copies are there, so it waits for a snapshot.
+            other.execute("BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT * FROM t1");
+            cut_off(database, &chain, "REINDEX");
+            other.execute("ROLLBACK");
+            assert_eq!(session.value(invalid), left, "{reindex}");
+            session.upgrade(&Runner::new(&chain)).unwrap();
+            assert_eq!(session.value(invalid), "0", "{reindex}");
+        });
+    };
+    check(&plain, "!REINDEX TABLE CONCURRENTLY t1;", "2");
+    check(&plain, "!REINDEX INDEX CONCURRENTLY ix;", "1");
+    check(partitioned, "!REINDEX TABLE CONCURRENTLY t1;", "2");
+    check(partitioned, "!REINDEX INDEX CONCURRENTLY ix;", "1");
+}
+
+/// Who may not name the copy of a TOAST table's index leaves it, and goes on.
+#[test]
+fn a_copy_that_the_role_can_not_drop_is_left() {
+    let table = "CREATE TABLE t1 (n int, note text);";
+    let chain = upgrades(&[table, "!REINDEX TABLE CONCURRENTLY t1;"]);
+    let database = database("reindex_role");
+    let role = Role::new(&database);
+    role.grant("ALL ON SCHEMA public");
+    let mut session = Session::open(Kind::Blocking, &role.url());
+    session.upgrade_to(&Runner::new(&chain), "r1").unwrap();
+    let mut other = Session::new(&database);
+    other.execute("BEGIN; INSERT INTO t1 VALUES (0)");
+    cut_off_from(&database, &role.url(), &chain, "REINDEX");
+    other.execute("ROLLBACK");
+    assert_eq!(done(&session.upgrade(&Runner::new(&chain)).unwrap()), "+r2");
+    let left = "SELECT relname ~ '_ccnew$' FROM pg_class JOIN pg_index ON oid = indexrelid WHERE NOT indisvalid";
+    assert_eq!(other.value(left), "t");
 }
 
 /// The waits of CONCURRENTLY hold up nobody, so they are not cut short, unless the section says so; the statements around
@@ -332,5 +373,62 @@ fn transactions_that_are_serializable_by_default() {
             assert_eq!(done(&session.upgrade(&runner).unwrap()), "+r1 +r2 +r3");
             assert_eq!(done(&session.downgrade_to(&runner, "base").unwrap()), "-r3 -r2 -r1");
         }
+    });
+}
+
+/// What can't run in a block at all has done nothing, however it is tried; nobody has to be asked.
+#[test]
+fn a_block_that_can_not_run_is_refused() {
+    let chain = upgrades(&[TABLE, "!DO $$ BEGIN EXECUTE 'VACUUM t1'; END $$;"]);
+    let mended = upgrades(&[TABLE, "!VACUUM t1;"]);
+    both("no_block", |_, session| {
+        for _ in 0..2 {
+            let error = session.upgrade(&Runner::new(&chain)).unwrap_err();
+            let Error::Statement(error) = error else { panic!("{error}") };
+            assert_eq!(error.aftermath, Aftermath::Resumes);
+        }
+        assert_eq!(done(&session.upgrade(&Runner::new(&mended)).unwrap()), "+r2");
+    });
+}
+
+/// An index of the same name that is another one is not the one that was announced.
+#[test]
+fn another_index_of_the_name_is_not_the_one_that_was_announced() {
+    let chain = upgrades(&[TABLE, "!CREATE UNIQUE INDEX CONCURRENTLY ix ON t1 (n, m);"]);
+    both("another_index", |database, session| {
+        session.upgrade_to(&Runner::new(&chain), "r1").unwrap();
+        cut_off_index(database, &chain);
+        session.execute("DROP INDEX ix; CREATE INDEX ix ON t1 (n)");
+        let error = session.upgrade(&Runner::new(&chain)).unwrap_err();
+        assert!(matches!(error, Error::InDoubt { why: DoubtReason::OtherIndex, .. }), "{error}");
+        session.execute("DROP INDEX ix");
+        session.upgrade(&Runner::new(&chain)).unwrap();
+        assert_eq!(indexes(session), ["ix|t"]);
+    });
+}
+
+/// A database that was created while nobody was there to hear of it is not created again.
+#[test]
+fn a_database_is_created_once() {
+    both("shared", |_, session| {
+        let name = format!("{}_made", session.value("SELECT current_database()"));
+        let chain = upgrades(&[TABLE, &format!("!CREATE DATABASE {name};")]);
+        let dropped = format!("!DROP DATABASE {name};");
+        let and_dropped = upgrades(&[TABLE, &format!("!CREATE DATABASE {name};"), &dropped]);
+        session.upgrade_to(&Runner::new(&chain), "r1").unwrap();
+        let deaf = |session: &mut Session, chain: &Chain<'static>| {
+            session.execute(
+                "CREATE FUNCTION no() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE ''no''; END'; \
+                 CREATE TRIGGER no BEFORE UPDATE ON migrate_progress FOR EACH ROW WHEN (NOT new.started) \
+                 EXECUTE FUNCTION no()",
+            );
+            session.upgrade(&Runner::new(chain)).unwrap_err();
+            session.execute("DROP TRIGGER no ON migrate_progress; DROP FUNCTION no()");
+            session.upgrade(&Runner::new(chain)).unwrap();
+        };
+        deaf(session, &chain);
+        deaf(session, &and_dropped);
+        let there = format!("SELECT count(*) FROM pg_database WHERE datname = '{name}'");
+        assert_eq!((session.value(&there), session.applied()), ("0".into(), "r1 r2 r3".into()));
     });
 }

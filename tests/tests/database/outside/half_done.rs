@@ -6,7 +6,7 @@ use std::time::Duration;
 use migrate_core::{Direction, Error, Event, PlanError, Runner, Status};
 
 use super::{TABLE, indexes, no_progress, sections};
-use crate::support::{Kind, Session, both, done, eventually};
+use crate::support::{Kind, Session, both, chain_of, done, eventually, file};
 
 fn chain() -> migrate_core::Chain<'static> {
     sections(&[
@@ -123,5 +123,57 @@ fn a_step_that_is_running_is_waited_for() {
             up.join().unwrap().unwrap();
         });
         assert_eq!(session.status(&Runner::new(&chain)).unwrap(), Status::AtHead);
+    });
+}
+
+/// What is done was done by a section that has since been given a transaction, another name, or another text.
+#[test]
+fn a_half_done_revision_that_was_edited() {
+    let ups = |second: &str| sections(&[(TABLE, "DROP TABLE t1;"), (second, "SELECT 1;")]);
+    let half = ups("!INSERT INTO t1 VALUES (0, 0); VACUUM nothere;");
+    both("half_edited", |_, session| {
+        session.upgrade(&Runner::new(&half)).unwrap_err();
+        for edited in
+            ["INSERT INTO t1 VALUES (0, 0);", "!INSERT INTO t1 VALUES (0, 1);", "!VACUUM t1;"]
+        {
+            let error = session.upgrade(&Runner::new(&ups(edited))).unwrap_err();
+            let interrupted = matches!(error, Error::Plan(PlanError::Interrupted { done: 1, .. }));
+            assert!(interrupted, "{edited}: {error}");
+        }
+        // A chain that does not have it has nothing to say of it, and nothing to put beside it.
+        let (first, other) = (sections(&[(TABLE, "DROP TABLE t1;")]), "r1 r9");
+        assert_eq!(session.upgrade(&Runner::new(&first)).unwrap().done, []);
+        let renamed = chain_of(&[
+            file("r1", "", TABLE, "DROP TABLE t1;"),
+            file("r9", "r1", "CREATE TABLE t9 ();", "DROP TABLE t9;"),
+        ]);
+        let said = refused(session.upgrade(&Runner::new(&renamed)).unwrap_err());
+        assert_eq!(said, "the upgrade of `r2` stopped at statement 2");
+        let forgotten = Runner::new(&renamed).forget_progress();
+        assert_eq!(done(&session.upgrade(&forgotten).unwrap()), "+r9");
+        assert_eq!(session.applied(), other);
+        let log = "SELECT revision FROM migrate_log WHERE action = 'forget-progress'";
+        assert_eq!(session.rows(log), ["r2"]);
+    });
+}
+
+/// A stamp that leaves a half undone revision recorded would say that it is whole.
+#[test]
+fn a_half_undone_revision_is_not_stamped() {
+    let chain = sections(&[
+        (TABLE, "DROP TABLE t1;"),
+        ("CREATE INDEX ix ON t1 (n);", "!DROP INDEX CONCURRENTLY ix; SELECT 1 / 0;"),
+    ]);
+    both("half_undone", |_, session| {
+        let runner = Runner::new(&chain);
+        session.upgrade(&runner).unwrap();
+        session.downgrade_to(&runner, "r1").unwrap_err();
+        let said = "the downgrade of `r2` stopped at statement 2 of 2";
+        for purge in [false, true] {
+            assert_eq!(refused(session.stamp(&runner, "r2", purge).unwrap_err()), said);
+        }
+        session.stamp(&runner, "r1", false).unwrap();
+        assert_eq!(session.applied(), "r1");
+        no_progress(session);
     });
 }

@@ -42,6 +42,53 @@ fn a_new_value_is_not_used_in_its_transaction() {
     check(&format!("{made}; ALTER TYPE k ADD VALUE 'b'; UPDATE t SET v = 'b'"), &[]);
 }
 
+/// The type is the one that the name stands for at that place, and the value is new for certain.
+#[test]
+fn the_value_of_another_type_is_used() {
+    let made = "CREATE SCHEMA s; CREATE TYPE e AS ENUM ('a'); CREATE TYPE s.e AS ENUM ('b'); \
+                CREATE TYPE \"E\" AS ENUM ('a'); CREATE TYPE full_ AS ENUM ('a', 'b'); \
+                CREATE TABLE t (x s.e); CREATE TABLE u (x e)";
+    for (add, used, is_refused) in [
+        ("full_ ADD VALUE IF NOT EXISTS 'b'", "CREATE TABLE v (x full_ DEFAULT 'b'::full_)", false),
+        ("full_ ADD VALUE IF NOT EXISTS 'b'", "CREATE TABLE v (x full_ DEFAULT 'b')", false),
+        ("public.e ADD VALUE IF NOT EXISTS 'b'", "SELECT 'b'::public.e", true),
+        ("public.e ADD VALUE IF NOT EXISTS 'b'", "CREATE TABLE v (x public.e DEFAULT 'b')", true),
+        ("public.e ADD VALUE IF NOT EXISTS 'b'", "SELECT CAST('b' AS public.e)", true),
+        ("e ADD VALUE 'b'", "SELECT 'b'::e", true),
+        // The role's path may have `s` in it.
+        ("public.e ADD VALUE 'b'", "SELECT 'b'::e", false),
+        ("public.e ADD VALUE 'b'", "SELECT 'b'::s.e", false),
+        ("public.e ADD VALUE 'b'", "SET LOCAL search_path = s; SELECT 'b'::e", false),
+        ("e ADD VALUE 'b'", "SET LOCAL search_path = s, public; INSERT INTO t VALUES ('b')", false),
+        ("public.e ADD VALUE 'b'", "SET LOCAL search_path = public; SELECT 'b'::e", true),
+        ("e ADD VALUE 'b'", "INSERT INTO t VALUES ('b')", false),
+        (
+            "e ADD VALUE 'b'",
+            "ALTER TYPE e RENAME TO f; CREATE TYPE e AS ENUM ('a', 'b'); SELECT 'b'::e",
+            false,
+        ),
+        ("public.e ADD VALUE 'b'", "ALTER TYPE public.e RENAME TO f; SELECT 'b'::f", true),
+        (
+            "e ADD VALUE 'b'",
+            "DROP TABLE u; DROP TYPE e; CREATE TYPE e AS ENUM ('a', 'b'); CREATE TABLE v (x e DEFAULT 'b')",
+            false,
+        ),
+        (
+            "e ADD VALUE 'b'",
+            "CREATE SCHEMA z; CREATE TYPE z.e AS ENUM ('b'); SELECT 'b'::z.e",
+            false,
+        ),
+        ("\"E\" ADD VALUE 'b'", "SELECT 'b'::e", false),
+        ("\"E\" ADD VALUE 'b'", "SELECT 'b'::\"E\"", true),
+        ("elsewhere.e ADD VALUE IF NOT EXISTS 'b'", "SELECT 'b'::elsewhere.e", false),
+    ] {
+        let found = errors(&[(made, ""), (&format!("ALTER TYPE {add}; {used}"), "")]);
+        let said = found.len() == 1 && found[0].starts_with("the new enum value 'b'");
+        assert_eq!(said, is_refused, "{add} / {used}: {found:?}");
+        assert!(said || found.is_empty(), "{add} / {used}: {found:?}");
+    }
+}
+
 #[test]
 fn partitioned_tables_are_rebuilt_outside() {
     let table = "CREATE TABLE p (a int) PARTITION BY LIST (a); CREATE TABLE t (a int); CREATE INDEX pi ON p (a); CREATE INDEX ti ON t (a)";

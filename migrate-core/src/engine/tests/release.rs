@@ -1,0 +1,81 @@
+//! What is asked at the end of a step outside a transaction, whatever is cancelled there.
+
+use super::*;
+
+const CANCELLED: Say = Fail("57014", "canceling statement due to user request");
+
+/// Runs `a`, whose only statement is sent alone; each cancelled message is the next one that has this text. Gives the
+/// messages from the first of them on, in a word each, and how the run ends.
+fn ends(chain: &Chain<'static>, mut cancelled: Vec<&str>) -> (Vec<&'static str>, String) {
+    let (settings, watch) = (Settings { retries: 0, ..Settings::default() }, Watch::default());
+    let goal = Goal::Upgrade(Target::Head);
+    let Ok(mut engine) = Engine::new(chain, &settings, &watch, goal, 7) else { panic!() };
+    let row = |columns: &[&str]| -> Row { columns.iter().map(|c| Some((*c).to_owned())).collect() };
+    let (mut reply, mut asked, mut is_begun) = (Reply::Start, Vec::new(), false);
+    for _ in 0..60 {
+        let query = match engine.next(reply, Duration::ZERO) {
+            Ok(Ask::Query(query) | Ask::Run(query)) => query,
+            Ok(Ask::Wait(_)) => {
+                reply = Reply::Waited;
+                continue;
+            }
+            Ok(Ask::Done) => return (asked, "done".to_owned()),
+            Err(error) => {
+                return (asked, error.to_string().lines().next().unwrap_or_default().to_owned());
+            }
+        };
+        let word = match kind(&query).as_str() {
+            "rollback" if query.contains("advisory_unlock") => "roll back and unlock",
+            "rollback" => "roll back",
+            "note" => "log",
+            "look" | "read" | "session" | "create" | "repair" => "other",
+            _ if query.contains("advisory_unlock") => "unlock",
+            _ if query.contains("try_advisory_lock") => "lock",
+            _ if query.contains("started = excluded") => "keep",
+            _ => "other",
+        };
+        let is_cancelled = cancelled.first().is_some_and(|text| query.contains(text));
+        if is_cancelled {
+            cancelled.remove(0);
+            is_begun = true;
+        }
+        if is_begun {
+            asked.push(word);
+        }
+        reply = match word {
+            _ if is_cancelled => answer(&CANCELLED, chain, &query),
+            "lock" | "unlock" | "roll back and unlock" => {
+                Reply::Rows(vec![row(&[tag::LOCK, "t"]), row(&[tag::PROCESS, "9"])])
+            }
+            _ => match kind(&query).as_str() {
+                "look" => answer(&NotAtHead, chain, &query),
+                "read" => answer(&Applied(""), chain, &query),
+                _ if query.contains(tag::PROCESS) => Reply::Rows(vec![row(&[tag::PROCESS, "9"])]),
+                _ => answer(&Say::Ok, chain, &query),
+            },
+        };
+    }
+    panic!("asks without end: {asked:?}");
+}
+
+fn vacuum() -> Chain<'static> {
+    let text = "-- revision: a\n--\n-- message: a\n\n-- migrate:up transaction:false\nVACUUM t;\n\n\
+                -- migrate:down\nSELECT 1;\n";
+    samples::chain_of([("a.sql", text)])
+}
+
+/// A session that keeps the lock would keep everybody else waiting.
+#[test]
+fn a_lock_whose_release_is_cancelled_is_given_back_nevertheless() {
+    let (asked, end) = ends(&vacuum(), vec!["advisory_unlock", "advisory_unlock"]);
+    assert_eq!(asked, ["unlock", "roll back and unlock", "roll back and unlock"]);
+    assert_eq!(end, "done");
+}
+
+/// The statement is refused, and what notes that as well: its transaction has failed, and is left before the lock is given back.
+#[test]
+fn a_refusal_that_can_not_be_noted_leaves_no_failed_transaction() {
+    let (asked, end) = ends(&vacuum(), vec!["VACUUM", "started = excluded"]);
+    assert_eq!(asked, ["other", "keep", "roll back and unlock", "log"]);
+    assert!(end.starts_with("upgrade of `a` failed: canceling statement"), "{end}");
+}
