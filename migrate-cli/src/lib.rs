@@ -25,6 +25,7 @@ mod guard;
 mod heartbeat;
 mod import;
 mod interrupt;
+mod meaning;
 mod models;
 mod scratch;
 mod tree;

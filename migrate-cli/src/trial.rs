@@ -12,6 +12,7 @@ use crate::compare::{differences, privileges, read_with};
 use crate::context::Context;
 use crate::draft::{Draft, DraftSection, Identity};
 use crate::failure::Failure;
+use crate::meaning::agreed;
 use crate::scratch::{Scratch, ScratchDatabase};
 use crate::tree::folder;
 
@@ -97,7 +98,8 @@ impl Trial<'_> {
         let new = only_in(wanted, before);
         above.grants.retain(|on, _| !new.contains(&on.object()));
         above.owners.retain(|on, _| !new.contains(on));
-        let missing = all_differences(&above, &with_privileges_of(wanted, before));
+        let expected = agreed(&mut client, &with_privileges_of(wanted, before), &above);
+        let missing = all_differences(&above, &expected);
         if is_left || !missing.is_empty() {
             return Ok(Outcome::Up { missing, privileges: untold, below: None });
         }
@@ -110,7 +112,8 @@ impl Trial<'_> {
         if let Err(error) = runner.downgrade_to(&mut client, target) {
             return refused(error);
         }
-        let below = all_differences(&read_with(true, &mut client, Some(&runner))?, before);
+        let below = read_with(true, &mut client, Some(&runner))?;
+        let below = all_differences(&below, &agreed(&mut client, before, &below));
         Ok(Outcome::Up { missing, privileges: untold, below: Some(below) })
     }
 
@@ -129,7 +132,9 @@ impl Trial<'_> {
             let books = |name: &migrate_core::catalog::Name| {
                 !before.relations.contains_key(name) && name.name.starts_with("migrate_")
             };
-            return Ok(differences(&below.without(books), before));
+            let below = below.without(books);
+            let before = agreed(&mut client, before, &below);
+            return Ok(differences(&below, &before));
         }
     }
 }

@@ -6,8 +6,10 @@
 //! compares catalogs.
 
 mod anew;
+mod casts;
 mod columns;
 mod constraints;
+mod definitions;
 mod held;
 mod inheritance;
 mod keys;
@@ -22,6 +24,7 @@ mod renaming;
 mod routines;
 mod settled;
 mod types;
+mod unprinted;
 mod user_types;
 mod words;
 
@@ -30,6 +33,7 @@ use std::collections::BTreeSet;
 use self::anew::Anew;
 use crate::catalog::{Catalog, Change, Difference, Name, ObjectName};
 
+pub use definitions::{Definition, differing_definitions, same_definitions, with_definitions};
 pub use privileges::{only_in, with_privileges_of};
 pub use proposal::{Options, Part, PartKind, Proposal, Section, propose};
 pub use renames::{Rename, RenameKind, rename_candidates};
@@ -61,6 +65,11 @@ impl Step {
     /// A statement that there is nothing to say about.
     pub fn new(sql: impl Into<String>) -> Self {
         Step { sql: sql.into(), loses: None, caution: None, doubt: None }
+    }
+
+    /// Written so that the server prints it as it did.
+    fn unprinted(self) -> Self {
+        Step { sql: unprinted::unprinted(&self.sql), ..self }
     }
 }
 

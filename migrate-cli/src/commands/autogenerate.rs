@@ -14,6 +14,7 @@ use crate::compare::{build_chain, build_models, differences, line, privileges, r
 use crate::context::Context;
 use crate::draft::{Draft, Identity};
 use crate::failure::{Exit, Failure};
+use crate::meaning::agreed;
 use crate::models::Models;
 use crate::scratch::{Scratch, ScratchDatabase};
 use crate::tree::{folder, settings};
@@ -74,6 +75,7 @@ pub(super) fn autogenerate(
     let scratch = Scratch::open(context, arguments.models.dev_url.as_deref())?;
     let (database, before) = build_chain(context, &scratch, chain.as_ref(), None)?;
     let (wanted_in, wanted) = build_models(context, &scratch, &models, chain.as_ref())?;
+    let before = agreed(&mut wanted_in.connect()?, &before, &wanted);
     let changes = differences(&before, &wanted);
     if changes.is_empty() {
         let privileges = privileges(&before, &wanted);
@@ -111,6 +113,9 @@ pub(super) fn autogenerate(
         renamed = names.changed(&renames)?;
     }
 
+    if !renames.is_empty() {
+        renamed = agreed(&mut wanted_in.connect()?, &renamed, &wanted);
+    }
     let proposal = propose(&renamed, &wanted, &Options { plain: arguments.plain });
     let draft = Draft::new(proposal, &renames, &undecided).with_a_part();
     let trial = Trial {

@@ -10,6 +10,7 @@ use crate::blind::{self, BlindView};
 use crate::compare::{Drift, build_chain, build_models, differences, lines, read_with};
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
+use crate::meaning::agreed;
 use crate::models::Models;
 use crate::scratch::Scratch;
 use crate::ui::{ID, Page, View};
@@ -105,7 +106,8 @@ pub(super) fn check(
         let scratch = Scratch::open(context, arguments.dev_url.as_deref())?;
         if let Some(models) = models {
             let (_, built) = build_chain(context, &scratch, Some(&chain), None)?;
-            let (_, wanted) = build_models(context, &scratch, &models, Some(&chain))?;
+            let (database, wanted) = build_models(context, &scratch, &models, Some(&chain))?;
+            let built = agreed(&mut database.connect()?, &built, &wanted);
             checked.models = Some(differences(&built, &wanted));
         }
         if drift {
@@ -142,6 +144,7 @@ fn drifted(
     let mut copy = copy.connect()?;
     let built = read_with(&mut copy)?;
     warn_of_versions(context, &mut database.client, &mut copy)?;
+    let live = agreed(&mut copy, &live, &built);
     Ok(Drift {
         database: database.place,
         revision: at.map(str::to_owned),

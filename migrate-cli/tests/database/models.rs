@@ -151,6 +151,68 @@ fn models_that_are_none() {
     shows("models_that_are_none", &text);
 }
 
+/// The server prints a list of varchars otherwise when it has read its own text.
+const LISTS: &str = "CREATE TABLE u (id int PRIMARY KEY, s varchar(20) NOT NULL CONSTRAINT ck CHECK (s IN ('a', 'b')),
+    g boolean GENERATED ALWAYS AS (s IN ('a', 'b')) STORED, CONSTRAINT ex EXCLUDE (id WITH =) WHERE (s IN ('a', 'b')));
+CREATE INDEX ix ON u (id) WHERE s NOT IN ('a', 'x');
+CREATE VIEW v AS SELECT id FROM u WHERE s IN ('a', 'b');
+CREATE POLICY p ON u USING (s IN ('a', 'b')) WITH CHECK (s IN ('a', 'c'));
+CREATE DOMAIN d AS varchar(9) CONSTRAINT dc CHECK (VALUE IN ('a', 'b'));
+CREATE FUNCTION tr() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN new; END';
+CREATE TRIGGER t BEFORE INSERT ON u FOR EACH ROW WHEN (new.s IN ('a', 'b')) EXECUTE FUNCTION tr();
+";
+
+/// What a restored dump does: each definition is made once more, from the text that the server prints.
+const RESTORED: &str = "DO $$ DECLARE it record; BEGIN
+    FOR it IN SELECT conname, pg_get_constraintdef(oid) AS def FROM pg_constraint WHERE conrelid = 'u'::regclass AND conname IN ('ck', 'ex') LOOP
+        EXECUTE format('ALTER TABLE u DROP CONSTRAINT %I, ADD CONSTRAINT %I %s', it.conname, it.conname, it.def);
+    END LOOP;
+    FOR it IN SELECT pg_get_constraintdef(oid) AS def FROM pg_constraint WHERE conname = 'dc' LOOP
+        EXECUTE 'ALTER DOMAIN d DROP CONSTRAINT dc'; EXECUTE 'ALTER DOMAIN d ADD CONSTRAINT dc ' || it.def;
+    END LOOP;
+    FOR it IN SELECT pg_get_indexdef('ix'::regclass) AS i, pg_get_viewdef('v'::regclass) AS v, pg_get_triggerdef(t.oid) AS t, pg_get_expr(p.polqual, p.polrelid) AS p
+              FROM pg_trigger t, pg_policy p WHERE tgname = 't' AND polname = 'p' LOOP
+        EXECUTE 'DROP INDEX ix'; EXECUTE it.i;
+        EXECUTE 'CREATE OR REPLACE VIEW v AS ' || it.v;
+        EXECUTE 'DROP TRIGGER t ON u'; EXECUTE it.t;
+        EXECUTE format('ALTER POLICY p ON u USING (%s)', it.p);
+    END LOOP;
+END $$";
+
+#[test]
+fn two_texts_that_mean_the_same_are_no_difference() {
+    let shop = Shop::new("meaning");
+    shop.models(LISTS);
+    let text = shop.run("migrate revision --autogenerate -m Start --rev-id start");
+    assert!(!text.contains("left to you"), "{text}");
+    let same = |line: &str, words: &str| {
+        let text = shop.run(line);
+        assert!(text.contains(words) && !text.contains("[exit"), "{text}");
+    };
+    same("migrate revision --autogenerate -m Again", "nothing to do");
+    same("migrate upgrade --quiet", "");
+    same("migrate check --drift", "is what the chain builds");
+    same("migrate downgrade base --yes --quiet", "");
+
+    // The chain is as a person writes it, and the database was restored from a dump.
+    let by_hand = format!(
+        "-- revision: start\n-- message: Start\n-- irreversible: a test\n\n-- migrate:up\n{LISTS}"
+    );
+    fs::write(shop.0.home().join("migrations/start_start.sql"), by_hand).unwrap();
+    same("migrate upgrade --quiet", "");
+    let mut client = shop.0.database.connect().unwrap();
+    client.batch_execute(RESTORED).unwrap();
+    same("migrate check --drift", "is what the chain builds");
+    client
+        .batch_execute(
+            "ALTER TABLE u DROP CONSTRAINT ck, ADD CONSTRAINT ck CHECK (s IN ('a', 'c'))",
+        )
+        .unwrap();
+    let text = shop.run("migrate check --drift");
+    assert!(text.contains("~ constraint u.ck: ") && text.contains("[exit 1]"), "{text}");
+    assert_eq!(text.matches("\n~ ").count(), 1, "{text}");
+}
+
 /// A difference is never passed over: it is in the file, or it is said that nothing was written.
 #[test]
 fn what_no_statement_is_known_for_is_listed() {
@@ -173,32 +235,26 @@ fn what_no_statement_is_known_for_is_listed() {
         .replace("-- migrate:down", "REVOKE ALL ON FUNCTION f FROM PUBLIC;\n\n-- migrate:down");
     fs::write(shop.0.home().join("migrations/start_start.sql"), text).unwrap();
 
-    // The array and the partition key can't be written, and the function is.
+    // The dictionary and the partition key can't be written, and the function is.
     let changed =
         start.replace("RETURNS int", "RETURNS bigint").replace("SELECT 1", "SELECT 1::bigint");
-    shop.models(&models("text[]", "b", &changed));
+    let dictionary = "CREATE TEXT SEARCH DICTIONARY td (TEMPLATE = simple);";
+    shop.models(&models("text", "b", &format!("{changed} {dictionary}")));
     let text = shop.run("migrate revision --autogenerate -m More --rev-id more");
     assert!(!text.contains("[exit"), "{text}");
     let file = shop.file("more_more.sql");
     let (up, down) = file.split_once("-- migrate:down").unwrap();
+    let key = |from: &str, to: &str| {
+        format!(
+            "--   ~ partitioned table p: partitioned by LIST ({from}) -> partitioned by LIST ({to}) ("
+        )
+    };
     for (section, lines) in [
-        (
-            up,
-            [
-                "--   ~ column a.i: text -> text[] (",
-                "--   ~ partitioned table p: partitioned by LIST (a) -> partitioned by LIST (b) (",
-            ],
-        ),
-        (
-            down,
-            [
-                "--   ~ column a.i: text[] -> text (",
-                "--   ~ partitioned table p: partitioned by LIST (b) -> partitioned by LIST (a) (",
-            ],
-        ),
+        (up, [key("a", "b"), "--   + text search dictionary public.td ".to_owned()]),
+        (down, [key("b", "a"), "--   - text search dictionary public.td ".to_owned()]),
     ] {
         assert_eq!(section.matches("-- migrate:todo").count(), 1, "{file}");
-        assert!(lines.iter().all(|line| section.contains(line)), "{file}");
+        assert!(lines.iter().all(|line| section.contains(&**line)), "{file}");
         assert!(section.contains("\nREVOKE ALL ON FUNCTION f(a integer) FROM PUBLIC;"), "{file}");
     }
     fs::remove_file(shop.0.home().join("migrations/more_more.sql")).unwrap();

@@ -76,6 +76,27 @@ impl Anew {
         let renamed =
             from.routines.keys().filter(|name| renamed_parameters(from, to, name).is_some());
         self.routines.extend(renamed.cloned());
+        // What the body of a function has been read to need can't go, or change, before it does.
+        let holds = |it: &Routine| {
+            from.relations.iter().any(|(name, before)| {
+                words::mentions(&it.definition, name)
+                    && before.columns.iter().any(|column| {
+                        let after = to.relations.get(name);
+                        let after = after.and_then(|after| {
+                            after.columns.iter().find(|it| it.name == column.name)
+                        });
+                        after.is_none_or(|after| self.retypes(column, after))
+                            && words::has_word(&it.definition, &column.name)
+                    })
+            })
+        };
+        let held: Vec<RoutineName> = from
+            .routines
+            .iter()
+            .filter(|(name, it)| to.routines.contains_key(*name) && it.is_parsed() && holds(it))
+            .map(|(name, _)| name.clone())
+            .collect();
+        self.routines.extend(held);
         loop {
             let changes = |(name, before): &(&RoutineName, &Routine)| {
                 to.routines.get(*name).is_some_and(|after| {
@@ -154,7 +175,8 @@ impl Anew {
         self.views = moved.into_iter().filter(stays).cloned().collect();
     }
 
-    fn has_type(&self, definition: &str) -> bool {
+    /// Does a definition speak of a type that is made anew?
+    pub(super) fn has_type(&self, definition: &str) -> bool {
         self.types.iter().any(|name| words::mentions(definition, name))
     }
 
@@ -250,6 +272,11 @@ impl Anew {
 }
 
 impl Routine {
+    /// Is its body SQL that the server has read, so that what it speaks of can't go?
+    pub(super) fn is_parsed(&self) -> bool {
+        self.definition.contains("\nBEGIN ATOMIC") || self.definition.contains("\nRETURN ")
+    }
+
     /// What can't be replaced: the arguments with their defaults.
     fn head(&self) -> &str {
         let head = self.definition.split("\n RETURNS").next().unwrap_or_default();

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::relations::{is_view, keyword};
 use super::types::unusual_options;
-use super::{Draft, Phase, Step, words};
+use super::{Draft, Phase, Step, casts, words};
 use crate::catalog::{Catalog, Change, Column, Name, ObjectName, Relation};
 
 impl Draft<'_> {
@@ -133,11 +133,8 @@ impl Draft<'_> {
             format!("ALTER {} {} ALTER COLUMN {name}", keyword(relation.kind), words::name(table));
         let set = |what: &str| format!("{column} {what}");
         let retypes = self.anew.retypes(before, after);
-        if before.data_type.ends_with("[]") != after.data_type.ends_with("[]") {
-            let why = "no cast leads from a value to an array, or back";
-            self.cannot(Change::Alter, "column", format!("{table}.{name}"), why);
-            return;
-        }
+        let boxes = !before.data_type.ends_with("[]") && after.data_type.ends_with("[]");
+        let unboxes = before.data_type.ends_with("[]") && !after.data_type.ends_with("[]");
         if before.generated.is_some() && after.generated.is_some() {
             // One that changes is added anew.
         } else {
@@ -156,29 +153,51 @@ impl Draft<'_> {
                 let collation = after.collation.as_ref();
                 let collation = collation.map_or_else(String::new, |it| format!(" COLLATE {it}"));
                 let kind = &after.data_type;
+                let was = &before.data_type;
+                let shown = format!("{}.{name}", words::name(table));
+                let loses = match unboxes {
+                    true => Some(format!("all elements but the first of {shown}")),
+                    false => casts::loses(&shown, was, kind),
+                };
                 // Between an enum and its successor there is no cast; every type has one to text.
                 let array = if kind.ends_with("[]") { "[]" } else { "" };
-                let direct =
-                    before.data_type != after.data_type && words::casts(&before.data_type, kind);
-                let through = if direct { String::new() } else { format!("::text{array}") };
-                // What PostgreSQL does by itself need not be said.
-                let using = match direct && words::assigns(&before.data_type, kind) {
-                    true => String::new(),
-                    false => format!(" USING {name}{through}::{kind}"),
+                let made_again = self.anew.has_type(kind);
+                let same = casts::base(was) == casts::base(kind) && !made_again;
+                let direct = was != kind && words::casts(was, kind);
+                let known = casts::using(&name, was, kind);
+                let using = match &known {
+                    // What PostgreSQL does by itself need not be said.
+                    _ if same || direct && words::assigns(was, kind) => String::new(),
+                    _ if boxes => {
+                        let element = kind.trim_end_matches("[]");
+                        format!(
+                            " USING CASE WHEN {name} IS NOT NULL THEN ARRAY[{name}::{element}] END"
+                        )
+                    }
+                    _ if unboxes => format!(" USING {name}[1]::{kind}"),
+                    Some(expression) => format!(" USING {expression}"),
+                    None if direct => format!(" USING {name}::{kind}"),
+                    None => format!(" USING {name}::text{array}::{kind}"),
                 };
-                let caution = self.cast_caution(&before, after);
+                let zone = || {
+                    format!("the times in {name} are read as UTC: name their zone if it is another")
+                };
+                let caution = match casts::names_zone(was, kind) {
+                    true => Some(zone()),
+                    false => self.cast_caution(&before, after),
+                };
                 // Types that somebody has made are qualified; what they can be cast to is not known.
                 let made = |kind: &str| kind.contains('.');
-                let sure = direct || made(kind) || made(&before.data_type);
+                let elements = (was.trim_end_matches("[]"), kind.trim_end_matches("[]"));
+                let boxed = (boxes || unboxes)
+                    && (elements.0 == elements.1 || words::casts(elements.0, elements.1));
+                let sure = same || direct || boxed || known.is_some() || made(kind) || made(was);
                 let why = || {
-                    format!(
-                        "no cast leads from {} to {kind}: say what becomes of the values",
-                        before.data_type
-                    )
+                    format!("no cast leads from {was} to {kind}: say what becomes of the values")
                 };
                 let doubt = (!sure).then(why);
                 let sql = set(&format!("TYPE {kind}{collation}{using}"));
-                self.steps.push((Phase::Columns, Step { caution, doubt, ..Step::new(sql) }));
+                self.steps.push((Phase::Columns, Step { sql, loses, caution, doubt }));
             }
             if let Some(default) = &after.default
                 && (anew || retypes || before.default != after.default)
@@ -276,7 +295,7 @@ impl Draft<'_> {
         };
         let longer = matches!((length(was), length(is)), (Some(was), Some(is)) if was <= is);
         let caution = || format!("fails if a value of {} can't be made {is}", after.name);
-        (!longer).then(caution)
+        (!longer && casts::can_fail(was, is)).then(caution)
     }
 
     /// What can't stand in `CREATE TABLE`, on every version.

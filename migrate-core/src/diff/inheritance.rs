@@ -54,6 +54,8 @@ impl Draft<'_> {
                     statistics: None,
                     options: Vec::new(),
                     server_options: Vec::new(),
+                    // Before version 17, a partition does not inherit it.
+                    identity: column.identity.clone(),
                     local: column.local,
                     inherited: true,
                     ..parent.clone()
@@ -83,6 +85,13 @@ impl Draft<'_> {
                 }
             } else if let Some(new) = new {
                 follow(&mut left, old, new);
+            }
+        }
+        if after.bound.is_some() && leaves.is_empty() {
+            for column in &mut left.columns {
+                if let Some(after) = named(after, &column.name) {
+                    column.identity.clone_from(&after.identity);
+                }
             }
         }
         for parent in &leaves {

@@ -101,7 +101,10 @@ pub fn propose(from: &Catalog, to: &Catalog, options: &Options) -> Proposal {
         if up.steps.is_empty() && down.steps.is_empty() {
             continue;
         }
-        let section = |script: Script, transaction| Section { transaction, steps: script.steps };
+        let section = |script: Script, transaction| {
+            let steps = script.steps.into_iter().map(Step::unprinted).collect();
+            Section { transaction, steps }
+        };
         let up = section(up, kind == PartKind::Main);
         let down = section(down, !online);
         proposal.parts.push(Part { kind, up, down });

@@ -11,7 +11,12 @@ impl Draft<'_> {
     pub(super) fn routines(&mut self) {
         let (from, to) = (self.from, self.to);
         let calls = |(_, it): &(&RoutineName, &Routine), (name, _): &(&RoutineName, &Routine)| {
-            words::has_word(&it.definition, &name.name)
+            // Its own name is no call.
+            let text = it.definition.split_once('(').map_or(&*it.definition, |(_, text)| text);
+            match it.is_parsed() {
+                true => words::mentions(text, &Name::new(&*name.schema, &*name.name)),
+                false => words::has_word(text, &name.name),
+            }
         };
         let goes = |(name, _): &(&RoutineName, &Routine)| {
             self.anew.routines.contains(*name) || !to.routines.contains_key(*name)

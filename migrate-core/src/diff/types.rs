@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{Draft, Phase, words};
-use crate::catalog::{Change, Enum, Name, ObjectName, Sequence, Statistics};
+use crate::catalog::{Catalog, Change, Enum, Name, ObjectName, Sequence, Statistics};
 
 impl Draft<'_> {
     pub(super) fn types(&mut self) {
@@ -104,6 +104,7 @@ impl Draft<'_> {
         };
         if before.is_none() && after.is_some() {
             self.made(ObjectName::of("sequence", name));
+            after.into_iter().for_each(|after| self.go_on(name, after));
         }
         match (before, after) {
             // The column brings it along, or takes it with it.
@@ -159,6 +160,34 @@ impl Draft<'_> {
             let before = before.and_then(|it| it.comment.as_ref());
             self.comment(&format!("SEQUENCE {shown}"), before, after.comment.as_ref());
         }
+    }
+
+    /// A new sequence of a column that has values goes on behind them.
+    fn go_on(&mut self, name: &Name, it: &Sequence) {
+        let Some((table, column)) = &it.owned_by else { return };
+        let found = |catalog: &Catalog| {
+            let mut columns = catalog.relations.get(table)?.columns.iter();
+            Some(columns.find(|it| it.name == *column)?.data_type.clone())
+        };
+        let is_integer = |kind: String| ["smallint", "integer", "bigint"].contains(&&*kind);
+        let both = [found(self.from), found(self.to)];
+        if !both.into_iter().all(|kind| kind.is_some_and(is_integer))
+            || self.anew.is_renewed(table, column)
+            || !self.staying().contains(&table)
+        {
+            return;
+        }
+        let (sequence, column) = (words::literal(&words::full(name)), words::ident(column));
+        let Sequence { increment, start, .. } = it;
+        let (furthest, of, step) = match *increment > 0 {
+            true => ("greatest", "max", format!("+ {increment}")),
+            false => ("least", "min", format!("- {}", increment.unsigned_abs())),
+        };
+        let table = words::name(table);
+        let sql = format!(
+            "SELECT setval({sequence}, {furthest}({of}({column}) {step}, {start}), false) FROM {table}"
+        );
+        self.step(Phase::Settings, sql);
     }
 
     /// Is this column dropped, for good or for a moment, or its table?

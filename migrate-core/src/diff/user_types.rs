@@ -189,7 +189,12 @@ impl Draft<'_> {
             let plain =
                 |it: &Composite| -> Vec<String> { it.attributes.iter().map(named).collect() };
             let changes = plain(before) != plain(after);
-            if changes && (is_used(self.from, name) || !before.can_become(after)) {
+            let retypes = after
+                .attributes
+                .iter()
+                .any(|it| old(&it.name).is_some_and(|before| attribute(before) != attribute(it)));
+            // Attributes can come and go while a column has the type.
+            if changes && (retypes && is_used(self.from, name) || !before.can_become(after)) {
                 let why = "PostgreSQL can't change a composite type that a column has";
                 self.cannot(Change::Alter, "composite type", name, why);
                 return;

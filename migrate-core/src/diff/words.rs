@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::casts;
 use crate::catalog::Name;
 use crate::ident::{LONGEST, quote, shown};
 
@@ -123,8 +124,11 @@ fn is_in(what: &str, definition: &str) -> bool {
 
 /// Is there a cast between two types, which need not be the same as their texts'?
 pub(super) fn casts(from: &str, to: &str) -> bool {
+    if from.ends_with("[]") != to.ends_with("[]") {
+        return false;
+    }
     let family = |kind: &str| -> Option<usize> {
-        let base = kind.trim_end_matches("[]").split('(').next().unwrap_or_default();
+        let base = casts::base(kind.trim_end_matches("[]"));
         let families: [&[&str]; 5] = [
             &["text", "character varying", "character"],
             &["smallint", "integer", "bigint", "numeric", "real", "double precision"],
@@ -132,7 +136,7 @@ pub(super) fn casts(from: &str, to: &str) -> bool {
             &["json", "jsonb"],
             &["inet", "cidr"],
         ];
-        families.iter().position(|family| family.contains(&base))
+        families.iter().position(|family| family.contains(&&*base))
     };
     let (one, other) = (family(from), family(to));
     one == Some(0) || other == Some(0) || one.is_some() && one == other
@@ -140,14 +144,14 @@ pub(super) fn casts(from: &str, to: &str) -> bool {
 
 /// Does PostgreSQL change a column's type by itself, without being told how? As it would assign.
 pub(super) fn assigns(from: &str, to: &str) -> bool {
-    let base = |kind: &str| kind.split('(').next().unwrap_or_default().to_owned();
+    let base = casts::base;
     let texts = ["text", "character varying", "character"];
     let numbers = ["smallint", "integer", "bigint", "numeric", "real", "double precision"];
     let has = |list: &[&str], kind: &str| list.contains(&&*base(kind));
     base(from) == base(to)
         || has(&texts, to)
         || has(&numbers, from) && has(&numbers, to)
-        || has(&["date"], from) && base(to).starts_with("timestamp")
+        || has(&["date"], from) && base(to) == "timestamp without time zone"
         || has(&["json", "jsonb"], from) && has(&["json", "jsonb"], to)
 }
 

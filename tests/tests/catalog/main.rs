@@ -1,6 +1,7 @@
 //! Catalogs of real servers: what is read, and that no difference is overlooked.
 #![expect(clippy::panic, clippy::unwrap_used, reason = "a test that can't go on fails")]
 
+mod casts;
 mod constraints;
 mod families;
 mod kinds;

@@ -13,6 +13,7 @@ use crate::compare::{differences, read};
 use crate::context::Context;
 use crate::draft::{Draft, Identity};
 use crate::failure::Failure;
+use crate::meaning::agreed;
 use crate::scratch::Scratch;
 
 /// A database beside the chain.
@@ -56,6 +57,7 @@ pub(super) fn compare(
             live.schemas.remove(schema);
         }
     }
+    let live = agreed(&mut copy, &live, &built);
     let (named, renames) = same_names(&live, &built);
     let differences = differences(&built, &named);
     Ok(Comparison { named, built, renames, differences })

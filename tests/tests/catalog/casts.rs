@@ -1,0 +1,207 @@
+//! Columns that get another type while the table has rows: what the values become, and what is said.
+
+use migrate_core::diff::script;
+use migrate_testkit::Server;
+use migrate_testkit::postgres::{Client, SimpleQueryMessage};
+
+use crate::pairs::Pairs;
+
+fn value(client: &mut Client, sql: &str) -> String {
+    let rows = client.simple_query(sql).unwrap_or_else(|error| panic!("{sql}: {error:?}"));
+    let row = rows.iter().find_map(|it| match it {
+        SimpleQueryMessage::Row(row) => row.get(0).map(str::to_owned),
+        _ => None,
+    });
+    row.unwrap_or_else(|| "null".to_owned())
+}
+
+#[test]
+fn values_become_those_of_the_other_type() {
+    let mut pairs = Pairs::new("casts");
+    let database = Server::shared().unwrap().database("casts").unwrap();
+    let mut client = database.connect().unwrap();
+    // The session's own zone is to decide nothing.
+    client.batch_execute("SET TimeZone TO 'America/New_York'").unwrap();
+    for (from, to, before, after, sql, loses) in [
+        (
+            "timestamp",
+            "timestamp(3)",
+            "2024-01-02 03:04:05.678912",
+            "2024-01-02 03:04:05.679",
+            "TYPE timestamp(3) without time zone",
+            "fractions of a second",
+        ),
+        (
+            "timestamp(3)",
+            "timestamp",
+            "2024-01-02 03:04:05.678",
+            "2024-01-02 03:04:05.678",
+            "TYPE timestamp without time zone",
+            "",
+        ),
+        (
+            "interval",
+            "interval(2)",
+            "00:00:01.239",
+            "00:00:01.24",
+            "TYPE interval(2)",
+            "fractions of a second",
+        ),
+        (
+            "time",
+            "time(0)",
+            "00:00:01.239",
+            "00:00:01",
+            "TYPE time(0) without time zone",
+            "fractions of a second",
+        ),
+        ("bit varying(5)", "bit varying(9)", "101", "101", "TYPE bit varying(9)", ""),
+        ("varchar(9)", "varchar(4)", "abcd", "abcd", "TYPE character varying(4)", ""),
+        ("text", "text COLLATE \"C\"", "x", "x", "TYPE text COLLATE \"C\"", ""),
+        ("text COLLATE \"C\"", "text", "x", "x", "TYPE text", ""),
+        ("boolean", "int", "true", "1", "USING a::integer", ""),
+        ("boolean", "bigint", "true", "1", "USING a::integer::bigint", ""),
+        ("int", "boolean", "7", "t", "USING a::boolean", "the numbers in t.a"),
+        ("smallint", "boolean", "0", "f", "USING a <> 0", "the numbers in t.a"),
+        (
+            "timestamp",
+            "timestamptz",
+            "2024-01-02 03:04:05",
+            "2024-01-01 22:04:05-05",
+            "USING a AT TIME ZONE 'UTC'",
+            "",
+        ),
+        (
+            "timestamptz",
+            "timestamp",
+            "2024-01-02 03:04:05+00",
+            "2024-01-02 03:04:05",
+            "USING a AT TIME ZONE 'UTC'",
+            "",
+        ),
+        ("date", "timestamptz", "2024-01-02", "2024-01-01 19:00:00-05", "AT TIME ZONE 'UTC'", ""),
+        (
+            "timestamptz",
+            "date",
+            "2024-01-02 01:00:00+00",
+            "2024-01-02",
+            "AT TIME ZONE 'UTC'",
+            "the time of day",
+        ),
+        ("timestamp", "date", "2024-01-02 03:04:05", "2024-01-02", "", "the time of day"),
+        ("timestamp", "time", "2024-01-02 03:04:05", "03:04:05", "", "the date"),
+        ("float8", "int", "7.5", "8", "", "after the point"),
+        ("numeric(12,4)", "numeric(12,1)", "7.5555", "7.6", "TYPE numeric(12,1)", "beyond 1"),
+        ("json", "jsonb", "{\"b\":1, \"a\":2}", "{\"a\": 2, \"b\": 1}", "", "the order of keys"),
+        ("inet", "cidr", "10.1.2.0/24", "10.1.2.0/24", "", "the host part"),
+        ("time", "interval", "03:04:05", "03:04:05", "USING a::interval", ""),
+        ("bit(8)", "int", "00000111", "7", "USING a::integer", ""),
+        ("money", "numeric", "7.50", "7.50", "USING a::numeric", ""),
+        ("jsonb", "int", "7", "7", "USING a::integer", ""),
+        ("macaddr", "macaddr8", "08:00:2b:01:02:03", "08:00:2b:ff:fe:01:02:03", "", ""),
+        ("text", "text[]", "x", "{x}", "ARRAY[a::text]", ""),
+        ("int", "text[]", "7", "{7}", "ARRAY[a::text]", ""),
+        ("text[]", "text", "{x,y}", "x", "USING a[1]::text", "all elements but the first"),
+    ] {
+        let table = |kind: &str| format!("CREATE TABLE t (a {kind})");
+        let script = script(&pairs.catalog(&table(from)), &pairs.catalog(&table(to)));
+        let [step] = &*script.steps else { panic!("{from} -> {to}: {script:?}") };
+        assert!(step.doubt.is_none() && step.sql.contains(sql), "{from} -> {to}: {step:?}");
+        assert!(
+            sql.is_empty()
+                || sql.contains("USING")
+                || !step.sql.contains("USING")
+                || sql.contains("ZONE")
+                || sql.contains("ARRAY"),
+            "{step:?}"
+        );
+        let said = step.loses.clone().unwrap_or_default();
+        assert!(
+            said.contains(loses) && said.is_empty() == loses.is_empty(),
+            "{from} -> {to}: {step:?}"
+        );
+        let sql =
+            format!("BEGIN; {}; INSERT INTO t VALUES ('{before}'); {}", table(from), step.sql);
+        client.batch_execute(&sql).unwrap_or_else(|error| panic!("{sql}: {error:?}"));
+        assert_eq!(value(&mut client, "SELECT a FROM t"), after, "{from} -> {to}: {step:?}");
+        client.batch_execute("ROLLBACK").unwrap();
+    }
+    // A person has to say what becomes of these.
+    for (from, to) in [("boolean", "date"), ("uuid", "int"), ("point", "int"), ("boolean", "int[]")]
+    {
+        let table = |kind: &str| format!("CREATE TABLE t (a {kind})");
+        let script = script(&pairs.catalog(&table(from)), &pairs.catalog(&table(to)));
+        assert!(script.steps.iter().any(|it| it.doubt.is_some()), "{from} -> {to}: {script:?}");
+    }
+    pairs.done();
+}
+
+/// The next value is one that no row has.
+#[test]
+fn a_new_sequence_goes_on_behind_the_rows() {
+    let mut pairs = Pairs::new("goes on");
+    let database = Server::shared().unwrap().database("goes on").unwrap();
+    let mut client = database.connect().unwrap();
+    let identity = "int GENERATED BY DEFAULT AS IDENTITY";
+    for (from, to, rows, next) in [
+        ("serial", identity, "(1), (41)", "42"),
+        (identity, "serial", "(1), (41)", "42"),
+        ("int NOT NULL", identity, "(1), (41)", "42"),
+        ("serial", &*format!("{identity} (START 100)"), "(41)", "100"),
+        ("int NOT NULL", &*format!("{identity} (INCREMENT -1)"), "(-5)", "-6"),
+    ] {
+        let table = |kind: &str| format!("CREATE TABLE t (a {kind}, b int)");
+        let script = script(&pairs.catalog(&table(from)), &pairs.catalog(&table(to)));
+        for (rows, next) in
+            [(format!("INSERT INTO t VALUES {rows};"), Some(next)), (String::new(), None)]
+        {
+            let steps: Vec<&str> = script.steps.iter().map(|it| it.sql.as_str()).collect();
+            let sql = format!("BEGIN; {}; {rows} {}", table(from), steps.join("; "));
+            client.batch_execute(&sql).unwrap_or_else(|error| panic!("{sql}: {error:?}"));
+            let found = value(&mut client, "INSERT INTO t (b) VALUES (0) RETURNING a");
+            assert!(next.is_none_or(|next| next == found), "{from} -> {to}: {found}, {steps:?}");
+            client.batch_execute("ROLLBACK").unwrap();
+        }
+    }
+    pairs.done();
+}
+
+/// What has to be out of the way goes first, and what is needed comes first.
+#[test]
+fn bodies_that_were_read_are_in_order() {
+    let mut pairs = Pairs::new("bodies");
+    let mut check = |one: &str, other: &str| pairs.check_script(one, other);
+    check(
+        "CREATE TABLE z (a int)",
+        "CREATE TABLE z (a int); CREATE SCHEMA s; CREATE FUNCTION s.b(x int) RETURNS int LANGUAGE sql IMMUTABLE RETURN x + 1;
+         CREATE FUNCTION b(x text) RETURNS int LANGUAGE sql IMMUTABLE RETURN 1; CREATE FUNCTION a(x int) RETURNS int LANGUAGE sql IMMUTABLE RETURN s.b(x)",
+    );
+    let sum = |column: &str| {
+        format!(
+            "CREATE FUNCTION s() RETURNS bigint LANGUAGE sql BEGIN ATOMIC SELECT sum({column}) FROM t; END; CREATE VIEW v AS SELECT s() AS s"
+        )
+    };
+    check(
+        &format!("CREATE TABLE t (id int PRIMARY KEY, b int, a int); {}", sum("a")),
+        &format!("CREATE TABLE t (id int PRIMARY KEY, b int); {}", sum("b")),
+    );
+    check(
+        &format!("CREATE TABLE t (a int); {}", sum("a")),
+        &format!("CREATE TABLE t (a smallint); {}", sum("a")),
+    );
+    // An attribute comes and goes while a column has the type.
+    check(
+        "CREATE TYPE addr AS (street text); CREATE TABLE t (a addr)",
+        "CREATE TYPE addr AS (street text, city text); CREATE TABLE t (a addr)",
+    );
+    // A parameter gets another name.
+    check(
+        "CREATE FUNCTION f(a int) RETURNS int LANGUAGE sql AS 'SELECT $1'; CREATE VIEW v AS SELECT f(1) AS f",
+        "CREATE FUNCTION f(b int) RETURNS int LANGUAGE sql AS 'SELECT $1'; CREATE VIEW v AS SELECT f(1) AS f",
+    );
+    // Before version 17, partitions do not inherit that.
+    let parted = "CREATE TABLE p (id bigint GENERATED ALWAYS AS IDENTITY, k int NOT NULL) PARTITION BY LIST (k)";
+    let part = "CREATE TABLE p1 PARTITION OF p FOR VALUES IN (1)";
+    check("", &format!("{parted}; {part}"));
+    pairs.done();
+}
