@@ -81,11 +81,16 @@ impl Verdict {
 pub(crate) struct Judge<'s> {
     migrate: PathBuf,
     server: &'s Server,
+    /// Whether the program can write privileges; if not, they are not compared.
+    with_grants: bool,
 }
 
 impl<'s> Judge<'s> {
     pub(crate) fn new(migrate: &Path, server: &'s Server) -> Result<Self> {
-        Ok(Judge { migrate: fs::canonicalize(migrate)?, server })
+        let migrate = fs::canonicalize(migrate)?;
+        let help = Command::new(&migrate).args(["revision", "--help"]).output()?;
+        let with_grants = String::from_utf8_lossy(&help.stdout).contains("--grants");
+        Ok(Judge { migrate, server, with_grants })
     }
 
     pub(crate) fn of(&self, case: &Case) -> Verdict {
@@ -96,13 +101,18 @@ impl<'s> Judge<'s> {
 
     fn verdict(&self, case: &Case) -> Result<Verdict> {
         let Case { current, wanted, .. } = case;
-        let setup = format!("{BASE}{}", case.setup);
-        let before = self.dumped(&format!("{setup}{current}"))?;
-        let after = self.dumped(&format!("{setup}{wanted}"))?;
-        let (before, after) = match (before, after) {
-            (Ok(before), Ok(after)) => (before, after),
-            (Err(why), _) | (_, Err(why)) => {
-                return Ok(Verdict::new(Word::Invalid, short(&why, 160)));
+        let mut setup = format!("{BASE}{}", case.setup);
+        let (before, after) = loop {
+            let before = self.dumped(&format!("{setup}{current}"))?;
+            let after = self.dumped(&format!("{setup}{wanted}"))?;
+            let why = match (before, after) {
+                (Ok(before), Ok(after)) => break (before, after),
+                (Err(why), _) | (_, Err(why)) => why,
+            };
+            // The schemas of some suites are made by whoever runs them.
+            match missing("schema", &why) {
+                Some(schema) => setup.push_str(&format!("CREATE SCHEMA \"{schema}\";\n")),
+                None => return Ok(Verdict::new(Word::Invalid, short(&why, 160))),
             }
         };
         let folder = tempfile::tempdir()?;
@@ -123,9 +133,10 @@ impl<'s> Judge<'s> {
             command.env_remove("DATABASE_URL").env("MIGRATE_DEV_URL", self.server.admin_url());
             output(command)
         };
-        let generate = ["revision", "--autogenerate", "-m", "x", "--models"].map(OsStr::new);
-        let Some((status, said)) = migrate(&[&generate[..], &[models.as_os_str()]].concat())?
-        else {
+        let generate = ["revision", "--autogenerate", "-m", "x", "--grants", "--models"];
+        let generate = generate.into_iter().filter(|it| self.with_grants || *it != "--grants");
+        let generate: Vec<&OsStr> = generate.map(OsStr::new).collect();
+        let Some((status, said)) = migrate(&[&*generate, &[models.as_os_str()]].concat())? else {
             return Ok(Verdict::new(Word::Hang, ""));
         };
         let texts: Vec<String> = fs::read_dir(&directory)?
@@ -192,8 +203,7 @@ impl<'s> Judge<'s> {
             };
             let said = error.as_db_error().map(|said| said.message().to_owned());
             let said = said.unwrap_or_else(|| error.to_string());
-            let role =
-                said.strip_prefix("role \"").and_then(|it| it.strip_suffix("\" does not exist"));
+            let role = missing("role", &said).map(str::to_owned);
             let Some(role) = role else { return Ok(Err(said)) };
             // Another case may have made it meanwhile.
             let made = client.batch_execute(&format!("ROLLBACK; CREATE ROLE \"{role}\""));
@@ -210,6 +220,9 @@ impl<'s> Judge<'s> {
     fn dump(&self, database: &Database) -> Result<Vec<String>> {
         let mut command = Command::new("pg_dump");
         command.args(["-s", "-O", "-T", "migrate_*", "-d"]).arg(database.url());
+        if !self.with_grants {
+            command.arg("-x");
+        }
         let Some((true, text)) = output(command)? else {
             return Err("pg_dump failed: is it as new as the server?".into());
         };
@@ -223,6 +236,11 @@ impl<'s> Judge<'s> {
         lines.sort();
         Ok(lines)
     }
+}
+
+/// The name of what a server's message says does not exist.
+fn missing<'m>(kind: &str, message: &'m str) -> Option<&'m str> {
+    message.strip_prefix(kind)?.strip_prefix(" \"")?.strip_suffix("\" does not exist")
 }
 
 /// Whether a program went well, and what it said; nothing if it had to be ended.

@@ -1,0 +1,65 @@
+//! Publications: what they publish comes and goes by itself.
+
+use super::{Draft, Phase, words};
+use crate::catalog::Other;
+
+impl Draft<'_> {
+    /// The tables and schemas of a publication. What holds a column that may go, or change, lets go of it first.
+    pub(super) fn published(&mut self, alter: &str, before: &Other, after: &Other) {
+        let table = |key: &str| {
+            let text = key.strip_prefix("TABLE ")?;
+            let mut names = self.from.relations.keys();
+            names.find(|name| words::full(name) == text).cloned()
+        };
+        let remade = |key: &String| {
+            table(key).is_some_and(|name| {
+                self.to.relations.contains_key(&name) && !self.staying().contains(&&name)
+            })
+        };
+        let retyped = |key: &String, text: &String| {
+            table(key).is_some_and(|name| text.contains(" WHERE ") && self.anew.frees(&name, text))
+        };
+        let same = |(key, text): (&String, &String)| {
+            after.parts.get(key) == Some(text) && !remade(key) && !retyped(key, text)
+        };
+        let gone: Vec<String> =
+            before.parts.iter().filter(|it| !same(*it)).map(|(key, _)| key.clone()).collect();
+        let new = after
+            .parts
+            .iter()
+            .filter(|(key, _)| gone.contains(key) || !before.parts.contains_key(*key));
+        let new: Vec<String> = new.map(|(_, text)| text.clone()).collect();
+        for key in &gone {
+            // The object goes by its name alone.
+            self.step(Phase::DropParts, format!("{alter} DROP {key}"));
+        }
+        for text in new {
+            self.step(Phase::Parts, format!("{alter} ADD {text}"));
+        }
+    }
+}
+
+/// The statement that makes a publication.
+pub(super) fn publication(it: &Other) -> String {
+    let mut list: Vec<&String> = it.parts.values().collect();
+    list.sort_by_key(|it| it.starts_with("TABLES "));
+    let list: Vec<&str> = list.into_iter().map(String::as_str).collect();
+    let tables = match list.as_slice() {
+        [] => String::new(),
+        list => format!(" FOR {}", list.join(", ")),
+    };
+    let options: Vec<String> =
+        it.options.iter().filter(|it| !USUAL.contains(&&***it)).cloned().collect();
+    let options = match options.as_slice() {
+        [] => String::new(),
+        options => format!(" WITH ({})", words::options(options)),
+    };
+    format!("{}{tables}{options}", it.definition)
+}
+
+/// The options that go without saying.
+const USUAL: [&str; 3] = [
+    "publish=insert, update, delete, truncate",
+    "publish_via_partition_root=false",
+    "publish_generated_columns=none",
+];
