@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::publications::publication;
+use super::publications::{changed_options, publication};
 use super::{Draft, Phase, Step, words};
 use crate::catalog::{Change, Name, Other, OtherName, Relation};
 
@@ -98,7 +98,8 @@ impl Draft<'_> {
         for name in names {
             if let Some(after) = to.others.get(name) {
                 let before = from.others.get(name).filter(|_| !replaced.contains(name));
-                if before != Some(after) {
+                // A table that is made again has to be published again.
+                if before != Some(after) || name.kind == "publication" {
                     self.make_other(name, before, after);
                 }
             }
@@ -176,9 +177,8 @@ impl Draft<'_> {
         let alter = thing.alter();
         let sql = match thing.kind.kind {
             "publication" => {
-                let set: Vec<String> =
-                    after.options.iter().filter(|it| !old.contains(it)).cloned().collect();
-                format!("{alter} SET ({})", words::options(&set))
+                let set = words::options(&changed_options(old, &after.options));
+                format!("{alter} SET ({set})")
             }
             "text search dictionary" => {
                 let new: Vec<&str> = after.options.iter().flat_map(|it| entries(it)).collect();

@@ -48,7 +48,7 @@ impl Table<'_> {
         let whole = Name::new(&*table.schema, index);
         for (name, it) in partitions(&to.relations, table) {
             let before = from.relations.get(name);
-            let stays = before.is_some_and(|before| {
+            let stays = before.is_none_or(|before| {
                 before.kind == it.kind && before.inherits == it.inherits && before.bound == it.bound
             });
             let has_rows = it.kind == RelationKind::Table || is_parted(it);
@@ -56,7 +56,7 @@ impl Table<'_> {
             let (Some((part, child)), true, true) = (own.next(), stays, has_rows) else {
                 return false;
             };
-            let is_new = before.is_some_and(|before| !before.indexes.contains_key(part));
+            let is_new = before.is_none_or(|before| !before.indexes.contains_key(part));
             let table = Table { name, before: before.unwrap_or(it), after: it, ..*self };
             let plain = Index { part_of: None, ..child.clone() };
             if !is_new || !table.index_waits(part, &plain) {

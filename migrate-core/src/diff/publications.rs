@@ -1,7 +1,9 @@
 //! Publications: what they publish comes and goes by itself.
 
+use std::collections::BTreeSet;
+
 use super::{Draft, Phase, words};
-use crate::catalog::Other;
+use crate::catalog::{Name, Other};
 
 impl Draft<'_> {
     /// The tables and schemas of a publication. What holds a column that may go, or change, lets go of it first.
@@ -11,9 +13,13 @@ impl Draft<'_> {
             let mut names = self.from.relations.keys();
             names.find(|name| words::full(name) == text).cloned()
         };
+        let staying: BTreeSet<Name> = match before.parts.is_empty() {
+            true => BTreeSet::new(),
+            false => self.staying().into_iter().cloned().collect(),
+        };
         let remade = |key: &String| {
             table(key).is_some_and(|name| {
-                self.to.relations.contains_key(&name) && !self.staying().contains(&&name)
+                self.to.relations.contains_key(&name) && !staying.contains(&name)
             })
         };
         let retyped = |key: &String, text: &String| {
@@ -48,13 +54,21 @@ pub(super) fn publication(it: &Other) -> String {
         [] => String::new(),
         list => format!(" FOR {}", list.join(", ")),
     };
-    let options: Vec<String> =
-        it.options.iter().filter(|it| !USUAL.contains(&&***it)).cloned().collect();
-    let options = match options.as_slice() {
+    let options = match it.options.as_slice() {
         [] => String::new(),
         options => format!(" WITH ({})", words::options(options)),
     };
     format!("{}{tables}{options}", it.definition)
+}
+
+/// What to set so that options are what they are to be; those that are not listed are as usual.
+pub(super) fn changed_options(before: &[String], after: &[String]) -> Vec<String> {
+    let name = |it: &str| it.split('=').next().unwrap_or_default().to_owned();
+    let is_set = |it: &String| after.iter().any(|new| name(new) == name(it));
+    let usual = |it: &String| USUAL.iter().find(|usual| name(usual) == name(it));
+    let gone = before.iter().filter(|it| !is_set(it)).filter_map(usual);
+    let new = after.iter().filter(|it| !before.contains(it)).cloned();
+    gone.map(|it| (*it).to_owned()).chain(new).collect()
 }
 
 /// The options that go without saying.

@@ -48,8 +48,9 @@ pub(crate) fn read(folder: &Path) -> Result<Vec<Case>> {
                         name: format!("{stem}-{name}"),
                         // The tool under test is told of a schema by the user's name.
                         setup: value("user").map_or_else(String::new, |_| FOO.to_owned()),
-                        current: value("current").unwrap_or_default(),
-                        wanted: value("desired")?,
+                        // A script that is sent whole is one transaction.
+                        current: value("current").unwrap_or_default().replace(" CONCURRENTLY", ""),
+                        wanted: value("desired")?.replace(" CONCURRENTLY", ""),
                     })
                 }));
             }

@@ -156,12 +156,12 @@ const MAPPINGS: &str = "
 const PUBLICATIONS: &str = "
     SELECT 'pg_catalog.pg_publication'::pg_catalog.regclass, k.oid,
         pg_catalog.format('CREATE PUBLICATION %I%s', k.pubname, CASE WHEN k.puballtables THEN ' FOR ALL TABLES' ELSE '' END),
-        pg_catalog.jsonb_build_array(
-            'publish=' || pg_catalog.concat_ws(', ', CASE WHEN k.pubinsert THEN 'insert' END, CASE WHEN k.pubupdate THEN 'update' END,
-                                               CASE WHEN k.pubdelete THEN 'delete' END, CASE WHEN k.pubtruncate THEN 'truncate' END),
-            'publish_via_partition_root=' || k.pubviaroot)
-            || CASE pg_catalog.to_jsonb(k) ->> 'pubgencols' WHEN 's' THEN '[\"publish_generated_columns=stored\"]'::jsonb
-                                                         WHEN 'n' THEN '[\"publish_generated_columns=none\"]'::jsonb ELSE '[]'::jsonb END,
+        pg_catalog.to_jsonb(pg_catalog.array_remove(ARRAY[
+            CASE WHEN NOT (k.pubinsert AND k.pubupdate AND k.pubdelete AND k.pubtruncate) THEN 'publish=' || pg_catalog.concat_ws(', ',
+                CASE WHEN k.pubinsert THEN 'insert' END, CASE WHEN k.pubupdate THEN 'update' END,
+                CASE WHEN k.pubdelete THEN 'delete' END, CASE WHEN k.pubtruncate THEN 'truncate' END) END,
+            CASE WHEN k.pubviaroot THEN 'publish_via_partition_root=true' END,
+            CASE WHEN pg_catalog.to_jsonb(k) ->> 'pubgencols' = 's' THEN 'publish_generated_columns=stored' END], NULL)),
         (SELECT coalesce(pg_catalog.jsonb_object_agg(m.key, m.clause), '{}') FROM (
             SELECT pg_catalog.format('TABLE %I.%I', n.nspname, t.relname) AS key, pg_catalog.format('TABLE %s%I.%I%s%s',
                 CASE WHEN t.relkind <> 'p' AND EXISTS (SELECT FROM pg_catalog.pg_inherits h WHERE h.inhparent = t.oid) THEN 'ONLY ' ELSE '' END, n.nspname, t.relname,
