@@ -13,8 +13,11 @@ fn what_is_refused_comes_later_or_is_left() {
     let mut it = section(&["CREATE VIEW v AS SELECT f()", "CREATE FUNCTION f()", "SELECT 1"]);
     let missing = || "function f() does not exist".to_owned();
     assert!(it.refuse(1, "42883", missing()));
+    let order = ["CREATE FUNCTION f()", "CREATE VIEW v AS SELECT f()", "SELECT 1"];
+    assert_eq!(it.runnable().collect::<Vec<_>>(), order);
+    // Nothing creates it now: it comes last, and then it is left.
+    assert!(it.refuse(2, "42883", missing()));
     assert_eq!(it.runnable().last(), Some("CREATE VIEW v AS SELECT f()"));
-    // Nothing comes behind it any more.
     assert!(it.refuse(3, "42883", missing()));
     assert_eq!(it.runnable().count(), 2);
     // Another order does not help, and there is no such statement.

@@ -136,11 +136,15 @@ impl Draft<'_> {
 
     fn drop_other(&mut self, name: &OtherName, before: &Other, after: Option<&Other>) {
         let change = if after.is_some() { Change::Alter } else { Change::Remove };
-        let Some(thing) = Thing::of(name).filter(|_| why_not(name, before).is_none()) else {
-            let why = why_not(name, before).unwrap_or(UNKNOWN);
-            self.cannot(change, &name.kind, &name.identity, why);
+        let why = why_not(name, before);
+        let Some(thing) = Thing::of(name).filter(|_| why.is_none()) else {
+            self.cannot(change, &name.kind, &name.identity, why.unwrap_or(UNKNOWN));
             return;
         };
+        if after.is_some() && self.in_use(name).is_some() {
+            // It is told where it would be made again.
+            return;
+        }
         let late = after.is_none() || thing.kind.drop < Phase::LetGo;
         let phase = if late { thing.kind.drop } else { Phase::LetGo };
         self.step(phase, format!("DROP {}", thing.target));
@@ -149,6 +153,7 @@ impl Draft<'_> {
     fn make_other(&mut self, name: &OtherName, before: Option<&Other>, after: &Other) {
         let change = if self.from.others.contains_key(name) { Change::Alter } else { Change::Add };
         let why = why_not(name, after).or_else(|| before.and_then(|it| why_not(name, it)));
+        let why = why.or_else(|| self.in_use(name));
         let Some(thing) = Thing::of(name).filter(|_| why.is_none()) else {
             self.cannot(change, &name.kind, &name.identity, why.unwrap_or(UNKNOWN));
             return;
@@ -167,6 +172,20 @@ impl Draft<'_> {
             let sql = format!("COMMENT ON {} IS {text}", thing.target);
             self.step(phase.max(Phase::Comments), sql);
         }
+    }
+
+    /// Why a collation that differs can't be dropped and made again.
+    fn in_use(&self, name: &OtherName) -> Option<&'static str> {
+        let both = (self.from.others.get(name)?, self.to.others.get(name)?);
+        let own = |it: &Option<String>| it.as_ref() == Some(&name.identity);
+        let columns = self.from.relations.values().flat_map(|it| &it.columns);
+        let mut columns = columns.map(|it| &it.collation);
+        let mut domains = self.from.domains.values().map(|it| &it.collation);
+        let used = columns.any(own) || domains.any(own);
+        let moves = name.kind == "collation" && both.0.definition != both.1.definition;
+        (moves && used).then_some(
+            "PostgreSQL can't change a collation, and this one is in use: create one under a new name, and move the columns to it",
+        )
     }
 
     fn other_options(&mut self, thing: &Thing, before: Option<&Other>, after: &Other) {

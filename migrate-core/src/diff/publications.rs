@@ -49,8 +49,12 @@ impl Draft<'_> {
 pub(super) fn publication(it: &Other) -> String {
     let mut list: Vec<&String> = it.parts.values().collect();
     list.sort_by_key(|it| it.starts_with("TABLES "));
-    let list: Vec<&str> = list.into_iter().map(String::as_str).collect();
-    let tables = match list.as_slice() {
+    // PostgreSQL 14 takes the word TABLE only once.
+    let plain = list.iter().enumerate().map(|(nth, it)| match it.strip_prefix("TABLE ") {
+        Some(table) if nth > 0 => table,
+        _ => it.as_str(),
+    });
+    let tables = match plain.collect::<Vec<_>>().as_slice() {
         [] => String::new(),
         list => format!(" FOR {}", list.join(", ")),
     };

@@ -152,9 +152,10 @@ fn publications() {
             (
                 t,
                 &format!(
-                    "{t}; CREATE SCHEMA app; CREATE TABLE app.x (); CREATE PUBLICATION p FOR TABLE t (id, a) WHERE (a > 1), TABLE u, TABLES IN SCHEMA app"
+                    "{t}; CREATE SCHEMA app; CREATE TABLE app.x (); CREATE PUBLICATION p FOR TABLE t WHERE (id > 1), TABLE u, TABLES IN SCHEMA app"
                 ),
             ),
+            (t, &format!("{t}; CREATE PUBLICATION p FOR TABLE t (id, a) WHERE (id > 1), u")),
             // A column goes that a publication has in its list or its condition.
             (
                 &format!("{t}; CREATE PUBLICATION p FOR TABLE t (id, a)"),
