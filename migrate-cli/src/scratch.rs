@@ -144,8 +144,29 @@ impl Drop for ScratchDatabase {
 
 /// Whether it works is seen by nobody; what is left is dropped by a later run.
 fn drop_database(admin: &Connector, name: &str) {
-    if let Ok(mut admin) = admin.connect() {
-        let _ = admin.batch_execute(&format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"));
+    let Ok(mut client) = admin.connect() else { return };
+    let sql = format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)");
+    if client.batch_execute(&sql).is_err() {
+        // A database that subscribes to another one can't be dropped.
+        let _ =
+            admin.to_database(name).map(|place| place.connect().map(|mut it| unsubscribe(&mut it)));
+        let _ = client.batch_execute(&sql);
+    }
+}
+
+/// Drops all subscriptions, and leaves the publishers alone.
+fn unsubscribe(client: &mut Client) {
+    let sql = "SELECT pg_catalog.quote_ident(subname) FROM pg_catalog.pg_subscription s \
+               JOIN pg_catalog.pg_database d ON d.oid = s.subdbid WHERE d.datname = pg_catalog.current_database()";
+    for row in client.simple_query(sql).into_iter().flatten() {
+        if let postgres::SimpleQueryMessage::Row(row) = row
+            && let Some(name) = row.get(0)
+        {
+            for change in ["DISABLE", "SET (slot_name = NONE)"] {
+                let _ = client.batch_execute(&format!("ALTER SUBSCRIPTION {name} {change}"));
+            }
+            let _ = client.batch_execute(&format!("DROP SUBSCRIPTION {name}"));
+        }
     }
 }
 

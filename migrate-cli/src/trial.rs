@@ -92,7 +92,7 @@ impl Trial<'_> {
         if let Err(error) = runner.upgrade(&mut client) {
             return refused(error);
         }
-        let mut above = read_with(true, &mut client, Some(&runner))?;
+        let mut above = subscribed(read_with(true, &mut client, Some(&runner))?, before);
         let untold = untold(&above, wanted);
         // Who may use something new is not for the upgrade to say.
         let new = only_in(wanted, before);
@@ -112,7 +112,7 @@ impl Trial<'_> {
         if let Err(error) = runner.downgrade_to(&mut client, target) {
             return refused(error);
         }
-        let below = read_with(true, &mut client, Some(&runner))?;
+        let below = subscribed(read_with(true, &mut client, Some(&runner))?, before);
         let below = all_differences(&below, &agreed(&mut client, before, &below));
         Ok(Outcome::Up { missing, privileges: untold, below: Some(below) })
     }
@@ -128,7 +128,7 @@ impl Trial<'_> {
                 continue;
             }
             let before = self.chain.1;
-            let below = read_with(true, &mut client, None)?;
+            let below = subscribed(read_with(true, &mut client, None)?, self.models.1);
             let books = |name: &migrate_core::catalog::Name| {
                 !before.relations.contains_key(name) && name.name.starts_with("migrate_")
             };
@@ -139,11 +139,12 @@ impl Trial<'_> {
     }
 }
 
-/// Runs a downgrade; a statement that is refused is left to a person, and false is the answer.
+/// Runs a downgrade; where a statement is refused, the section is changed and false is the answer.
 fn back(client: &mut Client, section: &mut DraftSection) -> bool {
     let mut run = |sql: &str| {
-        let said = |error: &postgres::Error| {
-            error.as_db_error().map_or_else(|| error.to_string(), |it| it.message().to_owned())
+        let said = |error: &postgres::Error| match error.as_db_error() {
+            Some(it) => (it.code().code().to_owned(), it.message().to_owned()),
+            None => (String::new(), error.to_string()),
         };
         client.batch_execute(sql).map_err(|error| said(&error))
     };
@@ -152,10 +153,9 @@ fn back(client: &mut Client, section: &mut DraftSection) -> bool {
     for (nth, sql) in section.runnable().enumerate() {
         refused = refused.or_else(|| run(sql).err().map(|why| (nth + 1, why)));
     }
-    if let Some((nth, why)) = refused
-        && let Some(statement) = section.nth(nth)
+    if let Some((nth, (code, why))) = refused
+        && section.refuse(nth, &code, why)
     {
-        statement.todo = Some(why);
         return false;
     }
     if is_whole {
@@ -174,20 +174,25 @@ fn untold(above: &Catalog, wanted: &Catalog) -> Vec<Difference> {
     privileges(above, &wanted)
 }
 
+/// A copy of a database has none of its subscriptions, and nothing is written of them.
+fn subscribed(mut copy: Catalog, original: &Catalog) -> Catalog {
+    let own = original.others.iter().filter(|(name, _)| name.kind == "subscription");
+    copy.others.extend(own.map(|(name, it)| (name.clone(), it.clone())));
+    copy
+}
+
 /// With those in privileges.
 fn all_differences(from: &Catalog, to: &Catalog) -> Vec<Difference> {
     [differences(from, to), privileges(from, to)].concat()
 }
 
-/// Leaves the statement that was refused to a person.
+/// Puts the statement that was refused behind the others, or leaves it to a person.
 fn leave(section: &mut DraftSection, error: Box<StatementError>) -> Result<(), Failure> {
-    let statement = error.statement.and_then(|number| section.nth(number));
-    match statement {
-        Some(statement) => {
-            statement.todo = Some(error.failure.message);
-            Ok(())
-        }
-        None => Err(Failure::OnScratch(Box::new(Error::Statement(error)))),
+    let code = error.failure.code.clone().unwrap_or_default();
+    let why = error.failure.message.clone();
+    match error.statement.is_some_and(|number| section.refuse(number, &code, why)) {
+        true => Ok(()),
+        false => Err(Failure::OnScratch(Box::new(Error::Statement(error)))),
     }
 }
 

@@ -16,8 +16,11 @@ use crate::text::{Source, Span};
 /// The name of the file.
 pub const CONFIG_FILE: &str = "migrate.toml";
 
-/// The oldest PostgreSQL that is taken care of, and that a chain is for unless it says otherwise.
+/// The oldest PostgreSQL that a chain can be for.
 const OLDEST_SERVER: u32 = 14;
+
+/// The oldest PostgreSQL that a chain is for unless it says otherwise. PostgreSQL's developers support no older one.
+const DEFAULT_SERVER: u32 = 15;
 
 /// What a project wants of its checks: a level for each lint, and the oldest server that its chain
 /// runs on.
@@ -29,7 +32,7 @@ pub struct Config {
 
 impl Default for Config {
     fn default() -> Self {
-        Config { levels: BTreeMap::new(), min_server: OLDEST_SERVER }
+        Config { levels: BTreeMap::new(), min_server: DEFAULT_SERVER }
     }
 }
 
@@ -230,8 +233,9 @@ mod tests {
 
     #[test]
     fn what_a_file_sets() {
-        check("", Ok((14, &[])));
-        check("# nothing\n\n[lints] # none\n", Ok((14, &[])));
+        check("", Ok((15, &[])));
+        check("# nothing\n\n[lints] # none\n", Ok((15, &[])));
+        check("min_server = 14", Ok((14, &[])));
         check("min_server=17", Ok((17, &[])));
         check(
             "min_server = 15\r\n[lints]\r\n  drop-column = \"deny\" # why\n\"serial\" = \"warn\"\n",

@@ -15,9 +15,12 @@ mod inheritance;
 mod keys;
 mod labels;
 mod order;
+mod others;
+mod partitions;
 mod parts;
 mod privileges;
 mod proposal;
+mod publications;
 mod relations;
 mod renames;
 mod renaming;
@@ -76,6 +79,8 @@ impl Step {
 /// When a statement runs. What needs others goes first when it is dropped and last when it is made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Phase {
+    /// Event triggers would see all the rest.
+    DropWatchers,
     Renames,
     DropParts,
     DropViews,
@@ -91,11 +96,17 @@ enum Phase {
     RenameTypes,
     Schemas,
     Extensions,
+    /// What types and functions are made of: languages, too.
+    Collations,
     Types,
     Sequences,
     Routines,
     /// What of a type needs routines.
     TypeParts,
+    /// Operators, casts, servers: what needs routines, and what tables need.
+    Operators,
+    /// What joins an operator family later.
+    Members,
     Tables,
     DropColumns,
     Columns,
@@ -114,11 +125,14 @@ enum Phase {
     Comments,
     Privileges,
     DropTables,
+    DropOperators,
     DropRoutines,
     DropTypes,
     DropEnums,
     DropRest,
     DropSchemas,
+    /// Event triggers watch all the rest.
+    Watchers,
 }
 
 /// A script that is being written.

@@ -6,6 +6,7 @@
 //! missing is null.
 
 mod grants;
+mod others;
 mod parts;
 mod relations;
 mod routines;
@@ -45,9 +46,9 @@ pub(super) fn catalog(with_grants: bool) -> String {
         parts::POLICIES,
         parts::STATISTICS,
         routines::ROUTINES,
-        routines::OTHERS,
     ];
     let privileges = with_grants.then(|| [grants::grants(), grants::owners()]);
-    let parts = parts.map(str::to_owned).into_iter().chain(privileges.into_iter().flatten());
+    let parts = parts.map(str::to_owned).into_iter().chain([others::others()]);
+    let parts = parts.chain(privileges.into_iter().flatten());
     format!("{COMMON}{}", parts.collect::<Vec<_>>().join("\nUNION ALL"))
 }

@@ -250,7 +250,7 @@ impl Problem {
             }
             UnknownCode { .. } => "the codes are those of `migrate lint --list`; besides, already-exists, column-count, down, \
                  missing, needs-server, no-key, still-needed, syntax and wrong-kind can be allowed".into(),
-            ConfigSyntax { .. } => "it is TOML: `min_server = 14`, and below `[lints]` such as \
+            ConfigSyntax { .. } => "it is TOML: `min_server = 15`, and below `[lints]` such as \
                  `drop-column = \"allow\"`".into(),
             UnknownSetting { .. } => "there are `min_server` and the table `[lints]`".into(),
             BadSetting { want, .. } => format!("write {want}"),

@@ -11,6 +11,7 @@ mod pairs;
 mod privileges;
 mod proposals;
 mod random;
+mod rare;
 mod reading;
 mod renames;
 mod routines;
