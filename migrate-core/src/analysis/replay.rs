@@ -19,6 +19,7 @@ mod hidden_calls;
 mod indexes;
 mod inheritance;
 mod modes;
+mod not_null;
 mod others;
 mod paths;
 mod routines;
