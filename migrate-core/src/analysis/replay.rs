@@ -13,6 +13,7 @@ mod constraints;
 mod create;
 mod drops;
 mod executed;
+mod faces;
 mod foreign;
 mod guards;
 mod hidden_calls;

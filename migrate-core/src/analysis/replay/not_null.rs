@@ -41,7 +41,8 @@ impl World {
         let is_sure = self.catalog.is_sure(key) && self.catalog.is_sure(index);
         let name = self.catalog.get(key)?.name.clone();
         (is_sure && columns.contains(&column)).then(|| {
-            let first = format!("drop the key first, also in the same statement: `DROP CONSTRAINT {name}`");
+            let first =
+                format!("drop the key first, also in the same statement: `DROP CONSTRAINT {name}`");
             (key, format!("it is in the primary key `{name}`"), first)
         })
     }
@@ -49,9 +50,9 @@ impl World {
     fn identity_of(&self, column: Id) -> Option<(Id, String, String)> {
         let name = self.catalog.get(column)?.name.clone();
         let hanging = self.catalog.hanging(column).iter();
-        let (sequence, _) = hanging.copied().find(|(id, how)| {
-            *how == How::Internal && self.class(*id) == Some(Class::Sequence)
-        })?;
+        let (sequence, _) = hanging
+            .copied()
+            .find(|(id, how)| *how == How::Internal && self.class(*id) == Some(Class::Sequence))?;
         self.catalog.is_sure(sequence).then(|| {
             let first = format!("drop the identity first: `ALTER COLUMN {name} DROP IDENTITY`");
             (column, "it is an identity column".to_owned(), first)
@@ -72,7 +73,9 @@ impl World {
         let is_not_null = matches!(detail, Detail::Column { not_null: Some(true), .. });
         (is_not_null && self.catalog.is_sure(parent)).then(|| {
             let parent = self.catalog.shown(parent);
-            let first = format!("drop it in the parent: `ALTER TABLE {parent} ALTER COLUMN {name} DROP NOT NULL`");
+            let first = format!(
+                "drop it in the parent: `ALTER TABLE {parent} ALTER COLUMN {name} DROP NOT NULL`"
+            );
             (above, format!("it is NOT NULL in the parent table `{parent}`"), first)
         })
     }
