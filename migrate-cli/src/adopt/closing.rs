@@ -59,6 +59,7 @@ fn tolerant(sql: &str) -> String {
         ["CREATE", "TABLE" | "INDEX" | "SEQUENCE" | "SCHEMA" | "EXTENSION", ..] => {
             with(2, "IF NOT EXISTS")
         }
+        ["ALTER", .., "OWNER", "TO", _] => sql.to_owned(),
         ["ALTER", "TABLE", rest @ ..] => match action(rest) {
             (nth, ["ADD", "COLUMN", column @ ..]) if is_one(column) => {
                 with(nth + 4, "IF NOT EXISTS")
@@ -82,6 +83,7 @@ fn tolerant(sql: &str) -> String {
             _ => caught(sql),
         },
         ["COMMENT" | "GRANT" | "REVOKE", ..]
+        | ["ALTER", "DEFAULT", "PRIVILEGES", ..]
         | ["CREATE", "OR", "REPLACE", ..]
         | ["DROP", _, "IF", ..] => sql.to_owned(),
         _ => caught(sql),
@@ -164,7 +166,14 @@ mod tests {
             "ALTER TABLE t ALTER COLUMN c SET NOT NULL",
             "ALTER TABLE t ALTER COLUMN c SET NOT NULL",
         );
-        check("COMMENT ON TABLE t IS 'x'", "COMMENT ON TABLE t IS 'x'");
+        for same in [
+            "COMMENT ON TABLE t IS 'x'",
+            "ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO app",
+            "ALTER FUNCTION f(integer) OWNER TO app",
+            "ALTER TABLE t OWNER TO CURRENT_ROLE",
+        ] {
+            check(same, same);
+        }
     }
 
     #[test]
