@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 
 use migrate_core::catalog::{Catalog, Change, Difference, Name, ReadError};
-use migrate_core::diff::{comparable, only_in, sole_owner};
-use migrate_core::{Chain, Error, Runner, Target};
+use migrate_core::diff::{comparable, only_in, usual_owner};
+use migrate_core::{__counted as counted, Chain, Error, Runner, Target};
 use postgres::Client;
 use serde::Serialize;
 
@@ -151,7 +151,7 @@ pub(crate) fn privileges(from: &Catalog, to: &Catalog) -> Vec<Difference> {
 /// How models differ in privileges and owners from what a chain builds. Where they were dumped from a
 /// database, they name the role that is to run the chain as the owner of everything.
 pub(crate) fn privileges_of_models(built: &Catalog, models: &Catalog) -> Vec<Difference> {
-    match sole_owner(models) {
+    match usual_owner(models) {
         None => privileges(built, models),
         Some(owner) => {
             let (built, models) = comparable((built, "CURRENT_ROLE"), (models, owner));
@@ -163,13 +163,11 @@ pub(crate) fn privileges_of_models(built: &Catalog, models: &Catalog) -> Vec<Dif
 /// Tells that privileges differ, which nobody wanted to have compared.
 pub(crate) fn note_privileges(context: &Context, count: usize) {
     if count > 0 {
+        let were = if count == 1 { "was" } else { "were" };
         context.ui.note(format!(
-            "{} in privileges, default privileges or owners not compared: \
-             `--grants` compares them, too, and so does `grants = true` in migrate.toml",
-            match count {
-                1 => "1 difference is".to_owned(),
-                count => format!("{count} differences are"),
-            }
+            "{} in privileges, default privileges or owners {were} left out: to include them, add `--grants`, \
+             or set `grants = true` in migrate.toml",
+            counted(count, "difference")
         ));
     }
 }

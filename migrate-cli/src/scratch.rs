@@ -6,11 +6,12 @@ use std::hash::{BuildHasher, Hasher, RandomState};
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use migrate_core::{__literal as literal, Connector};
+use migrate_core::{__literal as literal, __quote as quote, Connector};
 use migrate_testkit::{Backend, Server};
 use postgres::Client;
 use postgres::error::SqlState;
 
+use crate::args::ModelArgs;
 use crate::context::Context;
 use crate::env_file::Variables;
 use crate::failure::Failure;
@@ -65,12 +66,33 @@ impl Scratch {
         Arc::clone(&self.admin)
     }
 
+    /// The server for a comparison with models.
+    pub(crate) fn for_models(context: &Context, arguments: &ModelArgs) -> Result<Self, Failure> {
+        let mut scratch = Self::open(context, arguments.dev_url.as_deref())?;
+        let Some(role) = &arguments.run_as else { return Ok(scratch) };
+        let refused = |what: String, help: &str| Err(Failure::refused("usage", what, help));
+        if scratch.server.is_none() {
+            let what = "`--run-as` is for a server that is started for the comparison".to_owned();
+            return refused(what, "leave `--run-as` out, or `--dev-url` and MIGRATE_DEV_URL");
+        }
+        match scratch.run_as(&quote(role)) {
+            true => Ok(scratch),
+            false => refused(
+                format!("`--run-as {role}`: there can be no such role"),
+                "name the role as it is, without quotes",
+            ),
+        }
+    }
+
     /// On a server of our own, makes databases from now on as a role of this name, given as SQL has it: what a
-    /// chain says of the role that runs it is then true of ours. Elsewhere that role may be somebody.
-    pub(crate) fn run_as(&mut self, role: &str) {
-        if let Some(admin) = self.server.as_ref().and_then(|server| own_role(server, role)) {
+    /// chain says of the role that runs it is then true of ours. Elsewhere that role may be somebody, and the answer is false.
+    pub(crate) fn run_as(&mut self, role: &str) -> bool {
+        let admin = self.server.as_ref().and_then(|server| own_role(server, role));
+        let found = admin.is_some();
+        if let Some(admin) = admin {
             self.admin = Arc::new(admin);
         }
+        found
     }
 
     /// An empty database.
@@ -92,7 +114,7 @@ impl Scratch {
         // The second is what SET ROLE says.
         let codes = [SqlState::UNDEFINED_OBJECT.code(), SqlState::INVALID_PARAMETER_VALUE.code()];
         let Some(name) = name.filter(|_| codes.contains(&code)) else { return false };
-        let sql = format!("CREATE ROLE {}", migrate_core::__quote(name));
+        let sql = format!("CREATE ROLE {}", quote(name));
         self.server.is_some()
             && self.admin.connect().is_ok_and(|mut admin| admin.batch_execute(&sql).is_ok())
     }
@@ -181,8 +203,7 @@ fn own_role(server: &Server, role: &str) -> Option<Connector> {
     let url = server.admin_url();
     let admin = Connector::new(url).ok()?;
     let mut client = admin.connect().ok()?;
-    let is_admin =
-        format!("SELECT 1 / (pg_catalog.quote_ident(CURRENT_USER) = {})::integer", literal(role));
+    let is_admin = format!("SELECT 1 / (CURRENT_USER = {})::integer", literal(&bare(role)));
     if client.batch_execute(&is_admin).is_ok() {
         return Some(admin);
     }
@@ -196,11 +217,15 @@ fn own_role(server: &Server, role: &str) -> Option<Connector> {
     Connector::new(&format!("{url}{more}user={}&password={password}", in_url(role))).ok()
 }
 
+/// A name without the quotes that SQL may need.
+fn bare(role: &str) -> String {
+    let quoted = role.strip_prefix('"').and_then(|it| it.strip_suffix('"'));
+    quoted.map_or_else(|| role.to_owned(), |it| it.replace("\"\"", "\""))
+}
+
 /// A role's name as a URL has it.
 fn in_url(role: &str) -> String {
-    let bare = role.strip_prefix('"').and_then(|it| it.strip_suffix('"'));
-    let name = bare.map_or_else(|| role.to_owned(), |it| it.replace("\"\"", "\""));
-    name.bytes().fold(String::new(), |mut found, byte| {
+    bare(role).bytes().fold(String::new(), |mut found, byte| {
         match byte {
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'_' => found.push(byte.into()),
             _ => found.push_str(&format!("%{byte:02X}")),

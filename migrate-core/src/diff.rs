@@ -40,7 +40,7 @@ pub use privileges::{only_in, with_privileges_of};
 pub use proposal::{Options, Part, PartKind, Proposal, Section, propose};
 pub use renames::{Rename, RenameKind, rename_candidates};
 pub use renaming::RenameError;
-pub use roles::{comparable, sole_owner, without_privilege};
+pub use roles::{comparable, usual_owner, without_privilege};
 
 /// The statements from one catalog to another.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

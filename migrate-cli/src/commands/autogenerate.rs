@@ -75,7 +75,7 @@ pub(super) fn autogenerate(
     };
     // Before anything is built: can there be such a revision?
     identity.first(folder(directory))?;
-    let scratch = Scratch::open(context, arguments.models.dev_url.as_deref())?;
+    let scratch = Scratch::for_models(context, &arguments.models)?;
     let (database, before) = build_chain(context, &scratch, chain.as_ref(), None)?;
     let (wanted_in, wanted) = build_models(context, &scratch, &models, chain.as_ref())?;
     let before = agreed(&mut wanted_in.connect()?, &before, &wanted);

@@ -123,7 +123,7 @@ pub(super) fn check(
         || !how.schema_map.is_empty()
         || (context.connection.database_url.is_some() && !at_head);
     if models.is_some() || drift {
-        let mut scratch = Scratch::open(context, arguments.dev_url.as_deref())?;
+        let mut scratch = Scratch::for_models(context, arguments)?;
         if let Some(models) = models {
             let (_, built) = build_chain(context, &scratch, Some(&chain), None)?;
             let (database, wanted) = build_models(context, &scratch, &models, Some(&chain))?;

@@ -133,11 +133,10 @@ fn what_was_granted_by_hand_is_drift_if_somebody_says_so() {
     text.push_str(&as_app("migrate check --drift --grants --json"));
     let text = roles.plain(&text);
     roles.admin = migrate_core::connect(shop.0.database.url()).unwrap();
-    let all = format!("{app}, {reader}, {owner}");
-    roles
-        .admin
-        .batch_execute(&format!("REASSIGN OWNED BY {all} TO CURRENT_USER; DROP OWNED BY {all}"))
-        .unwrap();
+    for role in [app, reader, owner] {
+        let sql = format!("REASSIGN OWNED BY {role} TO CURRENT_USER; DROP OWNED BY {role}");
+        roles.admin.batch_execute(&sql).unwrap();
+    }
     shows("grants_in_drift", &text);
 }
 

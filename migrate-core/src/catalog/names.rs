@@ -118,13 +118,14 @@ impl ObjectName {
 impl fmt::Display for ObjectName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let ObjectName { kind, schema, name, part } = self;
-        f.write_str(kind)?;
-        if self.default_on().is_some() {
+        if let Some(kind) = self.default_on() {
+            write!(f, "future {kind}")?;
             if name != "*" {
                 write!(f, " in schema {}", shown(name))?;
             }
-            return if part.is_empty() { Ok(()) } else { write!(f, " by {part}") };
+            return if part.is_empty() { Ok(()) } else { write!(f, " created by {part}") };
         }
+        f.write_str(kind)?;
         match schema.as_str() {
             "" if !self.is_plain() => write!(f, " {name}")?,
             "" => write!(f, " {}", shown(name))?,

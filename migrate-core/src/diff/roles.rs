@@ -7,10 +7,12 @@ use super::privileges::objects;
 use crate::catalog::{Catalog, Grant, GrantName, Name, ObjectName};
 
 const MYSELF: &str = "CURRENT_ROLE";
+const OWNER: &str = "OWNER";
 
 /// Two catalogs with the roles that they are seen from, as SQL has their names: with the same words for the
-/// same, and without what nobody can tell, as a privilege that one has granted to the role that owns the thing
-/// in the other.
+/// same, and without what nobody can tell where these roles have two names: a privilege that one has granted to the
+/// role that owns the thing in the other, what default privileges give only to what one of the two creates, and
+/// what an owner was refused by its name.
 ///
 /// ```
 /// use migrate_core::catalog::{Catalog, ObjectName};
@@ -35,28 +37,56 @@ pub fn comparable(one: (&Catalog, &str), other: (&Catalog, &str)) -> (Catalog, C
     let (of_first, of_second) = (owned(&first), owned(&second));
     without_owners(&mut first, &of_second);
     without_owners(&mut second, &of_first);
+    if one.1 != other.1 {
+        let given = by_name(&[one.0, other.0], &selves);
+        let mine = |on: &ObjectName| [&of_first, &of_second].iter().any(|it| is_mine(it.get(on)));
+        let is_unknown = |on: &GrantName| {
+            let object = on.object();
+            let by_default = |(kind, schema, to): &(String, String, String)| {
+                *kind == format!("{}s", on.kind)
+                    && [&*on.schema, "*"].contains(&&**schema)
+                    && *to == on.to
+            };
+            object.default_on().is_none()
+                && (on.to == OWNER && mine(&object) || given.iter().any(by_default))
+        };
+        first.grants.retain(|on, _| !is_unknown(on));
+        second.grants.retain(|on, _| !is_unknown(on));
+    }
     (first, second)
 }
 
-/// The role that owns all that has an owner in a catalog, if one does, and it is not the one that the catalog is
+fn is_mine(owner: Option<&String>) -> bool {
+    owner.is_none_or(|owner| owner == MYSELF)
+}
+
+/// What default privileges for these roles, by their names, give: on what, in which schema, and to whom.
+fn by_name(catalogs: &[&Catalog], roles: &[&str]) -> BTreeSet<(String, String, String)> {
+    let all = catalogs.iter().flat_map(|catalog| catalog.grants.keys());
+    let named = all.filter(|on| roles.contains(&&*on.part));
+    let kind = |on: &GrantName| {
+        Some((on.object().default_on()?.to_owned(), on.name.clone(), on.to.clone()))
+    };
+    named.filter_map(kind).collect()
+}
+
+/// The role that owns most of a catalog, if all that has an owner has another one than the role that the catalog is
 /// seen from: then whoever wrote it down, as `pg_dump` does, has only said who is to run it.
 #[must_use]
-pub fn sole_owner(catalog: &Catalog) -> Option<&str> {
-    let mut found = catalog.owners.values().filter(|it| *it != MYSELF);
-    let first = found.next()?;
-    let is_columns = |on: &ObjectName| match on.kind.as_str() {
+pub fn usual_owner(catalog: &Catalog) -> Option<&str> {
+    let follows = |on: &ObjectName| match on.kind.as_str() {
         "sequence" => {
             let name = Name::new(&*on.schema, &*on.name);
             catalog.sequences.get(&name).is_some_and(|it| it.owned_by.is_some())
         }
-        kind => kind == "column",
+        kind => ["column", "user mapping", "cast"].contains(&kind),
     };
+    let mut owners: BTreeMap<&str, usize> = BTreeMap::new();
     let all = objects(catalog);
-    let mut ordinary =
-        all.iter().filter(|on| !is_columns(on) && **on != ObjectName::schema("public"));
-    let is_all =
-        ordinary.all(|on| on.kind == "user mapping" || catalog.owners.get(on) == Some(first));
-    (is_all && found.all(|it| it == first)).then_some(first)
+    for on in all.iter().filter(|on| !follows(on) && **on != ObjectName::schema("public")) {
+        *owners.entry(catalog.owners.get(on)?).or_default() += 1;
+    }
+    owners.into_iter().max_by_key(|(_, count)| *count).map(|(owner, _)| owner)
 }
 
 /// The same catalog without a privilege, for one that only one of two servers knows.

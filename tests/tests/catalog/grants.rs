@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::process::Command;
 
 use migrate_core::catalog::Catalog;
-use migrate_core::diff::{Options, Section, comparable, propose, sole_owner};
+use migrate_core::diff::{Options, Section, comparable, propose, usual_owner};
 use migrate_testkit::postgres::Client;
 use migrate_testkit::{Database, Server};
 
@@ -302,12 +302,34 @@ fn owners_of_two_servers_are_told_from_who_runs_the_chain() {
     ];
     assert_eq!(found(&live), expected.map(|it| roles.named(it, "")));
 
-    // All in one hand is what a dump says of the role that is to run it.
-    let dumped = build("CREATE TABLE t (a int); ALTER TABLE t OWNER TO {own}");
-    assert_eq!(sole_owner(&grants(&dumped)), Some(&*roles.named("{own}", "")));
-    let mixed =
-        build("CREATE TABLE t (a int); ALTER TABLE t OWNER TO {own}; CREATE TABLE u (a int)");
-    assert_eq!(sole_owner(&grants(&mixed)), None);
-    let plain = build("CREATE TABLE t (a int)");
-    assert_eq!(sole_owner(&grants(&plain)), None);
+    // A dump names an owner for everything: most of it is of the role that is to run it.
+    let usual = |sql: &str| usual_owner(&grants(&build(sql))).map(str::to_owned);
+    let dumped = "CREATE TABLE t (a serial); ALTER TABLE t OWNER TO {own}; CREATE TABLE u (); ALTER TABLE u OWNER TO {own};
+        CREATE TYPE e AS ENUM (); ALTER TYPE e OWNER TO {app};";
+    assert_eq!(usual(dumped), Some(roles.named("{own}", "")));
+    assert_eq!(usual(&format!("{dumped} CREATE TABLE w ()")), None);
+    assert_eq!(usual("CREATE TABLE t (a int)"), None);
+}
+
+#[test]
+fn what_nobody_can_tell_of_two_roles_is_left_out() {
+    let roles = Roles::new("told");
+    let build = |sql: &str| {
+        let database = Server::shared().unwrap().database("told").unwrap();
+        run(&mut database.connect().unwrap(), &roles.named(sql, ""));
+        database
+    };
+    // Run by another role than the one that it names.
+    let chain = "ALTER DEFAULT PRIVILEGES FOR ROLE {app} GRANT SELECT ON TABLES TO {other}; CREATE TABLE t (a int); REVOKE INSERT ON t FROM {app}";
+    let live = build(&format!("GRANT ALL ON SCHEMA public TO {{app}}; SET ROLE {{app}}; {chain}"));
+    let built = build(&format!("GRANT ALL ON SCHEMA public TO {{app}}; {chain}"));
+    let found = |live: &Database| -> Vec<String> {
+        let app = roles.named("{app}", "");
+        let seen = Catalog::read_with_grants_of(&mut live.connect().unwrap(), &app).unwrap();
+        let (one, other) = comparable((&grants(&built), "postgres"), (&seen, &app));
+        one.differences(&other).iter().map(ToString::to_string).collect()
+    };
+    assert_eq!(found(&live), [""; 0]);
+    run(&mut live.connect().unwrap(), &roles.named("GRANT DELETE ON t TO {own}", ""));
+    assert_eq!(found(&live), [roles.named("+ grant on table t to {own} DELETE", "")]);
 }

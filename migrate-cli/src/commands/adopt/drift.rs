@@ -109,7 +109,7 @@ impl Comparison {
         let now = Timestamp::now();
         let identity = Identity {
             message: match gap {
-                Gap::Keep => "What only a database or only the chain had",
+                Gap::Keep => "Bring a database and the chain together",
                 Gap::Drop => "What a database lacked of what the chain builds",
             },
             created: &day(now),
@@ -127,7 +127,7 @@ impl Comparison {
             }
         };
         let left = proposal.unwritten.clone();
-        let edits = Draft::new(everybodys(proposal), &[], &[]).edits(folder, &identity)?;
+        let edits = Draft::new(everybodys(proposal, gap), &[], &[]).edits(folder, &identity)?;
         Ok((edits.into_iter().map(|(_, edit)| edit).collect(), left))
     }
 }
