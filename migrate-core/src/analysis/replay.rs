@@ -19,6 +19,7 @@ mod guards;
 mod hidden_calls;
 mod indexes;
 mod inheritance;
+mod methods;
 mod modes;
 mod not_null;
 mod others;
@@ -27,6 +28,7 @@ mod routines;
 mod signatures;
 mod subscriptions;
 mod types;
+mod values;
 mod views;
 mod world;
 
