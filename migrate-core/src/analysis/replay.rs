@@ -27,6 +27,7 @@ mod paths;
 mod routines;
 mod signatures;
 mod subscriptions;
+mod temporaries;
 mod types;
 mod values;
 mod views;
@@ -227,6 +228,9 @@ fn incomplete(one: &Difference, source: usize, down: Span, marker: Span) -> Diag
 }
 
 fn apply(world: &mut World, read: &Statement<'_>, all: &Cursor<'_>) {
+    if world.is_of_temporary(read, all) {
+        return;
+    }
     let is_about_routines = matches!(
         read,
         Statement::CreateRoutine(_)

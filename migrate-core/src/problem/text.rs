@@ -276,7 +276,7 @@ impl Problem {
             UnknownCode { .. } => "the codes are those of `migrate lint --list`; besides, already-exists, ambiguous, \
                  cannot-replace, column-count, down, missing, needs-server, no-key, no-operator-class, still-needed, \
                  syntax, type-mismatch and wrong-kind can be allowed".into(),
-            ConfigSyntax { .. } => "it is TOML: `min_server = 14`, and below `[lints]` such as \
+            ConfigSyntax { .. } => "it is TOML: `min_server = 15`, and below `[lints]` such as \
                  `drop-column = \"allow\"`".into(),
             UnknownSetting { .. } => "there are `min_server` and the table `[lints]`".into(),
             BadSetting { want, .. } => format!("write {want}"),

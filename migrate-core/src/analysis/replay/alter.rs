@@ -269,12 +269,8 @@ impl World {
             }
             ColumnChange::DropNotNull if self.keeps_not_null(table, id, name.span) => {}
             ColumnChange::SetNotNull | ColumnChange::DropNotNull => {
-                let is = Some(matches!(change, ColumnChange::SetNotNull));
-                self.catalog.change(id, place, |column| {
-                    if let Detail::Column { not_null, changed, .. } = &mut column.detail {
-                        (*not_null, *changed) = (is, place);
-                    }
-                });
+                let is = matches!(change, ColumnChange::SetNotNull);
+                self.set_not_null(table.id, id, name, is);
             }
             ColumnChange::AddIdentity(identity) => self.identity(table.id, id, name, identity),
             ColumnChange::DropIdentity => {

@@ -182,6 +182,22 @@ impl World {
         }
     }
 
+    /// `SET NOT NULL` and `DROP NOT NULL`. The tables below have it, too, or before PostgreSQL 18 lose it.
+    pub(super) fn set_not_null(&mut self, table: Id, column: Id, name: &Ident, is: bool) {
+        let place = self.place(name.span);
+        let below = self.descendants(table).into_iter().filter(|below| *below != table);
+        let below = below
+            .filter_map(|below| self.catalog.find(Space::Column, Some(below), &name.text).id());
+        let below: Vec<(Id, Option<bool>)> = below.map(|id| (id, None)).collect();
+        for (id, is) in std::iter::once((column, Some(is))).chain(below) {
+            self.catalog.change(id, place, |column| {
+                if let Detail::Column { not_null, changed, .. } = &mut column.detail {
+                    (*not_null, *changed) = (is, place);
+                }
+            });
+        }
+    }
+
     /// The name that the server gives to something that has none.
     pub(super) fn choose(
         &mut self,
@@ -192,7 +208,10 @@ impl World {
         constraint: bool,
     ) -> Chosen {
         let relation = matches!(label, "pkey" | "key" | "excl" | "idx" | "seq");
-        let mut pass = 0;
+        let base = (schema, constraint, Rc::from(automatic(table, columns, label)));
+        // As long as none of them is free again, the lower numbers are taken.
+        let known = self.chosen.get(&base).filter(|(freed, _)| *freed == self.catalog.freed());
+        let mut pass: u32 = known.map_or(0, |(_, pass)| *pass);
         loop {
             let label = if pass == 0 { label.to_owned() } else { format!("{label}{pass}") };
             let name: Rc<str> = automatic(table, columns, &label).into();
@@ -211,6 +230,7 @@ impl World {
                 if !is_sure {
                     self.catalog.haze(&name);
                 }
+                self.chosen.insert(base, (self.catalog.freed(), pass));
                 return Chosen { name, is_sure };
             }
         }
@@ -240,6 +260,7 @@ impl World {
                         }
                     }
                     Found::Yes(_) | Found::Maybe(_) => is_clear = false,
+                    Found::No(_) if SYSTEM_COLUMNS.contains(&&*name.text) => is_clear = false,
                     Found::No(_) => {}
                 }
             }
@@ -276,6 +297,9 @@ impl World {
         }
     }
 }
+
+/// The columns that every table has.
+const SYSTEM_COLUMNS: [&str; 6] = ["tableoid", "ctid", "xmin", "xmax", "cmin", "cmax"];
 
 /// The name of what a generated column is generated from.
 pub(super) const GENERATED: &str = "generated";

@@ -129,6 +129,12 @@ impl World {
         function: Option<(&str, Option<Id>)>,
     ) {
         let (class, space) = class_of(what);
+        // Before PostgreSQL 16 it makes a view of the table.
+        if what == OnTable::Rule && &*name.text == "_RETURN" {
+            let place = self.place(name.span);
+            self.catalog.change(table.id, place, |table| table.is_certain = false);
+            return;
+        }
         let replaced = match self.catalog.find(space, Some(table.id), &name.text) {
             Found::Yes(id) | Found::Maybe(Some(id)) if or_replace => Some(id),
             Found::Yes(id) => return self.exists(id, name.span),
