@@ -279,6 +279,8 @@ pub(crate) struct Drop {
 #[derive(Debug)]
 pub(crate) enum Commented {
     Object(Kind, Name),
+    /// A routine without its arguments.
+    Routine(RoutineKind, Name),
     /// The table and the column in one name.
     Column(Name),
     Constraint {

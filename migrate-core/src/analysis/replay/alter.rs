@@ -247,7 +247,10 @@ impl World {
         match change {
             ColumnChange::Type { to, using } => {
                 self.keeps_views(id, name.span);
-                self.type_fits(id, name, to, kind, using.is_some());
+                // Of a foreign table the values are elsewhere.
+                if table.class == Class::Table {
+                    self.type_fits(id, name, to, kind, using.is_some());
+                }
                 let shown = to.shown();
                 let sure = kind.is_some_and(|kind| self.catalog.is_sure(kind));
                 self.catalog.change(id, place, |column| {

@@ -212,6 +212,10 @@ impl World {
                 };
                 self.relation(name, kind, false);
             }
+            Commented::Routine(kind, name) => {
+                let here = self.routines_here(name);
+                self.ambiguous(*kind, name, &here);
+            }
             Commented::Column(name) => {
                 if let Some((column, table)) = name.parts.split_last()
                     && !table.is_empty()

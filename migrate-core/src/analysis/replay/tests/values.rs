@@ -133,6 +133,7 @@ fn routines_of_one_name() {
         "DROP FUNCTION IF EXISTS g",
         "DROP ROUTINE g",
         "ALTER FUNCTION g RENAME TO h",
+        "COMMENT ON FUNCTION g IS 'x'",
     ] {
         check(&format!("{two}{statement}"), &[said]);
     }
@@ -227,6 +228,7 @@ fn types_that_a_column_can_get() {
     ));
     fine(&alter("text DEFAULT 'a'", "ALTER b TYPE m USING b::m, ALTER b DROP DEFAULT"));
     fine(&alter("text DEFAULT NULL", "ALTER b TYPE m USING b::m"));
+    fine("CREATE FOREIGN TABLE f (b text) SERVER s; ALTER TABLE f ALTER b TYPE integer");
     fine(&alter("text DEFAULT now()", "ALTER b TYPE timestamptz USING b::timestamptz"));
     fine(&format!(
         "CREATE CAST (text AS integer) WITH INOUT AS ASSIGNMENT; {}",
