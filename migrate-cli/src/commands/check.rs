@@ -12,6 +12,7 @@ use crate::context::Context;
 use crate::failure::{Exit, Failure};
 use crate::meaning::agreed;
 use crate::models::Models;
+use crate::schema_file::{self, SchemaFileView};
 use crate::scratch::Scratch;
 use crate::ui::{ID, Page, View};
 
@@ -29,6 +30,9 @@ struct Checked {
     models: Option<Vec<Difference>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     drift: Option<Drift>,
+    /// The committed schema, beside what the chain builds, if migrate.toml names a file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    schema_file: Option<SchemaFileView>,
     /// What lints warn of in what is not deployed.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     warnings: Vec<FindingView>,
@@ -54,6 +58,9 @@ impl View for Checked {
                 lines(differences, page);
             }
         }
+        if let Some(file) = &self.schema_file {
+            file.text(page);
+        }
         if let Some(Drift { database, revision, differences }) = &self.drift {
             let at = revision.as_deref().unwrap_or("base");
             if differences.is_empty() {
@@ -78,6 +85,7 @@ impl Checked {
             database: None,
             models: None,
             drift: None,
+            schema_file: None,
             warnings: Vec::new(),
             blind: blind::views(chain, spots, |_| true),
         }
@@ -102,8 +110,13 @@ pub(super) fn check(
     let models = Models::find(context, arguments)?;
     // A database that is named here, and not in the environment, is named for a reason.
     let drift = drift || (context.connection.database_url.is_some() && !at_head);
-    if models.is_some() || drift {
+    let schema_file = schema_file::find(context)?;
+    if models.is_some() || drift || schema_file.is_some() {
         let scratch = Scratch::open(context, arguments.dev_url.as_deref())?;
+        if let Some(file) = schema_file {
+            let (_, built) = build_chain(context, &scratch, Some(&chain), None)?;
+            checked.schema_file = Some(file.compare(context, &scratch, &chain, &built)?);
+        }
         if let Some(models) = models {
             let (_, built) = build_chain(context, &scratch, Some(&chain), None)?;
             let (database, wanted) = build_models(context, &scratch, &models, Some(&chain))?;
@@ -194,6 +207,10 @@ fn verdict(context: &Context, checked: &Checked) -> Exit {
             "the chain does not build what the models want\n \
              = help: `migrate revision --autogenerate -m \"…\"` writes the revision that is missing",
         );
+        exit = Exit::Failed;
+    }
+    if let Some(why) = checked.schema_file.as_ref().and_then(SchemaFileView::advice) {
+        context.ui.warn(why);
         exit = Exit::Failed;
     }
     if checked.drift.as_ref().is_some_and(|drift| !drift.differences.is_empty()) {
