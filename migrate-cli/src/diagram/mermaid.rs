@@ -53,16 +53,21 @@ fn entity(table: &Table) -> String {
     if is_word {
         return title;
     }
-    let title: String = title
-        .chars()
-        .map(|c| match c {
-            '"' => '\'',
-            '%' | '\\' => '_',
-            c if c.is_control() => ' ',
-            c => c,
-        })
-        .collect();
+    let title: String =
+        harmless(&title).chars().map(|c| if "%\\".contains(c) { '_' } else { c }).collect();
     format!("\"{title}\"")
+}
+
+/// Text between quotes, in which nobody sees the end of them, or a tag.
+fn harmless(text: &str) -> String {
+    let letter = |c| match c {
+        '"' => '\'',
+        '<' => '‹',
+        '>' => '›',
+        c if char::is_control(c) => ' ',
+        c => c,
+    };
+    text.chars().map(letter).collect()
 }
 
 /// A word that may name a column or a type.
@@ -78,6 +83,5 @@ fn word(text: &str) -> String {
 }
 
 fn note(text: &str) -> String {
-    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    line.chars().map(|c| if c == '"' { '\'' } else { c }).filter(|c| !c.is_control()).collect()
+    harmless(&text.split_whitespace().collect::<Vec<_>>().join(" "))
 }

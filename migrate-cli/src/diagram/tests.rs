@@ -80,8 +80,8 @@ fn mermaid_has_words_for_every_name() {
     assert_eq!(
         text,
         "erDiagram
-    \"'My Shop'.'<script>alert(''1'')</script> ü__'\" {
-        numeric(10_2) x_script_alert(_1_)__script_____ \"<script>alert('1')</script> ü%\\\"
+    \"'My Shop'.'‹script›alert(''1'')‹/script› ü__'\" {
+        numeric(10_2) x_script_alert(_1_)__script_____ \"‹script›alert('1')‹/script› ü%\\\"
         bigint user FK \"null\"
     }
     users {
@@ -92,7 +92,7 @@ fn mermaid_has_words_for_every_name() {
     v {
         bigint id
     }
-    users |o--o{ \"'My Shop'.'<script>alert(''1'')</script> ü__'\" : \"user\"
+    users |o--o{ \"'My Shop'.'‹script›alert(''1'')‹/script› ü__'\" : \"user\"
 "
     );
 }

@@ -47,14 +47,13 @@ impl Build<'_> {
         }
         let files = sources.iter().map(|it| split_statements(it.text())).collect();
         // The settings that each file has made, for when it is its turn again.
-        let mut settings: Vec<String> = vec![String::new(); sources.len()];
+        let mut settings: Vec<Vec<String>> = vec![Vec::new(); sources.len()];
         let mut current = 0;
         let left = drain(files, |nth, statement: &Statement| {
             let Some(source) = sources.get(nth) else { return Ok(Outcome::Done) };
             if nth != current {
                 current = nth;
-                let own = settings.get(nth).map(String::as_str).unwrap_or_default();
-                self.switch(own)?;
+                self.switch(settings.get(nth).map(Vec::as_slice).unwrap_or_default())?;
             }
             let text = source.slice(statement.span);
             let words = statement.leading_words(source.text());
@@ -64,8 +63,7 @@ impl Build<'_> {
             match self.statement(source, statement)? {
                 Ok(()) => {
                     if let Some(own) = settings.get_mut(nth).filter(|_| is_setting(text, &words)) {
-                        own.push_str(text);
-                        own.push_str(";\n");
+                        own.push(text.to_owned());
                     }
                     Ok(Outcome::Done)
                 }
@@ -111,12 +109,14 @@ impl Build<'_> {
     }
 
     /// Begins a file with the session as it was, or as this file left it.
-    fn switch(&mut self, settings: &str) -> Result<(), Failure> {
-        let sql = format!("RESET SESSION AUTHORIZATION; RESET ALL;\n{settings}");
-        self.client.batch_execute(&sql).map_err(|error| {
-            let help = "start again, or name another server: `--dev-url postgres://…`";
-            Failure::refused("models", format!("building the models failed: {error}"), help)
-        })
+    fn switch(&mut self, settings: &[String]) -> Result<(), Failure> {
+        let reset = "RESET SESSION AUTHORIZATION; RESET ALL";
+        self.client.batch_execute(reset).map_err(|error| refusal::ended(&error))?;
+        for sql in settings {
+            // It has run before, or the server does not know it.
+            let _ = self.client.batch_execute(sql);
+        }
+        Ok(())
     }
 }
 

@@ -74,11 +74,16 @@ pub(super) fn too_long(source: &Source<'_>, statement: Span, limit: Duration) ->
 pub(super) fn refused(source: &Source<'_>, statement: Span, error: &postgres::Error) -> Failure {
     match shown(source, statement, error) {
         Some(text) => Failure::Models(text),
-        None => {
-            let help = "start again, or name another server: `--dev-url postgres://…`";
-            Failure::refused("models", format!("building the models failed: {error}"), help)
-        }
+        None => ended(error),
     }
+}
+
+/// The session has ended, whatever it was.
+pub(super) fn ended(error: &postgres::Error) -> Failure {
+    let why =
+        error.as_db_error().map_or_else(|| error.to_string(), |said| said.message().to_owned());
+    let help = "start again, or name another server: `--dev-url postgres://…`";
+    Failure::refused("models", format!("building the models failed: {why}"), help)
 }
 
 fn shown(source: &Source<'_>, statement: Span, error: &postgres::Error) -> Option<String> {

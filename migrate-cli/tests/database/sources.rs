@@ -126,7 +126,10 @@ fn what_is_left_is_shown_where_it_stands() {
         "migrate revision --autogenerate -m Start --models schema",
         &["schema/b.sql:1:32", "schema/c.sql:1:32"],
     );
-    home.has("migrate check --models schema/none.sql", &["`schema/none.sql` can't be read"]);
+    home.has(
+        "migrate revision --autogenerate -m Start --models schema/none.sql",
+        &["`schema/none.sql` can't be read"],
+    );
 }
 
 #[test]

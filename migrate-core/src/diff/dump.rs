@@ -113,11 +113,12 @@ pub fn dump(catalog: &Catalog) -> Dump {
     let mut draft = Draft::new(&nothing, &catalog, false, BTreeSet::new());
     draft.write();
     let relations = relations(&draft);
-    let order: BTreeMap<&Name, usize> =
-        relations.values().copied().zip(0..).fold(BTreeMap::new(), |mut order, (name, at)| {
-            order.entry(name).or_insert(at);
-            order
-        });
+    // In the order in which they are made, and not in that of their sequences.
+    let makes = |phase: &Phase| matches!(phase, Phase::Tables | Phase::Views);
+    let made = draft.about.iter().filter(|(steps, _)| {
+        draft.steps.get(steps.clone()).is_some_and(|all| all.iter().any(|(phase, _)| makes(phase)))
+    });
+    let order: BTreeMap<&Name, usize> = made.map(|(_, name)| name).zip(0..).collect();
     let mut placed: Vec<(Place, Option<&Name>, &Step)> = Vec::new();
     // What a comment or a switch follows: the statement before it that makes something.
     let mut last: Option<(Place, Option<&Name>)> = None;
