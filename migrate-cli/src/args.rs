@@ -5,6 +5,7 @@ mod import;
 mod lint;
 mod models;
 mod schema;
+mod schemas;
 mod words;
 mod write;
 
@@ -17,10 +18,11 @@ use migrate_core::parse_duration;
 pub(crate) use self::chain::{
     ChainCommand, Downgrade, Forget, GraphFormat, How, Limits, Point, Range, Redo, Stamp, Upgrade,
 };
-pub(crate) use self::import::{Adopt, Import, Tool};
+pub(crate) use self::import::{Adopt, Gap, Import, Tool};
 pub(crate) use self::lint::{LintArgs, LintFormat};
 pub(crate) use self::models::ModelArgs;
 pub(crate) use self::schema::{Dump, SchemaCommand, SchemaFormat};
+pub(crate) use self::schemas::SchemaMap;
 pub(crate) use self::words::{WRITING, advise};
 pub(crate) use self::write::{RevisionArgs, WriteCommand};
 

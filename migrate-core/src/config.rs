@@ -20,12 +20,15 @@ use crate::text::{Source, Span};
 /// The name of the file.
 pub const CONFIG_FILE: &str = "migrate.toml";
 
-/// The oldest PostgreSQL that is taken care of, and that a chain is for unless it says otherwise.
+/// The oldest PostgreSQL that a chain can be for.
 const OLDEST_SERVER: u32 = 14;
 
+/// The oldest PostgreSQL that a chain is for unless it says otherwise. PostgreSQL's developers support no older one.
+const DEFAULT_SERVER: u32 = 15;
+
 /// The names of the settings above all tables. A `-` is taken for a `_`.
-const SETTINGS: [&str; 5] =
-    ["allow_hazards", "min_server", "models", "models_command", "schema_file"];
+const SETTINGS: [&str; 6] =
+    ["allow_hazards", "grants", "min_server", "models", "models_command", "schema_file"];
 
 /// What a project wants of its checks: a level for each lint, and the oldest server that its chain
 /// runs on; and where the command line finds what it compares the chain with.
@@ -33,6 +36,7 @@ const SETTINGS: [&str; 5] =
 pub struct Config {
     levels: BTreeMap<Lint, Level>,
     min_server: u32,
+    grants: bool,
     models: Vec<String>,
     models_command: Option<String>,
     schema_file: Option<String>,
@@ -43,7 +47,8 @@ impl Default for Config {
     fn default() -> Self {
         Config {
             levels: BTreeMap::new(),
-            min_server: OLDEST_SERVER,
+            min_server: DEFAULT_SERVER,
+            grants: false,
             models: Vec::new(),
             models_command: None,
             schema_file: None,
@@ -141,6 +146,11 @@ impl Config {
         self
     }
 
+    /// Are privileges, default privileges and owners compared with models and databases?
+    pub fn grants(&self) -> bool {
+        self.grants
+    }
+
     /// The files and folders of the models; their paths count from the file of the settings.
     pub fn models(&self) -> &[String] {
         &self.models
@@ -171,6 +181,13 @@ impl Config {
                     return None;
                 }
                 _ => "a major version of PostgreSQL from 14 to 18, such as `min_server = 15`",
+            },
+            "grants" => match value.parse() {
+                Ok(grants) => {
+                    self.grants = grants;
+                    return None;
+                }
+                Err(_) => "`true` or `false`",
             },
             "models" => match strings(value) {
                 Some(paths) if !paths.is_empty() => {
@@ -301,13 +318,24 @@ mod tests {
 
     #[test]
     fn what_a_file_sets() {
-        check("", Ok((14, &[])));
-        check("# nothing\n\n[lints] # none\n", Ok((14, &[])));
+        check("", Ok((15, &[])));
+        check("# nothing\n\n[lints] # none\n", Ok((15, &[])));
+        check("min_server = 14", Ok((14, &[])));
         check("min_server=17", Ok((17, &[])));
         check(
             "min_server = 15\r\n[lints]\r\n  drop-column = \"deny\" # why\n\"serial\" = \"warn\"\n",
             Ok((15, &[(Lint::DropColumn, Level::Deny), (Lint::Serial, Level::Warn)])),
         );
+    }
+
+    #[test]
+    fn privileges_count_if_it_says_so() {
+        let read = |text| Config::read(Source::new("migrate.toml", text)).map(|it| it.grants());
+        assert_eq!(read(""), Ok(false));
+        assert_eq!(read("grants = true"), Ok(true));
+        assert_eq!(read("grants = false\n[lints]"), Ok(false));
+        check("grants = yes", Err(&["1:10 `yes` is no value for `grants`"]));
+        check("grant = true", Err(&["1:1 unknown setting `grant`"]));
     }
 
     #[test]

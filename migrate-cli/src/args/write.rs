@@ -29,6 +29,9 @@ pub(crate) struct RevisionArgs {
     /// may-fail; or `all`, `none` [default: allow_hazards in migrate.toml, else nothing is refused]
     #[arg(long, value_name = "HAZARD,…", requires = "autogenerate", value_delimiter = ',')]
     pub(crate) allow_hazards: Vec<String>,
+    /// Write privileges, default privileges and owners, too; also `grants = true` in migrate.toml
+    #[arg(long, requires = "autogenerate")]
+    pub(crate) grants: bool,
     #[command(flatten)]
     pub(crate) models: ModelArgs,
 }

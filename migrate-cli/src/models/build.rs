@@ -97,8 +97,11 @@ impl Build<'_> {
             if said.is_some_and(|it| self.scratch.makes_role(it.code().code(), it.message())) {
                 continue;
             }
-            // A newer pg_dump sets what an older server does not know; a schema does not depend on it.
             let words = statement.leading_words(source.text());
+            if is_there_already(&words, &error) {
+                return Ok(Ok(()));
+            }
+            // A newer pg_dump sets what an older server does not know; a schema does not depend on it.
             if words.first().is_some_and(|word| word == "SET")
                 && error.code() == Some(&SqlState::UNDEFINED_OBJECT)
             {
@@ -118,6 +121,18 @@ impl Build<'_> {
         }
         Ok(())
     }
+}
+
+/// Does a statement create a role that the server has? Roles belong to a server, and not to what is built.
+fn is_there_already(words: &[String], error: &postgres::Error) -> bool {
+    let creates = match words {
+        [_, _, third, ..] if third == "MAPPING" => false,
+        [first, second, ..] => {
+            first == "CREATE" && ["ROLE", "USER", "GROUP"].contains(&second.as_str())
+        }
+        _ => false,
+    };
+    creates && error.code() == Some(&SqlState::DUPLICATE_OBJECT)
 }
 
 /// Each statement runs by itself here, so these mean nothing.

@@ -100,7 +100,13 @@ fn shown(source: &Source<'_>, statement: Span, error: &postgres::Error) -> Optio
     let message =
         format!("the models can't be built: {} (SQLSTATE {})", said.message(), said.code().code());
     let hint = said.hint().or(said.detail()).unwrap_or_default();
-    let help = "the models are SQL that builds the whole schema in an empty database";
+    let help = match said.message().starts_with("role \"") {
+        true => {
+            "create the role on the server of `--dev-url`: `CREATE ROLE name NOLOGIN`; a server that is \
+             started for the comparison gets it by itself, so leave `--dev-url` out"
+        }
+        false => "the models are SQL that builds the whole schema in an empty database",
+    };
     Some(point_at(&message, source, Span::new(at, at + 1), hint, help))
 }
 
