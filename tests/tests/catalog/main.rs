@@ -3,6 +3,7 @@
 
 mod casts;
 mod constraints;
+mod dumps;
 mod families;
 mod grants;
 mod kinds;
