@@ -4,6 +4,7 @@
 mod books;
 mod checksums;
 mod closing;
+mod union;
 
 use std::collections::{HashMap, HashSet};
 
@@ -11,6 +12,7 @@ use migrate_core::{Chain, Migration, RevisionId, section_digest};
 
 pub(crate) use self::books::{Table, query, rows, search_all};
 pub(crate) use self::closing::everybodys;
+pub(crate) use self::union::{both, together};
 use crate::args::Tool;
 use crate::import::{Imported, Wrong};
 

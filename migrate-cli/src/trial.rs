@@ -8,7 +8,7 @@ use migrate_core::diff::{only_in, with_privileges_of};
 use migrate_core::{Chain, Error, Rejection, StatementError, Target, check};
 use postgres::Client;
 
-use crate::compare::{differences, privileges, read_with};
+use crate::compare::{differences, privileges, privileges_of_models, read_with};
 use crate::context::Context;
 use crate::draft::{Draft, DraftSection, Identity};
 use crate::failure::Failure;
@@ -25,6 +25,8 @@ pub(crate) struct Trial<'a> {
     pub(crate) chain: (&'a ScratchDatabase, &'a Catalog),
     /// The same of the models.
     pub(crate) models: (&'a ScratchDatabase, &'a Catalog),
+    /// Are privileges and owners to be those of the models?
+    pub(crate) grants: bool,
 }
 
 /// What came of a draft.
@@ -93,12 +95,18 @@ impl Trial<'_> {
             return refused(error);
         }
         let mut above = subscribed(read_with(true, &mut client, Some(&runner))?, before);
-        let untold = untold(&above, wanted);
-        // Who may use something new is not for the upgrade to say.
-        let new = only_in(wanted, before);
-        above.grants.retain(|on, _| !new.contains(&on.object()));
-        above.owners.retain(|on, _| !new.contains(on));
-        let expected = agreed(&mut client, &with_privileges_of(wanted, before), &above);
+        let (untold, expected);
+        if self.grants {
+            (untold, expected) = (Vec::new(), wanted.clone());
+        } else {
+            untold = told_nowhere(&above, wanted);
+            // Who may use something new is not for the upgrade to say.
+            let new = only_in(wanted, before);
+            above.grants.retain(|on, _| !new.contains(&on.object()));
+            above.owners.retain(|on, _| !new.contains(on));
+            expected = with_privileges_of(wanted, before);
+        }
+        let expected = agreed(&mut client, &expected, &above);
         let missing = all_differences(&above, &expected);
         if is_left || !missing.is_empty() {
             return Ok(Outcome::Up { missing, privileges: untold, below: None });
@@ -134,7 +142,10 @@ impl Trial<'_> {
             };
             let below = below.without(books);
             let before = agreed(&mut client, before, &below);
-            return Ok(differences(&below, &before));
+            return Ok(match self.grants {
+                true => all_differences(&below, &before),
+                false => differences(&below, &before),
+            });
         }
     }
 }
@@ -166,12 +177,12 @@ fn back(client: &mut Client, section: &mut DraftSection) -> bool {
 }
 
 /// How the models differ in privileges on what is there.
-fn untold(above: &Catalog, wanted: &Catalog) -> Vec<Difference> {
+fn told_nowhere(above: &Catalog, wanted: &Catalog) -> Vec<Difference> {
     let absent = only_in(wanted, above);
     let mut wanted = wanted.clone();
     wanted.grants.retain(|on, _| !absent.contains(&on.object()));
     wanted.owners.retain(|on, _| !absent.contains(on));
-    privileges(above, &wanted)
+    privileges_of_models(above, &wanted)
 }
 
 /// A copy of a database has none of its subscriptions, and nothing is written of them.

@@ -10,6 +10,7 @@ mod casts;
 mod columns;
 mod constraints;
 mod definitions;
+mod grants;
 mod held;
 mod inheritance;
 mod keys;
@@ -24,6 +25,7 @@ mod publications;
 mod relations;
 mod renames;
 mod renaming;
+mod roles;
 mod routines;
 mod settled;
 mod types;
@@ -41,6 +43,7 @@ pub use privileges::{only_in, with_privileges_of};
 pub use proposal::{Options, Part, PartKind, Proposal, Section, propose};
 pub use renames::{Rename, RenameKind, rename_candidates};
 pub use renaming::RenameError;
+pub use roles::{comparable, usual_owner, without_privilege};
 
 /// The statements from one catalog to another.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -221,6 +221,8 @@ pub use error::{Aftermath, DoubtReason, Error, StatementError};
 pub use failure::Failure;
 #[cfg(feature = "runner")]
 pub use history::{History, Partial, Record};
+#[cfg(all(feature = "runner", feature = "catalog"))]
+pub use history_tables::histories_in;
 #[cfg(feature = "runner")]
 pub use history_tables::{ForeignRelation, HistoryTables};
 #[cfg(feature = "runner")]

@@ -82,6 +82,15 @@ pub(crate) struct Import {
     pub(crate) version_table: String,
 }
 
+/// What becomes of what only the database has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Gap {
+    /// The revision adds it to the chain
+    Keep,
+    /// The revision drops it
+    Drop,
+}
+
 /// The arguments of `adopt`.
 #[derive(Debug, Args)]
 pub(crate) struct Adopt {
@@ -100,11 +109,16 @@ pub(crate) struct Adopt {
     /// Give constraints, indexes and sequences the names that they have in the chain, first
     #[arg(long)]
     pub(crate) rename_constraints: bool,
-    /// Take the database over although it differs, and print the revision that would close the gap
+    /// Take the database over although it differs, and print the revision that closes the gap: it keeps what only
+    /// the database has, or drops it
+    #[arg(long, value_enum, num_args = 0..=1, require_equals = true, default_missing_value = "keep")]
+    #[arg(value_name = "WHAT")]
+    pub(crate) accept_drift: Option<Gap>,
+    /// Compare privileges, default privileges and owners, too; also `grants = true` in migrate.toml
     #[arg(long)]
-    pub(crate) accept_drift: bool,
+    pub(crate) grants: bool,
     /// Don't build the chain in a scratch database to compare it with this one
-    #[arg(long, conflicts_with_all = ["rename_constraints", "accept_drift", "dev_url"])]
+    #[arg(long, conflicts_with_all = ["rename_constraints", "accept_drift", "grants", "dev_url"])]
     pub(crate) no_compare: bool,
     /// A server for a scratch database, else MIGRATE_DEV_URL, else one is started; never production's
     #[arg(long, value_name = "URL")]

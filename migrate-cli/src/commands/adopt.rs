@@ -16,7 +16,8 @@ use super::current::At;
 use super::import::read as read_folder;
 use super::run::place;
 use crate::adopt::{Adoption, Row, Table, judge, query, rows, search_all, tips};
-use crate::args::{Adopt, Tool};
+use crate::args::{Adopt, Gap, Tool};
+use crate::compare::note_privileges;
 use crate::context::{Context, current};
 use crate::failure::{Exit, Failure, ProblemView, problem_count, problems};
 use crate::guard;
@@ -126,12 +127,12 @@ pub(super) fn adopt(context: &Context, arguments: &Adopt) -> Result<Exit, Failur
         adopted.pending =
             chain.migrations().iter().filter(|it| !at.contains(it.id.as_str())).count();
         let at = tips(&chain, &at);
-        let dev_url = arguments.dev_url.as_deref();
-        let found = compare(context, dev_url, &chain, &at, client, &table)?;
+        let found = compare(context, arguments, &chain, &at, client, &table)?;
+        note_privileges(context, found.privileges.len());
         judge_drift(context, arguments, &found, &adopted, &at)?;
-        if arguments.accept_drift && !found.differences.is_empty() {
+        if let Some(gap) = arguments.accept_drift.filter(|_| !found.differences.is_empty()) {
             let closing = |FileEdit { name, text, .. }| Closing { name, text };
-            let (files, left) = found.closing(&chain)?;
+            let (files, left) = found.closing(&chain, gap)?;
             if let Some(refused) = guard::refused_files(&context.source, &chain, &files) {
                 context.ui.warn(format!(
                     "`migrate check` refuses the revision that closes the gap: {}{}\n \
@@ -271,12 +272,13 @@ fn judge_drift(
     let lines: Vec<String> = found.differences.iter().map(ToString::to_string).collect();
     let (database, at) = (&adopted.database, at.join(", "));
     let what = format!("{database} is not what the chain builds at {at}:\n{}", lines.join("\n"));
-    if arguments.accept_drift {
+    if arguments.accept_drift.is_some() {
         context.ui.warn(what);
         return Ok(());
     }
     let help = "undo what was changed by hand, or fix the chain; `--accept-drift` takes the database over as it \
-                is, and prints the revision that would close the gap";
+                is, and prints the revision that adds to the chain what only the database has; \
+                `--accept-drift=drop` prints the one that drops it";
     Err(Failure::refused("drift", what, help))
 }
 
@@ -287,7 +289,11 @@ fn tell(context: &Context, arguments: &Adopt, adopted: &Adopted) {
         adopted.adopt.iter().for_each(|id| ui.say(format!("{} {id}", adopted.word())));
         adopted.renames.iter().for_each(|statement| ui.say(format!("{statement};")));
         ui.say(format!(
-            "save it in the chain's folder, as `{name}`, and look at it: a database without that gap it leaves as it is"
+            "save it in the chain's folder, as `{name}`, and look at it: {}",
+            match arguments.accept_drift {
+                Some(Gap::Drop) => "a database without that gap it leaves as it is",
+                _ => "it adds to each database what that lacks, and drops nothing",
+            }
         ));
         if adopted.pending > 0 {
             let verb = if adopted.pending == 1 { "runs" } else { "run" };

@@ -27,8 +27,8 @@ rel AS MATERIALIZED (
       AND NOT EXISTS (SELECT FROM ext WHERE ext.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND ext.objid = c.oid)
 )";
 
-/// The whole query, with privileges if they are wanted.
-pub(super) fn catalog(with_grants: bool) -> String {
+/// The whole query, with privileges if they are wanted, seen from a role or from the one that asks.
+pub(super) fn catalog(privileges: Option<Option<&str>>) -> String {
     let parts = [
         types::SCHEMAS,
         types::EXTENSIONS,
@@ -47,7 +47,7 @@ pub(super) fn catalog(with_grants: bool) -> String {
         parts::STATISTICS,
         routines::ROUTINES,
     ];
-    let privileges = with_grants.then(|| [grants::grants(), grants::owners()]);
+    let privileges = privileges.map(|role| [grants::grants(role), grants::owners(role)]);
     let parts = parts.map(str::to_owned).into_iter().chain([others::others()]);
     let parts = parts.chain(privileges.into_iter().flatten());
     format!("{COMMON}{}", parts.collect::<Vec<_>>().join("\nUNION ALL"))

@@ -269,6 +269,9 @@ impl Show for Grant {
             true => format!("{it} with grant option"),
             false => it.clone(),
         };
+        if self.privileges.is_empty() {
+            return "none".to_owned();
+        }
         self.privileges.iter().map(privilege).collect::<Vec<_>>().join(", ")
     }
 }

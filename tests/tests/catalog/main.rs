@@ -4,6 +4,7 @@
 mod casts;
 mod constraints;
 mod families;
+mod grants;
 mod kinds;
 mod kit;
 mod others;

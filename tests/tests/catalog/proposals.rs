@@ -7,7 +7,7 @@ use crate::pairs::Pairs;
 /// The proposal as text: a line for each statement, with what it loses and what to think of.
 fn shown(pairs: &mut Pairs, from: &str, to: &str, plain: bool) -> String {
     let (from, to) = (pairs.catalog(from), pairs.catalog(to));
-    let proposal = propose(&from, &to, &Options { plain });
+    let proposal = propose(&from, &to, &Options { plain, ..Options::default() });
     assert_eq!((&*proposal.unwritten, &*proposal.not_undone), (&[][..], &[][..]));
     let mut lines = Vec::new();
     for part in proposal.parts {
