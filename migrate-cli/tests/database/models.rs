@@ -253,7 +253,7 @@ fn what_no_statement_is_known_for_is_listed() {
     };
     for (section, lines) in [
         (up, [key("a", "b"), "--   + user mapping public on server s ".to_owned()]),
-        (down, [key("b", "a"), "--   - user mapping public on server s ".to_owned()]),
+        (down, [key("b", "a"), "\nDROP USER MAPPING FOR PUBLIC SERVER s;".to_owned()]),
     ] {
         assert_eq!(section.matches("-- migrate:todo").count(), 1, "{file}");
         assert!(lines.iter().all(|line| section.contains(&**line)), "{file}");
