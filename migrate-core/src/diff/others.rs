@@ -63,7 +63,10 @@ impl Thing {
     fn of(name: &OtherName) -> Option<Self> {
         let kind = KINDS.iter().find(|it| it.kind == name.kind)?;
         let identity = match kind.kind {
-            "user mapping" => name.identity.replacen(" on server ", " SERVER ", 1),
+            "user mapping" => {
+                let own = name.identity.replacen(" on server ", " SERVER ", 1);
+                own.strip_prefix("public ").map_or(own.clone(), |rest| format!("PUBLIC {rest}"))
+            }
             "transform" => {
                 name.identity.replacen("for ", "FOR ", 1).replacen(" language ", " LANGUAGE ", 1)
             }
@@ -382,6 +385,7 @@ mod tests {
             assert_eq!(found.as_deref(), expected);
         };
         check("user mapping", "app on server s", Some("USER MAPPING FOR app SERVER s"));
+        check("user mapping", "public on server s", Some("USER MAPPING FOR PUBLIC SERVER s"));
         check("cast", "(a AS b)", Some("CAST (a AS b)"));
         check("transform", "for a language b", Some("TRANSFORM FOR a LANGUAGE b"));
         check("subscription", "s", None);
