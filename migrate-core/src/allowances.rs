@@ -7,15 +7,19 @@ use crate::text::{Source, Span};
 
 /// The codes that an author may allow, beside those of the lints; `down` is for a downgrade that leaves
 /// or loses something.
-const ALLOWABLE: [&str; 9] = [
+const ALLOWABLE: [&str; 13] = [
     "already-exists",
+    "ambiguous",
+    "cannot-replace",
     "column-count",
     "down",
     "missing",
     "needs-server",
     "no-key",
+    "no-operator-class",
     "still-needed",
     "syntax",
+    "type-mismatch",
     "wrong-kind",
 ];
 

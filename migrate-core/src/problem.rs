@@ -33,7 +33,6 @@ pub enum Problem {
 
     // The sections.
     NoUp,
-    EmptyUp,
     MissingDown,
     EmptyDown,
     IrreversibleWithDown,
@@ -72,6 +71,11 @@ pub enum Problem {
     ColumnCount { own: usize, other: usize },
     NoKey { table: String, columns: Vec<String> },
     StillNeeded { what: String, by: Vec<String>, more: usize },
+    NotNullNeeded { column: String, why: String, first: String },
+    CannotReplace { what: String, why: String, instead: String },
+    Ambiguous { kind: &'static str, name: String, of: Vec<String> },
+    TypeMismatch { message: String, instead: String },
+    NoOperatorClass { kind: String, method: String, instead: String },
     DownLeaves { what: String },
     DownLoses { what: String },
 
@@ -122,7 +126,6 @@ impl Problem {
             BadId { .. } => "bad-id",
             SqlBeforeSection => "sql-before-section",
             NoUp => "no-up",
-            EmptyUp => "empty-up",
             MissingDown => "missing-down",
             EmptyDown => "empty-down",
             IrreversibleWithDown => "irreversible-with-down",
@@ -153,7 +156,11 @@ impl Problem {
             WrongKind { .. } => "wrong-kind",
             ColumnCount { .. } => "column-count",
             NoKey { .. } => "no-key",
-            StillNeeded { .. } => "still-needed",
+            StillNeeded { .. } | NotNullNeeded { .. } => "still-needed",
+            CannotReplace { .. } => "cannot-replace",
+            Ambiguous { .. } => "ambiguous",
+            TypeMismatch { .. } => "type-mismatch",
+            NoOperatorClass { .. } => "no-operator-class",
             DownLeaves { .. } => "down-leaves",
             DownLoses { .. } => "down-loses",
             NeedsServer { .. } => "needs-server",
@@ -206,7 +213,7 @@ impl Problem {
 
     /// Whether there is no section, where only a merge may do without.
     pub(crate) const fn is_missing_section(&self) -> bool {
-        self.is_missing_down() || matches!(self, Problem::NoUp | Problem::EmptyUp)
+        self.is_missing_down() || matches!(self, Problem::NoUp)
     }
 
     /// Whether the revision may have been a merge that has lost its parents.

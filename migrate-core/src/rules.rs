@@ -18,7 +18,8 @@ use self::enum_values::enum_values_used;
 use self::no_transaction::commit_in_block;
 #[cfg(feature = "runner")]
 pub(crate) use self::no_transaction::is_concurrent_reindex;
-pub(crate) use self::no_transaction::{needs_no_transaction, releases_locks};
+pub use self::no_transaction::needs_no_transaction;
+pub(crate) use self::no_transaction::releases_locks;
 
 /// A problem in a section's SQL, where it is, and what to say there.
 pub(crate) struct Finding {

@@ -13,17 +13,20 @@ mod constraints;
 mod create;
 mod drops;
 mod executed;
+mod faces;
 mod foreign;
 mod guards;
 mod hidden_calls;
 mod indexes;
 mod inheritance;
 mod modes;
+mod not_null;
 mod others;
 mod paths;
 mod routines;
 mod signatures;
 mod subscriptions;
+mod temporaries;
 mod types;
 mod views;
 mod world;
@@ -223,6 +226,9 @@ fn incomplete(one: &Difference, source: usize, down: Span, marker: Span) -> Diag
 }
 
 fn apply(world: &mut World, read: &Statement<'_>, all: &Cursor<'_>) {
+    if world.is_of_temporary(read, all) {
+        return;
+    }
     let is_about_routines = matches!(
         read,
         Statement::CreateRoutine(_)
