@@ -3,6 +3,7 @@
 
 mod casts;
 mod constraints;
+mod dumps;
 mod elsewhere;
 mod families;
 mod grants;
