@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::publications::{changed_options, publication};
 use super::{Draft, Phase, Step, words};
-use crate::catalog::{Change, Name, Other, OtherName, Relation};
+use crate::catalog::{Change, Name, ObjectName, Other, OtherName, Relation};
 
 /// A kind that statements can make.
 struct Kind {
@@ -161,6 +161,7 @@ impl Draft<'_> {
         let phase = thing.kind.make;
         if before.is_none() {
             self.step(phase, create(name, after));
+            self.made(ObjectName::other(name));
         } else {
             self.other_options(&thing, before, after);
         }
