@@ -193,6 +193,8 @@ pub use packed::{FORMAT as __PACKED_FORMAT, Packing as __Packing, pack as __pack
 pub use problem::Problem;
 #[cfg(feature = "refinery")]
 pub use refinery::RefineryError;
+#[doc(hidden)]
+pub use rules::needs_no_transaction as __needs_no_transaction;
 pub use sections::{Options, Section, parse_duration};
 pub use statements::{Statement, split_statements};
 #[doc(hidden)]

@@ -1,7 +1,5 @@
 //! Views, tables of a query, and what an expression may stand on.
 
-use std::rc::Rc;
-
 use super::calls::is_reserved;
 use super::create::Free;
 use super::world::World;
