@@ -53,18 +53,15 @@ fn by_nature(kind: &str) -> Held {
 /// first.
 fn said(catalog: &Catalog, other: &Catalog, on: &ObjectName) -> State {
     let (mut held, mut owner) = (Held::new(), None);
-    let of = |catalog: &'_ Catalog| -> Vec<(String, Grant)> {
-        let all = catalog.grants.iter().filter(|(grant, _)| grant.object() == *on);
-        all.map(|(grant, it)| (grant.to.clone(), it.clone())).collect()
-    };
-    for (role, it) in of(other) {
-        held.insert(role, it.initial.into_iter().map(|it| (it, false)).collect());
+    for (grant, it) in other.grants_on(on) {
+        let initial = it.initial.iter().map(|it| (it.clone(), false));
+        held.insert(grant.to.clone(), initial.collect());
     }
     held.remove(OWNER);
-    for (role, it) in of(catalog) {
-        match role.as_str() {
-            OWNER => owner = Some(privileges(&it)),
-            _ => drop(held.insert(role, privileges(&it))),
+    for (grant, it) in catalog.grants_on(on) {
+        match grant.to.as_str() {
+            OWNER => owner = Some(privileges(it)),
+            role => drop(held.insert(role.to_owned(), privileges(it))),
         }
     }
     held.retain(|_, it| !it.is_empty());
@@ -158,9 +155,7 @@ impl Draft<'_> {
         };
         if is_new {
             // What goes without saying is wanted, too.
-            let unsaid = |role: &String| {
-                !self.to.grants.keys().any(|grant| grant.to == *role && grant.object() == *on)
-            };
+            let unsaid = |role: &String| !self.to.grants_on(on).any(|(grant, _)| grant.to == *role);
             let nature = by_nature(&on.kind).into_iter().filter(|(role, _)| unsaid(role));
             wanted.sure.extend(nature);
         }
