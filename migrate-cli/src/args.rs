@@ -127,6 +127,13 @@ pub(crate) struct Connection {
     pub(crate) table_prefix: String,
 }
 
+impl Connection {
+    /// The name of the history's table.
+    pub(crate) fn history(&self) -> String {
+        format!("{}history", self.table_prefix)
+    }
+}
+
 /// How things look.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Output")]

@@ -10,6 +10,7 @@ mod dialects;
 mod enum_values;
 mod foreign_types;
 mod lints;
+mod literals;
 mod names;
 mod near;
 mod newer;
@@ -18,6 +19,7 @@ mod predict;
 mod replay;
 mod statement;
 mod syntax;
+mod type_facts;
 
 pub use self::blind::{BlindSpot, blind_spot, blind_spots};
 pub use self::lints::{Finding, lint};

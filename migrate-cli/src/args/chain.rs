@@ -178,6 +178,9 @@ pub(crate) struct Upgrade {
     /// Apply revisions that `migrate check` refuses, too
     #[arg(long)]
     pub(crate) unchecked: bool,
+    /// For scripts that say so to each command: an upgrade never asks
+    #[arg(short, long = "yes", hide = true)]
+    pub(crate) _yes: bool,
     #[command(flatten)]
     pub(crate) how: How,
 }

@@ -178,7 +178,7 @@ fn a_redo_and_a_forget_ask_too() {
     let project = Project::line("a b");
     project.run("migrate upgrade");
     let shown = [
-        ("migrate redo", "This undoes and applies again 1 revision on ", "drops table t_b"),
+        ("migrate redo", ", and applies it again from its file:", "drops table t_b"),
         ("migrate forget", "This removes migrate's own tables from ", "public.migrate_history"),
     ];
     for (command, first, then) in shown {

@@ -19,6 +19,7 @@ mod guards;
 mod hidden_calls;
 mod indexes;
 mod inheritance;
+mod methods;
 mod modes;
 mod not_null;
 mod others;
@@ -28,6 +29,7 @@ mod signatures;
 mod subscriptions;
 mod temporaries;
 mod types;
+mod values;
 mod views;
 mod world;
 

@@ -4,6 +4,7 @@
 mod casts;
 mod constraints;
 mod dumps;
+mod elsewhere;
 mod families;
 mod grants;
 mod kinds;

@@ -12,6 +12,7 @@ mod operators;
 mod paths;
 mod temporaries;
 mod unknown;
+mod values;
 
 /// Checks a chain of these upgrades and downgrades; its errors as `revision:line message: label`, with
 /// further places and the help behind.
