@@ -16,7 +16,7 @@ use crate::ui::{ADDED, Page, REMOVED, WARN};
 
 /// The tables in which other tools note what they have done. They stay after a move to this one,
 /// and are no part of the schema.
-const BOOKS_OF_OTHERS: [&str; 8] = [
+const BOOKS_OF_OTHERS: [&str; 11] = [
     "alembic_version",
     "refinery_schema_history",
     "_sqlx_migrations",
@@ -25,7 +25,13 @@ const BOOKS_OF_OTHERS: [&str; 8] = [
     "goose_db_version",
     "schema_migrations",
     "flyway_schema_history",
+    "_prisma_migrations",
+    "__drizzle_migrations",
+    "atlas_schema_revisions",
 ];
+
+/// The schemas that they make for nothing but these.
+const SCHEMAS_OF_OTHERS: [&str; 3] = ["drizzle", "supabase_migrations", "atlas_schema_revisions"];
 
 /// What a database consists of, but for the books of migration tools.
 pub(crate) fn read(client: &mut Client, runner: Option<&Runner<'_>>) -> Result<Catalog, Failure> {
@@ -46,10 +52,16 @@ pub(crate) fn read_with(
 }
 
 pub(crate) fn without_books(catalog: Catalog, runner: Option<&Runner<'_>>) -> Catalog {
-    catalog.without(|name| {
+    let mut catalog = catalog.without(|name| {
         runner.is_some_and(|runner| runner.keeps(&name.schema, &name.name))
             || BOOKS_OF_OTHERS.contains(&name.name.as_str())
-    })
+    });
+    for schema in SCHEMAS_OF_OTHERS {
+        if !catalog.relations.keys().any(|name| name.schema == schema) {
+            catalog.schemas.remove(schema);
+        }
+    }
+    catalog
 }
 
 pub(crate) fn unreadable(error: &ReadError) -> Failure {

@@ -1,7 +1,10 @@
 //! The lints: what a revision can do that is right, and yet hurts a database that is in use.
 
+mod hazard;
+
 use std::fmt;
 
+pub use self::hazard::Hazard;
 use crate::id::did_you_mean;
 
 /// A thing to be warned of in a revision that is not deployed. Each has a page:
@@ -19,6 +22,7 @@ pub enum Lint {
     DropIndexBlocks,
     DropTable,
     DropsHistory,
+    EmptyUpgrade,
     ForeignKeyWithoutIndex,
     IndexBlocksWrites,
     Json,
@@ -39,7 +43,7 @@ use Lint::*;
 
 impl Lint {
     /// All of them, by their codes.
-    pub const ALL: [Lint; 23] = [
+    pub const ALL: [Lint; 24] = [
         AddColumnNotNull,
         AddColumnRewrites,
         ConstraintScans,
@@ -49,6 +53,7 @@ impl Lint {
         DropIndexBlocks,
         DropTable,
         DropsHistory,
+        EmptyUpgrade,
         ForeignKeyWithoutIndex,
         IndexBlocksWrites,
         Json,
@@ -77,6 +82,7 @@ impl Lint {
             DropIndexBlocks => "drop-index-blocks",
             DropTable => "drop-table",
             DropsHistory => "drops-history",
+            EmptyUpgrade => "empty-upgrade",
             ForeignKeyWithoutIndex => "foreign-key-without-index",
             IndexBlocksWrites => "index-blocks-writes",
             Json => "json",
@@ -114,6 +120,7 @@ impl Lint {
             DropsHistory => {
                 "a statement that drops the tables of migrate: the revision can't be recorded"
             }
+            EmptyUpgrade => "an upgrade without a statement",
             ForeignKeyWithoutIndex => "a foreign key whose columns begin no index",
             IndexBlocksWrites => "a CREATE INDEX that is not CONCURRENTLY",
             Json => "a column of type json, where jsonb can be searched and compared",

@@ -33,7 +33,6 @@ pub enum Problem {
 
     // The sections.
     NoUp,
-    EmptyUp,
     MissingDown,
     EmptyDown,
     IrreversibleWithDown,
@@ -127,7 +126,6 @@ impl Problem {
             BadId { .. } => "bad-id",
             SqlBeforeSection => "sql-before-section",
             NoUp => "no-up",
-            EmptyUp => "empty-up",
             MissingDown => "missing-down",
             EmptyDown => "empty-down",
             IrreversibleWithDown => "irreversible-with-down",
@@ -215,7 +213,7 @@ impl Problem {
 
     /// Whether there is no section, where only a merge may do without.
     pub(crate) const fn is_missing_section(&self) -> bool {
-        self.is_missing_down() || matches!(self, Problem::NoUp | Problem::EmptyUp)
+        self.is_missing_down() || matches!(self, Problem::NoUp)
     }
 
     /// Whether the revision may have been a merge that has lost its parents.

@@ -14,15 +14,45 @@ pub(crate) enum Tool {
     Diesel,
     Dbmate,
     Goose,
+    GolangMigrate,
+    Flyway,
+    Prisma,
+    Drizzle,
+    Supabase,
+    Atlas,
 }
 
 impl Tool {
-    pub(crate) const ALL: [Tool; 6] =
-        [Tool::Alembic, Tool::Refinery, Tool::Sqlx, Tool::Diesel, Tool::Dbmate, Tool::Goose];
+    pub(crate) const ALL: [Tool; 12] = [
+        Tool::Alembic,
+        Tool::Refinery,
+        Tool::Sqlx,
+        Tool::Diesel,
+        Tool::Dbmate,
+        Tool::Goose,
+        Tool::GolangMigrate,
+        Tool::Flyway,
+        Tool::Prisma,
+        Tool::Drizzle,
+        Tool::Supabase,
+        Tool::Atlas,
+    ];
 
     /// Those whose migrations stand in one line.
-    pub(crate) const LINES: [Tool; 5] =
-        [Tool::Refinery, Tool::Sqlx, Tool::Diesel, Tool::Dbmate, Tool::Goose];
+    #[cfg(test)]
+    pub(crate) fn lines() -> impl Iterator<Item = Tool> {
+        Tool::ALL.into_iter().filter(|tool| *tool != Tool::Alembic)
+    }
+
+    /// Whether its table names only the last migration that was applied, which stands for all below it.
+    pub(crate) fn names_heads_alone(self) -> bool {
+        matches!(self, Tool::Alembic | Tool::GolangMigrate)
+    }
+
+    /// Whether its table has a checksum of each file that can be made again.
+    pub(crate) fn has_checksums(self) -> bool {
+        matches!(self, Tool::Refinery | Tool::Sqlx | Tool::Flyway | Tool::Prisma | Tool::Drizzle)
+    }
 
     /// As it is written on the command line.
     pub(crate) fn word(self) -> &'static str {
@@ -33,6 +63,12 @@ impl Tool {
             Tool::Diesel => "diesel",
             Tool::Dbmate => "dbmate",
             Tool::Goose => "goose",
+            Tool::GolangMigrate => "golang-migrate",
+            Tool::Flyway => "flyway",
+            Tool::Prisma => "prisma",
+            Tool::Drizzle => "drizzle",
+            Tool::Supabase => "supabase",
+            Tool::Atlas => "atlas",
         }
     }
 }
@@ -41,6 +77,11 @@ impl fmt::Display for Tool {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Tool::Alembic => f.write_str("Alembic"),
+            Tool::Flyway => f.write_str("Flyway"),
+            Tool::Prisma => f.write_str("Prisma"),
+            Tool::Drizzle => f.write_str("Drizzle"),
+            Tool::Supabase => f.write_str("Supabase"),
+            Tool::Atlas => f.write_str("Atlas"),
             tool => f.write_str(tool.word()),
         }
     }

@@ -15,7 +15,7 @@ pub(super) use self::noticed::{Noticed, noticed, others as other_tools};
 use super::current::At;
 use super::import::read as read_folder;
 use super::run::place;
-use crate::adopt::{Adoption, Row, Table, judge, query, rows, search_all, tips};
+use crate::adopt::{Adoption, Row, Table, judge, query, rows, search_all, tips, whose};
 use crate::args::{Adopt, Gap, Tool};
 use crate::compare::note_privileges;
 use crate::context::{Context, current};
@@ -178,7 +178,7 @@ fn lineage<'c>(chain: &'c Chain<'_>, revisions: &[&str]) -> impl Iterator<Item =
 /// The tool's own files, if the user has named their folder.
 fn originals(tool: Tool, arguments: &Adopt) -> Result<Vec<Imported>, Failure> {
     let Some(folder) = &arguments.dir else { return Ok(Vec::new()) };
-    if !matches!(tool, Tool::Refinery | Tool::Sqlx) {
+    if !tool.has_checksums() {
         let what = format!("{tool} keeps no checksums, so its folder says nothing here");
         return Err(Failure::refused("usage", what, "leave `--dir` out"));
     }
@@ -215,12 +215,8 @@ fn applied(
 /// The tables of other tools, under the names that they have by themselves.
 fn others(client: &mut Client, tool: Tool) -> Result<Vec<(Tool, String)>, Failure> {
     let found = select(client, &search_all(), "pg_class")?;
-    let other = |columns: Vec<Option<String>>| {
-        let [Some(schema), Some(name)] = <[_; 2]>::try_from(columns).ok()? else { return None };
-        let whose = Tool::ALL.into_iter().find(|it| Table::of(*it, None).name == name)?;
-        Some((whose, Table { schema: Some(schema), name }.shown()))
-    };
-    Ok(found.into_iter().filter_map(other).filter(|(whose, _)| *whose != tool).collect())
+    let others = found.into_iter().filter_map(whose).filter(|(whose, _)| *whose != tool);
+    Ok(others.map(|(whose, table)| (whose, table.shown())).collect())
 }
 
 /// Where to look, when a tool's table is not there.

@@ -165,7 +165,7 @@ macro_rules! variants {
 variants! {
     NoDirectory NotADirectory Unreadable EmptyChain StrayFile NotUtf8 NulByte TooLarge
     MissingKey DuplicateKey UnknownKey EmptyValue BadId SqlBeforeSection
-    NoUp EmptyUp MissingDown EmptyDown IrreversibleWithDown DuplicateSection UnknownSection
+    NoUp MissingDown EmptyDown IrreversibleWithDown DuplicateSection UnknownSection
     UnknownOption DuplicateOption BadOption MarkerNotAlone
     UnterminatedString UnterminatedIdentifier UnterminatedComment UnterminatedDollarQuote
     PsqlCommand CopyFromStdin CopyToStdout TransactionControl NeedsNoTransaction EnumValueUsed

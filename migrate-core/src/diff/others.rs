@@ -63,7 +63,10 @@ impl Thing {
     fn of(name: &OtherName) -> Option<Self> {
         let kind = KINDS.iter().find(|it| it.kind == name.kind)?;
         let identity = match kind.kind {
-            "user mapping" => name.identity.replacen(" on server ", " SERVER ", 1),
+            "user mapping" => {
+                let own = name.identity.replacen(" on server ", " SERVER ", 1);
+                own.strip_prefix("public ").map_or(own.clone(), |rest| format!("PUBLIC {rest}"))
+            }
             "transform" => {
                 name.identity.replacen("for ", "FOR ", 1).replacen(" language ", " LANGUAGE ", 1)
             }
@@ -153,7 +156,8 @@ impl Draft<'_> {
     fn make_other(&mut self, name: &OtherName, before: Option<&Other>, after: &Other) {
         let change = if self.from.others.contains_key(name) { Change::Alter } else { Change::Add };
         let why = why_not(name, after).or_else(|| before.and_then(|it| why_not(name, it)));
-        let why = why.or_else(|| self.in_use(name));
+        let secret = needs_secret(name, before, after).then_some(SECRET);
+        let why = why.or(secret).or_else(|| self.in_use(name));
         let Some(thing) = Thing::of(name).filter(|_| why.is_none()) else {
             self.cannot(change, &name.kind, &name.identity, why.unwrap_or(UNKNOWN));
             return;
@@ -296,12 +300,11 @@ impl Draft<'_> {
     }
 }
 
+const SECRET: &str = "it has an option that may be a secret, which is not read: write it by hand";
 const UNKNOWN: &str = "no statement for this kind is written: add it by hand";
 
 /// Why nothing is written for something.
 fn why_not(name: &OtherName, it: &Other) -> Option<&'static str> {
-    let secret = name.kind == "user mapping" || name.kind == "server";
-    let secret = secret || name.kind == "foreign-data wrapper";
     match name.kind.as_str() {
         "subscription" => Some(
             "a subscription belongs to one database and connects to another one: create, change or drop it by hand",
@@ -309,11 +312,15 @@ fn why_not(name: &OtherName, it: &Other) -> Option<&'static str> {
         "type" if !it.parts.is_empty() => {
             Some("a base type and its functions need each other: write both by hand")
         }
-        _ if secret && it.options.iter().any(|it| !it.contains('=')) => {
-            Some("it has an option that may be a secret, which is not read: write it by hand")
-        }
         _ => None,
     }
+}
+
+/// Does something get an option whose value is not read, since it may be a secret?
+fn needs_secret(name: &OtherName, before: Option<&Other>, after: &Other) -> bool {
+    let old = before.map(|it| &*it.options).unwrap_or_default();
+    let foreign = ["foreign-data wrapper", "server", "user mapping"].contains(&&*name.kind);
+    foreign && after.options.iter().any(|it| !it.contains('=') && !old.contains(it))
 }
 
 /// The statement that makes it.
@@ -378,6 +385,7 @@ mod tests {
             assert_eq!(found.as_deref(), expected);
         };
         check("user mapping", "app on server s", Some("USER MAPPING FOR app SERVER s"));
+        check("user mapping", "public on server s", Some("USER MAPPING FOR PUBLIC SERVER s"));
         check("cast", "(a AS b)", Some("CAST (a AS b)"));
         check("transform", "for a language b", Some("TRANSFORM FOR a LANGUAGE b"));
         check("subscription", "s", None);

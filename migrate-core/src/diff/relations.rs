@@ -32,7 +32,9 @@ impl Draft<'_> {
             self.drop_relation(name, &from.relations[name], &dropped);
         }
         for name in in_order(to, &made) {
+            let first = self.steps.len();
             self.make_relation(name, &to.relations[name]);
+            self.about(first, name);
         }
     }
 

@@ -41,7 +41,11 @@ impl Draft<'_> {
             self.enumeration(name, from.enums.get(name), to.enums.get(name));
         }
         for name in from.sequences.keys().chain(to.sequences.keys()).collect::<BTreeSet<_>>() {
+            let first = self.steps.len();
             self.sequence(name, from.sequences.get(name), to.sequences.get(name));
+            if let Some((table, _)) = to.sequences.get(name).and_then(|it| it.owned_by.as_ref()) {
+                self.about(first, table);
+            }
         }
     }
 

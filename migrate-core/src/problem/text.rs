@@ -28,7 +28,6 @@ impl fmt::Display for Problem {
             BadId { id, why } => write!(f, "`{id}` can't be a revision id: {why}"),
             SqlBeforeSection => write!(f, "SQL before the first section"),
             NoUp => write!(f, "the file has no `-- migrate:up` section"),
-            EmptyUp => write!(f, "the upgrade has no statement"),
             MissingDown => write!(f, "the revision has no downgrade"),
             EmptyDown => write!(f, "the downgrade has no statement"),
             IrreversibleWithDown => {
@@ -186,7 +185,6 @@ impl Problem {
                  letter or a digit".into(),
             SqlBeforeSection => "move it below `-- migrate:up`, or put that line above it if there is none".into(),
             NoUp => "add a line `-- migrate:up` and the SQL of the upgrade below it".into(),
-            EmptyUp => "write the SQL of the upgrade below the marker; only a merge revision may do nothing".into(),
             MissingDown => "add `-- migrate:down` and the SQL that undoes the upgrade, or say in the \
                  header why nothing can: `-- irreversible: …`".into(),
             EmptyDown => "write the SQL that undoes the upgrade; if there is nothing to undo, say so \
@@ -278,7 +276,8 @@ impl Problem {
                  syntax, type-mismatch and wrong-kind can be allowed".into(),
             ConfigSyntax { .. } => "it is TOML: `min_server = 15`, and below `[lints]` such as \
                  `drop-column = \"allow\"`".into(),
-            UnknownSetting { .. } => "there are `min_server` and the table `[lints]`".into(),
+            UnknownSetting { .. } => "the settings are `min_server`, `grants`, `models`, `models_command`, \
+                 `schema_file`, `allow_hazards` and the table `[lints]`".into(),
             BadSetting { want, .. } => format!("write {want}"),
             DuplicateRevision { .. } => "give the newer one an id of its own, also in the `parent` lines that mean it".into(),
             UnknownParent { parent, .. } if is_none(parent) => {

@@ -1,12 +1,13 @@
 //! Half done revisions show, and nothing goes below them unasked.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
 use migrate_core::{Direction, Error, Event, PlanError, Runner, Status};
 
 use super::{TABLE, indexes, no_progress, sections};
-use crate::support::{Kind, Session, both, chain_of, done, eventually, file};
+use crate::support::{Kind, Session, aside, both, chain_of, done, eventually, file};
 
 fn chain() -> migrate_core::Chain<'static> {
     sections(&[
@@ -69,6 +70,27 @@ fn nothing_goes_below_a_half_done_upgrade() {
         no_progress(session);
         assert_eq!(session.status(&Runner::new(&chain)).unwrap(), Status::AtHead);
         assert_eq!(done(&session.downgrade_to(&Runner::new(&chain), "r2").unwrap()), "-r3");
+    });
+}
+
+/// Somebody begins a revision, and stops in it, after a downgrade has read the history and before it sends anything.
+#[test]
+fn a_revision_that_is_begun_while_a_downgrade_plans() {
+    let chain = chain();
+    both("begun", |database, session| {
+        session.upgrade_to(&Runner::new(&chain), "r2").unwrap();
+        let is_begun = AtomicBool::new(false);
+        let runner = Runner::new(&chain).observe(|event| {
+            let goes_down = matches!(event, Event::Started { direction: Direction::Down, .. });
+            if goes_down && !is_begun.swap(true, Ordering::Relaxed) {
+                aside(|| {
+                    Session::new(database).upgrade(&Runner::new(&chain)).unwrap_err();
+                });
+            }
+        });
+        let stopped = "the upgrade of `r3` stopped at statement 2 of 3";
+        assert_eq!(refused(session.downgrade_to(&runner, "base").unwrap_err()), stopped);
+        assert_eq!((session.applied(), session.tables()), ("r1 r2".into(), "t1 t2".into()));
     });
 }
 
