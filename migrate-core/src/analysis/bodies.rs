@@ -94,7 +94,7 @@ fn in_body(all: &Cursor<'_>, token: Token, setting: &Setting) -> Option<Refusal>
     let mut refusal = match refusal(Cursor::new(&body, &tokens, 0), setting) {
         Ok(_) if body.len() > MOST_BYTES => return None,
         Ok(pieces) => pieces.iter().find_map(misspelt)?,
-        Err(refusal) => refusal?,
+        Err(refusal) => *refusal?,
     };
     // A quote in a quoted body is written twice.
     let place = |at: usize| {

@@ -55,11 +55,9 @@ impl<'s> Reader<'s, '_> {
     pub(super) fn small(&mut self, word: &str) -> Read<()> {
         match word {
             "close" => self.cursor_variable()?,
-            "commit" | "rollback" => {
-                if self.left.take(&["and"]) {
-                    self.left.take(&["no"]);
-                    self.want("chain")?;
-                }
+            "commit" | "rollback" if self.left.take(&["and"]) => {
+                self.left.take(&["no"]);
+                self.want("chain")?;
             }
             "get" => return self.diagnostics(),
             "fetch" => {
