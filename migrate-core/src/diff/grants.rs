@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::privileges::objects;
 use super::{Draft, Phase, words};
-use crate::catalog::{Catalog, Grant, Name, ObjectName, Relation, Routine};
+use crate::catalog::{Catalog, Grant, GrantName, Name, ObjectName, Relation, Routine};
 
 /// Privileges, and whether they may be passed on.
 type Privileges = BTreeMap<String, bool>;
@@ -104,7 +104,7 @@ impl Draft<'_> {
         let (from, to) = (self.from, self.to);
         let made = std::mem::take(&mut self.made);
         let (before, after) = (objects(from), objects(to));
-        let of_grants = from.grants.keys().chain(to.grants.keys()).map(|it| it.object());
+        let of_grants = from.grants.keys().chain(to.grants.keys()).map(GrantName::object);
         let of_owners = from.owners.keys().chain(to.owners.keys()).cloned();
         let mut all: Vec<ObjectName> =
             of_grants.chain(of_owners).chain(made.iter().cloned()).collect();

@@ -60,10 +60,11 @@ pub(super) fn compare(
     built.warn_of_versions(&live, context);
     let (built, mut live) = built.beside(live);
     // A schema that was made for the table.
-    if let Some(schema) = table.schema.as_ref().filter(|it| !built.schemas.contains_key(*it)) {
-        if !live.has_in(schema) {
-            live = live.without_schemas(|it| it == schema);
-        }
+    if let Some(schema) = &table.schema
+        && !built.schemas.contains_key(schema)
+        && !live.has_in(schema)
+    {
+        live = live.without_schemas(|it| it == schema);
     }
     let live = agreed(&mut copy, &live, &built);
     let (named, renames) = same_names(&live, &built);
