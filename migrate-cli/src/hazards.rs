@@ -293,7 +293,7 @@ mod tests {
         };
         check(None, false, &[], Gate::Open);
         check(None, true, &[], Gate::Ask(vec![drop.clone()]));
-        check(None, true, &[rename.clone()], Gate::Open);
+        check(None, true, std::slice::from_ref(&rename), Gate::Open);
         check(Some(&[]), false, &[], Gate::Refuse(both.to_vec()));
         check(Some(&[]), true, &[rename], Gate::Ask(both.to_vec()));
         check(Some(&[Hazard::DeletesData]), false, &[], Gate::Refuse(vec![scan]));

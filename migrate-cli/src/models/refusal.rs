@@ -113,7 +113,8 @@ fn shown(source: &Source<'_>, statement: Span, error: &postgres::Error) -> Optio
 /// What is left when nothing leads on. What only waits for another one of these is not told.
 pub(super) fn waiting(left: &[Refused<'_>]) -> Result<(), Failure> {
     let causes = |it: &&Refused<'_>| {
-        let message = it.error.as_db_error().map(|said| said.message()).unwrap_or_default();
+        let message =
+            it.error.as_db_error().map(postgres::error::DbError::message).unwrap_or_default();
         let mut others = left.iter().filter(|other| !std::ptr::eq(*other, *it));
         !others.any(|other| makes(other.source.slice(other.statement.span), message))
     };
@@ -170,7 +171,7 @@ mod tests {
             let found = found.err().map(|error| error.to_string());
             match expected {
                 Some(part) => {
-                    assert!(found.as_ref().is_some_and(|it| it.contains(part)), "{found:?}")
+                    assert!(found.as_ref().is_some_and(|it| it.contains(part)), "{found:?}");
                 }
                 None => assert_eq!(found, None, "{sql}"),
             }

@@ -252,7 +252,7 @@ impl std::fmt::Display for Dump {
                 for sql in statements {
                     // What is short stands line below line.
                     let tight = before.is_some_and(|it| !it.contains('\n')) && !sql.contains('\n');
-                    if !tight && !(before.is_none() && named.is_some()) {
+                    if !(tight || before.is_none() && named.is_some()) {
                         f.write_str("\n")?;
                     }
                     writeln!(f, "{sql};")?;
