@@ -54,7 +54,9 @@ pub(super) fn dump(context: &Context, arguments: &Dump) -> Result<Exit, Failure>
         _ => Vec::new(),
     };
     for it in &missing {
-        context.ui.warn(format!("the SQL lacks this, since no statement is known for it: {it}"));
+        let why = it.after.as_ref().or(it.before.as_ref());
+        let why = why.map_or_else(String::new, |why| format!(" ({why})"));
+        context.ui.warn(format!("missing in the SQL: {} {}{why}", it.kind, it.name));
     }
     let text = written(&catalog, format);
     let mut dumped = Dumped {

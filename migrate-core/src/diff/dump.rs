@@ -39,9 +39,11 @@ pub struct Block {
 enum Chapter {
     Schemas,
     Extensions,
+    Collations,
     Types,
     Sequences,
     Functions,
+    Operators,
     Tables,
     ForeignKeys,
     FunctionsOfTables,
@@ -49,6 +51,7 @@ enum Chapter {
     FunctionsOfViews,
     Rules,
     Rest,
+    EventTriggers,
 }
 
 impl Chapter {
@@ -56,16 +59,19 @@ impl Chapter {
         match self {
             Chapter::Schemas => "Schemas",
             Chapter::Extensions => "Extensions",
+            Chapter::Collations => "Languages and collations",
             Chapter::Types => "Types",
             Chapter::Sequences => "Sequences",
             Chapter::Functions => "Functions that tables need",
+            Chapter::Operators => "Operators, casts, servers and the like",
             Chapter::Tables => "Tables",
             Chapter::ForeignKeys => "Foreign keys",
             Chapter::FunctionsOfTables => "Functions",
             Chapter::Views => "Views",
             Chapter::FunctionsOfViews => "Functions that need views",
-            Chapter::Rules => "Triggers, rules, policies and statistics",
+            Chapter::Rules => "Triggers, rules, policies, statistics and publications",
             Chapter::Rest => "Everything else",
+            Chapter::EventTriggers => "Event triggers",
         }
     }
 
@@ -75,8 +81,10 @@ impl Chapter {
             _ if of_table && phase < Phase::ForeignKeys => Chapter::Tables,
             Phase::Schemas => Chapter::Schemas,
             Phase::Extensions => Chapter::Extensions,
+            Phase::Collations => Chapter::Collations,
             Phase::Types => Chapter::Types,
             Phase::Sequences => Chapter::Sequences,
+            Phase::Operators | Phase::Members => Chapter::Operators,
             _ if phase < Phase::Tables => Chapter::Functions,
             _ if phase < Phase::ForeignKeys => Chapter::Tables,
             Phase::ForeignKeys => Chapter::ForeignKeys,
@@ -85,6 +93,7 @@ impl Chapter {
             Phase::Views => Chapter::FunctionsOfTables,
             Phase::RoutinesOfViews => Chapter::FunctionsOfViews,
             Phase::Parts | Phase::Comments => Chapter::Rules,
+            Phase::Watchers => Chapter::EventTriggers,
             _ => Chapter::Rest,
         }
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::publications::{changed_options, publication};
 use super::{Draft, Phase, words};
-use crate::catalog::{Change, Other, OtherName};
+use crate::catalog::{Change, ObjectName, Other, OtherName};
 
 /// A kind that statements can make.
 struct Kind {
@@ -163,6 +163,7 @@ impl Draft<'_> {
         let phase = thing.kind.make;
         if before.is_none() {
             self.step(phase, create(name, after));
+            self.made(ObjectName::other(name));
         } else {
             self.other_options(&thing, before, after);
         }
