@@ -147,8 +147,10 @@ impl Draft<'_> {
     pub(super) fn staying(&self) -> Vec<&Name> {
         let stays = |name: &&Name| {
             let both = (self.from.relations.get(*name), self.to.relations.get(*name));
-            matches!(both, (Some(before), Some(after)) if !is_other(before, after)
-                && !(is_view(after) && self.anew.views.contains(*name)))
+            let moves = |before: &Relation, after: &Relation| {
+                is_other(before, after) || is_view(after) && self.anew.views.contains(*name)
+            };
+            matches!(both, (Some(before), Some(after)) if !moves(before, after))
         };
         let names = self.to.relations.keys().filter(stays).collect();
         super::order::sorted(names, |name, other| {
