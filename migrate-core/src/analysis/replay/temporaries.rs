@@ -20,12 +20,13 @@ impl World {
             self.temporaries.insert(own);
             return false;
         }
-        let is_altered = matches!(read, Statement::AlterTable(_));
-        let stands = !self.temporaries.is_empty()
-            && !(is_altered && self.temporaries.contains(&own))
-            && (all.idents().any(|ident| self.temporaries.contains(&ident.text))
-                || self.is_temporary_in_text(all));
-        if !stands {
+        // A temporary table that is changed is no news.
+        let is_known = matches!(read, Statement::AlterTable(_)) && self.temporaries.contains(&own);
+        if self.temporaries.is_empty() || is_known {
+            return false;
+        }
+        let names_one = all.idents().any(|ident| self.temporaries.contains(&ident.text));
+        if !names_one && !self.is_temporary_in_text(all) {
             return false;
         }
         // A table stays, and loses a column.
