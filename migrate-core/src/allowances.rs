@@ -7,15 +7,20 @@ use crate::text::{Source, Span};
 
 /// The codes that an author may allow, beside those of the lints; `down` is for a downgrade that leaves
 /// or loses something.
-const ALLOWABLE: [&str; 9] = [
+const ALLOWABLE: [&str; 14] = [
     "already-exists",
+    "ambiguous",
     "column-count",
     "down",
+    "generated-column",
     "missing",
     "needs-server",
     "no-key",
+    "not-immutable",
+    "repeated-column",
     "still-needed",
     "syntax",
+    "value-count",
     "wrong-kind",
 ];
 

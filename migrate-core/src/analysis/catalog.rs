@@ -23,7 +23,7 @@ use crate::text::Span;
 pub(super) use changes::{Aspect, Difference, Mark};
 pub(super) use find::Found;
 pub(super) use object::{
-    ArgumentType, Class, ConstraintClass, Detail, How, Id, Need, Object, Space,
+    ArgumentType, Class, ConstraintClass, Detail, GENERATED, How, Id, Need, Object, Space,
 };
 
 /// A place in one of the chain's files.

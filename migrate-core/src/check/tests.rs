@@ -169,7 +169,7 @@ variants! {
     UnknownOption DuplicateOption BadOption MarkerNotAlone
     UnterminatedString UnterminatedIdentifier UnterminatedComment UnterminatedDollarQuote
     PsqlCommand CopyFromStdin CopyToStdout TransactionControl NeedsNoTransaction EnumValueUsed
-    Todo Syntax MissingSemicolon PsqlVariable Parameter ReleasesLocks NeedsServer Lint UnknownCode AlreadyExists Missing WrongKind ColumnCount NoKey StillNeeded DownLeaves DownLoses
+    Todo Syntax MissingSemicolon PsqlVariable Parameter ReleasesLocks NeedsServer Lint UnknownCode AlreadyExists Missing WrongKind ColumnCount NoKey Ambiguous RepeatedColumn ValueCount GeneratedColumn NotImmutable StillNeeded DownLeaves DownLoses
     DuplicateRevision UnknownParent RepeatedParent SeveralBases Fork Cycle TwinMerges VariantClash
     ConfigSyntax UnknownSetting BadSetting
     LockConflict LockVersion LockSyntax LockDuplicate LockTampered
@@ -208,6 +208,11 @@ fn every_variant_has_a_case_and_its_text_is_reviewed() {
         "WrongKind",
         "ColumnCount",
         "NoKey",
+        "Ambiguous",
+        "RepeatedColumn",
+        "ValueCount",
+        "GeneratedColumn",
+        "NotImmutable",
         "StillNeeded",
         "DownLeaves",
         "DownLoses",

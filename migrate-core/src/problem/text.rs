@@ -84,6 +84,21 @@ impl fmt::Display for Problem {
             NoKey { table, columns } => {
                 write!(f, "no unique key of `{table}` is over {}", list(columns))
             }
+            Ambiguous { column } => write!(f, "column reference `{column}` is ambiguous"),
+            RepeatedColumn { column } => {
+                write!(f, "column `{column}` is specified more than once")
+            }
+            ValueCount { columns, values } => {
+                let (columns, values) = (counted(*columns, "column"), counted(*values, "value"));
+                write!(f, "INSERT has {columns} and {values}")
+            }
+            GeneratedColumn { column } => {
+                write!(f, "column `{column}` is generated and takes no value")
+            }
+            NotImmutable { function } => write!(
+                f,
+                "functions in an index or a generated column must be IMMUTABLE, and `{function}` is not"
+            ),
             StillNeeded { what, by, more: 0 } => {
                 write!(f, "{what} is still needed by {}", by.join(", "))
             }
@@ -235,6 +250,15 @@ impl Problem {
             WrongKind { is, .. } => format!("say `{}` here", is.to_uppercase()),
             ColumnCount { .. } => "name as many columns behind REFERENCES as the key has".into(),
             NoKey { .. } => "add a primary key or a UNIQUE constraint over these columns first".into(),
+            Ambiguous { .. } => "put the name of its table or an alias before it: `t.a`".into(),
+            RepeatedColumn { .. } => "name each column once".into(),
+            ValueCount { columns, values } if columns < values => {
+                "name a column for each value, or remove the values that have none".into()
+            }
+            ValueCount { .. } => "add a value for each column (DEFAULT is one), or remove the columns that have none".into(),
+            GeneratedColumn { .. } => "leave it out, or write DEFAULT; PostgreSQL computes its values".into(),
+            NotImmutable { .. } => "its result may differ from one call to the next; use a function that depends on \
+                 its arguments alone, or a plain column".into(),
             StillNeeded { .. } => "drop those first; or add CASCADE, which drops them too".into(),
             DownLeaves { .. } => "drop it in the downgrade; or say that it stays: `-- migrate:allow(down): why` in \
                  the downgrade, or `-- irreversible: why` in the header instead of it".into(),
@@ -248,8 +272,9 @@ impl Problem {
             UnknownCode { meant: Some(meant), .. } | UnknownSetting { meant: Some(meant), .. } => {
                 format!("did you mean `{meant}`?")
             }
-            UnknownCode { .. } => "the codes are those of `migrate lint --list`; besides, already-exists, column-count, down, \
-                 missing, needs-server, no-key, still-needed, syntax and wrong-kind can be allowed".into(),
+            UnknownCode { .. } => "the codes are those of `migrate lint --list`; besides, already-exists, ambiguous, column-count, down, \
+                 generated-column, missing, needs-server, no-key, not-immutable, repeated-column, still-needed, syntax, value-count and \
+                 wrong-kind can be allowed".into(),
             ConfigSyntax { .. } => "it is TOML: `min_server = 14`, and below `[lints]` such as \
                  `drop-column = \"allow\"`".into(),
             UnknownSetting { .. } => "there are `min_server` and the table `[lints]`".into(),

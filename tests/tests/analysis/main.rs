@@ -6,4 +6,5 @@ mod behind_blinding;
 mod differential;
 mod generator;
 mod mutations;
+mod queries;
 mod random;

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::create::Free;
 use super::world::{Target, World};
-use crate::analysis::catalog::{Class, Detail, Found, How, Id, Object, Space};
+use crate::analysis::catalog::{Class, Detail, Found, GENERATED, How, Id, Object, Space};
 use crate::analysis::foreign_types::postgres_word;
 use crate::analysis::names::{Ident, automatic};
 use crate::analysis::statement::{ColumnDef, Default, Identity, TypeName, is_built_in};
@@ -32,6 +32,12 @@ const OF_EXTENSIONS: &str = "citext hstore ltree lquery ltxtquery cube seg isbn 
     roaringbitmap h3index bloom hll ulid rum bson bsonquery agtype graphid jsquery ip4 ip4r ip6 ip6r \
     ipaddress iprange emailaddr uri mpz mpq debversion spheroid tdigest country currency";
 
+/// Whether a word is the name of a type of PostgreSQL's, or of a well-known extension's.
+pub(super) fn is_type_name(word: &str) -> bool {
+    let known = |list: &str| list.split_whitespace().any(|known| known == word);
+    known(BUILT_IN) || known(OF_EXTENSIONS)
+}
+
 impl World {
     /// The type of this name, where it is one of the chain's. One that can't be is said.
     pub(super) fn type_of(&mut self, written: &TypeName) -> Option<Id> {
@@ -50,8 +56,7 @@ impl World {
         }
         let (Found::No(gone), Found::No(_)) = (found, row) else { return None };
         let last = name.last();
-        let known = |list: &str| list.split_whitespace().any(|word| word == last);
-        let is_known = known(BUILT_IN) || known(OF_EXTENSIONS) || last.starts_with('_');
+        let is_known = is_type_name(last) || last.starts_with('_');
         if is_known {
             return None;
         }
@@ -239,9 +244,6 @@ impl World {
         }
     }
 }
-
-/// The name of what a generated column is generated from.
-pub(super) const GENERATED: &str = "generated";
 
 /// A name that was chosen.
 pub(super) struct Chosen {

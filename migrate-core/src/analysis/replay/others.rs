@@ -73,9 +73,10 @@ impl World {
             let kind = if is_refresh { "materialized view" } else { "table" };
             self.relation(name, kind, false);
         }
+        let is_read = self.checks_queries() && self.check_query(text);
         // The tables of DELETE are behind FROM, too.
         for name in relations(text) {
-            if writes.is_none_or(|target| *target != name) {
+            if !is_read && writes.is_none_or(|target| *target != name) {
                 self.needed_relation(&name);
             }
         }

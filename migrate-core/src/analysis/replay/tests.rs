@@ -10,6 +10,7 @@ mod keys;
 mod modes;
 mod operators;
 mod paths;
+mod queries;
 mod unknown;
 
 /// Checks a chain of these upgrades and downgrades; its errors as `revision:line message: label`, with
