@@ -4,13 +4,15 @@
 mod books;
 mod checksums;
 mod closing;
+mod union;
 
 use std::collections::{HashMap, HashSet};
 
 use migrate_core::{Chain, Migration, RevisionId, section_digest};
 
-pub(crate) use self::books::{Table, query, rows, search_all};
+pub(crate) use self::books::{Table, query, rows, search_all, whose};
 pub(crate) use self::closing::everybodys;
+pub(crate) use self::union::{both, together};
 use crate::args::Tool;
 use crate::import::{Imported, Wrong};
 
@@ -78,8 +80,7 @@ pub(crate) fn judge(
             )),
         }
     }
-    // Alembic names the heads alone.
-    if tool != Tool::Alembic {
+    if !tool.names_heads_alone() {
         for migration in chain.migrations().iter().filter(|it| found.contains_key(it.id.as_str())) {
             for parent in migration.parents.iter().filter(|id| !found.contains_key(id.as_str())) {
                 problems.push(wrong(
@@ -101,7 +102,7 @@ pub(crate) fn judge(
             continue;
         }
         let original = originals.iter().find(|it| it.id == row.version);
-        match compare(tool, migration, row, original.map(|it| it.up.sql.as_str())) {
+        match compare(tool, migration, row, original.map(|it| it.original.as_str())) {
             Text::Same => adoption.verified += 1,
             Text::Unknown => {}
             Text::Changed => adoption.notes.push(format!(
@@ -132,7 +133,8 @@ pub(crate) fn unrecorded(
     rows: &[Row],
 ) -> Vec<String> {
     let versions = Versions::of(tool, chain);
-    if tool == Tool::Dbmate && !rows.iter().any(|row| versions.find(row).is_some()) {
+    let is_anybodys = matches!(tool, Tool::Dbmate | Tool::GolangMigrate);
+    if is_anybodys && !rows.iter().any(|row| versions.find(row).is_some()) {
         return Vec::new();
     }
     let is_recorded = |row: &&Row| {
@@ -152,8 +154,7 @@ pub(crate) fn undone(
     let mut named: HashSet<&str> = HashSet::new();
     for migration in rows.iter().filter_map(|row| versions.find(row)) {
         named.insert(migration.id.as_str());
-        if tool == Tool::Alembic {
-            // It names the heads alone.
+        if tool.names_heads_alone() {
             let lineage = chain.migrations().iter().zip(chain.lineage(migration.id.as_str()));
             named.extend(lineage.filter_map(|(it, below)| below.then_some(it.id.as_str())));
         }
@@ -174,7 +175,8 @@ impl<'c> Versions<'c> {
     fn of(tool: Tool, chain: &'c Chain<'static>) -> Self {
         let all = chain.migrations();
         let number = |it: &'c Migration<'static>| Some((it.id.as_str().parse().ok()?, it));
-        let counts = matches!(tool, Tool::Refinery | Tool::Sqlx | Tool::Goose);
+        let counts =
+            matches!(tool, Tool::Refinery | Tool::Sqlx | Tool::Goose | Tool::GolangMigrate);
         let names = if tool == Tool::Refinery { chain.refinery_names() } else { Vec::new() };
         Versions {
             by_id: all.iter().map(|it| (it.id.as_str(), it)).collect(),

@@ -4,6 +4,7 @@ mod chain;
 mod import;
 mod lint;
 mod models;
+mod schemas;
 mod words;
 mod write;
 
@@ -16,9 +17,10 @@ use migrate_core::parse_duration;
 pub(crate) use self::chain::{
     ChainCommand, Downgrade, Forget, GraphFormat, How, Limits, Point, Range, Redo, Stamp, Upgrade,
 };
-pub(crate) use self::import::{Adopt, Import, Tool};
+pub(crate) use self::import::{Adopt, Gap, Import, Tool};
 pub(crate) use self::lint::{LintArgs, LintFormat};
 pub(crate) use self::models::ModelArgs;
+pub(crate) use self::schemas::SchemaMap;
 pub(crate) use self::words::{WRITING, advise};
 pub(crate) use self::write::{RevisionArgs, WriteCommand};
 

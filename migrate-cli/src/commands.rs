@@ -39,8 +39,9 @@ pub(crate) fn run(context: &Context, command: ChainCommand) -> Result<Exit, Fail
         ChainCommand::Current => current::current(context),
         ChainCommand::Status { exit_code } => status::status(context, exit_code),
         ChainCommand::Verify => check::verify(context),
-        ChainCommand::Check { at_head, drift, grants, models } => {
-            check::check(context, at_head, (drift, grants), &models)
+        ChainCommand::Check { at_head, drift, grants, schema_map, models } => {
+            let drift = check::DriftArgs { drift, grants, schema_map: &schema_map };
+            check::check(context, at_head, drift, &models)
         }
         ChainCommand::Lint(arguments) => lint::run(context, &arguments),
         ChainCommand::History { rev_range, indicate_current } => {

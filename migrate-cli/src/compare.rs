@@ -3,7 +3,8 @@
 use std::collections::HashSet;
 
 use migrate_core::catalog::{Catalog, Change, Difference, Name, ReadError};
-use migrate_core::{Chain, Error, Runner, Target};
+use migrate_core::diff::{comparable, only_in, usual_owner};
+use migrate_core::{__counted as counted, Chain, Error, Runner, Target};
 use postgres::Client;
 use serde::Serialize;
 
@@ -15,7 +16,7 @@ use crate::ui::{ADDED, Page, REMOVED, WARN};
 
 /// The tables in which other tools note what they have done. They stay after a move to this one,
 /// and are no part of the schema.
-const BOOKS_OF_OTHERS: [&str; 8] = [
+const BOOKS_OF_OTHERS: [&str; 11] = [
     "alembic_version",
     "refinery_schema_history",
     "_sqlx_migrations",
@@ -24,7 +25,13 @@ const BOOKS_OF_OTHERS: [&str; 8] = [
     "goose_db_version",
     "schema_migrations",
     "flyway_schema_history",
+    "_prisma_migrations",
+    "__drizzle_migrations",
+    "atlas_schema_revisions",
 ];
+
+/// The schemas that they make for nothing but these.
+const SCHEMAS_OF_OTHERS: [&str; 3] = ["drizzle", "supabase_migrations", "atlas_schema_revisions"];
 
 /// What a database consists of, but for the books of migration tools.
 pub(crate) fn read(client: &mut Client, runner: Option<&Runner<'_>>) -> Result<Catalog, Failure> {
@@ -44,16 +51,42 @@ pub(crate) fn read_with(
     Ok(without_books(catalog, runner))
 }
 
-fn without_books(catalog: Catalog, runner: Option<&Runner<'_>>) -> Catalog {
-    catalog.without(|name| {
+pub(crate) fn without_books(catalog: Catalog, runner: Option<&Runner<'_>>) -> Catalog {
+    let mut catalog = catalog.without(|name| {
         runner.is_some_and(|runner| runner.keeps(&name.schema, &name.name))
             || BOOKS_OF_OTHERS.contains(&name.name.as_str())
-    })
+    });
+    for schema in SCHEMAS_OF_OTHERS {
+        if !catalog.relations.keys().any(|name| name.schema == schema) {
+            catalog.schemas.remove(schema);
+        }
+    }
+    catalog
 }
 
-fn unreadable(error: &ReadError) -> Failure {
+pub(crate) fn unreadable(error: &ReadError) -> Failure {
     let help = "this is a version of PostgreSQL that is not known here, or the connection was lost";
     Failure::refused("catalog", error.to_string(), help)
+}
+
+/// Brings a scratch database to a revision of a chain. Roles that are missing are made, if the server is ours.
+pub(crate) fn upgrade(
+    scratch: &Scratch,
+    client: &mut Client,
+    runner: &Runner<'_>,
+    target: Target,
+) -> Result<(), Failure> {
+    loop {
+        match runner.upgrade_to(client, target.clone()) {
+            Ok(_) => return Ok(()),
+            Err(Error::Statement(why))
+                if scratch.makes_role(
+                    why.failure.code.as_deref().unwrap_or_default(),
+                    &why.failure.message,
+                ) => {}
+            Err(error) => return Err(Failure::OnScratch(Box::new(error))),
+        }
+    }
 }
 
 /// A scratch database with a chain in it, up to a revision or the head.
@@ -71,17 +104,7 @@ pub(crate) fn build_chain(
     };
     let runner = context.runner(chain);
     let target = through.map_or(Target::Head, Target::revision);
-    loop {
-        match runner.upgrade_to(&mut client, target.clone()) {
-            Ok(_) => break,
-            Err(Error::Statement(why))
-                if scratch.makes_role(
-                    why.failure.code.as_deref().unwrap_or_default(),
-                    &why.failure.message,
-                ) => {}
-            Err(error) => return Err(Failure::OnScratch(Box::new(error))),
-        }
-    }
+    upgrade(scratch, &mut client, &runner, target)?;
     let catalog = read_with(true, &mut client, Some(&runner))?;
     Ok((database, catalog))
 }
@@ -126,14 +149,42 @@ pub(crate) fn differences(from: &Catalog, to: &Catalog) -> Vec<Difference> {
     found
 }
 
-/// The differences in who may do what, and who owns what.
+/// The differences in who may do what, and who owns what. What goes takes its own with it.
 pub(crate) fn privileges(from: &Catalog, to: &Catalog) -> Vec<Difference> {
-    let mut found = from.differences(to);
-    found.retain(is_privilege);
-    found
+    let gone = only_in(from, to);
+    let (mut grants, mut owners) = (from.grants.clone(), from.owners.clone());
+    grants.retain(|on, _| !gone.contains(&on.object()));
+    owners.retain(|on, _| !gone.contains(on));
+    let (grants_after, owners_after) = (to.grants.clone(), to.owners.clone());
+    let after = Catalog { grants: grants_after, owners: owners_after, ..Catalog::default() };
+    Catalog { grants, owners, ..Catalog::default() }.differences(&after)
 }
 
-fn is_privilege(found: &Difference) -> bool {
+/// How models differ in privileges and owners from what a chain builds. Where they were dumped from a
+/// database, they name the role that is to run the chain as the owner of everything.
+pub(crate) fn privileges_of_models(built: &Catalog, models: &Catalog) -> Vec<Difference> {
+    match usual_owner(models) {
+        None => privileges(built, models),
+        Some(owner) => {
+            let (built, models) = comparable((built, "CURRENT_ROLE"), (models, owner));
+            privileges(&built, &models)
+        }
+    }
+}
+
+/// Tells that privileges differ, which nobody wanted to have compared.
+pub(crate) fn note_privileges(context: &Context, count: usize) {
+    if count > 0 {
+        let were = if count == 1 { "was" } else { "were" };
+        context.ui.note(format!(
+            "{} in privileges, default privileges or owners {were} left out: to include them, add `--grants`, \
+             or set `grants = true` in migrate.toml",
+            counted(count, "difference")
+        ));
+    }
+}
+
+pub(crate) fn is_privilege(found: &Difference) -> bool {
     found.kind == "grant" || found.kind == "owner of"
 }
 
@@ -173,4 +224,7 @@ pub(crate) struct Drift {
     /// Where it is, if anything is applied.
     pub(crate) revision: Option<String>,
     pub(crate) differences: Vec<Difference>,
+    /// Those in privileges and owners, where they do not count.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) privileges: Vec<Difference>,
 }

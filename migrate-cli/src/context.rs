@@ -88,6 +88,17 @@ impl Context {
         Ok(Database { client, place: connector.to_string(), connector, notices })
     }
 
+    /// Do privileges and owners count? They do if an argument says so, or the project's settings.
+    pub(crate) fn grants(&self, argument: bool) -> Result<bool, Failure> {
+        Ok(argument || self.source.config()?.grants())
+    }
+
+    /// The schema and the name of the table with the history.
+    pub(crate) fn history_table(&self) -> (String, String) {
+        let Connection { schema, table_prefix, .. } = &self.connection;
+        (schema.clone(), format!("{table_prefix}history"))
+    }
+
     /// A runner of this chain, with the names that the arguments give to the history.
     pub(crate) fn runner<'c>(&self, chain: &'c Chain<'static>) -> Runner<'c> {
         let Connection { schema, table_prefix, .. } = &self.connection;

@@ -1,5 +1,7 @@
 //! A proposal on its way to files: which statements are left to a person, and how each is written.
 
+mod refused;
+
 use migrate_core::catalog::Difference;
 use migrate_core::diff::{Part, PartKind, Proposal, Rename, Section, Step};
 use migrate_core::{EditError, FileEdit, Folder, NewRevision, NewSection, edit};
@@ -71,6 +73,10 @@ pub(crate) struct DraftStatement {
     step: Step,
     /// Why it is left to a person.
     pub(crate) todo: Option<String>,
+    /// What it needs is left to a person, so it is a part of that.
+    follows: bool,
+    /// How often it was put behind the others.
+    moves: u8,
 }
 
 impl Draft {
@@ -218,7 +224,8 @@ impl Draft {
         let sections = self.parts.iter().flat_map(|part| [&part.up, &part.down]);
         sections
             .flat_map(|section| {
-                let statements = section.statements.iter().filter_map(|it| it.todo.clone());
+                let own = section.statements.iter().filter(|it| !it.follows);
+                let statements = own.filter_map(|it| it.todo.clone());
                 statements.chain(section.missing.iter().cloned())
             })
             .collect()
@@ -245,11 +252,6 @@ impl DraftSection {
         let statements = section.steps.into_iter().map(DraftStatement::new).collect();
         let (missing, remains) = (Vec::new(), Vec::new());
         DraftSection { transactional: section.transaction, statements, missing, remains }
-    }
-
-    /// The nth statement, from 1, of those that are written.
-    pub(crate) fn nth(&mut self, number: usize) -> Option<&mut DraftStatement> {
-        self.statements.iter_mut().filter(|it| it.todo.is_none()).nth(number.checked_sub(1)?)
     }
 
     /// Whether some of its statements can't be in a transaction, and others could.
@@ -308,7 +310,7 @@ impl DraftSection {
             self.remains.iter().for_each(|what| comment(&mut text, "--  ", what));
             text.push('\n');
         }
-        for DraftStatement { step, todo: left } in &self.statements {
+        for DraftStatement { step, todo: left, follows, .. } in &self.statements {
             let Step { sql, loses, caution, .. } = step;
             let sql = sql.trim_end().trim_end_matches(';');
             let is_long =
@@ -325,7 +327,8 @@ impl DraftSection {
             match left {
                 None => text.push_str(&format!("{sql};\n")),
                 Some(why) => {
-                    comment(&mut text, todo, why);
+                    let words = if *follows { "-- Part of what is marked above:" } else { todo };
+                    comment(&mut text, words, why);
                     for line in format!("{sql};").lines() {
                         text.push_str(&format!("-- {line}\n"));
                     }
@@ -345,6 +348,9 @@ impl DraftSection {
 impl DraftStatement {
     fn new(step: Step) -> Self {
         let todo = step.doubt.clone();
-        DraftStatement { step, todo }
+        DraftStatement { step, todo, follows: false, moves: 0 }
     }
 }
+
+#[cfg(test)]
+mod tests;

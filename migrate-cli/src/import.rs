@@ -4,11 +4,15 @@
 pub(crate) mod alembic;
 mod dbmate;
 mod diesel;
+mod fitted;
+mod flyway;
+mod folders;
 mod goose;
 mod names;
+mod pairs;
 mod refinery;
 mod render;
-mod sqlx;
+mod single;
 
 use std::collections::HashMap;
 use std::fmt;
@@ -40,6 +44,8 @@ pub(crate) struct Imported {
     /// The file, or the folder, that it comes from.
     pub(crate) origin: String,
     pub(crate) up: Body,
+    /// The upgrade's text as the tool has it.
+    pub(crate) original: String,
     /// How it is undone, or why it is not.
     pub(crate) down: Result<Body, String>,
 }
@@ -118,6 +124,12 @@ pub(crate) struct Found {
     pub(crate) down: Result<Body, String>,
 }
 
+impl Found {
+    fn new(named: Named, origin: String, up: Body, down: Result<Body, String>) -> Self {
+        Found { named, origin, up, down }
+    }
+}
+
 impl Draft {
     /// The text of a file without its byte order mark; a file without a text is a problem.
     pub(crate) fn text<'o>(&mut self, original: &'o Original) -> Option<&'o str> {
@@ -148,7 +160,7 @@ pub(crate) fn translate(tool: Tool, originals: &[Original]) -> Result<Translatio
     }
     let draft = draft(tool, originals);
     let Draft { mut revisions, notes, mut wrong } = draft;
-    revisions.sort_by(|a, b| a.named.order(&b.named, tool == Tool::Diesel || tool == Tool::Dbmate));
+    revisions.sort_by(|a, b| a.named.order(&b.named, sorts_texts(tool)));
     twins(&revisions, &mut wrong);
     if revisions.is_empty() {
         let meant = looks_like(tool, originals, wrong.is_empty());
@@ -167,10 +179,12 @@ pub(crate) fn translate(tool: Tool, originals: &[Original]) -> Result<Translatio
         }
         let (stem, message) = (files.stem(&named), named.message());
         let id = named.version;
-        let down = down.and_then(|down| something(tool, down));
+        let original = up.sql.clone();
+        let up = fitted::body(up);
+        let down = down.and_then(|down| something(tool, fitted::body(down)));
         let parents = parent.replace(id.clone()).into_iter().collect();
         let created = names::created(&id);
-        imported.push(Imported { id, parents, message, created, stem, origin, up, down });
+        imported.push(Imported { id, parents, message, created, stem, origin, up, original, down });
     }
     if wrong.is_empty() { Ok(Translation { revisions: imported, notes }) } else { Err(wrong) }
 }
@@ -187,10 +201,18 @@ fn own(originals: &[Original]) -> Option<Wrong> {
     Some(Wrong::at(&found.path, "the folder is a chain already", help))
 }
 
+/// Whether a tool has its migrations in the order of their names, whatever numbers are in them.
+fn sorts_texts(tool: Tool) -> bool {
+    matches!(tool, Tool::Diesel | Tool::Dbmate | Tool::Prisma | Tool::Supabase | Tool::Atlas)
+}
+
 fn draft(tool: Tool, originals: &[Original]) -> Draft {
     match tool {
         Tool::Refinery => refinery::read(originals),
-        Tool::Sqlx => sqlx::read(originals),
+        Tool::Sqlx | Tool::GolangMigrate => pairs::read(tool, originals),
+        Tool::Flyway => flyway::read(originals),
+        Tool::Prisma | Tool::Drizzle => folders::read(tool, originals),
+        Tool::Supabase | Tool::Atlas => single::read(tool, originals),
         Tool::Diesel => diesel::read(originals),
         Tool::Dbmate => dbmate::read(originals),
         Tool::Goose => goose::read(originals),
@@ -202,6 +224,9 @@ fn draft(tool: Tool, originals: &[Original]) -> Draft {
 /// A downgrade that has a statement. One that has none, but words, has a reason perhaps.
 pub(crate) fn something(tool: Tool, down: Body) -> Result<Body, String> {
     let has_sql = Lexer::new(&down.sql).any(|token| !token.kind.is_trivia());
+    if let Some(said) = fitted::refusal(&down.sql) {
+        return Err(format!("imported from {tool}, where the downgrade raises: {said}"));
+    }
     if has_sql {
         return Ok(down);
     }
@@ -226,8 +251,25 @@ fn twins(revisions: &[Found], wrong: &mut Vec<Wrong>) {
 
 /// Whose the files seem to be; almost any folder would do for sqlx.
 fn looks_like(tool: Tool, originals: &[Original], with_sqlx: bool) -> Option<Tool> {
-    let others = Tool::LINES.into_iter().filter(|other| *other != tool);
-    others.filter(|other| with_sqlx || *other != Tool::Sqlx).find(|other| {
+    let is_there = |name: &str| originals.iter().any(|it| it.path == name);
+    let marked = [
+        (Tool::Prisma, "migration_lock.toml"),
+        (Tool::Drizzle, "meta/_journal.json"),
+        (Tool::Atlas, "atlas.sum"),
+    ];
+    if let Some((whose, _)) = marked.into_iter().find(|(_, name)| is_there(name)) {
+        return Some(whose).filter(|whose| *whose != tool);
+    }
+    // What says whose it is in each file comes before what almost any folder would do for.
+    let shaped =
+        [Tool::Goose, Tool::Dbmate, Tool::Diesel, Tool::Refinery, Tool::Flyway, Tool::Prisma];
+    let loose = [Tool::Sqlx].into_iter().filter(|_| with_sqlx);
+    // Both have `V1__name.sql`, so what is wrong with it says more.
+    let is_other = |other: &Tool| {
+        let both = [Tool::Refinery, Tool::Flyway];
+        *other != tool && !(both.contains(other) && both.contains(&tool))
+    };
+    shaped.into_iter().chain(loose).filter(is_other).find(|other| {
         let draft = draft(*other, originals);
         !draft.revisions.is_empty() && draft.wrong.is_empty()
     })
@@ -249,6 +291,11 @@ fn shape(tool: Tool) -> &'static str {
         Tool::Diesel => "folders `1_name` with an `up.sql`",
         Tool::Dbmate => "`1_name.sql` with `-- migrate:up`",
         Tool::Goose => "`1_name.sql` with `-- +goose Up`",
+        Tool::GolangMigrate => "`1_name.up.sql` and `1_name.down.sql`",
+        Tool::Flyway => "`V1__name.sql`",
+        Tool::Prisma => "folders `20251217101112_name` with a `migration.sql`",
+        Tool::Drizzle => "`0000_name.sql`, or folders with a `migration.sql`",
+        Tool::Supabase | Tool::Atlas => "`20251217101112_name.sql`",
         Tool::Alembic => "Python files with `revision = …`",
     }
 }

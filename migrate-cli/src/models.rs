@@ -65,6 +65,9 @@ impl Models {
                 said.is_some_and(|said| scratch.makes_role(said.code().code(), said.message()))
             };
             while let Err(error) = client.batch_execute(text) {
+                if is_there_already(text, &error) {
+                    break;
+                }
                 if let Some(limit) = deadline.passed() {
                     return Err(too_long(&source, statement.span, limit));
                 }
@@ -105,6 +108,15 @@ fn without_psql(text: String) -> String {
         .fold(String::with_capacity(text.len()), |whole, line| {
             whole + line + if line == "\n" { "" } else { "\n" }
         })
+}
+
+/// Does a statement create a role that the server has? Roles belong to a server, and not to what is built.
+fn is_there_already(statement: &str, error: &postgres::Error) -> bool {
+    let mut words = statement.split_whitespace().map(str::to_ascii_lowercase);
+    let kind = (words.next(), words.next());
+    let creates = kind.0.as_deref() == Some("create")
+        && kind.1.is_some_and(|it| ["role", "user", "group"].contains(&&*it));
+    creates && error.code() == Some(&postgres::error::SqlState::DUPLICATE_OBJECT)
 }
 
 /// Does a statement read rows from the client, or send it some? A server waits until they came.
@@ -150,7 +162,14 @@ fn refused(source: &Source<'_>, statement: Span, error: &postgres::Error) -> Fai
     let message =
         format!("the models can't be built: {} (SQLSTATE {})", said.message(), said.code().code());
     let hint = said.hint().or(said.detail()).unwrap_or_default();
-    let help = "the models are SQL that builds the whole schema in an empty database";
+    let is_role = said.message().starts_with("role \"");
+    let help = match is_role {
+        true => {
+            "create the role on the server of `--dev-url`: `CREATE ROLE name NOLOGIN`; a server that is \
+                 started for the comparison gets it by itself, so leave `--dev-url` out"
+        }
+        false => "the models are SQL that builds the whole schema in an empty database",
+    };
     Failure::Models(point_at(&message, source, Span::new(at, at + 1), hint, help))
 }
 

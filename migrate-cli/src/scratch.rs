@@ -6,11 +6,12 @@ use std::hash::{BuildHasher, Hasher, RandomState};
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use migrate_core::Connector;
+use migrate_core::{__literal as literal, __quote as quote, Connector};
 use migrate_testkit::{Backend, Server};
 use postgres::Client;
 use postgres::error::SqlState;
 
+use crate::args::ModelArgs;
 use crate::context::Context;
 use crate::env_file::Variables;
 use crate::failure::Failure;
@@ -18,6 +19,8 @@ use crate::interrupt;
 
 /// How the names of our databases begin; the second that they were made in follows.
 const PREFIX: &str = "migrate_dev_";
+/// The role that we make on a server of our own.
+const OWN_ROLE: &str = "migrate_scratch_owner";
 /// So old is no comparison that is still under way.
 const ABANDONED_SECONDS: i64 = 3600;
 
@@ -42,8 +45,11 @@ impl Scratch {
             }
             None => {
                 let server = start()?;
-                let admin = Connector::new(server.admin_url());
-                (admin.map_err(Failure::DevServer)?, Some(server))
+                let admin = match own_role(&server, OWN_ROLE) {
+                    Some(admin) => admin,
+                    None => Connector::new(server.admin_url()).map_err(Failure::DevServer)?,
+                };
+                (admin, Some(server))
             }
         };
         let random = RandomState::new().build_hasher().finish() & 0xffff_ffff;
@@ -58,6 +64,35 @@ impl Scratch {
     /// Connects to the server itself.
     pub(crate) fn admin(&self) -> Arc<Connector> {
         Arc::clone(&self.admin)
+    }
+
+    /// The server for a comparison with models.
+    pub(crate) fn for_models(context: &Context, arguments: &ModelArgs) -> Result<Self, Failure> {
+        let mut scratch = Self::open(context, arguments.dev_url.as_deref())?;
+        let Some(role) = &arguments.run_as else { return Ok(scratch) };
+        let refused = |what: String, help: &str| Err(Failure::refused("usage", what, help));
+        if scratch.server.is_none() {
+            let what = "`--run-as` is for a server that is started for the comparison".to_owned();
+            return refused(what, "leave `--run-as` out, or `--dev-url` and MIGRATE_DEV_URL");
+        }
+        match scratch.run_as(&quote(role)) {
+            true => Ok(scratch),
+            false => refused(
+                format!("`--run-as {role}`: there can be no such role"),
+                "name the role as it is, without quotes",
+            ),
+        }
+    }
+
+    /// On a server of our own, makes databases from now on as a role of this name, given as SQL has it: what a
+    /// chain says of the role that runs it is then true of ours. Elsewhere that role may be somebody, and the answer is false.
+    pub(crate) fn run_as(&mut self, role: &str) -> bool {
+        let admin = self.server.as_ref().and_then(|server| own_role(server, role));
+        let found = admin.is_some();
+        if let Some(admin) = admin {
+            self.admin = Arc::new(admin);
+        }
+        found
     }
 
     /// An empty database.
@@ -76,10 +111,10 @@ impl Scratch {
     pub(crate) fn makes_role(&self, code: &str, message: &str) -> bool {
         let name =
             message.strip_prefix("role \"").and_then(|rest| rest.strip_suffix("\" does not exist"));
-        let Some(name) = name.filter(|_| code == SqlState::UNDEFINED_OBJECT.code()) else {
-            return false;
-        };
-        let sql = format!("CREATE ROLE {}", migrate_core::__quote(name));
+        // The second is what SET ROLE says.
+        let codes = [SqlState::UNDEFINED_OBJECT.code(), SqlState::INVALID_PARAMETER_VALUE.code()];
+        let Some(name) = name.filter(|_| codes.contains(&code)) else { return false };
+        let sql = format!("CREATE ROLE {}", quote(name));
         self.server.is_some()
             && self.admin.connect().is_ok_and(|mut admin| admin.batch_execute(&sql).is_ok())
     }
@@ -144,8 +179,29 @@ impl Drop for ScratchDatabase {
 
 /// Whether it works is seen by nobody; what is left is dropped by a later run.
 fn drop_database(admin: &Connector, name: &str) {
-    if let Ok(mut admin) = admin.connect() {
-        let _ = admin.batch_execute(&format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"));
+    let Ok(mut client) = admin.connect() else { return };
+    let sql = format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)");
+    if client.batch_execute(&sql).is_err() {
+        // A database that subscribes to another one can't be dropped.
+        let _ =
+            admin.to_database(name).map(|place| place.connect().map(|mut it| unsubscribe(&mut it)));
+        let _ = client.batch_execute(&sql);
+    }
+}
+
+/// Drops all subscriptions, and leaves the publishers alone.
+fn unsubscribe(client: &mut Client) {
+    let sql = "SELECT pg_catalog.quote_ident(subname) FROM pg_catalog.pg_subscription s \
+               JOIN pg_catalog.pg_database d ON d.oid = s.subdbid WHERE d.datname = pg_catalog.current_database()";
+    for row in client.simple_query(sql).into_iter().flatten() {
+        if let postgres::SimpleQueryMessage::Row(row) = row
+            && let Some(name) = row.get(0)
+        {
+            for change in ["DISABLE", "SET (slot_name = NONE)"] {
+                let _ = client.batch_execute(&format!("ALTER SUBSCRIPTION {name} {change}"));
+            }
+            let _ = client.batch_execute(&format!("DROP SUBSCRIPTION {name}"));
+        }
     }
 }
 
@@ -162,6 +218,43 @@ fn start() -> Result<Server, Failure> {
     Ok(server)
 }
 
+/// A role on a server of our own, by its name as SQL has it. The server's own role is `postgres`, of which a
+/// chain and models may say something that is true of no other.
+fn own_role(server: &Server, role: &str) -> Option<Connector> {
+    let url = server.admin_url();
+    let admin = Connector::new(url).ok()?;
+    let mut client = admin.connect().ok()?;
+    let is_admin = format!("SELECT 1 / (CURRENT_USER = {})::integer", literal(&bare(role)));
+    if client.batch_execute(&is_admin).is_ok() {
+        return Some(admin);
+    }
+    let password = format!("{:016x}", RandomState::new().build_hasher().finish());
+    let with = |verb: &str| format!("{verb} ROLE {role} SUPERUSER LOGIN PASSWORD '{password}'");
+    // The models may have named it before.
+    let made =
+        client.batch_execute(&with("CREATE")).or_else(|_| client.batch_execute(&with("ALTER")));
+    made.ok()?;
+    let more = if url.contains('?') { '&' } else { '?' };
+    Connector::new(&format!("{url}{more}user={}&password={password}", in_url(role))).ok()
+}
+
+/// A name without the quotes that SQL may need.
+fn bare(role: &str) -> String {
+    let quoted = role.strip_prefix('"').and_then(|it| it.strip_suffix('"'));
+    quoted.map_or_else(|| role.to_owned(), |it| it.replace("\"\"", "\""))
+}
+
+/// A role's name as a URL has it.
+fn in_url(role: &str) -> String {
+    bare(role).bytes().fold(String::new(), |mut found, byte| {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'_' => found.push(byte.into()),
+            _ => found.push_str(&format!("%{byte:02X}")),
+        }
+        found
+    })
+}
+
 fn refused(error: &postgres::Error) -> Failure {
     let reason =
         error.as_db_error().map_or_else(|| error.to_string(), |error| error.message().to_owned());
@@ -172,4 +265,16 @@ fn refused(error: &postgres::Error) -> Failure {
         _ => "name another server for development: `--dev-url postgres://…`",
     };
     Failure::refused("dev-server", format!("no scratch database could be made: {reason}"), help)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_role_is_named_in_a_url() {
+        let check = |role: &str, expected: &str| assert_eq!(in_url(role), expected);
+        check("app_1", "app_1");
+        check("\"My \"\"Role\"\"\"", "My%20%22Role%22");
+    }
 }

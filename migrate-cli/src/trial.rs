@@ -8,7 +8,7 @@ use migrate_core::diff::{only_in, with_privileges_of};
 use migrate_core::{Chain, Error, Rejection, StatementError, Target, check};
 use postgres::Client;
 
-use crate::compare::{differences, privileges, read_with};
+use crate::compare::{differences, privileges, privileges_of_models, read_with};
 use crate::context::Context;
 use crate::draft::{Draft, DraftSection, Identity};
 use crate::failure::Failure;
@@ -25,6 +25,8 @@ pub(crate) struct Trial<'a> {
     pub(crate) chain: (&'a ScratchDatabase, &'a Catalog),
     /// The same of the models.
     pub(crate) models: (&'a ScratchDatabase, &'a Catalog),
+    /// Are privileges and owners to be those of the models?
+    pub(crate) grants: bool,
 }
 
 /// What came of a draft.
@@ -92,13 +94,19 @@ impl Trial<'_> {
         if let Err(error) = runner.upgrade(&mut client) {
             return refused(error);
         }
-        let mut above = read_with(true, &mut client, Some(&runner))?;
-        let untold = untold(&above, wanted);
-        // Who may use something new is not for the upgrade to say.
-        let new = only_in(wanted, before);
-        above.grants.retain(|on, _| !new.contains(&on.object()));
-        above.owners.retain(|on, _| !new.contains(on));
-        let expected = agreed(&mut client, &with_privileges_of(wanted, before), &above);
+        let mut above = subscribed(read_with(true, &mut client, Some(&runner))?, before);
+        let (untold, expected);
+        if self.grants {
+            (untold, expected) = (Vec::new(), wanted.clone());
+        } else {
+            untold = told_nowhere(&above, wanted);
+            // Who may use something new is not for the upgrade to say.
+            let new = only_in(wanted, before);
+            above.grants.retain(|on, _| !new.contains(&on.object()));
+            above.owners.retain(|on, _| !new.contains(on));
+            expected = with_privileges_of(wanted, before);
+        }
+        let expected = agreed(&mut client, &expected, &above);
         let missing = all_differences(&above, &expected);
         if is_left || !missing.is_empty() {
             return Ok(Outcome::Up { missing, privileges: untold, below: None });
@@ -112,7 +120,7 @@ impl Trial<'_> {
         if let Err(error) = runner.downgrade_to(&mut client, target) {
             return refused(error);
         }
-        let below = read_with(true, &mut client, Some(&runner))?;
+        let below = subscribed(read_with(true, &mut client, Some(&runner))?, before);
         let below = all_differences(&below, &agreed(&mut client, before, &below));
         Ok(Outcome::Up { missing, privileges: untold, below: Some(below) })
     }
@@ -128,22 +136,26 @@ impl Trial<'_> {
                 continue;
             }
             let before = self.chain.1;
-            let below = read_with(true, &mut client, None)?;
+            let below = subscribed(read_with(true, &mut client, None)?, self.models.1);
             let books = |name: &migrate_core::catalog::Name| {
                 !before.relations.contains_key(name) && name.name.starts_with("migrate_")
             };
             let below = below.without(books);
             let before = agreed(&mut client, before, &below);
-            return Ok(differences(&below, &before));
+            return Ok(match self.grants {
+                true => all_differences(&below, &before),
+                false => differences(&below, &before),
+            });
         }
     }
 }
 
-/// Runs a downgrade; a statement that is refused is left to a person, and false is the answer.
+/// Runs a downgrade; where a statement is refused, the section is changed and false is the answer.
 fn back(client: &mut Client, section: &mut DraftSection) -> bool {
     let mut run = |sql: &str| {
-        let said = |error: &postgres::Error| {
-            error.as_db_error().map_or_else(|| error.to_string(), |it| it.message().to_owned())
+        let said = |error: &postgres::Error| match error.as_db_error() {
+            Some(it) => (it.code().code().to_owned(), it.message().to_owned()),
+            None => (String::new(), error.to_string()),
         };
         client.batch_execute(sql).map_err(|error| said(&error))
     };
@@ -152,10 +164,9 @@ fn back(client: &mut Client, section: &mut DraftSection) -> bool {
     for (nth, sql) in section.runnable().enumerate() {
         refused = refused.or_else(|| run(sql).err().map(|why| (nth + 1, why)));
     }
-    if let Some((nth, why)) = refused
-        && let Some(statement) = section.nth(nth)
+    if let Some((nth, (code, why))) = refused
+        && section.refuse(nth, &code, why)
     {
-        statement.todo = Some(why);
         return false;
     }
     if is_whole {
@@ -166,12 +177,19 @@ fn back(client: &mut Client, section: &mut DraftSection) -> bool {
 }
 
 /// How the models differ in privileges on what is there.
-fn untold(above: &Catalog, wanted: &Catalog) -> Vec<Difference> {
+fn told_nowhere(above: &Catalog, wanted: &Catalog) -> Vec<Difference> {
     let absent = only_in(wanted, above);
     let mut wanted = wanted.clone();
     wanted.grants.retain(|on, _| !absent.contains(&on.object()));
     wanted.owners.retain(|on, _| !absent.contains(on));
-    privileges(above, &wanted)
+    privileges_of_models(above, &wanted)
+}
+
+/// A copy of a database has none of its subscriptions, and nothing is written of them.
+fn subscribed(mut copy: Catalog, original: &Catalog) -> Catalog {
+    let own = original.others.iter().filter(|(name, _)| name.kind == "subscription");
+    copy.others.extend(own.map(|(name, it)| (name.clone(), it.clone())));
+    copy
 }
 
 /// With those in privileges.
@@ -179,15 +197,13 @@ fn all_differences(from: &Catalog, to: &Catalog) -> Vec<Difference> {
     [differences(from, to), privileges(from, to)].concat()
 }
 
-/// Leaves the statement that was refused to a person.
+/// Puts the statement that was refused behind the others, or leaves it to a person.
 fn leave(section: &mut DraftSection, error: Box<StatementError>) -> Result<(), Failure> {
-    let statement = error.statement.and_then(|number| section.nth(number));
-    match statement {
-        Some(statement) => {
-            statement.todo = Some(error.failure.message);
-            Ok(())
-        }
-        None => Err(Failure::OnScratch(Box::new(Error::Statement(error)))),
+    let code = error.failure.code.clone().unwrap_or_default();
+    let why = error.failure.message.clone();
+    match error.statement.is_some_and(|number| section.refuse(number, &code, why)) {
+        true => Ok(()),
+        false => Err(Failure::OnScratch(Box::new(Error::Statement(error)))),
     }
 }
 

@@ -2,6 +2,7 @@
 //! deployed: what databases have run is right, whatever a parser says.
 
 mod blind;
+mod bodies;
 mod catalog;
 mod client_values;
 mod cursor;
@@ -186,7 +187,7 @@ fn statements(
     for (section, statements) in sections {
         let Some((section, _)) = section else { continue };
         let sql = source.slice(section.span);
-        let notes = notes(sql);
+        let (notes, reads_bodies) = (notes(sql), bodies::are_read(sql));
         let mut before = 0;
         for statement in statements {
             let own = std::mem::replace(&mut before, statement.span.end)..statement.span.end;
@@ -212,6 +213,16 @@ fn statements(
                 && let Some((problem, span, label)) = grammatical(sql, statement)
             {
                 problems.push(Diagnostic::at(problem, file.index, shift(span), label));
+                continue;
+            }
+            let body = if reads_bodies { bodies::refused(sql, statement) } else { None };
+            if let Some(found) = body.filter(|found| !is_allowed(found.problem.code())) {
+                let told =
+                    Diagnostic::at(found.problem, file.index, shift(found.span), found.label);
+                problems.push(match found.related {
+                    Some((span, text)) => told.and(file.index, shift(span), text),
+                    None => told,
+                });
                 continue;
             }
             let newer = newer::newer(sql, statement, section.span.start, oldest);

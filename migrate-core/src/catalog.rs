@@ -68,7 +68,8 @@ pub struct Catalog {
     pub statistics: BTreeMap<Name, Statistics>,
     /// Everything else that can be made: operators, casts, collations, event triggers and so on.
     pub others: BTreeMap<OtherName, Other>,
-    /// Who was granted what, besides the owners; empty unless it was asked for.
+    /// Who may do something else than by nature: who was granted something, and who was refused what everybody
+    /// or an owner has. Empty unless it was asked for.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub grants: BTreeMap<GrantName, Grant>,
     /// Who owns what does not belong to the role that reads; empty unless privileges were asked for.
@@ -112,6 +113,50 @@ impl Catalog {
         self.grants.retain(|on, _| stays(&on.object()));
         self.owners.retain(|on, _| stays(on));
         self.statistics.retain(|_, statistics| !leave_out(&statistics.table));
+        self
+    }
+
+    /// Is there anything in a schema?
+    #[must_use]
+    pub fn has_in(&self, schema: &str) -> bool {
+        let relations = self.relations.keys().chain(self.sequences.keys());
+        let types = self.enums.keys().chain(self.domains.keys());
+        let types = types.chain(self.composites.keys()).chain(self.ranges.keys());
+        let mut names = relations.chain(types).chain(self.statistics.keys());
+        names.any(|name| name.schema == schema)
+            || self.routines.keys().any(|name| name.schema == schema)
+            || self.extensions.values().any(|it| it.schema == schema)
+            || self.others.keys().any(|name| name.is_in(schema))
+    }
+
+    /// The same catalog without what is in some schemas, and without these.
+    #[must_use]
+    pub fn without_schemas(mut self, leave_out: impl Fn(&str) -> bool) -> Self {
+        let stays = |name: &Name| !leave_out(&name.schema);
+        let schemas: Vec<String> =
+            self.schemas.keys().filter(|it| leave_out(it)).cloned().collect();
+        self.schemas.retain(|name, _| !leave_out(name));
+        self.enums.retain(|name, _| stays(name));
+        self.domains.retain(|name, _| stays(name));
+        self.composites.retain(|name, _| stays(name));
+        self.ranges.retain(|name, _| stays(name));
+        self.sequences.retain(|name, _| stays(name));
+        self.relations.retain(|name, _| stays(name));
+        self.routines.retain(|name, _| !leave_out(&name.schema));
+        self.statistics.retain(|name, _| stays(name));
+        self.others.retain(|name, _| !schemas.iter().any(|schema| name.is_in(schema)));
+        let stays = |on: &ObjectName| {
+            let of_schema = match on.kind.as_str() {
+                "schema" => &on.name,
+                _ if on.default_on().is_some() => &on.name,
+                _ => &on.schema,
+            };
+            let rare = OtherName { kind: on.kind.clone(), identity: on.name.clone() };
+            let is_rare = on.schema.is_empty() && schemas.iter().any(|schema| rare.is_in(schema));
+            !leave_out(of_schema) && !is_rare
+        };
+        self.grants.retain(|on, _| stays(&on.object()));
+        self.owners.retain(|on, _| stays(on));
         self
     }
 

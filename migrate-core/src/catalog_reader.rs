@@ -29,7 +29,22 @@ impl Catalog {
     /// As [`read`](Self::read).
     #[cfg(feature = "postgres")]
     pub fn read_with_grants(client: &mut ::postgres::Client) -> Result<Self, ReadError> {
-        read(client, &Reading::new(None).with_grants())
+        read(client, &Reading::new(None).with_grants(None))
+    }
+
+    /// The same, seen from another role than the one that asks: what belongs to it has no owner in
+    /// [`owners`](Self::owners), and privileges are granted to `CURRENT_ROLE` where it has them. The role is
+    /// named as SQL has it, so quoted where it has to be.
+    ///
+    /// # Errors
+    ///
+    /// As [`read`](Self::read), and when there is no such role.
+    #[cfg(feature = "postgres")]
+    pub fn read_with_grants_of(
+        client: &mut ::postgres::Client,
+        role: &str,
+    ) -> Result<Self, ReadError> {
+        read(client, &Reading::new(None).with_grants(Some(role)))
     }
 
     /// The same, but in definitions the names in one schema are not qualified.
@@ -67,7 +82,7 @@ impl Catalog {
     pub async fn read_with_grants_async(
         client: &tokio_postgres::Client,
     ) -> Result<Self, ReadError> {
-        read_async(client, &Reading::new(None).with_grants()).await
+        read_async(client, &Reading::new(None).with_grants(None)).await
     }
 }
 

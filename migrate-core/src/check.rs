@@ -246,10 +246,11 @@ fn presence(
     problems: &mut Vec<Diagnostic>,
 ) {
     let opening = |token: Token| Span::new(token.span.start, token.span.start + 1);
-    let only_joins = header.joins() && up.is_empty();
     let mut hidden = sections.unclear;
-    for (section, statements, empty) in
-        [(sections.up, up, Problem::EmptyUp), (sections.down, down, Problem::EmptyDown)]
+    let only_joins = header.joins() && up.is_empty();
+    // An upgrade that does nothing is a lint's matter; there is nothing to undo then.
+    let empty_down = Some(Problem::EmptyDown).filter(|_| !up.is_empty());
+    for (section, statements, empty) in [(sections.up, up, None), (sections.down, down, empty_down)]
     {
         let Some((section, marker)) = section else { continue };
         let is_left_to_do = problems.iter().any(|found| {
@@ -259,7 +260,7 @@ fn presence(
             is_inside && matches!(found.problem, Problem::Todo { .. })
         });
         let is_clear = !sections.unclear && !sections.unclear_mode && !is_left_to_do;
-        if statements.is_empty() && !only_joins && is_clear {
+        if let Some(empty) = empty.filter(|_| statements.is_empty() && is_clear) {
             problems.push(Diagnostic::at(empty, index, marker, "nothing below"));
         }
         let sql = source.slice(section.span);

@@ -16,8 +16,11 @@ use crate::text::{Source, Span};
 /// The name of the file.
 pub const CONFIG_FILE: &str = "migrate.toml";
 
-/// The oldest PostgreSQL that is taken care of, and that a chain is for unless it says otherwise.
+/// The oldest PostgreSQL that a chain can be for.
 const OLDEST_SERVER: u32 = 14;
+
+/// The oldest PostgreSQL that a chain is for unless it says otherwise. PostgreSQL's developers support no older one.
+const DEFAULT_SERVER: u32 = 15;
 
 /// What a project wants of its checks: a level for each lint, and the oldest server that its chain
 /// runs on.
@@ -25,11 +28,12 @@ const OLDEST_SERVER: u32 = 14;
 pub struct Config {
     levels: BTreeMap<Lint, Level>,
     min_server: u32,
+    grants: bool,
 }
 
 impl Default for Config {
     fn default() -> Self {
-        Config { levels: BTreeMap::new(), min_server: OLDEST_SERVER }
+        Config { levels: BTreeMap::new(), min_server: DEFAULT_SERVER, grants: false }
     }
 }
 
@@ -122,10 +126,22 @@ impl Config {
         self
     }
 
+    /// Are privileges, default privileges and owners compared with models and databases?
+    pub fn grants(&self) -> bool {
+        self.grants
+    }
+
     /// What is wrong with a line above all tables, if something is.
     fn setting(&mut self, key: &str, at: Span, value: &str, span: Span) -> Option<(Problem, Span)> {
+        if key == "grants" {
+            match value.parse() {
+                Ok(grants) => self.grants = grants,
+                Err(_) => return Some((bad(key, value, "`true` or `false`"), span)),
+            }
+            return None;
+        }
         if key != "min_server" {
-            let meant = did_you_mean(key, ["min_server"]);
+            let meant = did_you_mean(key, ["min_server", "grants"]);
             return Some((Problem::UnknownSetting { key: key.to_owned(), meant }, at));
         }
         match value.parse() {
@@ -230,13 +246,24 @@ mod tests {
 
     #[test]
     fn what_a_file_sets() {
-        check("", Ok((14, &[])));
-        check("# nothing\n\n[lints] # none\n", Ok((14, &[])));
+        check("", Ok((15, &[])));
+        check("# nothing\n\n[lints] # none\n", Ok((15, &[])));
+        check("min_server = 14", Ok((14, &[])));
         check("min_server=17", Ok((17, &[])));
         check(
             "min_server = 15\r\n[lints]\r\n  drop-column = \"deny\" # why\n\"serial\" = \"warn\"\n",
             Ok((15, &[(Lint::DropColumn, Level::Deny), (Lint::Serial, Level::Warn)])),
         );
+    }
+
+    #[test]
+    fn privileges_count_if_it_says_so() {
+        let read = |text| Config::read(Source::new("migrate.toml", text)).map(|it| it.grants());
+        assert_eq!(read(""), Ok(false));
+        assert_eq!(read("grants = true"), Ok(true));
+        assert_eq!(read("grants = false\n[lints]"), Ok(false));
+        check("grants = yes", Err(&["1:10 `yes` is no value for `grants`"]));
+        check("grant = true", Err(&["1:1 unknown setting `grant`"]));
     }
 
     #[test]

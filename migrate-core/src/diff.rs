@@ -10,17 +10,22 @@ mod casts;
 mod columns;
 mod constraints;
 mod definitions;
+mod grants;
 mod held;
 mod inheritance;
 mod keys;
 mod labels;
 mod order;
+mod others;
+mod partitions;
 mod parts;
 mod privileges;
 mod proposal;
+mod publications;
 mod relations;
 mod renames;
 mod renaming;
+mod roles;
 mod routines;
 mod settled;
 mod types;
@@ -38,6 +43,7 @@ pub use privileges::{only_in, with_privileges_of};
 pub use proposal::{Options, Part, PartKind, Proposal, Section, propose};
 pub use renames::{Rename, RenameKind, rename_candidates};
 pub use renaming::RenameError;
+pub use roles::{comparable, usual_owner, without_privilege};
 
 /// The statements from one catalog to another.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -76,6 +82,8 @@ impl Step {
 /// When a statement runs. What needs others goes first when it is dropped and last when it is made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Phase {
+    /// Event triggers would see all the rest.
+    DropWatchers,
     Renames,
     DropParts,
     DropViews,
@@ -91,11 +99,17 @@ enum Phase {
     RenameTypes,
     Schemas,
     Extensions,
+    /// What types and functions are made of: languages, too.
+    Collations,
     Types,
     Sequences,
     Routines,
     /// What of a type needs routines.
     TypeParts,
+    /// Operators, casts, servers: what needs routines, and what tables need.
+    Operators,
+    /// What joins an operator family later.
+    Members,
     Tables,
     DropColumns,
     Columns,
@@ -114,11 +128,14 @@ enum Phase {
     Comments,
     Privileges,
     DropTables,
+    DropOperators,
     DropRoutines,
     DropTypes,
     DropEnums,
     DropRest,
     DropSchemas,
+    /// Event triggers watch all the rest.
+    Watchers,
 }
 
 /// A script that is being written.

@@ -1,7 +1,11 @@
 //! Which of migrate's own tables a database has, and what else has one of their names.
 
+#[cfg(feature = "catalog")]
+use std::collections::BTreeSet;
 use std::fmt;
 
+#[cfg(feature = "catalog")]
+use crate::catalog::{Catalog, Name, RelationKind};
 use crate::history::Row;
 use crate::sql::Tables;
 
@@ -81,6 +85,32 @@ const COLUMNS: [&[&str]; 5] = [
     ],
     &[],
 ];
+
+/// Which relations of a catalog are histories of migrations, whatever schema they are in and whatever their names
+/// begin with: told by their kind and columns. Each chain in a database has its own.
+#[cfg(feature = "catalog")]
+#[must_use]
+pub fn histories_in(catalog: &Catalog) -> BTreeSet<Name> {
+    let is_ours = |name: &Name, wanted: &[&str]| {
+        let Some(it) = catalog.relations.get(name) else {
+            return wanted.is_empty() && catalog.sequences.contains_key(name);
+        };
+        let has = |column: &&str| {
+            it.columns.iter().any(|it| format!("{} {}", it.name, it.data_type) == **column)
+        };
+        it.kind == RelationKind::Table && !wanted.is_empty() && wanted.iter().all(has)
+    };
+    let mut found = BTreeSet::new();
+    for history in catalog.relations.keys().filter(|name| is_ours(name, COLUMNS[0])) {
+        let Some(prefix) = history.name.strip_suffix("history") else { continue };
+        let names = Tables::new(&history.schema, prefix).names();
+        let names = names.into_iter().map(|name| Name::new(&*history.schema, name));
+        found.extend(
+            names.zip(COLUMNS).filter(|(name, it)| is_ours(name, it)).map(|(name, _)| name),
+        );
+    }
+    found
+}
 
 /// Reads the rows of [`sql::forget::find`](crate::sql::forget::find): name, kind, columns.
 pub(crate) fn parse<'r>(tables: &Tables, rows: impl Iterator<Item = &'r Row>) -> HistoryTables {

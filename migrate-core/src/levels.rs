@@ -19,6 +19,7 @@ pub enum Lint {
     DropIndexBlocks,
     DropTable,
     DropsHistory,
+    EmptyUpgrade,
     ForeignKeyWithoutIndex,
     IndexBlocksWrites,
     Json,
@@ -39,7 +40,7 @@ use Lint::*;
 
 impl Lint {
     /// All of them, by their codes.
-    pub const ALL: [Lint; 23] = [
+    pub const ALL: [Lint; 24] = [
         AddColumnNotNull,
         AddColumnRewrites,
         ConstraintScans,
@@ -49,6 +50,7 @@ impl Lint {
         DropIndexBlocks,
         DropTable,
         DropsHistory,
+        EmptyUpgrade,
         ForeignKeyWithoutIndex,
         IndexBlocksWrites,
         Json,
@@ -77,6 +79,7 @@ impl Lint {
             DropIndexBlocks => "drop-index-blocks",
             DropTable => "drop-table",
             DropsHistory => "drops-history",
+            EmptyUpgrade => "empty-upgrade",
             ForeignKeyWithoutIndex => "foreign-key-without-index",
             IndexBlocksWrites => "index-blocks-writes",
             Json => "json",
@@ -114,6 +117,7 @@ impl Lint {
             DropsHistory => {
                 "a statement that drops the tables of migrate: the revision can't be recorded"
             }
+            EmptyUpgrade => "an upgrade without a statement",
             ForeignKeyWithoutIndex => "a foreign key whose columns begin no index",
             IndexBlocksWrites => "a CREATE INDEX that is not CONCURRENTLY",
             Json => "a column of type json, where jsonb can be searched and compared",

@@ -193,6 +193,8 @@ pub use packed::{FORMAT as __PACKED_FORMAT, Packing as __Packing, pack as __pack
 pub use problem::Problem;
 #[cfg(feature = "refinery")]
 pub use refinery::RefineryError;
+#[doc(hidden)]
+pub use rules::needs_no_transaction as __needs_no_transaction;
 pub use sections::{Options, Section, parse_duration};
 pub use statements::{Statement, split_statements};
 #[doc(hidden)]
@@ -221,6 +223,8 @@ pub use error::{Aftermath, DoubtReason, Error, StatementError};
 pub use failure::Failure;
 #[cfg(feature = "runner")]
 pub use history::{History, Partial, Record};
+#[cfg(all(feature = "runner", feature = "catalog"))]
+pub use history_tables::histories_in;
 #[cfg(feature = "runner")]
 pub use history_tables::{ForeignRelation, HistoryTables};
 #[cfg(feature = "runner")]

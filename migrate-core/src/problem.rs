@@ -33,7 +33,6 @@ pub enum Problem {
 
     // The sections.
     NoUp,
-    EmptyUp,
     MissingDown,
     EmptyDown,
     IrreversibleWithDown,
@@ -71,12 +70,17 @@ pub enum Problem {
     WrongKind { name: String, is: &'static str, wanted: &'static str },
     ColumnCount { own: usize, other: usize },
     NoKey { table: String, columns: Vec<String> },
-    Ambiguous { column: String },
+    AmbiguousColumn { column: String },
     RepeatedColumn { column: String },
     ValueCount { columns: usize, values: usize },
     GeneratedColumn { column: String },
     NotImmutable { function: String },
     StillNeeded { what: String, by: Vec<String>, more: usize },
+    NotNullNeeded { column: String, why: String, first: String },
+    CannotReplace { what: String, why: String, instead: String },
+    Ambiguous { kind: &'static str, name: String, of: Vec<String> },
+    TypeMismatch { message: String, instead: String },
+    NoOperatorClass { kind: String, method: String, instead: String },
     DownLeaves { what: String },
     DownLoses { what: String },
 
@@ -127,7 +131,6 @@ impl Problem {
             BadId { .. } => "bad-id",
             SqlBeforeSection => "sql-before-section",
             NoUp => "no-up",
-            EmptyUp => "empty-up",
             MissingDown => "missing-down",
             EmptyDown => "empty-down",
             IrreversibleWithDown => "irreversible-with-down",
@@ -158,12 +161,16 @@ impl Problem {
             WrongKind { .. } => "wrong-kind",
             ColumnCount { .. } => "column-count",
             NoKey { .. } => "no-key",
-            Ambiguous { .. } => "ambiguous",
+            AmbiguousColumn { .. } => "ambiguous-column",
             RepeatedColumn { .. } => "repeated-column",
             ValueCount { .. } => "value-count",
             GeneratedColumn { .. } => "generated-column",
             NotImmutable { .. } => "not-immutable",
-            StillNeeded { .. } => "still-needed",
+            StillNeeded { .. } | NotNullNeeded { .. } => "still-needed",
+            CannotReplace { .. } => "cannot-replace",
+            Ambiguous { .. } => "ambiguous",
+            TypeMismatch { .. } => "type-mismatch",
+            NoOperatorClass { .. } => "no-operator-class",
             DownLeaves { .. } => "down-leaves",
             DownLoses { .. } => "down-loses",
             NeedsServer { .. } => "needs-server",
@@ -216,7 +223,7 @@ impl Problem {
 
     /// Whether there is no section, where only a merge may do without.
     pub(crate) const fn is_missing_section(&self) -> bool {
-        self.is_missing_down() || matches!(self, Problem::NoUp | Problem::EmptyUp)
+        self.is_missing_down() || matches!(self, Problem::NoUp)
     }
 
     /// Whether the revision may have been a merge that has lost its parents.

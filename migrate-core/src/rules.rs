@@ -16,7 +16,8 @@ mod no_transaction;
 
 use self::enum_values::enum_values_used;
 use self::no_transaction::commit_in_block;
-pub(crate) use self::no_transaction::{needs_no_transaction, releases_locks};
+pub use self::no_transaction::needs_no_transaction;
+pub(crate) use self::no_transaction::releases_locks;
 
 /// A problem in a section's SQL, where it is, and what to say there.
 pub(crate) struct Finding {

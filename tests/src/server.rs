@@ -3,6 +3,7 @@
 mod start;
 
 use std::fmt;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
@@ -11,6 +12,7 @@ use migrate_core::__quote as quote;
 use crate::Backend;
 use crate::backend::docker::Docker;
 use crate::backend::local::Local;
+use crate::binaries::Binaries;
 use crate::connection::{connect, with_database};
 use crate::database::{Database, name};
 use crate::error::Error;
@@ -92,6 +94,12 @@ impl Server {
     /// How to connect to the database that is there from the start, with the password.
     pub fn admin_url(&self) -> &str {
         &self.admin_url
+    }
+
+    /// A program of PostgreSQL's own, as `pg_dump`, of the server's version, if it is installed here.
+    pub fn program(&self, name: &str) -> Option<PathBuf> {
+        let found = Binaries::find(None, Some(self.version.major)).ok()?;
+        Some(found.folder.join(name)).filter(|program| program.exists())
     }
 
     /// Makes an empty database. `hint` becomes a part of its name, so that logs can be read.

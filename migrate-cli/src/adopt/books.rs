@@ -20,8 +20,13 @@ impl Table {
             Tool::Refinery => "refinery_schema_history",
             Tool::Sqlx => "_sqlx_migrations",
             Tool::Diesel => "__diesel_schema_migrations",
-            Tool::Dbmate => "schema_migrations",
+            Tool::Dbmate | Tool::GolangMigrate => "schema_migrations",
             Tool::Goose => "goose_db_version",
+            Tool::Flyway => "flyway_schema_history",
+            Tool::Prisma => "_prisma_migrations",
+            Tool::Drizzle => "__drizzle_migrations",
+            Tool::Supabase => "supabase_migrations.schema_migrations",
+            Tool::Atlas => "atlas_schema_revisions",
         };
         match named.unwrap_or(name).split_once('.') {
             Some((schema, name)) => {
@@ -75,11 +80,24 @@ impl Table {
 pub(crate) fn search_all() -> String {
     let names = Tool::ALL.map(|tool| literal(&Table::of(tool, None).name));
     format!(
-        "SELECT n.nspname, c.relname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
+        "SELECT n.nspname, c.relname, EXISTS (SELECT FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid \
+         AND a.attname = 'dirty') FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
          WHERE c.relkind IN ('r', 'p') AND c.relname IN ({}) AND pg_catalog.has_schema_privilege(n.oid, 'USAGE') \
          AND pg_catalog.has_table_privilege(c.oid, 'SELECT') ORDER BY n.nspname, c.relname",
         names.join(", ")
     )
+}
+
+/// Whose table a row of [`search_all`] names. Several programs call theirs `schema_migrations`.
+pub(crate) fn whose(row: Vec<Option<String>>) -> Option<(Tool, Table)> {
+    let [Some(schema), Some(name), is_dirty] = <[_; 3]>::try_from(row).ok()? else { return None };
+    let tool = match (schema.as_str(), name.as_str()) {
+        ("supabase_migrations", "schema_migrations") => Tool::Supabase,
+        (_, "schema_migrations") if is_dirty.as_deref() == Some("t") => Tool::GolangMigrate,
+        (_, "schema_migrations") => Tool::Dbmate,
+        _ => Tool::ALL.into_iter().find(|tool| Table::of(*tool, None).name == name)?,
+    };
+    Some((tool, Table { schema: Some(schema), name }))
 }
 
 /// What reads a table: version, name, checksum, and whether it failed.
@@ -93,9 +111,33 @@ pub(crate) fn query(tool: Tool, table: &Table) -> String {
         Tool::Sqlx => format!(
             "SELECT version::text, description, pg_catalog.encode(checksum, 'hex'), NOT success FROM {table} ORDER BY version"
         ),
-        Tool::Diesel | Tool::Dbmate => {
+        Tool::Diesel | Tool::Dbmate | Tool::Supabase => {
             format!("SELECT version::text, NULL, NULL, false FROM {table} ORDER BY 1")
         }
+        Tool::GolangMigrate => {
+            format!("SELECT version::text, NULL, NULL, dirty FROM {table} ORDER BY version")
+        }
+        // What was undone has a row of its own; so have schemas that Flyway has made, and baselines.
+        Tool::Flyway => format!(
+            "SELECT COALESCE(version, 'R__' || pg_catalog.replace(description, ' ', '_')), NULL, checksum::text, NOT success \
+             FROM (SELECT DISTINCT ON (COALESCE(version, description)) * FROM {table} \
+             WHERE type NOT IN ('SCHEMA', 'DELETE', 'BASELINE') \
+             ORDER BY COALESCE(version, description), installed_rank DESC) AS latest \
+             WHERE type NOT LIKE 'UNDO%' ORDER BY installed_rank"
+        ),
+        Tool::Prisma => format!(
+            "SELECT CASE WHEN migration_name ~ '^[0-9]+_' THEN pg_catalog.split_part(migration_name, '_', 1) ELSE migration_name END, \
+             NULL, checksum, finished_at IS NULL FROM {table} WHERE rolled_back_at IS NULL ORDER BY 1"
+        ),
+        // Its rows have no version but their place.
+        Tool::Drizzle => format!(
+            "SELECT COALESCE(pg_catalog.substring(pg_catalog.to_jsonb(its) ->> 'name', '^[0-9]+'), \
+             (pg_catalog.row_number() OVER (ORDER BY created_at, id) - 1)::text), NULL, hash, false \
+             FROM {table} AS its ORDER BY created_at, id"
+        ),
+        Tool::Atlas => format!(
+            "SELECT version, NULL, NULL, applied < total FROM {table} WHERE version NOT LIKE '.%' ORDER BY version"
+        ),
         // Its first row is none of a migration; a migration that was undone may have rows, too.
         Tool::Goose => format!(
             "SELECT version_id::text, NULL, NULL, false FROM (SELECT DISTINCT ON (version_id) version_id, is_applied \
@@ -140,6 +182,20 @@ mod tests {
         check(&[("app", "f")], Ok("app"));
         check(&[("app", "f"), ("ops", "f")], Err(&["app", "ops"]));
         check(&[], Err(&[]));
+    }
+
+    #[test]
+    fn whose_a_table_is() {
+        let check = |schema: &str, name: &str, dirty: &str, expected| {
+            let row = [schema, name, dirty].map(|it| Some(it.to_owned()));
+            assert_eq!(whose(row.into()).map(|(tool, _)| tool), expected, "{schema}.{name}");
+        };
+        check("public", "schema_migrations", "f", Some(Tool::Dbmate));
+        check("public", "schema_migrations", "t", Some(Tool::GolangMigrate));
+        check("supabase_migrations", "schema_migrations", "f", Some(Tool::Supabase));
+        check("drizzle", "__drizzle_migrations", "f", Some(Tool::Drizzle));
+        check("app", "_prisma_migrations", "f", Some(Tool::Prisma));
+        check("public", "users", "f", None);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::hash::{Hash, Hasher};
 
-use sha2::{Digest, Sha384};
+use sha2::{Digest, Sha256, Sha384};
 use siphasher::sip::SipHasher13;
 
 use super::Row;
@@ -11,12 +11,24 @@ use crate::args::Tool;
 /// The checksums that a tool may have made of a text; none for one that makes none.
 pub(super) fn made(tool: Tool, row: &Row, text: &str) -> Vec<String> {
     match tool {
-        Tool::Sqlx => {
-            vec![Sha384::digest(text).iter().map(|byte| format!("{byte:02x}")).collect()]
-        }
+        Tool::Sqlx => vec![hex(&Sha384::digest(text))],
+        Tool::Prisma | Tool::Drizzle => vec![hex(&Sha256::digest(text))],
+        Tool::Flyway => vec![flyway(text).to_string()],
         Tool::Refinery => refinery(row, text),
         _ => Vec::new(),
     }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The CRC-32 of a text without its line ends, with the sign that Java gives it.
+fn flyway(text: &str) -> i32 {
+    let mut hasher = crc32fast::Hasher::new();
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    text.split(['\n', '\r']).for_each(|line| hasher.update(line.as_bytes()));
+    hasher.finalize().cast_signed()
 }
 
 /// refinery's own checksum, and those of its builds with short and with long versions.

@@ -4,9 +4,14 @@
 use migrate_core::Lexer;
 use migrate_core::diff::{Proposal, Step};
 
+use crate::args::Gap;
+
 /// A downgrade that leaves everything as it is.
 const NOTHING: &str =
     "SELECT 'nothing to undo: where the chain has built the database, nothing was changed'";
+/// The same of an upgrade that adds something.
+const KEPT: &str = "-- migrate:allow(down): the database may have had this before the chain did
+SELECT 'nothing to undo: what was added stays'";
 
 /// What says that a thing is there, or gone, already.
 const ALREADY: [&str; 12] = [
@@ -25,13 +30,17 @@ const ALREADY: [&str; 12] = [
 ];
 
 /// The proposal as everybody's: it asks whether there is anything to do, and has no way back into the gap.
-pub(crate) fn everybodys(mut proposal: Proposal) -> Proposal {
+pub(crate) fn everybodys(mut proposal: Proposal, gap: Gap) -> Proposal {
+    let nothing = match gap {
+        Gap::Keep => KEPT,
+        Gap::Drop => NOTHING,
+    };
     for part in &mut proposal.parts {
         for step in &mut part.up.steps {
             step.sql = tolerant(&step.sql);
         }
         part.down.transaction = true;
-        part.down.steps = vec![Step::new(NOTHING.to_owned())];
+        part.down.steps = vec![Step::new(nothing)];
     }
     proposal
 }
@@ -59,6 +68,7 @@ fn tolerant(sql: &str) -> String {
         ["CREATE", "TABLE" | "INDEX" | "SEQUENCE" | "SCHEMA" | "EXTENSION", ..] => {
             with(2, "IF NOT EXISTS")
         }
+        ["ALTER", .., "OWNER", "TO", _] => sql.to_owned(),
         ["ALTER", "TABLE", rest @ ..] => match action(rest) {
             (nth, ["ADD", "COLUMN", column @ ..]) if is_one(column) => {
                 with(nth + 4, "IF NOT EXISTS")
@@ -82,6 +92,7 @@ fn tolerant(sql: &str) -> String {
             _ => caught(sql),
         },
         ["COMMENT" | "GRANT" | "REVOKE", ..]
+        | ["ALTER", "DEFAULT", "PRIVILEGES", ..]
         | ["CREATE", "OR", "REPLACE", ..]
         | ["DROP", _, "IF", ..] => sql.to_owned(),
         _ => caught(sql),
@@ -164,7 +175,14 @@ mod tests {
             "ALTER TABLE t ALTER COLUMN c SET NOT NULL",
             "ALTER TABLE t ALTER COLUMN c SET NOT NULL",
         );
-        check("COMMENT ON TABLE t IS 'x'", "COMMENT ON TABLE t IS 'x'");
+        for same in [
+            "COMMENT ON TABLE t IS 'x'",
+            "ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO app",
+            "ALTER FUNCTION f(integer) OWNER TO app",
+            "ALTER TABLE t OWNER TO CURRENT_ROLE",
+        ] {
+            check(same, same);
+        }
     }
 
     #[test]

@@ -9,6 +9,7 @@ use migrate_core::{BadTarget, Target};
 
 use super::import::{ADOPT, Adopt};
 use super::lint::{LINT, LintArgs};
+use super::schemas::SchemaMap;
 use super::{ModelArgs, duration};
 
 const UPGRADE: &str = "\
@@ -98,9 +99,12 @@ pub(crate) enum ChainCommand {
         /// Report what the database has that the chain does not build; with `--database-url` it is done anyway
         #[arg(long)]
         drift: bool,
-        /// Report privileges that differ, too
+        /// Compare privileges, default privileges and owners, too; also `grants = true` in migrate.toml
         #[arg(long)]
         grants: bool,
+        /// For `--drift`: the database has a schema of the chain under another name; may be repeated
+        #[arg(long, value_name = "CHAIN=DATABASE")]
+        schema_map: Vec<SchemaMap>,
         #[command(flatten)]
         models: ModelArgs,
     },

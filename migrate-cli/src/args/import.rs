@@ -14,15 +14,45 @@ pub(crate) enum Tool {
     Diesel,
     Dbmate,
     Goose,
+    GolangMigrate,
+    Flyway,
+    Prisma,
+    Drizzle,
+    Supabase,
+    Atlas,
 }
 
 impl Tool {
-    pub(crate) const ALL: [Tool; 6] =
-        [Tool::Alembic, Tool::Refinery, Tool::Sqlx, Tool::Diesel, Tool::Dbmate, Tool::Goose];
+    pub(crate) const ALL: [Tool; 12] = [
+        Tool::Alembic,
+        Tool::Refinery,
+        Tool::Sqlx,
+        Tool::Diesel,
+        Tool::Dbmate,
+        Tool::Goose,
+        Tool::GolangMigrate,
+        Tool::Flyway,
+        Tool::Prisma,
+        Tool::Drizzle,
+        Tool::Supabase,
+        Tool::Atlas,
+    ];
 
     /// Those whose migrations stand in one line.
-    pub(crate) const LINES: [Tool; 5] =
-        [Tool::Refinery, Tool::Sqlx, Tool::Diesel, Tool::Dbmate, Tool::Goose];
+    #[cfg(test)]
+    pub(crate) fn lines() -> impl Iterator<Item = Tool> {
+        Tool::ALL.into_iter().filter(|tool| *tool != Tool::Alembic)
+    }
+
+    /// Whether its table names only the last migration that was applied, which stands for all below it.
+    pub(crate) fn names_heads_alone(self) -> bool {
+        matches!(self, Tool::Alembic | Tool::GolangMigrate)
+    }
+
+    /// Whether its table has a checksum of each file that can be made again.
+    pub(crate) fn has_checksums(self) -> bool {
+        matches!(self, Tool::Refinery | Tool::Sqlx | Tool::Flyway | Tool::Prisma | Tool::Drizzle)
+    }
 
     /// As it is written on the command line.
     pub(crate) fn word(self) -> &'static str {
@@ -33,6 +63,12 @@ impl Tool {
             Tool::Diesel => "diesel",
             Tool::Dbmate => "dbmate",
             Tool::Goose => "goose",
+            Tool::GolangMigrate => "golang-migrate",
+            Tool::Flyway => "flyway",
+            Tool::Prisma => "prisma",
+            Tool::Drizzle => "drizzle",
+            Tool::Supabase => "supabase",
+            Tool::Atlas => "atlas",
         }
     }
 }
@@ -41,6 +77,11 @@ impl fmt::Display for Tool {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Tool::Alembic => f.write_str("Alembic"),
+            Tool::Flyway => f.write_str("Flyway"),
+            Tool::Prisma => f.write_str("Prisma"),
+            Tool::Drizzle => f.write_str("Drizzle"),
+            Tool::Supabase => f.write_str("Supabase"),
+            Tool::Atlas => f.write_str("Atlas"),
             tool => f.write_str(tool.word()),
         }
     }
@@ -82,6 +123,15 @@ pub(crate) struct Import {
     pub(crate) version_table: String,
 }
 
+/// What becomes of what only the database has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Gap {
+    /// The revision adds it to the chain
+    Keep,
+    /// The revision drops it
+    Drop,
+}
+
 /// The arguments of `adopt`.
 #[derive(Debug, Args)]
 pub(crate) struct Adopt {
@@ -100,11 +150,16 @@ pub(crate) struct Adopt {
     /// Give constraints, indexes and sequences the names that they have in the chain, first
     #[arg(long)]
     pub(crate) rename_constraints: bool,
-    /// Take the database over although it differs, and print the revision that would close the gap
+    /// Take the database over although it differs, and print the revision that closes the gap: it keeps what only
+    /// the database has, or drops it
+    #[arg(long, value_enum, num_args = 0..=1, require_equals = true, default_missing_value = "keep")]
+    #[arg(value_name = "WHAT")]
+    pub(crate) accept_drift: Option<Gap>,
+    /// Compare privileges, default privileges and owners, too; also `grants = true` in migrate.toml
     #[arg(long)]
-    pub(crate) accept_drift: bool,
+    pub(crate) grants: bool,
     /// Don't build the chain in a scratch database to compare it with this one
-    #[arg(long, conflicts_with_all = ["rename_constraints", "accept_drift", "dev_url"])]
+    #[arg(long, conflicts_with_all = ["rename_constraints", "accept_drift", "grants", "dev_url"])]
     pub(crate) no_compare: bool,
     /// A server for a scratch database, else MIGRATE_DEV_URL, else one is started; never production's
     #[arg(long, value_name = "URL")]

@@ -25,6 +25,9 @@ pub(crate) struct RevisionArgs {
     /// Build indexes and check constraints in the transaction, and block writers for as long
     #[arg(long, requires = "autogenerate")]
     pub(crate) plain: bool,
+    /// Write privileges, default privileges and owners, too; also `grants = true` in migrate.toml
+    #[arg(long, requires = "autogenerate")]
+    pub(crate) grants: bool,
     #[command(flatten)]
     pub(crate) models: ModelArgs,
 }

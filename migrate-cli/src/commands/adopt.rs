@@ -15,8 +15,9 @@ pub(super) use self::noticed::{Noticed, noticed, others as other_tools};
 use super::current::At;
 use super::import::read as read_folder;
 use super::run::place;
-use crate::adopt::{Adoption, Row, Table, judge, query, rows, search_all, tips};
-use crate::args::{Adopt, Tool};
+use crate::adopt::{Adoption, Row, Table, judge, query, rows, search_all, tips, whose};
+use crate::args::{Adopt, Gap, Tool};
+use crate::compare::note_privileges;
 use crate::context::{Context, current};
 use crate::failure::{Exit, Failure, ProblemView, problem_count, problems};
 use crate::guard;
@@ -126,12 +127,12 @@ pub(super) fn adopt(context: &Context, arguments: &Adopt) -> Result<Exit, Failur
         adopted.pending =
             chain.migrations().iter().filter(|it| !at.contains(it.id.as_str())).count();
         let at = tips(&chain, &at);
-        let dev_url = arguments.dev_url.as_deref();
-        let found = compare(context, dev_url, &chain, &at, client, &table)?;
+        let found = compare(context, arguments, &chain, &at, client, &table)?;
+        note_privileges(context, found.privileges.len());
         judge_drift(context, arguments, &found, &adopted, &at)?;
-        if arguments.accept_drift && !found.differences.is_empty() {
+        if let Some(gap) = arguments.accept_drift.filter(|_| !found.differences.is_empty()) {
             let closing = |FileEdit { name, text, .. }| Closing { name, text };
-            let (files, left) = found.closing(&chain)?;
+            let (files, left) = found.closing(&chain, gap)?;
             if let Some(refused) = guard::refused_files(&context.source, &chain, &files) {
                 context.ui.warn(format!(
                     "`migrate check` refuses the revision that closes the gap: {}{}\n \
@@ -177,7 +178,7 @@ fn lineage<'c>(chain: &'c Chain<'_>, revisions: &[&str]) -> impl Iterator<Item =
 /// The tool's own files, if the user has named their folder.
 fn originals(tool: Tool, arguments: &Adopt) -> Result<Vec<Imported>, Failure> {
     let Some(folder) = &arguments.dir else { return Ok(Vec::new()) };
-    if !matches!(tool, Tool::Refinery | Tool::Sqlx) {
+    if !tool.has_checksums() {
         let what = format!("{tool} keeps no checksums, so its folder says nothing here");
         return Err(Failure::refused("usage", what, "leave `--dir` out"));
     }
@@ -214,12 +215,8 @@ fn applied(
 /// The tables of other tools, under the names that they have by themselves.
 fn others(client: &mut Client, tool: Tool) -> Result<Vec<(Tool, String)>, Failure> {
     let found = select(client, &search_all(), "pg_class")?;
-    let other = |columns: Vec<Option<String>>| {
-        let [Some(schema), Some(name)] = <[_; 2]>::try_from(columns).ok()? else { return None };
-        let whose = Tool::ALL.into_iter().find(|it| Table::of(*it, None).name == name)?;
-        Some((whose, Table { schema: Some(schema), name }.shown()))
-    };
-    Ok(found.into_iter().filter_map(other).filter(|(whose, _)| *whose != tool).collect())
+    let others = found.into_iter().filter_map(whose).filter(|(whose, _)| *whose != tool);
+    Ok(others.map(|(whose, table)| (whose, table.shown())).collect())
 }
 
 /// Where to look, when a tool's table is not there.
@@ -271,12 +268,13 @@ fn judge_drift(
     let lines: Vec<String> = found.differences.iter().map(ToString::to_string).collect();
     let (database, at) = (&adopted.database, at.join(", "));
     let what = format!("{database} is not what the chain builds at {at}:\n{}", lines.join("\n"));
-    if arguments.accept_drift {
+    if arguments.accept_drift.is_some() {
         context.ui.warn(what);
         return Ok(());
     }
     let help = "undo what was changed by hand, or fix the chain; `--accept-drift` takes the database over as it \
-                is, and prints the revision that would close the gap";
+                is, and prints the revision that adds to the chain what only the database has; \
+                `--accept-drift=drop` prints the one that drops it";
     Err(Failure::refused("drift", what, help))
 }
 
@@ -287,7 +285,11 @@ fn tell(context: &Context, arguments: &Adopt, adopted: &Adopted) {
         adopted.adopt.iter().for_each(|id| ui.say(format!("{} {id}", adopted.word())));
         adopted.renames.iter().for_each(|statement| ui.say(format!("{statement};")));
         ui.say(format!(
-            "save it in the chain's folder, as `{name}`, and look at it: a database without that gap it leaves as it is"
+            "save it in the chain's folder, as `{name}`, and look at it: {}",
+            match arguments.accept_drift {
+                Some(Gap::Drop) => "a database without that gap it leaves as it is",
+                _ => "it adds to each database what that lacks, and drops nothing",
+            }
         ));
         if adopted.pending > 0 {
             let verb = if adopted.pending == 1 { "runs" } else { "run" };

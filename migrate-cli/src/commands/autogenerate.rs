@@ -2,15 +2,18 @@
 
 use std::path::Path;
 
-use jiff::{Timestamp, ToSpan};
+use jiff::Timestamp;
 use migrate_core::catalog::{Catalog, Difference};
 use migrate_core::diff::{Options, Rename, propose, rename_candidates};
 use migrate_core::{Chain, analyse_with};
 use serde::Serialize;
 
-use super::write::{day, new_id, write};
+use super::write::{day, new_ids, write};
 use crate::args::RevisionArgs;
-use crate::compare::{build_chain, build_models, differences, line, privileges, read_with};
+use crate::compare::{
+    build_chain, build_models, differences, line, note_privileges, privileges,
+    privileges_of_models, read_with,
+};
 use crate::context::Context;
 use crate::draft::{Draft, Identity};
 use crate::failure::{Exit, Failure};
@@ -32,7 +35,7 @@ struct Generated {
     renames: Vec<String>,
     /// What could not be written.
     todo: Vec<String>,
-    /// How the models differ in privileges and owners, which are not written.
+    /// How the models differ in privileges and owners, where these are not written.
     privileges: Vec<Difference>,
 }
 
@@ -61,34 +64,30 @@ pub(super) fn autogenerate(
         let help = "name a file with the SQL of the wanted schema: `--models schema.sql`, or MIGRATE_MODELS";
         Failure::refused("usage", "there are no models to compare the chain with", help)
     })?;
+    let grants = context.grants(arguments.grants)?;
     let chain = chain(directory)?;
     let now = Timestamp::now();
     let identity = Identity {
         message: &arguments.message,
         created: &day(now),
         main: arguments.rev_id.as_deref(),
-        // Files are listed by name, so a later second stands behind.
-        ids: [0, 1, 2, 3].map(|later| new_id(now.checked_add(later.seconds()).unwrap_or(now))),
+        ids: new_ids(now),
     };
     // Before anything is built: can there be such a revision?
     identity.first(folder(directory))?;
-    let scratch = Scratch::open(context, arguments.models.dev_url.as_deref())?;
+    let scratch = Scratch::for_models(context, &arguments.models)?;
     let (database, before) = build_chain(context, &scratch, chain.as_ref(), None)?;
     let (wanted_in, wanted) = build_models(context, &scratch, &models, chain.as_ref())?;
     let before = agreed(&mut wanted_in.connect()?, &before, &wanted);
-    let changes = differences(&before, &wanted);
+    let mut changes = differences(&before, &wanted);
+    if grants {
+        changes.extend(privileges(&before, &wanted));
+    }
     if changes.is_empty() {
-        let privileges = privileges(&before, &wanted);
-        let is_same = privileges.is_empty();
+        let privileges = privileges_of_models(&before, &wanted);
         let generated = Generated { privileges, ..Generated::default() };
         context.ui.show(&generated)?;
-        tell_privileges(context, &generated.privileges);
-        if !is_same {
-            context
-                .ui
-                .warn("nothing was written: the chain and the models differ only in privileges");
-            return Ok(Exit::Failed);
-        }
+        note_privileges(context, generated.privileges.len());
         context.ui.say("nothing to do: the chain builds what the models want");
         return Ok(Exit::Fine);
     }
@@ -116,7 +115,7 @@ pub(super) fn autogenerate(
     if !renames.is_empty() {
         renamed = agreed(&mut wanted_in.connect()?, &renamed, &wanted);
     }
-    let proposal = propose(&renamed, &wanted, &Options { plain: arguments.plain });
+    let proposal = propose(&renamed, &wanted, &Options { plain: arguments.plain, grants });
     let draft = Draft::new(proposal, &renames, &undecided).with_a_part();
     let trial = Trial {
         context,
@@ -124,6 +123,7 @@ pub(super) fn autogenerate(
         directory,
         chain: (&database, &before),
         models: (&wanted_in, &wanted),
+        grants,
     };
     let Tried { draft, privileges } = trial.of(draft, &identity)?;
     if draft.is_empty() {
@@ -215,19 +215,6 @@ impl Names<'_> {
     }
 }
 
-/// Privileges are not written, and not passed over.
-fn tell_privileges(context: &Context, privileges: &[Difference]) {
-    if privileges.is_empty() {
-        return;
-    }
-    let lines: Vec<String> = privileges.iter().map(|it| format!("\n   {it}")).collect();
-    context.ui.warn(format!(
-        "the models differ in privileges, which are not written:{}\n \
-         = help: add GRANT, REVOKE and OWNER TO to the revision by hand",
-        lines.concat()
-    ));
-}
-
 /// What a reviewer should look at.
 fn advise(context: &Context, directory: &Path, generated: &Generated) {
     let ui = &context.ui;
@@ -240,7 +227,7 @@ fn advise(context: &Context, directory: &Path, generated: &Generated) {
              = help: if it is: delete the files, and run it again with `--rename {rename}`"
         ));
     }
-    tell_privileges(context, &generated.privileges);
+    note_privileges(context, generated.privileges.len());
     for todo in &generated.todo {
         ui.warn(format!("left to you, and marked in the file: {todo}"));
     }

@@ -1,18 +1,24 @@
 //! `migrate check` and `migrate verify`: is all as it should be?
 
-use migrate_core::catalog::{Catalog, Difference};
-use migrate_core::{__counted as counted, BlindSpot, Chain, Status, status};
+use migrate_core::catalog::Difference;
+use migrate_core::{__counted as counted, BlindSpot, Chain, Status, Target, status};
+use postgres::Client;
 use serde::Serialize;
 
 use super::lint::{FindingView, codes, findings};
-use crate::args::ModelArgs;
+use crate::args::{ModelArgs, SchemaMap};
 use crate::blind::{self, BlindView};
-use crate::compare::{Drift, build_chain, build_models, differences, lines, read_with};
+use crate::compare::{
+    Drift, build_chain, build_models, differences, is_privilege, lines, note_privileges,
+    privileges, privileges_of_models, upgrade,
+};
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
+use crate::live::Seen;
 use crate::meaning::agreed;
 use crate::models::Models;
 use crate::scratch::Scratch;
+use crate::tenants;
 use crate::ui::{ID, Page, View};
 
 #[derive(Serialize)]
@@ -29,6 +35,9 @@ struct Checked {
     models: Option<Vec<Difference>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     drift: Option<Drift>,
+    /// How models and chain differ in privileges and owners, where that does not count.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    privileges: Vec<Difference>,
     /// What lints warn of in what is not deployed.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     warnings: Vec<FindingView>,
@@ -54,7 +63,7 @@ impl View for Checked {
                 lines(differences, page);
             }
         }
-        if let Some(Drift { database, revision, differences }) = &self.drift {
+        if let Some(Drift { database, revision, differences, .. }) = &self.drift {
             let at = revision.as_deref().unwrap_or("base");
             if differences.is_empty() {
                 page.line(format!("{database} is what the chain builds at {ID}{at}{ID:#}"));
@@ -78,19 +87,28 @@ impl Checked {
             database: None,
             models: None,
             drift: None,
+            privileges: Vec::new(),
             warnings: Vec::new(),
             blind: blind::views(chain, spots, |_| true),
         }
     }
 }
 
+/// How to compare a database with the chain.
+pub(super) struct DriftArgs<'a> {
+    pub(super) drift: bool,
+    pub(super) grants: bool,
+    pub(super) schema_map: &'a [SchemaMap],
+}
+
 /// `migrate check`
 pub(super) fn check(
     context: &Context,
     at_head: bool,
-    (drift, grants): (bool, bool),
+    how: DriftArgs<'_>,
     arguments: &ModelArgs,
 ) -> Result<Exit, Failure> {
+    let grants = context.grants(how.grants)?;
     let (chain, spots) = context.source.built_and_blind()?;
     let mut checked = Checked::of(&chain, spots);
     checked.warnings = findings(&chain, &context.source.config()?, |_, deployed| !deployed);
@@ -101,19 +119,32 @@ pub(super) fn check(
     }
     let models = Models::find(context, arguments)?;
     // A database that is named here, and not in the environment, is named for a reason.
-    let drift = drift || (context.connection.database_url.is_some() && !at_head);
+    let drift = how.drift
+        || !how.schema_map.is_empty()
+        || (context.connection.database_url.is_some() && !at_head);
     if models.is_some() || drift {
-        let scratch = Scratch::open(context, arguments.dev_url.as_deref())?;
+        let mut scratch = Scratch::for_models(context, arguments)?;
         if let Some(models) = models {
             let (_, built) = build_chain(context, &scratch, Some(&chain), None)?;
             let (database, wanted) = build_models(context, &scratch, &models, Some(&chain))?;
             let built = agreed(&mut database.connect()?, &built, &wanted);
-            checked.models = Some(differences(&built, &wanted));
+            let mut found = differences(&built, &wanted);
+            match grants {
+                true => found.extend(privileges(&built, &wanted)),
+                false => checked.privileges = privileges_of_models(&built, &wanted),
+            }
+            checked.models = Some(found);
         }
         if drift {
-            checked.drift = Some(drifted(context, &scratch, &chain, grants)?);
+            let mut found = drifted(context, &mut scratch, &chain, how.schema_map)?;
+            if grants {
+                found.differences.append(&mut found.privileges);
+            }
+            checked.drift = Some(found);
         }
     }
+    let of_drift = checked.drift.as_ref().map_or(0, |drift| drift.privileges.len());
+    note_privileges(context, checked.privileges.len() + of_drift);
     context.ui.show(&checked)?;
     Ok(verdict(context, &checked))
 }
@@ -121,9 +152,9 @@ pub(super) fn check(
 /// What the database has that the chain does not build, where the database is.
 fn drifted(
     context: &Context,
-    scratch: &Scratch,
+    scratch: &mut Scratch,
     chain: &Chain<'static>,
-    grants: bool,
+    maps: &[SchemaMap],
 ) -> Result<Drift, Failure> {
     let mut database = context.open()?;
     let runner = context.runner(chain);
@@ -133,50 +164,37 @@ fn drifted(
     }
     let known = chain.migrations().iter().rev();
     let at = known.map(|it| it.id.as_str()).find(|id| history.get(id).is_some());
-    // Who owns it in scratch is the role there.
-    let read_with = |client: &mut postgres::Client| -> Result<Catalog, Failure> {
-        let mut catalog = read_with(grants, client, Some(&runner))?;
-        catalog.owners.clear();
-        Ok(catalog)
-    };
-    let live = read_with(&mut database.client)?;
-    let (copy, _) = build_chain(context, scratch, at.map(|_| chain), at)?;
-    let mut copy = copy.connect()?;
-    let built = read_with(&mut copy)?;
-    warn_of_versions(context, &mut database.client, &mut copy)?;
-    let live = agreed(&mut copy, &live, &built);
-    Ok(Drift {
-        database: database.place,
-        revision: at.map(str::to_owned),
-        differences: built.differences(&live),
-    })
-}
+    let table = context.history_table();
+    let table = (&*table.0, &*table.1);
+    let live = Seen::read(&mut database.client, table)?.without_books(Some(&runner));
 
-/// Two versions may print the same definition in two ways.
-pub(super) fn warn_of_versions(
-    context: &Context,
-    live: &mut postgres::Client,
-    scratch: &mut postgres::Client,
-) -> Result<(), Failure> {
-    let version = |client: &mut postgres::Client| -> Result<String, Failure> {
-        let row = client
-            .simple_query("SHOW server_version")
-            .map_err(|error| Failure::refused("run", error.to_string(), "start again"))?;
-        let found = row.iter().find_map(|message| match message {
-            postgres::SimpleQueryMessage::Row(row) => row.get(0),
-            _ => None,
-        });
-        let number = found.unwrap_or_default().split([' ', '.']).next().unwrap_or_default();
-        Ok(number.to_owned())
-    };
-    let (live, scratch) = (version(live)?, version(scratch)?);
-    if live != scratch {
-        context.ui.warn(format!(
-            "the database is PostgreSQL {live}, and was compared on {scratch}: some definitions may be printed \
-             otherwise\n = help: name a server of its version: `--dev-url postgres://…`"
-        ));
+    scratch.run_as(&live.role);
+    let made = scratch.database()?;
+    let mut copy = made.connect()?;
+    let books = if maps.is_empty() { &context.connection.schema } else { tenants::BOOKS };
+    let runner = context.runner(chain).schema(books);
+    if let Some(at) = at {
+        upgrade(scratch, &mut copy, &runner, Target::revision(at))?;
     }
-    Ok(())
+    let read = |copy: &mut Client| -> Result<Seen, Failure> {
+        Ok(Seen::read(copy, ("", ""))?.without_books(Some(&runner)))
+    };
+    let mut built = read(&mut copy)?;
+    if !maps.is_empty() {
+        tenants::rename(&mut copy, maps, (&built.catalog, &live.catalog))?;
+        built = read(&mut copy)?;
+    }
+    built.warn_of_versions(&live, context);
+    let (mut built, mut live) = built.beside(live);
+    if !maps.is_empty() {
+        (built, live) = tenants::alike(maps, (built, live));
+    }
+    let live = agreed(&mut copy, &live, &built);
+    let mut differences = built.differences(&live);
+    differences.retain(|it| !is_privilege(it));
+    let privileges = privileges(&built, &live);
+    let revision = at.map(str::to_owned);
+    Ok(Drift { database: database.place, revision, differences, privileges })
 }
 
 /// The words, and the exit code.

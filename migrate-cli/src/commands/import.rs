@@ -177,7 +177,7 @@ fn walk(
 
 /// The text of a file that may matter; others are known by their names.
 fn text(path: &Path, name: &str, length: u64) -> Result<String, String> {
-    let matters = [".sql", ".py", ".toml"].iter().any(|ending| name.ends_with(ending));
+    let matters = [".sql", ".py", ".toml", ".conf"].iter().any(|ending| name.ends_with(ending));
     if !matters {
         return Ok(String::new());
     }

@@ -286,8 +286,14 @@ fn replace(path: &Path, text: &str) -> io::Result<()> {
 
 /// The time in UTC and four random digits: sorts by time, and two people don't meet.
 pub(super) fn new_id(now: Timestamp) -> String {
-    let random = RandomState::new().build_hasher().finish() & 0xffff;
-    format!("{}_{random:04x}", now.strftime("%Y%m%d%H%M%S"))
+    let [id, ..] = new_ids(now);
+    id
+}
+
+/// The same for revisions of one second, in order.
+pub(super) fn new_ids(now: Timestamp) -> [String; 4] {
+    let random = RandomState::new().build_hasher().finish() & 0xfffc;
+    [0, 1, 2, 3].map(|later| format!("{}_{:04x}", now.strftime("%Y%m%d%H%M%S"), random + later))
 }
 
 pub(super) fn day(now: Timestamp) -> String {

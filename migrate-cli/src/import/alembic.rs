@@ -329,7 +329,8 @@ pub(crate) fn translate(
         let stem = file_name(&origin).0.trim_end_matches(".py");
         let named = Named { version: id.clone(), written: stem.to_owned(), words: String::new() };
         let stem = files.unique(&named, stem.to_owned());
-        imported.push(Imported { id, parents, message, created, stem, origin, up, down });
+        let original = up.sql.clone();
+        imported.push(Imported { id, parents, message, created, stem, origin, up, original, down });
     }
     if wrong.is_empty() { Ok(Translation { revisions: imported, notes }) } else { Err(wrong) }
 }

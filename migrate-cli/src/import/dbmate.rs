@@ -26,7 +26,7 @@ pub(super) fn read(originals: &[Original]) -> Draft {
             Ok((up, down)) => {
                 let down =
                     down.ok_or_else(|| "imported from dbmate, without a `migrate:down`".to_owned());
-                draft.revisions.push(Found { named, origin: path.clone(), up, down });
+                draft.revisions.push(Found::new(named, path.clone(), up, down));
             }
             Err((line, what)) => {
                 let help = "dbmate has `-- migrate:up`, then SQL, then `-- migrate:down`, then SQL";

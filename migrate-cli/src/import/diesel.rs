@@ -53,7 +53,7 @@ pub(super) fn read(originals: &[Original]) -> Draft {
                 None => continue,
             },
         };
-        draft.revisions.push(Found { named, origin: folder.to_owned(), up, down });
+        draft.revisions.push(Found::new(named, folder.to_owned(), up, down));
     }
     draft
 }

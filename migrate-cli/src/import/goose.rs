@@ -24,7 +24,7 @@ pub(super) fn read(originals: &[Original]) -> Draft {
                     Ok((up, down)) => {
                         let why = "imported from goose, without a `+goose Down`";
                         let down = down.ok_or_else(|| why.to_owned());
-                        draft.revisions.push(Found { named, origin: path.clone(), up, down });
+                        draft.revisions.push(Found::new(named, path.clone(), up, down));
                     }
                     Err((line, what, help)) => {
                         draft.wrong.push(Wrong::at(path, what, help).line(line));
@@ -49,22 +49,23 @@ fn sections(text: &str) -> Result<(Body, Option<Body>), Why> {
     let mut outside = false;
     for (nth, line) in text.split_inclusive('\n').enumerate() {
         let wrong = |what: &str, help| Err((nth + 1, what.to_owned(), help));
-        match annotation(line) {
-            Some("Up") if found.is_empty() => found.push(Body::default()),
-            Some("Up") => return wrong("`-- +goose Up` is there twice", SHAPE),
-            Some("Down") if found.len() == 1 => found.push(Body::default()),
-            Some("Down") if found.is_empty() => {
+        let said = annotation(line);
+        match said.map(str::to_ascii_lowercase).as_deref() {
+            Some("up") if found.is_empty() => found.push(Body::default()),
+            Some("up") => return wrong("`-- +goose Up` is there twice", SHAPE),
+            Some("down") if found.len() == 1 => found.push(Body::default()),
+            Some("down") if found.is_empty() => {
                 return wrong("`-- +goose Down` stands above `-- +goose Up`", SHAPE);
             }
-            Some("Down") => return wrong("`-- +goose Down` is there twice", SHAPE),
-            Some("NO TRANSACTION") => outside = true,
-            Some("ENVSUB ON" | "ENVSUBST ON") => {
+            Some("down") => return wrong("`-- +goose Down` is there twice", SHAPE),
+            Some("no transaction") => outside = true,
+            Some("envsub on" | "envsubst on") => {
                 let help = "write in what the variables stand for, and take the line away";
                 return wrong("the SQL is filled in from variables when it runs", help);
             }
-            Some("StatementBegin" | "StatementEnd" | "ENVSUB OFF" | "ENVSUBST OFF") => {}
-            Some(other) => {
-                let what = format!("`-- +goose {other}` is not understood");
+            Some("statementbegin" | "statementend" | "envsub off" | "envsubst off") => {}
+            Some(_) => {
+                let what = format!("`-- +goose {}` is not understood", said.unwrap_or_default());
                 return wrong(&what, "fix the line, or remove it");
             }
             None => match found.last_mut() {
@@ -86,8 +87,8 @@ fn sections(text: &str) -> Result<(Body, Option<Body>), Why> {
     Ok((up, bodies.next()))
 }
 
-/// What a line tells goose.
+/// What a line tells goose, which takes it in any case.
 fn annotation(line: &str) -> Option<&str> {
-    let body = line.strip_prefix("--")?.trim();
-    body.strip_prefix("+goose ").map(str::trim)
+    let (mark, said) = line.strip_prefix("--")?.trim().split_once(' ')?;
+    mark.eq_ignore_ascii_case("+goose").then(|| said.trim())
 }

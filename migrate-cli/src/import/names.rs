@@ -16,17 +16,34 @@ pub(crate) struct Named {
 impl Named {
     /// A name whose version is a number: as the database has it, without leading zeros.
     pub(crate) fn numbered(written: &str, words: &str) -> Option<Self> {
-        let number: i64 = written.parse().ok().filter(|_| is_digits(written))?;
+        let number: u64 = written.parse().ok().filter(|_| is_digits(written))?;
         Some(Named { version: number.to_string(), written: written.into(), words: words.into() })
     }
 
-    /// Which comes first: by number, or as texts are sorted where the tool does that.
+    /// A name whose version the database has as it is written.
+    pub(super) fn versioned(written: &str, words: &str) -> Self {
+        Named { version: written.into(), written: written.into(), words: words.into() }
+    }
+
+    /// Which comes first: by number, those without one last; or as texts are sorted where the tool does that.
     pub(super) fn order(&self, other: &Named, as_text: bool) -> Ordering {
-        let number = |named: &Named| named.version.parse::<i64>().ok();
-        match (number(self), number(other)) {
-            (Some(a), Some(b)) if !as_text => a.cmp(&b),
-            _ => self.version.cmp(&other.version),
+        match (self.numbers(), other.numbers()) {
+            _ if as_text => self.version.cmp(&other.version),
+            (Some(a), Some(b)) => a.cmp(&b),
+            (Some(_), None) => Ordering::Less,
+            (None, Some(_)) => Ordering::Greater,
+            (None, None) => self.version.cmp(&other.version),
         }
+    }
+
+    /// The numbers in a version such as `1.10`; zeros at its end say nothing.
+    fn numbers(&self) -> Option<Vec<u128>> {
+        let numbers = self.version.split('.').map(|part| part.parse().ok());
+        let mut numbers = numbers.collect::<Option<Vec<u128>>>()?;
+        while numbers.last() == Some(&0) {
+            numbers.pop();
+        }
+        Some(numbers)
     }
 
     /// The words for people.
@@ -92,6 +109,11 @@ mod tests {
         check("-1", "x", None);
         check("+1", "x", None);
         check("99999999999999999999", "x", None);
+        check(
+            "9999999999999999999",
+            "x",
+            Some(("9999999999999999999", "x", "9999999999999999999_x")),
+        );
     }
 
     #[test]

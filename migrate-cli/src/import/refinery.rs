@@ -25,7 +25,7 @@ pub(super) fn read(originals: &[Original]) -> Draft {
                 let Some(sql) = draft.text(original).map(str::to_owned) else { continue };
                 let up = Body { sql, outside: false };
                 let down = Err("imported from refinery, which has no downgrades".to_owned());
-                draft.revisions.push(Found { named, origin: path.clone(), up, down });
+                draft.revisions.push(Found::new(named, path.clone(), up, down));
             }
             ("sql", None) => draft.left_out(Tool::Refinery, path),
             _ => {}

@@ -83,6 +83,45 @@ fn a_database_that_differs_is_not_taken_over_unless_it_is_accepted() {
     shows("what_differs", &without_ids(&format!("{names}\n{drift}")));
 }
 
+/// The revision that is printed makes one of both, whether it is run where something is already or where it is not.
+#[test]
+fn what_only_the_database_has_can_be_kept() {
+    let project = project(DIESEL);
+    let mut client = project.database.connect().unwrap();
+    client
+        .batch_execute(
+            "ALTER TABLE users ADD COLUMN extra text DEFAULT 'x', ADD CONSTRAINT ck CHECK (id > 0); DROP INDEX ix_mail;
+             CREATE TYPE mood AS ENUM ('sad'); CREATE TABLE notes (id serial PRIMARY KEY, user_id integer REFERENCES users, mood mood);
+             CREATE VIEW v AS SELECT id FROM notes; CREATE INDEX ix_extra ON users (extra) WHERE extra IS NOT NULL;
+             CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN new; END';
+             CREATE TRIGGER t BEFORE INSERT ON users FOR EACH ROW EXECUTE FUNCTION f(); COMMENT ON TABLE notes IS 'by hand'",
+        )
+        .unwrap();
+    let other = migrate_testkit::Server::shared().unwrap().database("kept").unwrap();
+    let file = "migrations/9_kept.sql";
+    let mut text = runs(
+        &project,
+        &[
+            &format!("migrate adopt --from diesel --accept-drift -q > {file}"),
+            "migrate check",
+            "migrate upgrade",
+            "migrate check --drift",
+        ],
+    );
+    for line in ["upgrade", "check --drift"] {
+        let line = format!("migrate {line} --database-url '{}'", other.url());
+        text.push_str(&runs(&project, &[&line]));
+    }
+    assert_eq!(text.matches("is what the chain builds").count(), 2, "{text}");
+    let file = fs::read_to_string(project.home().join(file)).unwrap();
+    for part in ["DROP ", "todo"] {
+        assert!(!file.contains(part), "{part}: {file}");
+    }
+    assert!(file.contains("CREATE INDEX IF NOT EXISTS ix_mail"), "{file}");
+    let kept = "SELECT count(*) FROM information_schema.columns WHERE column_name = 'extra'";
+    assert_eq!(other.connect().unwrap().query_one(kept, &[]).unwrap().get::<_, i64>(0), 1);
+}
+
 #[test]
 fn what_does_not_fit_is_told() {
     let project = project("CREATE TABLE _sqlx_migrations (version bigint PRIMARY KEY, description text NOT NULL, installed_on timestamptz NOT NULL DEFAULT now(), success boolean NOT NULL, checksum bytea NOT NULL, execution_time bigint NOT NULL);

@@ -5,7 +5,9 @@
 mod adopt;
 mod commands;
 mod connection;
+mod drift;
 mod forget;
+mod grants;
 mod guard;
 mod hostile;
 mod messages;

@@ -23,7 +23,8 @@ use crate::text::Span;
 pub(super) use changes::{Aspect, Difference, Mark};
 pub(super) use find::Found;
 pub(super) use object::{
-    ArgumentType, Class, ConstraintClass, Detail, GENERATED, How, Id, Need, Object, Space,
+    ArgumentType, Class, ConstraintClass, Detail, Face, GENERATED, Given, How, Id, Need, Object,
+    Space,
 };
 
 /// A place in one of the chain's files.
@@ -83,6 +84,8 @@ pub(super) struct Catalog {
     edges: Vec<Vec<(Id, How)>>,
     journal: Vec<Undo>,
     version: u64,
+    /// Grows when a name may be free that was taken.
+    freed: u64,
     /// Counts statements, and what makes things unknown.
     now: u32,
     /// Since when what was known before of names of a kind is not known any more.
@@ -125,6 +128,7 @@ impl Catalog {
             edges: Vec::new(),
             journal: Vec::new(),
             version: 0,
+            freed: 0,
             now: 1,
             horizon: Horizon::default(),
             start: 1,
@@ -201,7 +205,9 @@ impl Catalog {
         self.objects.push(None);
         self.edges.push(Vec::new());
         (object.since, object.whole_since) = (self.now, self.now);
-        if object.home == Some(self.public) && self.is_ambiguous(&object.name) {
+        let holder = object.home.and_then(|home| self.get(home)?.home);
+        let is_temporary = [object.home, holder].contains(&Some(self.temporary));
+        if is_temporary || object.home == Some(self.public) && self.is_ambiguous(&object.name) {
             object.is_certain = false;
         }
         for need in object.needs.clone() {
@@ -296,7 +302,13 @@ impl Catalog {
         self.note(Undo::Object(id, old.map(Box::new)));
     }
 
+    /// Grows when a name may be free that was taken.
+    pub(super) fn freed(&self) -> u64 {
+        self.freed
+    }
+
     fn set_slot(&mut self, key: Key, slot: Option<Slot>) {
+        self.freed += u64::from(!matches!(slot, Some(Slot::Here(_) | Slot::Many)));
         let old = match slot {
             Some(slot) => self.slots.insert(key.clone(), slot),
             None => self.slots.remove(&key),

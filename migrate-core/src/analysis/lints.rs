@@ -83,6 +83,10 @@ pub fn lint(
         let views: Vec<_> = statements.iter().map(|one| read(sql, one, offset)).collect();
         let is_wanted = wanted(migration);
         let section = if is_wanted { Section::of(&views) } else { Section::default() };
+        // A revision that joins two branches has nothing else to do.
+        if is_wanted && statements.is_empty() && migration.parents.len() < 2 {
+            found.push((revision, style::empty(migration)));
+        }
         let mut held = None;
         for (at, (statement, view)) in statements.iter().zip(&views).enumerate() {
             let whole = whole(statement, offset);

@@ -4,6 +4,7 @@
 //! What can't be read is unknown, and never an error. Nodes refer to one another by number, so a long chain
 //! of operators, joins or UNIONs takes no stack, neither to walk nor to drop.
 
+mod call;
 mod change;
 mod expression;
 mod from;

@@ -13,6 +13,7 @@ mod constraints;
 mod create;
 mod drops;
 mod executed;
+mod faces;
 mod foreign;
 mod function_names;
 mod guards;
@@ -20,6 +21,7 @@ mod hidden_calls;
 mod indexes;
 mod inheritance;
 mod modes;
+mod not_null;
 mod others;
 mod paths;
 mod queries;
@@ -27,6 +29,7 @@ mod routines;
 mod signatures;
 mod sql_bodies;
 mod subscriptions;
+mod temporaries;
 mod types;
 mod views;
 mod world;
@@ -228,6 +231,9 @@ fn incomplete(one: &Difference, source: usize, down: Span, marker: Span) -> Diag
 }
 
 fn apply(world: &mut World, read: &Statement<'_>, all: &Cursor<'_>) {
+    if world.is_of_temporary(read, all) {
+        return;
+    }
     let is_about_routines = matches!(
         read,
         Statement::CreateRoutine(_)

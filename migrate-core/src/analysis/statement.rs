@@ -27,10 +27,10 @@ pub(crate) use alter::{Action, AlterTable, AlterType, ColumnChange, TypeChange};
 pub(crate) use executed::{HOLE, constant, text as executed};
 pub(crate) use guard::{Asked, AskedKind, Guard, guard};
 pub(crate) use parts::{ColumnDef, ConstraintDef, ConstraintKind, Default, Element, Identity};
-pub(crate) use plpgsql::{Body, Handler, Step, body};
+pub(crate) use plpgsql::{Body, Gives, Handler, Piece, Refusal, Setting, Step, body, refusal};
 pub(crate) use query::{calls, relations, written};
 pub(crate) use read::{ELSEWHERE, HARMLESS, default_path, read};
-pub(crate) use routine::{Argument, Language, Routine, quoted_body, tokens};
+pub(crate) use routine::{Argument, Language, Routine, language, quoted_body, tokens};
 pub(crate) use types::{TypeName, canonical, is_built_in, type_name};
 
 /// A statement.

@@ -38,28 +38,31 @@ pub struct OtherName {
 /// Who was granted something, and on what.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
 pub struct GrantName {
-    /// What it is on: `table`, `column`, `sequence`, `schema`, `routine`, `type`, or the default of new ones.
+    /// What it is on: `table`, `column`, `sequence`, `schema`, `routine`, `type`, `server`, `language`,
+    /// `foreign-data wrapper`, or `default privileges on tables` and so on.
     pub kind: String,
-    /// The schema; empty for a schema itself.
+    /// The schema; empty for what is in none.
     pub schema: String,
-    /// The name in it.
+    /// The name in it; of default privileges the schema that they are for, and `*` for all.
     pub name: String,
-    /// A table's column, or a routine's arguments; empty for others.
+    /// A table's column, or a routine's arguments; of default privileges the role whose new objects they are
+    /// for, empty for the one that the catalog is seen from. Empty for others.
     pub part: String,
-    /// The role, `PUBLIC` for everybody.
+    /// The role, as SQL has it; `PUBLIC` for everybody, `OWNER` for the owner, and `CURRENT_ROLE` for the role
+    /// that the catalog is seen from.
     pub to: String,
 }
 
 /// What privileges are on, and what has an owner.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
 pub struct ObjectName {
-    /// As in [`GrantName`].
+    /// As in [`GrantName`], or another kind in PostgreSQL's words.
     pub kind: String,
-    /// The schema; empty for a schema itself.
+    /// As in [`GrantName`].
     pub schema: String,
-    /// The name in it.
+    /// As in [`GrantName`]; of a rare kind, as PostgreSQL prints it.
     pub name: String,
-    /// A table's column, or a routine's arguments; empty for others.
+    /// As in [`GrantName`].
     pub part: String,
 }
 
@@ -94,15 +97,39 @@ impl ObjectName {
     pub(crate) fn schema(name: &str) -> Self {
         Self::of("schema", &Name::new("", name))
     }
+
+    /// An object of a rare kind.
+    pub(crate) fn other(it: &OtherName) -> Self {
+        Self::of(&it.kind, &Name::new("", &*it.identity))
+    }
+
+    /// Of default privileges: the word for what they are on, as `tables`.
+    pub(crate) fn default_on(&self) -> Option<&str> {
+        self.kind.strip_prefix("default privileges on ")
+    }
+
+    /// Is its name one word, which nobody has quoted yet?
+    fn is_plain(&self) -> bool {
+        const KINDS: [&str; 6] = ["schema", "table", "column", "sequence", "routine", "type"];
+        KINDS.contains(&&*self.kind)
+    }
 }
 
 impl fmt::Display for ObjectName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let ObjectName { kind, schema, name, part } = self;
-        write!(f, "{kind} ")?;
+        if let Some(kind) = self.default_on() {
+            write!(f, "future {kind}")?;
+            if name != "*" {
+                write!(f, " in schema {}", shown(name))?;
+            }
+            return if part.is_empty() { Ok(()) } else { write!(f, " created by {part}") };
+        }
+        f.write_str(kind)?;
         match schema.as_str() {
-            "" => f.write_str(&shown(name))?,
-            _ => Name::new(schema, name).fmt(f)?,
+            "" if !self.is_plain() => write!(f, " {name}")?,
+            "" => write!(f, " {}", shown(name))?,
+            _ => write!(f, " {}", Name::new(schema, name))?,
         }
         match kind.as_str() {
             "column" => write!(f, ".{}", shown(part)),
@@ -114,6 +141,18 @@ impl fmt::Display for ObjectName {
 impl fmt::Display for GrantName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "on {} to {}", self.object(), self.to)
+    }
+}
+
+impl OtherName {
+    /// Does its name, as PostgreSQL prints it, begin with a schema?
+    pub(crate) fn is_in(&self, schema: &str) -> bool {
+        let shown = shown(schema);
+        let rest = self.identity.strip_prefix(&*shown).or_else(|| {
+            // A keyword is quoted, too.
+            self.identity.strip_prefix(&*crate::ident::quote(schema))
+        });
+        rest.is_some_and(|rest| rest.starts_with('.'))
     }
 }
 

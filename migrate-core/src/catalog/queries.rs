@@ -6,6 +6,7 @@
 //! missing is null.
 
 mod grants;
+mod others;
 mod parts;
 mod relations;
 mod routines;
@@ -26,8 +27,8 @@ rel AS MATERIALIZED (
       AND NOT EXISTS (SELECT FROM ext WHERE ext.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND ext.objid = c.oid)
 )";
 
-/// The whole query, with privileges if they are wanted.
-pub(super) fn catalog(with_grants: bool) -> String {
+/// The whole query, with privileges if they are wanted, seen from a role or from the one that asks.
+pub(super) fn catalog(privileges: Option<Option<&str>>) -> String {
     let parts = [
         types::SCHEMAS,
         types::EXTENSIONS,
@@ -45,9 +46,9 @@ pub(super) fn catalog(with_grants: bool) -> String {
         parts::POLICIES,
         parts::STATISTICS,
         routines::ROUTINES,
-        routines::OTHERS,
     ];
-    let privileges = with_grants.then(|| [grants::grants(), grants::owners()]);
-    let parts = parts.map(str::to_owned).into_iter().chain(privileges.into_iter().flatten());
+    let privileges = privileges.map(|role| [grants::grants(role), grants::owners(role)]);
+    let parts = parts.map(str::to_owned).into_iter().chain([others::others()]);
+    let parts = parts.chain(privileges.into_iter().flatten());
     format!("{COMMON}{}", parts.collect::<Vec<_>>().join("\nUNION ALL"))
 }

@@ -25,19 +25,20 @@ const FIXED: [(&str, &str); 9] = [
 #[derive(Debug)]
 pub(crate) struct Reading {
     search_path: String,
-    with_grants: bool,
+    /// Whether privileges are wanted, and the role that they are seen from, if it is another one.
+    grants: Option<Option<String>>,
 }
 
 impl Reading {
     /// Names are qualified: all of them, or those outside one schema.
     pub(crate) fn new(seen_from: Option<&str>) -> Self {
         let search_path = seen_from.map(quote).unwrap_or_default();
-        Reading { search_path, with_grants: false }
+        Reading { search_path, grants: None }
     }
 
-    /// The same, with who may do what.
-    pub(crate) fn with_grants(self) -> Self {
-        Reading { with_grants: true, ..self }
+    /// The same, with who may do what: seen from a role, by its name as SQL has it, or from the one that asks.
+    pub(crate) fn with_grants(self, role: Option<&str>) -> Self {
+        Reading { grants: Some(role.map(str::to_owned)), ..self }
     }
 
     fn settings(&self) -> impl Iterator<Item = (&str, &str)> {
@@ -59,7 +60,11 @@ impl Reading {
         }
         let set = select(self.settings().map(|(name, value)| local(name, value)));
         let put_back = self.settings().zip(found).map(|((name, _), value)| local(name, value));
-        Ok(format!("{set};\n{};\n{}", queries::catalog(self.with_grants), select(put_back)))
+        Ok(format!(
+            "{set};\n{};\n{}",
+            queries::catalog(self.grants.as_ref().map(Option::as_deref)),
+            select(put_back)
+        ))
     }
 
     /// What the answer says.

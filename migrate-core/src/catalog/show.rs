@@ -269,6 +269,9 @@ impl Show for Grant {
             true => format!("{it} with grant option"),
             false => it.clone(),
         };
+        if self.privileges.is_empty() {
+            return "none".to_owned();
+        }
         self.privileges.iter().map(privilege).collect::<Vec<_>>().join(", ")
     }
 }
@@ -282,6 +285,13 @@ impl Show for String {
 
 impl Show for Other {
     fn show(&self) -> String {
-        Words::of(&*self.definition).comment(self.comment.as_ref())
+        let part = |(key, text): (&String, &String)| match text.starts_with(key) {
+            true => text.clone(),
+            false => format!("{key} {text}"),
+        };
+        Words::of(&*self.definition)
+            .list("options", &self.options)
+            .word(self.parts.iter().map(part).collect::<Vec<_>>().join(", "))
+            .comment(self.comment.as_ref())
     }
 }

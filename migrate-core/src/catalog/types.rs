@@ -128,8 +128,13 @@ pub struct Grant {
 /// An object of a rare kind.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Other {
-    /// Its properties in words; for a few kinds nothing is known but that they are there.
+    /// The statement that makes it, without its options and parts.
     pub definition: String,
+    /// Its options, `name=value`; of one that may be a secret only the name.
+    pub options: Vec<String>,
+    /// What of it comes and goes by itself: the tables of a publication, the mappings of a text search
+    /// configuration, the loose members of an operator family.
+    pub parts: BTreeMap<String, String>,
     /// The comment.
     pub comment: Option<String>,
 }

@@ -165,11 +165,11 @@ macro_rules! variants {
 variants! {
     NoDirectory NotADirectory Unreadable EmptyChain StrayFile NotUtf8 NulByte TooLarge
     MissingKey DuplicateKey UnknownKey EmptyValue BadId SqlBeforeSection
-    NoUp EmptyUp MissingDown EmptyDown IrreversibleWithDown DuplicateSection UnknownSection
+    NoUp MissingDown EmptyDown IrreversibleWithDown DuplicateSection UnknownSection
     UnknownOption DuplicateOption BadOption MarkerNotAlone
     UnterminatedString UnterminatedIdentifier UnterminatedComment UnterminatedDollarQuote
     PsqlCommand CopyFromStdin CopyToStdout TransactionControl NeedsNoTransaction EnumValueUsed
-    Todo Syntax MissingSemicolon PsqlVariable Parameter ReleasesLocks NeedsServer Lint UnknownCode AlreadyExists Missing WrongKind ColumnCount NoKey Ambiguous RepeatedColumn ValueCount GeneratedColumn NotImmutable StillNeeded DownLeaves DownLoses
+    Todo Syntax MissingSemicolon PsqlVariable Parameter ReleasesLocks NeedsServer Lint UnknownCode AlreadyExists Missing WrongKind ColumnCount NoKey AmbiguousColumn RepeatedColumn ValueCount GeneratedColumn NotImmutable StillNeeded NotNullNeeded CannotReplace Ambiguous TypeMismatch NoOperatorClass DownLeaves DownLoses
     DuplicateRevision UnknownParent RepeatedParent SeveralBases Fork Cycle TwinMerges VariantClash
     ConfigSyntax UnknownSetting BadSetting
     LockConflict LockVersion LockSyntax LockDuplicate LockTampered
@@ -208,12 +208,17 @@ fn every_variant_has_a_case_and_its_text_is_reviewed() {
         "WrongKind",
         "ColumnCount",
         "NoKey",
-        "Ambiguous",
+        "AmbiguousColumn",
         "RepeatedColumn",
         "ValueCount",
         "GeneratedColumn",
         "NotImmutable",
         "StillNeeded",
+        "NotNullNeeded",
+        "CannotReplace",
+        "Ambiguous",
+        "TypeMismatch",
+        "NoOperatorClass",
         "DownLeaves",
         "DownLoses",
     ]);

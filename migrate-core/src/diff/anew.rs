@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::privileges::renamed_parameters;
-use super::relations::is_view;
+use super::relations::{is_other, is_view};
 use super::{keys, words};
 use crate::catalog::{
     Catalog, Column, Composite, Constraint, Domain, Index, Name, Relation, Routine, RoutineName,
@@ -146,7 +146,7 @@ impl Anew {
             let moves = to.relations.get(name).is_none_or(|after| {
                 let text = before.definition.as_deref().unwrap_or_default();
                 let kept = |it: &Column| after.columns.iter().any(|new| new.name == it.name);
-                before.kind != after.kind
+                is_other(before, after)
                     || is_view(after) && (of_view(before) != of_view(after) || self.has(text))
                     || !before.columns.iter().all(kept)
                     || self.has_changed(name)

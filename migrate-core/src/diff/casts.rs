@@ -36,6 +36,7 @@ pub(super) fn using(column: &str, from: &str, to: &str) -> Option<String> {
         ("date", WITH_ZONE) => Some(format!("{column}::timestamp AT TIME ZONE 'UTC'")),
         (WITH_ZONE, "date" | TIME) => Some(format!("({column} AT TIME ZONE 'UTC')::{to}")),
         (WITHOUT_ZONE | "time with time zone" | "interval", TIME) | (TIME, "interval") => plain(),
+        (TIME, "time with time zone") => Some(format!("({column}::text || '+00')::{to}")),
         ("macaddr", "macaddr8") | ("macaddr8", "macaddr") => plain(),
         ("money", "numeric") | ("numeric" | "integer" | "bigint", "money") => plain(),
         ("bit", "integer" | "bigint") | ("integer" | "bigint", "bit") => plain(),
@@ -47,7 +48,8 @@ pub(super) fn using(column: &str, from: &str, to: &str) -> Option<String> {
 
 /// Does the cast read or write times as they are in a zone? Then the statement names the zone.
 pub(super) fn names_zone(from: &str, to: &str) -> bool {
-    using("", from, to).is_some_and(|text| text.contains("AT TIME ZONE"))
+    let named = |text: String| text.contains("AT TIME ZONE") || text.contains("'+00'");
+    using("", from, to).is_some_and(named)
 }
 
 /// What the values of `column` lose, without a failure.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::relations::{is_view, keyword};
 use super::types::unusual_options;
 use super::{Draft, Phase, Step, casts, words};
-use crate::catalog::{Catalog, Change, Column, Name, ObjectName, Relation};
+use crate::catalog::{Catalog, Change, Column, Name, ObjectName, Relation, RelationKind};
 
 impl Draft<'_> {
     /// The columns of a table that stays.
@@ -76,6 +76,9 @@ impl Draft<'_> {
     /// A column as it stands in `CREATE TABLE`.
     pub(super) fn column(&self, table: &Name, it: &Column) -> String {
         let mut sql = format!("{} {}", words::ident(&it.name), it.data_type);
+        if let Some(options) = words::option_changes(&[], &it.server_options) {
+            sql.push_str(&format!(" OPTIONS ({options})"));
+        }
         if let Some(collation) = &it.collation {
             sql.push_str(&format!(" COLLATE {collation}"));
         }
@@ -166,7 +169,8 @@ impl Draft<'_> {
                 let direct = was != kind && words::casts(was, kind);
                 let known = casts::using(&name, was, kind);
                 let using = match &known {
-                    // What PostgreSQL does by itself need not be said.
+                    // What PostgreSQL does by itself need not be said; a foreign table has no rows to cast.
+                    _ if relation.kind == RelationKind::ForeignTable => String::new(),
                     _ if same || direct && words::assigns(was, kind) => String::new(),
                     _ if boxes => {
                         let element = kind.trim_end_matches("[]");
@@ -224,9 +228,11 @@ impl Draft<'_> {
             }
             _ => {}
         }
-        let rest = |it: &Column| {
-            (it.not_null_options.clone(), it.inherited, it.local, it.server_options.clone())
-        };
+        if let Some(changes) = words::option_changes(&before.server_options, &after.server_options)
+        {
+            self.step(Phase::Columns, set(&format!("OPTIONS ({changes})")));
+        }
+        let rest = |it: &Column| (it.not_null_options.clone(), it.inherited, it.local);
         if rest(before) != rest(after) {
             let why = "whether it is its own or its parents', and how it may be NULL there, stays";
             self.cannot(Change::Alter, "column", format!("{table}.{name}"), why);
@@ -306,8 +312,12 @@ impl Draft<'_> {
         after: &Column,
     ) {
         let shown = format!("{}.{}", words::name(table), words::ident(&after.name));
+        // A view is made after all tables.
+        let kind = self.to.relations.get(table).filter(|it| is_view(it)).map(|it| it.kind);
+        let phase = if kind.is_some() { Phase::Parts } else { Phase::Settings };
         let column = format!(
-            "ALTER TABLE {} ALTER COLUMN {}",
+            "ALTER {} {} ALTER COLUMN {}",
+            keyword(kind.unwrap_or(RelationKind::Table)),
             words::name(table),
             words::ident(&after.name)
         );
@@ -316,11 +326,11 @@ impl Draft<'_> {
             match &after.storage {
                 Some(storage) => {
                     let sql = format!("{column} SET STORAGE {}", storage.to_uppercase());
-                    self.step(Phase::Settings, sql);
+                    self.step(phase, sql);
                 }
                 None => match words::storage(&after.data_type) {
                     Some(storage) => {
-                        self.step(Phase::Settings, format!("{column} SET STORAGE {storage}"));
+                        self.step(phase, format!("{column} SET STORAGE {storage}"));
                     }
                     None => {
                         let why = "how values of its type are stored by default is not known";
@@ -331,23 +341,23 @@ impl Draft<'_> {
         }
         if was(|it| it.compression.clone()) != after.compression {
             let to = after.compression.as_deref().unwrap_or("default");
-            self.step(Phase::Settings, format!("{column} SET COMPRESSION {to}"));
+            self.step(phase, format!("{column} SET COMPRESSION {to}"));
         }
         if was(|it| it.statistics.map(|n| n.to_string())) != after.statistics.map(|n| n.to_string())
         {
             let target = after.statistics.unwrap_or(-1);
-            self.step(Phase::Settings, format!("{column} SET STATISTICS {target}"));
+            self.step(phase, format!("{column} SET STATISTICS {target}"));
         }
         let old = before.map(|it| it.options.clone()).unwrap_or_default();
         if old != after.options {
             let key = |it: &String| it.split('=').next().unwrap_or_default().to_owned();
             if !old.is_empty() {
                 let keys: Vec<String> = old.iter().map(key).collect();
-                self.step(Phase::Settings, format!("{column} RESET ({})", keys.join(", ")));
+                self.step(phase, format!("{column} RESET ({})", keys.join(", ")));
             }
             if !after.options.is_empty() {
                 let options = words::options(&after.options);
-                self.step(Phase::Settings, format!("{column} SET ({options})"));
+                self.step(phase, format!("{column} SET ({options})"));
             }
         }
         let before = before.and_then(|it| it.comment.as_ref());

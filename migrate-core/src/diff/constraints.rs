@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use super::partitions::is_parted;
 use super::relations::is_view;
+use super::settled::named;
 use super::{Draft, Phase, words};
 use crate::catalog::{Change, Constraint, Index, Name, Relation};
 
@@ -14,8 +16,8 @@ pub(super) fn inline(it: &Relation) -> impl Iterator<Item = (&String, &Constrain
     kinds.into_iter().filter(move |_| is_plain).flat_map(move |kind| {
         let constraints = it.constraints.iter();
         constraints.filter(move |(name, found)| {
-            let is_key = |it: &Constraint| it.kind == "primary key" || it.kind == "unique";
-            let mut keys = it.constraints.iter().filter(|(other, it)| other != name && is_key(it));
+            let mut keys =
+                it.constraints.iter().filter(|(other, it)| *other != *name && it.is_key());
             let again = kind == "unique" && keys.any(|(_, it)| it.columns == found.columns);
             found.kind == kind && found.local && found.validated && !again
         })
@@ -61,7 +63,9 @@ impl Draft<'_> {
             let old = before.and_then(|before| before.constraints.get(key));
             let replaces = old.is_some_and(|old| self.replaces(old, Some(it)));
             let old = old.filter(|old| self.same_constraint(name, old, it));
-            if old.is_none() && !made.contains(key) {
+            if old.is_none() && self.online && it.is_key() && is_parted(after) {
+                self.key_of_partitions(name, (key, it));
+            } else if old.is_none() && !made.contains(key) {
                 let index = after.indexes.get(key);
                 self.add_constraint(&shown, (key, it), index, before.is_some(), replaces);
             }
@@ -73,7 +77,10 @@ impl Draft<'_> {
 
     /// Does a constraint make way in the statement that makes its successor? Not if its key goes.
     fn replaces(&self, it: &Constraint, new: Option<&Constraint>) -> bool {
-        self.online && new.is_some_and(Constraint::can_be_validated) && !self.rekeyed(it)
+        let in_place = |new: &Constraint| {
+            new.can_be_validated() || new.is_key() && new.kind == it.kind && new.local && it.local
+        };
+        self.online && new.is_some_and(in_place) && !self.rekeyed(it)
     }
 
     /// A constraint of a table that is new, or of one that may have rows.
@@ -92,21 +99,20 @@ impl Draft<'_> {
         let caution = caution(it).filter(|_| has_rows && it.validated).map(str::to_owned);
         let (name, definition) = (words::ident(key), &it.definition);
         let alter = format!("ALTER TABLE {table}");
-        let key = it.kind == "primary key" || it.kind == "unique";
+        let drop = if replaces { format!("DROP CONSTRAINT {name}, ") } else { String::new() };
         if self.online && it.can_be_validated() {
-            let drop = if replaces { format!("DROP CONSTRAINT {name}, ") } else { String::new() };
             let sql = format!("{alter} {drop}ADD CONSTRAINT {name} {definition} NOT VALID");
             self.step(phase, sql);
             self.careful(phase, format!("{alter} VALIDATE CONSTRAINT {name}"), caution);
-        } else if let Some(index) = index.filter(|_| self.online && key) {
-            self.careful(phase, words::concurrently(&index.definition), caution);
+        } else if let Some(index) = index.filter(|_| self.online && it.is_key()) {
+            // The new one takes the name of the old one when it takes its place.
+            let new = if replaces { words::derived(key, "_new") } else { key.clone() };
+            self.careful(phase, words::concurrently(&named(index, key, &new).definition), caution);
+            let index = words::ident(&new);
             let kind = it.kind.to_uppercase();
-            let later = match (it.deferrable, it.deferred) {
-                (_, true) => " DEFERRABLE INITIALLY DEFERRED",
-                (true, _) => " DEFERRABLE",
-                _ => "",
-            };
-            let sql = format!("{alter} ADD CONSTRAINT {name} {kind} USING INDEX {name}{later}");
+            let later = it.deferral();
+            let sql =
+                format!("{alter} {drop}ADD CONSTRAINT {name} {kind} USING INDEX {index}{later}");
             self.step(phase, sql);
         } else {
             self.careful(phase, format!("{alter} ADD CONSTRAINT {name} {definition}"), caution);
@@ -122,7 +128,10 @@ impl Draft<'_> {
             if new.is_some_and(|new| self.anew.same_index(table, it, new)) {
                 continue;
             }
-            if self.online && new.is_some() {
+            if is_parted(after) {
+                // Those of a partitioned table can't go concurrently.
+                self.step(Phase::DropIndexes, format!("DROP INDEX {}", shown(name)));
+            } else if self.online && new.is_some() {
                 // The old one serves until the new one does.
                 let old = words::derived(name, "_old");
                 let rename =
@@ -136,7 +145,9 @@ impl Draft<'_> {
         for (name, it) in &after.indexes {
             let old = before.and_then(|before| before.indexes.get(name));
             let old = old.filter(|old| self.anew.same_index(table, old, it));
-            if old.is_none() && own(it) {
+            if old.is_none() && own(it) && self.online && is_parted(after) {
+                self.index_of_partitions(table, (name, it));
+            } else if old.is_none() && own(it) {
                 let phase = if is_view(after) { Phase::Parts } else { Phase::Indexes };
                 let sql = match self.online {
                     true => words::concurrently(&it.definition),
@@ -169,6 +180,20 @@ impl Draft<'_> {
 }
 
 impl Constraint {
+    /// Is it a primary key, or UNIQUE?
+    pub(super) fn is_key(&self) -> bool {
+        self.kind == "primary key" || self.kind == "unique"
+    }
+
+    /// When it is checked, as `ADD CONSTRAINT … USING INDEX` says it.
+    pub(super) fn deferral(&self) -> &'static str {
+        match (self.deferrable, self.deferred) {
+            (_, true) => " DEFERRABLE INITIALLY DEFERRED",
+            (true, _) => " DEFERRABLE",
+            _ => "",
+        }
+    }
+
     /// Can it be made without a look at the rows, which follows?
     fn can_be_validated(&self) -> bool {
         let kind = matches!(self.kind.as_str(), "check" | "foreign key");
@@ -176,7 +201,7 @@ impl Constraint {
     }
 }
 
-const SAME: &str = "fails if two rows are the same there";
+pub(super) const SAME: &str = "fails if two rows are the same there";
 
 /// What makes adding it fail.
 fn caution(it: &Constraint) -> Option<&'static str> {

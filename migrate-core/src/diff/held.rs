@@ -12,6 +12,7 @@ use crate::catalog::{Catalog, Column, Constraint, Index, Name, Relation, Relatio
 pub(super) fn held_back(from: &Catalog, to: &Catalog) -> Catalog {
     let draft = Draft::new(from, to, false, BTreeSet::new());
     let mut held = to.clone();
+    let mut waiting_trees = Vec::new();
     for (name, after) in &to.relations {
         let Some(before) = from.relations.get(name) else { continue };
         let table = Table { draft: &draft, name, before, after };
@@ -22,21 +23,29 @@ pub(super) fn held_back(from: &Catalog, to: &Catalog) -> Catalog {
         if after.kind == RelationKind::Table && table.alone() {
             table.constraints(waiting);
             table.nulls(waiting);
+        }
+        if matches!(after.kind, RelationKind::Table | RelationKind::MaterializedView) {
             table.indexes(waiting);
         }
-        if after.kind == RelationKind::MaterializedView {
-            table.indexes(waiting);
+        if after.kind == RelationKind::PartitionedTable {
+            waiting_trees.extend(table.trees());
+        }
+    }
+    for (table, index) in waiting_trees {
+        if let Some(it) = held.relations.get_mut(&table) {
+            it.indexes.remove(&index);
+            it.constraints.remove(&index);
         }
     }
     held
 }
 
 /// A table that is in both catalogs.
-struct Table<'a> {
-    draft: &'a Draft<'a>,
-    name: &'a Name,
-    before: &'a Relation,
-    after: &'a Relation,
+pub(super) struct Table<'a> {
+    pub(super) draft: &'a Draft<'a>,
+    pub(super) name: &'a Name,
+    pub(super) before: &'a Relation,
+    pub(super) after: &'a Relation,
 }
 
 impl Table<'_> {
@@ -59,7 +68,10 @@ impl Table<'_> {
             }
             let waits = match after.kind.as_str() {
                 "check" | "foreign key" => self.draft.can_wait(self.name, after),
-                "primary key" | "unique" => before.is_none() && self.key_waits(name, after),
+                "primary key" | "unique" => {
+                    self.key_waits(name, after)
+                        && before.is_none_or(|before| self.key_serves(name, before, after))
+                }
                 _ => false,
             };
             if !waits {
@@ -76,12 +88,39 @@ impl Table<'_> {
                 None => drop(held.constraints.remove(name)),
             }
             if after.kind == "primary key" || after.kind == "unique" {
-                held.indexes.remove(name);
+                match self.before.indexes.get(name).filter(|_| stays.is_some()) {
+                    Some(before) => drop(held.indexes.insert(name.clone(), before.clone())),
+                    None => drop(held.indexes.remove(name)),
+                }
             }
         }
     }
 
-    fn key_waits(&self, name: &str, it: &Constraint) -> bool {
+    /// Can a key stay until its successor of the same name takes its place?
+    fn key_serves(&self, name: &str, before: &Constraint, after: &Constraint) -> bool {
+        let columns: BTreeSet<String> = before.columns.iter().cloned().collect();
+        let leans = |it: &Constraint| needs(it, self.name, &columns);
+        let all = self.draft.from.relations.values().chain(self.draft.to.relations.values());
+        let plain = |it: &Index| {
+            it.valid
+                && !it.clustered
+                && it.tablespace.is_none()
+                && it.constraint.as_deref() == Some(name)
+        };
+        // The columns of a primary key can be null only after it.
+        let stay_set = before
+            .columns
+            .iter()
+            .all(|name| self.after.columns.iter().any(|it| it.name == *name && it.not_null));
+        before.kind == after.kind
+            && (before.kind == "unique" || stay_set)
+            && self.before.indexes.get(name).is_some_and(plain)
+            && self.before.replica_identity != Some(format!("index {name}"))
+            && self.stays(&before.definition, &before.columns)
+            && !all.flat_map(|it| it.constraints.values()).any(leans)
+    }
+
+    pub(super) fn key_waits(&self, name: &str, it: &Constraint) -> bool {
         let index = self.after.indexes.get(name);
         let Some(index) = index.filter(|index| index.constraint.as_deref() == Some(name)) else {
             return false;
@@ -95,7 +134,7 @@ impl Table<'_> {
     }
 
     /// Can an index that is new wait?
-    fn index_waits(&self, name: &str, it: &Index) -> bool {
+    pub(super) fn index_waits(&self, name: &str, it: &Index) -> bool {
         let name = Name::new(&*self.name.schema, name);
         let replicated = format!("index {}", name.name);
         let own_before = self.before.indexes.contains_key(&name.name);

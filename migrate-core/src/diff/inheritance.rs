@@ -1,9 +1,10 @@
 //! Partitions, and tables that inherit: what comes from the parent is written there alone.
 
 use super::constraints::inline;
-use super::relations::{is_view, keyword};
+use super::others::typed;
+use super::relations::{is_other, is_view, keyword};
 use super::{Draft, Phase, words};
-use crate::catalog::{Change, Column, Name, Relation};
+use crate::catalog::{Column, Name, Relation};
 
 impl Draft<'_> {
     /// What `CREATE TABLE` says about the columns of a table, and where they come from.
@@ -122,28 +123,15 @@ impl Draft<'_> {
 
     /// What of a table can only be told at its making.
     pub(super) fn fixed(&mut self, name: &Name, before: &Relation, after: &Relation) {
-        let mut cannot = |why: &str| {
-            self.unwritten.push(crate::catalog::Difference {
-                change: Change::Alter,
-                kind: after.kind.word().to_owned(),
-                name: name.to_string(),
-                before: Some(why.to_owned()),
-                after: None,
-            });
-        };
-        if before.partition_key != after.partition_key {
-            cannot(
-                "PostgreSQL can't change by what a table is partitioned: make a new one, and move \
-                 the rows",
-            );
-        }
         if before.of_type != after.of_type {
-            cannot("the type of a typed table is not written: ALTER TABLE … OF, by hand");
-        }
-        if before.server != after.server || before.server_options != after.server_options {
-            cannot("the server and the options of a foreign table are not written");
+            let phase = if after.of_type.is_some() { Phase::Attach } else { Phase::LetGo };
+            self.steps.push((phase, typed(&words::name(name), after.of_type.as_ref())));
         }
         let alter = format!("ALTER {} {}", keyword(after.kind), words::name(name));
+        if let Some(changes) = words::option_changes(&before.server_options, &after.server_options)
+        {
+            self.step(Phase::Columns, format!("{alter} OPTIONS ({changes})"));
+        }
         if before.access_method != after.access_method
             && let Some(method) = &after.access_method
         {
@@ -160,7 +148,7 @@ impl Draft<'_> {
     pub(super) fn staying(&self) -> Vec<&Name> {
         let stays = |name: &&Name| {
             let both = (self.from.relations.get(*name), self.to.relations.get(*name));
-            matches!(both, (Some(before), Some(after)) if before.kind == after.kind
+            matches!(both, (Some(before), Some(after)) if !is_other(before, after)
                 && !(is_view(after) && self.anew.views.contains(*name)))
         };
         let names = self.to.relations.keys().filter(stays).collect();

@@ -1,6 +1,8 @@
 //! The way from one catalog to another in parts, as a careful person would deploy it: each can be
 //! a revision of its own.
 
+use std::collections::BTreeSet;
+
 use super::held::held_back;
 use super::privileges::{only_in, with_privileges_of};
 use super::settled::settled;
@@ -13,6 +15,8 @@ pub struct Options {
     /// Everything in one transaction, as far as PostgreSQL can: no `CONCURRENTLY`, and no `NOT
     /// VALID` that is validated later.
     pub plain: bool,
+    /// Privileges and owners, too, are to be as in the second catalog; both were read with them.
+    pub grants: bool,
 }
 
 /// The way from one catalog to another.
@@ -61,7 +65,7 @@ pub struct Section {
 /// part uses, what goes into one transaction, and what keeps others from tables if it does.
 ///
 /// Where the first catalog was read with privileges, what is dropped and made again gets back its own,
-/// and its owner. Privileges of the second catalog are not looked at.
+/// and its owner. Privileges of the second catalog are not looked at, unless [`Options::grants`] is set.
 ///
 /// ```
 /// use migrate_core::catalog::{Catalog, Enum, Name};
@@ -79,8 +83,15 @@ pub struct Section {
 /// ```
 #[must_use]
 pub fn propose(from: &Catalog, to: &Catalog, options: &Options) -> Proposal {
-    let untold = only_in(to, from);
-    let to = &with_privileges_of(to, from);
+    let (untold, kept);
+    let to = if options.grants {
+        untold = BTreeSet::new();
+        to
+    } else {
+        untold = only_in(to, from);
+        kept = with_privileges_of(to, from);
+        &kept
+    };
     let held = if options.plain { to.clone() } else { held_back(&settled(from, to).0, to) };
     let labelled = labels::with_used(from, &held);
     let mut proposal = Proposal::default();

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use super::held::taken;
 use super::order::sorted;
-use super::{Draft, Phase, words};
+use super::others::typed;
+use super::{Draft, Phase, Step, words};
 use crate::catalog::{Catalog, Change, Name, Relation, RelationKind};
 
 impl Draft<'_> {
@@ -11,9 +13,11 @@ impl Draft<'_> {
         let (from, to) = (self.from, self.to);
         let mut dropped = BTreeSet::new();
         let mut made = BTreeSet::new();
-        let staying: Vec<Name> = self.staying().into_iter().cloned().collect();
+        let fixed = self.parted_otherwise();
+        let mut staying: Vec<Name> = self.staying().into_iter().cloned().collect();
+        staying.retain(|name| !fixed.contains(name));
         for name in from.relations.keys().chain(to.relations.keys()).collect::<BTreeSet<_>>() {
-            if !staying.contains(name) {
+            if !staying.contains(name) && !fixed.contains(name) {
                 dropped.extend(from.relations.contains_key(name).then_some(name));
                 made.extend(to.relations.contains_key(name).then_some(name));
             }
@@ -29,6 +33,36 @@ impl Draft<'_> {
         }
         for name in in_order(to, &made) {
             self.make_relation(name, &to.relations[name]);
+        }
+    }
+
+    /// The tables that are partitioned by something else now, and their partitions: they are one thing to do by hand.
+    fn parted_otherwise(&mut self) -> BTreeSet<Name> {
+        let (from, to) = (self.from, self.to);
+        let both = to
+            .relations
+            .iter()
+            .filter_map(|(name, it)| Some((name, from.relations.get(name)?, it)));
+        let moved = both.filter(|(_, before, after)| {
+            before.kind == after.kind && before.partition_key != after.partition_key
+        });
+        let mut found: BTreeSet<Name> = moved.map(|(name, ..)| name.clone()).collect();
+        for name in &found {
+            let why = "PostgreSQL can't change the partition key of a table: make a new table, move the rows, and rename it";
+            self.cannot(Change::Alter, RelationKind::PartitionedTable.word(), name, why);
+        }
+        loop {
+            let all = from.relations.iter().chain(&to.relations);
+            let parts = all.filter(|(name, it)| {
+                it.bound.is_some()
+                    && it.inherits.iter().any(|it| found.contains(it))
+                    && !found.contains(*name)
+            });
+            let parts: Vec<Name> = parts.map(|(name, _)| name.clone()).collect();
+            if parts.is_empty() {
+                return found;
+            }
+            found.extend(parts);
         }
     }
 
@@ -78,18 +112,26 @@ impl Draft<'_> {
         let policies = it.policies.values().flat_map(|it| it.using.iter().chain(&it.check));
         let texts = defaults.chain(checks).chain(triggers).chain(indexes);
         let mut texts = texts.chain(rules).chain(policies);
-        let early = self.to.relations.contains_key(name) || texts.any(|it| self.anew.has(it));
+        // So can something with the name of one of its indexes or sequences.
+        let named = |part: &String| taken(self.to, &Name::new(&*name.schema, part));
+        let own = self
+            .from
+            .sequences
+            .iter()
+            .filter(|(_, it)| it.owned_by.as_ref().is_some_and(|(table, _)| table == name));
+        let early = self.to.relations.contains_key(name)
+            || it.indexes.keys().any(named)
+            || own.map(|(name, _)| name).any(|it| taken(self.to, it))
+            || texts.any(|it| self.anew.has(it));
         let phase = if early { Phase::DropTablesFirst } else { Phase::DropTables };
-        self.losing(phase, sql, format!("the table {shown}"));
+        // The rows of a foreign table are elsewhere.
+        let lost = it.kind != RelationKind::ForeignTable;
+        let loses = lost.then(|| format!("the table {shown}"));
+        self.steps.push((phase, Step { loses, ..Step::new(sql) }));
     }
 
     fn make_relation(&mut self, name: &Name, it: &Relation) {
         let shown = words::name(name);
-        if it.of_type.is_some() || it.kind == RelationKind::ForeignTable {
-            let why = "typed tables and foreign tables are not written: add it by hand";
-            self.cannot(Change::Add, it.kind.word(), name, why);
-            return;
-        }
         self.made_relation(name);
         let method = it.access_method.as_ref().filter(|method| *method != "heap");
         let method = method.map_or_else(String::new, |it| format!(" USING {}", words::ident(it)));
@@ -111,6 +153,8 @@ impl Draft<'_> {
             for column in &it.columns {
                 self.view_default(name, None, column);
             }
+        } else if it.kind == RelationKind::ForeignTable {
+            self.foreign_table(name, it);
         } else {
             let unlogged = if it.unlogged { "UNLOGGED " } else { "" };
             let body = self.body(name, it);
@@ -120,6 +164,9 @@ impl Draft<'_> {
             self.step(Phase::Tables, sql);
             if self.is_attached(it) {
                 it.inherits.iter().for_each(|parent| self.join(parent, name, it));
+            }
+            if it.of_type.is_some() {
+                self.steps.push((Phase::Attach, typed(&shown, it.of_type.as_ref())));
             }
         }
         if !it.inherits.is_empty() {
@@ -157,6 +204,11 @@ impl Draft<'_> {
         self.columns(name, &left, after);
         self.parts(name, Some(before), after);
     }
+}
+
+/// Is a table or a view dropped and made again, since no statement leads from one to the other?
+pub(super) fn is_other(before: &Relation, after: &Relation) -> bool {
+    before.kind != after.kind || before.server != after.server
 }
 
 pub(super) fn is_view(it: &Relation) -> bool {

@@ -113,6 +113,10 @@ fn needed_by_tables(to: &Catalog) -> BTreeSet<&RoutineName> {
         texts.extend(it.constraints.values().cloned().chain(it.default.clone()));
     }
     texts.extend(to.ranges.values().filter_map(|it| it.difference.clone()));
+    let watches = |kind: &str| kind == "publication" || kind == "event trigger";
+    for (_, it) in to.others.iter().filter(|(name, _)| !watches(&name.kind)) {
+        texts.extend(it.parts.values().chain([&it.definition]).cloned());
+    }
     let mut found = BTreeSet::new();
     while !texts.is_empty() {
         let called = |name: &&RoutineName| {
@@ -156,13 +160,23 @@ fn create(name: &RoutineName, it: &Routine) -> Result<String, &'static str> {
     let Some((options, rest)) = it.definition.rsplit_once(", PARALLEL = ") else {
         return Err("its options are not understood");
     };
-    if !rest.contains("KIND = n") || options.contains("SORTOP = ") {
-        return Err("aggregates of ordered sets, and those with a sort operator, are not written");
+    let is_plain = rest.contains("KIND = n");
+    let mut options = options.to_owned();
+    if is_plain {
+        options =
+            options.replace(", FINALFUNC_MODIFY = r", "").replace(", MFINALFUNC_MODIFY = r", "");
     }
-    let mut options = options.replace(", FINALFUNC_MODIFY = r", "");
-    options = options.replace(", MFINALFUNC_MODIFY = r", "");
-    options = options.replace("FINALFUNC_MODIFY = w", "FINALFUNC_MODIFY = READ_WRITE");
-    options = options.replace("FINALFUNC_MODIFY = s", "FINALFUNC_MODIFY = SHAREABLE");
+    for (letter, word) in [("r", "READ_ONLY"), ("w", "READ_WRITE"), ("s", "SHAREABLE")] {
+        let (letter, word) =
+            (format!("FINALFUNC_MODIFY = {letter}"), format!("FINALFUNC_MODIFY = {word}"));
+        options = options.replace(&format!("{letter},"), &format!("{word},"));
+        if let Some(rest) = options.strip_suffix(&letter) {
+            options = format!("{rest}{word}");
+        }
+    }
+    if rest.contains("KIND = h") {
+        options.push_str(", HYPOTHETICAL");
+    }
     let parallel = match rest.chars().next() {
         Some('s') => ", PARALLEL = SAFE",
         Some('r') => ", PARALLEL = RESTRICTED",

@@ -66,7 +66,7 @@ fn replicate(table: &mut Relation, old: &str, new: &str) {
 }
 
 /// The index under another name.
-fn named(it: &Index, old: &str, new: &str) -> Index {
+pub(super) fn named(it: &Index, old: &str, new: &str) -> Index {
     let name = |name: &str| format!(" INDEX {} ON ", words::ident(name));
     let definition = it.definition.replacen(&name(old), &name(new), 1);
     Index { definition, ..it.clone() }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{Draft, Phase, words};
-use crate::catalog::{Catalog, Change, Enum, Name, ObjectName, Sequence, Statistics};
+use crate::catalog::{Catalog, Enum, Name, ObjectName, Sequence, Statistics};
 
 impl Draft<'_> {
     pub(super) fn types(&mut self) {
@@ -225,21 +225,6 @@ impl Draft<'_> {
             }
             let before = before.and_then(|it| it.comment.as_ref());
             self.comment(&format!("STATISTICS {shown}"), before, it.comment.as_ref());
-        }
-    }
-
-    /// The rare kinds: they differ from each other in too much.
-    pub(super) fn others(&mut self) {
-        let why = "objects of this kind are not written: add it by hand";
-        for name in self.from.others.keys().chain(self.to.others.keys()).collect::<BTreeSet<_>>() {
-            let (before, after) = (self.from.others.get(name), self.to.others.get(name));
-            let change = match (before, after) {
-                (Some(_), None) => Change::Remove,
-                (None, Some(_)) => Change::Add,
-                (before, after) if before != after => Change::Alter,
-                _ => continue,
-            };
-            self.cannot(change, &name.kind, &name.identity, why);
         }
     }
 }

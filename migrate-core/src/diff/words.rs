@@ -191,6 +191,29 @@ pub(super) fn options(options: &[String]) -> String {
     options.iter().map(option).collect::<Vec<_>>().join(", ")
 }
 
+/// What `OPTIONS (…)` says to get from some foreign-data options to others; nothing if they are the same.
+pub(super) fn option_changes(before: &[String], after: &[String]) -> Option<String> {
+    let split = |it: &'_ String| -> (String, String) {
+        let (name, value) = it.split_once('=').unwrap_or((it, ""));
+        (ident(name), literal(value))
+    };
+    let old: Vec<(String, String)> = before.iter().map(split).collect();
+    let new: Vec<(String, String)> = after.iter().map(split).collect();
+    let has = |list: &[(String, String)], name: &str| list.iter().any(|(other, _)| other == name);
+    let gone =
+        old.iter().filter(|(name, _)| !has(&new, name)).map(|(name, _)| format!("DROP {name}"));
+    let changed = new.iter().filter(|it| !old.contains(it)).map(|(name, value)| {
+        let verb = match (has(&old, name), before.is_empty()) {
+            (true, _) => "SET ",
+            (false, true) => "",
+            (false, false) => "ADD ",
+        };
+        format!("{verb}{name} {value}")
+    });
+    let all: Vec<String> = gone.chain(changed).collect();
+    (!all.is_empty()).then(|| all.join(", "))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -214,6 +237,17 @@ mod tests {
         check("it's", "'it''s'");
         check("a\\'b", "E'a\\\\''b'");
         assert_eq!(options(&["fillfactor=70".to_owned()]), "fillfactor = '70'");
+    }
+
+    #[test]
+    fn foreign_options_change() {
+        let check = |before: &[&str], after: &[&str], expected: Option<&str>| {
+            let owned = |list: &[&str]| list.iter().map(|it| (*it).to_owned()).collect::<Vec<_>>();
+            assert_eq!(option_changes(&owned(before), &owned(after)).as_deref(), expected);
+        };
+        check(&[], &["host=a=b", "user=it's"], Some("host 'a=b', \"user\" 'it''s'"));
+        check(&["a=1", "b=2", "c=3"], &["b=4", "c=3", "d=5"], Some("DROP a, SET b '4', ADD d '5'"));
+        check(&["a=1"], &["a=1"], None);
     }
 
     #[test]

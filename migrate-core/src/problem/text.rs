@@ -28,7 +28,6 @@ impl fmt::Display for Problem {
             BadId { id, why } => write!(f, "`{id}` can't be a revision id: {why}"),
             SqlBeforeSection => write!(f, "SQL before the first section"),
             NoUp => write!(f, "the file has no `-- migrate:up` section"),
-            EmptyUp => write!(f, "the upgrade has no statement"),
             MissingDown => write!(f, "the revision has no downgrade"),
             EmptyDown => write!(f, "the downgrade has no statement"),
             IrreversibleWithDown => {
@@ -84,7 +83,7 @@ impl fmt::Display for Problem {
             NoKey { table, columns } => {
                 write!(f, "no unique key of `{table}` is over {}", list(columns))
             }
-            Ambiguous { column } => write!(f, "column reference `{column}` is ambiguous"),
+            AmbiguousColumn { column } => write!(f, "column reference `{column}` is ambiguous"),
             RepeatedColumn { column } => {
                 write!(f, "column `{column}` is specified more than once")
             }
@@ -105,6 +104,18 @@ impl fmt::Display for Problem {
             StillNeeded { what, by, more } => {
                 write!(f, "{what} is still needed by {}, and {more} more", by.join(", "))
             }
+            NotNullNeeded { column, why, .. } => {
+                write!(f, "column `{column}` must stay NOT NULL: {why}")
+            }
+            CannotReplace { what, why, .. } => write!(f, "{what} can't be replaced: {why}"),
+            Ambiguous { kind, name, of } => {
+                write!(f, "there are {} {kind}s named `{name}`: {}", of.len(), list(of))
+            }
+            TypeMismatch { message, .. } => f.write_str(message),
+            NoOperatorClass { kind, method, .. } => write!(
+                f,
+                "type `{kind}` has no default operator class for access method `{method}`"
+            ),
             DownLeaves { what } => write!(f, "the downgrade leaves {what} behind"),
             DownLoses { what } => write!(f, "the downgrade does not bring back {what}"),
             NeedsServer { what, version, oldest } => {
@@ -189,7 +200,6 @@ impl Problem {
                  letter or a digit".into(),
             SqlBeforeSection => "move it below `-- migrate:up`, or put that line above it if there is none".into(),
             NoUp => "add a line `-- migrate:up` and the SQL of the upgrade below it".into(),
-            EmptyUp => "write the SQL of the upgrade below the marker; only a merge revision may do nothing".into(),
             MissingDown => "add `-- migrate:down` and the SQL that undoes the upgrade, or say in the \
                  header why nothing can: `-- irreversible: …`".into(),
             EmptyDown => "write the SQL that undoes the upgrade; if there is nothing to undo, say so \
@@ -247,10 +257,15 @@ impl Problem {
             Missing { meant: Some(meant), .. } => format!("did you mean `{meant}`?"),
             Missing { .. } => "mend the name, or make it before; where it comes from elsewhere, say so above the \
                  statement: `-- migrate:allow(missing): why`".into(),
+            WrongKind { wanted: "trigger function", .. } => "a trigger's function takes no arguments and is declared \
+                 with `RETURNS trigger`".into(),
+            WrongKind { wanted: "event trigger function", .. } => "the function of an event trigger takes no \
+                 arguments and is declared with `RETURNS event_trigger`".into(),
+            WrongKind { wanted: "materialized view", .. } => "only a materialized view can be refreshed or altered as one".into(),
             WrongKind { is, .. } => format!("say `{}` here", is.to_uppercase()),
             ColumnCount { .. } => "name as many columns behind REFERENCES as the key has".into(),
             NoKey { .. } => "add a primary key or a UNIQUE constraint over these columns first".into(),
-            Ambiguous { .. } => "put the name of its table or an alias before it: `t.a`".into(),
+            AmbiguousColumn { .. } => "put the name of its table or an alias before it: `t.a`".into(),
             RepeatedColumn { .. } => "name each column once".into(),
             ValueCount { columns, values } if columns < values => {
                 "name a column for each value, or remove the values that have none".into()
@@ -260,6 +275,14 @@ impl Problem {
             NotImmutable { .. } => "its result may differ from one call to the next; use a function that depends on \
                  its arguments alone, or a plain column".into(),
             StillNeeded { .. } => "drop those first; or add CASCADE, which drops them too".into(),
+            NotNullNeeded { first: text, .. }
+            | CannotReplace { instead: text, .. }
+            | TypeMismatch { instead: text, .. }
+            | NoOperatorClass { instead: text, .. } => text.clone(),
+            Ambiguous { of, .. } => format!(
+                "add the argument types, for example `{}`",
+                of.first().map_or("f(integer)", String::as_str)
+            ),
             DownLeaves { .. } => "drop it in the downgrade; or say that it stays: `-- migrate:allow(down): why` in \
                  the downgrade, or `-- irreversible: why` in the header instead of it".into(),
             DownLoses { .. } => "make it again in the downgrade; or say that it is gone: `-- migrate:allow(down): \
@@ -272,10 +295,11 @@ impl Problem {
             UnknownCode { meant: Some(meant), .. } | UnknownSetting { meant: Some(meant), .. } => {
                 format!("did you mean `{meant}`?")
             }
-            UnknownCode { .. } => "the codes are those of `migrate lint --list`; besides, already-exists, ambiguous, column-count, down, \
-                 generated-column, missing, needs-server, no-key, not-immutable, repeated-column, still-needed, syntax, value-count and \
+            UnknownCode { .. } => "the codes are those of `migrate lint --list`; besides, already-exists, ambiguous, \
+                 ambiguous-column, cannot-replace, column-count, down, generated-column, missing, needs-server, no-key, \
+                 no-operator-class, not-immutable, repeated-column, still-needed, syntax, type-mismatch, value-count and \
                  wrong-kind can be allowed".into(),
-            ConfigSyntax { .. } => "it is TOML: `min_server = 14`, and below `[lints]` such as \
+            ConfigSyntax { .. } => "it is TOML: `min_server = 15`, and below `[lints]` such as \
                  `drop-column = \"allow\"`".into(),
             UnknownSetting { .. } => "there are `min_server` and the table `[lints]`".into(),
             BadSetting { want, .. } => format!("write {want}"),

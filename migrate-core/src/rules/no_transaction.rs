@@ -5,7 +5,7 @@ use crate::lexer::{Lexer, Token, TokenKind};
 use crate::text::Span;
 
 /// The statements that PostgreSQL refuses inside a transaction block.
-pub(crate) fn needs_no_transaction(sql: &str, tokens: &[Token]) -> Option<String> {
+pub fn needs_no_transaction(sql: &str, tokens: &[Token]) -> Option<String> {
     const REFUSED: [&[&str]; 10] = [
         &["vacuum"],
         &["create", "database"],

@@ -36,11 +36,10 @@ impl Said {
 
     /// Whether it is about how a chain is written down, of which a server knows nothing.
     pub(crate) fn is_of_form(&self) -> bool {
-        const FORM: [&str; 7] = [
+        const FORM: [&str; 6] = [
             "copy-from-stdin",
             "copy-to-stdout",
             "empty-down",
-            "empty-up",
             "psql-command",
             "todo",
             "transaction-control",
@@ -213,7 +212,7 @@ impl Checker<'_> {
             ("down-leaves" | "down-loses", 1) => {
                 self.files[said.revision].comment_down(&allow("down"))
             }
-            ("empty-up" | "empty-down", 1) => file.fill(line),
+            ("empty-down", 1) => file.fill(line),
             ("needs-no-transaction", 1) => file.autocommit(line),
             (
                 "already-exists" | "column-count" | "missing" | "needs-server" | "no-key"

@@ -4,6 +4,7 @@
 mod casts;
 mod constraints;
 mod families;
+mod grants;
 mod kinds;
 mod kit;
 mod others;
@@ -11,6 +12,7 @@ mod pairs;
 mod privileges;
 mod proposals;
 mod random;
+mod rare;
 mod reading;
 mod renames;
 mod routines;

@@ -50,7 +50,7 @@ fn the_rare_kinds() {
         (
             function,
             "CREATE OPERATOR === (FUNCTION = f, LEFTARG = int, RIGHTARG = int)",
-            "+ operator public.===(integer,integer) public.f",
+            "+ operator public.===(integer,integer) CREATE OPERATOR public.=== (FUNCTION = public.f",
         ),
         ("", "CREATE OPERATOR FAMILY o USING btree", "+ operator family public.o USING btree"),
         (

@@ -21,7 +21,7 @@ fn built(client: &mut Client, sql: &str) -> Catalog {
 fn lost(client: &mut Client, one: &str, other: &str) -> Option<String> {
     let (from, to) = (built(client, one), built(client, other));
     let expected = with_privileges_of(&to, &from);
-    let proposal = propose(&from, &to, &Options { plain: true });
+    let proposal = propose(&from, &to, &Options { plain: true, ..Options::default() });
     run(client, &format!("BEGIN; CREATE ROLE pr_app; CREATE ROLE pr_owner; {one}"));
     let mut statements = Vec::new();
     let mut left = Vec::new();

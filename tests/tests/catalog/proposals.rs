@@ -7,7 +7,7 @@ use crate::pairs::Pairs;
 /// The proposal as text: a line for each statement, with what it loses and what to think of.
 fn shown(pairs: &mut Pairs, from: &str, to: &str, plain: bool) -> String {
     let (from, to) = (pairs.catalog(from), pairs.catalog(to));
-    let proposal = propose(&from, &to, &Options { plain });
+    let proposal = propose(&from, &to, &Options { plain, ..Options::default() });
     assert_eq!((&*proposal.unwritten, &*proposal.not_undone), (&[][..], &[][..]));
     let mut lines = Vec::new();
     for part in proposal.parts {
@@ -167,5 +167,91 @@ Main down
   ALTER TABLE t ALTER COLUMN m DROP DEFAULT"
     );
     pairs.check_script(&from, &to);
+    pairs.done();
+}
+
+/// A key that changes is built beside the old one, which serves until then; one that a foreign key needs is not.
+#[test]
+fn a_changed_key_takes_the_place_of_the_old_one() {
+    let mut pairs = Pairs::new("changed_key");
+    let u = "CREATE TABLE u (id int NOT NULL, n int NOT NULL, b text, CONSTRAINT u_pkey PRIMARY KEY (id), CONSTRAINT ux UNIQUE (b))";
+    check(
+        &mut pairs,
+        u,
+        "ALTER TABLE u DROP CONSTRAINT ux, ADD CONSTRAINT ux UNIQUE (b, n) DEFERRABLE; ALTER TABLE u DROP CONSTRAINT u_pkey, ADD CONSTRAINT u_pkey PRIMARY KEY (id, n);
+         COMMENT ON CONSTRAINT ux ON u IS 'x'",
+        "Online up, not in a transaction
+           CREATE UNIQUE INDEX CONCURRENTLY u_pkey_new ON public.u USING btree (id, n) -- fails if two rows are the same there
+           ALTER TABLE u DROP CONSTRAINT u_pkey, ADD CONSTRAINT u_pkey PRIMARY KEY USING INDEX u_pkey_new
+           CREATE UNIQUE INDEX CONCURRENTLY ux_new ON public.u USING btree (b, n) -- fails if two rows are the same there
+           ALTER TABLE u DROP CONSTRAINT ux, ADD CONSTRAINT ux UNIQUE USING INDEX ux_new DEFERRABLE
+           COMMENT ON CONSTRAINT ux ON u IS 'x'
+         Online down, not in a transaction
+           CREATE UNIQUE INDEX CONCURRENTLY u_pkey_new ON public.u USING btree (id) -- fails if two rows are the same there
+           ALTER TABLE u DROP CONSTRAINT u_pkey, ADD CONSTRAINT u_pkey PRIMARY KEY USING INDEX u_pkey_new
+           CREATE UNIQUE INDEX CONCURRENTLY ux_new ON public.u USING btree (b) -- fails if two rows are the same there
+           ALTER TABLE u DROP CONSTRAINT ux, ADD CONSTRAINT ux UNIQUE USING INDEX ux_new",
+    );
+    let needed = format!("{u}; CREATE TABLE o (u text CONSTRAINT fk REFERENCES u (b))");
+    let found = shown(
+        &mut pairs,
+        &needed,
+        &format!(
+            "{u}; ALTER TABLE u DROP CONSTRAINT ux, ADD CONSTRAINT ux UNIQUE (b, n); CREATE TABLE o (u text)"
+        ),
+        false,
+    );
+    assert!(!found.contains("ux_new"), "{found}");
+    pairs.done();
+}
+
+/// Indexes and keys of partitioned tables: first on nobody, then on each partition, then attached.
+#[test]
+fn partitions_get_their_indexes_one_by_one() {
+    let mut pairs = Pairs::new("partition_by_partition");
+    let p = "CREATE TABLE p (id int NOT NULL, k int NOT NULL, v text) PARTITION BY RANGE (k); CREATE TABLE p1 PARTITION OF p FOR VALUES FROM (0) TO (10);
+        CREATE TABLE p2 PARTITION OF p FOR VALUES FROM (10) TO (20) PARTITION BY LIST (id); CREATE TABLE p21 PARTITION OF p2 FOR VALUES IN (1)";
+    check(
+        &mut pairs,
+        p,
+        "CREATE INDEX ix ON p (v)",
+        "Online up, not in a transaction
+           CREATE INDEX ix ON ONLY public.p USING btree (v)
+           CREATE INDEX CONCURRENTLY p1_v_idx ON public.p1 USING btree (v)
+           ALTER INDEX ix ATTACH PARTITION p1_v_idx
+           CREATE INDEX p2_v_idx ON ONLY public.p2 USING btree (v)
+           CREATE INDEX CONCURRENTLY p21_v_idx ON public.p21 USING btree (v)
+           ALTER INDEX p2_v_idx ATTACH PARTITION p21_v_idx
+           ALTER INDEX ix ATTACH PARTITION p2_v_idx
+         Online down, not in a transaction
+           DROP INDEX ix",
+    );
+    check(
+        &mut pairs,
+        p,
+        "ALTER TABLE p ADD CONSTRAINT p_key PRIMARY KEY (id, k)",
+        "Online up, not in a transaction
+           ALTER TABLE ONLY p ADD CONSTRAINT p_key PRIMARY KEY (id, k)
+           CREATE UNIQUE INDEX CONCURRENTLY p1_pkey ON public.p1 USING btree (id, k) -- fails if two rows are the same there
+           ALTER TABLE p1 ADD CONSTRAINT p1_pkey PRIMARY KEY USING INDEX p1_pkey
+           ALTER INDEX p_key ATTACH PARTITION p1_pkey
+           ALTER TABLE ONLY p2 ADD CONSTRAINT p2_pkey PRIMARY KEY (id, k)
+           CREATE UNIQUE INDEX CONCURRENTLY p21_pkey ON public.p21 USING btree (id, k) -- fails if two rows are the same there
+           ALTER TABLE p21 ADD CONSTRAINT p21_pkey PRIMARY KEY USING INDEX p21_pkey
+           ALTER INDEX p2_pkey ATTACH PARTITION p21_pkey
+           ALTER INDEX p_key ATTACH PARTITION p2_pkey
+         Online down, not in a transaction
+           ALTER TABLE p DROP CONSTRAINT p_key",
+    );
+    // A partition that is made first gets its index with the others.
+    let found = shown(
+        &mut pairs,
+        p,
+        &format!(
+            "{p}; CREATE INDEX ix ON p (v); CREATE TABLE p3 PARTITION OF p FOR VALUES FROM (20) TO (30)"
+        ),
+        false,
+    );
+    assert!(found.contains("CREATE INDEX CONCURRENTLY p3_v_idx"), "{found}");
     pairs.done();
 }

@@ -46,7 +46,7 @@ impl Trips {
         let from = Catalog::read(client).unwrap();
         let mut done = None;
         for plain in [false, true] {
-            let proposal = propose(&from, to, &Options { plain });
+            let proposal = propose(&from, to, &Options { plain, ..Options::default() });
             if done.as_ref() == Some(&proposal) {
                 continue;
             }

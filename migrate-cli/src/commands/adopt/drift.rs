@@ -1,18 +1,19 @@
 //! Is the database what the chain builds at the revisions that are taken over?
 
-use jiff::{Timestamp, ToSpan};
+use jiff::Timestamp;
 use migrate_core::catalog::{Catalog, Difference};
 use migrate_core::diff::{Options, propose, same_names};
 use migrate_core::{Chain, FileEdit, Folder, Target};
 use postgres::Client;
 
-use super::super::check::warn_of_versions;
-use super::super::write::{day, new_id};
-use crate::adopt::{Table, everybodys};
-use crate::compare::{differences, read};
+use super::super::write::{day, new_ids};
+use crate::adopt::{Table, both, everybodys, together};
+use crate::args::{Adopt, Gap};
+use crate::compare::{differences, privileges, upgrade};
 use crate::context::Context;
 use crate::draft::{Draft, Identity};
 use crate::failure::Failure;
+use crate::live::Seen;
 use crate::meaning::agreed;
 use crate::scratch::Scratch;
 
@@ -25,42 +26,53 @@ pub(super) struct Comparison {
     pub(super) renames: Vec<String>,
     /// What it changes in what the chain builds, beside names.
     pub(super) differences: Vec<Difference>,
+    /// What it changes in privileges and owners, where these do not count.
+    pub(super) privileges: Vec<Difference>,
+    grants: bool,
 }
 
 /// Builds the chain up to these revisions, and compares. The tool's table is no part of the schema.
 pub(super) fn compare(
     context: &Context,
-    dev_url: Option<&str>,
+    arguments: &Adopt,
     chain: &Chain<'static>,
     at: &[&str],
     client: &mut Client,
     table: &Table,
 ) -> Result<Comparison, Failure> {
+    let grants = context.grants(arguments.grants)?;
     let runner = context.runner(chain);
     let books = |name: &migrate_core::catalog::Name| {
         name.name == table.name && Some(&name.schema) == table.schema.as_ref()
     };
-    let mut live = read(client, Some(&runner))?.without(books);
-    let scratch = Scratch::open(context, dev_url)?;
+    // Who owns the tool's table has run its migrations.
+    let owned = (table.schema.as_deref().unwrap_or_default(), table.name.as_str());
+    let mut live = Seen::read(client, owned)?.without_books(Some(&runner));
+    live.catalog = live.catalog.without(books);
+    let mut scratch = Scratch::open(context, arguments.dev_url.as_deref())?;
+    scratch.run_as(&live.role);
     let database = scratch.database()?;
     let mut copy = database.connect()?;
     for id in at {
-        let built = runner.upgrade_to(&mut copy, Target::revision(*id));
-        built.map_err(|error| Failure::OnScratch(Box::new(error)))?;
+        upgrade(&scratch, &mut copy, &runner, Target::revision(*id))?;
     }
-    warn_of_versions(context, client, &mut copy)?;
-    let built = read(&mut copy, Some(&runner))?;
+    let built = Seen::read(&mut copy, ("", ""))?.without_books(Some(&runner));
+    built.warn_of_versions(&live, context);
+    let (built, mut live) = built.beside(live);
     // A schema that was made for the table.
     if let Some(schema) = table.schema.as_ref().filter(|it| !built.schemas.contains_key(*it)) {
-        let mut names = live.relations.keys().chain(live.sequences.keys()).chain(live.enums.keys());
-        if !names.any(|name| name.schema == *schema) {
-            live.schemas.remove(schema);
+        if !live.has_in(schema) {
+            live = live.without_schemas(|it| it == schema);
         }
     }
     let live = agreed(&mut copy, &live, &built);
     let (named, renames) = same_names(&live, &built);
-    let differences = differences(&built, &named);
-    Ok(Comparison { named, built, renames, differences })
+    let mut differences = differences(&built, &named);
+    let mut privileges = privileges(&built, &named);
+    if grants {
+        differences.append(&mut privileges);
+    }
+    Ok(Comparison { named, built, renames, differences, privileges, grants })
 }
 
 impl Comparison {
@@ -84,25 +96,38 @@ impl Comparison {
         })
     }
 
-    /// The revision that makes the database what the chain builds, as files, and what no statement can make so.
-    /// In the chain it is everybody's, so it changes nothing where there is no gap.
+    /// The revision after which the database is what the chain builds, as files, and what no statement can make so.
+    /// In the chain it is everybody's, so it changes nothing where there is no gap. It keeps what only one of them
+    /// has, or it drops what only the database has.
     pub(super) fn closing(
         &self,
         chain: &Chain<'_>,
+        gap: Gap,
     ) -> Result<(Vec<FileEdit>, Vec<Difference>), Failure> {
         let files = chain.migrations().iter().map(|it| (it.file_name(), it.source.text()));
         let folder = Folder::of_texts("migrations", files);
         let now = Timestamp::now();
         let identity = Identity {
-            message: "What a database lacked of what the chain builds",
+            message: match gap {
+                Gap::Keep => "Bring a database and the chain together",
+                Gap::Drop => "What a database lacked of what the chain builds",
+            },
             created: &day(now),
             main: None,
-            ids: [0, 1, 2, 3].map(|later| new_id(now.checked_add(later.seconds()).unwrap_or(now))),
+            ids: new_ids(now),
         };
         // What is done online takes names that are free, and where there is no gap they are taken.
-        let proposal = propose(&self.named, &self.built, &Options { plain: true });
+        let options = Options { plain: true, grants: self.grants };
+        let proposal = match gap {
+            Gap::Drop => propose(&self.named, &self.built, &options),
+            Gap::Keep => {
+                let both = both(&self.built, &self.named);
+                let of_database = propose(&self.named, &both, &options);
+                together(of_database, propose(&self.built, &both, &options))
+            }
+        };
         let left = proposal.unwritten.clone();
-        let edits = Draft::new(everybodys(proposal), &[], &[]).edits(folder, &identity)?;
+        let edits = Draft::new(everybodys(proposal, gap), &[], &[]).edits(folder, &identity)?;
         Ok((edits.into_iter().map(|(_, edit)| edit).collect(), left))
     }
 }

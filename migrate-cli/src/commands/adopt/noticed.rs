@@ -6,7 +6,7 @@ use migrate_core::{Chain, History, LogEntry};
 use postgres::{Client, SimpleQueryMessage};
 use serde::Serialize;
 
-use crate::adopt::{Table, judge, query, rows, search_all, undone, unrecorded};
+use crate::adopt::{Table, judge, query, rows, search_all, undone, unrecorded, whose};
 use crate::args::Tool;
 use crate::context::Context;
 
@@ -90,15 +90,7 @@ pub(in crate::commands) fn others(
 
 /// The tables of other tools that this role may read.
 fn tables(client: &mut Client) -> Vec<(Tool, Table)> {
-    let mut found = Vec::new();
-    for columns in select(client, &search_all()) {
-        let mut columns = columns.into_iter().flatten();
-        let (Some(schema), Some(name)) = (columns.next(), columns.next()) else { continue };
-        let of = |tool: &Tool| Table::of(*tool, None).name == name;
-        let Some(tool) = Tool::ALL.into_iter().find(of) else { continue };
-        found.push((tool, Table { schema: Some(schema), name }));
-    }
-    found
+    select(client, &search_all()).into_iter().filter_map(whose).collect()
 }
 
 /// Looks for the tables of other tools, under the names that they have by themselves. A table that this

@@ -28,6 +28,7 @@ pub(super) fn page(lint: Lint) -> &'static str {
         DropIndexBlocks "drop-index-blocks"
         DropTable "drop-table"
         DropsHistory "drops-history"
+        EmptyUpgrade "empty-upgrade"
         ForeignKeyWithoutIndex "foreign-key-without-index"
         IndexBlocksWrites "index-blocks-writes"
         Json "json"

@@ -60,7 +60,7 @@ impl Catalog {
     }
 
     pub(in crate::analysis) fn undo(&mut self, mark: Mark) {
-        self.version += 1;
+        (self.version, self.freed) = (self.version + 1, self.freed + 1);
         while self.journal.len() > mark.length {
             match self.journal.pop() {
                 Some(Undo::Object(id, object)) => {

@@ -45,6 +45,7 @@ impl Catalog {
     /// What had a name of one of these kinds may have it no more, or may be something else.
     pub(in crate::analysis) fn may_lose(&mut self, spaces: &[Space]) {
         (self.now, self.version) = (self.now + 1, self.version + 1);
+        self.freed += 1;
         for space in spaces {
             self.horizon.lost[*space as usize] = self.now;
         }
@@ -60,7 +61,7 @@ impl Catalog {
 
     /// Something may have been done to whatever has this name.
     pub(in crate::analysis) fn blur(&mut self, name: &Rc<str>) {
-        self.now += 1;
+        (self.now, self.freed) = (self.now + 1, self.freed + 1);
         let old = self.blurs.insert(name.clone(), self.now);
         self.note(Undo::Blurred(name.clone(), old));
         self.haze(name);

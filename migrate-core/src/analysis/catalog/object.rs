@@ -182,6 +182,8 @@ pub(in crate::analysis) enum Detail {
     },
     Routine {
         arguments: Vec<ArgumentType>,
+        /// Nothing where it is not known.
+        face: Option<Face>,
     },
     /// The name of the function that it runs, without a schema.
     Trigger {
@@ -196,6 +198,25 @@ pub(in crate::analysis) enum ArgumentType {
     Own(Id, bool),
     /// As the server shows it; of an extension's type the bare name.
     Other(Rc<str>),
+}
+
+/// What `CREATE OR REPLACE` can't change of a routine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::analysis) struct Face {
+    pub(in crate::analysis) is_procedure: bool,
+    /// The names of its arguments, where they have some.
+    pub(in crate::analysis) names: Vec<Option<Rc<str>>>,
+    /// How many arguments have a default.
+    pub(in crate::analysis) defaults: usize,
+    /// What it returns; nothing where that is not clear.
+    pub(in crate::analysis) given: Option<Given>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::analysis) enum Given {
+    One(ArgumentType),
+    Rows(ArgumentType),
+    Table(Vec<(Rc<str>, ArgumentType)>),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,9 +1,12 @@
-//! Types that are right, and for which there are better ones. Off unless somebody asks.
+//! What is right, and probably not what was meant: an upgrade that does nothing, and types for which there are better
+//! ones, which are off unless somebody asks.
 
 use super::columns::is_serial;
 use super::{Context, Raw};
 use crate::analysis::statement::{Action, ColumnChange, ColumnDef, Element, Statement, TypeName};
+use crate::chain::Migration;
 use crate::levels::Lint;
+use crate::text::Span;
 
 pub(super) fn check(context: &Context<'_>, report: &mut dyn FnMut(Raw)) {
     match context.view {
@@ -25,6 +28,25 @@ pub(super) fn check(context: &Context<'_>, report: &mut dyn FnMut(Raw)) {
             }
         }
         _ => {}
+    }
+}
+
+/// An upgrade without a statement, at the line that begins it.
+pub(super) fn empty(migration: &Migration<'_>) -> Raw {
+    let above =
+        migration.source.text().get(..migration.up.span.start).unwrap_or_default().trim_end();
+    let start = above.rfind('\n').map_or(0, |at| at + 1);
+    let span = Span::new(start, above.len());
+    Raw {
+        lint: Lint::EmptyUpgrade,
+        message: "the upgrade has no statement".to_owned(),
+        help: "write the SQL of the upgrade below the marker; or, if nothing is to be done, say so in the header: \
+               `-- migrate:allow(empty-upgrade): why`"
+            .to_owned(),
+        span,
+        label: "nothing below".to_owned(),
+        statement: span,
+        also: None,
     }
 }
 

@@ -65,6 +65,13 @@ fn check(up: &str, expected: &[&str]) {
 }
 
 #[test]
+fn upgrades_without_a_statement() {
+    check("-- later", &["empty-upgrade -- migrate:up"]);
+    check("OUTSIDE ;;", &["empty-upgrade -- migrate:up transaction:false"]);
+    check("-- migrate:allow(empty-upgrade): it was so elsewhere\nHEADER\n", &[]);
+}
+
+#[test]
 fn indexes() {
     let create = "CREATE INDEX i ON t (a)";
     check(create, &["index-blocks-writes CREATE INDEX i ON t (a)"]);

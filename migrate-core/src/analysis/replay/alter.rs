@@ -241,7 +241,7 @@ impl World {
 
     fn change_column(&mut self, table: Target, name: &Ident, change: &ColumnChange<'_>) {
         let kind = match change {
-            ColumnChange::Type { to, .. } => self.type_of(to),
+            ColumnChange::Type { to, .. } => self.plain_type_of(to),
             _ => None,
         };
         let Some(id) = self.column(table, name) else { return };
@@ -271,13 +271,10 @@ impl World {
             ColumnChange::DropDefault | ColumnChange::DropExpression => {
                 self.drop_defaults(id, name.span);
             }
+            ColumnChange::DropNotNull if self.keeps_not_null(table, id, name.span) => {}
             ColumnChange::SetNotNull | ColumnChange::DropNotNull => {
-                let is = Some(matches!(change, ColumnChange::SetNotNull));
-                self.catalog.change(id, place, |column| {
-                    if let Detail::Column { not_null, changed, .. } = &mut column.detail {
-                        (*not_null, *changed) = (is, place);
-                    }
-                });
+                let is = matches!(change, ColumnChange::SetNotNull);
+                self.set_not_null(table.id, id, name, is);
             }
             ColumnChange::AddIdentity(identity) => self.identity(table.id, id, name, identity),
             ColumnChange::DropIdentity => {
@@ -383,6 +380,11 @@ fn wrong(alter: &AlterTable<'_>, class: Class) -> Option<&'static str> {
 fn pass(action: &Action<'_>) -> u8 {
     match action {
         Action::DropColumn { .. } | Action::DropConstraint { .. } => 0,
+        Action::Column {
+            change:
+                ColumnChange::DropNotNull | ColumnChange::DropIdentity | ColumnChange::DropExpression,
+            ..
+        } => 0,
         Action::Column { change: ColumnChange::Type { .. }, .. } => 1,
         Action::AddColumn { .. } => 2,
         Action::Column { .. } => 3,

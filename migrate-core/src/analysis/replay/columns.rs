@@ -66,7 +66,8 @@ impl World {
         let meant = postgres_word(last)
             .filter(|_| name.parts.len() == 1 && gone.is_none())
             .or_else(|| did_you_mean(last, types.iter().map(AsRef::as_ref)))
-            .or_else(|| slip_of(last, BUILT_IN.split_whitespace()).filter(|_| last.len() > 3));
+            .or_else(|| slip_of(last, BUILT_IN.split_whitespace()).filter(|_| last.len() > 3))
+            .or_else(|| short_slip(last));
         if gone.is_some() || meant.is_some() {
             let meant = meant.filter(|meant| *meant != last).map(str::to_owned);
             let what = format!("type `{name}`");
@@ -78,15 +79,30 @@ impl World {
         None
     }
 
+    /// The same where `serial` is none: it is a word for new columns of tables alone.
+    pub(super) fn plain_type_of(&mut self, written: &TypeName) -> Option<Id> {
+        let found = self.type_of(written);
+        let name = &written.name;
+        let Some(meant) = behind_serial(name.last()).filter(|_| found.is_none()) else {
+            return found;
+        };
+        let is_absent = matches!(self.catalog.resolve(Space::Type, name), Found::No(_))
+            && matches!(self.catalog.resolve(Space::Relation, name), Found::No(_));
+        if is_absent && !written.of_column {
+            let (what, meant) = (format!("type `{name}`"), Some(meant.to_owned()));
+            let label = "only a new column of a table can be declared with it";
+            self.fault(Problem::Missing { what, meant }, written.span, label);
+        }
+        None
+    }
+
     /// A column that is not there yet.
     pub(super) fn new_column(&mut self, table: Target, column: &ColumnDef<'_>, is_old: bool) {
         let place = self.place(column.name.span);
-        let serial = column.kind.as_ref().filter(|kind| is_serial(kind.name.last()));
-        let kind = column.kind.as_ref().map(|kind| match kind.name.last() {
-            "serial" | "serial4" => "integer".into(),
-            "bigserial" | "serial8" => "bigint".into(),
-            "smallserial" | "serial2" => "smallint".into(),
-            _ => Rc::from(kind.shown()),
+        let serial = column.kind.as_ref().filter(|kind| behind_serial(kind.name.last()).is_some());
+        let kind = column.kind.as_ref().map(|kind| match behind_serial(kind.name.last()) {
+            Some(plain) => plain.into(),
+            None => Rc::from(kind.shown()),
         });
         let not_null = Some(column.not_null || serial.is_some());
         let detail = Detail::Column { kind, not_null, changed: place };
@@ -150,6 +166,22 @@ impl World {
         }
     }
 
+    /// `SET NOT NULL` and `DROP NOT NULL`. The tables below have it, too, or before PostgreSQL 18 lose it.
+    pub(super) fn set_not_null(&mut self, table: Id, column: Id, name: &Ident, is: bool) {
+        let place = self.place(name.span);
+        let below = self.descendants(table).into_iter().filter(|below| *below != table);
+        let below = below
+            .filter_map(|below| self.catalog.find(Space::Column, Some(below), &name.text).id());
+        let below: Vec<(Id, Option<bool>)> = below.map(|id| (id, None)).collect();
+        for (id, is) in std::iter::once((column, Some(is))).chain(below) {
+            self.catalog.change(id, place, |column| {
+                if let Detail::Column { not_null, changed, .. } = &mut column.detail {
+                    (*not_null, *changed) = (is, place);
+                }
+            });
+        }
+    }
+
     /// The name that the server gives to something that has none.
     pub(super) fn choose(
         &mut self,
@@ -160,7 +192,10 @@ impl World {
         constraint: bool,
     ) -> Chosen {
         let relation = matches!(label, "pkey" | "key" | "excl" | "idx" | "seq");
-        let mut pass = 0;
+        let base = (schema, constraint, Rc::from(automatic(table, columns, label)));
+        // As long as none of them is free again, the lower numbers are taken.
+        let known = self.chosen.get(&base).filter(|(freed, _)| *freed == self.catalog.freed());
+        let mut pass: u32 = known.map_or(0, |(_, pass)| *pass);
         loop {
             let label = if pass == 0 { label.to_owned() } else { format!("{label}{pass}") };
             let name: Rc<str> = automatic(table, columns, &label).into();
@@ -179,6 +214,7 @@ impl World {
                 if !is_sure {
                     self.catalog.haze(&name);
                 }
+                self.chosen.insert(base, (self.catalog.freed(), pass));
                 return Chosen { name, is_sure };
             }
         }
@@ -208,6 +244,7 @@ impl World {
                         }
                     }
                     Found::Yes(_) | Found::Maybe(_) => is_clear = false,
+                    Found::No(_) if SYSTEM_COLUMNS.contains(&&*name.text) => is_clear = false,
                     Found::No(_) => {}
                 }
             }
@@ -245,12 +282,33 @@ impl World {
     }
 }
 
+/// The columns that every table has.
+const SYSTEM_COLUMNS: [&str; 6] = ["tableoid", "ctid", "xmin", "xmax", "cmin", "cmax"];
+
 /// A name that was chosen.
 pub(super) struct Chosen {
     pub(super) name: Rc<str>,
     pub(super) is_sure: bool,
 }
 
-fn is_serial(name: &str) -> bool {
-    matches!(name, "serial" | "bigserial" | "smallserial" | "serial2" | "serial4" | "serial8")
+/// The type that a column has which is declared as `serial` or the like.
+fn behind_serial(name: &str) -> Option<&'static str> {
+    match name {
+        "serial" | "serial4" => Some("integer"),
+        "bigserial" | "serial8" => Some("bigint"),
+        "smallserial" | "serial2" => Some("smallint"),
+        _ => None,
+    }
+}
+
+/// The type that a name of three letters was meant to be. Extensions have short names for types, too: only two
+/// letters that have changed places, or one that is left out, are a slip.
+fn short_slip(name: &str) -> Option<&'static str> {
+    let meant = slip_of(name, ["int", "text", "date", "bool", "json", "time"])?;
+    let sorted = |word: &str| {
+        let mut letters: Vec<char> = word.chars().collect();
+        letters.sort_unstable();
+        letters
+    };
+    (name.len() == 3 && (meant.len() == 4 || sorted(name) == sorted(meant))).then_some(meant)
 }

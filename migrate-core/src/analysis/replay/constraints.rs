@@ -126,6 +126,8 @@ impl World {
                 if constraint.name.is_none() && !(is_clear && whole) {
                     self.catalog.haze(&name.name);
                     self.haze_table(table.id);
+                    let place = self.place(constraint.span);
+                    self.catalog.change(table.id, place, |table| table.parts_complete = false);
                     name.is_sure = false;
                 }
                 let id = self.new_constraint(

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::world::{Target, World};
-use crate::analysis::catalog::{Class, Detail, Found, How, Id, Object, Space};
+use crate::analysis::catalog::{Class, ConstraintClass, Detail, Found, How, Id, Object, Space};
 use crate::analysis::names::{Ident, Name};
 use crate::analysis::statement::{ColumnDef, CreateTable, Default, Element};
 use crate::text::Span;
@@ -246,6 +246,13 @@ impl World {
             return;
         };
         self.copy_columns(source, target);
+        // Since PostgreSQL 18 with the names of their NOT NULL.
+        for id in self.catalog.parts(source.id, |class| class == Class::Constraint) {
+            let Some(named) = self.catalog.get(id) else { continue };
+            if matches!(named.detail, Detail::Constraint { kind: ConstraintClass::NotNull, .. }) {
+                self.catalog.perhaps((Space::Constraint, Some(target.id), named.name.clone()));
+            }
+        }
         let takes = |option: &str| {
             including.iter().any(|known| &*known.text == option || &*known.text == "all")
         };

@@ -98,7 +98,7 @@ impl World {
             && own.iter().all(|id| self.catalog.is_sure(*id));
         let takes_fewer = |id: &Id| match self.catalog.get(*id).map(|object| &object.detail) {
             // The last one may be variadic, which is an array.
-            Some(Detail::Routine { arguments }) => {
+            Some(Detail::Routine { arguments, .. }) => {
                 arguments.len() < count
                     && !matches!(
                         arguments.last(),

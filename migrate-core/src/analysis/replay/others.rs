@@ -155,6 +155,9 @@ impl World {
                 rest.skip(1);
                 rest.name()
             });
+            if let Some(function) = &call {
+                self.called(function, "event_trigger");
+            }
             let is_quiet = call.is_some_and(|function| {
                 !self.active.contains_key(function.last()) && !self.is_unknown(function.last())
             });

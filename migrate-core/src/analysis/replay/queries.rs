@@ -230,7 +230,7 @@ impl World {
                 self.fault(Problem::Missing { what, meant }, name.span, "not in FROM");
             }
             Finding::Ambiguous(name) => {
-                let problem = Problem::Ambiguous { column: name.to_string() };
+                let problem = Problem::AmbiguousColumn { column: name.to_string() };
                 self.fault(problem, name.span, "more than one table has it");
             }
             Finding::Repeated(name) => {

@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use super::calls::{RoutineBody, is_harmless};
 use super::drops::class_of;
+use super::faces::with_last;
 use super::world::World;
 use crate::analysis::catalog::{ArgumentType, Class, Detail, Found, How, Id, Object, Space};
 use crate::analysis::cursor::Cursor;
@@ -38,8 +39,12 @@ impl World {
         }
         let found = self.catalog.find(Space::Routine, Some(schema), &signature);
         match found {
-            Found::Yes(_) if routine.or_replace => return,
-            Found::Maybe(Some(id)) if routine.or_replace => return self.catalog.affirm(id),
+            Found::Yes(id) if routine.or_replace => return self.replace_routine(id, routine),
+            Found::Maybe(Some(id)) if routine.or_replace => {
+                self.catalog.affirm(id);
+                let face = self.face(routine);
+                return self.set_face(id, face, routine.name.span());
+            }
             Found::Yes(id) => return self.exists(id, routine.name.span()),
             Found::Maybe(Some(id)) => self.forget(id, routine.name.span()),
             Found::Maybe(None) | Found::No(_) => {}
@@ -55,7 +60,7 @@ impl World {
                 object.need(*id, How::Guess);
             }
         }
-        object.detail = Detail::Routine { arguments: types };
+        object.detail = Detail::Routine { arguments: types, face: Some(self.face(routine)) };
         self.guess(&mut object, &routine.rest);
         self.catalog.add(object);
     }
@@ -97,7 +102,7 @@ impl World {
 
     pub(super) fn create_trigger(&mut self, trigger: &CreateTrigger<'_>) {
         let table = self.relation(&trigger.table, "table", false);
-        let function = self.called(&trigger.function);
+        let function = self.called(&trigger.function, "trigger");
         let Some(table) = table else { return };
         for column in &trigger.update_of {
             self.column(table, column);
@@ -128,6 +133,12 @@ impl World {
         function: Option<(&str, Option<Id>)>,
     ) {
         let (class, space) = class_of(what);
+        // Before PostgreSQL 16 it makes a view of the table.
+        if what == OnTable::Rule && &*name.text == "_RETURN" {
+            let place = self.place(name.span);
+            self.catalog.change(table.id, place, |table| table.is_certain = false);
+            return;
+        }
         let replaced = match self.catalog.find(space, Some(table.id), &name.text) {
             Found::Yes(id) | Found::Maybe(Some(id)) if or_replace => Some(id),
             Found::Yes(id) => return self.exists(id, name.span),
@@ -159,35 +170,6 @@ impl World {
                 self.catalog.add(object);
             }
         }
-    }
-
-    /// The one function that a trigger calls, where it is known; that it is missing is said.
-    fn called(&mut self, name: &Name) -> Option<Id> {
-        let signature = Name { parts: with_last(name, &format!("{}()", name.last())) };
-        match self.catalog.resolve(Space::Routine, &signature) {
-            Found::Yes(id) => return Some(id),
-            Found::Maybe(_) => return None,
-            Found::No(gone) => {
-                let others = self.catalog.routines(name.last());
-                if !others.is_empty() {
-                    return None;
-                }
-                let bare = |name: &Rc<str>| Rc::from(name.split('(').next().unwrap_or(name));
-                let names: Vec<Rc<str>> =
-                    self.names_of(|class| class == Class::Routine).iter().map(bare).collect();
-                let meant = did_you_mean(name.last(), names.iter().map(AsRef::as_ref));
-                // One that was never here may be the server's or an extension's.
-                if gone.is_some() || meant.is_some() && !super::calls::is_harmless(name.last()) {
-                    let meant = meant.map(str::to_owned);
-                    let what = format!("function `{name}()`");
-                    self.fault(Problem::Missing { what, meant }, name.span(), "not there");
-                    if let Some(place) = gone {
-                        self.see(place, "dropped or renamed here");
-                    }
-                }
-            }
-        }
-        None
     }
 
     pub(super) fn drop_routines(
@@ -233,6 +215,9 @@ impl World {
             None => Vec::new(),
         };
         let Some(arguments) = arguments else {
+            if self.ambiguous(kind, name, &here) {
+                return None;
+            }
             return match here.as_slice() {
                 [one] if others.len() == 1 => Some(*one),
                 _ => {
@@ -268,7 +253,7 @@ impl World {
             Found::No(gone) => {
                 // A type of an extension may have a name of its own for what another one is.
                 let is_clear = |id: &Id| match self.catalog.get(*id).map(|other| &other.detail) {
-                    Some(Detail::Routine { arguments }) => self.are_clear(arguments),
+                    Some(Detail::Routine { arguments, .. }) => self.are_clear(arguments),
                     _ => false,
                 };
                 let is_certain = kind != RoutineKind::Procedure
@@ -362,12 +347,4 @@ fn changes_schema(text: &Cursor<'_>) -> bool {
         text.is_any(at, &words)
             || text.is(at, "execute") && !text.is_any(at + 1, &["function", "procedure"])
     })
-}
-
-fn with_last(name: &Name, last: &str) -> Vec<Ident> {
-    let mut parts = name.parts.clone();
-    if let Some(part) = parts.last_mut() {
-        part.text = last.into();
-    }
-    parts
 }

@@ -23,7 +23,7 @@ impl World {
         Some(types)
     }
 
-    fn argument_type(&mut self, kind: &TypeName) -> Option<ArgumentType> {
+    pub(super) fn argument_type(&mut self, kind: &TypeName) -> Option<ArgumentType> {
         let shown = |name: &str| {
             let array = if kind.is_array { "[]" } else { "" };
             ArgumentType::Other(format!("{name}{array}").into())
@@ -97,7 +97,7 @@ impl World {
         let place = self.place(self.statement);
         for id in self.catalog.parts(kind, |class| class == Class::Routine) {
             let Some(object) = self.catalog.get(id) else { continue };
-            let Detail::Routine { arguments } = &object.detail else { continue };
+            let Detail::Routine { arguments, .. } = &object.detail else { continue };
             let since = object.since;
             let bare = object.name.split('(').next().unwrap_or(&object.name);
             let name: Rc<str> = self.signature(bare, arguments).into();

@@ -11,6 +11,7 @@ mod modes;
 mod operators;
 mod paths;
 mod queries;
+mod temporaries;
 mod unknown;
 
 /// Checks a chain of these upgrades and downgrades; its errors as `revision:line message: label`, with

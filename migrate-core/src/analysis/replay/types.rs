@@ -75,7 +75,7 @@ impl World {
     }
 
     pub(super) fn create_domain(&mut self, name: &Name, base: &TypeName) {
-        let base = self.type_of(base);
+        let base = self.plain_type_of(base);
         if let Free::Yes(schema, _) = self.free(Class::Domain, name, false, false) {
             let place = self.place(name.span());
             let mut domain = Object::new(Class::Domain, name.last().into(), Some(schema), place);

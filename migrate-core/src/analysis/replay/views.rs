@@ -38,16 +38,6 @@ impl World {
 
     pub(super) fn create_view(&mut self, view: &CreateView<'_>) {
         let class = if view.materialized { Class::MaterializedView } else { Class::View };
-        // A view of what is temporary is temporary itself.
-        let home = Some(self.catalog.temporary);
-        let is_of_temporary = view
-            .query
-            .idents()
-            .any(|name| self.catalog.find(Space::Relation, home, &name.text).id().is_some());
-        if is_of_temporary && !view.temporary {
-            let name: Rc<str> = view.name.last().into();
-            return self.catalog.blur(&name);
-        }
         let schema = if view.or_replace {
             match self.catalog.resolve_own(Space::Relation, &view.name, view.temporary) {
                 Some(Found::Yes(id)) if self.class(id) == Some(Class::View) => {

@@ -58,6 +58,10 @@ pub(super) struct World {
     pub(super) added_values: Vec<AddedValue>,
     /// Subscriptions that have a slot.
     pub(super) with_slot: WithSlot,
+    /// The names that were chosen, in their schemas, for constraints or not: when, and the number that the last one got.
+    pub(super) chosen: HashMap<(Id, bool, Rc<str>), (u64, u32)>,
+    /// Names of what is temporary, and of what stands on it.
+    pub(super) temporaries: HashSet<Rc<str>>,
     /// The savepoints that it has set, and how the catalog was.
     pub(super) savepoints: Vec<(Rc<str>, Mark)>,
     /// How many columns may yet be copied to the tables below others.
@@ -114,6 +118,8 @@ impl World {
             section_start: 0,
             added_values: Vec::new(),
             with_slot: Some(HashMap::new()),
+            chosen: HashMap::new(),
+            temporaries: HashSet::new(),
             savepoints: Vec::new(),
             copies_left: MOST_COPIES,
             depth: 0,

@@ -96,7 +96,7 @@ pub(super) fn create<'s>(cursor: &mut Cursor<'s>) -> Option<Statement<'s>> {
     if cursor.is(0, "aggregate") {
         return None;
     }
-    routine(cursor).and_then(|_| routines::create(cursor, or_replace))
+    routine(cursor).and_then(|kind| routines::create(cursor, kind, or_replace))
 }
 
 fn view<'s>(

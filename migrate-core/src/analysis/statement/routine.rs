@@ -1,9 +1,10 @@
 //! Functions and procedures: their arguments, and the text of their bodies.
 
 use std::borrow::Cow;
+use std::rc::Rc;
 
-use super::Statement;
 use super::types::{TypeName, type_name};
+use super::{RoutineKind, Statement};
 use crate::analysis::cursor::Cursor;
 use crate::analysis::names::Name;
 use crate::lexer::{Lexer, Token, TokenKind};
@@ -14,7 +15,11 @@ pub(crate) struct Routine<'s> {
     pub(crate) or_replace: bool,
     /// None where they could not be read.
     pub(crate) arguments: Option<Vec<Argument>>,
+    pub(crate) kind: RoutineKind,
     pub(crate) returns: Option<TypeName>,
+    /// Whether it `RETURNS TABLE`, and its columns, where they could be read.
+    pub(crate) is_table: bool,
+    pub(crate) table: Option<Vec<Argument>>,
     /// All behind the arguments: the body is in it.
     pub(crate) rest: Cursor<'s>,
 }
@@ -70,19 +75,27 @@ pub(crate) fn quoted_body<'s>(quoted: &Cursor<'s>) -> Option<Cow<'s, str>> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Argument {
     pub(crate) kind: TypeName,
-    /// `OUT`, and the columns of `RETURNS TABLE`.
+    pub(crate) name: Option<Rc<str>>,
+    /// `OUT`.
     pub(crate) is_out: bool,
+    pub(crate) is_inout: bool,
+    pub(crate) is_variadic: bool,
+    pub(crate) has_default: bool,
 }
 
 /// What follows `CREATE [OR REPLACE] FUNCTION` or `PROCEDURE`.
-pub(super) fn create<'s>(cursor: &mut Cursor<'s>, or_replace: bool) -> Option<Statement<'s>> {
+pub(super) fn create<'s>(
+    cursor: &mut Cursor<'s>,
+    kind: RoutineKind,
+    or_replace: bool,
+) -> Option<Statement<'s>> {
     let name = cursor.name()?;
     let arguments = arguments(cursor.parentheses()?);
     let rest = *cursor;
-    let returns_table = cursor.starts(&["returns", "table"]);
-    let returns =
-        if !returns_table && cursor.take(&["returns"]) { type_name(cursor) } else { None };
-    let routine = Routine { name, or_replace, arguments, returns, rest };
+    let is_table = cursor.take(&["returns", "table"]);
+    let table = if is_table { cursor.parentheses().and_then(self::arguments) } else { None };
+    let returns = if cursor.take(&["returns"]) { type_name(cursor) } else { None };
+    let routine = Routine { name, or_replace, arguments, kind, returns, is_table, table, rest };
     Some(Statement::CreateRoutine(routine))
 }
 
@@ -92,24 +105,46 @@ pub(super) fn arguments(inner: Cursor<'_>) -> Option<Vec<Argument>> {
 }
 
 fn argument(mut cursor: Cursor<'_>) -> Option<Argument> {
-    let is_out = cursor.is(0, "out") && cursor.len() > 1;
-    if cursor.len() > 1 {
-        let _ = cursor.take_any(&[&["inout"], &["in", "out"], &["in"], &["out"], &["variadic"]]);
-    }
+    let mut mode = mode(&mut cursor);
     // `[name] type [DEFAULT …]`: with a name there is one more word than the type takes.
     let plain = |mut cursor: Cursor<'_>| {
         let kind = type_name(&mut cursor)?;
-        let is_whole = cursor.is_empty() || cursor.is(0, "default") || cursor.is_sign(0, "=");
-        is_whole.then_some(kind)
+        let has_default = cursor.is(0, "default") || cursor.is_sign(0, "=");
+        (cursor.is_empty() || has_default).then_some((kind, has_default))
     };
-    if let Some(kind) = plain(cursor) {
-        return Some(Argument { kind, is_out });
+    let (mut name, mut found) = (None, plain(cursor));
+    if found.is_none() {
+        name = Some(cursor.ident()?.text);
+        // The mode may stand behind the name.
+        mode = self::mode(&mut cursor).or(mode);
+        found = plain(cursor);
     }
-    cursor.ident()?;
-    // The mode may stand behind the name.
-    let late_out = cursor.is(0, "out");
-    let _ = cursor.take_any(&[&["inout"], &["in", "out"], &["in"], &["out"], &["variadic"]]);
-    Some(Argument { kind: plain(cursor)?, is_out: is_out || late_out })
+    let (kind, has_default) = found?;
+    let is = |wanted: Mode| mode == Some(wanted);
+    let (is_out, is_inout) = (is(Mode::Out), is(Mode::InOut));
+    Some(Argument { kind, name, is_out, is_inout, is_variadic: is(Mode::Variadic), has_default })
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Mode {
+    In,
+    Out,
+    InOut,
+    Variadic,
+}
+
+/// The mode of an argument, if that comes next, and something behind it.
+fn mode(cursor: &mut Cursor<'_>) -> Option<Mode> {
+    const MODES: [(&[&str], Mode); 5] = [
+        (&["inout"], Mode::InOut),
+        (&["in", "out"], Mode::InOut),
+        (&["in"], Mode::In),
+        (&["out"], Mode::Out),
+        (&["variadic"], Mode::Variadic),
+    ];
+    let may_be = cursor.len() > 1;
+    let (_, mode) = MODES.iter().find(|(words, _)| may_be && cursor.take(words))?;
+    Some(*mode)
 }
 
 /// A string without its quotes.

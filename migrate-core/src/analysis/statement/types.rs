@@ -201,6 +201,7 @@ pub(crate) fn type_name(cursor: &mut Cursor<'_>) -> Option<TypeName> {
     } else {
         modifiers = modifier(cursor);
     }
+    let modifiers = as_kept(&name, modifiers);
     let mut is_array = false;
     loop {
         if cursor.is_sign(0, "[") {
@@ -225,6 +226,25 @@ pub(crate) fn type_name(cursor: &mut Cursor<'_>) -> Option<TypeName> {
         set_of,
         span: cursor.since(start).span(),
     })
+}
+
+/// Modifiers as the server keeps them: a scale that is left out is 0, and no time has more than six digits.
+fn as_kept(name: &Name, modifiers: String) -> String {
+    let Ok(digits) = modifiers.parse::<u32>() else { return modifiers };
+    let is_built_in = name.schema().is_none_or(|schema| &*schema.text == "pg_catalog");
+    match canonical(name.last()) {
+        "numeric" if is_built_in => format!("{digits},0"),
+        "interval"
+        | "time with time zone"
+        | "time without time zone"
+        | "timestamp with time zone"
+        | "timestamp without time zone"
+            if is_built_in =>
+        {
+            digits.min(6).to_string()
+        }
+        _ => modifiers,
+    }
 }
 
 /// What stands in parentheses behind a type, without blanks.

@@ -83,8 +83,21 @@ impl Over<'_, '_> {
             self.setting();
         } else if self.is(0, "create") && (1..5).any(|at| self.is(at, "trigger")) {
             self.trigger();
+        } else if self.is(0, "create") && (1..4).any(|at| self.is(at, "rule")) {
+            self.rule();
         }
         self.excluded();
+    }
+
+    /// Empty statements among the actions of a rule.
+    fn rule(&mut self) {
+        for at in 1..self.tokens.len() {
+            let follows_none = self.is_sign(at - 1, ";") || self.is_sign(at - 1, "(");
+            if self.is_sign(at, ";") && follows_none {
+                // What follows another semicolon or the parenthesis ends nothing.
+                self.blank(at..at + 1);
+            }
+        }
     }
 
     /// `VERSION` before `SCHEMA`, and the other orders.
@@ -260,6 +273,7 @@ mod tests {
             "COPY BINARY t FROM '/x'",
             "COPY binary FROM '/x'",
             "CREATE TRIGGER g BEFORE INSERT ON t FOR EACH ROW EXECUTE FUNCTION f(table, 'x', select, 1)",
+            "CREATE RULE r AS ON INSERT TO t DO ALSO (; INSERT INTO u VALUES (1);; ; UPDATE u SET a = 1;;)",
             "CREATE CONSTRAINT TRIGGER g AFTER INSERT ON t EXECUTE PROCEDURE f(user)",
             "SELECT sum(a) OVER (ORDER BY a ROWS UNBOUNDED PRECEDING EXCLUDE CURRENT ROW) FROM t",
         ] {

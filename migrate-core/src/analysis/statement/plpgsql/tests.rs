@@ -69,9 +69,10 @@ fn steps_of_bodies() {
         Some("evaluate(x); if(1 ? evaluate(NULL) : evaluate(f ( ))); evaluate(NULL)"),
     );
     check(
-        "BEGIN IF CASE WHEN a THEN b END THEN NULL; END IF; END",
-        Some("if(CASE WHEN a THEN b END ? evaluate(NULL) : )"),
+        "BEGIN IF (CASE WHEN a THEN b END) THEN NULL; END IF; END",
+        Some("if(( CASE WHEN a THEN b END ) ? evaluate(NULL) : )"),
     );
+    check("BEGIN IF CASE WHEN a THEN b END THEN NULL; END IF; END", None);
     check("BEGIN IF a THEN END", None);
     check("SELECT 1", None);
     check("BEGIN NULL; END; SELECT 1", None);

@@ -1,4 +1,4 @@
-//! sqlx: `1_name.sql`, or `1_name.up.sql` and `1_name.down.sql`.
+//! sqlx and golang-migrate: `1_name.up.sql` and `1_name.down.sql`; of sqlx also `1_name.sql`.
 
 use std::collections::BTreeMap;
 
@@ -6,10 +6,10 @@ use super::names::{Named, file_name};
 use super::{Body, Draft, Found, Original, Wrong};
 use crate::args::Tool;
 
-/// The first line by which a file asks to run outside a transaction.
+/// The first line by which a file of sqlx's asks to run outside a transaction.
 const NO_TRANSACTION: &str = "-- no-transaction";
 
-pub(super) fn read(originals: &[Original]) -> Draft {
+pub(super) fn read(tool: Tool, originals: &[Original]) -> Draft {
     let mut draft = Draft::default();
     let mut downs: BTreeMap<String, (String, Body)> = BTreeMap::new();
     let mut ups: Vec<(Named, String, Body)> = Vec::new();
@@ -18,21 +18,26 @@ pub(super) fn read(originals: &[Original]) -> Draft {
         let (file, true) = file_name(path) else { continue };
         let Some(stem) = file.strip_suffix(".sql") else { continue };
         let Some((version, words)) = stem.split_once('_') else {
-            draft.left_out(Tool::Sqlx, path);
+            draft.left_out(tool, path);
             continue;
         };
         let (words, is_down) = match (words.strip_suffix(".up"), words.strip_suffix(".down")) {
             (Some(words), _) => (words, false),
             (None, Some(words)) => (words, true),
-            (None, None) => (words, false),
+            (None, None) if tool == Tool::Sqlx => (words, false),
+            (None, None) => {
+                draft.left_out(tool, path);
+                continue;
+            }
         };
         let Some(named) = Named::numbered(version, words) else {
-            let what = format!("`{version}` is no version of sqlx's: a whole number");
+            let what = format!("`{version}` is no version of {tool}'s: a whole number");
             draft.wrong.push(Wrong::at(path, what, "rename the file"));
             continue;
         };
         let Some(sql) = draft.text(original).map(str::to_owned) else { continue };
-        let body = Body { outside: sql.starts_with(NO_TRANSACTION), sql };
+        let outside = tool == Tool::Sqlx && sql.starts_with(NO_TRANSACTION);
+        let body = Body { outside, sql };
         match is_down {
             false => ups.push((named, path.clone(), body)),
             true => {
@@ -42,8 +47,8 @@ pub(super) fn read(originals: &[Original]) -> Draft {
     }
     for (named, origin, up) in ups {
         let down = downs.remove(&named.version).map(|(_, body)| body);
-        let down = down.ok_or_else(|| "imported from sqlx, without a down file".to_owned());
-        draft.revisions.push(Found { named, origin, up, down });
+        let down = down.ok_or_else(|| format!("imported from {tool}, without a down file"));
+        draft.revisions.push(Found::new(named, origin, up, down));
     }
     for (path, _) in downs.into_values() {
         let help = "add the file that ends in `.up.sql`, or take this one away";

@@ -1,0 +1,143 @@
+//! The bodies of routines and of `DO` blocks in PL/pgSQL, held against its grammar: a server reads them when
+//! the routine is made, unless it is told not to.
+
+use std::borrow::Cow;
+use std::rc::Rc;
+
+use super::cursor::Cursor;
+use super::statement::{
+    Argument, Gives, Language, Piece, Refusal, Routine, RoutineKind, Setting, Statement, language,
+    quoted_body, read, refusal, tokens,
+};
+use super::syntax::{self, Fault, SyntaxError};
+use crate::lexer::{Token, TokenKind};
+use crate::problem::Problem;
+use crate::statements;
+use crate::text::Span;
+
+/// Whether a server reads them while this text runs.
+pub(super) fn are_read(sql: &str) -> bool {
+    const SETTING: &[u8] = b"check_function_bodies";
+    !sql.as_bytes().windows(SETTING.len()).any(|part| part.eq_ignore_ascii_case(SETTING))
+}
+
+/// What a server has against the body in a statement; places count from the start of `sql`.
+pub(super) fn refused(sql: &str, statement: &statements::Statement) -> Option<Refusal> {
+    let all = Cursor::new(sql, &statement.tokens, 0);
+    if all.is(0, "do") {
+        let is_ours = language(&all, Language::Plpgsql) == Language::Plpgsql;
+        let body = all.tokens().iter().find(|token| is_text(**token)).filter(|_| is_ours)?;
+        let after_language = all.is(1, "language") && all.token(2) == Some(*body);
+        let body = if after_language { all.token(3)? } else { *body };
+        let setting = Setting { gives: Gives::Nothing, variables: Some(Vec::new()), name: None };
+        return in_body(&all, body, &setting);
+    }
+    let kind = if all.is(1, "or") { 3 } else { 1 };
+    if !(all.is(0, "create") && all.is_any(kind, &["function", "procedure"])) {
+        return None;
+    }
+    let Statement::CreateRoutine(routine) = read(sql, statement, 0) else { return None };
+    if language(&routine.rest, Language::Sql) != Language::Plpgsql {
+        return None;
+    }
+    let body = routine.rest.after(&["as"])?;
+    in_body(&body, body.token(0)?, &setting(&routine))
+}
+
+fn is_text(token: Token) -> bool {
+    matches!(token.kind, TokenKind::String | TokenKind::DollarString)
+}
+
+/// What a body stands in.
+fn setting(routine: &Routine<'_>) -> Setting {
+    let all = || routine.arguments.iter().flatten().chain(routine.table.iter().flatten());
+    let is_known = routine.arguments.is_some() && (!routine.is_table || routine.table.is_some());
+    let names = || all().filter_map(|argument| argument.name.clone()).collect::<Vec<Rc<str>>>();
+    let gives_by_argument = |argument: &Argument| argument.is_out || argument.is_inout;
+    let has_out = routine.arguments.iter().flatten().any(gives_by_argument);
+    let gives = match &routine.returns {
+        _ if routine.arguments.is_none() => Gives::Unknown,
+        _ if routine.is_table => Gives::Rows,
+        Some(kind) if kind.set_of => Gives::Rows,
+        _ if has_out || routine.kind == RoutineKind::Procedure => Gives::Nothing,
+        Some(kind) if kind.name.last() == "void" => Gives::Nothing,
+        // It may have a value, and needs none.
+        Some(kind) if kind.name.last() == "event_trigger" => Gives::Unknown,
+        Some(_) => Gives::One,
+        None => Gives::Unknown,
+    };
+    Setting { gives, variables: is_known.then(names), name: Some(routine.name.last().into()) }
+}
+
+/// What is wrong with the body that is quoted by this token.
+fn in_body(all: &Cursor<'_>, token: Token, setting: &Setting) -> Option<Refusal> {
+    let quoted = all.text(token);
+    let is_plain = is_text(token) && quoted.starts_with(['\'', '$']);
+    let at = all.tokens().iter().position(|other| *other == token)?;
+    let goes_on = all.token(at + 1).is_some_and(|next| next.kind == TokenKind::StringContinuation);
+    if !is_plain || goes_on {
+        return None;
+    }
+    let mut from = *all;
+    from.skip(at);
+    let body = quoted_body(&from)?;
+    let tokens = tokens(&body);
+    let start = match &body {
+        Cow::Borrowed(inner) => inner.as_ptr() as usize - quoted.as_ptr() as usize,
+        Cow::Owned(_) => 1,
+    };
+    let mut refusal = match refusal(Cursor::new(&body, &tokens, 0), setting) {
+        Ok(pieces) => pieces.iter().find_map(misspelt)?,
+        Err(refusal) => refusal?,
+    };
+    // A quote in a quoted body is written twice.
+    let place = |at: usize| {
+        let doubled = match &body {
+            Cow::Borrowed(_) => 0,
+            Cow::Owned(text) => text.get(..at).unwrap_or_default().matches('\'').count(),
+        };
+        all.place(token).start + start + at + doubled
+    };
+    let span = |span: Span| Span::new(place(span.start), place(span.end));
+    refusal.span = span(refusal.span);
+    refusal.related = refusal.related.map(|(at, text)| (span(at), text));
+    Some(refusal)
+}
+
+/// What PostgreSQL's grammar has against the SQL in a body.
+fn misspelt(piece: &Piece<'_>) -> Option<Refusal> {
+    let (source, _) = piece.text.source();
+    let at = piece.text.span();
+    let mut text = format!("{}{}", piece.lead, source.get(at.range())?);
+    let before = piece.lead.len();
+    if let Some(into) = piece.without {
+        let into = into.start - at.start + before..into.end - at.start + before;
+        let blank = " ".repeat(into.len());
+        text.replace_range(into, &blank);
+    }
+    let statement = statements::Statement { span: Span::new(0, text.len()), tokens: tokens(&text) };
+    let place = |place: usize| at.start + place.saturating_sub(before).min(at.end - at.start);
+    let span = |span: Span| Span::new(place(span.start), place(span.end));
+    let (problem, found, label) = match syntax::fault(&text, &statement)? {
+        Fault::MissingSemicolon(span) => {
+            (Problem::MissingSemicolon, span, "`;` is missing before this".to_owned())
+        }
+        // What ends with a word may end with the name of a column: `SELECT a in`.
+        Fault::Error(SyntaxError { text: found, .. })
+            if found.is_empty() && ends_with_word(&statement) =>
+        {
+            return None;
+        }
+        Fault::Error(SyntaxError { span, text: found, meant, instead, label }) => {
+            (Problem::Syntax { found, meant, instead }, span, label)
+        }
+    };
+    Some(Refusal { problem, span: span(found), label, related: None })
+}
+
+fn ends_with_word(statement: &statements::Statement) -> bool {
+    statement.tokens.last().is_some_and(|last| last.kind == TokenKind::Word)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,232 @@
+//! What `CREATE OR REPLACE` can't change of a routine, and what triggers want of theirs.
+
+use std::rc::Rc;
+
+use super::world::World;
+use crate::analysis::catalog::{ArgumentType, Detail, Face, Found, Given, Id, Space};
+use crate::analysis::names::{Ident, Name};
+use crate::analysis::statement::{Argument, Routine, RoutineKind};
+use crate::id::did_you_mean;
+use crate::problem::Problem;
+use crate::text::Span;
+
+/// Trigger functions that PostgreSQL and well-known extensions bring along.
+const TRIGGER_FUNCTIONS: &str = "tsvector_update_trigger tsvector_update_trigger_column \
+    suppress_redundant_updates_trigger unique_key_recheck moddatetime insert_username autoinc timetravel \
+    ttdummy check_primary_key check_foreign_key lo_manage triggered_change_notification versioning \
+    checkauthtrigger postgis_cache_bbox cache_bbox citus_truncate_trigger logtriga logutriga sqltriga \
+    jsontriga ts_insert_blocker";
+
+impl World {
+    /// How a routine is called, and what it gives.
+    pub(super) fn face(&mut self, routine: &Routine<'_>) -> Face {
+        let arguments = routine.arguments.as_deref().unwrap_or_default();
+        let is_plain = !arguments.iter().any(|argument| argument.is_out || argument.is_inout);
+        let given = match &routine.returns {
+            Some(kind) if is_plain => self.argument_type(kind).map(|given| match kind.set_of {
+                true => Given::Rows(given),
+                false => Given::One(given),
+            }),
+            None if is_plain && routine.is_table => self.table_of(routine.table.as_deref()),
+            _ => None,
+        };
+        Face {
+            is_procedure: routine.kind == RoutineKind::Procedure,
+            names: arguments.iter().map(|argument| argument.name.clone()).collect(),
+            defaults: arguments.iter().filter(|argument| argument.has_default).count(),
+            given,
+        }
+    }
+
+    fn table_of(&mut self, columns: Option<&[Argument]>) -> Option<Given> {
+        let mut found = Vec::new();
+        for column in columns? {
+            found.push((column.name.clone()?, self.argument_type(&column.kind)?));
+        }
+        // Of one column alone the server keeps only the type.
+        match found.as_slice() {
+            [(_, kind)] => Some(Given::Rows(kind.clone())),
+            _ => Some(Given::Table(found)),
+        }
+    }
+
+    /// Replaces a routine that is there, or says why it can't be.
+    pub(super) fn replace_routine(&mut self, id: Id, routine: &Routine<'_>) {
+        let new = self.face(routine);
+        let Some(object) = self.catalog.get(id) else { return };
+        let (name, place) = (object.name.clone(), object.place);
+        let Detail::Routine { face, .. } = &object.detail else { return };
+        let old = face.clone();
+        if let Some(why) = old.as_ref().and_then(|old| self.irreplaceable(old, &new)) {
+            let kind = if old.as_ref().is_some_and(|old| old.is_procedure) {
+                "procedure"
+            } else {
+                "function"
+            };
+            let instead = format!(
+                "drop it first, and create it again: `DROP {} {name};`",
+                kind.to_uppercase()
+            );
+            let what = format!("{kind} `{name}`");
+            let span = routine.name.span();
+            self.fault(Problem::CannotReplace { what, why, instead }, span, "replaced here");
+            self.see(place, "created here");
+        } else if old.as_ref() != Some(&new) {
+            self.set_face(id, new, routine.name.span());
+        }
+    }
+
+    pub(super) fn set_face(&mut self, id: Id, new: Face, span: Span) {
+        let place = self.place(span);
+        self.catalog.change(id, place, |object| {
+            if let Detail::Routine { face, .. } = &mut object.detail {
+                *face = Some(new);
+            }
+        });
+    }
+
+    fn irreplaceable(&self, old: &Face, new: &Face) -> Option<String> {
+        if old.is_procedure != new.is_procedure {
+            let word = |face: &Face| if face.is_procedure { "procedure" } else { "function" };
+            return Some(format!("it is a {}, not a {}", word(old), word(new)));
+        }
+        if let (Some(before), Some(after)) = (&old.given, &new.given)
+            && before != after
+            && self.is_clear_given(before)
+            && self.is_clear_given(after)
+        {
+            let (before, after) = (self.shown_given(before), self.shown_given(after));
+            return Some(format!("it returns `{before}`, not `{after}`"));
+        }
+        let renamed =
+            old.names.iter().zip(&new.names).find(|(old, new)| old.is_some() && old != new);
+        if let Some((Some(name), new)) = renamed {
+            return Some(match new {
+                Some(new) => format!("its parameter is named `{name}`, not `{new}`"),
+                None => format!("its parameter is named `{name}`"),
+            });
+        }
+        (old.defaults > new.defaults).then(|| "its parameters must keep their defaults".to_owned())
+    }
+
+    fn is_clear_given(&self, given: &Given) -> bool {
+        match given {
+            Given::One(kind) | Given::Rows(kind) => self.is_clear_type(kind),
+            Given::Table(columns) => columns.iter().all(|(_, kind)| self.is_clear_type(kind)),
+        }
+    }
+
+    /// Whether it is a type that the server or the chain has, and not an extension's that may be spelled in several ways.
+    fn is_clear_type(&self, kind: &ArgumentType) -> bool {
+        let pseudo = matches!(kind, ArgumentType::Other(text) if is_pseudo(text));
+        pseudo || self.are_clear(std::slice::from_ref(kind))
+    }
+
+    fn shown_given(&self, given: &Given) -> String {
+        let shown = |kind: &ArgumentType| self.signature("", std::slice::from_ref(kind));
+        let bare = |kind: &ArgumentType| {
+            let shown = shown(kind);
+            shown.trim_start_matches('(').trim_end_matches(')').to_owned()
+        };
+        match given {
+            Given::One(kind) => bare(kind),
+            Given::Rows(kind) => format!("SETOF {}", bare(kind)),
+            Given::Table(columns) => {
+                let columns: Vec<String> =
+                    columns.iter().map(|(name, kind)| format!("{name} {}", bare(kind))).collect();
+                format!("TABLE({})", columns.join(", "))
+            }
+        }
+    }
+
+    /// The one function that a trigger calls, where it is known; that it is missing, or returns something else, is said.
+    pub(super) fn called(&mut self, name: &Name, returns: &'static str) -> Option<Id> {
+        let signature = Name { parts: with_last(name, &format!("{}()", name.last())) };
+        match self.catalog.resolve(Space::Routine, &signature) {
+            Found::Yes(id) => {
+                self.must_return(id, name, returns);
+                return Some(id);
+            }
+            Found::Maybe(_) => return None,
+            Found::No(gone) => {
+                let known = |list: &str| list.split_whitespace().any(|known| known == name.last());
+                let may_be_elsewhere =
+                    super::calls::is_harmless(name.last()) || known(TRIGGER_FUNCTIONS);
+                if may_be_elsewhere && gone.is_none() {
+                    return None;
+                }
+                let names =
+                    self.names_of(|class| class == crate::analysis::catalog::Class::Routine);
+                let bare = |name: &Rc<str>| Rc::from(name.split('(').next().unwrap_or(name));
+                let names: Vec<Rc<str>> = names.iter().map(bare).collect();
+                let meant = did_you_mean(name.last(), names.iter().map(AsRef::as_ref));
+                let meant = meant.filter(|meant| *meant != name.last()).map(str::to_owned);
+                let what = format!("function `{name}()`");
+                self.fault(Problem::Missing { what, meant }, name.span(), "not there");
+                if let Some(place) = gone {
+                    self.see(place, "dropped or renamed here");
+                }
+            }
+        }
+        None
+    }
+
+    fn must_return(&mut self, id: Id, name: &Name, returns: &'static str) {
+        let Some(object) = self.catalog.get(id) else { return };
+        let Detail::Routine { face: Some(face), .. } = &object.detail else { return };
+        let place = object.place;
+        let is_other = match &face.given {
+            Some(Given::One(ArgumentType::Other(kind))) if **kind == *returns => false,
+            Some(given) => self.is_clear_given(given),
+            None => false,
+        };
+        let is = match face.is_procedure {
+            true => "procedure",
+            false if is_other => "function",
+            false => return,
+        };
+        let wanted = match returns {
+            "trigger" => "trigger function",
+            _ => "event trigger function",
+        };
+        let name_shown = format!("{name}()");
+        self.fault(Problem::WrongKind { name: name_shown, is, wanted }, name.span(), "");
+        self.see(place, "created here");
+    }
+
+    /// Of several routines of one name it is not clear which is meant; that is said.
+    pub(super) fn ambiguous(&mut self, kind: RoutineKind, name: &Name, here: &[Id]) -> bool {
+        let is_meant = |id: &&Id| {
+            let detail = self.catalog.get(**id).map(|object| &object.detail);
+            let Some(Detail::Routine { face, .. }) = detail else { return false };
+            let is_procedure = face.as_ref().map(|face| face.is_procedure);
+            self.catalog.is_sure(**id)
+                && match kind {
+                    RoutineKind::Either => true,
+                    RoutineKind::Function => is_procedure == Some(false),
+                    RoutineKind::Procedure => is_procedure == Some(true),
+                }
+        };
+        let meant: Vec<Id> = here.iter().filter(is_meant).copied().collect();
+        if meant.len() < 2 {
+            return false;
+        }
+        let of: Vec<String> = meant.iter().map(|id| self.catalog.shown(*id)).collect();
+        let word = if kind == RoutineKind::Procedure { "procedure" } else { "function" };
+        let problem = Problem::Ambiguous { kind: word, name: name.to_string(), of };
+        self.fault(problem, name.span(), "which one?");
+        true
+    }
+}
+
+fn is_pseudo(name: &str) -> bool {
+    matches!(name, "void" | "trigger" | "event_trigger" | "record")
+}
+
+pub(super) fn with_last(name: &Name, last: &str) -> Vec<Ident> {
+    let mut parts = name.parts.clone();
+    if let Some(part) = parts.last_mut() {
+        part.text = last.into();
+    }
+    parts
+}

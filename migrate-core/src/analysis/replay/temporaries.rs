@@ -1,0 +1,60 @@
+//! What stands on something temporary, which the end of a session takes with it, or the end of a transaction.
+
+use std::rc::Rc;
+
+use super::world::World;
+use crate::analysis::cursor::Cursor;
+use crate::analysis::names::Name;
+use crate::analysis::statement::Statement;
+use crate::lexer::TokenKind;
+
+impl World {
+    /// Follows a statement that makes something temporary, or something that stands on it; true if nothing more is to
+    /// be made of it, since nobody knows how long it is there.
+    pub(super) fn is_of_temporary(&mut self, read: &Statement<'_>, all: &Cursor<'_>) -> bool {
+        let Some((name, is_temporary)) = made(read) else { return false };
+        let is_temporary =
+            is_temporary || name.schema().is_some_and(|schema| &*schema.text == "pg_temp");
+        let own: Rc<str> = name.last().into();
+        if is_temporary {
+            self.temporaries.insert(own);
+            return false;
+        }
+        let is_altered = matches!(read, Statement::AlterTable(_));
+        let stands = !self.temporaries.is_empty()
+            && !(is_altered && self.temporaries.contains(&own))
+            && (all.idents().any(|ident| self.temporaries.contains(&ident.text))
+                || self.is_temporary_in_text(all));
+        if !stands {
+            return false;
+        }
+        // A table stays, and loses a column.
+        if !matches!(read, Statement::AlterTable(_) | Statement::CreateTable(_)) {
+            self.temporaries.insert(own);
+        }
+        self.note_hidden(all);
+        self.blur_all(all);
+        true
+    }
+
+    /// Whether a string of a statement has the name of something temporary in it: `nextval('s')`.
+    fn is_temporary_in_text(&self, all: &Cursor<'_>) -> bool {
+        let mut strings = all.tokens().iter().filter(|token| token.kind == TokenKind::String);
+        strings.any(|token| self.temporaries.iter().any(|name| all.text(*token).contains(&**name)))
+    }
+}
+
+/// What a statement makes or changes, and whether it says that this is temporary.
+fn made<'s>(read: &'s Statement<'_>) -> Option<(&'s Name, bool)> {
+    Some(match read {
+        Statement::CreateTable(table) => (&table.name, table.temporary),
+        Statement::CreateView(view) => (&view.name, view.temporary),
+        Statement::CreateSequence { name, temporary, .. } => (name, *temporary),
+        Statement::CreateType { name, .. } | Statement::CreateDomain { name, .. } => (name, false),
+        Statement::CreateRoutine(routine) => (&routine.name, false),
+        Statement::AlterTable(alter) => (&alter.name, false),
+        // A table of a query has a copy of its rows.
+        Statement::CreateTableAs { name, temporary: true, .. } => (name, true),
+        _ => return None,
+    })
+}

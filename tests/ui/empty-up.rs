@@ -1,3 +1,0 @@
-migrate_macros::embed_migrations!("ui/empty-up");
-
-fn main() {}
