@@ -299,7 +299,7 @@ fn said(schema: &str, statement: &str) -> Option<String> {
 fn what_is_said_of_names_in_queries_is_true() {
     let database = Server::shared().unwrap().database("queries").unwrap();
     let mut client = database.connect().unwrap();
-    let (first, count) = (number("ANALYSIS_SEED", 1), number("ANALYSIS_QUERIES", 1500));
+    let (first, count) = (number("ANALYSIS_SEED", 1), number("ANALYSIS_QUERIES", 800));
     let (mut counts, mut wrong) = (BTreeMap::<String, (usize, usize)>::new(), Vec::new());
     let mut taken = 0;
     for seed in first..first + count.div_ceil(50) {
