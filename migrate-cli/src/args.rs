@@ -4,6 +4,7 @@ mod chain;
 mod import;
 mod lint;
 mod models;
+mod schema;
 mod schemas;
 mod words;
 mod write;
@@ -20,6 +21,7 @@ pub(crate) use self::chain::{
 pub(crate) use self::import::{Adopt, Gap, Import, Tool};
 pub(crate) use self::lint::{LintArgs, LintFormat};
 pub(crate) use self::models::ModelArgs;
+pub(crate) use self::schema::{Dump, SchemaCommand, SchemaFormat};
 pub(crate) use self::schemas::SchemaMap;
 pub(crate) use self::words::{WRITING, advise};
 pub(crate) use self::write::{RevisionArgs, WriteCommand};
@@ -123,6 +125,13 @@ pub(crate) struct Connection {
     /// How the names of the history's tables begin
     #[arg(long, global = true, value_name = "PREFIX", default_value = "migrate_")]
     pub(crate) table_prefix: String,
+}
+
+impl Connection {
+    /// The name of the history's table.
+    pub(crate) fn history(&self) -> String {
+        format!("{}history", self.table_prefix)
+    }
 }
 
 /// How things look.

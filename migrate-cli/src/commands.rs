@@ -13,6 +13,7 @@ mod log;
 mod plan;
 mod redo;
 mod run;
+mod schema;
 mod script;
 mod shell;
 mod show;
@@ -23,7 +24,7 @@ mod write;
 
 use std::path::Path;
 
-use crate::args::{ChainCommand, RevisionArgs, WriteCommand};
+use crate::args::{ChainCommand, RevisionArgs, SchemaCommand, WriteCommand};
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
 
@@ -51,6 +52,7 @@ pub(crate) fn run(context: &Context, command: ChainCommand) -> Result<Exit, Fail
         ChainCommand::Branches => show::branches(context),
         ChainCommand::Show { revision } => show::revision(context, &revision),
         ChainCommand::Graph { format } => graph::graph(context, format),
+        ChainCommand::Schema(SchemaCommand::Dump(arguments)) => schema::dump(context, &arguments),
         ChainCommand::Log { limit } => log::log(context, limit),
         ChainCommand::Completions { shell } => shell::completions(context, shell),
         ChainCommand::Man { command } => shell::man(context, command.as_deref()),

@@ -219,6 +219,12 @@ impl Draft {
         statements.filter_map(|statement| statement.step.loses.clone()).collect()
     }
 
+    /// The statements of the upgrade that run as they are written.
+    pub(crate) fn upgrade(&self) -> impl Iterator<Item = &Step> {
+        let statements = self.parts.iter().flat_map(|part| &part.up.statements);
+        statements.filter(|statement| statement.todo.is_none()).map(|statement| &statement.step)
+    }
+
     /// What is left to a person.
     pub(crate) fn todos(&self) -> Vec<String> {
         let sections = self.parts.iter().flat_map(|part| [&part.up, &part.down]);

@@ -7,6 +7,7 @@ use std::{fmt, io};
 use migrate_core::{__counted as counted, ConnectError, EditError, Error, PlanError, Rejection};
 use serde::Serialize;
 
+use crate::hazards::Found;
 use crate::import::Wrong;
 
 /// How a command ended.
@@ -90,6 +91,8 @@ pub(crate) enum Failure {
     OnScratch(Box<Error>),
     #[error("{0}")]
     Models(String),
+    #[error("{text}")]
+    Hazards { text: String, found: Vec<Found> },
     #[error("{what}\n = help: {help}")]
     Refused { kind: &'static str, what: String, help: String },
     #[error("nothing was done\n = help: `--yes` answers the question in scripts")]
@@ -162,6 +165,7 @@ impl Failure {
             },
             Failure::OnScratch(_) | Failure::DevServer(_) => "dev-server",
             Failure::Models(_) => "models",
+            Failure::Hazards { .. } => "hazards",
             Failure::Refused { kind, .. } => kind,
             Failure::Declined => "declined",
             Failure::Output(_) => "output",
@@ -197,6 +201,9 @@ impl Failure {
                 view.problems = wrong.iter().map(|wrong| problem(wrong, view.kind)).collect();
                 view.help = None;
                 view.message = view.text.lines().last().unwrap_or_default().to_owned();
+            }
+            Failure::Hazards { found, .. } => {
+                view.problems = found.iter().map(hazard).collect();
             }
             Failure::Run(error) | Failure::Advised(error, _) => view.statement = statement(error),
             _ => {}
@@ -301,6 +308,12 @@ pub(crate) fn problems(rejection: &Rejection) -> Vec<ProblemView> {
         }
     };
     rejection.diagnostics.iter().map(view).collect()
+}
+
+fn hazard(found: &Found) -> ProblemView {
+    let (code, message, help) =
+        (found.hazard.code(), found.what.clone(), found.hazard.about().to_owned());
+    ProblemView { code, message, help, file: None, line: None, column: None }
 }
 
 fn problem(wrong: &Wrong, code: &'static str) -> ProblemView {

@@ -54,6 +54,17 @@ impl Source {
         }
     }
 
+    /// The folder from which paths in `migrate.toml` count, if there is such a file.
+    pub(crate) fn settings_folder(&self) -> Option<PathBuf> {
+        let Source::Folder(directory) = self else { return None };
+        let path = files::config_path(directory)?;
+        let folder = path.parent()?;
+        // As a person would write it, who is in the project.
+        let here = std::env::current_dir().ok().and_then(|here| here.canonicalize().ok());
+        let short = here.as_ref().and_then(|here| folder.strip_prefix(here).ok());
+        Some(short.unwrap_or(folder).to_owned())
+    }
+
     /// The chain, where names are not checked, and what a build refuses in its SQL, the lints aside: they are told of such a chain, too.
     pub(crate) fn readable(
         &self,

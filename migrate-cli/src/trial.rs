@@ -35,6 +35,8 @@ pub(crate) struct Tried {
     pub(crate) draft: Draft,
     /// What the models say about privileges, and the upgrade does not do.
     pub(crate) privileges: Vec<Difference>,
+    /// The chain with the draft at its end.
+    pub(crate) chain: Chain<'static>,
 }
 
 /// What a run up and down has shown.
@@ -75,7 +77,7 @@ impl Trial<'_> {
                         None => self.back_from_models(&mut draft)?,
                     };
                     draft.left_below(&below);
-                    return Ok(Tried { draft, privileges });
+                    return Ok(Tried { draft, privileges, chain });
                 }
             }
         }

@@ -11,6 +11,7 @@ mod enum_values;
 mod foreign_types;
 mod keywords;
 mod lints;
+mod literals;
 mod names;
 mod near;
 mod newer;
@@ -20,6 +21,7 @@ mod query;
 mod replay;
 mod statement;
 mod syntax;
+mod type_facts;
 
 pub use self::blind::{BlindSpot, blind_spot, blind_spots};
 pub use self::lints::{Finding, lint};

@@ -1,15 +1,19 @@
 //! `migrate.toml`, beside the folder of the migrations: what a project wants of its checks.
 //!
-//! It is TOML, of which it needs little: a number, and a table of strings. So a parser of all of
-//! TOML is no part of everybody's build.
+//! It is TOML, of which it needs little: a number, strings, lists of strings, and a table of strings.
+//! So a parser of all of TOML is no part of everybody's build.
+
+mod value;
 
 use std::collections::{BTreeMap, HashSet};
 use std::ops::RangeInclusive;
 
+use self::value::{strings, text, without_comment};
+
 use crate::check::Rejection;
 use crate::diagnostic::Diagnostic;
 use crate::id::did_you_mean;
-use crate::levels::{Level, Lint};
+use crate::levels::{Hazard, Level, Lint};
 use crate::problem::Problem;
 use crate::text::{Source, Span};
 
@@ -22,18 +26,34 @@ const OLDEST_SERVER: u32 = 14;
 /// The oldest PostgreSQL that a chain is for unless it says otherwise. PostgreSQL's developers support no older one.
 const DEFAULT_SERVER: u32 = 15;
 
+/// The names of the settings above all tables. A `-` is taken for a `_`.
+const SETTINGS: [&str; 6] =
+    ["allow_hazards", "grants", "min_server", "models", "models_command", "schema_file"];
+
 /// What a project wants of its checks: a level for each lint, and the oldest server that its chain
-/// runs on.
+/// runs on; and where the command line finds what it compares the chain with.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Config {
     levels: BTreeMap<Lint, Level>,
     min_server: u32,
     grants: bool,
+    models: Vec<String>,
+    models_command: Option<String>,
+    schema_file: Option<String>,
+    allow_hazards: Option<Vec<Hazard>>,
 }
 
 impl Default for Config {
     fn default() -> Self {
-        Config { levels: BTreeMap::new(), min_server: DEFAULT_SERVER, grants: false }
+        Config {
+            levels: BTreeMap::new(),
+            min_server: DEFAULT_SERVER,
+            grants: false,
+            models: Vec::new(),
+            models_command: None,
+            schema_file: None,
+            allow_hazards: None,
+        }
     }
 }
 
@@ -131,29 +151,82 @@ impl Config {
         self.grants
     }
 
+    /// The files and folders of the models; their paths count from the file of the settings.
+    pub fn models(&self) -> &[String] {
+        &self.models
+    }
+
+    /// The command that prints the models.
+    pub fn models_command(&self) -> Option<&str> {
+        self.models_command.as_deref()
+    }
+
+    /// The file with the schema that the chain builds; its path counts from the file of the settings.
+    pub fn schema_file(&self) -> Option<&str> {
+        self.schema_file.as_deref()
+    }
+
+    /// The hazards that a generated revision may have; none if nothing is said of them.
+    pub fn allow_hazards(&self) -> Option<&[Hazard]> {
+        self.allow_hazards.as_deref()
+    }
+
     /// What is wrong with a line above all tables, if something is.
     fn setting(&mut self, key: &str, at: Span, value: &str, span: Span) -> Option<(Problem, Span)> {
-        if key == "grants" {
-            match value.parse() {
-                Ok(grants) => self.grants = grants,
-                Err(_) => return Some((bad(key, value, "`true` or `false`"), span)),
-            }
-            return None;
-        }
-        if key != "min_server" {
-            let meant = did_you_mean(key, ["min_server", "grants"]);
-            return Some((Problem::UnknownSetting { key: key.to_owned(), meant }, at));
-        }
-        match value.parse() {
-            Ok(version) if Config::KNOWN_SERVERS.contains(&version) => {
-                self.min_server = version;
-            }
+        let name = key.replace('-', "_");
+        let want = match name.as_str() {
+            "min_server" => match value.parse() {
+                Ok(version) if Config::KNOWN_SERVERS.contains(&version) => {
+                    self.min_server = version;
+                    return None;
+                }
+                _ => "a major version of PostgreSQL from 14 to 18, such as `min_server = 15`",
+            },
+            "grants" => match value.parse() {
+                Ok(grants) => {
+                    self.grants = grants;
+                    return None;
+                }
+                Err(_) => "`true` or `false`",
+            },
+            "models" => match strings(value) {
+                Some(paths) if !paths.is_empty() => {
+                    self.models = paths;
+                    return None;
+                }
+                _ => "a file or a folder, as `\"schema.sql\"`, or a list of them in one line",
+            },
+            "models_command" => match text(value) {
+                Some(command) => {
+                    self.models_command = Some(command);
+                    return None;
+                }
+                None => "a command in quotes, such as `\"cargo run --bin print_schema\"`",
+            },
+            "schema_file" => match text(value) {
+                Some(file) => {
+                    self.schema_file = Some(file);
+                    return None;
+                }
+                None => "a file in quotes, such as `\"schema.sql\"`",
+            },
+            "allow_hazards" => match strings(value).and_then(|names| Hazard::read_all(&names).ok())
+            {
+                Some(hazards) => {
+                    self.allow_hazards = Some(hazards);
+                    return None;
+                }
+                None => {
+                    "a list such as `[\"rewrites-table\"]`, of deletes-data, lossy-cast, may-be-rename, \
+                     rewrites-table, blocks-writes and may-fail; or `\"all\"` or `\"none\"`"
+                }
+            },
             _ => {
-                let want = "a major version of PostgreSQL from 14 to 18, such as `min_server = 15`";
-                return Some((bad(key, value, want), span));
+                let meant = did_you_mean(&name, SETTINGS);
+                return Some((Problem::UnknownSetting { key: key.to_owned(), meant }, at));
             }
-        }
-        None
+        };
+        Some((bad(key, value, want), span))
     }
 
     /// What is wrong with a line below `[lints]`, if something is.
@@ -190,8 +263,7 @@ enum Entry<'s> {
 impl<'s> Entry<'s> {
     /// Reads a line that begins at `start`; gives the place of what can't be read.
     fn read(line: &'s str, start: usize) -> Result<Self, Span> {
-        // No value that means anything has a `#` in it.
-        let line = line.split('#').next().unwrap_or_default();
+        let line = without_comment(line);
         let place = |part: &str| {
             let at = start + (part.as_ptr() as usize - line.as_ptr() as usize);
             Span::new(at, at + part.len())
@@ -264,6 +336,30 @@ mod tests {
         assert_eq!(read("grants = false\n[lints]"), Ok(false));
         check("grants = yes", Err(&["1:10 `yes` is no value for `grants`"]));
         check("grant = true", Err(&["1:1 unknown setting `grant`"]));
+    }
+
+    #[test]
+    fn where_the_command_line_looks() {
+        let text = "models = [\"schema\", 'a#b.sql'] # two\nmodels-command = \"print \\\"x\\\"\"\n\
+                    schema_file = \"schema.html\"\nallow-hazards = [\"rewrites-table\"]\n";
+        let config = Config::read(Source::new("migrate.toml", text)).unwrap();
+        assert_eq!(config.models(), ["schema", "a#b.sql"]);
+        assert_eq!(config.models_command(), Some("print \"x\""));
+        assert_eq!(config.schema_file(), Some("schema.html"));
+        assert_eq!(config.allow_hazards(), Some(&[Hazard::RewritesTable][..]));
+        let none = Config::read(Source::new("migrate.toml", "allow_hazards = \"none\"")).unwrap();
+        assert_eq!(none.allow_hazards(), Some(&[][..]));
+        assert_eq!(Config::default().allow_hazards(), None);
+        check("models = 7", Err(&["1:10 `7` is no value for `models`"]));
+        check(
+            "schema_file = schema.sql",
+            Err(&["1:15 `schema.sql` is no value for `schema_file`"]),
+        );
+        check("schema_fil = 1", Err(&["1:1 unknown setting `schema_fil`"]));
+        check(
+            "allow-hazards = [\"drops\"]",
+            Err(&["1:17 `[\"drops\"]` is no value for `allow-hazards`"]),
+        );
     }
 
     #[test]

@@ -6,10 +6,12 @@
 //! compares catalogs.
 
 mod anew;
+mod backfill;
 mod casts;
 mod columns;
 mod constraints;
 mod definitions;
+mod dump;
 mod grants;
 mod held;
 mod inheritance;
@@ -34,11 +36,13 @@ mod user_types;
 mod words;
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 
 use self::anew::Anew;
 use crate::catalog::{Catalog, Change, Difference, Name, ObjectName};
 
 pub use definitions::{Definition, differing_definitions, same_definitions, with_definitions};
+pub use dump::{Block, Dump, DumpSection, dump};
 pub use privileges::{only_in, with_privileges_of};
 pub use proposal::{Options, Part, PartKind, Proposal, Section, propose};
 pub use renames::{Rename, RenameKind, rename_candidates};
@@ -149,6 +153,8 @@ struct Draft<'c> {
     made: BTreeSet<ObjectName>,
     /// What privileges are not known of.
     untold: BTreeSet<ObjectName>,
+    /// Which of the steps are about a table or a view, or about a sequence of a column of it.
+    about: Vec<(Range<usize>, Name)>,
     /// Are statements written that leave tables free for others, and need to be outside a
     /// transaction for that?
     online: bool,
@@ -211,13 +217,7 @@ fn attempt(
     for sql in renames {
         draft.step(Phase::Renames, sql);
     }
-    draft.types();
-    draft.user_types();
-    draft.routines();
-    draft.relations();
-    draft.statistics();
-    draft.others();
-    draft.privileges();
+    draft.write();
     draft.steps.sort_by_key(|(phase, _)| *phase);
     Script {
         steps: draft.steps.into_iter().map(|(_, step)| step).collect(),
@@ -230,7 +230,24 @@ impl<'c> Draft<'c> {
     fn new(from: &'c Catalog, to: &'c Catalog, online: bool, types: BTreeSet<Name>) -> Self {
         let anew = Anew::new(from, to, types);
         let (made, untold) = (BTreeSet::new(), BTreeSet::new());
-        Draft { from, to, steps: Vec::new(), unwritten: Vec::new(), anew, made, untold, online }
+        let (steps, unwritten, about) = (Vec::new(), Vec::new(), Vec::new());
+        Draft { from, to, steps, unwritten, anew, made, untold, about, online }
+    }
+
+    /// Writes all statements, in the order of the things that they are about.
+    fn write(&mut self) {
+        self.types();
+        self.user_types();
+        self.routines();
+        self.relations();
+        self.statistics();
+        self.others();
+        self.privileges();
+    }
+
+    /// Notes that the steps from this one on are about a table or a view.
+    fn about(&mut self, first: usize, relation: &Name) {
+        self.about.push((first..self.steps.len(), relation.clone()));
     }
 
     fn step(&mut self, phase: Phase, sql: impl Into<String>) {

@@ -32,7 +32,7 @@ use crate::failure::Failure;
 use crate::goal::Goal;
 use crate::history::{History, Row};
 use crate::history_tables::HistoryTables;
-use crate::log::{self, LogEntry};
+use crate::log::LogEntry;
 use crate::message::{Mark, Message};
 use crate::plan::Plan;
 use crate::report::{Holder, Report};
@@ -284,8 +284,7 @@ impl<'r> Engine<'r> {
             }
             // Who may not read how far a half done revision has come can do without, unless it goes below it.
             (State::Reading, Reply::Failed(failure)) if self.does_without_partials(&failure) => {
-                self.partials = Partials::Denied;
-                Ok(self.read())
+                Ok(self.read_without_partials(&failure))
             }
             // A transaction that has failed; ours are rolled back before anything is read.
             (
@@ -327,12 +326,7 @@ impl<'r> Engine<'r> {
                 | State::Forgetting,
                 Reply::Failed(failure),
             ) => self.recover(None, failure),
-            (State::ReadingLog, Reply::Rows(rows)) => {
-                see_all(&rows)?;
-                self.log = log::parse(tagged(&rows, tag::LOG))
-                    .map_err(|row| Error::foreign_row(&self.tables.log, &row))?;
-                Ok(Ask::Done)
-            }
+            (State::ReadingLog, Reply::Rows(rows)) => self.take_log(&rows),
             (State::ReadingLog, Reply::Failed(failure)) if is_missing(&failure) => Ok(Ask::Done),
             (State::ReadingLog, Reply::Failed(failure)) => {
                 Err(reading_failed(&self.tables.log, failure))
@@ -364,8 +358,11 @@ impl<'r> Engine<'r> {
                 self.review(&message, failure, mark, after, now)
             }
             // What went wrong first tells more than what followed.
-            (State::Recovering(_, failure) | State::Reviewing(_, failure, _), Reply::Failed(_)) => {
-                Err(Error::server("running migrations", failure))
+            (State::Recovering(message, failure), Reply::Failed(_)) => {
+                Err(self.lost_in(message.as_ref(), failure))
+            }
+            (State::Reviewing(message, failure, _), Reply::Failed(_)) => {
+                Err(self.lost_in(Some(&message), failure))
             }
             (State::Outside(run), reply) => self.outside(*run, reply, now),
             (State::Waiting, _) if self.watch.stops() => Err(self.stopped_between()),

@@ -3,8 +3,6 @@
 use std::fmt;
 use std::time::Duration;
 
-use self::remedy::remedy;
-use self::statement::run_again_help;
 pub use self::statement::{Aftermath, StatementError};
 use crate::failure::Failure;
 use crate::history_tables::{ForeignRelation, HistoryTables};
@@ -13,6 +11,7 @@ use crate::report::{Done, Holder};
 use crate::status::Status;
 use crate::text::printable;
 
+mod help;
 mod remedy;
 mod statement;
 
@@ -53,6 +52,8 @@ pub enum Error {
         statements: usize,
         /// Whether that revision had begun, and was rolled back.
         rolled_back: bool,
+        /// What the statement that was cancelled has left behind: a sentence each.
+        notes: Vec<String>,
         /// The revisions that were finished before.
         done: Vec<Done>,
     },
@@ -89,6 +90,8 @@ pub enum Error {
     Hidden {
         /// The table.
         table: String,
+        /// The role, quoted where its name needs that.
+        role: String,
     },
     /// The role may not do what is needed.
     Denied {
@@ -116,6 +119,23 @@ pub enum Error {
         revision: String,
         /// The number of the statement in its section, from 1, which did so, or a function that it calls.
         statement: usize,
+    },
+    /// The session can't be made to give back the lock that keeps two runs apart, so no other run can begin until it
+    /// ends.
+    LockKept {
+        /// Why the run had ended, if that was an error.
+        first: Option<Box<Error>>,
+        /// What the server said.
+        failure: Box<Failure>,
+    },
+    /// The server has ended the session, and has said so.
+    Ended {
+        /// The revision that was under way, and which way it ran, where it was one alone.
+        revision: Option<(Direction, String)>,
+        /// Whether what was under way was in a transaction, so that it was rolled back.
+        rolled_back: bool,
+        /// What the server said.
+        failure: Box<Failure>,
     },
     /// The server is none of PostgreSQL's, and lacks what keeps two runs apart.
     UnsupportedServer {
@@ -175,80 +195,6 @@ impl Error {
         Error::Denied { what, failure: Box::new(failure) }
     }
 
-    /// What to do about it.
-    pub fn help(&self) -> String {
-        match self {
-            Error::Statement(error) => error.help(),
-            Error::Plan(error) => error.help(),
-            Error::NotAtHead { .. } => {
-                "upgrade it first: `migrate upgrade head`, or start the server \
-                 with a role that may"
-                    .into()
-            }
-            Error::InDoubt { why: DoubtReason::Edited, .. } => {
-                "restore the text that it had, and run it again; or make sure that nothing of it is left in the database, \
-                 and run it as it is now: add `--run-again`"
-                    .into()
-            }
-            Error::InDoubt { why: DoubtReason::OtherIndex, .. } => {
-                "drop the index or rename it, and run it again".into()
-            }
-            Error::InDoubt { revision, direction, why: DoubtReason::Commits, .. } => {
-                run_again_help(*direction, revision)
-            }
-            Error::LostLock { .. } => {
-                "remove what gives back all advisory locks (`pg_advisory_unlock_all()`, `DISCARD ALL`), and run it \
-                 again: it continues where the database is"
-                    .into()
-            }
-            Error::UnsupportedServer { .. } => "connect to a PostgreSQL server".into(),
-            Error::Internal { .. } => {
-                "please report this; what was finished is recorded, and a new run continues there".into()
-            }
-            Error::Stopped { .. } => "run it again to continue".into(),
-            Error::Busy { .. } => {
-                "run it again when the other one has ended; if that hangs, end it on the server: \
-                 `SELECT pg_terminate_backend(pid)`"
-                    .into()
-            }
-            Error::NotOurs { .. } | Error::NameTaken { .. } => {
-                "is this the right database? If it is, put migrate's tables elsewhere: \
-                 `Runner::table_prefix` or `Runner::schema`"
-                    .into()
-            }
-            Error::NewerLayout { .. } => "run a newer release of this program".into(),
-            Error::Denied { failure, .. } => {
-                let owner = "connect as the role that owns the schema, or grant it to this one";
-                let is_right = failure.is("42501") && !failure.message.contains("row-level");
-                let other = remedy(failure).filter(|_| !is_right);
-                other.unwrap_or(owner).into()
-            }
-            Error::Hidden { table } => format!(
-                "connect as the table's owner or a role with BYPASSRLS, or switch it off: \
-                 `ALTER TABLE {table} DISABLE ROW LEVEL SECURITY`; a policy that hides nothing will do, too: \
-                 `CREATE POLICY migrate ON {table} TO ROLE USING (true)`"
-            ),
-            Error::BadName { .. } => "choose shorter, plain names".into(),
-            Error::InTransaction => {
-                "commit it or roll it back first: each revision has a transaction of its own".into()
-            }
-            Error::Pooled { .. } => {
-                "connect to the server itself for this run, or let the pooler keep sessions".into()
-            }
-            Error::OldStrings => {
-                "set standard_conforming_strings to on, the default, for this role or database"
-                    .into()
-            }
-            Error::Server { failure, .. } if failure.is_lost() => {
-                "check that the server is up, and run it again: it continues where the database is"
-                    .into()
-            }
-            Error::Server { failure, .. } => remedy(failure)
-                .unwrap_or("the migration is not the cause; the server's log may say more")
-                .into(),
-        }
-    }
-
     /// What was wrong, without the help.
     fn what(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -274,9 +220,23 @@ impl Error {
                 "the session has lost its lock: statement {statement} of `{revision}`, or a function that it calls, \
                  gave it back"
             ),
+            Error::LockKept { first, failure } => {
+                if let Some(first) = first {
+                    first.what(f)?;
+                    f.write_str("; and ")?;
+                }
+                write!(f, "the session keeps the lock of the migrations: {failure}")
+            }
+            Error::Ended { revision, failure, .. } => match revision {
+                Some((direction, revision)) => write!(
+                    f,
+                    "the server has ended the session during the {direction} of `{revision}`: {failure}"
+                ),
+                None => write!(f, "the server has ended the session during the run: {failure}"),
+            },
             Error::UnsupportedServer { why } => write!(f, "this server is not supported: {why}"),
             Error::Internal { what } => write!(f, "internal error: {what}"),
-            Error::Stopped { revision, statements, rolled_back, done } => {
+            Error::Stopped { revision, statements, rolled_back, notes, done } => {
                 let finished = match done.as_slice() {
                     [] => None,
                     [only] => Some(format!("`{}` is done", only.revision)),
@@ -294,9 +254,10 @@ impl Error {
                 });
                 let parts: Vec<String> = finished.into_iter().chain(under_way).collect();
                 match parts.is_empty() {
-                    true => write!(f, "stopped at your request: nothing was done"),
-                    false => write!(f, "stopped at your request: {}", parts.join(", ")),
+                    true => write!(f, "stopped at your request: nothing was done")?,
+                    false => write!(f, "stopped at your request: {}", parts.join(", "))?,
                 }
+                notes.iter().try_for_each(|note| write!(f, "\n = note: {note}"))
             }
             Error::Busy { waited, holder: Some(holder) } => {
                 write!(f, "another migration is running: {holder}; waited {} s", waited.as_secs())
@@ -318,7 +279,7 @@ impl Error {
                 f,
                 "the history's tables have layout {found}, of a newer program; this one knows up to {known}"
             ),
-            Error::Hidden { table } => {
+            Error::Hidden { table, .. } => {
                 write!(f, "row security hides rows of {} from this role", printable(table))
             }
             Error::Denied { what, failure } => write!(f, "{what} is not allowed: {failure}"),
@@ -353,7 +314,10 @@ impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         let failure = match self {
             Error::Statement(error) => &error.failure,
-            Error::Denied { failure, .. } | Error::Server { failure, .. } => failure,
+            Error::Denied { failure, .. }
+            | Error::Server { failure, .. }
+            | Error::Ended { failure, .. }
+            | Error::LockKept { failure, .. } => failure,
             _ => return None,
         };
         failure.source.as_ref().map(|source| source.as_ref() as &(dyn std::error::Error + 'static))

@@ -43,6 +43,8 @@ pub struct History {
     /// The revisions that are under way outside a transaction, or have stopped on their way, in the order in which they
     /// were begun; empty where the role may not read that.
     pub partials: Vec<Partial>,
+    /// The `GRANT` that lets the role read which revisions are half done, where it may not.
+    pub partials_need: Option<String>,
 }
 
 /// A revision outside a transaction that is half done.
@@ -68,11 +70,16 @@ impl History {
         self.records.iter().find(|record| record.revision == revision)
     }
 
+    /// The revisions that are half done outside a transaction.
+    pub(crate) fn half_done(&self) -> impl Iterator<Item = &str> {
+        self.partials.iter().map(|partial| partial.revision.as_str())
+    }
+
     /// The same without what is half done, as it is once [`Runner::forget_progress`](crate::Runner::forget_progress) has
     /// forgotten that.
     #[must_use]
     pub fn without_progress(self) -> Self {
-        History { undoing: None, partials: Vec::new(), ..self }
+        History { undoing: None, partials: Vec::new(), partials_need: None, ..self }
     }
 
     /// A revision and all that it stands on, as the database has recorded it: for each of the
@@ -104,7 +111,7 @@ pub(crate) fn parse(rows: &[Row]) -> Result<History, String> {
     let records = rows.iter().map(|row| record(row).ok_or_else(|| format!("{row:?}")));
     let is_undoing = |row: &&Row| row.get(10).and_then(Option::as_deref) == Some("t");
     let undoing = rows.iter().find(is_undoing).and_then(|row| row.get(1)?.clone());
-    Ok(History { records: records.collect::<Result<_, _>>()?, undoing, partials: Vec::new() })
+    Ok(History { records: records.collect::<Result<_, _>>()?, undoing, ..History::default() })
 }
 
 /// Reads the rows of [`sql::partials`](crate::sql::partials); `Err` says which row is none of ours.

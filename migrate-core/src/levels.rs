@@ -1,7 +1,10 @@
 //! The lints: what a revision can do that is right, and yet hurts a database that is in use.
 
+mod hazard;
+
 use std::fmt;
 
+pub use self::hazard::Hazard;
 use crate::id::did_you_mean;
 
 /// A thing to be warned of in a revision that is not deployed. Each has a page:

@@ -182,7 +182,7 @@ pub use folder::{Content, Entry, Folder, FolderError, MAX_FILE_BYTES};
 pub use id::{BadId, MAX_ID_LENGTH, RevisionId};
 #[doc(hidden)]
 pub use ident::{literal as __literal, quote as __quote, read_qualified as __read_qualified};
-pub use levels::{Level, Lint};
+pub use levels::{Hazard, Level, Lint};
 pub use lexer::{Lexer, Token, TokenKind, Unterminated};
 pub use lock::{LOCK_FILE, Pin, lock_text, write as write_lock};
 pub use locks::{LockMode, LockedBy, Loss, RelationName, TableLock, Work, locks, losses};

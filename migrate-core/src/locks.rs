@@ -93,6 +93,28 @@ pub enum Work {
     Rewrite,
 }
 
+/// The functions of the server and of its extensions whose value is another for each row: a new
+/// column with such a default rewrites its table.
+#[cfg(any(feature = "analysis", feature = "catalog"))]
+pub(crate) const VOLATILE: [&str; 16] = [
+    "clock_timestamp",
+    "currval",
+    "gen_random_bytes",
+    "gen_random_uuid",
+    "lastval",
+    "nextval",
+    "random",
+    "random_normal",
+    "timeofday",
+    "uuid_generate_v1",
+    "uuid_generate_v1mc",
+    "uuid_generate_v4",
+    "uuidv4",
+    "uuidv7",
+    "setval",
+    "pg_sleep",
+];
+
 /// How a lock names what is locked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum LockedBy {

@@ -81,6 +81,8 @@ pub(crate) struct Frame<'f> {
     pub(crate) marked: bool,
     /// Whether there may be a constraint that waits for the commit, before the first step.
     pub(crate) defers: bool,
+    /// The revisions that were half done when the plan was made.
+    pub(crate) half_done: &'f [&'f str],
 }
 
 impl Message {
@@ -163,7 +165,7 @@ impl Message {
 
     /// Adds a step; there may be `others` in the same part.
     fn push(&mut self, next: &Step<'_>, frame: Frame<'_>, others: bool, returns: bool) {
-        let Frame { tables, settings, session, marked, .. } = frame;
+        let Frame { tables, settings, session, marked, half_done, .. } = frame;
         let (section, text) = text_of(next);
         let statements = split_statements(text);
         let changes = changed_settings(text, &statements);
@@ -176,7 +178,7 @@ impl Message {
         self.sql.push_str(&if self.is_single && self.steps > 0 {
             step::go_on(tables, next, settings, mark, &changes, self.defers)
         } else {
-            step::begin(tables, next, settings, Guard::Quick(Some(mark)), &changes)
+            step::begin(tables, next, settings, Guard::Quick(Some(mark)), &changes, half_done)
         });
         self.defers |= self.is_single && may_defer(text, &statements);
         for (nth, statement) in statements.iter().enumerate() {

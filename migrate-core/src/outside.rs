@@ -1,15 +1,17 @@
 //! A section that runs outside a transaction, statement by statement: how each one runs, and what an
 //! earlier try of it may have left.
 
+mod left;
 mod verdict;
 
 use crate::digest::{Digest, section_digest};
 use crate::ident;
 use crate::lexer::Token;
-use crate::rules::needs_no_transaction;
+use crate::rules::{is_concurrent_reindex, needs_no_transaction};
 use crate::statements::{Statement, split_statements};
 use crate::text::Span;
 
+pub(crate) use self::left::{kept, left};
 pub(crate) use self::verdict::{Doubt, Found, Verdict, verdict};
 
 /// A statement, and how its progress can be kept.
@@ -47,11 +49,8 @@ pub(crate) enum Kind {
     CreateShared(Shared, String),
     /// `DROP` of one, alone.
     DropShared(Shared, String),
-    /// `REINDEX CONCURRENTLY` of a table or an index, alone; when it fails, it leaves invalid copies behind.
-    Reindex {
-        /// The table or the index.
-        name: String,
-    },
+    /// `REINDEX CONCURRENTLY`, alone; when it fails, it leaves invalid copies behind.
+    Reindex(Reindexed),
     /// `ALTER TABLE … DETACH PARTITION … CONCURRENTLY`, alone; when it fails, it can be finalized.
     Detach {
         /// The partitioned table.
@@ -59,6 +58,16 @@ pub(crate) enum Kind {
         /// The partition.
         partition: String,
     },
+}
+
+/// What a `REINDEX CONCURRENTLY` is of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Reindexed {
+    /// A table or an index.
+    Relation(String),
+    Schema(String),
+    /// The database of the session: the server takes no other.
+    Database,
 }
 
 /// What has a catalog of its own beside the relations.
@@ -78,7 +87,7 @@ impl Kind {
     /// Whether its waits for locks hold up nobody, as those of indexes that are built or dropped `CONCURRENTLY` do.
     /// (`DETACH PARTITION … CONCURRENTLY` locks the partition at last, and whoever reads it then waits as well.)
     pub(crate) fn waits_freely(&self) -> bool {
-        matches!(self, Kind::CreateIndex { .. } | Kind::DropIndex { .. } | Kind::Reindex { .. })
+        matches!(self, Kind::CreateIndex { .. } | Kind::DropIndex { .. } | Kind::Reindex(_))
     }
 }
 
@@ -217,18 +226,28 @@ impl Words<'_> {
         self.is(0, "call") || body.into_iter().any(says)
     }
 
-    /// `REINDEX [(option, …)] {INDEX|TABLE} [CONCURRENTLY] name`, if it is concurrent.
+    /// `REINDEX [(option, …)] {INDEX|TABLE|SCHEMA|DATABASE} [CONCURRENTLY] [name]`, if it is concurrent.
     fn reindexed(&self) -> Option<Kind> {
-        needs_no_transaction(self.sql, self.tokens).filter(|_| self.is(0, "reindex"))?;
-        let is_what = |at: &usize| self.is(*at, "index") || self.is(*at, "table");
+        if !is_concurrent_reindex(self.sql, self.tokens) {
+            return None;
+        }
         let closing = (1..self.tokens.len()).find(|at| self.is_sign(*at, ")"));
-        let at = match self.is_sign(1, "(") {
+        let what = match self.is_sign(1, "(") {
             true => closing? + 1,
             false => 1,
         };
-        let at = Some(at).filter(is_what)? + 1;
-        let (name, _) = self.qualified(at + usize::from(self.is(at, "concurrently")))?;
-        Some(Kind::Reindex { name })
+        let is_what = |kind: &str| self.is(what, kind);
+        if is_what("database") {
+            return Some(Kind::Reindex(Reindexed::Database));
+        }
+        let (name, _) =
+            self.qualified(what + 1 + usize::from(self.is(what + 1, "concurrently")))?;
+        let of = match is_what("schema") {
+            true => Reindexed::Schema(name),
+            false if is_what("index") || is_what("table") => Reindexed::Relation(name),
+            false => return None,
+        };
+        Some(Kind::Reindex(of))
     }
 
     /// `ALTER TABLE [IF EXISTS] [ONLY] table DETACH PARTITION partition CONCURRENTLY`
@@ -309,10 +328,20 @@ mod tests {
                 Kind::CreateShared(Shared::Subscription, "s".into()),
             ],
         );
-        let reindexed = |name: &str| Kind::Reindex { name: name.into() };
+        let reindexed = |name: &str| Kind::Reindex(Reindexed::Relation(name.into()));
         check(
-            "REINDEX TABLE CONCURRENTLY a; REINDEX (VERBOSE, CONCURRENTLY) INDEX s.b; REINDEX SCHEMA CONCURRENTLY s",
-            &[reindexed("\"a\""), reindexed("\"s\".\"b\""), Alone],
+            "REINDEX TABLE CONCURRENTLY a; REINDEX (VERBOSE, CONCURRENTLY) INDEX s.b",
+            &[reindexed("\"a\""), reindexed("\"s\".\"b\"")],
+        );
+        let database = Kind::Reindex(Reindexed::Database);
+        check(
+            "REINDEX SCHEMA CONCURRENTLY S; REINDEX (CONCURRENTLY) DATABASE; REINDEX DATABASE CONCURRENTLY d",
+            &[Kind::Reindex(Reindexed::Schema("\"s\"".into())), database.clone(), database],
+        );
+        // These lock others out, so they wait no longer than the limit says.
+        check(
+            "REINDEX SCHEMA s; REINDEX (CONCURRENTLY FALSE) DATABASE d; REINDEX SYSTEM d",
+            &[Alone, Alone, Alone],
         );
         let detached = Kind::Detach { table: "\"a\"".into(), partition: "\"s\".\"b\"".into() };
         check(

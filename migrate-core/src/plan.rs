@@ -238,7 +238,9 @@ fn known(status: Status) -> Result<Vec<String>, PlanError> {
         Status::Diverged(divergence) => Err(PlanError::Diverged(divergence)),
         Status::Ahead { unknown } => Ok(unknown),
         Status::Partial(half_done) => Err(PlanError::HalfDone(half_done)),
-        Status::Empty | Status::Behind { .. } | Status::AtHead => Ok(Vec::new()),
+        Status::Empty | Status::Behind { .. } | Status::BehindOrPartial { .. } | Status::AtHead => {
+            Ok(Vec::new())
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use crate::history::Partial;
 use crate::message::LABEL;
 use crate::notices::Notice;
 use crate::plan::Direction;
@@ -174,7 +175,15 @@ pub enum Event<'e> {
         tables: &'e [String],
         /// The revisions that had stopped before their end under the history that is gone: how far they had
         /// got was removed.
-        unfinished: &'e [String],
+        unfinished: &'e [Partial],
+    },
+    /// What stops nothing, and somebody should see to: an invalid index that an interrupted `REINDEX CONCURRENTLY`
+    /// has left, and that this role may not drop.
+    Warning {
+        /// The revision that runs.
+        revision: &'e str,
+        /// What it is, and what to do.
+        message: &'e str,
     },
     /// The server said something beside its answers, as far as it is passed on; see
     /// [`Runner::listen_to`](crate::Runner::listen_to).

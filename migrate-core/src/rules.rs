@@ -16,6 +16,8 @@ mod no_transaction;
 
 use self::enum_values::enum_values_used;
 use self::no_transaction::commit_in_block;
+#[cfg(feature = "runner")]
+pub(crate) use self::no_transaction::is_concurrent_reindex;
 pub use self::no_transaction::needs_no_transaction;
 pub(crate) use self::no_transaction::releases_locks;
 

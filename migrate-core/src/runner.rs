@@ -342,7 +342,9 @@ impl<'a, R> Runner<'a, R> {
             }
             Status::Diverged(divergence) => Err(PlanError::Diverged(divergence).into()),
             Status::Partial(half_done) => Err(PlanError::HalfDone(half_done).into()),
-            status @ (Status::Empty | Status::Behind { .. }) => Err(Error::NotAtHead { status }),
+            status @ (Status::Empty | Status::Behind { .. } | Status::BehindOrPartial { .. }) => {
+                Err(Error::NotAtHead { status })
+            }
         }
     }
 }

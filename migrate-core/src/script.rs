@@ -189,8 +189,9 @@ impl Script<'_> {
                 self.text,
                 "\n-- The history's tables, unless they are there.\n\
                  SELECT pg_catalog.to_regclass({history}) IS NULL AS migrate_is_new \\gset\n\
-                 \\if :migrate_is_new\n{create}\\endif\n",
+                 \\if :migrate_is_new\n{nothing_left}{create}\\endif\n",
                 history = literal(&self.tables.history),
+                nothing_left = sql::layout::nothing_left(&self.tables),
                 create = sql::layout::create(&self.tables),
             );
         }
@@ -252,7 +253,7 @@ impl Script<'_> {
             Ok(mark @ 1..) if single => {
                 around::go_on(&self.tables, step, self.settings, mark, &changes, true)
             }
-            _ => around::begin(&self.tables, step, self.settings, Guard::Worded, &changes),
+            _ => around::begin(&self.tables, step, self.settings, Guard::Worded, &changes, &[]),
         };
         self.ours(&begin);
         for statement in &statements {
@@ -279,8 +280,7 @@ impl Script<'_> {
             "DO $migrate$ BEGIN IF NOT pg_catalog.pg_try_advisory_lock({key}) THEN RAISE EXCEPTION USING \
              ERRCODE = '{BUSY}', MESSAGE = 'another migration is running'; END IF; {moved}END $migrate$;\n{timeouts}",
             key = self.tables.lock_key,
-            moved =
-                around::raise_if(&around::moved(&self.tables, step.count, step.last.as_deref())),
+            moved = around::raise_if(&around::moved_before(&self.tables, step, &[])),
             timeouts = around::timeouts("SET", step, self.settings),
         );
         self.ours(&lock);
@@ -313,8 +313,15 @@ impl Script<'_> {
             }
             self.keep(step, &parts[..=done], None);
         }
-        let record =
-            sql::outside::record(&self.tables, step, self.settings, &self.session, Guard::Worded);
+        let own = [step.migration.id.as_str()];
+        let record = sql::outside::record(
+            &self.tables,
+            step,
+            self.settings,
+            &self.session,
+            Guard::Worded,
+            &own,
+        );
         self.ours(&record);
         let changes = changed_settings(text, &statements);
         let changed = changes.iter().map(|name| self.session.reset(name, "")).collect();

@@ -179,7 +179,8 @@ pub(crate) fn session(with_deferrable: bool) -> String {
          (SELECT pg_catalog.string_agg(name || '=' || pg_catalog.current_setting(name), pg_catalog.chr({})) \
          FROM pg_catalog.pg_settings WHERE source = 'session' AND name <> 'seed' \
          AND NOT pg_catalog.starts_with(name, 'transaction_')), \
-         pg_catalog.transaction_timestamp() <> pg_catalog.statement_timestamp(), pg_catalog.version(){deferrable}",
+         pg_catalog.transaction_timestamp() <> pg_catalog.statement_timestamp(), pg_catalog.version(), \
+         pg_catalog.quote_ident(current_user){deferrable}",
         tag::SESSION,
         u32::from(SEPARATOR),
     )
@@ -244,6 +245,8 @@ fn guard(tables: &Tables, then: &str) -> String {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Session {
     pub(crate) role: String,
+    /// The role in force, quoted where its name needs that.
+    pub(crate) user: String,
     pub(crate) search_path: String,
     pub(crate) lock_timeout: String,
     pub(crate) statement_timeout: String,

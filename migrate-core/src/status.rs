@@ -1,15 +1,17 @@
 //! A chain beside a database: at head, behind, ahead, diverged or empty.
 
+mod half_done;
+
 use std::collections::HashMap;
 use std::fmt;
 
+pub use self::half_done::HalfDone;
 use crate::chain::{Chain, Migration};
 use crate::digest::Digest;
 use crate::history::{History, Partial, Record};
 use crate::lock::LOCK_FILE;
 use crate::plan::Direction;
 use crate::problem::list;
-use crate::statements::split_statements;
 use crate::text::printable;
 
 /// How a database stands to a chain.
@@ -22,6 +24,13 @@ pub enum Status {
     Behind {
         /// The revisions to come.
         pending: Vec<String>,
+    },
+    /// Some revisions are not applied, and one of them may be half done: the role may not read that.
+    BehindOrPartial {
+        /// The revisions that are not applied, in the order in which they would be.
+        pending: Vec<String>,
+        /// The `GRANT` that lets the role read it.
+        grant: String,
     },
     /// The whole chain is applied, and nothing else.
     AtHead,
@@ -36,96 +45,16 @@ pub enum Status {
     Diverged(Divergence),
 }
 
-/// A revision outside a transaction that is half done, beside the chain.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct HalfDone {
-    /// The revision.
-    pub revision: String,
-    /// Which way it runs.
-    pub direction: Direction,
-    /// How many of its statements are done, where the role may read that.
-    pub done: Option<usize>,
-    /// How many statements there are, where the chain has the revision.
-    pub of: Option<usize>,
-    /// Whether the next statement was begun and no answer came.
-    pub in_doubt: bool,
-    /// Whether a migration is running.
-    pub is_running: bool,
-}
-
-impl HalfDone {
-    fn new(chain: &Chain<'_>, partial: &Partial) -> Self {
-        let migration = chain.get(&partial.revision);
-        let sql = migration.and_then(|migration| match partial.direction {
-            Direction::Up => Some(migration.up_sql()),
-            Direction::Down => migration.down_sql(),
-        });
-        let of = sql.map(|sql| split_statements(sql).len());
-        HalfDone {
-            revision: partial.revision.clone(),
-            direction: partial.direction,
-            // All of them may be done, and the record is missing; or the text was edited.
-            done: Some(partial.done).filter(|done| of.is_none_or(|of| *done < of)),
-            of,
-            in_doubt: partial.in_doubt,
-            is_running: partial.is_running,
-        }
-    }
-
-    pub(crate) fn is_downgrade(&self) -> bool {
-        self.direction == Direction::Down
-    }
-
-    /// What to do about it.
-    pub fn help(&self) -> String {
-        let HalfDone { revision, direction, .. } = self;
-        if self.is_running {
-            return "wait until the migration that is running has ended".to_owned();
-        }
-        match direction {
-            Direction::Up if self.of.is_none() => {
-                "this chain does not have it: run the release that has it, or restore its file. Or undo by hand what it \
-                 did, and add `--forget-progress`"
-                    .to_owned()
-            }
-            Direction::Up => format!(
-                "finish it: `migrate upgrade {revision}` continues where it stopped. Or undo by hand what it did, and \
-                 add `--forget-progress`"
-            ),
-            Direction::Down => {
-                "run the downgrade again: it continues where it stopped. Or restore by hand what it undid, and add \
-                 `--forget-progress`"
-                    .to_owned()
-            }
-        }
-    }
-}
-
-impl fmt::Display for HalfDone {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let HalfDone { revision, direction, done, of, in_doubt, is_running } = self;
-        write!(f, "the {direction} of `{revision}` ")?;
-        let Some(done) = done else {
-            return f.write_str(if *is_running { "is running" } else { "stopped before its end" });
-        };
-        let at = match of {
-            Some(of) => format!("statement {} of {of}", done + 1),
-            None => format!("statement {}", done + 1),
-        };
-        match (is_running, in_doubt) {
-            (true, _) => write!(f, "is running, at {at}"),
-            (false, true) => write!(f, "was cut off at {at}"),
-            (false, false) => write!(f, "stopped at {at}"),
-        }
-    }
-}
-
 impl fmt::Display for Status {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Status::Empty => write!(f, "empty: no revision is applied"),
             Status::Behind { pending } => write!(f, "behind: {} pending", are(pending)),
+            Status::BehindOrPartial { pending, .. } => write!(
+                f,
+                "behind or partial: {} not applied, and this role may not read whether one is half done",
+                are(pending)
+            ),
             Status::AtHead => write!(f, "at head"),
             Status::Ahead { unknown } => write!(f, "ahead: {} not in this chain", are(unknown)),
             Status::Partial(partial) => write!(f, "partial: {partial}"),
@@ -285,8 +214,23 @@ pub fn status(chain: &Chain<'_>, history: &History) -> Status {
         }
         (Status::Diverged(divergence), _) => Status::Diverged(divergence),
         (_, Some(partial)) => Status::Partial(partial),
-        (status, None) => status,
+        (status, None) => match &history.partials_need {
+            Some(grant) => unless_half_done(chain, status, grant),
+            None => status,
+        },
     }
+}
+
+/// The same where the role may not read whether a revision is half done.
+fn unless_half_done(chain: &Chain<'_>, status: Status, grant: &str) -> Status {
+    let pending = match status {
+        Status::Behind { pending } => pending,
+        Status::Empty => {
+            chain.migrations().iter().map(|migration| migration.id.to_string()).collect()
+        }
+        status => return status,
+    };
+    Status::BehindOrPartial { pending, grant: grant.to_owned() }
 }
 
 /// The revision that is half done, if one is: of this chain, or half undone, whosever it is. What a newer release has half

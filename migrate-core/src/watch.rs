@@ -87,6 +87,7 @@ fn trace(event: &Event<'_>) {
         Event::Recreated { tables, unfinished } => {
             tracing::warn!(?tables, ?unfinished, "missing tables of migrate were created again");
         }
+        Event::Warning { revision, message } => tracing::warn!(revision, "{message}"),
         Event::Notice { revision, notice } => {
             tracing::info!(revision, severity = notice.severity, "{}", notice.message);
         }

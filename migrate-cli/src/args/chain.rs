@@ -9,6 +9,7 @@ use migrate_core::{BadTarget, Target};
 
 use super::import::{ADOPT, Adopt};
 use super::lint::{LINT, LintArgs};
+use super::schema::SchemaCommand;
 use super::schemas::SchemaMap;
 use super::{ModelArgs, duration};
 
@@ -138,6 +139,9 @@ pub(crate) enum ChainCommand {
         #[arg(long, value_enum, default_value = "text")]
         format: GraphFormat,
     },
+    /// Write the schema that the chain builds, as SQL or as a diagram, to be committed and reviewed
+    #[command(subcommand)]
+    Schema(SchemaCommand),
     /// Tell what was done to the database: upgrades, downgrades, stamps, failures
     Log {
         /// At most so many entries, the newest ones; 0 for all
@@ -174,6 +178,9 @@ pub(crate) struct Upgrade {
     /// Apply revisions that `migrate check` refuses, too
     #[arg(long)]
     pub(crate) unchecked: bool,
+    /// For scripts that say so to each command: an upgrade never asks
+    #[arg(short, long = "yes", hide = true)]
+    pub(crate) _yes: bool,
     #[command(flatten)]
     pub(crate) how: How,
 }

@@ -11,14 +11,17 @@ use super::duration;
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Models")]
 pub(crate) struct ModelArgs {
-    /// The wanted schema: SQL that builds it in an empty database; else MIGRATE_MODELS, or this program's
-    #[arg(long, value_name = "FILE")]
-    pub(crate) models: Option<PathBuf>,
+    /// The wanted schema: a file of SQL that builds it, or a folder of such files; may be repeated
+    /// [default: MIGRATE_MODELS, or `models` in migrate.toml, or this program's]
+    #[arg(long, value_name = "PATH")]
+    pub(crate) models: Vec<PathBuf>,
+    /// A command that prints the SQL of the wanted schema; it runs in a shell
+    #[arg(long, value_name = "COMMAND", conflicts_with = "models")]
+    pub(crate) models_command: Option<String>,
     /// A server for two scratch databases, else MIGRATE_DEV_URL, else one is started; never production's
     #[arg(long, value_name = "URL")]
     pub(crate) dev_url: Option<String>,
-    /// The role that runs the chain in production: on a server that is started, the chain and the models are
-    /// built as that role, so that what they say of it is true there
+    /// Build the chain and the models as this role, which runs the chain in production; only on a server that is started
     #[arg(long, value_name = "ROLE")]
     pub(crate) run_as: Option<String>,
     /// How long building the models may take [default: 5min]

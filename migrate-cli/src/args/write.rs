@@ -25,6 +25,10 @@ pub(crate) struct RevisionArgs {
     /// Build indexes and check constraints in the transaction, and block writers for as long
     #[arg(long, requires = "autogenerate")]
     pub(crate) plain: bool,
+    /// Refuse every hazard but these: deletes-data, lossy-cast, may-be-rename, rewrites-table, blocks-writes,
+    /// may-fail; or `all`, `none` [default: allow_hazards in migrate.toml, else nothing is refused]
+    #[arg(long, value_name = "HAZARD,…", requires = "autogenerate", value_delimiter = ',')]
+    pub(crate) allow_hazards: Vec<String>,
     /// Write privileges, default privileges and owners, too; also `grants = true` in migrate.toml
     #[arg(long, requires = "autogenerate")]
     pub(crate) grants: bool,

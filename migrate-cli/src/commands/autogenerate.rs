@@ -5,7 +5,7 @@ use std::path::Path;
 use jiff::Timestamp;
 use migrate_core::catalog::{Catalog, Difference};
 use migrate_core::diff::{Options, Rename, propose, rename_candidates};
-use migrate_core::{Chain, analyse_with};
+use migrate_core::{Chain, Hazard, analyse_with};
 use serde::Serialize;
 
 use super::write::{day, new_ids, write};
@@ -17,6 +17,7 @@ use crate::compare::{
 use crate::context::Context;
 use crate::draft::{Draft, Identity};
 use crate::failure::{Exit, Failure};
+use crate::hazards::{self, ChangeView, Gate, HazardView};
 use crate::meaning::agreed;
 use crate::models::Models;
 use crate::scratch::{Scratch, ScratchDatabase};
@@ -28,7 +29,9 @@ use crate::ui::{Page, View};
 #[derive(Default, Serialize)]
 struct Generated {
     files: Vec<FileView>,
-    changes: Vec<Difference>,
+    changes: Vec<ChangeView>,
+    /// What somebody should have agreed to before the upgrade runs.
+    hazards: Vec<HazardView>,
     /// What rows lose when the upgrade runs.
     loses: Vec<String>,
     /// What may only be called otherwise now, as `--rename` takes it.
@@ -59,9 +62,14 @@ pub(super) fn autogenerate(
     directory: &Path,
     arguments: &RevisionArgs,
 ) -> Result<Exit, Failure> {
+    let allowed = match arguments.allow_hazards.as_slice() {
+        [] => context.source.config()?.allow_hazards().map(<[Hazard]>::to_vec),
+        names => Some(hazards::allowed(names)?),
+    };
     let models = Models::find(context, &arguments.models)?;
     let models = models.ok_or_else(|| {
-        let help = "name a file with the SQL of the wanted schema: `--models schema.sql`, or MIGRATE_MODELS";
+        let help = "name a file or a folder with the SQL of the wanted schema: `--models schema.sql`, \
+                    MIGRATE_MODELS, or `models` in migrate.toml";
         Failure::refused("usage", "there are no models to compare the chain with", help)
     })?;
     let grants = context.grants(arguments.grants)?;
@@ -107,8 +115,10 @@ pub(super) fn autogenerate(
         renamed = names.changed(&renames)?;
     }
     let mut undecided = rename_candidates(&renamed, &wanted);
+    let mut declined = Vec::new();
     if context.ui.can_ask() {
-        renames.extend(asked(context, &mut undecided));
+        let accepted = asked(context, &mut undecided, &mut declined);
+        renames.extend(accepted);
         renamed = names.changed(&renames)?;
     }
 
@@ -125,19 +135,33 @@ pub(super) fn autogenerate(
         models: (&wanted_in, &wanted),
         grants,
     };
-    let Tried { draft, privileges } = trial.of(draft, &identity)?;
+    let Tried { draft, privileges, chain: tried } = trial.of(draft, &identity)?;
     if draft.is_empty() {
+        let changes = hazards::changes(changes, &[]);
         let nothing = Generated { changes, privileges, ..Generated::default() };
         context.ui.show(&nothing)?;
         context.ui.warn("nothing was written: no statement leads from the chain to the models");
         return Ok(Exit::Failed);
     }
 
+    let found = hazards::of(&draft, &undecided, &tried);
+    match hazards::gate(&found, allowed.as_deref(), context.ui.can_ask(), &declined) {
+        Gate::Open => {}
+        Gate::Refuse(open) => return Err(hazards::refused(open, allowed.as_deref())),
+        Gate::Ask(open) => {
+            let question = format!("hazards of the upgrade:{}\nWrite it?", hazards::lines(&open));
+            if !context.ui.ask(&question) {
+                return Err(hazards::refused(open, allowed.as_deref()));
+            }
+        }
+    }
+
     let edits = draft.edits(folder(directory), &identity)?;
     // A first revision makes the folder. If it can't be made, the write that follows says why.
     let _ = std::fs::create_dir_all(directory);
     let mut generated = Generated {
-        changes,
+        changes: hazards::changes(changes, &found),
+        hazards: hazards::views(&found, directory, &edits),
         loses: draft.loses(),
         renames: undecided.iter().map(Rename::to_argument).collect(),
         todo: draft.todos(),
@@ -164,7 +188,11 @@ fn chain(directory: &Path) -> Result<Option<Chain<'static>>, Failure> {
 }
 
 /// Asks a person what is a rename; what is none stays no question.
-fn asked(context: &Context, undecided: &mut Vec<Rename>) -> Vec<Rename> {
+fn asked(
+    context: &Context,
+    undecided: &mut Vec<Rename>,
+    declined: &mut Vec<Rename>,
+) -> Vec<Rename> {
     let mut renames: Vec<Rename> = Vec::new();
     for rename in undecided.drain(..) {
         let of = |it: &Rename| (it.kind, it.schema.clone(), it.table.clone());
@@ -174,8 +202,13 @@ fn asked(context: &Context, undecided: &mut Vec<Rename>) -> Vec<Rename> {
         let question = format!(
             "{rename}: is that a rename? Otherwise the old one is dropped, with what is in it"
         );
-        if !is_taken && context.ui.ask(&question) {
+        if is_taken {
+            continue;
+        }
+        if context.ui.ask(&question) {
             renames.push(rename);
+        } else {
+            declined.push(rename);
         }
     }
     renames

@@ -17,6 +17,7 @@ use crate::failure::{Exit, Failure};
 use crate::live::Seen;
 use crate::meaning::agreed;
 use crate::models::Models;
+use crate::schema_file::{self, SchemaFileView};
 use crate::scratch::Scratch;
 use crate::tenants;
 use crate::ui::{ID, Page, View};
@@ -35,6 +36,9 @@ struct Checked {
     models: Option<Vec<Difference>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     drift: Option<Drift>,
+    /// The committed schema, beside what the chain builds, if migrate.toml names a file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    schema_file: Option<SchemaFileView>,
     /// How models and chain differ in privileges and owners, where that does not count.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     privileges: Vec<Difference>,
@@ -63,6 +67,9 @@ impl View for Checked {
                 lines(differences, page);
             }
         }
+        if let Some(file) = &self.schema_file {
+            file.text(page);
+        }
         if let Some(Drift { database, revision, differences, .. }) = &self.drift {
             let at = revision.as_deref().unwrap_or("base");
             if differences.is_empty() {
@@ -87,6 +94,7 @@ impl Checked {
             database: None,
             models: None,
             drift: None,
+            schema_file: None,
             privileges: Vec::new(),
             warnings: Vec::new(),
             blind: blind::views(chain, spots, |_| true),
@@ -122,8 +130,13 @@ pub(super) fn check(
     let drift = how.drift
         || !how.schema_map.is_empty()
         || (context.connection.database_url.is_some() && !at_head);
-    if models.is_some() || drift {
+    let schema_file = schema_file::find(context)?;
+    if models.is_some() || drift || schema_file.is_some() {
         let mut scratch = Scratch::for_models(context, arguments)?;
+        if let Some(file) = schema_file {
+            let (_, built) = build_chain(context, &scratch, Some(&chain), None)?;
+            checked.schema_file = Some(file.compare(context, &scratch, &chain, &built)?);
+        }
         if let Some(models) = models {
             let (_, built) = build_chain(context, &scratch, Some(&chain), None)?;
             let (database, wanted) = build_models(context, &scratch, &models, Some(&chain))?;
@@ -212,6 +225,10 @@ fn verdict(context: &Context, checked: &Checked) -> Exit {
             "the chain does not build what the models want\n \
              = help: `migrate revision --autogenerate -m \"…\"` writes the revision that is missing",
         );
+        exit = Exit::Failed;
+    }
+    if let Some(why) = checked.schema_file.as_ref().and_then(SchemaFileView::advice) {
+        context.ui.warn(why);
         exit = Exit::Failed;
     }
     if checked.drift.as_ref().is_some_and(|drift| !drift.differences.is_empty()) {

@@ -106,14 +106,21 @@ pub(super) fn current(context: &Context) -> Result<Exit, Failure> {
     if current.is_empty() {
         context.ui.say("no revision is applied");
     }
-    let half_done = match tree.chain.as_ref().map(|chain| status(chain, &history)) {
-        Ok(Status::Partial(half_done)) => Some(half_done),
-        _ => None,
+    let status = tree.chain.as_ref().ok().map(|chain| status(chain, &history));
+    let (half_done, grant) = match status {
+        Some(Status::Partial(half_done)) => (Some(half_done), None),
+        Some(Status::BehindOrPartial { grant, .. }) => (None, Some(grant)),
+        _ => (None, None),
     };
     let partial = half_done.as_ref().map(PartialView::of);
     context.ui.show(&Current { database: database.place, current, partial })?;
     if let Some(half_done) = half_done.filter(|_| !context.ui.json) {
         context.ui.warn(half_done.to_string());
+    }
+    if let Some(grant) = grant.filter(|_| !context.ui.json) {
+        context
+            .ui
+            .note(format!("this role may not read whether a revision is half done: `{grant}`"));
     }
     Ok(Exit::Fine)
 }

@@ -1,8 +1,8 @@
 //! `--dry-run`: what a run would do, statement by statement.
 
 use migrate_core::{
-    Direction, Down, History, LockedBy, Migration, Plan, RelationName, Section, Statement, Step,
-    TableLock, Token, Work, blind_spot, locks, losses, split_statements,
+    Direction, Down, History, LockedBy, Migration, Partial, Plan, RelationName, Section, Statement,
+    Step, TableLock, Token, Work, blind_spot, locks, losses, split_statements,
 };
 use serde::Serialize;
 
@@ -28,6 +28,9 @@ struct StepView {
     /// The number of the first statement that would run, where an earlier run has stopped on its way.
     #[serde(skip_serializing_if = "Option::is_none")]
     continues_at: Option<usize>,
+    /// Whether that statement may have run already.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    in_doubt: bool,
     statements: Vec<StatementView>,
 }
 
@@ -95,6 +98,9 @@ impl View for Planned {
             let StepView { revision, message, file, .. } = step;
             let mode = if step.transaction { "" } else { ", outside a transaction" };
             let mode = match step.continues_at {
+                Some(number) if step.in_doubt => {
+                    format!("{mode}, continues at statement {number}, which may have run")
+                }
                 Some(number) => format!("{mode}, continues at statement {number}"),
                 None => mode.to_owned(),
             };
@@ -165,17 +171,17 @@ fn step(step: &Step<'_>, history: &History) -> StepView {
         (Direction::Down, Down::Section(section)) => Some(*section),
         (Direction::Down, Down::Irreversible(_)) => None,
     };
+    let is_it =
+        |one: &&Partial| one.revision == migration.id.as_str() && one.direction == step.direction;
+    let partial = history.partials.iter().find(is_it);
     StepView {
         revision: migration.id.to_string(),
         direction: step.direction.to_string(),
         message: migration.message.to_string(),
         file: migration.source.path().to_owned(),
         transaction: step.is_transactional(),
-        continues_at: history
-            .partials
-            .iter()
-            .find(|one| one.revision == migration.id.as_str() && one.direction == step.direction)
-            .map(|one| one.done + 1),
+        continues_at: partial.map(|one| one.done + 1),
+        in_doubt: partial.is_some_and(|one| one.in_doubt),
         statements: section.map(|section| statements(migration, section)).unwrap_or_default(),
     }
 }

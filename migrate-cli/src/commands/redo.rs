@@ -8,7 +8,7 @@ use migrate_core::{
 
 use super::plan;
 use super::run::{limited, run};
-use super::upgrade::{sound, tell, tell_lost};
+use super::upgrade::{Verb, sound, tell, tell_lost};
 use crate::args::Redo;
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
@@ -33,7 +33,7 @@ pub(super) fn redo(context: &Context, arguments: &Redo) -> Result<Exit, Failure>
         return plan::show(context, database.place, &Plan { steps, ahead: Vec::new() }, &history);
     }
     if !arguments.yes && context.ui.can_ask() {
-        tell(context, "undoes and applies again", &planned.down, &database.place);
+        tell(context, Verb::Redo, &planned.down, &database.place);
         if !context.ui.ask("Go on?") {
             return Err(Failure::Declined);
         }
@@ -45,14 +45,17 @@ pub(super) fn redo(context: &Context, arguments: &Redo) -> Result<Exit, Failure>
         tell_lost(context, &planned.down);
     }
     let Planned { back, forward, .. } = planned;
-    let goes_on = goes_on(&forward);
+    let (down, up) = (back.clone(), forward.clone());
     let is_undone = Cell::new(false);
     let ran = run(context, &chain, database, runner, |runner, client| {
         again(runner, client, back, forward, &is_undone)
     });
     match ran {
-        Err(Failure::Run(error)) if is_undone.get() => {
-            let help = advice(&error.help(), &goes_on);
+        Err(Failure::Run(error)) => {
+            let help = match is_undone.get() {
+                true => advice(&error.help(), &goes_on(&up)),
+                false => in_doubt(&error.help(), &down, &up),
+            };
             Err(Failure::Advised(error, help))
         }
         ran => ran.map(|()| Exit::Fine),
@@ -86,8 +89,30 @@ fn goes_on(forward: &[Target]) -> String {
     }
 }
 
+/// What core advises where a statement may have done a part of its work.
+const AGAIN: [&str; 2] =
+    ["add `--run-again` to `migrate downgrade`", "add `--run-again` to `migrate upgrade`"];
+
+/// Help for a first half that failed: a redo takes no word that something may run twice.
+fn in_doubt(help: &str, back: &Target, forward: &[Target]) -> String {
+    let commands = format!(
+        "use `migrate downgrade --stored --run-again {back}`, and then {}",
+        goes_on(forward)
+    );
+    let below = match back {
+        Target::Base | Target::Revision { .. } => back.to_string(),
+        _ => "REVISION".to_owned(),
+    };
+    help.replace(AGAIN[0], &commands)
+        .replace("`migrate stamp REVISION`", &format!("`migrate stamp {below}`"))
+}
+
 /// Help for a second half that failed. The same command again would undo another revision.
 fn advice(help: &str, goes_on: &str) -> String {
+    if help.contains(AGAIN[1]) {
+        let again = goes_on.replacen("`migrate upgrade", "use `migrate upgrade --run-again", 1);
+        return help.replace(AGAIN[1], &again);
+    }
     match help.contains("run it again") {
         true => help.replace("run it again", &format!("run {goes_on}")),
         false => format!("{help}; what was undone is not applied again yet: {goes_on}"),
@@ -114,5 +139,21 @@ mod tests {
             &["b", "c"],
             "run as the role that owns the objects; what was undone is not applied again yet: `migrate upgrade`",
         );
+        check(
+            "look at what it did. To run it again from its start, add `--run-again` to `migrate upgrade`; or do the rest",
+            &["b"],
+            "look at what it did. To run it again from its start, use `migrate upgrade --run-again b`; or do the rest",
+        );
+    }
+
+    #[test]
+    fn what_a_redo_can_not_do_has_its_commands() {
+        let help = "To run it again from its start, add `--run-again` to `migrate downgrade`; or undo the rest";
+        assert_eq!(
+            in_doubt(help, &Target::revision("a"), &[Target::revision("b")]),
+            "To run it again from its start, use `migrate downgrade --stored --run-again a`, and then `migrate upgrade b`; or undo \
+             the rest"
+        );
+        assert_eq!(in_doubt("fix it", &Target::Base, &[]), "fix it");
     }
 }

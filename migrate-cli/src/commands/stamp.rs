@@ -1,6 +1,6 @@
 //! `migrate stamp`: says where a database is, and runs nothing.
 
-use migrate_core::{PlanError, stamp as plan_stamp};
+use migrate_core::{Chain, HalfDone, History, PlanError, stamp as plan_stamp};
 use serde::Serialize;
 
 use super::run::run;
@@ -15,6 +15,9 @@ struct Change {
     database: String,
     unstamp: Vec<String>,
     stamp: Vec<String>,
+    /// What is forgotten of revisions that are half done.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    forget: Vec<String>,
 }
 
 impl View for Change {
@@ -24,6 +27,9 @@ impl View for Change {
         }
         for revision in &self.stamp {
             page.line(format!("stamp {revision}"));
+        }
+        for half_done in &self.forget {
+            page.line(format!("forget that {half_done}"));
         }
     }
 }
@@ -51,12 +57,13 @@ pub(super) fn stamp(context: &Context, arguments: &Stamp) -> Result<Exit, Failur
             database: database.place.clone(),
             unstamp: plan.remove,
             stamp: plan.insert.iter().map(|migration| migration.id.to_string()).collect(),
+            forget: half_done(&chain, &history),
         };
         if arguments.dry_run {
             context.ui.show(&change)?;
             return Ok(Exit::Fine);
         }
-        if !(change.unstamp.is_empty() && change.stamp.is_empty()) {
+        if ![&change.unstamp, &change.stamp, &change.forget].iter().all(|it| it.is_empty()) {
             context.ui.say(format!(
                 "This only changes the recorded history of {}; no migration SQL runs:",
                 change.database
@@ -64,6 +71,9 @@ pub(super) fn stamp(context: &Context, arguments: &Stamp) -> Result<Exit, Failur
             let rows = [("unstamp", &change.unstamp), ("stamp", &change.stamp)];
             for (word, revisions) in rows {
                 revisions.iter().for_each(|id| context.ui.say(format!("  {word} {id}")));
+            }
+            for half_done in &change.forget {
+                context.ui.say(format!("  forget that {half_done}"));
             }
             if !context.ui.ask("Go on?") {
                 return Err(Failure::Declined);
@@ -90,6 +100,12 @@ pub(super) fn stamp(context: &Context, arguments: &Stamp) -> Result<Exit, Failur
             .say("the schema was not compared with the chain: `migrate check --drift` does that");
     }
     Ok(Exit::Fine)
+}
+
+/// What is kept of revisions that have stopped on their way: a stamp forgets it. One that is running is waited for.
+fn half_done(chain: &Chain<'_>, history: &History) -> Vec<String> {
+    let stopped = history.partials.iter().filter(|partial| !partial.is_running);
+    stopped.map(|partial| HalfDone::new(chain, partial).to_string()).collect()
 }
 
 /// What is recorded now without having run, and what is not recorded any more without having been undone.

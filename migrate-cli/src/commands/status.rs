@@ -2,7 +2,8 @@
 
 use std::collections::{HashMap, HashSet};
 
-use migrate_core::{History, Partial, Record, Status, changed, status as standing};
+use migrate_core::{HalfDone, History, Partial, Record, Status, changed, status as standing};
+use postgres::Client;
 use serde::Serialize;
 
 use super::adopt::{Noticed, noticed};
@@ -34,6 +35,9 @@ struct Standing {
     /// The same in words.
     #[serde(skip)]
     running_text: Option<String>,
+    /// The tables of migrate's own that are there without the history.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    left: Vec<String>,
     /// What other tools have applied or undone, and nobody has recorded here.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     elsewhere: Vec<Noticed>,
@@ -114,6 +118,7 @@ pub(super) fn status(context: &Context, exit_code: bool) -> Result<Exit, Failure
         None => ("broken", Exit::Failed),
         Some(Status::Empty) => ("empty", Exit::NotAtHead),
         Some(Status::Behind { .. }) => ("behind", Exit::NotAtHead),
+        Some(Status::BehindOrPartial { .. }) => ("behind-or-partial", Exit::NotAtHead),
         Some(Status::Ahead { .. }) => ("ahead", Exit::Fine),
         Some(Status::Partial(_)) => ("partial", Exit::NotAtHead),
         Some(Status::Diverged(_)) => ("diverged", Exit::Diverged),
@@ -126,7 +131,15 @@ pub(super) fn status(context: &Context, exit_code: bool) -> Result<Exit, Failure
     // Who may not see it sees the rest.
     let running = context.with_runner(&tree, |runner| runner.running(&mut database.client));
     let running = running.ok().flatten();
-    let help = help(status.as_ref()).map(|help| context.ui.addressed(&help));
+    let left = match &status {
+        Some(Status::Empty) => left(context, &tree, &mut database.client),
+        _ => Vec::new(),
+    };
+    let help = match left.is_empty() {
+        true => help(status.as_ref()),
+        false => Some(HELP_LEFT.to_owned()),
+    };
+    let help = help.map(|help| context.ui.addressed(&help));
     let standing = Standing {
         database: database.place,
         status: word,
@@ -134,6 +147,15 @@ pub(super) fn status(context: &Context, exit_code: bool) -> Result<Exit, Failure
             (Some(Status::Behind { pending }), _) if pending.len() > 3 => {
                 format!("behind: {} revisions are pending", pending.len())
             }
+            (Some(Status::BehindOrPartial { pending, .. }), _) if pending.len() > 3 => format!(
+                "behind or partial: {} revisions are not applied, and this role may not read whether one is half done",
+                pending.len()
+            ),
+            (Some(Status::Empty), _) if !left.is_empty() => format!(
+                "empty: the table `{}` is missing, and other tables of migrate are there: {}",
+                context.connection.history(),
+                left.join(", ")
+            ),
             (Some(status), _) => status.to_string(),
             (None, Err(rejection)) => format!("unknown: {}", count(rejection)),
             (None, Ok(_)) => String::new(),
@@ -146,6 +168,7 @@ pub(super) fn status(context: &Context, exit_code: bool) -> Result<Exit, Failure
         head: tree.heads().map(|head| head.id.clone()).collect(),
         current: current(&history).iter().map(|record| record.revision.clone()).collect(),
         revisions: rows(&tree, &history),
+        left,
         running: running.as_ref().map(HolderView::of),
         running_text: running.as_ref().map(ToString::to_string),
         elsewhere: noticed,
@@ -154,12 +177,9 @@ pub(super) fn status(context: &Context, exit_code: bool) -> Result<Exit, Failure
     if let Ok(chain) = &tree.chain {
         let unknown = history.partials.iter().filter(|one| chain.get(&one.revision).is_none());
         for partial in unknown {
-            context.ui.warn(format!(
-                "the {} of `{}`, which is not in this chain, is half done: it stopped at statement {}",
-                partial.direction,
-                partial.revision,
-                partial.done + 1,
-            ));
+            context
+                .ui
+                .warn(format!("{}, and it is not in this chain", HalfDone::new(chain, partial)));
         }
     }
     for warning in standing.elsewhere.iter().flat_map(Noticed::warnings) {
@@ -171,6 +191,18 @@ pub(super) fn status(context: &Context, exit_code: bool) -> Result<Exit, Failure
     Ok(if exit_code { exit } else { Exit::Fine })
 }
 
+/// The tables of migrate's own that are there, if the history itself is missing among them: somebody has dropped it.
+fn left(context: &Context, tree: &Tree, client: &mut Client) -> Vec<String> {
+    let found = context.with_runner(tree, |runner| runner.history_tables(client));
+    // Who may not see it sees the rest.
+    let own = found.map(|found| found.own).unwrap_or_default();
+    if own.contains(&context.connection.history()) { Vec::new() } else { own }
+}
+
+const HELP_LEFT: &str = "somebody has dropped it. If the schema is there, record where it is: `migrate stamp REVISION`; \
+     to begin anew in an empty schema: `migrate upgrade head`. Both create the table again; `migrate forget` removes \
+     what is left";
+
 fn help(status: Option<&Status>) -> Option<String> {
     Some(match status? {
         Status::Empty => {
@@ -179,6 +211,10 @@ fn help(status: Option<&Status>) -> Option<String> {
                 .to_owned()
         }
         Status::Behind { .. } => "`migrate upgrade head` applies what is pending".to_owned(),
+        Status::BehindOrPartial { grant, .. } => format!(
+            "`{grant}` lets this role read it; `migrate upgrade head`, as a role that may, applies or finishes what is not \
+             applied"
+        ),
         Status::Ahead { .. } => {
             "a newer release was here, and this one can serve; `migrate downgrade head --stored` \
              undoes what is newer"

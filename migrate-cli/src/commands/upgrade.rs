@@ -93,7 +93,7 @@ pub(super) fn downgrade(context: &Context, arguments: &Downgrade) -> Result<Exit
         return plan::show(context, database.place, &plan, &before);
     }
     if asks && !plan.steps.is_empty() {
-        tell(context, "undoes", &plan, &database.place);
+        tell(context, Verb::Undo, &plan, &database.place);
         if !context.ui.ask("Go on?") {
             return Err(Failure::Declined);
         }
@@ -114,10 +114,22 @@ fn history(runner: &Runner<'_>, database: &mut Database, how: &How) -> Result<Hi
     Ok(if how.forget_progress { history.without_progress() } else { history })
 }
 
+/// What is asked about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Verb {
+    Undo,
+    Redo,
+}
+
 /// What would be undone, for the question.
-pub(super) fn tell(context: &Context, verb: &str, plan: &Plan<'_>, place: &str) {
+pub(super) fn tell(context: &Context, verb: Verb, plan: &Plan<'_>, place: &str) {
     let count = counted(plan.steps.len(), "revision");
-    context.ui.say(format!("This {verb} {count} on {place}:"));
+    let again = match (verb, plan.steps.len()) {
+        (Verb::Undo, _) => "",
+        (Verb::Redo, 1) => ", and applies it again from its file",
+        (Verb::Redo, _) => ", and applies them again from their files",
+    };
+    context.ui.say(format!("This undoes {count} on {place}{again}:"));
     let row = |step: &Step<'_>| {
         let migration = &*step.migration;
         vec![

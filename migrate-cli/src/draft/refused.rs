@@ -3,7 +3,7 @@
 use super::{DraftSection, DraftStatement};
 
 /// How often a statement is put behind others before it is left to a person.
-const MOVES: u8 = 4;
+const MOVES: u8 = 8;
 
 /// The SQLSTATEs that another order may help: something is not there yet, is there still, or is still in use.
 const OF_ORDER: [&str; 10] =

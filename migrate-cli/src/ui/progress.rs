@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use migrate_core::{Chain, Direction, Event, Notice, RevisionId};
+use migrate_core::{Chain, Direction, Event, Notice, Partial, RevisionId};
 use serde::Serialize;
 
 use super::beat::{Beat, Now};
@@ -103,12 +103,14 @@ impl Progress {
             }
             Event::Retrying { revision, reason, after } => self.aside(|| {
                 let after = after.as_secs_f32();
-                let words = format!("{WARN}`{revision}` again{WARN:#} in {after:.1} s: {reason}");
+                let words =
+                    format!("{WARN}retrying `{revision}`{WARN:#} in {after:.1} s: {reason}");
                 self.ui.say(words);
             }),
             Event::Recreated { tables, unfinished } => self.aside(|| {
                 recreated(tables, unfinished).iter().for_each(|words| self.ui.warn(words));
             }),
+            Event::Warning { message, .. } => self.aside(|| self.ui.warn(message)),
             Event::Notice { notice, .. } => self.aside(|| {
                 let Notice { severity, message } = notice;
                 self.ui.say(format!("{FAINT}{severity}: {message}{FAINT:#}"));
@@ -187,19 +189,19 @@ impl Progress {
 /// How often it is said in a file that a run still waits.
 const SAY_EVERY: Duration = Duration::from_secs(10);
 /// What is said of tables that somebody had dropped.
-fn recreated(tables: &[String], unfinished: &[String]) -> Vec<String> {
-    let each = |names: &[String]| {
-        let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
-        names.join(", ")
-    };
-    let mut words = vec![format!("created again, since somebody had dropped it: {}", each(tables))];
-    if !unfinished.is_empty() {
-        words.push(format!(
-            "removed how far {} had got: that belonged to the history which is gone",
-            each(unfinished)
-        ));
-    }
-    words
+fn recreated(tables: &[String], unfinished: &[Partial]) -> Vec<String> {
+    let tables: Vec<String> = tables.iter().map(|name| format!("`{name}`")).collect();
+    let created = format!("created again, since somebody had dropped it: {}", tables.join(", "));
+    let forgotten = unfinished.iter().map(|one| {
+        let Partial { revision, direction, done, in_doubt, .. } = one;
+        let doubt = if *in_doubt { ", which may have run" } else { "" };
+        format!(
+            "forgot that the {direction} of `{revision}` had stopped at statement {}{doubt}: that belonged to the \
+             history which is gone; what its statements did is still there",
+            done + 1
+        )
+    });
+    [created].into_iter().chain(forgotten).collect()
 }
 
 /// How long it may take to learn for whom a run waits.
@@ -233,7 +235,8 @@ enum EventView<'e> {
     Finished { direction: String, revision: &'e str, duration_ms: u64 },
     Waiting { holder: Option<String>, waited_ms: u64 },
     Retrying { revision: &'e str, reason: &'e str, after_ms: u64 },
-    Recreated { tables: &'e [String], unfinished: &'e [String] },
+    Recreated { tables: &'e [String], unfinished: Vec<&'e str> },
+    Warning { revision: &'e str, message: &'e str },
     Notice { revision: Option<&'e str>, severity: &'e str, message: &'e str },
 }
 
@@ -262,7 +265,11 @@ impl<'e> EventView<'e> {
             Event::Retrying { revision, reason, after } => {
                 EventView::Retrying { revision, reason, after_ms: ms(after) }
             }
-            Event::Recreated { tables, unfinished } => EventView::Recreated { tables, unfinished },
+            Event::Recreated { tables, unfinished } => EventView::Recreated {
+                tables,
+                unfinished: unfinished.iter().map(|one| one.revision.as_str()).collect(),
+            },
+            Event::Warning { revision, message } => EventView::Warning { revision, message },
             Event::Notice { revision, notice } => EventView::Notice {
                 revision: *revision,
                 severity: &notice.severity,

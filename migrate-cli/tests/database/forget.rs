@@ -22,6 +22,18 @@ fn the_history_was_dropped_by_hand() {
     shows("the_history_was_dropped_by_hand", &text);
 }
 
+/// The layout of the others is not known then; nobody has to hear of each thing that is there already.
+#[test]
+fn the_layout_was_dropped_by_hand() {
+    let project = Project::line("a b");
+    project.run("migrate upgrade a");
+    execute(&project, "DROP TABLE migrate_layout");
+    shows(
+        "the_layout_was_dropped_by_hand",
+        &project.runs(&["migrate status", "migrate upgrade --yes"]),
+    );
+}
+
 #[test]
 fn what_has_the_names_of_our_tables_and_is_something_else() {
     let project = Project::line("a");

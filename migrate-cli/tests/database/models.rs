@@ -235,14 +235,16 @@ fn what_no_statement_is_known_for_is_listed() {
         .replace("-- migrate:down", "REVOKE ALL ON FUNCTION f FROM PUBLIC;\n\n-- migrate:down");
     fs::write(shop.0.home().join("migrations/start_start.sql"), text).unwrap();
 
-    // The dictionary and the partition key can't be written, and the function is.
+    // The mapping with its password and the partition key can't be written, and the rest is.
     let changed =
         start.replace("RETURNS int", "RETURNS bigint").replace("SELECT 1", "SELECT 1::bigint");
-    let dictionary = "CREATE TEXT SEARCH DICTIONARY td (TEMPLATE = simple);";
-    shop.models(&models("text", "b", &format!("{changed} {dictionary}")));
+    let mapping = "CREATE FOREIGN DATA WRAPPER w; CREATE SERVER s FOREIGN DATA WRAPPER w;
+        CREATE USER MAPPING FOR PUBLIC SERVER s OPTIONS (password 'hunter2');";
+    shop.models(&models("text", "b", &format!("{changed} {mapping}")));
     let text = shop.run("migrate revision --autogenerate -m More --rev-id more");
     assert!(!text.contains("[exit"), "{text}");
     let file = shop.file("more_more.sql");
+    assert!(!file.contains("hunter2") && !text.contains("hunter2"), "{file}\n{text}");
     let (up, down) = file.split_once("-- migrate:down").unwrap();
     let key = |from: &str, to: &str| {
         format!(
@@ -250,8 +252,8 @@ fn what_no_statement_is_known_for_is_listed() {
         )
     };
     for (section, lines) in [
-        (up, [key("a", "b"), "--   + text search dictionary public.td ".to_owned()]),
-        (down, [key("b", "a"), "--   - text search dictionary public.td ".to_owned()]),
+        (up, [key("a", "b"), "--   + user mapping public on server s ".to_owned()]),
+        (down, [key("b", "a"), "\nDROP USER MAPPING FOR PUBLIC SERVER s;".to_owned()]),
     ] {
         assert_eq!(section.matches("-- migrate:todo").count(), 1, "{file}");
         assert!(lines.iter().all(|line| section.contains(&**line)), "{file}");

@@ -78,6 +78,53 @@ fn a_rename_is_asked() {
 }
 
 #[test]
+fn before_data_is_deleted_it_is_asked() {
+    let server = migrate_testkit::Server::shared().unwrap();
+    let gate = "lossy-cast";
+    for (allow, models, asked, answer, is_written) in [
+        ("", "CREATE TABLE t (b text)", "deletes-data  the column t.a", "n", false),
+        ("", "CREATE TABLE t (b text)", "deletes-data  the column t.a", "y", true),
+        (
+            gate,
+            "CREATE TABLE t (a int, b text NOT NULL)",
+            "may-fail  fails if b is null",
+            "",
+            false,
+        ),
+        (
+            gate,
+            "CREATE TABLE t (a int, b text NOT NULL)",
+            "may-fail  fails if b is null",
+            "yes",
+            true,
+        ),
+    ] {
+        let project = Project::empty("asked");
+        project.write("start", "", "CREATE TABLE t (a int, b text);", "DROP TABLE t;");
+        std::fs::write(project.home().join("schema.sql"), models).unwrap();
+        let allow =
+            if allow.is_empty() { String::new() } else { format!("--allow-hazards {allow}") };
+        let line = format!(
+            "migrate revision --autogenerate -m Next --rev-id next {allow} --models schema.sql --dev-url '{}'",
+            server.admin_url()
+        );
+        let mut session = terminal(&project, &line);
+        session.exp_string(asked).unwrap();
+        session.exp_string("Write it? [y/N] ").unwrap();
+        session.send_line(answer).unwrap();
+        let (seen, code) = end(session);
+        assert_eq!(code, i32::from(!is_written), "{seen}");
+        assert_eq!(
+            seen.contains("nothing was written: 1 hazard is not allowed"),
+            !is_written,
+            "{seen}"
+        );
+        let files = std::fs::read_dir(project.home().join("migrations")).unwrap().count();
+        assert_eq!(files > 1, is_written, "{seen}");
+    }
+}
+
+#[test]
 fn a_downgrade_asks_and_no_is_no() {
     let project = Project::line("a b");
     project.run("migrate upgrade");
@@ -131,7 +178,7 @@ fn a_redo_and_a_forget_ask_too() {
     let project = Project::line("a b");
     project.run("migrate upgrade");
     let shown = [
-        ("migrate redo", "This undoes and applies again 1 revision on ", "drops table t_b"),
+        ("migrate redo", ", and applies it again from its file:", "drops table t_b"),
         ("migrate forget", "This removes migrate's own tables from ", "public.migrate_history"),
     ];
     for (command, first, then) in shown {

@@ -20,6 +20,7 @@ mod guards;
 mod hidden_calls;
 mod indexes;
 mod inheritance;
+mod methods;
 mod modes;
 mod not_null;
 mod others;
@@ -31,6 +32,7 @@ mod sql_bodies;
 mod subscriptions;
 mod temporaries;
 mod types;
+mod values;
 mod views;
 mod world;
 

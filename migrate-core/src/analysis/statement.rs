@@ -196,6 +196,10 @@ pub(crate) struct CreateIndex<'s> {
     pub(crate) table: Name,
     /// What it is over: a column, or an expression.
     pub(crate) keys: Vec<Key<'s>>,
+    /// Of each key, whether it names an operator class.
+    pub(crate) with_class: Vec<bool>,
+    /// What stands behind `USING`.
+    pub(crate) method: Option<Ident>,
     pub(crate) include: Vec<Ident>,
     pub(crate) predicate: Option<Cursor<'s>>,
     /// Where it stands, for what has no name.
@@ -283,6 +287,8 @@ pub(crate) struct Drop {
 #[derive(Debug)]
 pub(crate) enum Commented {
     Object(Kind, Name),
+    /// A routine without its arguments.
+    Routine(RoutineKind, Name),
     /// The table and the column in one name.
     Column(Name),
     Constraint {

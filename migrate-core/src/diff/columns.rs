@@ -216,7 +216,8 @@ impl Draft<'_> {
             self.step(Phase::Columns, set("DROP NOT NULL"));
         }
         if !before.not_null && after.not_null {
-            self.not_null(table, relation, after);
+            let is_filled = self.fill(table, before, after);
+            self.not_null(table, relation, after, is_filled);
         }
         match (&before.identity, &after.identity) {
             (None, Some(_)) => {
@@ -250,11 +251,18 @@ impl Draft<'_> {
         }
     }
 
-    fn not_null(&mut self, table: &Name, relation: &Relation, it: &Column) {
+    fn not_null(&mut self, table: &Name, relation: &Relation, it: &Column, is_filled: bool) {
         let shown = format!("ALTER {} {}", keyword(relation.kind), words::name(table));
         let name = words::ident(&it.name);
         let set = format!("{shown} ALTER COLUMN {name} SET NOT NULL");
-        let caution = Some(format!("fails if {name} is null in a row"));
+        let fill = match &it.default {
+            Some(_) => format!(
+                "; to fill it first, in batches for a large table: UPDATE {} SET {name} = DEFAULT WHERE {name} IS NULL",
+                words::name(table)
+            ),
+            None => String::new(),
+        };
+        let caution = (!is_filled).then(|| format!("fails if {name} is null in a row{fill}"));
         if !self.online {
             self.careful(Phase::Columns, set, caution);
             return;

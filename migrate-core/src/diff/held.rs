@@ -200,7 +200,12 @@ impl Table<'_> {
     fn nulls(&self, held: &mut Relation) {
         for column in &mut held.columns {
             let before = self.before.columns.iter().find(|it| it.name == column.name);
-            let Some(before) = before else { continue };
+            let Some(before) = before else {
+                if self.draft.is_filled_later(self.name, primary_key(self.after), column) {
+                    (column.not_null, column.default) = (false, None);
+                }
+                continue;
+            };
             let plain = |it: &Column| {
                 it.identity.is_none() && it.generated.is_none() && it.not_null_options.is_none()
             };
@@ -271,6 +276,12 @@ impl Draft<'_> {
             || self.anew.has(definition)
             || from.others != to.others
     }
+}
+
+/// The columns of a table's primary key.
+fn primary_key(table: &Relation) -> &[String] {
+    let mut keys = table.constraints.values().filter(|it| it.kind == "primary key");
+    keys.next().map_or(&[], |it| &it.columns)
 }
 
 /// Is there a table, a view, a sequence or an index of this name?

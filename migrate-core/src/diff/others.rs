@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::publications::{changed_options, publication};
-use super::{Draft, Phase, Step, words};
-use crate::catalog::{Change, Name, Other, OtherName, Relation};
+use super::{Draft, Phase, words};
+use crate::catalog::{Change, ObjectName, Other, OtherName};
 
 /// A kind that statements can make.
 struct Kind {
@@ -63,7 +63,10 @@ impl Thing {
     fn of(name: &OtherName) -> Option<Self> {
         let kind = KINDS.iter().find(|it| it.kind == name.kind)?;
         let identity = match kind.kind {
-            "user mapping" => name.identity.replacen(" on server ", " SERVER ", 1),
+            "user mapping" => {
+                let own = name.identity.replacen(" on server ", " SERVER ", 1);
+                own.strip_prefix("public ").map_or(own.clone(), |rest| format!("PUBLIC {rest}"))
+            }
             "transform" => {
                 name.identity.replacen("for ", "FOR ", 1).replacen(" language ", " LANGUAGE ", 1)
             }
@@ -111,10 +114,8 @@ impl Draft<'_> {
         let mut found = BTreeSet::new();
         loop {
             let speaks = |it: &Other| {
-                let all = std::iter::once(&it.definition).chain(it.parts.values());
-                let names = found.iter().map(|name: &OtherName| &*name.identity);
-                let texts: Vec<&String> = all.collect();
-                names.into_iter().any(|name| texts.iter().any(|text| text.contains(name)))
+                let mut texts = it.parts.values().chain([&it.definition]);
+                texts.any(|text| found.iter().any(|name| is_spoken_of(name, text)))
             };
             let moves = |(name, before): &(&OtherName, &Other)| {
                 !found.contains(*name)
@@ -153,7 +154,8 @@ impl Draft<'_> {
     fn make_other(&mut self, name: &OtherName, before: Option<&Other>, after: &Other) {
         let change = if self.from.others.contains_key(name) { Change::Alter } else { Change::Add };
         let why = why_not(name, after).or_else(|| before.and_then(|it| why_not(name, it)));
-        let why = why.or_else(|| self.in_use(name));
+        let secret = needs_secret(name, before, after).then_some(SECRET);
+        let why = why.or(secret).or_else(|| self.in_use(name));
         let Some(thing) = Thing::of(name).filter(|_| why.is_none()) else {
             self.cannot(change, &name.kind, &name.identity, why.unwrap_or(UNKNOWN));
             return;
@@ -161,6 +163,7 @@ impl Draft<'_> {
         let phase = thing.kind.make;
         if before.is_none() {
             self.step(phase, create(name, after));
+            self.made(ObjectName::other(name));
         } else {
             self.other_options(&thing, before, after);
         }
@@ -279,29 +282,21 @@ impl Draft<'_> {
             }
         }
     }
+}
 
-    /// A foreign table by itself, or as a partition.
-    pub(super) fn foreign_table(&mut self, name: &Name, it: &Relation) {
-        let body = self.body(name, it);
-        let server = words::ident(it.server.as_deref().unwrap_or_default());
-        let options = match words::option_changes(&[], &it.server_options) {
-            Some(options) => format!(" OPTIONS ({options})"),
-            None => String::new(),
-        };
-        let shown = words::name(name);
-        self.step(
-            Phase::Tables,
-            format!("CREATE FOREIGN TABLE {shown} {body} SERVER {server}{options}"),
-        );
+const SECRET: &str = "it has an option that may be a secret, which is not read: write it by hand";
+const UNKNOWN: &str = "no statement for this kind is written: add it by hand";
+
+/// Does the definition of something speak of something else? Only servers have users whose names have no schema.
+fn is_spoken_of(name: &OtherName, definition: &str) -> bool {
+    match name.kind.as_str() {
+        "server" => words::is_in(&format!("SERVER {}", name.identity), definition),
+        _ => name.identity.contains('.') && words::is_in(&name.identity, definition),
     }
 }
 
-const UNKNOWN: &str = "no statement for this kind is written: add it by hand";
-
 /// Why nothing is written for something.
 fn why_not(name: &OtherName, it: &Other) -> Option<&'static str> {
-    let secret = name.kind == "user mapping" || name.kind == "server";
-    let secret = secret || name.kind == "foreign-data wrapper";
     match name.kind.as_str() {
         "subscription" => Some(
             "a subscription belongs to one database and connects to another one: create, change or drop it by hand",
@@ -309,11 +304,15 @@ fn why_not(name: &OtherName, it: &Other) -> Option<&'static str> {
         "type" if !it.parts.is_empty() => {
             Some("a base type and its functions need each other: write both by hand")
         }
-        _ if secret && it.options.iter().any(|it| !it.contains('=')) => {
-            Some("it has an option that may be a secret, which is not read: write it by hand")
-        }
         _ => None,
     }
+}
+
+/// Does something get an option whose value is not read, since it may be a secret?
+fn needs_secret(name: &OtherName, before: Option<&Other>, after: &Other) -> bool {
+    let old = before.map(|it| &*it.options).unwrap_or_default();
+    let foreign = ["foreign-data wrapper", "server", "user mapping"].contains(&&*name.kind);
+    foreign && after.options.iter().any(|it| !it.contains('=') && !old.contains(it))
 }
 
 /// The statement that makes it.
@@ -348,14 +347,6 @@ fn entries(text: &str) -> Vec<&str> {
     found
 }
 
-/// The step for a typed table.
-pub(super) fn typed(table: &str, of: Option<&String>) -> Step {
-    match of {
-        Some(kind) => Step::new(format!("ALTER TABLE {table} OF {kind}")),
-        None => Step::new(format!("ALTER TABLE {table} NOT OF")),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -371,6 +362,18 @@ mod tests {
     }
 
     #[test]
+    fn names_are_found_as_a_whole() {
+        let check = |kind: &str, identity: &str, definition: &str, expected: bool| {
+            let name = OtherName { kind: kind.to_owned(), identity: identity.to_owned() };
+            assert_eq!(is_spoken_of(&name, definition), expected, "{definition}");
+        };
+        check("server", "s", "CREATE USER MAPPING FOR x SERVER s", true);
+        check("server", "s", "CREATE USER MAPPING FOR s SERVER s2", false);
+        check("operator", "public.=(a,b)", "OPERATOR 1 public.=(a,b), FUNCTION 1", true);
+        check("publication", "p", "CREATE OPERATOR p", false);
+    }
+
+    #[test]
     fn kinds_have_their_words() {
         let check = |kind: &str, identity: &str, expected: Option<&str>| {
             let name = OtherName { kind: kind.to_owned(), identity: identity.to_owned() };
@@ -378,6 +381,7 @@ mod tests {
             assert_eq!(found.as_deref(), expected);
         };
         check("user mapping", "app on server s", Some("USER MAPPING FOR app SERVER s"));
+        check("user mapping", "public on server s", Some("USER MAPPING FOR PUBLIC SERVER s"));
         check("cast", "(a AS b)", Some("CAST (a AS b)"));
         check("transform", "for a language b", Some("TRANSFORM FOR a LANGUAGE b"));
         check("subscription", "s", None);

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::privileges::statistics;
 use super::{Draft, Phase, words};
 use crate::catalog::{Catalog, Enum, Name, ObjectName, Sequence, Statistics};
 
@@ -41,7 +42,11 @@ impl Draft<'_> {
             self.enumeration(name, from.enums.get(name), to.enums.get(name));
         }
         for name in from.sequences.keys().chain(to.sequences.keys()).collect::<BTreeSet<_>>() {
+            let first = self.steps.len();
             self.sequence(name, from.sequences.get(name), to.sequences.get(name));
+            if let Some((table, _)) = to.sequences.get(name).and_then(|it| it.owned_by.as_ref()) {
+                self.about(first, table);
+            }
         }
     }
 
@@ -217,6 +222,7 @@ impl Draft<'_> {
             let before = from.statistics.get(name).filter(|old| same(self, old, it));
             if before.is_none() {
                 self.step(Phase::Parts, it.definition.clone());
+                self.made(statistics(name));
             }
             if before.and_then(|it| it.target) != it.target {
                 let target = it.target.unwrap_or(-1);

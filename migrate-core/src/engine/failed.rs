@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::sending::done;
 use super::{Ask, Engine, State};
-use crate::chain::Down;
+use crate::chain::{Down, Migration};
 use crate::error::{Aftermath, Error, StatementError};
 use crate::failure::Failure;
 use crate::goal::Goal;
@@ -53,6 +53,7 @@ impl Engine<'_> {
             let table = format!("{} or its like", self.tables.history);
             return Err(Error::NotOurs { table, reason: failure.message });
         }
+        let failure = self.with_place(failure);
         // No right to create, or a standby or a session that only reads.
         let denied = failure.is_any(&["42501", "25006"]);
         Err(if denied { Error::denied(what, failure) } else { Error::server(what, failure) })
@@ -163,6 +164,7 @@ impl Engine<'_> {
                 },
                 rolled_back: error.aftermath == Aftermath::RolledBack,
                 revision: Some(error.revision),
+                notes: error.notes,
                 done: error.done,
             },
             false => Error::Statement(Box::new(error)),
@@ -227,8 +229,39 @@ impl Engine<'_> {
             failure,
             ended: matches!(place, Place::End),
             aftermath: Aftermath::RolledBack,
+            notes: match place {
+                Place::Kept(_) => vec!["the history keeps the downgrade of a revision".to_owned()],
+                _ => Vec::new(),
+            },
             done: std::mem::take(&mut self.report.done),
         }
+    }
+
+    /// The record of a step outside a transaction has a character that the encoding of the database lacks, at this place.
+    pub(super) fn record_failed(
+        &mut self,
+        step: &Step<'_>,
+        failure: Failure,
+        at: Span,
+    ) -> StatementError {
+        let error = self.statement_failed(step, Place::Kept(at), failure);
+        StatementError { aftermath: Aftermath::Resumes, ..error }
+    }
+
+    /// What is to be recorded without a run has a character that the encoding of the database lacks.
+    fn with_place(&self, failure: Failure) -> Failure {
+        let stamped = self.report.stamped.iter().filter_map(|id| self.chain.get(id));
+        let found = stamped.into_iter().find_map(|one| Some((one, lacked(one, &failure)?)));
+        let Some((migration, span)) = found else { return failure };
+        let (source, at) = (&migration.source, migration.source.position(span.start));
+        let detail = format!(
+            "the history keeps the downgrade of `{}`: {}:{}:{}",
+            migration.id,
+            source.path(),
+            at.line,
+            at.column
+        );
+        Failure { detail: Some(detail), ..failure }
     }
 
     /// Another runner has the lock: waits, looks who it is, and begins again when it is gone.
@@ -305,15 +338,20 @@ fn encoding(
     if found > step {
         return Some(Place::Later(found - step));
     }
-    let kept = || {
-        let Down::Section(down) = &next.migration.down else { return None };
-        let start = down.span.start + next.migration.source.slice(down.span).find(c)?;
-        Some(Place::Kept(Span::new(start, start + c.len_utf8())))
-    };
+    let kept = || lacked(&next.migration, failure).map(Place::Kept);
     let here = |(piece, span): (Piece, Span)| {
         Place::At(piece, Span::new(span.start, span.start + c.len_utf8()))
     };
     at.map(here).or_else(kept).filter(|_| found == step)
+}
+
+/// Where in what the history keeps of a revision a character stands that the database's encoding lacks, if that is why it
+/// failed.
+pub(super) fn lacked(migration: &Migration<'_>, failure: &Failure) -> Option<Span> {
+    let c = failure.untranslatable()?;
+    let Down::Section(down) = &migration.down else { return None };
+    let start = down.span.start + migration.source.slice(down.span).find(c)?;
+    Some(Span::new(start, start + c.len_utf8()))
 }
 
 /// The step that a message of one transaction has got to.

@@ -11,6 +11,8 @@ mod statement;
 use std::time::Duration;
 
 use self::release::Then;
+use self::statement::found_in;
+use super::failed::lacked;
 use super::rows::{duration, tagged};
 use super::sending::done;
 use super::{Ask, Engine, Reply, State};
@@ -19,7 +21,7 @@ use crate::failure::Failure;
 use crate::history::Row;
 use crate::leaks::{changed_settings, only_sets};
 use crate::message::text_of;
-use crate::outside::{Doubt, Part, digest_of, parts, statement_digest};
+use crate::outside::{Doubt, Part, digest_of, left, parts, statement_digest};
 use crate::plan::{PlanError, Step};
 use crate::sql::outside as sql;
 use crate::sql::step::Guard;
@@ -49,6 +51,10 @@ pub(super) struct Outside {
     process: Option<String>,
     /// How often the lock could not be given back, since another process answered.
     unlock_retries: u32,
+    /// Why the settings of the session can't be put back, so that only the lock is given back.
+    unrestored: Option<Failure>,
+    /// Whether it was told of what an earlier try of the next statement has left.
+    has_told: bool,
 }
 
 /// What was asked last.
@@ -59,8 +65,8 @@ enum Phase {
     Preparing,
     /// Looking for what an earlier try may have left.
     Looking,
-    /// Dropping an index that a failed try has left.
-    Cleaning,
+    /// Dropping this index, which a failed try has left.
+    Cleaning(String),
     /// Ending what an earlier try has begun.
     Finalizing,
     Announcing,
@@ -92,6 +98,8 @@ impl<'r> Engine<'r> {
             lock_timeout: None,
             process: None,
             unlock_retries: 0,
+            unrestored: None,
+            has_told: false,
         };
         let query = sql::lock(&self.tables);
         self.ask_outside(run, Phase::Locking, query)
@@ -118,7 +126,7 @@ impl<'r> Engine<'r> {
                 return self.release_answered(run, then, &rows, now);
             }
             (Phase::Releasing(then), Reply::Failed(failure)) => {
-                return self.release_failed(run, then, &failure, now);
+                return self.release_failed(run, then, failure, now);
             }
             (Phase::RetryingRelease(then), Reply::Waited) => return Ok(self.release(run, then)),
             other => other,
@@ -135,7 +143,8 @@ impl<'r> Engine<'r> {
         match (phase, reply) {
             (Phase::Locking, Reply::Rows(rows)) if is_true(&rows, tag::LOCK, 1) => {
                 self.is_locked = true;
-                let query = sql::check(&self.tables, &step);
+                let half_done = self.half_done_beside(&step);
+                let query = sql::check(&self.tables, &step, &half_done);
                 Ok(self.ask_outside(run, Phase::Checking, query))
             }
             (Phase::Locking, Reply::Rows(_)) => self.wait(now),
@@ -154,7 +163,7 @@ impl<'r> Engine<'r> {
                 run.lock_timeout = run.lock_timeout.or(limit);
                 Ok(self.decide_on_statement(run, &step, &rows))
             }
-            (Phase::Cleaning, Reply::Rows(_)) => {
+            (Phase::Cleaning(_), Reply::Rows(_)) => {
                 // What it has left behind tells that it failed.
                 if let Doubt::Unanswered { before } = run.doubt {
                     run.doubt = Doubt::Refused { before };
@@ -188,28 +197,59 @@ impl<'r> Engine<'r> {
                 self.plan.steps.remove(0);
                 Ok(self.release(run, Then::GoOn))
             }
-            (_, Reply::Failed(failure)) if failure.is_lost() => {
-                Err(Error::server("running migrations", failure))
+            (Phase::RollingBack(failure, _), Reply::Failed(second)) if second.is_lost() => {
+                let told = if failure.ended_by().is_some() { failure } else { second };
+                Err(self.lost(Some(&step), told))
             }
-            (Phase::Running(0), Reply::Failed(failure)) => {
+            (Phase::Running(0), Reply::Failed(failure)) if !failure.is_lost() => {
                 Ok(self.refused_alone(run, &step, failure))
             }
-            (Phase::Running(prefix), Reply::Failed(failure)) => {
+            // What says that the session has ended may be an error that the migration raises.
+            (Phase::Running(prefix), Reply::Failed(failure)) if failure.code.is_some() => {
                 let query = "ROLLBACK".to_owned();
                 Ok(self.ask_outside(run, Phase::RollingBack(failure, prefix), query))
+            }
+            (Phase::RollingBack(failure, 0), Reply::Rows(_)) => {
+                Ok(self.refused_alone(run, &step, failure))
             }
             (Phase::RollingBack(failure, prefix), Reply::Rows(_)) => {
                 Ok(self.refused_in_transaction(run, &step, failure, prefix))
             }
+            (_, Reply::Failed(failure)) if failure.is_lost() => {
+                Err(self.lost(Some(&step), failure))
+            }
             (Phase::TakingBack(failure), reply) => {
-                let then = self.refusal(&run, &step, failure, 0);
+                let found = match &reply {
+                    Reply::Rows(rows) => found_in(rows),
+                    _ => Vec::new(),
+                };
+                let notes = left(&run.parts[run.at].kind, &run.doubt, &found);
+                let then = self.refusal(&run, &step, failure, 0, notes);
                 Ok(match reply {
                     Reply::Failed(_) => self.roll_back_and_release(run, then),
                     _ => self.release(run, then),
                 })
             }
-            (Phase::Cleaning | Phase::Finalizing, Reply::Failed(failure)) => {
-                Ok(self.cleaning_failed(run, &step, failure))
+            (Phase::Looking, Reply::Failed(failure)) => Ok(self.refused_before(
+                run,
+                &step,
+                failure,
+                "looking for what an earlier try has left",
+            )),
+            (Phase::Cleaning(index), Reply::Failed(failure)) => {
+                let what =
+                    format!("dropping the invalid index `{index}`, which an earlier try has left");
+                Ok(self.refused_before(run, &step, failure, &what))
+            }
+            (Phase::Finalizing, Reply::Failed(failure)) => {
+                let what = "finalizing the detaching, which an earlier try has begun";
+                Ok(self.refused_before(run, &step, failure, what))
+            }
+            (Phase::Recording, Reply::Failed(failure))
+                if let Some(span) = lacked(&step.migration, &failure) =>
+            {
+                let error = self.record_failed(&step, failure, span);
+                Ok(self.roll_back_and_release(run, Then::Fail(Error::Statement(Box::new(error)))))
             }
             (phase, Reply::Failed(failure)) => {
                 let what = match phase {
@@ -260,8 +300,16 @@ impl<'r> Engine<'r> {
 
     fn record_step(&mut self, run: Outside, step: &Step<'_>) -> Ask {
         let guard = Guard::Quick(None);
-        let query = sql::record(&self.tables, step, self.settings, &self.session, guard);
+        let half_done = self.half_done_beside(step);
+        let query =
+            sql::record(&self.tables, step, self.settings, &self.session, guard, &half_done);
         self.ask_outside(run, Phase::Recording, query)
+    }
+
+    /// What may be half done while this step is on its way: what was when it was planned, and the step itself.
+    fn half_done_beside<'s>(&'s self, step: &'s Step<'_>) -> Vec<&'s str> {
+        let own = step.migration.id.as_str();
+        self.history.half_done().chain([own]).collect()
     }
 }
 
@@ -272,6 +320,7 @@ impl Outside {
         self.doubt = Doubt::None;
         self.is_alone = false;
         self.commits = false;
+        self.has_told = false;
     }
 }
 

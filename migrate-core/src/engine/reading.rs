@@ -6,6 +6,7 @@ use crate::error::Error;
 use crate::failure::Failure;
 use crate::goal::Goal;
 use crate::history::{self, History, Row};
+use crate::log;
 use crate::servers::unsupported_server;
 use crate::sql::row_security::hidden;
 use crate::sql::{self, Session, Tables, layout, tag};
@@ -17,6 +18,8 @@ pub(super) enum Partials {
     /// Only if what is read first does not suffice.
     NotYet,
     Asked,
+    /// The table is not there.
+    Missing,
     /// The role may not read it.
     Denied,
 }
@@ -40,6 +43,19 @@ impl Engine<'_> {
             && failure.message.contains(&self.tables.progress_name)
     }
 
+    pub(super) fn read_without_partials(&mut self, failure: &Failure) -> Ask {
+        let is_denied = failure.is("42501");
+        self.partials = if is_denied { Partials::Denied } else { Partials::Missing };
+        self.read()
+    }
+
+    pub(super) fn take_log(&mut self, rows: &[Row]) -> Result<Ask, Error> {
+        see_all(rows)?;
+        self.log = log::parse(tagged(rows, tag::LOG))
+            .map_err(|row| Error::foreign_row(&self.tables.log, &row))?;
+        Ok(Ask::Done)
+    }
+
     pub(super) fn look(&mut self) -> Ask {
         let query = sql::head(&self.tables, self.chain);
         self.ask(State::Looking, query)
@@ -55,7 +71,7 @@ impl Engine<'_> {
         };
         let partials = match self.partials {
             Partials::Asked => format!(";\n{}", sql::partials(&self.tables)),
-            Partials::NotYet | Partials::Denied => String::new(),
+            Partials::NotYet | Partials::Missing | Partials::Denied => String::new(),
         };
         format!(
             "{};\n{}{layout}{partials};\n{}",
@@ -103,12 +119,13 @@ impl Engine<'_> {
             role: column(2),
             lock_timeout: column(3),
             statement_timeout: column(4),
+            user: column(9),
             made: column(6).split(sql::SEPARATOR).filter_map(setting).collect(),
         };
         self.old_strings = column(5) == "off";
         self.in_transaction = column(7) == "t";
         // It was not asked for where it does not matter.
-        self.defers = column(9) != "f";
+        self.defers = column(10) != "f";
         match unsupported_server(&column(8)) {
             Some(why) => Err(Error::UnsupportedServer { why }),
             None => Ok(()),
@@ -144,6 +161,8 @@ impl Engine<'_> {
             history::parse(&rows).map_err(|row| Error::foreign_row(&self.tables.history, &row))?;
         history.partials = history::parse_partials(tagged(all, tag::PARTIAL))
             .map_err(|row| Error::foreign_row(&self.tables.progress, &row))?;
+        let grant = || format!("GRANT SELECT ON {} TO {}", self.tables.progress, self.session.user);
+        history.partials_need = (self.partials == Partials::Denied).then(grant);
         Ok(history)
     }
 }
@@ -163,8 +182,8 @@ pub(super) fn see_all(rows: &[Row]) -> Result<(), Error> {
     match tagged(rows, tag::HIDDEN).next() {
         None => Ok(()),
         Some(row) => {
-            let table = row.get(1).cloned().flatten().unwrap_or_default();
-            Err(Error::Hidden { table })
+            let column = |at: usize| row.get(at).cloned().flatten().unwrap_or_default();
+            Err(Error::Hidden { table: column(1), role: column(2) })
         }
     }
 }

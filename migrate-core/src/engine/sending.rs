@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::rows::{duration, tagged};
 use super::{Ask, Engine, State};
 use crate::error::Error;
+use crate::failure::Failure;
 use crate::goal::Goal;
 use crate::history::Row;
 use crate::message::{Frame, Message, statements_of};
@@ -32,7 +33,9 @@ impl Engine<'_> {
         let most = std::mem::replace(&mut self.most_steps, usize::MAX).min(self.plan.steps.len());
         let Engine { tables, settings, session, .. } = self;
         let (first_mark, marked, defers) = (self.next_mark, self.marked, self.defers);
-        let frame = Frame { tables, settings, session, first_mark, marked, defers };
+        let half_done: Vec<&str> = self.history.half_done().collect();
+        let half_done = half_done.as_slice();
+        let frame = Frame { tables, settings, session, first_mark, marked, defers, half_done };
         let mut message = Message::new(&self.plan.steps[..most], frame);
         self.next_mark = message.next_mark();
         for (nth, step) in self.plan.steps[..message.steps].iter().enumerate() {
@@ -108,6 +111,24 @@ impl Engine<'_> {
         Some(self.plan.steps.get(step)?.migration.id.to_string())
     }
 
+    /// The end of a run whose session has ended, during this message if it was one of the plan's.
+    pub(super) fn lost_in(&self, message: Option<&Message>, failure: Failure) -> Error {
+        let step = message.filter(|message| message.steps == 1).and(self.plan.steps.first());
+        self.lost(step, failure)
+    }
+
+    /// The same during this step, if it was one alone.
+    pub(super) fn lost(&self, step: Option<&Step<'_>>, failure: Failure) -> Error {
+        if failure.ended_by().is_none() {
+            return Error::server("running migrations", failure);
+        }
+        Error::Ended {
+            revision: step.map(|step| (step.direction, step.migration.id.to_string())),
+            rolled_back: step.is_none_or(Step::is_transactional),
+            failure: Box::new(failure),
+        }
+    }
+
     /// The end of a run that was told to stop while no revision was under way.
     pub(super) fn stopped_between(&mut self) -> Error {
         self.plan.steps.clear();
@@ -117,6 +138,7 @@ impl Engine<'_> {
     /// The end of a run that was told to stop; so many statements of the step under way stay done, or it was rolled back.
     pub(super) fn stopped(&mut self, statements: usize, rolled_back: bool) -> Error {
         Error::Stopped {
+            notes: Vec::new(),
             revision: self.plan.steps.first().map(|step| step.migration.id.to_string()),
             statements,
             rolled_back,

@@ -7,7 +7,7 @@ use super::{Ask, Engine, State};
 use crate::error::Error;
 use crate::failure::Failure;
 use crate::goal::Goal;
-use crate::history::{History, Row};
+use crate::history::{History, Row, parse_partials};
 use crate::history_tables::{self, HistoryTables};
 use crate::report::Event;
 use crate::sql::{forget, layout, tag};
@@ -146,8 +146,8 @@ impl Engine<'_> {
                 self.decide(now)
             }
             Change::Repair => {
-                let stale = tagged(rows, tag::STALE).filter_map(|row| row.get(1)?.clone());
-                let unfinished: Vec<String> = stale.collect();
+                let unfinished = parse_partials(tagged(rows, tag::STALE))
+                    .map_err(|row| Error::foreign_row(&self.tables.progress, &row))?;
                 let tables = std::mem::take(&mut self.tables_found.missing);
                 self.watch.tell(&Event::Recreated { tables: &tables, unfinished: &unfinished });
                 Ok(self.read())

@@ -7,7 +7,7 @@ use crate::diagnostic::{Label, Snippet, render};
 use crate::failure::Failure;
 use crate::plan::Direction;
 use crate::report::Done;
-use crate::statements::split_statements;
+use crate::statements::{Statement, split_statements};
 use crate::stored::STORED;
 use crate::text::{Source, Span};
 
@@ -33,6 +33,8 @@ pub struct StatementError {
     pub ended: bool,
     /// What is left of its revision.
     pub aftermath: Aftermath,
+    /// What the statement has left behind, and whatever else is to be known: a sentence each.
+    pub notes: Vec<String>,
     /// The revisions that this run had finished before; they stay.
     pub done: Vec<Done>,
 }
@@ -69,6 +71,9 @@ impl StatementError {
                 "it took longer than statement_timeout, or somebody cancelled it; allow more time: \
                  `-- migrate:up statement_timeout:10min`"
                     .into()
+            }
+            Some("23505") if self.defines() && !self.ended => {
+                "change or delete the duplicate rows, and run it again".into()
             }
             Some("42710") if self.adds_enum_value() => {
                 "an enum keeps its values when the revision that added them is downgraded; write \
@@ -132,17 +137,29 @@ impl StatementError {
         self.failure.is("P0001") && text.as_bytes().windows("raise".len()).any(raise)
     }
 
+    /// The statement that failed.
+    fn failed(&self) -> Option<Statement> {
+        let mut statements = split_statements(self.source.text()).into_iter();
+        statements.find(|one| one.span.range().contains(&self.span.start))
+    }
+
     /// Whether what failed is `ALTER TYPE … ADD VALUE`.
     fn adds_enum_value(&self) -> bool {
         let text = self.source.text();
-        let statements = split_statements(text);
-        let failed = statements.iter().find(|one| one.span.range().contains(&self.span.start));
-        failed.is_some_and(|one| {
+        self.failed().is_some_and(|one| {
             let word = |at: usize, word: &str| {
                 one.tokens.get(at).is_some_and(|token| token.is_word(text, word))
             };
             let adds = |at: usize| word(at, "add") && word(at + 1, "value");
             word(0, "alter") && word(1, "type") && (2..one.tokens.len()).any(adds)
+        })
+    }
+
+    /// Whether what failed is a `CREATE` or an `ALTER`: the rows are those that were there.
+    fn defines(&self) -> bool {
+        let words = self.failed().map(|one| one.leading_words(self.source.text()));
+        words.is_some_and(|words| {
+            words.first().is_some_and(|word| word == "CREATE" || word == "ALTER")
         })
     }
 
@@ -172,6 +189,7 @@ impl fmt::Display for StatementError {
         };
         let label = Label { source: 0, span: self.span, text };
         let mut notes = failure.notes();
+        notes.extend(self.notes.iter().cloned());
         // Where the help has something else to say.
         let help = self.help();
         match self.aftermath {
@@ -179,6 +197,9 @@ impl fmt::Display for StatementError {
                 notes.push("it commits by itself, so a part of its work may be done".to_owned());
             }
             Aftermath::Resumes if self.statement == Some(1) => {}
+            Aftermath::Resumes if self.statement.is_none() => {
+                notes.push("its statements are done; the next run records it".to_owned());
+            }
             Aftermath::Resumes if !help.contains("continues here") => {
                 notes.push("the statements before it are done; the next run continues here".into());
             }

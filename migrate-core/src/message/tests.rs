@@ -19,7 +19,8 @@ fn message_of(chain: &Chain<'static>, settings: &Settings, marked: bool, defers:
     with_steps(chain, |steps| {
         let (tables, session) = (Tables::new("public", "migrate_"), Session::default());
         let (tables, session) = (&tables, &session);
-        let frame = Frame { tables, settings, session, first_mark: 100, marked, defers };
+        let frame =
+            Frame { tables, settings, session, first_mark: 100, marked, defers, half_done: &[] };
         Message::new(steps, frame)
     })
 }
@@ -120,8 +121,15 @@ fn the_down_section_is_where_it_is_in_the_file() {
     let (tables, session) = (Tables::new("public", "migrate_"), Session::default());
     let settings = Settings::default();
     let (tables, session) = (&tables, &session);
-    let frame =
-        Frame { tables, settings: &settings, session, first_mark: 1, marked: true, defers: true };
+    let frame = Frame {
+        tables,
+        settings: &settings,
+        session,
+        first_mark: 1,
+        marked: true,
+        defers: true,
+        half_done: &[],
+    };
     let message = Message::new(&planned.unwrap_or_default().steps, frame);
     assert_eq!(place(&chain, &message, "'down'"), Some(("9:8".to_owned(), 1)));
 }
@@ -326,6 +334,7 @@ fn what_returns_rows_is_a_part_of_its_own() {
         first_mark: 100,
         marked: true,
         defers: true,
+        half_done: &[],
     };
     let (steps, found) = with_steps(&chain, |steps| parts(Message::new(&steps[1..], frame)));
     assert_eq!((steps, found), (1, vec![(false, true), (true, false)]));

@@ -37,6 +37,15 @@ pub(crate) struct Found {
     pub(crate) is_busy: bool,
     /// Its definition, as the server writes it.
     pub(crate) definition: String,
+    /// Whether this role may drop it.
+    pub(crate) is_own: bool,
+}
+
+impl Found {
+    /// Whether it is of no use to anybody: an invalid index that nobody is building.
+    pub(super) fn is_left(&self) -> bool {
+        !self.is_ready && !self.is_busy
+    }
 }
 
 /// What to do.
@@ -62,8 +71,8 @@ pub(crate) fn verdict(kind: &Kind, sql: &str, doubt: &Doubt, found: &[Found]) ->
         Doubt::Refused { before } => (before, false),
         Doubt::Unanswered { before } => (before, true),
     };
-    let is_new = |one: &&Found| *doubt != Doubt::None && !before.contains(&one.oid);
-    let is_left = |one: &&Found| !one.is_ready && !one.is_busy;
+    let is_new = |one: &&Found| is_new(doubt, one);
+    let is_left = |one: &&Found| one.is_left();
     let drop = |one: &Found| Verdict::Drop(one.name.clone());
     match kind {
         Kind::Procedure if is_unanswered => Verdict::Unknown,
@@ -92,14 +101,24 @@ pub(crate) fn verdict(kind: &Kind, sql: &str, doubt: &Doubt, found: &[Found]) ->
                 false => Verdict::Run,
             }
         }
-        Kind::Reindex { .. } => {
-            found.iter().filter(is_new).find(is_left).map_or(Verdict::Run, drop)
+        // What can't be dropped is harmless, and must not be in the way: it is told.
+        Kind::Reindex(_) => {
+            let mut own = found.iter().filter(|one| one.is_own);
+            own.find(|one| is_new(one) && one.is_left()).map_or(Verdict::Run, drop)
         }
         Kind::Detach { .. } => match found.first() {
             Some(partition) if !partition.is_ready => Verdict::Finalize(partition.name.clone()),
             None if is_unanswered && !before.is_empty() => Verdict::Done,
             _ => Verdict::Run,
         },
+    }
+}
+
+/// Whether an object was not there before the statement was tried.
+pub(super) fn is_new(doubt: &Doubt, one: &Found) -> bool {
+    match doubt {
+        Doubt::None | Doubt::Edited => false,
+        Doubt::Refused { before } | Doubt::Unanswered { before } => !before.contains(&one.oid),
     }
 }
 
@@ -159,7 +178,7 @@ fn folded_tokens(sql: &str) -> Vec<String> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::outside::parts;
 
@@ -169,24 +188,28 @@ mod tests {
         ids.split_whitespace().map(str::to_owned).collect()
     }
 
-    fn refused(before: &str) -> Doubt {
+    pub(in crate::outside) fn refused(before: &str) -> Doubt {
         Doubt::Refused { before: ids(before) }
     }
 
-    fn unanswered(before: &str) -> Doubt {
+    pub(in crate::outside) fn unanswered(before: &str) -> Doubt {
         Doubt::Unanswered { before: ids(before) }
     }
 
-    /// What there is now: `7` is ready, `7!` is not, `7?` is being built by somebody.
-    fn check(sql: &str, doubt: Doubt, found: &str, expected: &str) {
+    /// What there is: `7` is ready, `7!` is not, `7?` is being built by somebody, `7#` is not and this role may not drop it.
+    pub(in crate::outside) fn found(text: &str) -> Vec<Found> {
         let one = |text: &str| {
-            let oid = text.trim_end_matches(['!', '?']).to_owned();
+            let oid = text.trim_end_matches(['!', '?', '#']).to_owned();
             let name = format!("s.{oid}");
             let definition = "CREATE INDEX t_a_idx ON public.t USING btree (a)".to_owned();
-            let is_ready = oid == text;
-            Found { is_ready, is_busy: text.ends_with('?'), name, definition, oid }
+            let (is_ready, is_own) = (oid == text, !text.ends_with('#'));
+            Found { is_ready, is_busy: text.ends_with('?'), name, definition, oid, is_own }
         };
-        let found: Vec<Found> = found.split_whitespace().map(one).collect();
+        text.split_whitespace().map(one).collect()
+    }
+
+    fn check(sql: &str, doubt: Doubt, now: &str, expected: &str) {
+        let found = found(now);
         let verdict = verdict(&parts(sql)[0].kind, sql, &doubt, &found);
         assert_eq!(format!("{verdict:?}"), expected, "{sql}, {doubt:?}, {found:?}");
     }
@@ -263,6 +286,9 @@ mod tests {
         check(sql, unanswered(""), "8!", "Drop(\"s.8\")");
         check(sql, unanswered(""), "8?", "Run");
         check(sql, unanswered(""), "", "Run");
+        check(sql, unanswered(""), "8# 9!", "Drop(\"s.9\")");
+        check(sql, unanswered(""), "8#", "Run");
+        check("REINDEX SCHEMA CONCURRENTLY s", unanswered("7"), "7! 8!", "Drop(\"s.8\")");
     }
 
     #[test]

@@ -62,6 +62,8 @@ pub enum PlanError {
         /// The revision.
         revision: String,
     },
+    /// A redo was asked for where no revision is applied.
+    NothingToRedo,
     /// A revision to redo is not applied.
     NotApplied {
         /// The revision.
@@ -117,6 +119,7 @@ impl PlanError {
             }
             PlanError::AmbiguousRevision { .. } => "write more of the id".into(),
             PlanError::NothingApplied => "`migrate status` shows where the database is".into(),
+            PlanError::NothingToRedo => "`migrate upgrade` applies the chain".into(),
             PlanError::OutOfChain { .. } => {
                 "the chain is not that long; name a revision, head or base".into()
             }
@@ -194,6 +197,7 @@ impl fmt::Display for PlanError {
             PlanError::UnknownApplied { revision } => {
                 write!(f, "revision `{revision}` is applied, but not in this chain")
             }
+            PlanError::NothingToRedo => write!(f, "nothing to redo: no revision is applied"),
             PlanError::NotApplied { revision } => {
                 write!(f, "nothing to redo: revision `{revision}` is not applied")
             }

@@ -3,7 +3,7 @@
 use super::{Plan, PlanError, back, downgrade, known, steps_up};
 use crate::chain::{Chain, Migration};
 use crate::history::History;
-use crate::status::status;
+use crate::status::{HalfDone, status};
 use crate::target::{self, Target};
 
 /// A redo: a downgrade and then upgrades.
@@ -33,7 +33,7 @@ pub fn redo<'c>(
     revision: Option<&str>,
 ) -> Result<Redo<'c>, PlanError> {
     let at = match revision {
-        _ if history.records.is_empty() => return Err(PlanError::NothingApplied),
+        None if history.records.is_empty() => return Err(PlanError::NothingToRedo),
         None => history.records.len() - 1,
         Some(id) => place(chain, history, id)?,
     };
@@ -97,5 +97,10 @@ fn place(chain: &Chain<'_>, history: &History, id: &str) -> Result<usize, PlanEr
     let at = target::find(chain, id)?;
     let revision = chain.migrations()[at].id.to_string();
     let found = history.records.iter().position(|record| record.revision == revision);
-    found.ok_or(PlanError::NotApplied { revision })
+    let half_done = history.partials.iter().find(|partial| partial.revision == revision);
+    match (found, half_done) {
+        (Some(at), _) => Ok(at),
+        (None, Some(partial)) => Err(PlanError::HalfDone(HalfDone::new(chain, partial))),
+        (None, None) => Err(PlanError::NotApplied { revision }),
+    }
 }

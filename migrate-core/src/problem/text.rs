@@ -301,7 +301,8 @@ impl Problem {
                  wrong-kind can be allowed".into(),
             ConfigSyntax { .. } => "it is TOML: `min_server = 15`, and below `[lints]` such as \
                  `drop-column = \"allow\"`".into(),
-            UnknownSetting { .. } => "there are `min_server` and the table `[lints]`".into(),
+            UnknownSetting { .. } => "the settings are `min_server`, `grants`, `models`, `models_command`, \
+                 `schema_file`, `allow_hazards` and the table `[lints]`".into(),
             BadSetting { want, .. } => format!("write {want}"),
             DuplicateRevision { .. } => "give the newer one an id of its own, also in the `parent` lines that mean it".into(),
             UnknownParent { parent, .. } if is_none(parent) => {

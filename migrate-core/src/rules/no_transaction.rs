@@ -59,9 +59,21 @@ fn reindex(words: &Words<'_>) -> Option<String> {
             return Some(format!("REINDEX {}", kind.to_uppercase()));
         }
     }
+    reindexes_concurrently(words).then(|| "REINDEX CONCURRENTLY".to_owned())
+}
+
+fn reindexes_concurrently(words: &Words<'_>) -> bool {
+    let options = words.parentheses(1);
+    let next = options.map_or(1, |(_, end)| end + 1);
     let option = options.and_then(|inside| words.option(inside, "concurrently"));
-    let is_concurrent = option == Some(true) || words.is(next + 1, "concurrently");
-    is_concurrent.then(|| "REINDEX CONCURRENTLY".to_owned())
+    option == Some(true) || words.is(next + 1, "concurrently")
+}
+
+/// Whether a statement is a `REINDEX CONCURRENTLY`.
+#[cfg(feature = "runner")]
+pub(crate) fn is_concurrent_reindex(sql: &str, tokens: &[Token]) -> bool {
+    let words = Words { sql, tokens };
+    words.is(0, "reindex") && reindexes_concurrently(&words)
 }
 
 /// `CLUSTER`, with options or not, that names no table.

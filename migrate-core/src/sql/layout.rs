@@ -35,6 +35,20 @@ pub(crate) fn create(tables: &Tables) -> String {
     )
 }
 
+/// Refuses, in words, to make the tables where some of them are left of a history that was dropped.
+pub(crate) fn nothing_left(tables: &Tables) -> String {
+    let Tables { history, layout, log, progress, statement, .. } = tables;
+    let left = [layout, log, progress, statement]
+        .map(|table| format!("pg_catalog.to_regclass({}) IS NOT NULL", literal(table)));
+    format!(
+        "DO $migrate$ BEGIN IF pg_catalog.to_regclass({}) IS NULL AND ({}) THEN RAISE EXCEPTION USING MESSAGE = \
+         'tables of migrate are left, and its history is missing', HINT = \
+         'remove them with `migrate forget`, and run the script again'; END IF; END $migrate$;\n",
+        literal(history),
+        left.join(" OR "),
+    )
+}
+
 /// Makes those of the tables that are missing, where somebody has dropped some. Without the layout's own table nobody
 /// knows the layout of the others: then it is the first, and what follows brings it up to date. What is kept of unfinished
 /// revisions belongs to the history, and goes with it.
@@ -42,7 +56,12 @@ pub(crate) fn repair(tables: &Tables, has_history: bool) -> String {
     let Tables { layout, progress, .. } = tables;
     let stale = match has_history {
         true => String::new(),
-        false => format!("DELETE FROM {progress} RETURNING '{}', revision;\n", tag::STALE),
+        false => format!(
+            "DELETE FROM {progress} WHERE started OR next_statement > 0 \
+             RETURNING '{}', revision, direction, next_statement, started, false, done_digest;\n\
+             DELETE FROM {progress};\n",
+            tag::STALE
+        ),
     };
     // A newer program may have given the history columns that this one does not know.
     let newer = format!(
@@ -50,13 +69,15 @@ pub(crate) fn repair(tables: &Tables, has_history: bool) -> String {
          USING ERRCODE = '{NEWER}', MESSAGE = (SELECT pg_catalog.max(version)::text FROM {layout}); \
          END IF; END $migrate$;\n"
     );
-    // Of those that are there, nobody wants to hear.
     format!(
-        "{begin}SET LOCAL client_min_messages = warning;\n{tables}INSERT INTO {layout} SELECT 1 WHERE NOT EXISTS (SELECT FROM {layout});\n{newer}{stale}COMMIT",
+        "{begin}{QUIET}{tables}INSERT INTO {layout} SELECT 1 WHERE NOT EXISTS (SELECT FROM {layout});\n{newer}{stale}COMMIT",
         begin = begin(tables, "IF NOT EXISTS "),
         tables = ours(tables, "IF NOT EXISTS "),
     )
 }
+
+/// Of what is there already, nobody wants to hear.
+const QUIET: &str = "SET LOCAL client_min_messages = warning;\n";
 
 /// Opens a transaction that makes tables: with the lock, and only if they are not there.
 fn begin(tables: &Tables, if_missing: &str) -> String {
@@ -140,7 +161,8 @@ pub(crate) fn upgrade(tables: &Tables, from: u32) -> String {
         "IF (SELECT pg_catalog.max(version) FROM {layout}) <> {from} THEN \
          RAISE EXCEPTION USING ERRCODE = '{MOVED}', MESSAGE = 'the layout has changed'; END IF; "
     );
-    let mut sql = format!("BEGIN ISOLATION LEVEL READ COMMITTED;\n{}\n", guard(tables, &then));
+    let mut sql =
+        format!("BEGIN ISOLATION LEVEL READ COMMITTED;\n{}\n{QUIET}", guard(tables, &then));
     if from < 2 {
         sql.push_str(&format!(
             "ALTER TABLE {history} ADD COLUMN IF NOT EXISTS down_lock_timeout_ms bigint, \

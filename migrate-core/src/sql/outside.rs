@@ -5,7 +5,7 @@ use super::step::{Guard, Then};
 use super::{Session, Tables, held, is_refusal, literal, refuse, step, tag};
 use crate::digest::Digest;
 use crate::failure::Failure;
-use crate::outside::{Kind, Shared};
+use crate::outside::{Kind, Reindexed, Shared};
 use crate::plan::{Direction, Step};
 use crate::settings::Settings;
 
@@ -58,7 +58,7 @@ pub(crate) fn release(tables: &Tables, restore: &[String]) -> String {
 }
 
 /// Gives the lock back, and tells whether this session had it, and which process it is.
-fn unlock(tables: &Tables) -> String {
+pub(crate) fn unlock(tables: &Tables) -> String {
     format!(
         "SELECT '{tag}', CASE WHEN {is_ours} THEN pg_catalog.pg_advisory_unlock({key}) ELSE false END;\n{PROCESS}",
         tag = tag::LOCK,
@@ -71,13 +71,13 @@ fn unlock(tables: &Tables) -> String {
 pub(crate) const PROCESS: &str = "SELECT 'migrate:process', pg_catalog.pg_backend_pid()";
 
 /// Is the history as the plan expects it, and was the step begun before?
-pub(crate) fn check(tables: &Tables, step: &Step<'_>) -> String {
+pub(crate) fn check(tables: &Tables, step: &Step<'_>, half_done: &[&str]) -> String {
     format!(
         "{PROCESS};\nSELECT '{state}', {moved};\n\
          SELECT '{progress}', next_statement, started, done_digest, statement_digest, found FROM {table} \
          WHERE revision = {id} AND direction = '{direction}'",
         state = tag::STATE,
-        moved = step::moved(tables, step.count, step.last.as_deref()),
+        moved = step::moved_before(tables, step, half_done),
         progress = tag::PROGRESS,
         table = tables.progress,
         id = literal(step.migration.id.as_str()),
@@ -193,7 +193,7 @@ pub(crate) fn together(
 pub(crate) struct Objects {
     /// The column with their ids.
     oid: &'static str,
-    /// Whether they are whole, their names, whether somebody builds them, their definitions.
+    /// Whether they are whole, their names, whether somebody builds them, their definitions, whether this role may drop them.
     others: &'static str,
     /// Where they are.
     from: String,
@@ -207,7 +207,8 @@ pub(crate) fn objects(kind: &Kind) -> Option<Objects> {
         others: "i.indisvalid OR c.relkind = 'I', (SELECT pg_catalog.format('%I.%I', n.nspname, c.relname) \
              FROM pg_catalog.pg_namespace n WHERE n.oid = c.relnamespace), \
              EXISTS (SELECT FROM pg_catalog.pg_stat_progress_create_index p WHERE p.index_relid = c.oid), \
-             pg_catalog.pg_get_indexdef(c.oid)",
+             pg_catalog.pg_get_indexdef(c.oid), \
+             pg_catalog.has_schema_privilege(c.relnamespace, 'USAGE') AND pg_catalog.pg_has_role(c.relowner, 'USAGE')",
         from: format!(
             "pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid WHERE {condition}"
         ),
@@ -222,16 +223,25 @@ pub(crate) fn objects(kind: &Kind) -> Option<Objects> {
             let (table, name) = (relation(table), literal(name));
             index(format!("i.indrelid = {table} AND c.relname = {name}"))
         }
-        // Of its partitions and their TOAST tables, too, whose schema only some roles may use: what can't be dropped is
-        // harmless, and must not be in the way.
-        Kind::Reindex { name } => index(format!(
-            "NOT i.indisvalid AND c.relname ~ '_cc(new|old)[0-9]*$' \
-             AND pg_catalog.has_schema_privilege(c.relnamespace, 'USAGE') AND i.indrelid IN \
-             (SELECT pg_catalog.unnest(ARRAY[t.oid, t.reltoastrelid]) FROM (SELECT {of} AS relid \
-             UNION SELECT relid FROM pg_catalog.pg_partition_tree({of})) r \
-             LEFT JOIN pg_catalog.pg_index x ON x.indexrelid = r.relid \
-             JOIN pg_catalog.pg_class t ON t.oid = coalesce(x.indrelid, r.relid))",
-            of = relation(name),
+        // Of the TOAST tables, too, whose schema only some roles may use.
+        Kind::Reindex(of) => index(format!(
+            "NOT i.indisvalid AND c.relname ~ '_cc(new|old)[0-9]*$'{}",
+            match of {
+                Reindexed::Relation(name) => format!(
+                    " AND i.indrelid IN \
+                     (SELECT pg_catalog.unnest(ARRAY[t.oid, t.reltoastrelid]) FROM (SELECT {of} AS relid \
+                     UNION SELECT relid FROM pg_catalog.pg_partition_tree({of})) r \
+                     LEFT JOIN pg_catalog.pg_index x ON x.indexrelid = r.relid \
+                     JOIN pg_catalog.pg_class t ON t.oid = coalesce(x.indrelid, r.relid))",
+                    of = relation(name),
+                ),
+                Reindexed::Schema(name) => format!(
+                    " AND i.indrelid IN (SELECT pg_catalog.unnest(ARRAY[t.oid, t.reltoastrelid]) \
+                     FROM pg_catalog.pg_class t WHERE t.relnamespace = pg_catalog.to_regnamespace({}))",
+                    literal(name),
+                ),
+                Reindexed::Database => String::new(),
+            }
         )),
         Kind::CreateShared(of, name) | Kind::DropShared(of, name) => {
             let (catalog, column, condition) = match of {
@@ -246,7 +256,7 @@ pub(crate) fn objects(kind: &Kind) -> Option<Objects> {
             };
             Objects {
                 oid: "o.oid",
-                others: "true, '', false, ''",
+                others: "true, '', false, '', true",
                 from: format!(
                     "pg_catalog.{catalog} o WHERE o.{column} = {}{condition}",
                     literal(name)
@@ -255,14 +265,19 @@ pub(crate) fn objects(kind: &Kind) -> Option<Objects> {
         }
         Kind::DropIndex { name } => Objects {
             oid: "c.oid",
-            others: "true, c.relname, false, ''",
-            from: format!("pg_catalog.pg_class c WHERE c.oid = {}", relation(name)),
+            // One whose dropping has failed is invalid.
+            others: "coalesce(i.indisvalid OR c.relkind = 'I', true), (SELECT pg_catalog.format('%I.%I', n.nspname, c.relname) \
+                 FROM pg_catalog.pg_namespace n WHERE n.oid = c.relnamespace), false, '', true",
+            from: format!(
+                "pg_catalog.pg_class c LEFT JOIN pg_catalog.pg_index i ON i.indexrelid = c.oid WHERE c.oid = {}",
+                relation(name)
+            ),
         },
         Kind::Detach { table, partition } => Objects {
             oid: "h.inhrelid",
             others: "NOT h.inhdetachpending, pg_catalog.format('ALTER TABLE %I.%I DETACH PARTITION %I.%I FINALIZE', \
                  (SELECT nspname FROM pg_catalog.pg_namespace WHERE oid = p.relnamespace), p.relname, \
-                 (SELECT nspname FROM pg_catalog.pg_namespace WHERE oid = c.relnamespace), c.relname), false, ''",
+                 (SELECT nspname FROM pg_catalog.pg_namespace WHERE oid = c.relnamespace), c.relname), false, '', true",
             from: format!(
                 "pg_catalog.pg_inherits h JOIN pg_catalog.pg_class p ON p.oid = h.inhparent \
                  JOIN pg_catalog.pg_class c ON c.oid = h.inhrelid WHERE p.oid = {} AND c.oid = {}",
@@ -274,14 +289,14 @@ pub(crate) fn objects(kind: &Kind) -> Option<Objects> {
 }
 
 impl Objects {
-    /// Looks at them.
+    /// Looks at them, where the session has the lock.
     pub(crate) fn look(&self, tables: &Tables) -> String {
+        format!("{proof}{PROCESS};\n{rows}", proof = prove_lock(tables), rows = self.rows())
+    }
+
+    pub(crate) fn rows(&self) -> String {
         let Objects { oid, others, from } = self;
-        format!(
-            "{proof}{PROCESS};\nSELECT '{tag}', {oid}, {others} FROM {from} ORDER BY {oid}",
-            proof = prove_lock(tables),
-            tag = tag::OBJECT,
-        )
+        format!("SELECT '{tag}', {oid}, {others} FROM {from} ORDER BY {oid}", tag = tag::OBJECT)
     }
 
     /// An expression for their ids, with a blank between them.
@@ -309,6 +324,7 @@ pub(crate) fn record(
     settings: &Settings,
     session: &Session,
     guard: Guard,
+    half_done: &[&str],
 ) -> String {
     let id = literal(step.migration.id.as_str());
     format!(
@@ -320,7 +336,7 @@ pub(crate) fn record(
             Guard::Worded => String::new(),
         },
         restore = session.restore_changed().join(", "),
-        checked = step::checked(tables, step, settings, guard),
+        checked = step::checked(tables, step, settings, guard, half_done),
         progress = tables.progress,
         finish = step::finish(tables, step, session, None, &[], Then::Commit),
         commit = step::COMMIT,

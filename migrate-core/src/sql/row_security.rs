@@ -9,7 +9,7 @@ use super::{literal, tag};
 pub(crate) fn hidden(tables: &[&str], writes: bool) -> String {
     let tables: Vec<String> = tables.iter().map(|table| literal(table)).collect();
     format!(
-        "SELECT '{tag}', t FROM pg_catalog.unnest(ARRAY[{tables}]::text[]) t \
+        "SELECT '{tag}', t, pg_catalog.quote_ident(current_user) FROM pg_catalog.unnest(ARRAY[{tables}]::text[]) t \
          WHERE pg_catalog.row_security_active(pg_catalog.to_regclass(t)::oid) AND (\
          EXISTS (SELECT FROM pg_catalog.pg_policy p WHERE p.polrelid = pg_catalog.to_regclass(t) AND NOT p.polpermissive) \
          OR NOT EXISTS (SELECT FROM pg_catalog.pg_policy p WHERE p.polrelid = pg_catalog.to_regclass(t) \

@@ -6,10 +6,17 @@ use super::{TOOL, Tables, guard, literal, step};
 use crate::history::History;
 use crate::stamp::Stamp;
 
-/// Forgets how far revisions have come that have stopped on their way, if the history still is what was read.
-pub(crate) fn forget_progress(tables: &Tables, before: &History) -> String {
+/// The condition that the history, or what is half done, is not what was read.
+fn moved(tables: &Tables, before: &History) -> String {
     let last = before.last().map(|record| record.revision.as_str());
     let moved = step::moved(tables, before.records.len(), last);
+    let half_done: Vec<&str> = before.half_done().collect();
+    format!("{moved} OR {}", step::begun_since(tables, &half_done))
+}
+
+/// Forgets how far revisions have come that have stopped on their way, if the history still is what was read.
+pub(crate) fn forget_progress(tables: &Tables, before: &History) -> String {
+    let moved = moved(tables, before);
     format!(
         "BEGIN ISOLATION LEVEL READ COMMITTED;\n{guard}\n\
          INSERT INTO {log} SELECT pg_catalog.clock_timestamp(), session_user, 'forget-progress', revision, NULL, NULL, '{TOOL}' \
@@ -31,8 +38,7 @@ fn no_progress(tables: &Tables) -> String {
 /// Makes the history what the stamp says, if it still is what the stamp was planned for.
 /// `adopts` tells the log that another tool has applied what is recorded.
 pub(crate) fn stamp(tables: &Tables, stamp: &Stamp<'_>, before: &History, adopts: bool) -> String {
-    let last = before.last().map(|record| record.revision.as_str());
-    let moved = step::moved(tables, before.records.len(), last);
+    let moved = moved(tables, before);
     let guard = guard(tables, &step::raise_if(&moved));
     let mut sql = format!("BEGIN ISOLATION LEVEL READ COMMITTED;\n{guard}\n");
     let log = |sql: &mut String, action: &str, revision: &str| {

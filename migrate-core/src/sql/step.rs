@@ -26,14 +26,22 @@ pub(crate) fn begin(
     settings: &Settings,
     how: Guard,
     changes: &[String],
+    half_done: &[&str],
 ) -> String {
-    let checked = checked(tables, step, settings, how);
+    let checked = checked(tables, step, settings, how, half_done);
     format!("BEGIN ISOLATION LEVEL READ COMMITTED;\n{}{checked}", save(changes))
 }
 
-/// What a transaction of a step begins with: settings, lock, and the history is as the plan expects it.
-pub(crate) fn checked(tables: &Tables, step: &Step<'_>, settings: &Settings, how: Guard) -> String {
-    let moved = moved(tables, step.count, step.last.as_deref());
+/// What a transaction of a step begins with: settings, lock, and the history is as the plan expects it. These revisions
+/// were half done when the plan was made.
+pub(crate) fn checked(
+    tables: &Tables,
+    step: &Step<'_>,
+    settings: &Settings,
+    how: Guard,
+    half_done: &[&str],
+) -> String {
+    let moved = moved_before(tables, step, half_done);
     match how {
         // The check is a statement of its own: a snapshot that both have would be older than the lock.
         Guard::Quick(mark) => format!(
@@ -172,6 +180,28 @@ pub(crate) fn moved(tables: &Tables, count: usize, last: Option<&str>) -> String
         format!(" OR pg_catalog.bool_or(revision = {}) IS NOT TRUE", literal(revision))
     });
     format!("(SELECT pg_catalog.count(*) <> {count}{last} FROM {})", tables.history)
+}
+
+/// The same before a step. A downgrade must not go below a revision that somebody has begun since.
+pub(crate) fn moved_before(tables: &Tables, step: &Step<'_>, half_done: &[&str]) -> String {
+    let moved = moved(tables, step.count, step.last.as_deref());
+    match step.direction {
+        Direction::Up => moved,
+        Direction::Down => format!("{moved} OR {}", begun_since(tables, half_done)),
+    }
+}
+
+/// The condition that a revision is half done which is none of these.
+pub(crate) fn begun_since(tables: &Tables, half_done: &[&str]) -> String {
+    let known: Vec<String> = half_done.iter().map(|id| literal(id)).collect();
+    let others = match known.is_empty() {
+        true => String::new(),
+        false => format!(" AND revision NOT IN ({})", known.join(", ")),
+    };
+    format!(
+        "EXISTS (SELECT FROM {} WHERE (started OR next_statement > 0){others})",
+        tables.progress
+    )
 }
 
 /// What a `DO` block does where that condition holds.

@@ -33,6 +33,21 @@ fn on_the_way() {
     check(LINE, "a b c x y", "ahead: `x` and `y` are not in this chain");
 }
 
+/// Who may not read how far a revision has come does not know that none is half done.
+#[test]
+fn what_may_be_half_done_is_not_called_behind() {
+    let check = |applied: &str, expected: &str| {
+        let (chain, applied) = (chain(LINE), history(&chain(LINE), applied));
+        let history = History { partials_need: Some("GRANT".into()), ..applied };
+        assert_eq!(status(&chain, &history).to_string(), expected);
+    };
+    let unread = "not applied, and this role may not read whether one is half done";
+    check("", &format!("behind or partial: `a`, `b` and `c` are {unread}"));
+    check("a b", &format!("behind or partial: `c` is {unread}"));
+    check("a b c", "at head");
+    check("a b c x", "ahead: `x` is not in this chain");
+}
+
 #[test]
 fn branches_may_be_applied_in_any_order() {
     check(MERGE, "a c", "behind: `b` and `m` are pending");

@@ -3,7 +3,9 @@
 
 mod actorhub;
 mod behind_blinding;
+mod bodies;
 mod differential;
+mod facts;
 mod generator;
 mod mutations;
 mod queries;

@@ -3,6 +3,8 @@
 
 mod casts;
 mod constraints;
+mod dumps;
+mod elsewhere;
 mod families;
 mod grants;
 mod kinds;

@@ -1,7 +1,7 @@
 //! Two states of a database that are not the same, and the lines that say so.
 
 use migrate_core::catalog::{Catalog, Difference};
-use migrate_core::diff::script;
+use migrate_core::diff::{dump, script};
 use migrate_testkit::postgres::Client;
 use migrate_testkit::{Database, Server};
 
@@ -57,8 +57,34 @@ impl Pairs {
         for (sql, from, to) in [(one, &from, &to), (other, &to, &from)] {
             let unwritten = self.leads(sql, from, to, sql);
             assert_eq!(unwritten, [], "{one}\n{other}");
+            self.rebuilds(from, sql);
             let trip = self.trips.there_and_back(sql, to);
             self.failed.extend(trip.err().map(|why| format!("{sql}\n{why}")));
+        }
+    }
+
+    /// The dump of a catalog builds the same, and is the same then.
+    pub(crate) fn rebuilds(&mut self, catalog: &Catalog, about: &str) {
+        let written = dump(catalog);
+        if !written.unwritten.is_empty() {
+            return;
+        }
+        let ran = self.client.batch_execute(&format!("BEGIN; {written}"));
+        let found = ran.map(|()| Catalog::read(&mut self.client).unwrap());
+        self.client.batch_execute("ROLLBACK").unwrap();
+        match found {
+            Err(error) => self.failed.push(format!("{about}: {error:?}\n{written}")),
+            Ok(found) => {
+                let lines = found.differences(catalog);
+                let order = "order of the columns of";
+                let lines = lines.iter().filter(|it| it.kind != order);
+                let lines: Vec<String> = lines.map(ToString::to_string).collect();
+                if !lines.is_empty() {
+                    self.failed.push(format!("{about}: the dump leaves {lines:#?}\n{written}"));
+                } else if dump(&found) != written {
+                    self.failed.push(format!("{about}: another dump\n{}\n{written}", dump(&found)));
+                }
+            }
         }
     }
 

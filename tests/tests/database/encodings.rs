@@ -3,7 +3,7 @@
 use migrate_core::{Error, Runner};
 use migrate_testkit::Database;
 
-use crate::support::{Kind, Session, Way, connection, database, line};
+use crate::support::{Kind, Session, Way, chain_of, connection, database, done, file, line};
 
 /// A database beside this one, in an encoding; gone with the value.
 struct Other<'d> {
@@ -66,6 +66,40 @@ fn a_character_that_the_database_has_not() {
                 assert_eq!(session.applied(), done, "{way:?}");
             }
         }
+    }
+}
+
+/// The same of what the history keeps of a revision that runs outside a transaction, or that is only stamped.
+#[test]
+fn a_character_that_the_database_has_not_in_a_downgrade_that_is_kept() {
+    let chain = |down: &str| {
+        let (name, text) = file("r2", "r1", "INSERT INTO t1 VALUES (1);\nVACUUM t1;", down);
+        let text = text.replace("-- migrate:up", "-- migrate:up transaction:false");
+        chain_of(&[file("r1", "", "CREATE TABLE t1 (n int);", "DROP TABLE t1;"), (name, text)])
+    };
+    let beside = database("latin1_kept");
+    let other = Other::new(&beside, "LATIN1");
+    for kind in [Kind::Blocking, Kind::Tokio] {
+        let mut session = other.open(kind);
+        session.clear();
+        let wrong = chain("SELECT 'ü';\nSELECT 'for 5 €';");
+        let error = session.upgrade(&Runner::new(&wrong)).unwrap_err();
+        let Error::Statement(failed) = &error else { panic!("{error}") };
+        assert_eq!((failed.revision.as_str(), failed.source.slice(failed.span)), ("r2", "€"));
+        let text = error.to_string();
+        assert!(text.contains("the history keeps the downgrade"), "{text}");
+        assert!(text.contains("its statements are done; the next run records it"), "{text}");
+        // Without the character it is recorded, and nothing runs again.
+        let right = chain("SELECT 'ü';");
+        assert_eq!(done(&session.upgrade(&Runner::new(&right)).unwrap()), "+r2");
+        assert_eq!(session.value("SELECT count(*) FROM t1"), "1");
+        session.stamp(&Runner::new(&right), "r1", false).unwrap();
+        let text = session.stamp(&Runner::new(&wrong), "r2", false).unwrap_err().to_string();
+        assert!(
+            text.contains("the history keeps the downgrade of `r2`: migrations/r2.sql:11:"),
+            "{text}"
+        );
+        assert_eq!(session.applied(), "r1");
     }
 }
 

@@ -8,6 +8,7 @@ mod concurrency;
 mod crash;
 mod dropped;
 mod encodings;
+mod ended;
 mod failures;
 mod foreign;
 mod forgotten;

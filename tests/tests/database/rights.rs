@@ -1,6 +1,6 @@
 //! What a role needs, and no more: docs/SECURITY.md has the same grants. Each that is missing is told.
 
-use migrate_core::{Chain, Error, Runner};
+use migrate_core::{Chain, Error, Runner, Status};
 
 use crate::support::{Kind, Role, Session, chain_of, database, done, file};
 
@@ -91,7 +91,7 @@ fn these_rights_are_enough_and_each_is_needed() {
     let all = try_with("all of a migrating role's", &MIGRATING);
     assert!(all.iter().all(|(_, said)| !said.contains("not allowed")), "{all:?}");
     let server = try_with("a server's", &SERVER);
-    assert!(server[0].1.starts_with("behind: "), "{server:?}");
+    assert!(server[0].1.starts_with("behind or partial: "), "{server:?}");
     for missing in MIGRATING {
         let rights: Vec<&str> = MIGRATING.into_iter().filter(|right| *right != missing).collect();
         let said = try_with(&format!("without {missing}"), &rights);
@@ -118,4 +118,28 @@ fn a_server_at_head_needs_one_right() {
     let expected = "reading the history of migrations is not allowed: \
                     permission denied for table migrate_history (SQLSTATE 42501)";
     assert!(error.to_string().starts_with(expected), "{error}");
+}
+
+/// Who may not read how far a revision has come is told so, and what would let it.
+#[test]
+fn a_role_that_watches_says_what_it_may_not_see() {
+    let (name, text) = file("r2", "r1", "SELECT 1;\nSELECT 1 / 0;", "SELECT 1;");
+    let text = text.replace("-- migrate:up", "-- migrate:up transaction:false");
+    let chain = chain_of(&[file("r1", "", "SELECT 1;", "SELECT 1;"), (name, text)]);
+    let database = database("watches");
+    let mut owner = Session::new(&database);
+    let (_role, mut session) = with_rights(&database, &mut owner, &chain, &SERVER);
+    owner.upgrade(&Runner::new(&chain)).unwrap_err();
+    let runner = Runner::new(&chain);
+    let status = session.status(&runner).unwrap();
+    let Status::BehindOrPartial { pending, grant } = &status else { panic!("{status}") };
+    assert_eq!(*pending, ["r2"]);
+    let error = session.verify(&runner).unwrap_err().to_string();
+    assert!(error.contains("this role may not read whether one is half done"), "{error}");
+    owner.execute(grant);
+    let half_done = "the upgrade of `r2` stopped at statement 2 of 2";
+    let status = session.status(&runner).unwrap().to_string();
+    assert_eq!(status, format!("partial: {half_done}"));
+    let error = session.verify(&runner).unwrap_err().to_string();
+    assert!(error.starts_with(half_done), "{error}");
 }

@@ -27,7 +27,7 @@ fn with_role(test: impl Fn(&mut Session, &Role<'_>, Kind)) {
 }
 
 fn hidden(error: &Error, table: &str) {
-    let Error::Hidden { table: found } = error else { panic!("{error:?}") };
+    let Error::Hidden { table: found, role } = error else { panic!("{error:?}") };
     let full = format!("\"public\".\"{table}\"");
     assert_eq!(*found, full);
     let text = error.to_string();
@@ -36,6 +36,8 @@ fn hidden(error: &Error, table: &str) {
         "{text}"
     );
     assert!(text.contains(&format!("`ALTER TABLE {full} DISABLE ROW LEVEL SECURITY`")), "{text}");
+    assert!(text.contains(&format!("ON {full} TO {role} USING (true)")), "{text}");
+    assert!(role.contains("security"), "{role}");
 }
 
 #[test]

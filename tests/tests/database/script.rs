@@ -273,3 +273,21 @@ fn roles_and_settings_between_revisions() {
     let row = format!("{owns}|public, pg_temp|{shown}");
     assert_eq!(rows, Ok(vec![row; 3]));
 }
+
+/// A script can't know what somebody has left of a history that was dropped, so it says so.
+#[test]
+fn tables_that_are_left_of_a_history_that_was_dropped() {
+    let Some(psql) = psql() else { return };
+    let (database, chain) = (database("script_left"), tables(2));
+    let (runner, mut session) = (Runner::new(&chain), Session::new(&database));
+    session.upgrade(&runner).unwrap();
+    session.execute("DROP TABLE migrate_history, t1, t2");
+    let error = run(&psql, &database, &runner, "upgrade base:head").unwrap_err();
+    assert!(error.contains("tables of migrate are left, and its history is missing"), "{error}");
+    assert!(error.contains("migrate forget"), "{error}");
+    session.execute(
+        "DROP TABLE migrate_log, migrate_layout, migrate_progress; DROP SEQUENCE migrate_statement",
+    );
+    runs(&psql, &database, &runner, "upgrade base:head");
+    session.verify(&runner).unwrap();
+}

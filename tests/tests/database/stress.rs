@@ -40,7 +40,7 @@ fn is_expected(said: &Said) -> bool {
     let is_ours = matches!(code, None | Some("57P01" | "57014" | "55P03"));
     // The connection could not be opened.
     error.starts_with("Error { kind")
-        || error.starts_with("Server {") && is_ours
+        || ["Server {", "Ended {"].iter().any(|it| error.starts_with(it)) && is_ours
         || error.starts_with("Statement(") && (is_ours || code == Some("23505"))
         || error.starts_with("InDoubt {") && error.contains("why: Commits")
         || error.starts_with("Plan(HalfDone(")

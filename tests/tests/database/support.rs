@@ -310,7 +310,9 @@ pub(crate) fn done(report: &Report) -> String {
 /// The error of a session that was terminated. The blocking client may see the end of the
 /// connection before it sees the reason.
 pub(crate) fn terminated(kind: Kind, error: &Error) {
-    let Error::Server { failure, .. } = error else { panic!("{error:?}") };
+    let (Error::Server { failure, .. } | Error::Ended { failure, .. }) = error else {
+        panic!("{error:?}")
+    };
     let text = error.to_string();
     match (kind, failure.code.as_deref()) {
         (_, Some("57P01")) => {

@@ -148,9 +148,11 @@ fn what_a_server_takes() {
         "DECLARE a int; BEGIN a := ; a := CASE WHEN true THEN 1 END; INSERT INTO t SELECT 1 RETURNING 1 INTO a; EXECUTE 'x' INTO a USING 1, 2; END",
     );
     // Not understood, or not looked into.
-    fine("DECLARE a foo.bar(1) baz%x; BEGIN NULL; END");
+    fine("BEGIN LOOP EXIT inline_code_block; END LOOP; END");
     fine("BEGIN CREATE FUNCTION f() RETURNS int BEGIN ATOMIC SELECT 1; END; END");
     fine("DECLARE a int; BEGIN a := 1 end; END");
+    fine("DECLARE a int; BEGIN SELECT count(*) in INTO a FROM pg_class; END");
+    fine("DECLARE c refcursor; BEGIN OPEN c NO FOR SELECT 1; END");
     assert_eq!(found("DO LANGUAGE plperl $$ nothing of ours $$"), None);
     assert_eq!(found("DO E'BEGN'"), None);
     assert_eq!(found("CREATE FUNCTION f() RETURNS int LANGUAGE c AS 'BEGN', 'f'"), None);

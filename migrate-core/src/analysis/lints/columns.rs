@@ -10,26 +10,7 @@ use crate::analysis::statement::{
     Action, AlterTable, ColumnChange, ColumnDef, Default, Kind, Statement, TypeName, calls,
 };
 use crate::levels::Lint;
-
-/// The functions of the server and of its extensions whose value is another for each row.
-const VOLATILE: [&str; 16] = [
-    "clock_timestamp",
-    "currval",
-    "gen_random_bytes",
-    "gen_random_uuid",
-    "lastval",
-    "nextval",
-    "random",
-    "random_normal",
-    "timeofday",
-    "uuid_generate_v1",
-    "uuid_generate_v1mc",
-    "uuid_generate_v4",
-    "uuidv4",
-    "uuidv7",
-    "setval",
-    "pg_sleep",
-];
+use crate::locks::VOLATILE;
 
 const SERIAL: [&str; 6] = ["bigserial", "serial", "serial2", "serial4", "serial8", "smallserial"];
 

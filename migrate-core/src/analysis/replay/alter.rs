@@ -4,14 +4,13 @@ use std::rc::Rc;
 
 use super::create::Free;
 use super::world::{Target, World};
-use crate::analysis::catalog::{Class, ConstraintClass, Detail, Found, How, Id, Object, Space};
+use crate::analysis::catalog::{Class, ConstraintClass, Detail, Found, How, Id, Space};
 use crate::analysis::names::{Ident, Name};
 use crate::analysis::near;
 use crate::analysis::statement::{
     Action, AlterTable, ColumnChange, ColumnDef, ConstraintDef, ConstraintKind, Kind,
 };
 use crate::problem::Problem;
-use crate::text::Span;
 
 impl World {
     pub(super) fn alter_table(&mut self, alter: &AlterTable<'_>) {
@@ -247,8 +246,12 @@ impl World {
         let Some(id) = self.column(table, name) else { return };
         let place = self.place(name.span);
         match change {
-            ColumnChange::Type { to, .. } => {
+            ColumnChange::Type { to, using } => {
                 self.keeps_views(id, name.span);
+                // Of a foreign table the values are elsewhere.
+                if table.class == Class::Table {
+                    self.type_fits(id, name, to, kind, using.is_some());
+                }
                 let shown = to.shown();
                 let sure = kind.is_some_and(|kind| self.catalog.is_sure(kind));
                 self.catalog.change(id, place, |column| {
@@ -264,9 +267,7 @@ impl World {
             ColumnChange::SetDefault(text) => {
                 self.check_default(text);
                 self.drop_defaults(id, name.span);
-                let mut default = Object::new(Class::Default, "".into(), Some(id), place);
-                self.guess(&mut default, text);
-                self.catalog.add(default);
+                self.new_default(id, text, place);
             }
             ColumnChange::DropDefault | ColumnChange::DropExpression => {
                 self.drop_defaults(id, name.span);
@@ -292,13 +293,6 @@ impl World {
                 }
             }
             ColumnChange::Other => {}
-        }
-    }
-
-    fn drop_defaults(&mut self, column: Id, span: Span) {
-        let place = self.place(span);
-        for default in self.catalog.parts(column, |class| class == Class::Default) {
-            self.catalog.remove(default, place);
         }
     }
 
@@ -382,7 +376,10 @@ fn pass(action: &Action<'_>) -> u8 {
         Action::DropColumn { .. } | Action::DropConstraint { .. } => 0,
         Action::Column {
             change:
-                ColumnChange::DropNotNull | ColumnChange::DropIdentity | ColumnChange::DropExpression,
+                ColumnChange::DropNotNull
+                | ColumnChange::DropDefault
+                | ColumnChange::DropIdentity
+                | ColumnChange::DropExpression,
             ..
         } => 0,
         Action::Column { change: ColumnChange::Type { .. }, .. } => 1,

@@ -3,8 +3,10 @@
 use std::rc::Rc;
 
 use super::create::Free;
+use super::values::default_name;
 use super::world::{Target, World};
-use crate::analysis::catalog::{Class, Detail, Found, GENERATED, How, Id, Object, Space};
+use crate::analysis::catalog::{Class, Detail, Found, GENERATED, How, Id, Object, Place, Space};
+use crate::analysis::cursor::Cursor;
 use crate::analysis::foreign_types::postgres_word;
 use crate::analysis::names::{Ident, automatic};
 use crate::analysis::statement::{ColumnDef, Default, Identity, TypeName, is_built_in};
@@ -125,14 +127,33 @@ impl World {
             Some(Default::Identity(identity)) => {
                 self.identity(table.id, id, &column.name, identity);
             }
-            Some(Default::Expression(text) | Default::Generated(text)) => {
-                let generated = matches!(column.default, Some(Default::Generated(_)));
-                let name = if generated { GENERATED } else { "" };
-                let mut default = Object::new(Class::Default, name.into(), Some(id), place);
+            Some(Default::Expression(text)) => self.new_default(id, text, place),
+            Some(Default::Generated(text)) => {
+                let mut default = Object::new(Class::Default, GENERATED.into(), Some(id), place);
                 self.guess(&mut default, text);
                 self.catalog.add(default);
             }
             None => {}
+        }
+    }
+
+    /// What a column has where a row says nothing.
+    pub(super) fn new_default(&mut self, column: Id, text: &Cursor<'_>, place: Place) {
+        self.default_fits(column, text);
+        // It is as if there were none.
+        if text.is(0, "null") && (text.len() == 1 || text.is_sign(1, "::")) {
+            return;
+        }
+        let name = default_name(text).into();
+        let mut default = Object::new(Class::Default, name, Some(column), place);
+        self.guess(&mut default, text);
+        self.catalog.add(default);
+    }
+
+    pub(super) fn drop_defaults(&mut self, column: Id, span: Span) {
+        let place = self.place(span);
+        for default in self.catalog.parts(column, |class| class == Class::Default) {
+            self.catalog.remove(default, place);
         }
     }
 

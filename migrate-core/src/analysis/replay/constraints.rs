@@ -115,6 +115,7 @@ impl World {
             }
             ConstraintKind::Check(check) => {
                 let (columns, is_clear) = self.columns_in(table.id, check);
+                self.comparison_fits(&columns, check);
                 let names: Vec<Rc<str>> = columns
                     .iter()
                     .filter_map(|id| Some(self.catalog.get(*id)?.name.clone()))
@@ -260,6 +261,13 @@ impl World {
         let ids: Vec<Id> = ids.into_iter().flatten().collect();
         let included: Vec<Id> =
             include.iter().filter_map(|column| self.column(table, column)).collect();
+        if kind != ConstraintClass::Exclude {
+            for (id, name) in ids.iter().zip(columns) {
+                if whole && !self.has_default_class("btree", *id, name.span) {
+                    return None;
+                }
+            }
+        }
         if kind == ConstraintClass::Primary {
             for id in &ids {
                 let place = self.place(constraint.span);

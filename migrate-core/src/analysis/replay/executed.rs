@@ -42,7 +42,7 @@ impl World {
         for statement in split_statements(text) {
             let all = Cursor::new(text, &statement.tokens, 0);
             match reach(&all) {
-                Reach::Nothing => {}
+                Reach::Nothing => self.note_methods(&all),
                 Reach::Query => self.execute_query(&all),
                 Reach::Gains(spaces) => {
                     self.catalog.may_gain(spaces);

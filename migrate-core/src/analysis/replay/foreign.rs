@@ -43,6 +43,16 @@ impl World {
             true => None,
             false => self.referenced_key(other, columns, target_columns, &theirs, target_span),
         };
+        let key_columns: Option<Vec<Id>> = match target_columns.is_empty() {
+            false => theirs.iter().copied().collect(),
+            true => key.as_ref().and_then(|key| match key.as_slice() {
+                [(index, How::Normal)] => self.columns_of_index(*index),
+                _ => None,
+            }),
+        };
+        if let Some(key) = key_columns.filter(|_| own.len() == columns.len()) {
+            self.keys_fit(&own, &key, constraint.span);
+        }
         let name = name?;
         let id =
             self.new_constraint(table, name, ConstraintClass::Foreign, Some(own), constraint.span);
@@ -59,6 +69,13 @@ impl World {
             }
         });
         Some(id)
+    }
+
+    fn columns_of_index(&self, index: Id) -> Option<Vec<Id>> {
+        match &self.catalog.get(index)?.detail {
+            Detail::Index { columns, .. } => columns.clone(),
+            _ => None,
+        }
     }
 
     /// The unique index that a foreign key refers to; that there is none is said.

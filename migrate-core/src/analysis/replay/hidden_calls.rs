@@ -45,6 +45,7 @@ impl World {
 
     /// Notes the function behind `CREATE OPERATOR` or `CREATE CAST`.
     pub(super) fn note_hidden(&mut self, all: &Cursor<'_>) {
+        self.note_methods(all);
         let mut rest = *all;
         if rest.take(&["create", "operator"]) {
             while rest.ident().is_some() && rest.take_sign(".") {}

@@ -23,6 +23,7 @@ impl World {
         {
             return self.wrong_kind(table.id, "table", index.table.span());
         }
+        let method = self.access_method(index.method.as_ref());
         let mut is_old = false;
         if let Some(name) = &index.name {
             match self.free_in(Class::Index, schema, &name.text, name.span, index.if_not_exists) {
@@ -31,6 +32,18 @@ impl World {
             }
         }
         let (keys, whole, names) = self.index_keys(table, index);
+        if let Some(method) = method {
+            for name in index.keys.iter().zip(&index.with_class).filter_map(|(key, with)| match key
+            {
+                Key::Column(name) if !with => Some(name),
+                _ => None,
+            }) {
+                let column = self.catalog.find(Space::Column, Some(table.id), &name.text);
+                if let Found::Yes(column) = column {
+                    self.has_default_class(method, column, name.span);
+                }
+            }
+        }
         let partitioned = match self.catalog.get(table.id).map(|table| &table.detail) {
             Some(Detail::Table { partitioned, .. }) => *partitioned,
             _ => false,

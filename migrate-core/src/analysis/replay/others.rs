@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use super::calls::is_reserved;
 use super::drops::class_of;
-use super::world::World;
+use super::world::{Target, World};
 use crate::analysis::catalog::{Class, Found, Id, Object, Path, Space};
 use crate::analysis::cursor::Cursor;
 use crate::analysis::names::{Ident, Name};
@@ -53,7 +53,10 @@ impl World {
     }
 
     fn extension_effects(&mut self, name: &str) {
-        if HARMLESS.split_whitespace().any(|known| known == name) {
+        let is_harmless = HARMLESS.split_whitespace().any(|known| known == name);
+        let has_relations = WITH_RELATIONS.iter().any(|(known, _)| *known == name);
+        self.note_classes_of(name, is_harmless || has_relations);
+        if is_harmless {
             return;
         }
         match WITH_RELATIONS.iter().find(|(known, _)| *known == name) {
@@ -71,7 +74,11 @@ impl World {
         if let Some(name) = writes {
             let is_refresh = text.is(0, "refresh");
             let kind = if is_refresh { "materialized view" } else { "table" };
-            self.relation(name, kind, false);
+            let found = self.relation(name, kind, false);
+            if let Some(found) = found.filter(|found| is_refresh && self.is_no_materialized(found))
+            {
+                self.wrong_kind(found.id, "materialized view", name.span());
+            }
         }
         let is_read = self.checks_queries() && self.check_query(text);
         // The tables of DELETE are behind FROM, too.
@@ -91,6 +98,11 @@ impl World {
                 self.run_triggers(id);
             }
         }
+    }
+
+    /// Whether it surely is a relation that has nothing to refresh.
+    fn is_no_materialized(&self, found: &Target) -> bool {
+        found.class != Class::MaterializedView && self.catalog.is_sure(found.id)
     }
 
     /// Every name in it may mean something else from here on.
@@ -200,6 +212,10 @@ impl World {
                     _ => "table",
                 };
                 self.relation(name, kind, false);
+            }
+            Commented::Routine(kind, name) => {
+                let here = self.routines_here(name);
+                self.ambiguous(*kind, name, &here);
             }
             Commented::Column(name) => {
                 if let Some((column, table)) = name.parts.split_last()

@@ -195,6 +195,13 @@ impl World {
         }
     }
 
+    /// The routines of this name, whatever their arguments are, in the schema that it means.
+    pub(super) fn routines_here(&mut self, name: &Name) -> Vec<Id> {
+        let Some(schema) = self.catalog.target(name, false) else { return Vec::new() };
+        let is_here = |id: &Id| self.catalog.get(*id).is_some_and(|it| it.home == Some(schema));
+        self.catalog.routines(name.last()).into_iter().filter(is_here).collect()
+    }
+
     /// A routine that must be there.
     fn routine(
         &mut self,
@@ -204,16 +211,7 @@ impl World {
         if_exists: bool,
     ) -> Option<Id> {
         let others = self.catalog.routines(name.last());
-        let here: Vec<Id> = match self.catalog.target(name, false) {
-            Some(schema) => others
-                .iter()
-                .copied()
-                .filter(|id| {
-                    self.catalog.get(*id).is_some_and(|object| object.home == Some(schema))
-                })
-                .collect(),
-            None => Vec::new(),
-        };
+        let here = self.routines_here(name);
         let Some(arguments) = arguments else {
             if self.ambiguous(kind, name, &here) {
                 return None;

@@ -13,6 +13,7 @@ mod paths;
 mod queries;
 mod temporaries;
 mod unknown;
+mod values;
 
 /// Checks a chain of these upgrades and downgrades; its errors as `revision:line message: label`, with
 /// further places and the help behind.

@@ -172,6 +172,15 @@ impl World {
         });
     }
 
+    /// Something that is said to be a value of an enum, where all its values are known.
+    pub(super) fn must_have_value(&mut self, id: Id, label: &str, span: Span) {
+        if let Some((labels, place)) = self.values(id)
+            && !has(&labels, &label.into())
+        {
+            self.no_value(id, label, span, &labels, place);
+        }
+    }
+
     fn no_value(
         &mut self,
         id: Id,

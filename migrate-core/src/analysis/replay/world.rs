@@ -85,6 +85,11 @@ pub(super) struct World {
     /// The functions behind the chain's operators, by their signs, and behind its casts.
     pub(super) operators: HashMap<Rc<str>, Vec<Rc<str>>>,
     pub(super) casts: Vec<Rc<str>>,
+    /// Access methods of the chain's own, those that may have more default operator classes than the server has,
+    /// and whether there may be more casts.
+    pub(super) methods: HashSet<Rc<str>>,
+    pub(super) with_classes: HashSet<Rc<str>>,
+    pub(super) has_casts: bool,
     /// Those of `active` that can be written as a field: `t.f`.
     pub(super) of_rows: HashSet<Rc<str>>,
     /// Whether any statement may run an event trigger.
@@ -132,6 +137,9 @@ impl World {
             stored: Vec::new(),
             operators: HashMap::new(),
             casts: Vec::new(),
+            methods: HashSet::new(),
+            with_classes: HashSet::new(),
+            has_casts: false,
             of_rows: HashSet::new(),
             has_event_triggers: false,
             is_pending: true,

@@ -134,10 +134,9 @@ fn index<'s>(cursor: &mut Cursor<'s>, unique: bool) -> Option<Statement<'s>> {
     cursor.take(&["on"]).then_some(())?;
     let only = cursor.take(&["only"]);
     let table = cursor.name()?;
-    if cursor.take(&["using"]) {
-        cursor.ident()?;
-    }
+    let method = if cursor.take(&["using"]) { Some(cursor.ident()?) } else { None };
     let parts = cursor.parentheses()?.split();
+    let with_class = parts.iter().map(names_class).collect();
     let keys = parts.into_iter().map(key).collect::<Option<_>>()?;
     let include = if cursor.take(&["include"]) { cursor.column_list()? } else { Vec::new() };
     let predicate = cursor.after(&["where"]);
@@ -149,6 +148,8 @@ fn index<'s>(cursor: &mut Cursor<'s>, unique: bool) -> Option<Statement<'s>> {
         only,
         table,
         keys,
+        with_class,
+        method,
         include,
         predicate,
         span,
@@ -170,6 +171,16 @@ pub(super) fn key(part: Cursor<'_>) -> Option<Key<'_>> {
     rest.name()?;
     rest.parentheses()?;
     Some(Key::Expression(rest.since(part)))
+}
+
+/// Whether a key of an index that is a column has an operator class behind it.
+fn names_class(part: &Cursor<'_>) -> bool {
+    let mut rest = *part;
+    rest.skip(1);
+    if rest.take(&["collate"]) {
+        rest.name();
+    }
+    !rest.is_empty() && !rest.is_any(0, &["asc", "desc", "nulls"])
 }
 
 fn type_<'s>(cursor: &mut Cursor<'s>) -> Option<Statement<'s>> {

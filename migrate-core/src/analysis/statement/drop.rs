@@ -92,6 +92,8 @@ pub(super) fn comment<'s>(cursor: &mut Cursor<'s>) -> Option<Statement<'s>> {
         let name = cursor.ident()?;
         cursor.take(&["on"]).then_some(())?;
         Commented::OnTable { what, name, table: cursor.name()? }
+    } else if let Some(kind) = routine(cursor) {
+        Commented::Routine(kind, cursor.name()?)
     } else {
         Commented::Object(kind(cursor)?, cursor.name()?)
     };

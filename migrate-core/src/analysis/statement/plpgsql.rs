@@ -7,7 +7,9 @@ mod blocks;
 mod conditions;
 mod raise;
 mod reader;
+mod small;
 mod steps;
+mod variables;
 
 use std::rc::Rc;
 

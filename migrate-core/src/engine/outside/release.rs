@@ -70,6 +70,12 @@ impl Engine<'_> {
         // Behind a pooler another session has answered; if it is ours that does not have the lock, nobody can give it back.
         let is_ours = run.process.is_none() || process(rows) == run.process.as_deref();
         if is_true(rows, tag::LOCK, 1) || is_ours || run.unlock_retries >= MOST_UNLOCK_RETRIES {
+            let then = match (then, run.unrestored) {
+                (Then::GoOn | Then::StartOver, Some(failure)) => {
+                    Then::Fail(Error::server("putting the session's settings back", failure))
+                }
+                (then, _) => then,
+            };
             return self.released(then, now);
         }
         run.unlock_retries += 1;
@@ -78,19 +84,41 @@ impl Engine<'_> {
         Ok(Ask::Wait(Duration::from_millis(20)))
     }
 
-    /// If somebody has cancelled that, the session still has the lock, and would keep everybody else waiting.
+    /// If the session still has the lock, it would keep everybody else waiting.
     pub(super) fn release_failed(
         &mut self,
         mut run: Outside,
         then: Then,
-        failure: &Failure,
+        failure: Failure,
         now: Duration,
     ) -> Result<Ask, Error> {
-        if !failure.is("57014") || run.unlock_retries >= MOST_UNLOCK_RETRIES {
+        // The lock has gone with the session.
+        if failure.code.is_none() {
             return self.released(then, now);
         }
-        run.unlock_retries += 1;
-        Ok(self.roll_back_and_release(run, then))
+        // Somebody has cancelled that.
+        if failure.is("57014") && run.unlock_retries < MOST_UNLOCK_RETRIES {
+            run.unlock_retries += 1;
+            return Ok(match run.unrestored {
+                None => self.roll_back_and_release(run, then),
+                Some(_) => self.unlock(run, then),
+            });
+        }
+        if run.unrestored.is_none() {
+            run.unrestored = Some(failure);
+            return Ok(self.unlock(run, then));
+        }
+        let first = match then {
+            Then::Fail(error) => Some(Box::new(error)),
+            Then::GoOn | Then::StartOver => None,
+        };
+        Err(Error::LockKept { first, failure: Box::new(failure) })
+    }
+
+    /// Gives back the lock alone.
+    fn unlock(&mut self, run: Outside, then: Then) -> Ask {
+        let query = format!("ROLLBACK;\n{}", sql::unlock(&self.tables));
+        self.ask_outside(run, Phase::Releasing(then), query)
     }
 
     /// The lock is given back.

@@ -7,7 +7,7 @@ use crate::error::{Aftermath, DoubtReason, Error, StatementError};
 use crate::failure::Failure;
 use crate::history::Row;
 use crate::message::{label, sets_lock_timeout, text_of};
-use crate::outside::{Doubt, Found, Kind, Verdict, digest_of, statement_digest, verdict};
+use crate::outside::{Doubt, Found, Kind, Verdict, digest_of, kept, statement_digest, verdict};
 use crate::plan::Step;
 use crate::report::Event;
 use crate::sql::literal;
@@ -47,7 +47,7 @@ impl Engine<'_> {
     /// Decides on the next statement, by what was found of it.
     pub(super) fn decide_on_statement(
         &mut self,
-        run: Outside,
+        mut run: Outside,
         step: &Step<'_>,
         rows: &[Row],
     ) -> Ask {
@@ -56,7 +56,13 @@ impl Engine<'_> {
             true => &Doubt::None,
             false => &run.doubt,
         };
-        let found: Vec<Found> = tagged(rows, tag::OBJECT).map(found).collect();
+        let found = found_in(rows);
+        if !run.has_told {
+            let revision = step.migration.id.as_str();
+            for message in &kept(&part.kind, doubt, &found) {
+                self.watch.tell(&Event::Warning { revision, message });
+            }
+        }
         match verdict(&part.kind, statement(step, part), doubt, &found) {
             Verdict::Run if part.kind.is_alone() || run.is_alone => self.announce(run, step),
             Verdict::Run => {
@@ -69,7 +75,9 @@ impl Engine<'_> {
             }
             Verdict::Done => self.note_done(run, step),
             Verdict::Drop(name) => {
-                self.ask_outside(run, Phase::Cleaning, format!("DROP INDEX CONCURRENTLY {name}"))
+                run.has_told = true;
+                let query = format!("DROP INDEX CONCURRENTLY {name}");
+                self.ask_outside(run, Phase::Cleaning(name), query)
             }
             Verdict::Finalize(statement) => self.ask_outside(run, Phase::Finalizing, statement),
             Verdict::Unknown => self.in_doubt(run, step),
@@ -143,7 +151,7 @@ impl Engine<'_> {
             return self.announce(run, step);
         }
         self.retry_or(run, step, failure, |engine, run, failure| {
-            let then = engine.refusal(&run, step, failure, prefix);
+            let then = engine.refusal(&run, step, failure, prefix, Vec::new());
             engine.release(run, then)
         })
     }
@@ -153,7 +161,7 @@ impl Engine<'_> {
         // A part of it may have been committed, so what was announced stays. What can't run in a block at all has not
         // come to a commit in a transaction, so it has not now.
         if run.parts[run.at].kind == Kind::Procedure && (run.commits || !failure.is("25001")) {
-            let then = self.refusal(&run, step, failure, 0);
+            let then = self.refusal(&run, step, failure, 0, Vec::new());
             return self.release(run, then);
         }
         self.retry_or(run, step, failure, |engine, run, failure| {
@@ -162,7 +170,11 @@ impl Engine<'_> {
                 _ => sql::NO_IDS.to_owned(),
             };
             let keep = engine.keep(&run, step, run.at, Some((false, &before)));
-            let query = sql::keep_alone(&engine.tables, &keep, run.lock_timeout.as_deref());
+            let mut query = sql::keep_alone(&engine.tables, &keep, run.lock_timeout.as_deref());
+            // What it has left is to be told.
+            if let Some(objects) = sql::objects(&run.parts[run.at].kind) {
+                query = format!("{query};\n{}", objects.rows());
+            }
             engine.ask_outside(run, Phase::TakingBack(failure), query)
         })
     }
@@ -184,20 +196,21 @@ impl Engine<'_> {
         }
     }
 
-    /// What an earlier try has left can't be dropped or finalized.
-    pub(super) fn cleaning_failed(
+    /// The server has refused what goes before the statement.
+    pub(super) fn refused_before(
         &mut self,
         run: Outside,
         step: &Step<'_>,
         failure: Failure,
+        what: &str,
     ) -> Ask {
         self.retry_or(run, step, failure, |engine, run, failure| {
-            let what = "removing what an earlier try of the statement has left";
-            let error = match failure.is("42501") {
-                true => Error::denied(what, failure),
-                false => Error::server(what, failure),
-            };
-            engine.release(run, Then::Fail(error))
+            let notes =
+                vec![format!("the statement itself has not run: the error came while {what}")];
+            // Its place is none in the statement.
+            let failure = Failure { position: None, ..failure };
+            let then = engine.refusal(&run, step, failure, 0, notes);
+            engine.roll_back_and_release(run, then)
         })
     }
 
@@ -208,6 +221,7 @@ impl Engine<'_> {
         step: &Step<'_>,
         failure: Failure,
         prefix: usize,
+        notes: Vec<String>,
     ) -> Then {
         let part = &run.parts[run.at];
         let may_be_half_done =
@@ -234,10 +248,16 @@ impl Engine<'_> {
             failure,
             ended: false,
             aftermath,
+            notes,
             done: std::mem::take(&mut self.report.done),
         };
         Then::Fail(Error::Statement(Box::new(error)))
     }
+}
+
+/// The objects that an answer tells of.
+pub(super) fn found_in(rows: &[Row]) -> Vec<Found> {
+    tagged(rows, tag::OBJECT).map(found).collect()
 }
 
 fn found(row: &Row) -> Found {
@@ -249,5 +269,6 @@ fn found(row: &Row) -> Found {
         name: column(3),
         is_busy: is_true(4),
         definition: column(5),
+        is_own: is_true(6),
     }
 }

@@ -27,6 +27,7 @@ fn what_is_there_already_has_advice_by_its_statement() {
             failure,
             ended: false,
             aftermath: Aftermath::RolledBack,
+            notes: Vec::new(),
             done: Vec::new(),
         };
         error.help()

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::Digest;
-use crate::history::Record;
+use crate::history::{Partial, Record};
 use crate::plan::redo;
 use crate::samples;
 use crate::status::changed;
@@ -145,9 +145,7 @@ fn down_and_up_again() {
         LINE,
         "",
         "",
-        Err(
-            "nothing to downgrade: no revision is applied = `migrate status` shows where the database is",
-        ),
+        Err("nothing to redo: no revision is applied = `migrate upgrade` applies the chain"),
     );
     check(
         LINE,
@@ -232,4 +230,24 @@ fn a_redo_ends_as_the_chain_has_it() {
             }
         }
     }
+}
+
+/// What is half done is not applied, and is to be finished.
+#[test]
+fn what_is_half_done_is_not_redone() {
+    let chain = samples::chain("a b:a");
+    let mut history = stored(&chain, "a");
+    let applied = redo(&chain, &history, Some("b")).map(|_| ());
+    assert_eq!(applied, Err(PlanError::NotApplied { revision: "b".into() }));
+    history.partials.push(Partial {
+        revision: "b".into(),
+        direction: Direction::Up,
+        done: 0,
+        in_doubt: true,
+        is_running: false,
+        digest: None,
+    });
+    let half_done = redo(&chain, &history, Some("b")).map(|_| ()).map_err(|why| why.help());
+    let help = "finish it: `migrate upgrade b` finds out whether that statement ran, and continues";
+    assert!(half_done.as_ref().is_err_and(|it| it.starts_with(help)), "{half_done:?}");
 }

@@ -1,12 +1,13 @@
 //! Half done revisions show, and nothing goes below them unasked.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
 use migrate_core::{Direction, Error, Event, PlanError, Runner, Status};
 
 use super::{TABLE, indexes, no_progress, sections};
-use crate::support::{Kind, Session, both, chain_of, done, eventually, file};
+use crate::support::{Kind, Session, aside, both, chain_of, done, eventually, file};
 
 fn chain() -> migrate_core::Chain<'static> {
     sections(&[
@@ -72,6 +73,27 @@ fn nothing_goes_below_a_half_done_upgrade() {
     });
 }
 
+/// Somebody begins a revision, and stops in it, after a downgrade has read the history and before it sends anything.
+#[test]
+fn a_revision_that_is_begun_while_a_downgrade_plans() {
+    let chain = chain();
+    both("begun", |database, session| {
+        session.upgrade_to(&Runner::new(&chain), "r2").unwrap();
+        let is_begun = AtomicBool::new(false);
+        let runner = Runner::new(&chain).observe(|event| {
+            let goes_down = matches!(event, Event::Started { direction: Direction::Down, .. });
+            if goes_down && !is_begun.swap(true, Ordering::Relaxed) {
+                aside(|| {
+                    Session::new(database).upgrade(&Runner::new(&chain)).unwrap_err();
+                });
+            }
+        });
+        let stopped = "the upgrade of `r3` stopped at statement 2 of 3";
+        assert_eq!(refused(session.downgrade_to(&runner, "base").unwrap_err()), stopped);
+        assert_eq!((session.applied(), session.tables()), ("r1 r2".into(), "t1 t2".into()));
+    });
+}
+
 /// A step of somebody else that merely runs is waited for.
 #[test]
 fn a_step_that_is_running_is_waited_for() {
@@ -81,7 +103,7 @@ fn a_step_that_is_running_is_waited_for() {
         session.execute("INSERT INTO t1 VALUES (777, 0)");
         let mut other = Session::new(database);
         other.execute("BEGIN; INSERT INTO t1 VALUES (0, 0)");
-        thread::scope(|scope| {
+        let undone = thread::scope(|scope| {
             let running = |like: &str| {
                 format!(
                     "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() \
@@ -118,11 +140,20 @@ fn a_step_that_is_running_is_waited_for() {
             other.execute("ROLLBACK");
             let (report, waited) = down.join().unwrap();
             assert!(waited > 0);
-            assert_eq!(done(&report.unwrap()), "-r3 -r2");
-            // It waited for the downgrade, and began when that was over.
+            // It waited for the downgrade of r3, and began when that was over.
             up.join().unwrap().unwrap();
+            done(&report.unwrap())
         });
-        assert_eq!(session.status(&Runner::new(&chain)).unwrap(), Status::AtHead);
+        // Who gets the lock then is left to chance: the upgrade may come in before the downgrade of r2.
+        let expected = match undone.as_str() {
+            "-r3 -r3 -r2" => "r1",
+            undone => {
+                assert_eq!(undone, "-r3 -r2");
+                "r1 r2 r3"
+            }
+        };
+        assert_eq!(session.applied(), expected);
+        no_progress(session);
     });
 }
 

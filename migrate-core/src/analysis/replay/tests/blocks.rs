@@ -67,7 +67,7 @@ fn what_may_run_is_unknown() {
     for block in [
         "IF now() > '2000-01-01' THEN DROP INDEX i; END IF;",
         "DROP INDEX i; EXCEPTION WHEN OTHERS THEN NULL;",
-        "FOR r IN SELECT 1 LOOP DROP INDEX i; END LOOP;",
+        "FOR r IN 1..2 LOOP DROP INDEX i; END LOOP;",
         "IF a() THEN RETURN; END IF; DROP INDEX i;",
         "IF EXISTS (SELECT 1 FROM pg_class WHERE relname = 't') THEN DROP INDEX i; END IF;",
         "CASE WHEN a() THEN DROP INDEX i; ELSE NULL; END CASE;",

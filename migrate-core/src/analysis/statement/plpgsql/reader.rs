@@ -266,12 +266,11 @@ impl<'s, 'r> Reader<'s, 'r> {
 
     /// A statement of SQL up to its semicolon, which it goes past.
     pub(super) fn sql(&mut self) -> Read<Cursor<'s>> {
-        let start = self.left;
-        let is_routine = start.is(0, "create") && start.has(&["begin", "atomic"]);
-        if is_routine {
+        let (found, _) = self.up_to(&[";"])?;
+        // The semicolons of such a body end nothing.
+        if found.is(0, "create") && found.has(&["begin", "atomic"]) {
             return Err(Stop::Unknown);
         }
-        let (found, _) = self.up_to(&[";"])?;
         let is_plain = found.is_any(0, &["insert", "update", "delete", "select", "perform"]);
         if is_plain {
             self.is_whole(&found, &[])?;
@@ -279,66 +278,6 @@ impl<'s, 'r> Reader<'s, 'r> {
         let without = self.into(&found)?;
         self.pieces.push(Piece { text: found, lead: "", without });
         Ok(found)
-    }
-
-    /// Whether a variable of this name is surely out of scope.
-    pub(super) fn is_out_of_scope(&self, name: &Ident) -> bool {
-        let Some(own) = &self.setting.variables else { return false };
-        let is_own = |known: &Rc<str>| *known == name.text;
-        let is_given = name.text.starts_with("tg_")
-            || matches!(&*name.text, "found" | "new" | "old" | "sqlstate" | "sqlerrm");
-        !is_given && !own.iter().any(is_own) && !self.visible.iter().any(is_own)
-    }
-
-    /// A variable that is set must be there.
-    pub(super) fn variable(&self, name: &Ident) -> Read<()> {
-        if !self.is_out_of_scope(name) {
-            return Ok(());
-        }
-        let own = self.setting.variables.iter().flatten();
-        let known: Vec<&str> = own.chain(&self.visible).map(AsRef::as_ref).collect();
-        let meant = crate::id::did_you_mean(&name.text, known);
-        self.refuse_missing(format!("variable `{name}`"), meant, name.span)
-    }
-
-    /// Notes what is set to what nobody knows: what stands behind an `INTO`, and all that `CALL` and
-    /// `GET DIAGNOSTICS` name. Where the `INTO` of PL/pgSQL stands, which SQL does not have.
-    pub(super) fn into(&mut self, one: &Cursor<'s>) -> Read<Option<Span>> {
-        if one.is_any(0, &["call", "get", "fetch", "move"]) {
-            self.assignments.extend(one.idents().map(|name| (name.text, None)));
-        }
-        let mut without = None;
-        let (mut rest, mut is_table) = (*one, one.is(0, "import"));
-        while let Some(token) = rest.token(0) {
-            if !rest.take(&["into"]) {
-                is_table = one.is(0, "import") || rest.is_any(0, &["insert", "merge"]);
-                rest.skip(1);
-                continue;
-            }
-            rest.take(&["strict"]);
-            let mut end = token;
-            while let Some(first) = rest.token(0) {
-                let mut target = rest;
-                if first.kind == TokenKind::Parameter {
-                    target.skip(1);
-                } else {
-                    let Some(name) = target.name() else { break };
-                    if let ([one], false) = (&name.parts[..], is_table) {
-                        self.variable(one)?;
-                    }
-                    self.assignments.extend(name.parts.into_iter().map(|part| (part.text, None)));
-                }
-                end = target.since(rest).tokens().last().copied().unwrap_or(first);
-                rest = target;
-                if !rest.take_sign(",") {
-                    break;
-                }
-            }
-            if !is_table && without.is_none() {
-                without = Some(token.span.to(end.span));
-            }
-        }
-        Ok(without)
     }
 
     /// Goes one deeper, and back when that is read.

@@ -59,7 +59,7 @@ fn steps_of_bodies() {
         ),
     );
     check(
-        "BEGIN FOR r IN SELECT 1 LOOP EXECUTE format('x %I', r.a); END LOOP; WHILE true LOOP EXIT; END LOOP w; END",
+        "BEGIN FOR r IN SELECT 1 LOOP EXECUTE format('x %I', r.a); END LOOP; <<w>> WHILE true LOOP EXIT; END LOOP w; END",
         Some(
             "evaluate(SELECT 1); loop(execute(format ( 'x %I' , r . a ))); evaluate(true); loop(evaluate(); leave)",
         ),

@@ -1,0 +1,284 @@
+//! Whether values fit: defaults, columns that get another type, keys that refer to others.
+
+use super::world::World;
+use crate::analysis::catalog::{Class, Detail, GENERATED, How, Id};
+use crate::analysis::cursor::Cursor;
+use crate::analysis::literals;
+use crate::analysis::names::Ident;
+use crate::analysis::statement::TypeName;
+use crate::analysis::type_facts::{is_assigned, is_text, may_refer, plain};
+use crate::lexer::{Token, TokenKind};
+use crate::problem::Problem;
+use crate::text::Span;
+
+/// The name of a default that is a string and nothing else; that of another constant is its type.
+const LITERAL: &str = "literal";
+
+/// The type of a column, as far as it is known what can be done with it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum ValueKind {
+    /// One of the server's own.
+    BuiltIn(&'static str),
+    /// An array of those.
+    Array,
+    Enum(Id),
+}
+
+impl World {
+    pub(super) fn value_kind(&self, column: Id) -> Option<ValueKind> {
+        let object = self.catalog.get(column)?;
+        let Detail::Column { kind: Some(shown), .. } = &object.detail else { return None };
+        let is_type = |id: &Id| self.class(*id).is_some_and(|class| class.is_type());
+        let own = object.needs.iter().find(|need| is_type(&need.on));
+        let is_known = self.catalog.is_sure(column) && !object.is_old;
+        match own {
+            _ if !is_known => None,
+            Some(need) => {
+                let is_enum = need.how == How::Normal && self.class(need.on) == Some(Class::Enum);
+                (is_enum && !shown.ends_with("[]")).then_some(ValueKind::Enum(need.on))
+            }
+            None => of_shown(shown),
+        }
+    }
+
+    /// A type as it is written.
+    fn written_kind(&self, written: &TypeName, own: Option<Id>) -> Option<ValueKind> {
+        match own {
+            Some(id) if self.class(id) == Some(Class::Enum) && self.catalog.is_sure(id) => {
+                (!written.is_array).then_some(ValueKind::Enum(id))
+            }
+            Some(_) => None,
+            None if written.of_column => None,
+            None => of_shown(&written.shown()),
+        }
+    }
+
+    fn shown_kind(&self, kind: ValueKind) -> String {
+        match kind {
+            ValueKind::BuiltIn(name) => name.to_owned(),
+            ValueKind::Array => "an array".to_owned(),
+            ValueKind::Enum(id) => self.catalog.shown(id),
+        }
+    }
+
+    /// A default must be a value of its column's type, as far as that can be told from a constant.
+    pub(super) fn default_fits(&mut self, column: Id, text: &Cursor<'_>) {
+        let Some(kind) = self.value_kind(column) else { return };
+        let mut rest = *text;
+        if let Some((value, span)) = rest.string() {
+            if rest.is_empty() {
+                self.literal_fits(kind, &value, span);
+            }
+            return;
+        }
+        let Some(constant) = constant(text).filter(|_| !self.has_casts) else { return };
+        let fits = match kind {
+            ValueKind::BuiltIn(name) => is_assigned(constant, name),
+            ValueKind::Array | ValueKind::Enum(_) => false,
+        };
+        if !fits {
+            let (shown, column) = (self.shown_kind(kind), self.catalog.shown(column));
+            let message =
+                format!("the default of column `{column}` is of type `{constant}`, not `{shown}`");
+            self.mismatch(message, "write a value of the column's type", text.span());
+        }
+    }
+
+    fn literal_fits(&mut self, kind: ValueKind, value: &str, span: Span) {
+        let refused = match kind {
+            ValueKind::BuiltIn(name) => literals::is_refused(name, value),
+            ValueKind::Array => literals::is_no_array(value),
+            ValueKind::Enum(id) => {
+                let is_old = self.catalog.get(id).is_none_or(|object| object.is_old);
+                return if is_old {
+                } else {
+                    self.must_have_value(id, value, span)
+                };
+            }
+        };
+        if refused {
+            let message = match kind {
+                ValueKind::Array => {
+                    format!("`'{value}'` is not an array; an empty one is `'{{}}'`")
+                }
+                _ => {
+                    format!("`'{value}'` is not a valid value of type `{}`", self.shown_kind(kind))
+                }
+            };
+            self.mismatch(message, "write a value of the column's type", span);
+        }
+    }
+
+    /// A column that gets another type: its values and its default must be cast without a word about how, or
+    /// with one.
+    pub(super) fn type_fits(
+        &mut self,
+        column: Id,
+        name: &Ident,
+        to: &TypeName,
+        own: Option<Id>,
+        has_using: bool,
+    ) {
+        let (Some(before), Some(after)) = (self.value_kind(column), self.written_kind(to, own))
+        else {
+            return self.forget_literal(column, name.span);
+        };
+        let shown = self.catalog.shown(column);
+        let (from, into) = (self.shown_kind(before), to.shown());
+        let default = self.constant_default(column, before);
+        let lost = default.filter(|default| !self.has_casts && !is_cast(*default, after));
+        let anew = || {
+            format!(
+                "drop the default before and set it again, in the same statement: `ALTER COLUMN {name} DROP \
+                 DEFAULT, ALTER COLUMN {name} TYPE {into} USING {name}::{into}, ALTER COLUMN {name} SET DEFAULT …`"
+            )
+        };
+        if !has_using && !self.has_casts && !is_cast(before, after) {
+            let message =
+                format!("column `{shown}` can't be cast from `{from}` to `{into}` automatically");
+            let instead = match lost {
+                Some(_) => anew(),
+                None => format!("say how, for example: `USING {name}::{into}`"),
+            };
+            return self.mismatch(message, &instead, to.span);
+        }
+        if let Some(default) = lost {
+            let default = self.shown_kind(default);
+            let message = format!(
+                "the default of column `{shown}` can't be cast from `{default}` to `{into}` automatically"
+            );
+            return self.mismatch(message, &anew(), to.span);
+        }
+        self.forget_literal(column, name.span);
+    }
+
+    /// The type of a column's default, where it is a constant.
+    fn constant_default(&self, column: Id, kind: ValueKind) -> Option<ValueKind> {
+        let defaults = self.catalog.parts(column, |class| class == Class::Default);
+        let [default] = defaults.as_slice() else { return None };
+        let name = &*self.catalog.get(*default)?.name;
+        let found = if name == LITERAL { Some(kind) } else { plain(name).map(ValueKind::BuiltIn) };
+        found.filter(|_| self.catalog.is_sure(*default))
+    }
+
+    /// What a string was is not known when it has been cast.
+    fn forget_literal(&mut self, column: Id, span: Span) {
+        let place = self.place(span);
+        for id in self.catalog.parts(column, |class| class == Class::Default) {
+            if self.catalog.get(id).is_some_and(|default| &*default.name != GENERATED) {
+                self.catalog.change(id, place, |default| default.name = "".into());
+            }
+        }
+    }
+
+    /// The columns of a foreign key must be of types like those of the key that it refers to.
+    pub(super) fn keys_fit(&mut self, own: &[Id], key: &[Id], span: Span) {
+        for (own, key) in own.iter().zip(key) {
+            let kinds = (self.value_kind(*own), self.value_kind(*key));
+            let (Some(one), Some(other)) = kinds else { continue };
+            let fits = match (one, other) {
+                _ if one == other || self.has_casts => true,
+                (ValueKind::BuiltIn(one), ValueKind::BuiltIn(other)) => may_refer(one, other),
+                (ValueKind::Enum(_), ValueKind::Enum(_) | ValueKind::BuiltIn(_))
+                | (ValueKind::BuiltIn(_), ValueKind::Enum(_)) => false,
+                _ => true,
+            };
+            if !fits {
+                let (one, other) = (self.shown_kind(one), self.shown_kind(other));
+                let (own, shown) = (self.catalog.shown(*own), self.catalog.shown(*key));
+                let message = format!(
+                    "a foreign key can't refer from `{own}` (`{one}`) to `{shown}` (`{other}`)"
+                );
+                let place = self.catalog.get(*key).map(|key| key.place);
+                self.mismatch(message, "give both columns the same type", span);
+                if let Some(place) = place {
+                    self.see(place, "declared here");
+                }
+                return;
+            }
+        }
+    }
+
+    /// `CHECK (column > 5)` of a column that no number can be compared with.
+    pub(super) fn comparison_fits(&mut self, columns: &[Id], text: &Cursor<'_>) {
+        const WITHOUT_NUMBERS: [&str; 14] = [
+            "boolean",
+            "bytea",
+            "character",
+            "character varying",
+            "date",
+            "inet",
+            "interval",
+            "json",
+            "jsonb",
+            "text",
+            "time without time zone",
+            "timestamp with time zone",
+            "timestamp without time zone",
+            "uuid",
+        ];
+        let sign = text.token(1).map_or("", |token| text.text(token));
+        let is_comparison = text.len() == 3
+            && ["=", "<>", "!=", "<", ">", "<=", ">="].contains(&sign)
+            && text.token(2).is_some_and(|token| token.kind == TokenKind::Number);
+        let ([column], true) = (columns, is_comparison && self.operators.is_empty()) else {
+            return;
+        };
+        let Some(ValueKind::BuiltIn(kind)) = self.value_kind(*column) else { return };
+        if WITHOUT_NUMBERS.contains(&kind) && !self.has_casts {
+            let message = format!("`{kind}` and a number can't be compared with `{sign}`");
+            self.mismatch(message, "compare it with a value of its type", text.span());
+        }
+    }
+
+    fn mismatch(&mut self, message: String, instead: &str, span: Span) {
+        let instead = instead.to_owned();
+        self.fault(Problem::TypeMismatch { message, instead }, span, "");
+    }
+}
+
+/// What tells defaults apart: a constant has its type, as far as a change of the column's type goes.
+pub(super) fn default_name(text: &Cursor<'_>) -> &'static str {
+    let is_string = |token: Token| token.kind == TokenKind::String;
+    match text.tokens() {
+        [one] if is_string(*one) => LITERAL,
+        _ => constant(text).unwrap_or(""),
+    }
+}
+
+fn is_cast(before: ValueKind, after: ValueKind) -> bool {
+    match (before, after) {
+        _ if before == after => true,
+        (ValueKind::BuiltIn(before), ValueKind::BuiltIn(after)) => is_assigned(before, after),
+        (_, ValueKind::BuiltIn(after)) => is_text(after),
+        _ => false,
+    }
+}
+
+fn of_shown(shown: &str) -> Option<ValueKind> {
+    match shown.strip_suffix("[]") {
+        Some(base) => plain(base).map(|_| ValueKind::Array),
+        None => plain(shown).map(ValueKind::BuiltIn),
+    }
+}
+
+/// The type of a constant that is no string.
+fn constant(text: &Cursor<'_>) -> Option<&'static str> {
+    let mut rest = *text;
+    if rest.len() == 1 && rest.is_any(0, &["true", "false"]) {
+        return Some("boolean");
+    }
+    let _ = rest.take_sign("-") || rest.take_sign("+");
+    let number = rest.next().filter(|token| token.kind == TokenKind::Number && rest.is_empty())?;
+    let digits = rest.text(number);
+    let is_plain = |byte: u8| byte.is_ascii_digit() || byte == b'.';
+    if !digits.bytes().all(is_plain) {
+        return None;
+    }
+    Some(match digits.parse::<u64>() {
+        _ if digits.contains('.') => "numeric",
+        Ok(value) if value <= 2_147_483_647 => "integer",
+        Ok(value) if value <= 9_223_372_036_854_775_807 => "bigint",
+        _ => "numeric",
+    })
+}

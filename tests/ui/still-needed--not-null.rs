@@ -1,0 +1,3 @@
+migrate_macros::embed_migrations!("ui/still-needed--not-null");
+
+fn main() {}
