@@ -7,19 +7,24 @@ use crate::text::{Source, Span};
 
 /// The codes that an author may allow, beside those of the lints; `down` is for a downgrade that leaves
 /// or loses something.
-const ALLOWABLE: [&str; 13] = [
+const ALLOWABLE: [&str; 18] = [
     "already-exists",
     "ambiguous",
+    "ambiguous-column",
     "cannot-replace",
     "column-count",
     "down",
+    "generated-column",
     "missing",
     "needs-server",
     "no-key",
     "no-operator-class",
+    "not-immutable",
+    "repeated-column",
     "still-needed",
     "syntax",
     "type-mismatch",
+    "value-count",
     "wrong-kind",
 ];
 

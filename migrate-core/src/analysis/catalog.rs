@@ -23,7 +23,8 @@ use crate::text::Span;
 pub(super) use changes::{Aspect, Difference, Mark};
 pub(super) use find::Found;
 pub(super) use object::{
-    ArgumentType, Class, ConstraintClass, Detail, Face, Given, How, Id, Need, Object, Space,
+    ArgumentType, Class, ConstraintClass, Detail, Face, GENERATED, Given, How, Id, Need, Object,
+    Space,
 };
 
 /// A place in one of the chain's files.

@@ -122,6 +122,11 @@ impl<'s> Cursor<'s> {
         Cursor { tokens: &earlier.tokens[..count], ..earlier }
     }
 
+    /// All but so many of the last tokens.
+    pub(crate) fn before(&self, count: usize) -> Cursor<'s> {
+        Cursor { tokens: &self.tokens[..self.tokens.len().saturating_sub(count)], ..*self }
+    }
+
     /// A token as an identifier, if it can be one.
     pub(crate) fn ident_of(&self, token: Token) -> Option<Ident> {
         Ident::new(self.sql, token, self.place(token))
@@ -197,10 +202,15 @@ impl<'s> Cursor<'s> {
 
     /// The parts between commas, those in parentheses not counted; none of nothing.
     pub(crate) fn split(&self) -> Vec<Cursor<'s>> {
+        self.split_at_sign(",")
+    }
+
+    /// The same between other signs.
+    pub(crate) fn split_at_sign(&self, sign: &str) -> Vec<Cursor<'s>> {
         let (mut parts, mut start, mut depth) = (Vec::new(), 0, 0);
         for (at, token) in self.tokens.iter().enumerate() {
             depth = self.deeper(depth, *token);
-            if depth == 0 && self.is_sign(at, ",") {
+            if depth == 0 && self.is_sign(at, sign) {
                 parts.push(Cursor { tokens: &self.tokens[start..at], ..*self });
                 start = at + 1;
             }

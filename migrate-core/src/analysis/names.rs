@@ -83,6 +83,11 @@ pub(crate) fn automatic(first: &str, second: &str, label: &str) -> String {
     name
 }
 
+/// What every table has beside its columns.
+pub(crate) fn is_system_column(name: &str) -> bool {
+    matches!(name, "ctid" | "xmin" | "xmax" | "cmin" | "cmax" | "tableoid" | "oid")
+}
+
 /// The columns' part of such a name.
 pub(crate) fn joined<'c>(columns: impl IntoIterator<Item = &'c str>) -> String {
     let mut joined = String::new();

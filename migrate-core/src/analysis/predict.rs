@@ -19,7 +19,11 @@ pub fn predicted(chain: &Chain<'_>) -> Vec<BTreeSet<String>> {
 fn line(catalog: &Catalog, id: Id, object: &Object) -> Option<String> {
     let name = catalog.shown(id);
     let table = object.table.or(object.home).map(|table| catalog.shown(table)).unwrap_or_default();
+    let home = object.home.and_then(|home| catalog.get(home)).map(|home| home.class);
+    let is_of_view = matches!(home, Some(Class::View | Class::MaterializedView));
     Some(match (object.class, &object.detail) {
+        // The columns of a view are its query's.
+        (Class::Column, _) if is_of_view => return None,
         (Class::Column, Detail::Column { kind, not_null, .. }) => {
             let null = if *not_null == Some(true) { " not null" } else { "" };
             format!("column {name} {}{null}", kind.as_deref().unwrap_or("?"))

@@ -15,6 +15,7 @@ mod drops;
 mod executed;
 mod faces;
 mod foreign;
+mod function_names;
 mod guards;
 mod hidden_calls;
 mod indexes;
@@ -24,8 +25,10 @@ mod modes;
 mod not_null;
 mod others;
 mod paths;
+mod queries;
 mod routines;
 mod signatures;
+mod sql_bodies;
 mod subscriptions;
 mod temporaries;
 mod types;
@@ -37,7 +40,7 @@ use self::world::World;
 use super::catalog::{Aspect, Catalog, Difference, Mark, Path};
 use super::cursor::Cursor;
 use super::notes::{Note, notes};
-use super::statement::{self, Statement};
+use super::statement::{self, OnTable, Statement};
 use crate::chain::{Chain, Down, Migration};
 use crate::diagnostic::Diagnostic;
 use crate::problem::Problem;
@@ -108,6 +111,7 @@ fn section(
     world.catalog.reset_path();
     world.added_values.clear();
     world.savepoints.clear();
+    (world.is_pending, world.bodies_unread) = (!deployed, world.bodies_never_read);
     (world.in_transaction, world.section_start) = (options.transactional, world.catalog.now());
     let all_notes = notes(sql);
     let mut left = all_notes.as_slice();
@@ -129,6 +133,7 @@ fn section(
             continue;
         }
         world.statement = statement.span.within(offset);
+        world.note_body_checks(&all);
         world.follow_subscriptions(&all);
         if world.in_transaction {
             world.check_mode(&all);
@@ -259,8 +264,8 @@ fn apply(world: &mut World, read: &Statement<'_>, all: &Cursor<'_>) {
             }
         }
         Statement::CreateTable(table) => world.create_table(table),
-        Statement::CreateTableAs { name, temporary, if_not_exists, query } => {
-            world.create_table_as(name, *temporary, *if_not_exists, query);
+        Statement::CreateTableAs { name, temporary, if_not_exists, columns, query } => {
+            world.create_table_as(name, *temporary, *if_not_exists, columns, query);
         }
         Statement::CreateView(view) => world.create_view(view),
         Statement::CreateIndex(index) => world.create_index(index),
@@ -269,11 +274,19 @@ fn apply(world: &mut World, read: &Statement<'_>, all: &Cursor<'_>) {
         }
         Statement::CreateType { name, body } => world.create_type(name, body),
         Statement::CreateDomain { name, base } => world.create_domain(name, base),
-        Statement::CreateRoutine(routine) => world.create_routine(routine),
+        Statement::CreateRoutine(routine) => {
+            world.check_body(routine, all);
+            world.create_routine(routine);
+        }
         Statement::CreateTrigger(trigger) => world.create_trigger(trigger),
         Statement::CreateOnTable { what, name, or_replace, table, rest } => {
             if let Some(table) = world.relation(table, "table", false) {
                 world.create_on_table(*what, name, *or_replace, table, rest, None);
+                match what {
+                    OnTable::Policy => world.check_policy(table, rest),
+                    OnTable::Rule if world.checks_queries() => world.check_rule(table, rest),
+                    OnTable::Rule | OnTable::Trigger => {}
+                }
             }
         }
         Statement::CreateExtension { name, if_not_exists, cascade } => {
@@ -316,11 +329,20 @@ fn apply(world: &mut World, read: &Statement<'_>, all: &Cursor<'_>) {
         }
         Statement::ResetSearchPath => world.catalog.reset_path(),
         Statement::SetDefaultPath { path } => world.set_default_path(path.as_deref()),
-        Statement::Query { writes, rest } => world.query(writes.as_ref(), rest),
+        Statement::Query { writes, rest } => {
+            world.query(writes.as_ref(), rest);
+            if let Some(table) = writes
+                && all.is(0, "copy")
+            {
+                world.check_copy(all, table);
+            }
+        }
         Statement::Do { body, language } => {
             let body = body.as_ref().map(|(text, exact)| (&**text, *exact));
             world.run_block(body, *language);
         }
+        Statement::Harmless if all.is_any(0, &["grant", "revoke"]) => world.check_grant(all),
+        Statement::Harmless if all.starts(&["alter", "policy"]) => world.check_altered_policy(all),
         Statement::Harmless => {}
         Statement::Opaque { all, why } => world.opaque(why, all),
     }

@@ -31,7 +31,7 @@ pub(crate) use plpgsql::{Body, Gives, Handler, Piece, Refusal, Setting, Step, bo
 pub(crate) use query::{calls, relations, written};
 pub(crate) use read::{ELSEWHERE, HARMLESS, default_path, read};
 pub(crate) use routine::{Argument, Language, Routine, language, quoted_body, tokens};
-pub(crate) use types::{TypeName, canonical, is_built_in};
+pub(crate) use types::{TypeName, canonical, is_built_in, type_name};
 
 /// A statement.
 #[derive(Debug)]
@@ -48,6 +48,8 @@ pub(crate) enum Statement<'s> {
         name: Name,
         temporary: bool,
         if_not_exists: bool,
+        /// The names of its columns, where they are given.
+        columns: Vec<Ident>,
         query: Cursor<'s>,
     },
     CreateView(CreateView<'s>),
@@ -176,6 +178,10 @@ pub(crate) struct CreateView<'s> {
     pub(crate) temporary: bool,
     pub(crate) or_replace: bool,
     pub(crate) if_not_exists: bool,
+    /// `CREATE RECURSIVE VIEW`: its query reads the view itself.
+    pub(crate) recursive: bool,
+    /// The names of its columns, where they are given.
+    pub(crate) columns: Vec<Ident>,
     pub(crate) query: Cursor<'s>,
 }
 
@@ -226,6 +232,8 @@ pub(crate) struct CreateTrigger<'s> {
     pub(crate) function: Name,
     /// `CREATE CONSTRAINT TRIGGER`.
     pub(crate) is_constraint: bool,
+    /// The columns of `UPDATE OF`.
+    pub(crate) update_of: Vec<Ident>,
     pub(crate) rest: Cursor<'s>,
 }
 

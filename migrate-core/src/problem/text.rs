@@ -83,6 +83,21 @@ impl fmt::Display for Problem {
             NoKey { table, columns } => {
                 write!(f, "no unique key of `{table}` is over {}", list(columns))
             }
+            AmbiguousColumn { column } => write!(f, "column reference `{column}` is ambiguous"),
+            RepeatedColumn { column } => {
+                write!(f, "column `{column}` is specified more than once")
+            }
+            ValueCount { columns, values } => {
+                let (columns, values) = (counted(*columns, "column"), counted(*values, "value"));
+                write!(f, "INSERT has {columns} and {values}")
+            }
+            GeneratedColumn { column } => {
+                write!(f, "column `{column}` is generated and takes no value")
+            }
+            NotImmutable { function } => write!(
+                f,
+                "functions in an index or a generated column must be IMMUTABLE, and `{function}` is not"
+            ),
             StillNeeded { what, by, more: 0 } => {
                 write!(f, "{what} is still needed by {}", by.join(", "))
             }
@@ -250,6 +265,15 @@ impl Problem {
             WrongKind { is, .. } => format!("say `{}` here", is.to_uppercase()),
             ColumnCount { .. } => "name as many columns behind REFERENCES as the key has".into(),
             NoKey { .. } => "add a primary key or a UNIQUE constraint over these columns first".into(),
+            AmbiguousColumn { .. } => "put the name of its table or an alias before it: `t.a`".into(),
+            RepeatedColumn { .. } => "name each column once".into(),
+            ValueCount { columns, values } if columns < values => {
+                "name a column for each value, or remove the values that have none".into()
+            }
+            ValueCount { .. } => "add a value for each column (DEFAULT is one), or remove the columns that have none".into(),
+            GeneratedColumn { .. } => "leave it out, or write DEFAULT; PostgreSQL computes its values".into(),
+            NotImmutable { .. } => "its result may differ from one call to the next; use a function that depends on \
+                 its arguments alone, or a plain column".into(),
             StillNeeded { .. } => "drop those first; or add CASCADE, which drops them too".into(),
             NotNullNeeded { first: text, .. }
             | CannotReplace { instead: text, .. }
@@ -272,8 +296,9 @@ impl Problem {
                 format!("did you mean `{meant}`?")
             }
             UnknownCode { .. } => "the codes are those of `migrate lint --list`; besides, already-exists, ambiguous, \
-                 cannot-replace, column-count, down, missing, needs-server, no-key, no-operator-class, still-needed, \
-                 syntax, type-mismatch and wrong-kind can be allowed".into(),
+                 ambiguous-column, cannot-replace, column-count, down, generated-column, missing, needs-server, no-key, \
+                 no-operator-class, not-immutable, repeated-column, still-needed, syntax, type-mismatch, value-count and \
+                 wrong-kind can be allowed".into(),
             ConfigSyntax { .. } => "it is TOML: `min_server = 15`, and below `[lints]` such as \
                  `drop-column = \"allow\"`".into(),
             UnknownSetting { .. } => "the settings are `min_server`, `grants`, `models`, `models_command`, \

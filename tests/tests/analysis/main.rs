@@ -8,4 +8,5 @@ mod differential;
 mod facts;
 mod generator;
 mod mutations;
+mod queries;
 mod random;

@@ -241,7 +241,13 @@ impl Catalog {
     /// Whether an object is sure at a moment, and one that an author knows of.
     fn is_told(&self, view: &impl View, id: Id, object: &Object) -> bool {
         let is_own = object.home != Some(self.temporary) && object.place != Place::default();
-        object.class != Class::Default && is_own && view.is_sure(id)
+        // The columns of a view are its query's.
+        let home = object.home.and_then(|home| view.object(home)).map(|home| home.class);
+        let is_of_view = matches!(home, Some(Class::View | Class::MaterializedView));
+        object.class != Class::Default
+            && is_own
+            && !(object.class == Class::Column && is_of_view)
+            && view.is_sure(id)
     }
 
     /// What has the name of an object at another moment.

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::view::View;
-use super::{Catalog, Class, Id, Object, Path, Place, Slot, Space};
+use super::{Catalog, Class, GENERATED, How, Id, Object, Path, Place, Slot, Space};
 use crate::analysis::names::{Ident, Name};
 
 /// What is known of a name.
@@ -225,6 +225,37 @@ impl Catalog {
         found.sort_unstable();
         found.dedup();
         found
+    }
+
+    /// The columns of a relation in their order, where all of them are known.
+    pub(in crate::analysis) fn ordered_columns(&self, relation: Id) -> Option<Vec<Rc<str>>> {
+        let object = self.get(relation)?;
+        // Parents' columns come in an order of their own.
+        let is_derived = object.needs.iter().any(|need| matches!(need.how, How::Child { .. }));
+        let is_whole = matches!(self.find(Space::Column, Some(relation), ""), Found::No(_));
+        if is_derived || !is_whole {
+            return None;
+        }
+        let mut columns = self.parts(relation, |class| class == Class::Column);
+        columns.sort_unstable();
+        let is_clear =
+            |id: &Id| self.is_sure(*id) && self.get(*id).is_some_and(|column| !column.is_old);
+        let named = |id: &Id| Some(self.get(*id)?.name.clone());
+        columns.iter().all(is_clear).then(|| columns.iter().filter_map(named).collect())
+    }
+
+    /// Whether a column is surely one whose values are computed, of a table that no rule stands before.
+    pub(in crate::analysis) fn is_generated(&self, table: Id, column: &str) -> bool {
+        let is_table = self.get(table).is_some_and(|table| table.class == Class::Table);
+        let has_rules = !self.parts(table, |class| class == Class::Rule).is_empty();
+        let Found::Yes(column) = self.find(Space::Column, Some(table), column) else {
+            return false;
+        };
+        let sources = self.parts(column, |class| class == Class::Default);
+        let is_it = |id: &Id| {
+            self.is_sure(*id) && self.get(*id).is_some_and(|source| &*source.name == GENERATED)
+        };
+        is_table && !has_rules && !self.is_open(Space::Rule) && sources.iter().any(is_it)
     }
 
     /// A name with the schema where it is not `public`.

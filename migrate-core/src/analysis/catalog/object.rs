@@ -6,6 +6,9 @@ use super::{Key, Place};
 
 pub(in crate::analysis) type Id = u32;
 
+/// The name of what a generated column is generated from.
+pub(in crate::analysis) const GENERATED: &str = "generated";
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(in crate::analysis) enum Class {
     Schema,

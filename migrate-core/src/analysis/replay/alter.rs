@@ -63,6 +63,7 @@ impl World {
                     let is_there = *if_not_exists && found.id().is_some();
                     self.add_column(table, column, *if_not_exists);
                     if !is_there {
+                        self.check_values(table, column);
                         constraints.extend(column.constraints.iter());
                     }
                 }
@@ -264,6 +265,7 @@ impl World {
                 });
             }
             ColumnChange::SetDefault(text) => {
+                self.check_default(text);
                 self.drop_defaults(id, name.span);
                 self.new_default(id, text, place);
             }

@@ -1,7 +1,7 @@
 //! What functions do that are called. Known to leave the schema alone are the server's own, those of its
 //! extensions, and what looks like a call and is none.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::rc::Rc;
 use std::sync::OnceLock;
 
@@ -9,6 +9,7 @@ use super::hidden_calls::ANY_TRIGGER;
 use super::world::World;
 use crate::analysis::catalog::{Class, ConstraintClass, Detail, How, Id, Space};
 use crate::analysis::cursor::Cursor;
+pub(super) use crate::analysis::keywords::is_reserved;
 use crate::analysis::names::Name;
 use crate::analysis::statement::Language;
 
@@ -30,30 +31,14 @@ const WORDS: &str = "add all and any array as asc between by case cast check col
     xmlroot xmlserialize xmlpi xmlconcat xmlattributes xmlexists percent tablesample vector halfvec \
     enum gin gist btree hash brin spgist owned identity stored interval trigger function immutable stable volatile strict security language";
 
-/// The words of PostgreSQL 14 to 18; in capitals those that can't be a name unless they are quoted.
-const KEYWORDS: &str = include_str!("keywords.txt");
-
-/// Whether a word can't be a name where it is not quoted.
-pub(super) fn is_reserved(word: &str) -> bool {
-    keywords().get(word).copied().unwrap_or(false)
-}
-
-/// Whether a word may be a part of SQL and no name.
-pub(super) fn is_keyword(word: &str) -> bool {
-    keywords().contains_key(word)
-}
-
-fn keywords() -> &'static HashMap<String, bool> {
-    static WORDS: OnceLock<HashMap<String, bool>> = OnceLock::new();
-    let entry = |word: &str| {
-        (word.to_ascii_lowercase(), word.starts_with(|c: char| c.is_ascii_uppercase()))
-    };
-    WORDS.get_or_init(|| KEYWORDS.split_whitespace().map(entry).collect())
-}
-
 fn known() -> &'static HashSet<&'static str> {
     static KNOWN: OnceLock<HashSet<&'static str>> = OnceLock::new();
     KNOWN.get_or_init(|| FUNCTIONS.split_whitespace().chain(WORDS.split_whitespace()).collect())
+}
+
+/// The functions of PostgreSQL and of the extensions that come with it.
+pub(super) fn known_functions() -> impl Iterator<Item = &'static str> {
+    FUNCTIONS.split_whitespace()
 }
 
 pub(super) fn is_harmless(name: &str) -> bool {

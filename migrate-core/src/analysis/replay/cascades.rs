@@ -1,8 +1,7 @@
 //! What may go along with `CASCADE`, or with the index of a partitioned table, in ways that are not followed.
 
-use super::columns::GENERATED;
 use super::world::World;
-use crate::analysis::catalog::{Class, ConstraintClass, Detail, How, Id};
+use crate::analysis::catalog::{Class, ConstraintClass, Detail, GENERATED, How, Id};
 use crate::text::Span;
 
 impl World {

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::create::Free;
 use super::values::default_name;
 use super::world::{Target, World};
-use crate::analysis::catalog::{Class, Detail, Found, How, Id, Object, Place, Space};
+use crate::analysis::catalog::{Class, Detail, Found, GENERATED, How, Id, Object, Place, Space};
 use crate::analysis::cursor::Cursor;
 use crate::analysis::foreign_types::postgres_word;
 use crate::analysis::names::{Ident, automatic};
@@ -34,6 +34,12 @@ const OF_EXTENSIONS: &str = "citext hstore ltree lquery ltxtquery cube seg isbn 
     roaringbitmap h3index bloom hll ulid rum bson bsonquery agtype graphid jsquery ip4 ip4r ip6 ip6r \
     ipaddress iprange emailaddr uri mpz mpq debversion spheroid tdigest country currency";
 
+/// Whether a word is the name of a type of PostgreSQL's, or of a well-known extension's.
+pub(super) fn is_type_name(word: &str) -> bool {
+    let known = |list: &str| list.split_whitespace().any(|known| known == word);
+    known(BUILT_IN) || known(OF_EXTENSIONS)
+}
+
 impl World {
     /// The type of this name, where it is one of the chain's. One that can't be is said.
     pub(super) fn type_of(&mut self, written: &TypeName) -> Option<Id> {
@@ -52,8 +58,7 @@ impl World {
         }
         let (Found::No(gone), Found::No(_)) = (found, row) else { return None };
         let last = name.last();
-        let known = |list: &str| list.split_whitespace().any(|word| word == last);
-        let is_known = known(BUILT_IN) || known(OF_EXTENSIONS) || last.starts_with('_');
+        let is_known = is_type_name(last) || last.starts_with('_');
         if is_known {
             return None;
         }
@@ -300,9 +305,6 @@ impl World {
 
 /// The columns that every table has.
 const SYSTEM_COLUMNS: [&str; 6] = ["tableoid", "ctid", "xmin", "xmax", "cmin", "cmax"];
-
-/// The name of what a generated column is generated from.
-pub(super) const GENERATED: &str = "generated";
 
 /// A name that was chosen.
 pub(super) struct Chosen {

@@ -139,6 +139,7 @@ impl World {
                     constraint.span,
                 );
                 if let Some(mut object) = self.catalog.get(id).cloned() {
+                    self.check_expression(table, check, false);
                     self.expression(table, &mut object, check);
                     let place = self.place(constraint.span);
                     self.catalog.change(id, place, |this| this.needs = object.needs);

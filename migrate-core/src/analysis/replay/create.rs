@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::world::{Target, World};
 use crate::analysis::catalog::{Class, ConstraintClass, Detail, Found, How, Id, Object, Space};
 use crate::analysis::names::{Ident, Name};
-use crate::analysis::statement::{ColumnDef, CreateTable, Element};
+use crate::analysis::statement::{ColumnDef, CreateTable, Default, Element};
 use crate::text::Span;
 
 /// What came of a name that something new is to have.
@@ -222,7 +222,21 @@ impl World {
                 Element::Like { source, including } => self.like(target, source, including),
             }
         }
+        for element in &table.elements {
+            if let Element::Column(column) = element {
+                self.check_values(target, column);
+            }
+        }
         self.add_constraints(target, &constraints, true);
+    }
+
+    /// What the values of a column are computed from.
+    pub(super) fn check_values(&mut self, table: Target, column: &ColumnDef<'_>) {
+        match &column.default {
+            Some(Default::Generated(text)) => self.check_expression(table, text, true),
+            Some(Default::Expression(text)) => self.check_default(text),
+            Some(Default::Identity(_)) | None => {}
+        }
     }
 
     fn like(&mut self, target: Target, source: &Name, including: &[Ident]) {

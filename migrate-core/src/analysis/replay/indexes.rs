@@ -2,7 +2,6 @@
 
 use std::rc::Rc;
 
-use super::calls::is_keyword;
 use super::columns::Chosen;
 use super::create::Free;
 use super::world::{Target, World, is_system_column};
@@ -10,7 +9,7 @@ use crate::analysis::catalog::{Class, Detail, Found, How, Id, Object, Space};
 use crate::analysis::cursor::Cursor;
 use crate::analysis::names::{LONGEST, joined};
 use crate::analysis::statement::{CreateIndex, Key};
-use crate::lexer::{Token, TokenKind};
+use crate::lexer::TokenKind;
 
 impl World {
     pub(super) fn create_index(&mut self, index: &CreateIndex<'_>) {
@@ -88,6 +87,7 @@ impl World {
             Key::Column(_) => None,
         });
         for text in expressions.chain(&index.predicate) {
+            self.check_expression(table, text, true);
             self.expression(table, &mut object, text);
         }
         self.catalog.add(object);
@@ -140,7 +140,6 @@ impl World {
 
     /// What an expression of a table's stands on.
     pub(super) fn expression(&mut self, table: Target, object: &mut Object, text: &Cursor<'_>) {
-        self.columns_must_be(table, text);
         let (columns, _) = self.columns_in(table.id, text);
         for id in columns {
             object.need(id, How::Auto);
@@ -155,37 +154,6 @@ impl World {
             }
         }
         self.guess(object, text);
-    }
-
-    /// Says of the names in an expression that can only be columns which are none.
-    fn columns_must_be(&mut self, table: Target, text: &Cursor<'_>) {
-        let own = self.catalog.get(table.id).map(|table| table.name.clone());
-        let (mut rest, mut before) = (*text, "");
-        while let Some(token) = rest.next() {
-            let Some(name) = rest.ident_of(token) else {
-                before = rest.text(token);
-                continue;
-            };
-            let is_string =
-                |next: Token| matches!(next.kind, TokenKind::String | TokenKind::DollarString);
-            let is_other = matches!(before, "::" | ".")
-                || before.eq_ignore_ascii_case("as")
-                || before.eq_ignore_ascii_case("collate")
-                || before.eq_ignore_ascii_case("name")
-                // `extract(dow FROM a)`.
-                || rest.is(0, "from")
-                || rest.is_sign(0, "(")
-                || rest.is_sign(0, ".")
-                || rest.is_sign(0, "=>")
-                || rest.is_sign(0, ":=")
-                || rest.token(0).is_some_and(is_string)
-                || token.kind == TokenKind::Word && is_keyword(&name.text)
-                || own.as_ref() == Some(&name.text);
-            before = rest.text(token);
-            if !is_other {
-                self.column(table, &name);
-            }
-        }
     }
 }
 

@@ -4,7 +4,7 @@
 use std::rc::Rc;
 
 use super::world::World;
-use crate::analysis::catalog::{Class, Detail, Found, How, Id, Place, Space};
+use crate::analysis::catalog::{Class, Detail, Found, Id, Place, Space};
 use crate::analysis::cursor::Cursor;
 use crate::analysis::enum_values::{Columns, literals};
 use crate::analysis::names::Name;
@@ -146,19 +146,7 @@ impl Columns for &mut World {
 
     fn all(&mut self, table: &Name) -> Option<Vec<Rc<str>>> {
         let Found::Yes(table) = self.catalog.resolve(Space::Relation, table) else { return None };
-        let object = self.catalog.get(table)?;
-        // Parents' columns come in an order of their own.
-        let is_derived = object.needs.iter().any(|need| matches!(need.how, How::Child { .. }));
-        let is_whole = matches!(self.catalog.find(Space::Column, Some(table), ""), Found::No(_));
-        if object.class != Class::Table || is_derived || !is_whole {
-            return None;
-        }
-        let mut columns = self.catalog.parts(table, |class| class == Class::Column);
-        columns.sort_unstable();
-        let is_clear = |id: &Id| {
-            self.catalog.is_sure(*id) && self.catalog.get(*id).is_some_and(|column| !column.is_old)
-        };
-        let named = |id: &Id| Some(self.catalog.get(*id)?.name.clone());
-        columns.iter().all(is_clear).then(|| columns.iter().filter_map(named).collect())
+        let is_table = self.catalog.get(table)?.class == Class::Table;
+        self.catalog.ordered_columns(table).filter(|_| is_table)
     }
 }

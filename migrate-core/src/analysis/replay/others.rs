@@ -80,9 +80,10 @@ impl World {
                 self.wrong_kind(found.id, "materialized view", name.span());
             }
         }
+        let is_read = self.checks_queries() && self.check_query(text);
         // The tables of DELETE are behind FROM, too.
         for name in relations(text) {
-            if writes.is_none_or(|target| *target != name) {
+            if !is_read && writes.is_none_or(|target| *target != name) {
                 self.needed_relation(&name);
             }
         }

@@ -104,6 +104,10 @@ impl World {
         let table = self.relation(&trigger.table, "table", false);
         let function = self.called(&trigger.function, "trigger");
         let Some(table) = table else { return };
+        for column in &trigger.update_of {
+            self.column(table, column);
+        }
+        self.check_trigger(table, &trigger.rest);
         if trigger.is_constraint {
             // There is a constraint of that name, too.
             self.catalog.blur(&trigger.name.text);

@@ -10,6 +10,7 @@ mod keys;
 mod modes;
 mod operators;
 mod paths;
+mod queries;
 mod temporaries;
 mod unknown;
 mod values;

@@ -1,8 +1,7 @@
 //! Whether values fit: defaults, columns that get another type, keys that refer to others.
 
-use super::columns::GENERATED;
 use super::world::World;
-use crate::analysis::catalog::{Class, Detail, How, Id};
+use crate::analysis::catalog::{Class, Detail, GENERATED, How, Id};
 use crate::analysis::cursor::Cursor;
 use crate::analysis::literals;
 use crate::analysis::names::Ident;

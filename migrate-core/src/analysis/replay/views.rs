@@ -1,11 +1,13 @@
 //! Views, tables of a query, and what an expression may stand on.
 
+use std::rc::Rc;
+
 use super::calls::is_reserved;
 use super::create::Free;
 use super::world::World;
-use crate::analysis::catalog::{Class, Detail, Found, How, Need, Object, Place, Space};
+use crate::analysis::catalog::{Class, Detail, Found, How, Id, Need, Object, Place, Space};
 use crate::analysis::cursor::Cursor;
-use crate::analysis::names::Name;
+use crate::analysis::names::{Ident, Name};
 use crate::analysis::statement::{CreateView, relations};
 
 impl World {
@@ -14,17 +16,23 @@ impl World {
         name: &Name,
         temporary: bool,
         if_not_exists: bool,
+        names: &[Ident],
         query: &Cursor<'_>,
     ) {
+        let columns = self.columns_of_query(query, names, None);
+        let is_pending = std::mem::replace(&mut self.is_pending, false);
         self.query(None, query);
+        self.is_pending = is_pending;
         if let Free::Yes(schema, is_old) = self.free(Class::Table, name, temporary, if_not_exists) {
             let place = self.place(name.span());
             let detail = Detail::Table { partitioned: false, temporary };
             let mut table =
                 Object::new(Class::Table, name.last().into(), Some(schema), place).with(detail);
-            (table.complete, table.parts_complete, table.is_old) = (false, !is_old, is_old);
+            table.complete = columns.is_some() && !is_old;
+            (table.parts_complete, table.is_old) = (!is_old, is_old);
             table.is_certain = schema != self.catalog.temporary;
-            self.catalog.add(table);
+            let id = self.catalog.add(table);
+            self.add_columns(id, &columns.unwrap_or_default(), name.span());
         }
     }
 
@@ -35,7 +43,9 @@ impl World {
                 Some(Found::Yes(id)) if self.class(id) == Some(Class::View) => {
                     let needs = self.view_needs(view.name.last(), &view.query);
                     let place = self.place(view.name.span());
+                    let columns = self.columns_of_view(view);
                     self.catalog.change(id, place, |view| view.needs = needs);
+                    self.replace_columns(id, columns.as_deref(), view);
                     return;
                 }
                 Some(Found::Maybe(Some(id))) => {
@@ -50,6 +60,7 @@ impl World {
             (None, false)
         };
         let needs = self.view_needs(view.name.last(), &view.query);
+        let columns = self.columns_of_view(view);
         let free = match schema {
             (Some(schema), _) => Free::Yes(schema, true),
             _ => self.free(class, &view.name, view.temporary, view.if_not_exists),
@@ -57,10 +68,24 @@ impl World {
         if let Free::Yes(schema, is_old) = free {
             let place = self.place(view.name.span());
             let mut object = Object::new(class, view.name.last().into(), Some(schema), place);
-            (object.complete, object.is_old) = (false, is_old);
+            (object.complete, object.is_old) = (columns.is_some() && !is_old, is_old);
             object.needs = needs;
-            self.catalog.add(object);
+            let id = self.catalog.add(object);
+            self.add_columns(id, &columns.unwrap_or_default(), view.name.span());
         }
+    }
+
+    /// A view whose query is replaced keeps its columns, and may get more behind them.
+    fn replace_columns(&mut self, id: Id, columns: Option<&[Rc<str>]>, view: &CreateView<'_>) {
+        let known = self.catalog.ordered_columns(id);
+        let more = match (columns, &known) {
+            (Some(columns), Some(known)) if columns.starts_with(known) => &columns[known.len()..],
+            _ => {
+                let place = self.place(view.name.span());
+                return self.catalog.change(id, place, |view| view.complete = false);
+            }
+        };
+        self.add_columns(id, more, view.name.span());
     }
 
     /// What a query stands on.
@@ -86,7 +111,10 @@ impl World {
             return Found::Maybe(None);
         }
         let found = self.catalog.resolve(Space::Relation, name);
-        if let Found::No(_) = found {
+        let is_told = self.faults.iter().any(|fault| fault.span == name.span());
+        if let Found::No(_) = found
+            && !is_told
+        {
             self.relation(name, "table", false);
         }
         found

@@ -7,6 +7,7 @@ use super::calls::RoutineBody;
 use super::modes::AddedValue;
 use super::subscriptions::WithSlot;
 use crate::analysis::catalog::{Catalog, Class, Detail, Found, Id, Mark, Object, Place, Space};
+pub(super) use crate::analysis::names::is_system_column;
 use crate::analysis::names::{Ident, Name};
 use crate::id::did_you_mean;
 use crate::problem::Problem;
@@ -93,6 +94,11 @@ pub(super) struct World {
     pub(super) of_rows: HashSet<Rc<str>>,
     /// Whether any statement may run an event trigger.
     pub(super) has_event_triggers: bool,
+    /// Whether what is wrong with the section is said.
+    pub(super) is_pending: bool,
+    /// Whether `check_function_bodies` may be off, until the section ends or for good.
+    pub(super) bodies_unread: bool,
+    pub(super) bodies_never_read: bool,
     /// Where nothing is known any more, and why.
     pub(super) blind: Vec<BlindSpot>,
 }
@@ -136,6 +142,9 @@ impl World {
             has_casts: false,
             of_rows: HashSet::new(),
             has_event_triggers: false,
+            is_pending: true,
+            bodies_unread: false,
+            bodies_never_read: false,
             blind: Vec::new(),
         }
     }
@@ -348,9 +357,4 @@ impl World {
         self.fault(Problem::WrongKind { name, is, wanted }, span, "");
         self.see(place, "created here");
     }
-}
-
-/// What every table has beside its columns.
-pub(super) fn is_system_column(name: &str) -> bool {
-    matches!(name, "ctid" | "xmin" | "xmax" | "cmin" | "cmax" | "tableoid" | "oid")
 }

@@ -31,7 +31,7 @@ pub(super) fn create<'s>(cursor: &mut Cursor<'s>) -> Option<Statement<'s>> {
     if cursor.take(&["foreign", "table"]) {
         return table::create(cursor, false, true);
     }
-    if cursor.take_any(&[&["view"], &["recursive", "view"]]) {
+    if cursor.is(0, "view") || cursor.starts(&["recursive", "view"]) {
         return view(cursor, false, temporary, or_replace);
     }
     if cursor.take(&["materialized", "view"]) {
@@ -105,10 +105,23 @@ fn view<'s>(
     temporary: bool,
     or_replace: bool,
 ) -> Option<Statement<'s>> {
+    let recursive = cursor.take(&["recursive"]);
+    cursor.take(&["view"]);
     let if_not_exists = cursor.take(&["if", "not", "exists"]);
     let name = cursor.name()?;
+    let has_columns = cursor.is_sign(0, "(");
+    let columns = if has_columns { cursor.column_list()? } else { Vec::new() };
     let query = cursor.after(&["as"])?;
-    let view = CreateView { name, materialized, temporary, or_replace, if_not_exists, query };
+    let view = CreateView {
+        name,
+        materialized,
+        temporary,
+        or_replace,
+        if_not_exists,
+        recursive,
+        columns,
+        query,
+    };
     Some(Statement::CreateView(view))
 }
 
@@ -208,6 +221,13 @@ fn trigger<'s>(
     is_constraint: bool,
 ) -> Option<Statement<'s>> {
     let name = cursor.ident()?;
+    let mut update_of = Vec::new();
+    if let Some(mut columns) = cursor.after(&["update", "of"]) {
+        update_of.push(columns.ident()?);
+        while columns.take_sign(",") {
+            update_of.push(columns.ident()?);
+        }
+    }
     let mut rest = cursor.after(&["on"])?;
     let table = rest.name()?;
     let mut call =
@@ -219,6 +239,7 @@ fn trigger<'s>(
         table,
         function,
         is_constraint,
+        update_of,
         rest,
     }))
 }

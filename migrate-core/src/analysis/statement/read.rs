@@ -283,6 +283,7 @@ fn query<'s>(cursor: &mut Cursor<'s>) -> Option<Statement<'s>> {
             name,
             temporary,
             if_not_exists: false,
+            columns: Vec::new(),
             query: all,
         });
     }

@@ -26,7 +26,8 @@ pub(super) fn create<'s>(
     };
     if let Some(query) = cursor.after(&["as"]) {
         let name = table.name;
-        return Some(Statement::CreateTableAs { name, temporary, if_not_exists, query });
+        let columns = cursor.column_list().unwrap_or_default();
+        return Some(Statement::CreateTableAs { name, temporary, if_not_exists, columns, query });
     }
     let mut may_lack_type = false;
     if cursor.take(&["partition", "of"]) {

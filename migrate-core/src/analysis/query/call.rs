@@ -1,0 +1,95 @@
+//! Calls: their arguments, `FILTER`, `OVER` and `WITHIN GROUP`; what sorts rows.
+
+use super::reader::Reader;
+use super::tree::{Expr, ExprId};
+use crate::analysis::names::Name;
+
+impl Reader<'_> {
+    /// What follows the name of a function.
+    pub(super) fn call(&mut self, name: Name) -> Option<ExprId> {
+        let (mut parts, mut is_plain) = (Vec::new(), true);
+        self.need_sign("(")?;
+        let _ = self.take(&["distinct"]) || self.take(&["all"]);
+        while !self.take_sign(")") && !self.is("order") {
+            is_plain &= !self.take(&["variadic"]);
+            let is_named = self.rest.is_sign(1, "=>") || self.rest.is_sign(1, ":=");
+            if is_named && self.rest.ident().is_some() {
+                self.rest.skip(1);
+            }
+            let part = self.starred()?;
+            is_plain &= !matches!(self.tree.expressions[part], Expr::Star(_) | Expr::Expand(_));
+            parts.push(part);
+            self.take_sign(",");
+        }
+        let mut arguments = is_plain.then_some(parts.len());
+        if self.take(&["order", "by"]) {
+            parts.extend(self.sorted()?);
+            self.need_sign(")")?;
+        }
+        if self.take(&["within", "group"]) {
+            arguments = None;
+            self.need_sign("(")?;
+            self.need(&["order", "by"])?;
+            parts.extend(self.sorted()?);
+            self.need_sign(")")?;
+        }
+        if self.is("filter") && self.rest.is_sign(1, "(") {
+            self.rest.skip(2);
+            self.need(&["where"])?;
+            parts.push(self.expression()?);
+            self.need_sign(")")?;
+        }
+        if self.is("over") {
+            self.rest.skip(1);
+            if self.rest.is_sign(0, "(") {
+                parts.extend(self.window()?);
+            } else {
+                self.name()?;
+            }
+        }
+        Some(self.add(Expr::Call { name, parts, arguments }))
+    }
+
+    /// A window in parentheses: what it is partitioned and sorted by.
+    pub(super) fn window(&mut self) -> Option<Vec<ExprId>> {
+        let end = self.rest.len() - self.closing(0)?;
+        self.need_sign("(")?;
+        let mut parts = Vec::new();
+        if self.is_name(0) && !self.rest.is_any(0, &["partition", "rows", "range", "groups"]) {
+            self.rest.skip(1);
+        }
+        if self.take(&["partition", "by"]) {
+            parts.extend(self.list()?);
+        }
+        if self.take(&["order", "by"]) {
+            parts.extend(self.sorted()?);
+        }
+        // The frame has no columns in it.
+        if self.rest.is_any(0, &["rows", "range", "groups"]) {
+            self.rest.skip(self.rest.len() - end);
+        }
+        self.need_sign(")")?;
+        Some(parts)
+    }
+
+    /// What follows `ORDER BY`.
+    pub(super) fn sorted(&mut self) -> Option<Vec<ExprId>> {
+        let mut list = Vec::new();
+        loop {
+            list.push(self.expression()?);
+            if self.take(&["using"]) {
+                if self.take(&["operator"]) {
+                    self.skip_brackets()?;
+                } else {
+                    self.rest.skip(1);
+                }
+            } else {
+                let _ = self.take(&["asc"]) || self.take(&["desc"]);
+            }
+            self.rest.take_any(&[&["nulls", "first"], &["nulls", "last"]]);
+            if !self.take_sign(",") {
+                return Some(list);
+            }
+        }
+    }
+}

@@ -1,0 +1,230 @@
+//! Operators, by PostgreSQL's precedences.
+
+use super::reader::Reader;
+use super::tree::{Expr, ExprId, Sublink};
+use crate::lexer::TokenKind;
+
+const OR: u8 = 1;
+const AND: u8 = 2;
+const NOT: u8 = 3;
+const IS: u8 = 4;
+const COMPARISON: u8 = 5;
+const MATCH: u8 = 6;
+const OTHER: u8 = 7;
+const SUM: u8 = 8;
+const PRODUCT: u8 = 9;
+const POWER: u8 = 10;
+const AT: u8 = 11;
+const COLLATE: u8 = 12;
+const SIGN: u8 = 13;
+
+/// What stands behind an operand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Infix {
+    /// Something with one more operand.
+    Binary,
+    /// `OPERATOR(schema.+)`.
+    Named,
+    Is,
+    IsNull,
+    Between,
+    In,
+    Like,
+    At,
+    Collate,
+}
+
+impl Reader<'_> {
+    pub(super) fn expression(&mut self) -> Option<ExprId> {
+        self.operation(OR)
+    }
+
+    /// An expression in which no comparison is at the top: `position(a IN b)`, a column's bounds.
+    pub(super) fn operand(&mut self) -> Option<ExprId> {
+        self.operation(OTHER)
+    }
+
+    /// As much as binds at least so tightly.
+    fn operation(&mut self, least: u8) -> Option<ExprId> {
+        self.enter()?;
+        let mut left = self.prefixed()?;
+        while let Some((power, infix)) = self.infix().filter(|(power, _)| *power >= least) {
+            left = self.infixed(left, power, infix)?;
+        }
+        self.leave();
+        Some(left)
+    }
+
+    fn prefixed(&mut self) -> Option<ExprId> {
+        if self.take(&["not"]) {
+            let operand = self.operation(NOT)?;
+            return Some(self.add(Expr::Operator(vec![operand])));
+        }
+        if self.kind(0) == Some(TokenKind::Operator) {
+            let power = if self.rest.is_sign(0, "-") || self.rest.is_sign(0, "+") {
+                SIGN
+            } else {
+                OTHER + 1
+            };
+            self.rest.skip(1);
+            let operand = self.operation(power)?;
+            return Some(self.add(Expr::Operator(vec![operand])));
+        }
+        if self.is("operator") && self.rest.is_sign(1, "(") {
+            self.rest.skip(1);
+            self.skip_brackets()?;
+            let operand = self.operation(OTHER + 1)?;
+            return Some(self.add(Expr::Operator(vec![operand])));
+        }
+        self.primary()
+    }
+
+    /// What comes next, if it can stand behind an operand, and how tightly it binds.
+    fn infix(&self) -> Option<(u8, Infix)> {
+        let token = self.rest.token(0)?;
+        match token.kind {
+            TokenKind::Operator => {
+                let power = match self.rest.text(token) {
+                    "=>" => return None,
+                    "=" | "<" | ">" | "<=" | ">=" | "<>" | "!=" => COMPARISON,
+                    "+" | "-" => SUM,
+                    "*" | "/" | "%" => PRODUCT,
+                    "^" => POWER,
+                    _ => OTHER,
+                };
+                Some((power, Infix::Binary))
+            }
+            TokenKind::Word => Some(match &*self.word(0) {
+                "or" => (OR, Infix::Binary),
+                "and" => (AND, Infix::Binary),
+                "overlaps" => (COMPARISON, Infix::Binary),
+                "is" => (IS, Infix::Is),
+                "isnull" | "notnull" => (IS, Infix::IsNull),
+                "between" => (MATCH, Infix::Between),
+                "in" => (MATCH, Infix::In),
+                "like" | "ilike" | "similar" => (MATCH, Infix::Like),
+                "not" => match &*self.word(1) {
+                    "between" => (MATCH, Infix::Between),
+                    "in" => (MATCH, Infix::In),
+                    "like" | "ilike" | "similar" => (MATCH, Infix::Like),
+                    _ => return None,
+                },
+                "at" if self.rest.is_any(1, &["time", "local"]) => (AT, Infix::At),
+                "collate" => (COLLATE, Infix::Collate),
+                "operator" if self.rest.is_sign(1, "(") => (OTHER, Infix::Named),
+                _ => return None,
+            }),
+            _ => None,
+        }
+    }
+
+    /// What an operand is with what stands behind it.
+    fn infixed(&mut self, left: ExprId, power: u8, infix: Infix) -> Option<ExprId> {
+        let mut operands = vec![left];
+        match infix {
+            Infix::Binary | Infix::Named => {
+                let is_overlaps = self.is("overlaps");
+                self.rest.skip(1);
+                if infix == Infix::Named {
+                    self.skip_brackets()?;
+                }
+                operands.push(match self.quantified()? {
+                    Some(rows) => rows,
+                    None => self.operation(power + 1)?,
+                });
+                if is_overlaps {
+                    let label = Some("overlaps");
+                    return Some(self.add(Expr::Special { label, arguments: operands }));
+                }
+            }
+            Infix::Is => {
+                self.rest.skip(1);
+                operands.extend(self.is_what()?);
+            }
+            Infix::IsNull => self.rest.skip(1),
+            Infix::Between => {
+                self.take(&["not"]);
+                self.rest.skip(1);
+                let _ = self.take(&["symmetric"]) || self.take(&["asymmetric"]);
+                operands.push(self.operand()?);
+                self.need(&["and"])?;
+                operands.push(self.operation(MATCH + 1)?);
+            }
+            Infix::In => {
+                self.take(&["not"]);
+                self.rest.skip(1);
+                if self.opens_query(0) {
+                    operands.push(self.sublink(Sublink::Rows)?);
+                } else {
+                    self.need_sign("(")?;
+                    operands.extend(self.list()?);
+                    self.need_sign(")")?;
+                }
+            }
+            Infix::Like => {
+                self.take(&["not"]);
+                if self.take(&["similar"]) {
+                    self.need(&["to"])?;
+                } else {
+                    self.rest.skip(1);
+                }
+                operands.push(match self.quantified()? {
+                    Some(rows) => rows,
+                    None => self.operation(MATCH + 1)?,
+                });
+                if self.take(&["escape"]) {
+                    operands.push(self.operation(MATCH + 1)?);
+                }
+            }
+            Infix::At => {
+                self.rest.skip(1);
+                if !self.take(&["local"]) {
+                    self.need(&["time", "zone"])?;
+                    operands.push(self.operation(AT + 1)?);
+                }
+                let special = Expr::Special { label: Some("timezone"), arguments: operands };
+                return Some(self.add(special));
+            }
+            Infix::Collate => {
+                self.rest.skip(1);
+                self.rest.name()?;
+                return Some(left);
+            }
+        }
+        Some(self.add(Expr::Operator(operands)))
+    }
+
+    /// `ANY (…)` and its like, if that comes next.
+    fn quantified(&mut self) -> Option<Option<ExprId>> {
+        if !(self.rest.is_any(0, &["any", "all", "some"]) && self.rest.is_sign(1, "(")) {
+            return Some(None);
+        }
+        self.rest.skip(1);
+        if self.opens_query(0) {
+            return Some(Some(self.sublink(Sublink::Rows)?));
+        }
+        self.need_sign("(")?;
+        let array = self.expression()?;
+        self.need_sign(")")?;
+        Some(Some(array))
+    }
+
+    /// What follows `IS`; the other operand of `DISTINCT FROM`.
+    fn is_what(&mut self) -> Option<Option<ExprId>> {
+        self.take(&["not"]);
+        if self.take(&["distinct", "from"]) {
+            return Some(Some(self.operation(COMPARISON)?));
+        }
+        if self.take(&["json"]) {
+            self.rest.take_any(&[&["value"], &["array"], &["object"], &["scalar"]]);
+            if self.rest.take_any(&[&["with", "unique"], &["without", "unique"]]) {
+                self.take(&["keys"]);
+            }
+            return Some(None);
+        }
+        self.rest.take_any(&[&["nfc"], &["nfd"], &["nfkc"], &["nfkd"]]);
+        let words: [&[&str]; 6] =
+            [&["null"], &["true"], &["false"], &["unknown"], &["document"], &["normalized"]];
+        self.rest.take_any(&words).then_some(None)
+    }
+}

@@ -1,0 +1,335 @@
+//! What operators stand between: columns, constants, calls, casts, `CASE`, rows, arrays and queries.
+
+use std::rc::Rc;
+
+use super::reader::Reader;
+use super::tree::{Expr, ExprId, Sublink};
+use crate::analysis::keywords::is_reserved;
+use crate::analysis::names::Name;
+use crate::analysis::statement::type_name;
+use crate::lexer::TokenKind;
+
+impl Reader<'_> {
+    /// An operand with the casts, subscripts and fields behind it.
+    pub(super) fn primary(&mut self) -> Option<ExprId> {
+        let in_parentheses = self.rest.is_sign(0, "(");
+        let mut operand = self.atom()?;
+        let is_call = matches!(self.tree.expressions[operand], Expr::Call { .. });
+        loop {
+            if self.take_sign("::") {
+                operand = self.cast(operand)?;
+            } else if self.rest.is_sign(0, "[") {
+                operand = self.subscript(operand)?;
+            } else if self.rest.is_sign(0, ".") && (in_parentheses || !is_call) {
+                self.rest.skip(1);
+                if self.rest.is_sign(0, "*") {
+                    self.rest.skip(1);
+                    operand = self.add(Expr::Expand(operand));
+                } else {
+                    let field = self.rest.ident()?;
+                    operand = self.add(Expr::Field(operand, field));
+                }
+            } else {
+                return Some(operand);
+            }
+        }
+    }
+
+    /// The type behind `::`, `AS` in a cast, or before a string.
+    fn cast(&mut self, operand: ExprId) -> Option<ExprId> {
+        let kind = type_name(&mut self.rest)?;
+        let label = Rc::from(catalog_name(kind.name.last()));
+        Some(self.add(Expr::Cast(operand, label)))
+    }
+
+    /// `[1]`, `[1:2]`, `[:]`.
+    fn subscript(&mut self, operand: ExprId) -> Option<ExprId> {
+        let parts = self.bounds()?;
+        Some(self.add(Expr::Subscript(operand, parts)))
+    }
+
+    pub(super) fn bounds(&mut self) -> Option<Vec<ExprId>> {
+        let mut parts = Vec::new();
+        self.need_sign("[")?;
+        while !self.take_sign("]") {
+            if !self.take_sign(":") {
+                parts.push(self.expression()?);
+            }
+        }
+        Some(parts)
+    }
+
+    fn constant(&mut self) -> ExprId {
+        self.add(Expr::Constant(None))
+    }
+
+    fn atom(&mut self) -> Option<ExprId> {
+        match self.kind(0)? {
+            TokenKind::String => {
+                self.string();
+                Some(self.constant())
+            }
+            TokenKind::DollarString | TokenKind::Number | TokenKind::Parameter => {
+                self.rest.skip(1);
+                Some(self.constant())
+            }
+            TokenKind::QuotedIdentifier => self.named(),
+            TokenKind::Word => self.worded(),
+            TokenKind::Punctuation if self.opens_query(0) => self.sublink(Sublink::Value),
+            TokenKind::Punctuation if self.rest.is_sign(0, "(") => self.parenthesised(),
+            _ => None,
+        }
+    }
+
+    /// A string, and what continues it on the next lines.
+    fn string(&mut self) {
+        self.rest.skip(1);
+        while self.kind(0) == Some(TokenKind::StringContinuation) {
+            self.rest.skip(1);
+        }
+        if self.is("uescape") {
+            self.rest.skip(2);
+        }
+    }
+
+    /// `(a)`, or a row of several.
+    fn parenthesised(&mut self) -> Option<ExprId> {
+        self.need_sign("(")?;
+        let list = self.list()?;
+        self.need_sign(")")?;
+        Some(match list.as_slice() {
+            [one] => *one,
+            _ => self.add(Expr::Row(list)),
+        })
+    }
+
+    /// A query in parentheses.
+    pub(super) fn sublink(&mut self, kind: Sublink) -> Option<ExprId> {
+        self.need_sign("(")?;
+        let query = self.query()?;
+        self.need_sign(")")?;
+        Some(self.add(Expr::Query { kind, query }))
+    }
+
+    fn worded(&mut self) -> Option<ExprId> {
+        let opens = self.rest.is_sign(1, "(");
+        match &*self.word(0) {
+            "null" | "true" | "false" => {
+                let is_bool = !self.is("null");
+                self.rest.skip(1);
+                // `true` is `'t'::bool` to the server.
+                Some(self.add(Expr::Constant(is_bool.then_some("bool"))))
+            }
+            "default" => {
+                self.rest.skip(1);
+                Some(self.add(Expr::Default))
+            }
+            "case" => self.case(),
+            "exists" if opens => {
+                self.rest.skip(1);
+                self.sublink(Sublink::Exists)
+            }
+            "array" if self.opens_query(1) => {
+                self.rest.skip(1);
+                self.sublink(Sublink::Array)
+            }
+            "array" => {
+                self.rest.skip(1);
+                self.array()
+            }
+            "row" if opens => {
+                self.rest.skip(2);
+                let parts = if self.rest.is_sign(0, ")") { Vec::new() } else { self.outputs()? };
+                self.need_sign(")")?;
+                Some(self.add(Expr::Row(parts)))
+            }
+            "cast" | "treat" if opens => {
+                self.rest.skip(2);
+                let operand = self.expression()?;
+                self.need(&["as"])?;
+                let cast = self.cast(operand)?;
+                self.need_sign(")")?;
+                Some(cast)
+            }
+            "collation" if self.rest.is(1, "for") => {
+                self.rest.skip(2);
+                let argument = self.parenthesised()?;
+                let label = Some("pg_collation_for");
+                Some(self.add(Expr::Special { label, arguments: vec![argument] }))
+            }
+            word if opens && let Some(label) = Self::special_label(word) => self.special(label),
+            word if let Some(label) = value_function(word) => {
+                self.rest.skip(1);
+                if self.rest.is_sign(0, "(") {
+                    self.skip_brackets()?;
+                }
+                Some(self.add(Expr::Constant(Some(label))))
+            }
+            word if is_reserved(word) && !opens => None,
+            // Functions may be called as some of the reserved words are.
+            "left" | "right" | "overlaps" | "like" | "ilike" | "similar" | "isnull" | "notnull"
+            | "is" | "authorization" | "binary" | "concurrently" | "verbose" | "current_schema" => {
+                self.named()
+            }
+            word if is_reserved(word) => None,
+            _ => self.named(),
+        }
+    }
+
+    /// `*`, `t.*` and expressions, with commas between.
+    pub(super) fn outputs(&mut self) -> Option<Vec<ExprId>> {
+        let mut list = vec![self.starred()?];
+        while self.take_sign(",") {
+            list.push(self.starred()?);
+        }
+        Some(list)
+    }
+
+    /// `*` or an expression; `t.*` is one.
+    pub(super) fn starred(&mut self) -> Option<ExprId> {
+        if self.take_sign("*") { Some(self.add(Expr::Star(None))) } else { self.expression() }
+    }
+
+    /// What is in the brackets of `ARRAY[…]`.
+    fn array(&mut self) -> Option<ExprId> {
+        let label = Some("array");
+        self.enter()?;
+        self.need_sign("[")?;
+        let mut arguments = Vec::new();
+        while !self.take_sign("]") {
+            // Inside an array the brackets of another need no word before them.
+            let inner = self.rest.is_sign(0, "[");
+            arguments.push(if inner { self.array()? } else { self.expression()? });
+            self.take_sign(",");
+        }
+        self.leave();
+        Some(self.add(Expr::Special { label, arguments }))
+    }
+
+    fn case(&mut self) -> Option<ExprId> {
+        self.need(&["case"])?;
+        let mut parts = Vec::new();
+        if !self.is("when") {
+            parts.push(self.expression()?);
+        }
+        while self.take(&["when"]) {
+            parts.push(self.expression()?);
+            self.need(&["then"])?;
+            parts.push(self.expression()?);
+        }
+        let otherwise = if self.take(&["else"]) { Some(self.expression()?) } else { None };
+        self.need(&["end"])?;
+        Some(self.add(Expr::Case { parts, otherwise }))
+    }
+
+    /// A column, a call, or a constant with its type before it: `date '2020-01-01'`.
+    fn named(&mut self) -> Option<ExprId> {
+        let start = self.rest;
+        if self.is_typed_constant() {
+            let kind = type_name(&mut self.rest)?;
+            self.string_of_type()?;
+            let operand = self.constant();
+            let label = Rc::from(catalog_name(kind.name.last()));
+            return Some(self.add(Expr::Cast(operand, label)));
+        }
+        self.rest = start;
+        let mut parts = vec![self.rest.ident()?];
+        while self.rest.is_sign(0, ".") && !self.rest.is_sign(1, "*") {
+            self.rest.skip(1);
+            parts.push(self.rest.ident()?);
+        }
+        let name = Name { parts };
+        if self.rest.is_sign(0, "(") {
+            return self.call(name);
+        }
+        if self.rest.is_sign(0, ".") && self.rest.is_sign(1, "*") {
+            self.rest.skip(2);
+            return Some(self.add(Expr::Star(Some(name))));
+        }
+        Some(self.add(Expr::Column(name)))
+    }
+
+    /// Whether a type and a string come next. The words of types of several words are no functions.
+    fn is_typed_constant(&self) -> bool {
+        let is_string =
+            |ahead| matches!(self.kind(ahead), Some(TokenKind::String | TokenKind::DollarString));
+        let mut ahead = match &*self.word(0) {
+            "double" if self.rest.is(1, "precision") => 2,
+            "character" | "char" | "bit" | "national" | "nchar" if self.rest.is(1, "varying") => 2,
+            _ => 1,
+        };
+        while self.rest.is_sign(ahead, ".") {
+            ahead += 2;
+        }
+        if is_string(ahead) {
+            return true;
+        }
+        let is_time = self.rest.is_any(0, &["time", "timestamp", "interval"]);
+        if is_time && self.rest.is_sign(ahead, "(") {
+            ahead = self.closing(ahead).map_or(ahead, |end| end + 1);
+        }
+        if is_time && self.rest.is_any(ahead, &["with", "without"]) {
+            ahead += 3;
+        }
+        is_string(ahead) && ahead > 1
+    }
+
+    /// The string behind a type, and the unit behind that: `interval '1' day`.
+    fn string_of_type(&mut self) -> Option<()> {
+        match self.kind(0)? {
+            TokenKind::String => self.string(),
+            TokenKind::DollarString => self.rest.skip(1),
+            _ => return None,
+        }
+        let units = ["year", "month", "day", "hour", "minute", "second"];
+        if self.rest.is_any(0, &units) {
+            self.rest.skip(1);
+            if self.rest.is_sign(0, "(") {
+                self.skip_brackets()?;
+            }
+            if self.is("to") && self.rest.is_any(1, &units) {
+                self.rest.skip(2);
+            }
+        }
+        Some(())
+    }
+}
+
+/// Functions without parentheses: their names as outputs.
+fn value_function(word: &str) -> Option<&'static str> {
+    const WORDS: [&str; 12] = [
+        "current_date",
+        "current_time",
+        "current_timestamp",
+        "localtime",
+        "localtimestamp",
+        "current_role",
+        "current_user",
+        "session_user",
+        "system_user",
+        "current_catalog",
+        "current_schema",
+        "user",
+    ];
+    WORDS.into_iter().find(|known| *known == word)
+}
+
+/// What the catalog calls a type that SQL calls otherwise.
+fn catalog_name(shown: &str) -> &str {
+    match shown {
+        "integer" => "int4",
+        "bigint" => "int8",
+        "smallint" => "int2",
+        "double precision" => "float8",
+        "real" => "float4",
+        "boolean" => "bool",
+        "character varying" => "varchar",
+        "character" => "bpchar",
+        "timestamp without time zone" => "timestamp",
+        "timestamp with time zone" => "timestamptz",
+        "time without time zone" => "time",
+        "time with time zone" => "timetz",
+        "bit varying" => "varbit",
+        other => other,
+    }
+}

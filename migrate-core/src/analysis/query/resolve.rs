@@ -1,0 +1,168 @@
+//! What the names in a query stand for, by the server's rules. A name is missing only if everything that it
+//! could be a name in is known.
+
+mod changes;
+mod columns;
+mod from;
+mod labels;
+mod queries;
+mod scope;
+
+use std::collections::HashMap;
+use std::rc::Rc;
+
+pub(in crate::analysis) use self::columns::Columns;
+use self::scope::Level;
+pub(in crate::analysis) use self::scope::{Item, Parameters, Source};
+use super::tree::{Expr, ExprId, FromId, QueryId, Tree};
+use crate::analysis::catalog::{Catalog, Id};
+use crate::analysis::names::{Ident, Name};
+use crate::text::Span;
+
+/// How many relations are compared with names in one statement; behind that nothing is known.
+const MOST_LOOKS: usize = 200_000;
+
+/// What a server refuses in a query.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::analysis) enum Finding {
+    Relation(Name),
+    /// A column that nothing in reach has, and the table that it could only be of.
+    Column {
+        name: Ident,
+        qualifier: Option<Ident>,
+        table: Option<Id>,
+        candidates: Vec<Rc<str>>,
+    },
+    /// `y.a` without a `y`.
+    From {
+        name: Ident,
+        candidates: Vec<Rc<str>>,
+    },
+    Ambiguous(Ident),
+    /// A column of the table that is changed.
+    TargetColumn {
+        table: Id,
+        name: Ident,
+    },
+    Repeated(Ident),
+    ValueCount {
+        columns: usize,
+        values: usize,
+        span: Span,
+    },
+    Generated(Ident),
+}
+
+/// A call, and how many arguments it has, where that is known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::analysis) struct Call {
+    pub(in crate::analysis) name: Name,
+    pub(in crate::analysis) arguments: Option<usize>,
+}
+
+pub(in crate::analysis) struct Resolver<'c> {
+    catalog: &'c mut Catalog,
+    tree: &'c Tree,
+    found: Vec<Finding>,
+    calls: Vec<Call>,
+    /// What is in reach, outermost first.
+    levels: Vec<Level>,
+    /// The names behind `WITH`, the nearest last.
+    ctes: Vec<(Rc<str>, Rc<Columns>)>,
+    pending: Option<Pending>,
+    parameters: Option<Parameters>,
+    /// What the leaves behind FROM are.
+    sources: HashMap<FromId, Source>,
+    looks_left: usize,
+}
+
+/// A recursive query whose columns are those of its first part.
+#[derive(Debug, Clone, Copy)]
+struct Pending {
+    query: QueryId,
+    /// Its place among the CTEs.
+    cte: usize,
+    adds_columns: bool,
+}
+
+impl<'c> Resolver<'c> {
+    /// `around` is what an expression of a table's can name.
+    pub(in crate::analysis) fn new(
+        catalog: &'c mut Catalog,
+        tree: &'c Tree,
+        around: Vec<Item>,
+        parameters: Option<Parameters>,
+    ) -> Self {
+        let levels = if around.is_empty() { Vec::new() } else { vec![Level::of(around)] };
+        Resolver {
+            catalog,
+            tree,
+            found: Vec::new(),
+            calls: Vec::new(),
+            levels,
+            ctes: Vec::new(),
+            pending: None,
+            parameters,
+            sources: HashMap::new(),
+            looks_left: MOST_LOOKS,
+        }
+    }
+
+    /// What a name stands for in the query itself: `v` in `CREATE RECURSIVE VIEW v`.
+    pub(in crate::analysis) fn with_cte(&mut self, name: &Rc<str>, columns: Columns) {
+        self.ctes.push((name.clone(), Rc::new(columns)));
+    }
+
+    /// What was found, and what is called.
+    pub(in crate::analysis) fn finish(self) -> (Vec<Finding>, Vec<Call>) {
+        (if self.looks_left == 0 { Vec::new() } else { self.found }, self.calls)
+    }
+
+    /// All names in an expression, where all that is in reach can be named.
+    pub(in crate::analysis) fn expression(&mut self, root: ExprId) {
+        let mut left = vec![root];
+        while let Some(id) = left.pop() {
+            let children: &[ExprId] = match &self.tree.expressions[id] {
+                Expr::Column(name) => {
+                    self.column(name);
+                    &[]
+                }
+                Expr::Star(Some(name)) => {
+                    self.starred(name);
+                    &[]
+                }
+                Expr::Star(None) | Expr::Constant(_) | Expr::Default | Expr::Unknown => &[],
+                Expr::Call { name, parts, arguments } => {
+                    let (name, arguments) = (name.clone(), *arguments);
+                    self.calls.push(Call { name, arguments });
+                    parts
+                }
+                Expr::Special { arguments, .. } => arguments,
+                Expr::Operator(parts) | Expr::Row(parts) => parts,
+                Expr::Cast(inner, _) | Expr::Field(inner, _) | Expr::Expand(inner) => {
+                    std::slice::from_ref(inner)
+                }
+                Expr::Subscript(inner, parts) => {
+                    left.push(*inner);
+                    parts
+                }
+                Expr::Case { parts, otherwise } => {
+                    left.extend(otherwise);
+                    parts
+                }
+                Expr::Query { query, .. } => {
+                    self.query(*query);
+                    &[]
+                }
+            };
+            // From the left, as they are read.
+            left.extend(children.iter().rev());
+        }
+    }
+
+    fn expressions(&mut self, all: &[ExprId]) {
+        for one in all {
+            self.expression(*one);
+        }
+    }
+}

@@ -1,0 +1,271 @@
+//! `INSERT`, `UPDATE`, `DELETE` and `MERGE`: the columns that they fill, and what their parts see.
+
+use std::rc::Rc;
+
+use super::columns::Columns;
+use super::scope::{Item, Level, Source};
+use super::{Finding, Resolver};
+use crate::analysis::catalog::{Found, Id, Space};
+use crate::analysis::names::is_system_column;
+use crate::analysis::query::tree::{
+    Assignment, Body, Delete, Expr, ExprId, FromId, Insert, Merge, Query, QueryId, Returning,
+    Target, TargetColumn, Update,
+};
+use crate::text::Span;
+
+impl Resolver<'_> {
+    /// The table that is changed, and how it is called in there.
+    fn target(&mut self, target: &Target) -> Item {
+        let ctes = std::mem::take(&mut self.ctes);
+        // A name behind WITH is no table that could be changed.
+        let source = self.relation(&target.table);
+        self.ctes = ctes;
+        let name =
+            target.alias.as_ref().map_or_else(|| target.table.last().into(), |it| it.text.clone());
+        Item::new(Some(name), source)
+    }
+
+    pub(super) fn insert(&mut self, insert: &Insert) -> Rc<Columns> {
+        let target = self.target(&insert.target);
+        let table = table_of(&target);
+        self.targets(table, &insert.columns);
+        if let Some(source) = insert.source {
+            let found = self.query(source);
+            self.values_fit(table, insert, source, &found);
+        }
+        if let Some(conflict) = &insert.conflict {
+            self.levels.push(Level::of(vec![target.clone()]));
+            self.expressions(&conflict.arbiter);
+            let excluded = Item::new(Some("excluded".into()), target.source.clone());
+            self.levels.pop();
+            self.levels.push(Level::of(vec![target.clone(), excluded]));
+            self.set(table, &conflict.set);
+            self.expressions(conflict.condition.as_slice());
+            self.levels.pop();
+        }
+        self.levels.push(Level::of(vec![target.clone()]));
+        let columns = self.returning(insert.returning.as_ref(), &[target], &[]);
+        self.levels.pop();
+        columns
+    }
+
+    pub(super) fn update(&mut self, update: &Update) -> Rc<Columns> {
+        let target = self.target(&update.target);
+        self.beside(&target, &update.from);
+        self.set(table_of(&target), &update.set);
+        self.expressions(update.condition.as_slice());
+        let columns = self.returning(update.returning.as_ref(), &[target], &update.from);
+        self.levels.pop();
+        columns
+    }
+
+    pub(super) fn delete(&mut self, delete: &Delete) -> Rc<Columns> {
+        let target = self.target(&delete.target);
+        self.beside(&target, &delete.using);
+        self.expressions(delete.condition.as_slice());
+        let columns = self.returning(delete.returning.as_ref(), &[target], &delete.using);
+        self.levels.pop();
+        columns
+    }
+
+    /// A level of what is behind FROM and, where that is read, of the table that is changed.
+    fn beside(&mut self, target: &Item, from: &[FromId]) {
+        self.levels.push(Level::default());
+        self.from_list(from);
+        if let Some(level) = self.levels.last_mut() {
+            level.items.push(target.clone());
+        }
+    }
+
+    pub(super) fn merge(&mut self, merge: &Merge) -> Rc<Columns> {
+        let target = self.target(&merge.target);
+        let table = table_of(&target);
+        self.beside(&target, &[merge.source]);
+        self.expression(merge.on);
+        let all = self.levels.last().map_or_else(Vec::new, |level| level.items.clone());
+        for action in &merge.actions {
+            if let Some(level) = self.levels.last_mut() {
+                level.items.clone_from(&all);
+                let last = all.len() - 1;
+                for (at, item) in level.items.iter_mut().enumerate() {
+                    let sees = if at == last { action.sees_target } else { action.sees_source };
+                    item.is_named &= sees;
+                    item.has_columns &= sees;
+                }
+            }
+            self.expressions(action.condition.as_slice());
+            self.set(table, &action.set);
+            self.targets(table, &action.columns);
+            if let Some(values) = &action.values {
+                self.expressions(values);
+                self.count(table, &action.columns, self.width(values), action.span);
+                self.generated_values(table, &action.columns, std::slice::from_ref(values));
+            }
+        }
+        if let Some(level) = self.levels.last_mut() {
+            level.items = all;
+        }
+        // Which comes first in `*` is not the same on all servers.
+        let columns = self.returning(merge.returning.as_ref(), &[], &[]);
+        self.levels.pop();
+        let mut columns = (*columns).clone();
+        columns.is_whole = false;
+        Rc::new(columns)
+    }
+
+    fn returning(
+        &mut self,
+        returning: Option<&Returning>,
+        target: &[Item],
+        from: &[FromId],
+    ) -> Rc<Columns> {
+        let Some(returning) = returning else { return Rc::new(Columns::unknown()) };
+        if let Some(level) = self.levels.last_mut() {
+            // Since PostgreSQL 18.
+            let aliases = returning.aliases.iter().map(|alias| alias.text.clone());
+            for name in ["old".into(), "new".into()].into_iter().chain(aliases) {
+                if !level.items.iter().any(|item| item.name.as_ref() == Some(&name)) {
+                    level.items.push(Item::qualified(name, Source::Unknown));
+                }
+            }
+        }
+        for output in &returning.outputs {
+            self.expression(output.expression);
+        }
+        Rc::new(self.outputs(&returning.outputs, target, from))
+    }
+
+    /// The columns of SET, and their values.
+    fn set(&mut self, table: Option<Id>, set: &[Assignment]) {
+        let mut all: Vec<&TargetColumn> = Vec::new();
+        for assignment in set {
+            all.extend(&assignment.columns);
+            self.expression(assignment.value);
+            let values = match (&self.tree.expressions[assignment.value], assignment.columns.len())
+            {
+                (_, 1) => Some(vec![assignment.value]),
+                (Expr::Row(parts), count) if parts.len() == count => Some(parts.clone()),
+                _ => None,
+            };
+            for (column, value) in assignment.columns.iter().zip(values.into_iter().flatten()) {
+                if !matches!(self.tree.expressions[value], Expr::Default) {
+                    self.generated(table, column);
+                }
+            }
+        }
+        self.target_columns(table, &all);
+    }
+
+    fn targets(&mut self, table: Option<Id>, columns: &[TargetColumn]) {
+        self.target_columns(table, &columns.iter().collect::<Vec<_>>());
+    }
+
+    /// Columns that get values: they must be there, and each gets one value.
+    fn target_columns(&mut self, table: Option<Id>, columns: &[&TargetColumn]) {
+        let mut seen: Vec<(&str, bool)> = Vec::new();
+        for column in columns {
+            self.expressions(&column.subscripts);
+            if let Some(table) = table
+                && !is_system_column(&column.name.text)
+                && let Found::No(_) =
+                    self.catalog.find(Space::Column, Some(table), &column.name.text)
+            {
+                let name = column.name.clone();
+                self.found.push(Finding::TargetColumn { table, name });
+                continue;
+            }
+            // Parts of a column may get values one by one.
+            let text: &str = &column.name.text;
+            if seen.iter().any(|(known, part)| *known == text && !(*part && column.is_part)) {
+                self.found.push(Finding::Repeated(column.name.clone()));
+            }
+            seen.push((text, column.is_part));
+        }
+    }
+
+    /// How many values a row has; nothing where that is not known.
+    fn width(&self, values: &[ExprId]) -> Option<usize> {
+        let is_one = |value: &ExprId| {
+            !matches!(self.tree.expressions[*value], Expr::Star(_) | Expr::Expand(_))
+        };
+        values.iter().all(is_one).then_some(values.len())
+    }
+
+    fn values_fit(&mut self, table: Option<Id>, insert: &Insert, source: QueryId, found: &Columns) {
+        let tree = self.tree;
+        let Query { body, with, .. } = &tree.queries[source];
+        let (width, rows) = match body {
+            Body::Values(rows) if with.is_empty() => {
+                let first = rows.first().map_or(&[][..], Vec::as_slice);
+                (self.width(first), Some(rows.as_slice()))
+            }
+            Body::Values(_) => (None, None),
+            _ => (found.is_whole.then_some(found.names.len()), None),
+        };
+        self.count(table, &insert.columns, width, insert.source_span);
+        if insert.overriding {
+            return;
+        }
+        match rows {
+            Some(rows) => self.generated_values(table, &insert.columns, rows),
+            None => {
+                for column in &insert.columns {
+                    self.generated(table, column);
+                }
+            }
+        }
+    }
+
+    /// Whether a row of so many values fits what is filled.
+    fn count(
+        &mut self,
+        table: Option<Id>,
+        columns: &[TargetColumn],
+        values: Option<usize>,
+        span: Span,
+    ) {
+        let Some(values) = values else { return };
+        if !columns.is_empty() {
+            if columns.len() != values {
+                let columns = columns.len();
+                self.found.push(Finding::ValueCount { columns, values, span });
+            }
+        } else if let Some(own) = table.and_then(|table| self.catalog.ordered_columns(table))
+            && own.len() < values
+        {
+            self.found.push(Finding::ValueCount { columns: own.len(), values, span });
+        }
+    }
+
+    fn generated_values(
+        &mut self,
+        table: Option<Id>,
+        columns: &[TargetColumn],
+        rows: &[Vec<ExprId>],
+    ) {
+        for (at, column) in columns.iter().enumerate() {
+            let is_default = |row: &Vec<ExprId>| {
+                row.get(at)
+                    .is_none_or(|value| matches!(self.tree.expressions[*value], Expr::Default))
+            };
+            if !rows.iter().all(is_default) {
+                self.generated(table, column);
+            }
+        }
+    }
+
+    /// A generated column takes no value.
+    fn generated(&mut self, table: Option<Id>, column: &TargetColumn) {
+        let Some(table) = table else { return };
+        if self.catalog.is_generated(table, &column.name.text) {
+            self.found.push(Finding::Generated(column.name.clone()));
+        }
+    }
+}
+
+fn table_of(target: &Item) -> Option<Id> {
+    match target.source {
+        Source::Table(id) => Some(id),
+        _ => None,
+    }
+}

@@ -1,0 +1,53 @@
+//! The columns of a relation or of a query, as far as they are known.
+
+use std::rc::Rc;
+
+use crate::analysis::names::Ident;
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::analysis) struct Columns {
+    /// None where there is one of which the name is not known.
+    pub(in crate::analysis) names: Vec<Option<Rc<str>>>,
+    /// Whether these are all, in this order.
+    pub(in crate::analysis) is_whole: bool,
+}
+
+impl Columns {
+    pub(super) fn unknown() -> Self {
+        Columns { names: Vec::new(), is_whole: false }
+    }
+
+    pub(super) fn of(names: impl IntoIterator<Item = Rc<str>>) -> Self {
+        Columns { names: names.into_iter().map(Some).collect(), is_whole: true }
+    }
+
+    /// How many columns have a name, and whether others may have it.
+    pub(super) fn count(&self, name: &str) -> (usize, bool) {
+        let has = |column: &&Option<Rc<str>>| column.as_deref() == Some(name);
+        let count = self.names.iter().filter(has).count();
+        (count, !self.is_whole || self.names.iter().any(Option::is_none))
+    }
+
+    /// The columns under the names that an alias gives to the first of them.
+    pub(in crate::analysis) fn renamed(&self, aliases: &[Ident]) -> Self {
+        let mut columns = self.clone();
+        for (at, alias) in aliases.iter().enumerate() {
+            match columns.names.get_mut(at) {
+                Some(name) => *name = Some(alias.text.clone()),
+                None => columns.names.push(Some(alias.text.clone())),
+            }
+        }
+        columns
+    }
+
+    pub(super) fn extend(&mut self, more: &Columns) {
+        self.is_whole &= more.is_whole;
+        self.names.extend(more.names.iter().cloned());
+    }
+
+    /// The names, where all are known.
+    pub(in crate::analysis) fn known(&self) -> Option<Vec<Rc<str>>> {
+        let names: Option<Vec<Rc<str>>> = self.names.iter().cloned().collect();
+        names.filter(|_| self.is_whole)
+    }
+}

@@ -1,0 +1,194 @@
+//! Queries: what they see, and what they give back.
+
+use std::rc::Rc;
+
+use super::columns::Columns;
+use super::scope::{Has, Item, Level};
+use super::{Finding, Pending, Resolver};
+use crate::analysis::query::tree::{Body, Expr, ExprId, FromId, Output, Query, QueryId, Select};
+
+impl Resolver<'_> {
+    /// All names in a query; the columns that it gives back.
+    pub(in crate::analysis) fn query(&mut self, id: QueryId) -> Rc<Columns> {
+        let tree = self.tree;
+        let query = &tree.queries[id];
+        let pending = self.pending.take_if(|pending| pending.query == id);
+        let known = self.ctes.len();
+        self.with(query);
+        let columns = match &query.body {
+            Body::Select(select) => self.select(select, query),
+            Body::Values(rows) => self.values(rows),
+            Body::Table(name) => {
+                let source = self.relation(name);
+                Rc::new(self.columns(&source))
+            }
+            Body::Nested(inner) => self.query(*inner),
+            Body::Set(all) => self.set_operation(all, pending, query),
+            Body::Insert(insert) => self.insert(insert),
+            Body::Update(update) => self.update(update),
+            Body::Delete(delete) => self.delete(delete),
+            Body::Merge(merge) => self.merge(merge),
+        };
+        self.ctes.truncate(known);
+        columns
+    }
+
+    fn with(&mut self, query: &Query) {
+        let first = self.ctes.len();
+        if query.recursive {
+            // Each may name any other.
+            for cte in &query.with {
+                let columns = Columns::unknown().renamed(&cte.columns);
+                self.ctes.push((cte.name.text.clone(), Rc::new(columns)));
+            }
+        }
+        for (nth, cte) in query.with.iter().enumerate() {
+            if query.recursive {
+                let adds_columns = cte.adds_columns;
+                self.pending = Some(Pending { query: cte.query, cte: first + nth, adds_columns });
+            }
+            let found = self.query(cte.query);
+            let mut columns = found.renamed(&cte.columns);
+            columns.is_whole &= !cte.adds_columns;
+            // More names than columns: the server refuses that in its own words.
+            columns.is_whole &= cte.columns.len() <= found.names.len() || !found.is_whole;
+            match self.ctes.get_mut(first + nth) {
+                Some(known) if query.recursive => known.1 = Rc::new(columns),
+                _ => self.ctes.push((cte.name.text.clone(), Rc::new(columns))),
+            }
+        }
+        self.pending = None;
+    }
+
+    fn set_operation(
+        &mut self,
+        all: &[QueryId],
+        pending: Option<Pending>,
+        query: &Query,
+    ) -> Rc<Columns> {
+        let mut columns = None;
+        for one in all {
+            let found = self.query(*one);
+            if columns.is_some() {
+                continue;
+            }
+            // The recursive part sees what the first one gives.
+            if let Some(pending) = pending
+                && let Some((_, known)) = self.ctes.get_mut(pending.cte)
+            {
+                let aliases = known.names.clone();
+                let mut own = (*found).clone();
+                for (name, alias) in own.names.iter_mut().zip(aliases) {
+                    *name = alias;
+                }
+                own.is_whole &= !pending.adds_columns;
+                *known = Rc::new(own);
+            }
+            columns = Some(found);
+        }
+        let columns = columns.unwrap_or_else(|| Rc::new(Columns::unknown()));
+        for expression in &query.order {
+            if let Expr::Column(name) = &self.tree.expressions[*expression]
+                && let [name] = name.parts.as_slice()
+                && columns.count(&name.text) == (0, false)
+            {
+                let candidates = columns.names.iter().flatten().cloned().collect();
+                let (qualifier, table) = (None, None);
+                let name = name.clone();
+                self.found.push(Finding::Column { name, qualifier, table, candidates });
+            }
+        }
+        columns
+    }
+
+    fn values(&mut self, rows: &[Vec<ExprId>]) -> Rc<Columns> {
+        let mut columns = Columns { names: Vec::new(), is_whole: true };
+        for row in rows {
+            self.expressions(row);
+        }
+        for (nth, value) in rows.first().into_iter().flatten().enumerate() {
+            columns.is_whole &=
+                !matches!(self.tree.expressions[*value], Expr::Star(_) | Expr::Expand(_));
+            columns.names.push(Some(format!("column{}", nth + 1).into()));
+        }
+        Rc::new(columns)
+    }
+
+    fn select(&mut self, select: &Select, query: &Query) -> Rc<Columns> {
+        self.levels.push(Level::default());
+        self.from_list(&select.from);
+        for output in &select.outputs {
+            self.expression(output.expression);
+        }
+        self.expressions(&select.conditions);
+        let columns = Rc::new(self.outputs(&select.outputs, &[], &select.from));
+        self.grouped(&select.group, &columns);
+        for expression in select.distinct_on.iter().chain(&query.order) {
+            self.sorted(*expression, &columns);
+        }
+        self.expressions(&query.limits);
+        self.levels.pop();
+        columns
+    }
+
+    /// A plain name behind ORDER BY is that of an output first.
+    fn sorted(&mut self, expression: ExprId, outputs: &Columns) {
+        if let Expr::Column(name) = &self.tree.expressions[expression]
+            && let [name] = name.parts.as_slice()
+            && outputs.count(&name.text) != (0, false)
+        {
+            return;
+        }
+        self.expression(expression);
+    }
+
+    /// A plain name behind GROUP BY is that of a column first, then that of an output.
+    fn grouped(&mut self, group: &[ExprId], outputs: &Columns) {
+        let mut left: Vec<ExprId> = group.to_vec();
+        while let Some(expression) = left.pop() {
+            match &self.tree.expressions[expression] {
+                Expr::Row(parts) => left.extend(parts),
+                Expr::Column(name) => {
+                    if let [name] = name.parts.as_slice()
+                        && outputs.count(&name.text) != (0, false)
+                        && self.in_level(self.levels.len() - 1, &name.text) == Has::No
+                    {
+                        continue;
+                    }
+                    self.expression(expression);
+                }
+                _ => self.expression(expression),
+            }
+        }
+    }
+
+    /// The columns that a list of outputs gives; `*` is that of the items, and of what is behind FROM.
+    pub(super) fn outputs(
+        &mut self,
+        outputs: &[Output],
+        items: &[Item],
+        from: &[FromId],
+    ) -> Columns {
+        let mut columns = Columns { names: Vec::new(), is_whole: true };
+        for output in outputs {
+            match &self.tree.expressions[output.expression] {
+                Expr::Star(None) => {
+                    for item in items {
+                        columns.extend(&self.columns(&item.source));
+                    }
+                    for id in from {
+                        columns.extend(&self.columns_of(*id));
+                    }
+                    columns.is_whole &= !self.levels.last().is_none_or(|level| level.is_open);
+                }
+                Expr::Star(Some(name)) => columns.extend(&self.columns_of_alias(name)),
+                Expr::Expand(_) => columns.is_whole = false,
+                _ => columns.names.push(match &output.label {
+                    Some(label) => Some(label.text.clone()),
+                    None => self.label(output.expression),
+                }),
+            }
+        }
+        columns
+    }
+}

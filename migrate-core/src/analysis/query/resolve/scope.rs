@@ -1,0 +1,354 @@
+//! What names can stand for where they are: relations and aliases, level by level.
+
+use std::rc::Rc;
+
+use super::columns::Columns;
+use super::{Finding, Resolver};
+use crate::analysis::catalog::{Class, Found, Id, Space};
+use crate::analysis::names::{Ident, Name, is_system_column};
+
+/// Where the columns of something behind FROM come from.
+#[derive(Debug, Clone)]
+pub(in crate::analysis) enum Source {
+    /// A relation of the catalog's.
+    Table(Id),
+    List(Rc<Columns>),
+    Unknown,
+}
+
+/// Something behind FROM.
+#[derive(Debug, Clone)]
+pub(in crate::analysis) struct Item {
+    /// Its alias or its name; nothing where none can be written.
+    pub(in crate::analysis) name: Option<Rc<str>>,
+    pub(in crate::analysis) source: Source,
+    /// Whether `name.column` can be written, and `column` alone.
+    pub(in crate::analysis) is_named: bool,
+    pub(in crate::analysis) has_columns: bool,
+    /// The columns that a join has merged.
+    pub(super) merged: Vec<Rc<str>>,
+}
+
+impl Item {
+    pub(in crate::analysis) fn new(name: Option<Rc<str>>, source: Source) -> Self {
+        Item { name, source, is_named: true, has_columns: true, merged: Vec::new() }
+    }
+
+    /// Something of which only `name.column` can be written.
+    pub(in crate::analysis) fn qualified(name: Rc<str>, source: Source) -> Self {
+        Item { has_columns: false, ..Item::new(Some(name), source) }
+    }
+}
+
+/// One query's FROM.
+#[derive(Debug, Default)]
+pub(super) struct Level {
+    pub(super) items: Vec<Item>,
+    /// Those before this one can't be named here: in a join's condition only what is joined can.
+    pub(super) start: usize,
+    /// A query behind FROM that is not LATERAL sees nothing of it.
+    pub(super) is_hidden: bool,
+    /// Whether there is something of which nothing is known, not even how it is called.
+    pub(super) is_open: bool,
+    /// Whether nobody knows which columns a NATURAL JOIN has merged.
+    pub(super) is_merged_somehow: bool,
+}
+
+impl Level {
+    pub(super) fn of(items: Vec<Item>) -> Self {
+        Level { items, ..Level::default() }
+    }
+}
+
+/// The names that the body of a function in SQL can use beside those of tables.
+#[derive(Debug, Clone)]
+pub(in crate::analysis) struct Parameters {
+    pub(in crate::analysis) function: Rc<str>,
+    pub(in crate::analysis) names: Vec<Rc<str>>,
+}
+
+/// Whether something has a column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Has {
+    No,
+    Maybe,
+    /// So many of that name.
+    Yes(usize),
+}
+
+/// Functions that take a row of any kind, so that `t.f` may be a call: PostgreSQL's and its extensions'.
+const OF_ROWS: [&str; 38] = [
+    "any_value",
+    "array_agg",
+    "concat",
+    "count",
+    "first_value",
+    "format",
+    "hash_record",
+    "hstore",
+    "json_agg",
+    "json_build_array",
+    "json_build_object",
+    "jsonb_agg",
+    "jsonb_build_array",
+    "jsonb_build_object",
+    "lag",
+    "last_value",
+    "lead",
+    "max",
+    "min",
+    "mode",
+    "num_nonnulls",
+    "num_nulls",
+    "pg_column_compression",
+    "pg_column_size",
+    "pg_column_toast_chunk_id",
+    "pg_collation_for",
+    "pg_typeof",
+    "quote_literal",
+    "quote_nullable",
+    "record_out",
+    "record_send",
+    "row_to_json",
+    "st_asgeojson",
+    "st_asmvt",
+    "to_json",
+    "to_jsonb",
+    "st_asflatgeobuf",
+    "st_asgeobuf",
+];
+
+impl Resolver<'_> {
+    /// What is known of a column of something.
+    pub(super) fn has(&self, item: &Source, name: &str) -> Has {
+        match item {
+            Source::Table(_) if is_system_column(name) => Has::Maybe,
+            Source::Table(id) => match self.catalog.find(Space::Column, Some(*id), name) {
+                Found::Yes(_) => Has::Yes(1),
+                Found::Maybe(_) => Has::Maybe,
+                Found::No(_) => Has::No,
+            },
+            Source::List(columns) => match columns.count(name) {
+                (0, false) => Has::No,
+                (0, true) => Has::Maybe,
+                (count, _) => Has::Yes(count),
+            },
+            Source::Unknown => Has::Maybe,
+        }
+    }
+
+    /// What one level has under the name of a column.
+    pub(super) fn in_level(&mut self, level: usize, name: &str) -> Has {
+        let level = &self.levels[level];
+        if level.is_open {
+            return Has::Maybe;
+        }
+        let (mut count, mut maybe) = (0, false);
+        let items = level.items.get(level.start..).unwrap_or_default();
+        self.looks_left = self.looks_left.saturating_sub(items.len());
+        if self.looks_left == 0 {
+            return Has::Maybe;
+        }
+        let is_merged_somehow = level.is_merged_somehow;
+        for item in items.iter().filter(|item| item.has_columns) {
+            if item.merged.iter().any(|merged| **merged == *name) {
+                continue;
+            }
+            match self.has(&item.source, name) {
+                Has::Yes(more) => count += more,
+                Has::Maybe => maybe = true,
+                Has::No => {}
+            }
+        }
+        match count {
+            0 if maybe => Has::Maybe,
+            0 => Has::No,
+            count if is_merged_somehow => Has::Yes(count.min(1)),
+            count => Has::Yes(count),
+        }
+    }
+
+    /// The thing that an alias stands for; nothing where that is not known.
+    fn aliased(&mut self, name: &str) -> Result<Item, Unaliased> {
+        let looks: usize = self.levels.iter().map(|level| level.items.len()).sum();
+        self.looks_left = self.looks_left.saturating_sub(looks);
+        if self.looks_left == 0 {
+            return Err(Unaliased::Unknown);
+        }
+        for level in self.levels.iter().rev().filter(|level| !level.is_hidden) {
+            if level.is_open {
+                return Err(Unaliased::Unknown);
+            }
+            let items = level.items.get(level.start..).unwrap_or_default();
+            let mut named =
+                items.iter().filter(|item| item.is_named && item.name.as_deref() == Some(name));
+            if let Some(item) = named.next() {
+                // Two of one name are refused elsewhere.
+                let is_one = named.next().is_none();
+                return if is_one { Ok(item.clone()) } else { Err(Unaliased::Unknown) };
+            }
+        }
+        Err(Unaliased::No)
+    }
+
+    /// A name that stands for a column, or for a row.
+    pub(super) fn column(&mut self, name: &Name) {
+        match name.parts.as_slice() {
+            [column] => self.bare_column(column),
+            [qualifier, column] => self.qualified_column(qualifier, column),
+            [schema, table, column] => {
+                let full = Name { parts: vec![schema.clone(), table.clone()] };
+                if let Some(item) = self.of_schema(&full) {
+                    self.must_have(&item, table, column);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn bare_column(&mut self, name: &Ident) {
+        for level in (0..self.levels.len()).rev() {
+            if self.levels[level].is_hidden {
+                continue;
+            }
+            match self.in_level(level, &name.text) {
+                Has::Yes(1) | Has::Maybe => return,
+                Has::Yes(_) => return self.found.push(Finding::Ambiguous(name.clone())),
+                Has::No => {}
+            }
+        }
+        let is_parameter =
+            self.parameters.as_ref().is_some_and(|known| known.names.contains(&name.text));
+        // A row of it.
+        if is_parameter || !matches!(self.aliased(&name.text), Err(Unaliased::No)) {
+            return;
+        }
+        let (table, candidates) = self.in_reach();
+        let qualifier = None;
+        self.found.push(Finding::Column { name: name.clone(), qualifier, table, candidates });
+    }
+
+    fn qualified_column(&mut self, qualifier: &Ident, column: &Ident) {
+        match self.aliased(&qualifier.text) {
+            Ok(item) => self.must_have(&item, qualifier, column),
+            Err(Unaliased::Unknown) => {}
+            Err(Unaliased::No) => self.no_alias(qualifier),
+        }
+    }
+
+    /// That nothing is called so is said.
+    fn no_alias(&mut self, qualifier: &Ident) {
+        let is_parameter = self.parameters.as_ref().is_some_and(|known| {
+            known.function == qualifier.text || known.names.contains(&qualifier.text)
+        });
+        if is_parameter {
+            return;
+        }
+        let visible = self.levels.iter().filter(|level| !level.is_hidden);
+        let named = visible.flat_map(|level| &level.items).filter(|item| item.is_named);
+        let candidates = named.filter_map(|item| item.name.clone()).collect();
+        self.found.push(Finding::From { name: qualifier.clone(), candidates });
+    }
+
+    fn must_have(&mut self, item: &Item, qualifier: &Ident, column: &Ident) {
+        let has = self.has(&item.source, &column.text);
+        if let Has::Yes(count) = has
+            && count > 1
+        {
+            return self.found.push(Finding::Ambiguous(column.clone()));
+        }
+        // `t.f` may be a call of `f`.
+        if has != Has::No || self.may_be_call(&column.text) {
+            return;
+        }
+        let table = if let Source::Table(id) = item.source { Some(id) } else { None };
+        let mut candidates = Vec::new();
+        self.names_in(&item.source, &mut candidates);
+        let qualifier = Some(qualifier.clone());
+        self.found.push(Finding::Column { name: column.clone(), qualifier, table, candidates });
+    }
+
+    fn may_be_call(&self, name: &str) -> bool {
+        OF_ROWS.contains(&name)
+            || self.catalog.is_open(Space::Routine)
+            || !self.catalog.routines(name).is_empty()
+    }
+
+    /// What `schema.table` stands for among what is in reach, if that is sure.
+    fn of_schema(&mut self, name: &Name) -> Option<Item> {
+        let Found::Yes(id) = self.catalog.resolve(Space::Relation, name) else { return None };
+        let is_it = |item: &&Item| {
+            item.is_named
+                && item.name.as_deref() == Some(name.last())
+                && matches!(item.source, Source::Table(table) if table == id)
+        };
+        let visible = self.levels.iter().rev().filter(|level| !level.is_hidden);
+        visible.flat_map(|level| &level.items).find(is_it).cloned()
+    }
+
+    /// `t.*`.
+    pub(super) fn starred(&mut self, name: &Name) {
+        if let [qualifier] = name.parts.as_slice()
+            && let Err(Unaliased::No) = self.aliased(&qualifier.text)
+        {
+            self.no_alias(qualifier);
+        }
+    }
+
+    /// The columns of `t.*`.
+    pub(super) fn columns_of_alias(&mut self, name: &Name) -> Columns {
+        match name.parts.as_slice() {
+            [qualifier] => match self.aliased(&qualifier.text) {
+                Ok(item) => self.columns(&item.source),
+                Err(_) => Columns::unknown(),
+            },
+            _ => Columns::unknown(),
+        }
+    }
+
+    /// All columns of something, in their order, where they are known.
+    pub(super) fn columns(&self, source: &Source) -> Columns {
+        match source {
+            Source::Table(id) => {
+                self.catalog.ordered_columns(*id).map_or_else(Columns::unknown, Columns::of)
+            }
+            Source::List(columns) => (**columns).clone(),
+            Source::Unknown => Columns::unknown(),
+        }
+    }
+
+    /// The names that could stand without a qualifier, and the table that all of them are of, if one is.
+    fn in_reach(&self) -> (Option<Id>, Vec<Rc<str>>) {
+        let (mut tables, mut candidates) = (Vec::new(), Vec::new());
+        for level in self.levels.iter().rev().filter(|level| !level.is_hidden) {
+            for item in level.items.iter().skip(level.start).filter(|item| item.has_columns) {
+                let table = if let Source::Table(id) = item.source { Some(id) } else { None };
+                if !tables.contains(&table) {
+                    tables.push(table);
+                }
+                self.names_in(&item.source, &mut candidates);
+            }
+        }
+        let table = if let [Some(table)] = tables.as_slice() { Some(*table) } else { None };
+        (table, candidates)
+    }
+
+    pub(super) fn names_in(&self, source: &Source, found: &mut Vec<Rc<str>>) {
+        match source {
+            Source::Table(id) => {
+                let columns = self.catalog.parts(*id, |class| class == Class::Column);
+                let named = |id: &Id| Some(self.catalog.get(*id)?.name.clone());
+                found.extend(columns.iter().filter_map(named));
+            }
+            Source::List(columns) => found.extend(columns.names.iter().flatten().cloned()),
+            Source::Unknown => {}
+        }
+    }
+}
+
+/// Why an alias stands for nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Unaliased {
+    No,
+    Unknown,
+}

@@ -1,0 +1,259 @@
+//! The parts of a query, and of the expressions in it.
+
+use std::rc::Rc;
+
+use crate::analysis::names::{Ident, Name};
+use crate::text::Span;
+
+pub(in crate::analysis) type ExprId = usize;
+pub(in crate::analysis) type QueryId = usize;
+pub(in crate::analysis) type FromId = usize;
+
+/// All nodes of one statement.
+#[derive(Debug, Default)]
+pub(in crate::analysis) struct Tree {
+    pub(super) expressions: Vec<Expr>,
+    pub(super) queries: Vec<Query>,
+    pub(super) from: Vec<From>,
+}
+
+#[derive(Debug)]
+pub(super) enum Expr {
+    /// `a`, `t.a`, `s.t.a`.
+    Column(Name),
+    /// `*`, `t.*`.
+    Star(Option<Name>),
+    /// A literal, a parameter, `CURRENT_DATE` and its like, by the name that it has as an output.
+    Constant(Option<&'static str>),
+    Default,
+    /// With what is in `FILTER`, `OVER` and `WITHIN GROUP`.
+    Call {
+        name: Name,
+        parts: Vec<ExprId>,
+        /// How many arguments it has, where that is known: `f(t.*)`.
+        arguments: Option<usize>,
+    },
+    /// What has a grammar of its own, `extract(year FROM a)`, by the name that it has as an output.
+    Special {
+        label: Option<&'static str>,
+        arguments: Vec<ExprId>,
+    },
+    /// Signs, and words like `AND`, `IN` or `BETWEEN`.
+    Operator(Vec<ExprId>),
+    /// The last part of the name of a type, as the catalog has it.
+    Cast(ExprId, Rc<str>),
+    /// `(a).b`.
+    Field(ExprId, Ident),
+    /// `(a).*`.
+    Expand(ExprId),
+    Subscript(ExprId, Vec<ExprId>),
+    Case {
+        parts: Vec<ExprId>,
+        otherwise: Option<ExprId>,
+    },
+    Row(Vec<ExprId>),
+    Query {
+        kind: Sublink,
+        query: QueryId,
+    },
+    /// What is not understood.
+    Unknown,
+}
+
+/// What a query in an expression is there for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Sublink {
+    Value,
+    Exists,
+    Array,
+    /// `IN (SELECT …)`, `= ANY (SELECT …)`.
+    Rows,
+}
+
+#[derive(Debug)]
+pub(super) struct Query {
+    pub(super) with: Vec<Cte>,
+    pub(super) recursive: bool,
+    pub(super) body: Body,
+    pub(super) order: Vec<ExprId>,
+    /// `LIMIT`, `OFFSET`.
+    pub(super) limits: Vec<ExprId>,
+}
+
+#[derive(Debug)]
+pub(super) struct Cte {
+    pub(super) name: Ident,
+    pub(super) columns: Vec<Ident>,
+    pub(super) query: QueryId,
+    /// Whether `SEARCH` or `CYCLE` adds columns.
+    pub(super) adds_columns: bool,
+}
+
+#[derive(Debug)]
+pub(super) enum Body {
+    Select(Select),
+    Values(Vec<Vec<ExprId>>),
+    Table(Name),
+    /// `UNION`, `INTERSECT` and `EXCEPT` of these.
+    Set(Vec<QueryId>),
+    /// A query in parentheses.
+    Nested(QueryId),
+    Insert(Box<Insert>),
+    Update(Box<Update>),
+    Delete(Box<Delete>),
+    Merge(Box<Merge>),
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Select {
+    pub(super) distinct_on: Vec<ExprId>,
+    pub(super) outputs: Vec<Output>,
+    pub(super) from: Vec<FromId>,
+    /// `WHERE`, `HAVING`, and what is in `WINDOW`.
+    pub(super) conditions: Vec<ExprId>,
+    pub(super) group: Vec<ExprId>,
+}
+
+#[derive(Debug)]
+pub(super) struct Output {
+    pub(super) expression: ExprId,
+    pub(super) label: Option<Ident>,
+}
+
+#[derive(Debug)]
+pub(super) struct Alias {
+    pub(super) name: Ident,
+    pub(super) columns: Vec<Ident>,
+    /// `AS f(a int, b text)`: the columns are these, and no others.
+    pub(super) is_definition: bool,
+}
+
+#[derive(Debug)]
+pub(super) enum From {
+    Relation {
+        name: Name,
+        alias: Option<Alias>,
+        sample: Vec<ExprId>,
+    },
+    Function {
+        call: Vec<ExprId>,
+        name: Option<Ident>,
+        ordinality: bool,
+        alias: Option<Alias>,
+    },
+    Query {
+        query: QueryId,
+        lateral: bool,
+        alias: Option<Alias>,
+    },
+    Join(Box<Join>),
+    /// `XMLTABLE`, `JSON_TABLE`.
+    Unknown {
+        alias: Option<Alias>,
+    },
+}
+
+#[derive(Debug)]
+pub(super) struct Join {
+    pub(super) left: FromId,
+    pub(super) right: FromId,
+    pub(super) by: JoinBy,
+    pub(super) alias: Option<Alias>,
+}
+
+#[derive(Debug)]
+pub(super) enum JoinBy {
+    Nothing,
+    Natural,
+    Condition(ExprId),
+    /// The columns, and the alias of the merged ones.
+    Using(Vec<Ident>, Option<Ident>),
+}
+
+/// What a change of data is about: the table under its name or its alias.
+#[derive(Debug)]
+pub(super) struct Target {
+    pub(super) table: Name,
+    pub(super) alias: Option<Ident>,
+}
+
+/// A column that gets a value, or a part of it does: `a`, `a.x`, `a[1]`.
+#[derive(Debug)]
+pub(super) struct TargetColumn {
+    pub(super) name: Ident,
+    pub(super) is_part: bool,
+    pub(super) subscripts: Vec<ExprId>,
+}
+
+#[derive(Debug)]
+pub(super) struct Assignment {
+    pub(super) columns: Vec<TargetColumn>,
+    pub(super) value: ExprId,
+}
+
+#[derive(Debug)]
+pub(super) struct Returning {
+    pub(super) outputs: Vec<Output>,
+    /// `WITH (OLD AS o, NEW AS n)`.
+    pub(super) aliases: Vec<Ident>,
+}
+
+#[derive(Debug)]
+pub(super) struct Insert {
+    pub(super) target: Target,
+    pub(super) columns: Vec<TargetColumn>,
+    pub(super) overriding: bool,
+    /// None for `DEFAULT VALUES`.
+    pub(super) source: Option<QueryId>,
+    /// Where the values are.
+    pub(super) source_span: Span,
+    pub(super) conflict: Option<Conflict>,
+    pub(super) returning: Option<Returning>,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Conflict {
+    /// The columns and expressions, and the predicate, of the index.
+    pub(super) arbiter: Vec<ExprId>,
+    pub(super) set: Vec<Assignment>,
+    pub(super) condition: Option<ExprId>,
+}
+
+#[derive(Debug)]
+pub(super) struct Update {
+    pub(super) target: Target,
+    pub(super) set: Vec<Assignment>,
+    pub(super) from: Vec<FromId>,
+    pub(super) condition: Option<ExprId>,
+    pub(super) returning: Option<Returning>,
+}
+
+#[derive(Debug)]
+pub(super) struct Delete {
+    pub(super) target: Target,
+    pub(super) using: Vec<FromId>,
+    pub(super) condition: Option<ExprId>,
+    pub(super) returning: Option<Returning>,
+}
+
+#[derive(Debug)]
+pub(super) struct Merge {
+    pub(super) target: Target,
+    pub(super) source: FromId,
+    pub(super) on: ExprId,
+    pub(super) actions: Vec<MergeAction>,
+    pub(super) returning: Option<Returning>,
+}
+
+/// `WHEN [NOT] MATCHED …`.
+#[derive(Debug)]
+pub(super) struct MergeAction {
+    pub(super) sees_target: bool,
+    pub(super) sees_source: bool,
+    pub(super) condition: Option<ExprId>,
+    pub(super) set: Vec<Assignment>,
+    /// The columns and the values of an INSERT.
+    pub(super) columns: Vec<TargetColumn>,
+    pub(super) values: Option<Vec<ExprId>>,
+    pub(super) span: Span,
+}

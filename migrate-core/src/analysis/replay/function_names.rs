@@ -1,0 +1,144 @@
+//! Calls of functions that there are not, or that can't stand where they are.
+
+use std::collections::HashSet;
+use std::rc::Rc;
+
+use super::calls::{is_harmless, known_functions};
+use super::columns::is_type_name;
+use super::world::World;
+use crate::analysis::catalog::{Class, Detail, Found, Id, Path, Space};
+use crate::analysis::names::Name;
+use crate::analysis::query::Call;
+use crate::problem::Problem;
+
+/// PostgreSQL's functions of which no form is IMMUTABLE, on no version from 14 to 18; made by `.ci/facts`.
+const NOT_IMMUTABLE: &str = include_str!("not_immutable.txt");
+
+/// Extensions of which all functions are known.
+const KNOWN_EXTENSIONS: [&str; 17] = [
+    "btree_gin",
+    "btree_gist",
+    "citext",
+    "cube",
+    "earthdistance",
+    "fuzzystrmatch",
+    "hstore",
+    "intarray",
+    "ltree",
+    "pg_stat_statements",
+    "pg_trgm",
+    "pgcrypto",
+    "plpgsql",
+    "tablefunc",
+    "unaccent",
+    "uuid-ossp",
+    "xml2",
+];
+
+impl World {
+    /// Says which of these calls a server refuses. In an index and in a generated column all functions have to
+    /// be immutable.
+    pub(super) fn check_calls(&mut self, calls: &[Call], immutable: bool) {
+        let mut seen = HashSet::new();
+        for call in calls {
+            if !seen.insert((call.name.last(), call.arguments)) {
+                continue;
+            }
+            let [name] = call.name.parts.as_slice() else { continue };
+            let own = self.catalog.routines(&name.text);
+            if !own.is_empty() {
+                self.fits_some(call, &own);
+            } else if is_harmless(&name.text) {
+                if immutable && self.is_path_usual() && is_never_immutable(&name.text) {
+                    let function = name.to_string();
+                    self.fault(Problem::NotImmutable { function }, name.span, "");
+                }
+            } else if let Some(meant) = self.slip(&call.name) {
+                let what = format!("function `{name}()`");
+                self.fault(Problem::Missing { what, meant: Some(meant) }, name.span, "not there");
+            }
+        }
+    }
+
+    fn is_path_usual(&self) -> bool {
+        matches!(self.catalog.path, Path::Default)
+    }
+
+    /// The function that was meant, where the name is surely a slip: another extension may have one that is like
+    /// one of PostgreSQL's, so only a letter that is left out and two that are swapped count.
+    fn slip(&mut self, name: &Name) -> Option<String> {
+        let word = name.last();
+        let is_open = self.catalog.is_open(Space::Routine) || !self.is_path_usual();
+        let is_extended = self.catalog.objects().any(|(_, object)| {
+            object.class == Class::Extension && !KNOWN_EXTENSIONS.contains(&&*object.name)
+        });
+        // Types can be written as functions.
+        let is_type = is_type_name(word)
+            || !matches!(self.catalog.resolve(Space::Type, name), Found::No(None))
+            || !matches!(self.catalog.resolve(Space::Relation, name), Found::No(None));
+        if is_open || is_extended || is_type {
+            return None;
+        }
+        let own = self.names_of(|class| class == Class::Routine);
+        let bare = |name: &Rc<str>| name.split('(').next().unwrap_or(name).to_owned();
+        let own = own.iter().map(bare);
+        let all = known_functions().map(str::to_owned).chain(own);
+        let mut near: Vec<String> = all.filter(|known| is_slip(word, known)).collect();
+        near.sort_unstable();
+        near.into_iter().next()
+    }
+
+    /// Whether a call has more arguments than any function of its name takes.
+    fn fits_some(&mut self, call: &Call, own: &[Id]) {
+        let Some(count) = call.arguments else { return };
+        let name = call.name.last();
+        let is_closed = !self.catalog.is_open(Space::Routine)
+            && self.is_path_usual()
+            && !is_harmless(name)
+            && own.iter().all(|id| self.catalog.is_sure(*id));
+        let takes_fewer = |id: &Id| match self.catalog.get(*id).map(|object| &object.detail) {
+            // The last one may be variadic, which is an array.
+            Some(Detail::Routine { arguments, .. }) => {
+                arguments.len() < count
+                    && !matches!(
+                        arguments.last(),
+                        Some(crate::analysis::catalog::ArgumentType::Own(_, true))
+                    )
+                    && !matches!(
+                        arguments.last(),
+                        Some(crate::analysis::catalog::ArgumentType::Other(kind))
+                            if kind.ends_with("[]") || kind.starts_with("any") || &**kind == "\"any\""
+                    )
+            }
+            _ => false,
+        };
+        if is_closed && own.iter().all(takes_fewer) {
+            let arguments = crate::text::counted(count, "argument");
+            let what = format!("function `{name}` with {arguments}");
+            let place = own.first().and_then(|id| Some(self.catalog.get(*id)?.place));
+            self.fault(Problem::Missing { what, meant: None }, call.name.span(), "not there");
+            if let Some(place) = place {
+                self.see(place, "this one takes fewer");
+            }
+        }
+    }
+}
+
+fn is_never_immutable(name: &str) -> bool {
+    NOT_IMMUTABLE.split_whitespace().any(|known| known == name)
+}
+
+/// Whether a word is another one without one of its letters, or with two neighbours swapped.
+fn is_slip(word: &str, meant: &str) -> bool {
+    let (word, meant) = (word.as_bytes(), meant.as_bytes());
+    let same = word.iter().zip(meant).take_while(|(a, b)| a == b).count();
+    if word.len() >= 4 && word.len() + 1 == meant.len() {
+        return word[same..] == meant[same + 1..];
+    }
+    word.len() >= 3
+        && word.len() == meant.len()
+        && same + 1 < word.len()
+        && word[same] == meant[same + 1]
+        && word[same + 1] == meant[same]
+        && word[same + 2..] == meant[same + 2..]
+}

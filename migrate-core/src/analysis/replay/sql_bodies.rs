@@ -1,0 +1,93 @@
+//! Functions in SQL: the server reads their bodies when it makes them, unless `check_function_bodies` is off.
+
+use std::borrow::Cow;
+use std::rc::Rc;
+
+use super::world::World;
+use crate::analysis::catalog::Path;
+use crate::analysis::cursor::Cursor;
+use crate::analysis::query::Parameters;
+use crate::analysis::statement::{Language, Routine, quoted_body};
+use crate::statements::split_statements;
+
+impl World {
+    /// Notes that from here on bodies may not be read. What sets it for a role or a database holds from
+    /// the next session on, and nobody knows for whom.
+    pub(super) fn note_body_checks(&mut self, all: &Cursor<'_>) {
+        let has = |token: &crate::lexer::Token| {
+            let text = all.text(*token);
+            text.len() >= SETTING.len() && text.to_ascii_lowercase().contains(SETTING)
+        };
+        if all.tokens().iter().any(has) {
+            self.bodies_unread = true;
+            self.bodies_never_read |= all.is(0, "alter");
+        }
+    }
+
+    /// The statements of a function in SQL.
+    pub(super) fn check_body(&mut self, routine: &Routine<'_>, all: &Cursor<'_>) {
+        if !self.checks_queries() || !matches!(routine.body(), Some((_, Language::Sql))) {
+            return;
+        }
+        let Some(names) = names_before(all, &routine.rest) else { return };
+        // Of a type that only a call tells, the body is read with the call.
+        if names.iter().any(|name| name.starts_with("any")) {
+            return;
+        }
+        let parameters = Parameters { function: routine.name.last().into(), names };
+        // The function's own path holds.
+        let path = self.catalog.path.clone();
+        if (0..routine.rest.len()).any(|at| routine.rest.is(at, "search_path")) {
+            self.catalog.path = Path::Unknown;
+        }
+        if let Some(quoted) = routine.rest.after(&["as"]) {
+            if !self.bodies_unread {
+                self.check_quoted(&quoted, &parameters);
+            }
+        } else if let Some(inner) = routine.rest.after(&["begin", "atomic"]) {
+            for statement in inner.before(1).split_at_sign(";") {
+                self.check_body_statement(&statement, &parameters, None);
+            }
+        } else if let Some(inner) = routine.rest.after(&["return"]) {
+            self.check_body_expression(&inner, &parameters);
+        }
+        self.catalog.path = path;
+    }
+
+    fn check_quoted(&mut self, quoted: &Cursor<'_>, parameters: &Parameters) {
+        let Some(text) = quoted_body(quoted) else { return };
+        let Some(token) = quoted.token(0) else { return };
+        let (source, offset) = quoted.source();
+        let written = quoted.text(token);
+        // What has escapes inside is not what the server reads.
+        if !written.starts_with('$') && written.contains('\\') {
+            return;
+        }
+        let (offset, instead) = match &text {
+            Cow::Borrowed(text) => {
+                (offset + (text.as_ptr() as usize - source.as_ptr() as usize), None)
+            }
+            Cow::Owned(_) => (0, Some(quoted.place(token))),
+        };
+        for statement in split_statements(&text) {
+            let cursor = Cursor::new(&text, &statement.tokens, offset);
+            self.check_body_statement(&cursor, parameters, instead);
+        }
+    }
+}
+
+const SETTING: &str = "check_function_bodies";
+
+/// All names in a routine's arguments and in what it returns: those of its parameters are among them.
+fn names_before(all: &Cursor<'_>, rest: &Cursor<'_>) -> Option<Vec<Rc<str>>> {
+    let mut names: Vec<Rc<str>> = Vec::new();
+    let mut head = all.before(rest.len());
+    while !head.is_empty() && !head.is_sign(0, "(") {
+        head.skip(1);
+    }
+    names.extend(head.parentheses()?.idents().map(|name| name.text));
+    if let Some(table) = rest.after(&["returns", "table"]).and_then(|mut rest| rest.parentheses()) {
+        names.extend(table.idents().map(|name| name.text));
+    }
+    Some(names)
+}
