@@ -116,6 +116,13 @@ impl Catalog {
         self
     }
 
+    /// Who was granted what on something.
+    pub(crate) fn grants_on(&self, on: &ObjectName) -> impl Iterator<Item = (&GrantName, &Grant)> {
+        let ObjectName { kind, schema, name, part } = on.clone();
+        let first = GrantName { kind, schema, name, part, to: String::new() };
+        self.grants.range(first.clone()..).take_while(move |(grant, _)| grant.is_on(&first))
+    }
+
     /// Is there anything in a schema?
     #[must_use]
     pub fn has_in(&self, schema: &str) -> bool {

@@ -21,8 +21,7 @@ pub(crate) struct ModelArgs {
     /// A server for two scratch databases, else MIGRATE_DEV_URL, else one is started; never production's
     #[arg(long, value_name = "URL")]
     pub(crate) dev_url: Option<String>,
-    /// The role that runs the chain in production: on a server that is started, the chain and the models are
-    /// built as that role, so that what they say of it is true there
+    /// Build the chain and the models as this role, which runs the chain in production; only on a server that is started
     #[arg(long, value_name = "ROLE")]
     pub(crate) run_as: Option<String>,
     /// How long building the models may take [default: 5min]

@@ -299,3 +299,21 @@ pub(super) fn new_ids(now: Timestamp) -> [String; 4] {
 pub(super) fn day(now: Timestamp) -> String {
     now.strftime("%Y-%m-%d").to_string()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn revisions_of_one_second_stand_in_order() {
+        let now: Timestamp = "2026-11-30T12:00:00Z".parse().unwrap();
+        for _ in 0..100 {
+            let ids = new_ids(now);
+            assert!(ids.is_sorted_by(|one, other| one < other), "{ids:?}");
+            assert!(
+                ids.iter().all(|id| id.starts_with("20261130120000_") && id.len() == 19),
+                "{ids:?}"
+            );
+        }
+    }
+}

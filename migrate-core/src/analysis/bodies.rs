@@ -94,7 +94,7 @@ fn in_body(all: &Cursor<'_>, token: Token, setting: &Setting) -> Option<Refusal>
     let mut refusal = match refusal(Cursor::new(&body, &tokens, 0), setting) {
         Ok(_) if body.len() > MOST_BYTES => return None,
         Ok(pieces) => pieces.iter().find_map(misspelt)?,
-        Err(refusal) => refusal?,
+        Err(refusal) => *refusal?,
     };
     // A quote in a quoted body is written twice.
     let place = |at: usize| {
@@ -128,12 +128,7 @@ fn misspelt(piece: &Piece<'_>) -> Option<Refusal> {
         Fault::MissingSemicolon(span) => {
             (Problem::MissingSemicolon, span, "`;` is missing before this".to_owned())
         }
-        // What ends with a word may end with the name of a column: `SELECT a in`.
-        Fault::Error(SyntaxError { text: found, .. })
-            if found.is_empty() && ends_with_word(&statement) =>
-        {
-            return None;
-        }
+        Fault::Error(error) if may_be_label(&text, &statement, &error) => return None,
         Fault::Error(SyntaxError { span, text: found, meant, instead, label }) => {
             (Problem::Syntax { found, meant, instead }, span, label)
         }
@@ -141,8 +136,18 @@ fn misspelt(piece: &Piece<'_>) -> Option<Refusal> {
     Some(Refusal { problem, span: span(found), label, related: None })
 }
 
-fn ends_with_word(statement: &statements::Statement) -> bool {
-    statement.tokens.last().is_some_and(|last| last.kind == TokenKind::Word)
+/// Whether what stands before an error may be the name of a column, which the parser takes for an operator:
+/// `SELECT a in`, `SELECT a like FROM t`.
+fn may_be_label(text: &str, statement: &statements::Statement, error: &SyntaxError) -> bool {
+    const OPERATORS: [&str; 12] = [
+        "and", "between", "collate", "ilike", "in", "is", "isnull", "like", "not", "notnull", "or",
+        "similar",
+    ];
+    let before = statement.tokens.iter().rev().find(|token| token.span.end <= error.span.start);
+    let before = before.filter(|before| before.kind == TokenKind::Word);
+    before.is_some_and(|before| {
+        error.text.is_empty() || OPERATORS.iter().any(|word| before.is_word(text, word))
+    })
 }
 
 #[cfg(test)]

@@ -67,6 +67,14 @@ pub struct ObjectName {
 }
 
 impl GrantName {
+    /// Is it on the same as another one?
+    pub(crate) fn is_on(&self, other: &Self) -> bool {
+        self.kind == other.kind
+            && self.schema == other.schema
+            && self.name == other.name
+            && self.part == other.part
+    }
+
     /// What it is on.
     #[must_use]
     pub fn object(&self) -> ObjectName {

@@ -117,12 +117,22 @@ pub struct Statistics {
 }
 
 /// What somebody was granted.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Eq, Serialize, Deserialize)]
 pub struct Grant {
     /// What they may do: `SELECT`, `EXECUTE`.
     pub privileges: Vec<String>,
     /// What of it they may pass on.
     pub grantable: Vec<String>,
+    /// What they may do where nothing was granted or revoked: that of which this is the difference.
+    #[serde(default, skip_serializing)]
+    pub(crate) initial: Vec<String>,
+}
+
+/// Another version of an extension may bring along something else.
+impl PartialEq for Grant {
+    fn eq(&self, other: &Self) -> bool {
+        self.privileges == other.privileges && self.grantable == other.grantable
+    }
 }
 
 /// An object of a rare kind.

@@ -41,20 +41,24 @@ fn privileges(grant: &Grant) -> Privileges {
 /// What everybody has on something new of this kind.
 fn by_nature(kind: &str) -> Held {
     let privilege = match kind {
-        "routine" | "default privileges on routines" => "EXECUTE",
-        "type" | "language" | "default privileges on types" => "USAGE",
+        "routine" => "EXECUTE",
+        "type" | "language" => "USAGE",
         _ => return Held::new(),
     };
     let all = Privileges::from([(privilege.to_owned(), false)]);
     Held::from([(EVERYBODY.to_owned(), all)])
 }
 
-/// What a catalog says of something.
-fn said(catalog: &Catalog, on: &ObjectName) -> State {
-    let added = on.default_on().is_some() && on.name != "*";
-    let mut held = if added { Held::new() } else { by_nature(&on.kind) };
-    let mut owner = None;
-    for (grant, it) in catalog.grants.iter().filter(|(grant, _)| grant.object() == *on) {
+/// What a catalog says of something. Where it says nothing of a role, and the other one does, it is as it was at
+/// first.
+fn said(catalog: &Catalog, other: &Catalog, on: &ObjectName) -> State {
+    let (mut held, mut owner) = (Held::new(), None);
+    for (grant, it) in other.grants_on(on) {
+        let initial = it.initial.iter().map(|it| (it.clone(), false));
+        held.insert(grant.to.clone(), initial.collect());
+    }
+    held.remove(OWNER);
+    for (grant, it) in catalog.grants_on(on) {
         match grant.to.as_str() {
             OWNER => owner = Some(privileges(it)),
             role => drop(held.insert(role.to_owned(), privileges(it))),
@@ -113,7 +117,9 @@ impl Draft<'_> {
                 && from.schemas.contains_key(&on.name)
                 && !to.schemas.contains_key(&on.name);
             let is_new = made.contains(&on) || after.contains(&on) && !before.contains(&on);
-            if is_gone || schema_is_gone || is_new && self.untold.contains(&on) {
+            // A base type is named in one piece, and who may use it is not read.
+            let is_base_type = on.kind == "type" && on.schema.is_empty();
+            if is_base_type || is_gone || schema_is_gone || is_new && self.untold.contains(&on) {
                 continue;
             }
             self.owner(&on, is_new);
@@ -130,7 +136,8 @@ impl Draft<'_> {
         let nobody = if *on == ObjectName::schema("public") { "pg_database_owner" } else { MYSELF };
         let role = after.map_or(nobody, String::as_str);
         let sql = format!("ALTER {} OWNER TO {role}", self.altered(on));
-        self.step(Phase::Privileges, sql);
+        let is_late = on.kind == "event trigger";
+        self.step(if is_late { Phase::Watchers } else { Phase::Privileges }, sql);
     }
 
     /// `revoked` are the tables of which something was taken from roles so far.
@@ -141,8 +148,17 @@ impl Draft<'_> {
         anew: bool,
         revoked: &mut BTreeMap<(Name, String), BTreeSet<String>>,
     ) {
-        let wanted = said(self.to, on);
-        let mut before = if is_new { self.at_first(on, anew) } else { said(self.from, on) };
+        let mut wanted = said(self.to, self.from, on);
+        let mut before = match is_new {
+            true => self.at_first(on, anew),
+            false => said(self.from, self.to, on),
+        };
+        if is_new {
+            // What goes without saying is wanted, too.
+            let unsaid = |role: &String| !self.to.grants_on(on).any(|(grant, _)| grant.to == *role);
+            let nature = by_nature(&on.kind).into_iter().filter(|(role, _)| unsaid(role));
+            wanted.sure.extend(nature);
+        }
         let table = Name::new(&*on.schema, &*on.name);
         if on.kind == "column" {
             for (role, it) in &mut before.sure {

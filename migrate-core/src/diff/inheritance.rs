@@ -1,8 +1,7 @@
 //! Partitions, and tables that inherit: what comes from the parent is written there alone.
 
 use super::constraints::inline;
-use super::others::typed;
-use super::relations::{is_other, is_view, keyword};
+use super::relations::{is_other, is_view, keyword, typed};
 use super::{Draft, Phase, words};
 use crate::catalog::{Column, Name, Relation};
 

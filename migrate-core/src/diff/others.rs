@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::publications::{changed_options, publication};
-use super::{Draft, Phase, Step, words};
-use crate::catalog::{Change, Name, Other, OtherName, Relation};
+use super::{Draft, Phase, words};
+use crate::catalog::{Change, ObjectName, Other, OtherName};
 
 /// A kind that statements can make.
 struct Kind {
@@ -114,10 +114,8 @@ impl Draft<'_> {
         let mut found = BTreeSet::new();
         loop {
             let speaks = |it: &Other| {
-                let all = std::iter::once(&it.definition).chain(it.parts.values());
-                let names = found.iter().map(|name: &OtherName| &*name.identity);
-                let texts: Vec<&String> = all.collect();
-                names.into_iter().any(|name| texts.iter().any(|text| text.contains(name)))
+                let mut texts = it.parts.values().chain([&it.definition]);
+                texts.any(|text| found.iter().any(|name| is_spoken_of(name, text)))
             };
             let moves = |(name, before): &(&OtherName, &Other)| {
                 !found.contains(*name)
@@ -165,6 +163,7 @@ impl Draft<'_> {
         let phase = thing.kind.make;
         if before.is_none() {
             self.step(phase, create(name, after));
+            self.made(ObjectName::other(name));
         } else {
             self.other_options(&thing, before, after);
         }
@@ -283,25 +282,18 @@ impl Draft<'_> {
             }
         }
     }
-
-    /// A foreign table by itself, or as a partition.
-    pub(super) fn foreign_table(&mut self, name: &Name, it: &Relation) {
-        let body = self.body(name, it);
-        let server = words::ident(it.server.as_deref().unwrap_or_default());
-        let options = match words::option_changes(&[], &it.server_options) {
-            Some(options) => format!(" OPTIONS ({options})"),
-            None => String::new(),
-        };
-        let shown = words::name(name);
-        self.step(
-            Phase::Tables,
-            format!("CREATE FOREIGN TABLE {shown} {body} SERVER {server}{options}"),
-        );
-    }
 }
 
 const SECRET: &str = "it has an option that may be a secret, which is not read: write it by hand";
 const UNKNOWN: &str = "no statement for this kind is written: add it by hand";
+
+/// Does the definition of something speak of something else? Only servers have users whose names have no schema.
+fn is_spoken_of(name: &OtherName, definition: &str) -> bool {
+    match name.kind.as_str() {
+        "server" => words::is_in(&format!("SERVER {}", name.identity), definition),
+        _ => name.identity.contains('.') && words::is_in(&name.identity, definition),
+    }
+}
 
 /// Why nothing is written for something.
 fn why_not(name: &OtherName, it: &Other) -> Option<&'static str> {
@@ -355,14 +347,6 @@ fn entries(text: &str) -> Vec<&str> {
     found
 }
 
-/// The step for a typed table.
-pub(super) fn typed(table: &str, of: Option<&String>) -> Step {
-    match of {
-        Some(kind) => Step::new(format!("ALTER TABLE {table} OF {kind}")),
-        None => Step::new(format!("ALTER TABLE {table} NOT OF")),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -375,6 +359,18 @@ mod tests {
             &["language = 'english'", "stopwords = 'a, b'"],
         );
         check("a = 'it''s, so'", &["a = 'it''s, so'"]);
+    }
+
+    #[test]
+    fn names_are_found_as_a_whole() {
+        let check = |kind: &str, identity: &str, definition: &str, expected: bool| {
+            let name = OtherName { kind: kind.to_owned(), identity: identity.to_owned() };
+            assert_eq!(is_spoken_of(&name, definition), expected, "{definition}");
+        };
+        check("server", "s", "CREATE USER MAPPING FOR x SERVER s", true);
+        check("server", "s", "CREATE USER MAPPING FOR s SERVER s2", false);
+        check("operator", "public.=(a,b)", "OPERATOR 1 public.=(a,b), FUNCTION 1", true);
+        check("publication", "p", "CREATE OPERATOR p", false);
     }
 
     #[test]

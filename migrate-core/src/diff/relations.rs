@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 
 use super::held::taken;
 use super::order::sorted;
-use super::others::typed;
 use super::{Draft, Phase, Step, words};
 use crate::catalog::{Catalog, Change, Name, Relation, RelationKind};
 
@@ -183,6 +182,21 @@ impl Draft<'_> {
         self.parts(name, None, it);
     }
 
+    /// A foreign table by itself, or as a partition.
+    fn foreign_table(&mut self, name: &Name, it: &Relation) {
+        let body = self.body(name, it);
+        let server = words::ident(it.server.as_deref().unwrap_or_default());
+        let options = match words::option_changes(&[], &it.server_options) {
+            Some(options) => format!(" OPTIONS ({options})"),
+            None => String::new(),
+        };
+        let shown = words::name(name);
+        self.step(
+            Phase::Tables,
+            format!("CREATE FOREIGN TABLE {shown} {body} SERVER {server}{options}"),
+        );
+    }
+
     fn alter(&mut self, name: &Name, before: &Relation, after: &Relation) {
         self.fixed(name, before, after);
         let left = self.as_inherited(name, before, after);
@@ -205,6 +219,14 @@ impl Draft<'_> {
         }
         self.columns(name, &left, after);
         self.parts(name, Some(before), after);
+    }
+}
+
+/// The step for a typed table.
+pub(super) fn typed(table: &str, of: Option<&String>) -> Step {
+    match of {
+        Some(kind) => Step::new(format!("ALTER TABLE {table} OF {kind}")),
+        None => Step::new(format!("ALTER TABLE {table} NOT OF")),
     }
 }
 

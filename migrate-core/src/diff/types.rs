@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::privileges::statistics;
 use super::{Draft, Phase, words};
 use crate::catalog::{Catalog, Enum, Name, ObjectName, Sequence, Statistics};
 
@@ -221,6 +222,7 @@ impl Draft<'_> {
             let before = from.statistics.get(name).filter(|old| same(self, old, it));
             if before.is_none() {
                 self.step(Phase::Parts, it.definition.clone());
+                self.made(statistics(name));
             }
             if before.and_then(|it| it.target) != it.target {
                 let target = it.target.unwrap_or(-1);

@@ -113,7 +113,8 @@ pub(super) fn has_word(definition: &str, name: &str) -> bool {
     has(definition, name) && (is_in(&ident(name), definition) || is_in(name, definition))
 }
 
-fn is_in(what: &str, definition: &str) -> bool {
+/// Does a definition have this text in it, and not as a part of a longer word?
+pub(super) fn is_in(what: &str, definition: &str) -> bool {
     let is_part = |c: char| c.is_alphanumeric() || c == '_' || c == '"';
     definition.match_indices(what).any(|(at, _)| {
         let before = definition[..at].chars().next_back();

@@ -198,7 +198,8 @@ impl<'r> Engine<'r> {
                 Ok(self.release(run, Then::GoOn))
             }
             (Phase::RollingBack(failure, _), Reply::Failed(second)) if second.is_lost() => {
-                Err(self.lost(Some(&step), failure))
+                let told = if failure.ended_by().is_some() { failure } else { second };
+                Err(self.lost(Some(&step), told))
             }
             (Phase::Running(0), Reply::Failed(failure)) if !failure.is_lost() => {
                 Ok(self.refused_alone(run, &step, failure))

@@ -72,7 +72,7 @@ impl StatementError {
                  `-- migrate:up statement_timeout:10min`"
                     .into()
             }
-            Some("23505") if self.defines() => {
+            Some("23505") if self.defines() && !self.ended => {
                 "change or delete the duplicate rows, and run it again".into()
             }
             Some("42710") if self.adds_enum_value() => {

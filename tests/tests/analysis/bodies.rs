@@ -14,7 +14,7 @@ const BODIES: [(&str, &str); 8] = [
     (
         "FUNCTION f(n int, INOUT total bigint DEFAULT 0)",
         "#variable_conflict use_variable
-         <<outer>>
+         <<whole>>
          DECLARE
              i int NOT NULL := 1; label CONSTANT text COLLATE \"C\" DEFAULT 'a;b';
              r record; x n%TYPE; k pg_class%ROWTYPE; arr int[] = '{1,2}'; other ALIAS FOR total;
@@ -22,12 +22,12 @@ const BODIES: [(&str, &str); 8] = [
              IF n > 1 AND n < 5 THEN total := total + n; ELSIF n = 7 THEN total = 1; ELSE NULL; END IF;
              CASE n WHEN 1, 2 THEN i := 2; WHEN 3 THEN i := 3; ELSE i := (CASE WHEN n > 1 THEN 1 ELSE 2 END); END CASE;
              CASE WHEN n IS NULL THEN RETURN; END CASE;
-             <<inner>> LOOP
-                 i := i + 1; EXIT inner WHEN i > 10; CONTINUE WHEN i = 3;
-             END LOOP inner;
+             <<part>> LOOP
+                 i := i + 1; EXIT part WHEN i > 10; CONTINUE WHEN i = 3;
+             END LOOP part;
              WHILE i > 0 LOOP i := i - 1; END LOOP;
-             outer.i := 5; arr[1] := 3; r := row(1, 2);
-         END outer;",
+             whole.i := 5; arr[1] := 3; r := row(1, 2);
+         END whole;",
     ),
     (
         "FUNCTION f() RETURNS SETOF text",

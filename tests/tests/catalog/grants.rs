@@ -112,6 +112,17 @@ const CASES: &[(&str, &str, &str)] = &[
         "",
         "ALTER COLLATION c OWNER TO {own}; ALTER OPERATOR === (int, int) OWNER TO {own}; ALTER STATISTICS x OWNER TO {own}; ALTER TEXT SEARCH CONFIGURATION ts OWNER TO {own}; ALTER TEXT SEARCH DICTIONARY td OWNER TO {own}; ALTER OPERATOR FAMILY fam USING btree OWNER TO {own}",
     ),
+    (
+        "",
+        "",
+        "CREATE FOREIGN DATA WRAPPER {case}_w; CREATE SERVER {case}_s FOREIGN DATA WRAPPER {case}_w; GRANT USAGE ON FOREIGN SERVER {case}_s TO {app}; CREATE COLLATION c (LOCALE = 'C'); ALTER COLLATION c OWNER TO {own}; CREATE TABLE t (a int, b int); CREATE STATISTICS x ON a, b FROM t; ALTER STATISTICS x OWNER TO {own}; CREATE FUNCTION e() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END'; CREATE EVENT TRIGGER {case}_e ON ddl_command_start WHEN TAG IN ('CREATE CAST') EXECUTE FUNCTION e()",
+    ),
+    // What an extension or the system has given.
+    (
+        "",
+        "",
+        "REVOKE ALL ON SCHEMA public FROM PUBLIC; GRANT USAGE ON SCHEMA public TO {app}; REVOKE USAGE ON LANGUAGE plpgsql FROM PUBLIC",
+    ),
     // Default privileges, also beside what is created.
     (
         "",

@@ -7,5 +7,5 @@
 CREATE TYPE order_state AS ENUM ('open', 'closed');
 
 ALTER TABLE orders ADD COLUMN paid boolean NOT NULL DEFAULT 0;
-ALTER TABLE orders ADD COLUMN next_state order_state DEFAULT 'clsed';
+ALTER TABLE orders ADD COLUMN next_state order_state DEFAULT 'closed';
 ALTER TABLE orders ALTER COLUMN state TYPE order_state;

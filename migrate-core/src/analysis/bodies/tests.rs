@@ -151,6 +151,8 @@ fn what_a_server_takes() {
     fine("BEGIN LOOP EXIT inline_code_block; END LOOP; END");
     fine("BEGIN CREATE FUNCTION f() RETURNS int BEGIN ATOMIC SELECT 1; END; END");
     fine("DECLARE a int; BEGIN a := 1 end; END");
+    fine("DECLARE a int; BEGIN SELECT count(*) in INTO a FROM pg_class; END");
+    fine("DECLARE c refcursor; BEGIN OPEN c NO FOR SELECT 1; END");
     assert_eq!(found("DO LANGUAGE plperl $$ nothing of ours $$"), None);
     assert_eq!(found("DO E'BEGN'"), None);
     assert_eq!(found("CREATE FUNCTION f() RETURNS int LANGUAGE c AS 'BEGN', 'f'"), None);

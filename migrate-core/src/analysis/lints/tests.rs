@@ -5,6 +5,7 @@ use crate::check::check as check_chain;
 use crate::folder::Folder;
 
 mod columns;
+mod empty;
 
 /// What is there before: a table that is in use.
 const BEFORE: &str = "CREATE TABLE t (id bigint PRIMARY KEY, a int NOT NULL, b varchar(20), c numeric(8, 2), \
@@ -62,13 +63,6 @@ fn codes(upgrades: &[&str], config: &Config) -> Vec<String> {
 /// Checks what is found after [`BEFORE`], each as its code and the text that it points at.
 fn check(up: &str, expected: &[&str]) {
     assert_eq!(codes(&[BEFORE, up], &strict()), expected, "{up}");
-}
-
-#[test]
-fn upgrades_without_a_statement() {
-    check("-- later", &["empty-upgrade -- migrate:up"]);
-    check("OUTSIDE ;;", &["empty-upgrade -- migrate:up transaction:false"]);
-    check("-- migrate:allow(empty-upgrade): it was so elsewhere\nHEADER\n", &[]);
 }
 
 #[test]
@@ -376,8 +370,8 @@ fn texts() {
         "ALTER SCHEMA s RENAME TO x;",
         "ALTER TYPE y RENAME TO x;",
         "ALTER TYPE y RENAME VALUE 'a' TO 'b';",
-        "DROP SCHEMA public;",
-        "DROP OWNED BY app;",
+        "-- later",
+        "DROP SCHEMA public; DROP OWNED BY app;",
         "ALTER TABLE t DROP a CASCADE;",
         "DROP TABLE t;",
         "ALTER TABLE t RENAME a TO n;",

@@ -29,7 +29,7 @@ impl World {
     pub(super) fn value_kind(&self, column: Id) -> Option<ValueKind> {
         let object = self.catalog.get(column)?;
         let Detail::Column { kind: Some(shown), .. } = &object.detail else { return None };
-        let is_type = |id: &Id| self.class(*id).is_some_and(|class| class.is_type());
+        let is_type = |id: &Id| self.class(*id).is_some_and(Class::is_type);
         let own = object.needs.iter().find(|need| is_type(&need.on));
         let is_known = self.catalog.is_sure(column) && !object.is_old;
         match own {
@@ -91,10 +91,10 @@ impl World {
             ValueKind::Array => literals::is_no_array(value),
             ValueKind::Enum(id) => {
                 let is_old = self.catalog.get(id).is_none_or(|object| object.is_old);
-                return if is_old {
-                } else {
-                    self.must_have_value(id, value, span)
-                };
+                if !is_old {
+                    self.must_have_value(id, value, span);
+                }
+                return;
             }
         };
         if refused {

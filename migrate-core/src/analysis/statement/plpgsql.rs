@@ -147,10 +147,10 @@ pub(crate) fn body<'s>(text: Cursor<'s>) -> Option<Body<'s>> {
 pub(crate) fn refusal<'s>(
     text: Cursor<'s>,
     setting: &Setting,
-) -> Result<Vec<Piece<'s>>, Option<Refusal>> {
+) -> Result<Vec<Piece<'s>>, Option<Box<Refusal>>> {
     match Reader::new(text, setting).body() {
         Ok(body) => Ok(body.pieces),
-        Err(Stop::Refused(refusal)) => Err(Some(*refusal)),
+        Err(Stop::Refused(refusal)) => Err(Some(refusal)),
         Err(Stop::Unknown) => Err(None),
     }
 }

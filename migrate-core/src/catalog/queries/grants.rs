@@ -94,7 +94,8 @@ pub(super) fn grants(role: Option<&str>) -> String {
         "
 SELECT 'grant', pg_catalog.jsonb_build_array(o.kind, o.nspname, o.name, o.part,
     CASE WHEN h.grantee = o.owner THEN 'OWNER' ELSE {named} END)::text,
-pg_catalog.jsonb_build_object('privileges', coalesce(h.privileges, '[]'), 'grantable', coalesce(h.grantable, '[]'))::text
+pg_catalog.jsonb_build_object('privileges', coalesce(h.privileges, '[]'), 'grantable', coalesce(h.grantable, '[]'),
+    'initial', coalesce(h.privileges_before, '[]'))::text
 FROM {who} CROSS JOIN LATERAL (
     SELECT b.kind, b.nspname, b.name, b.part, b.owner, b.acl, coalesce(
         (SELECT p.initprivs FROM pg_catalog.pg_init_privs p WHERE p.classoid = b.class AND p.objoid = b.oid AND p.objsubid = 0),

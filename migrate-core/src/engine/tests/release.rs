@@ -103,3 +103,18 @@ fn a_lock_that_can_not_be_given_back_is_told() {
     assert_eq!(asked, ["unlock", "only unlock"]);
     assert!(end.starts_with("the session keeps the lock of the migrations: role"), "{end}");
 }
+
+/// A refusal that the run can go on after is not why it ended, if the session ends right then.
+#[test]
+fn what_ended_the_session_is_told_and_not_what_was_refused_before() {
+    let text = "-- revision: a\n--\n-- message: a\n\n-- migrate:up transaction:false\n\
+                DO $x$ BEGIN COMMIT; END $x$;\n\n-- migrate:down\nSELECT 1;\n";
+    let refused = || ("DO $x$", Fail("2D000", "invalid transaction termination"));
+    let chain = samples::chain_of([("a.sql", text)]);
+    let (_, end) = ends(&chain, vec![refused(), ("ROLLBACK", Lost)]);
+    assert!(end.starts_with("running migrations failed: connection closed"), "{end}");
+    let terminated = ("ROLLBACK", Fail("57P01", "terminating connection"));
+    let (_, end) = ends(&chain, vec![refused(), terminated]);
+    let expected = "the server has ended the session during the upgrade of `a`: terminating";
+    assert!(end.starts_with(expected), "{end}");
+}

@@ -8,7 +8,9 @@ impl<'s> Reader<'s, '_> {
     pub(super) fn open(&mut self, steps: &mut Vec<Step<'s>>) -> Read<()> {
         let start = self.left;
         self.cursor_variable()?;
-        self.left.take_any(&[&["no", "scroll"], &["scroll"]]);
+        // A server takes `NO` alone, too.
+        self.left.take(&["no"]);
+        self.left.take(&["scroll"]);
         let is_right = self.left.is_sign(0, ";") || self.left.is_sign(0, "(");
         if !is_right {
             self.want("for")?;
@@ -53,11 +55,9 @@ impl<'s> Reader<'s, '_> {
     pub(super) fn small(&mut self, word: &str) -> Read<()> {
         match word {
             "close" => self.cursor_variable()?,
-            "commit" | "rollback" => {
-                if self.left.take(&["and"]) {
-                    self.left.take(&["no"]);
-                    self.want("chain")?;
-                }
+            "commit" | "rollback" if self.left.take(&["and"]) => {
+                self.left.take(&["no"]);
+                self.want("chain")?;
             }
             "get" => return self.diagnostics(),
             "fetch" => {
