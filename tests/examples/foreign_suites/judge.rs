@@ -66,6 +66,9 @@ impl fmt::Display for Word {
     }
 }
 
+/// The arguments of a step, what the database is then, and what the step is called.
+type Step<'a> = (&'a [&'a str], Option<&'a [String]>, &'a str);
+
 /// A word, and why.
 pub(crate) struct Verdict {
     pub(crate) word: Word,
@@ -167,7 +170,7 @@ impl<'s> Judge<'s> {
                 [OsStr::new("--database-url"), url].into_iter().chain(arguments).collect();
             migrate(&all)
         };
-        let steps: [(&[&str], Option<&[String]>, &str); 3] = [
+        let steps: [Step<'_>; 3] = [
             (&["check"], None, "check"),
             (&["upgrade"], Some(&after), "up"),
             (&["downgrade", "001", "--yes"], Some(&before), "down"),
