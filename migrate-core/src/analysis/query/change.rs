@@ -39,7 +39,7 @@ impl Reader<'_> {
         let target = self.target()?;
         self.need(&["set"])?;
         let set = self.assignments()?;
-        let from = if self.take(&["from"]) { self.from_list()? } else { Vec::new() };
+        let from = if self.take(&["from"]) { self.items()? } else { Vec::new() };
         let condition = self.condition()?;
         let returning = self.returning()?;
         Some(Update { target, set, from, condition, returning })
@@ -47,7 +47,7 @@ impl Reader<'_> {
 
     fn delete(&mut self) -> Option<Delete> {
         let target = self.target()?;
-        let using = if self.take(&["using"]) { self.from_list()? } else { Vec::new() };
+        let using = if self.take(&["using"]) { self.items()? } else { Vec::new() };
         let condition = self.condition()?;
         let returning = self.returning()?;
         Some(Delete { target, using, condition, returning })

@@ -5,7 +5,7 @@ use super::tree::{Alias, ExprId, From, FromId, Join, JoinBy};
 use crate::lexer::TokenKind;
 
 impl Reader<'_> {
-    pub(super) fn from_list(&mut self) -> Option<Vec<FromId>> {
+    pub(super) fn items(&mut self) -> Option<Vec<FromId>> {
         let mut list = vec![self.joined()?];
         while self.take_sign(",") {
             list.push(self.joined()?);

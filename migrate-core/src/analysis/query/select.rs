@@ -2,7 +2,6 @@
 
 use super::reader::Reader;
 use super::tree::{Body, Cte, ExprId, Output, Query, QueryId, Select};
-use crate::lexer::TokenKind;
 
 impl Reader<'_> {
     /// A query, or a change of data, with all that belongs to it.
@@ -156,7 +155,7 @@ impl Reader<'_> {
             self.qualified()?;
         }
         if self.take(&["from"]) {
-            select.from = self.from_list()?;
+            select.from = self.items()?;
         }
         if self.take(&["where"]) {
             select.conditions.push(self.expression()?);
@@ -209,13 +208,9 @@ impl Reader<'_> {
         let mut outputs = Vec::new();
         loop {
             let expression = self.starred()?;
-            let label = if self.take(&["as"]) {
-                Some(self.rest.ident()?)
-            } else if self.kind(0) == Some(TokenKind::QuotedIdentifier) || self.is_name(0) {
-                Some(self.rest.ident()?)
-            } else {
-                None
-            };
+            // `is_name` has the quoted ones, too. Behind AS any word will do.
+            let has_label = self.take(&["as"]) || self.is_name(0);
+            let label = if has_label { Some(self.rest.ident()?) } else { None };
             outputs.push(Output { expression, label });
             if !self.take_sign(",") {
                 return Some(outputs);

@@ -51,10 +51,11 @@ impl Reader<'_> {
     /// Such a call.
     pub(super) fn special(&mut self, label: Option<&'static str>) -> Option<ExprId> {
         let word = self.word(0);
-        let is_read = !(word.starts_with("xml") || word.starts_with("json"))
-            && !matches!(&*word, "setof" | "interval");
+        let is_unread = word.starts_with("xml")
+            || word.starts_with("json")
+            || matches!(&*word, "setof" | "interval");
         self.rest.skip(1);
-        if !is_read {
+        if is_unread {
             self.skip_brackets()?;
             // `OVER`, `FILTER` and a string behind a type stay unread, and so does the query.
             return Some(self.add(Expr::Unknown));

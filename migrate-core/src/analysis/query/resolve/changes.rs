@@ -71,7 +71,7 @@ impl Resolver<'_> {
     /// A level of what is behind FROM and, where that is read, of the table that is changed.
     fn beside(&mut self, target: &Item, from: &[FromId]) {
         self.levels.push(Level::default());
-        self.from_list(from);
+        self.reach_all(from);
         if let Some(level) = self.levels.last_mut() {
             level.items.push(target.clone());
         }

@@ -14,9 +14,9 @@ const MOST_ITEMS: usize = 300;
 
 impl Resolver<'_> {
     /// All of it; then everything is in reach.
-    pub(super) fn from_list(&mut self, from: &[FromId]) {
+    pub(super) fn reach_all(&mut self, from: &[FromId]) {
         for id in from {
-            self.from_item(*id);
+            self.reach(*id);
         }
         if let Some(level) = self.levels.last_mut() {
             level.start = 0;
@@ -25,7 +25,7 @@ impl Resolver<'_> {
     }
 
     /// Something behind FROM, with its joins.
-    pub(super) fn from_item(&mut self, id: FromId) {
+    pub(super) fn reach(&mut self, id: FromId) {
         let tree = self.tree;
         // A chain of joins hangs to the left: from its first leaf on.
         let (mut chain, mut leaf): (Vec<&Join>, FromId) = (Vec::new(), id);
@@ -43,7 +43,7 @@ impl Resolver<'_> {
             if middle > MOST_ITEMS {
                 return self.open();
             }
-            self.from_item(join.right);
+            self.reach(join.right);
             self.join(join, start, middle);
         }
     }

@@ -116,7 +116,7 @@ impl Resolver<'_> {
 
     fn select(&mut self, select: &Select, query: &Query) -> Rc<Columns> {
         self.levels.push(Level::default());
-        self.from_list(&select.from);
+        self.reach_all(&select.from);
         for output in &select.outputs {
             self.expression(output.expression);
         }
