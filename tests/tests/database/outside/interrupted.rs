@@ -86,7 +86,7 @@ fn a_line_that_breaks_after_any_message() {
         no_progress(&mut next);
         match result {
             Err(error) => {
-                assert!(matches!(error, Error::Server { .. } | Error::Ended { .. }), "{error}")
+                assert!(matches!(error, Error::Server { .. } | Error::Ended { .. }), "{error}");
             }
             Ok(_) => break,
         }
