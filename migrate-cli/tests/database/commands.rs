@@ -193,7 +193,7 @@ fn a_database_that_has_diverged() {
 #[test]
 fn a_statement_that_fails() {
     let project = Project::line("a b");
-    let up = "CREATE TABLE t_c ();\nSELECT wrong FROM t_a;";
+    let up = "CREATE TABLE t_c ();\nSELECT wrong() FROM t_a;";
     project.write("c", "b", up, "DROP TABLE t_c;");
     shows(
         "a_statement_that_fails",
@@ -382,7 +382,7 @@ fn what_was_done() {
 #[test]
 fn all_in_one_transaction_or_none() {
     let project = Project::line("a b");
-    project.write("c", "b", "SELECT wrong;", "SELECT 1;");
+    project.write("c", "b", "SELECT wrong();", "SELECT 1;");
     shows(
         "all_in_one_transaction_or_none",
         &project.runs(&[

@@ -48,11 +48,11 @@ fn columns_colours_and_a_bar() {
 #[test]
 fn an_error_has_its_colours_too() {
     let project = Project::empty("colours");
-    project.write("a", "", "SELECT wrong;", "SELECT 1;");
+    project.write("a", "", "SELECT wrong();", "SELECT 1;");
     let (seen, code) = end(terminal(&project, "migrate upgrade"));
     assert_eq!(code, 1, "{seen}");
     assert!(seen.contains("\u{1b}[31merror\u{1b}[0m"), "{seen:?}");
-    assert_eq!(seen.matches("SELECT wrong;").count(), 1, "{seen}");
+    assert_eq!(seen.matches("SELECT wrong();").count(), 1, "{seen}");
 }
 
 #[test]
