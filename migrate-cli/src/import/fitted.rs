@@ -100,7 +100,7 @@ mod tests {
             "-- why\n\nSELECT 1;\n\n-- done",
             false,
         );
-        check("START TRANSACTION; SELECT 1; COMMIT", " SELECT 1; ", false);
+        check("START TRANSACTION; SELECT 1; COMMIT", "SELECT 1; ", false);
         // Not around all of it, or more than one.
         for sql in [
             "BEGIN; SELECT 1; COMMIT; SELECT 2;",

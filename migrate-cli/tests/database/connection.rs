@@ -82,7 +82,7 @@ fn no_database() {
 fn the_variables_of_psql_and_its_file_of_passwords() {
     let project = Project::line("a b");
     project.run("migrate upgrade a");
-    let role = Role::new(&project.database, &["SELECT ON migrate_history"]);
+    let role = Role::new(&project.database, &["SELECT ON migrate_history, migrate_progress"]);
     let mut variables = role.variables();
     let without = project.run_with("migrate current", &variables);
 
