@@ -196,8 +196,8 @@ fn another_tools_folder_becomes_a_chain() {
     fs::create_dir(&from).unwrap();
     fs::write(from.join("0001_users.up.sql"), "CREATE TABLE users ();").unwrap();
     fs::write(from.join("0001_users.down.sql"), "DROP TABLE users;\n").unwrap();
-    fs::write(from.join("0002_index.sql"), "CREATE INDEX CONCURRENTLY i ON users ((1));\n")
-        .unwrap();
+    let index = "SELECT 1;\nCREATE INDEX CONCURRENTLY i ON users ((1));\n";
+    fs::write(from.join("0002_index.sql"), index).unwrap();
 
     project.refuse("import dbmate old", 1, "nothing was written: 3 problems");
     project.refuse("import goose nowhere", 1, "`nowhere` can't be read");
@@ -208,7 +208,7 @@ fn another_tools_folder_becomes_a_chain() {
     assert_eq!(project.read("0001_users.sql"), written);
     for part in [
         "warning: 1 of 2 revisions can't be undone: sqlx has no downgrade for it",
-        "warning: `migrate check` refuses the chain: 1 problem\n --> migrations/0002_index.sql:7:1: `CREATE INDEX \
+        "warning: `migrate check` refuses the chain: 1 problem\n --> migrations/0002_index.sql:8:1: `CREATE INDEX \
          CONCURRENTLY` can't run inside a transaction\n = help: fix the files; ",
         "2 revisions were written; the chain has 1 problem\n",
     ] {

@@ -21,7 +21,10 @@ fn run(tool: &str, files: [(&str, &str); 2], books: &str, ids: [&str; 2]) {
     assert!(help.contains(&format!("adopt --from {tool}")), "{help}");
     assert_eq!(place.migrate(&format!("adopt --from {tool}")), format!("adopted {}\n", ids[0]));
     place.migrate("upgrade head");
-    assert_eq!(place.migrate("current --json").matches(ids[1]).count(), 1);
+    assert_eq!(
+        place.migrate("current --json").matches(&format!("\"revision\":\"{}\"", ids[1])).count(),
+        1
+    );
     assert_eq!(place.value("SELECT count(*) FROM posts"), "0");
     place.migrate("check --drift");
 }
