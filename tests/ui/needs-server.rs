@@ -1,3 +1,3 @@
-migrate_macros::embed_migrations!("ui/needs-server", min_server = 14);
+migrate_macros::embed_migrations!("ui/needs-server", min_server = 15);
 
 fn main() {}

@@ -24,7 +24,7 @@ fn a_server_whose_role_may_not_migrate_is_built_on_verify_alone() {
     };
     migrations::runner().upgrade_to(&mut owner, Revision::BASE).unwrap();
     role.grant("SELECT ON migrate_history");
-    let Err(Error::NotAtHead { status: Status::Behind { pending } }) =
+    let Err(Error::NotAtHead { status: Status::BehindOrPartial { pending, .. } }) =
         migrations::runner().verify(&mut client)
     else {
         panic!()

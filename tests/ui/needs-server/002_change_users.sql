@@ -3,7 +3,7 @@
 -- message: Change users
 
 -- migrate:up
-CREATE UNIQUE INDEX users_email ON users (email) NULLS NOT DISTINCT;
+ALTER TABLE users ALTER email SET STORAGE DEFAULT;
 
 -- migrate:down
 SELECT 'as it was';

@@ -1,6 +1,6 @@
 //! What is said to need a newer server, an older one refuses, and that one takes.
 
-use migrate_core::{Config, Folder, Problem, analyse_with};
+use migrate_core::{Config, Folder, Problem, Source, analyse_with};
 
 use crate::support::{Session, database};
 
@@ -84,7 +84,8 @@ fn said(sql: &str) -> u32 {
         "-- revision: 1\n-- message: M\n-- irreversible: a test\n-- migrate:up{SETUP}\n{sql};\n"
     );
     let folder = Folder::of_texts("m", [("1.sql", text.as_str())]);
-    let Err(rejection) = analyse_with(folder, Ok(Config::default())) else { return 14 };
+    let config = Config::read(Source::new("migrate.toml", "min_server = 14\n"));
+    let Err(rejection) = analyse_with(folder, config) else { return 14 };
     match &rejection.diagnostics[..] {
         [one] => match one.problem {
             Problem::NeedsServer { version, .. } => version,
