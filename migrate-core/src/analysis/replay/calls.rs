@@ -208,7 +208,10 @@ impl World {
     fn trigger_functions(&self) -> Vec<Rc<str>> {
         let is_trigger = |bodies: &[Rc<RoutineBody>]| bodies.iter().any(|body| body.is_trigger);
         let triggers = self.active.iter().filter(|(_, bodies)| is_trigger(bodies));
-        triggers.map(|(name, _)| name.clone()).collect()
+        let mut names: Vec<Rc<str>> = triggers.map(|(name, _)| name.clone()).collect();
+        // What is said of one of them is said of the same one each time.
+        names.sort_unstable();
+        names
     }
 
     fn has_relation(&self, name: &str) -> bool {
