@@ -130,7 +130,7 @@ fn a_gap_stops_it_and_the_revision_that_is_printed_closes_it() {
     }
     assert_eq!(place.value(OURS), "0");
 
-    let closing = place.migrate("adopt --from alembic --accept-drift");
+    let closing = place.migrate("adopt --from alembic --accept-drift=drop");
     assert_eq!(place.value("SELECT count(*) FROM migrate_log WHERE action = 'adopt'"), "5");
     place.write("migrations/20991231_close_the_gap.sql", &closing);
     place.migrate("check");
