@@ -178,7 +178,11 @@ fn many_find_that_the_history_was_dropped() {
                 .collect();
             let ran: Vec<String> =
                 runs.into_iter().map(|run| done(&run.join().unwrap().unwrap())).collect();
-            assert_eq!(ran.iter().filter(|done| !done.is_empty()).count(), 1, "{ran:?}");
+            // The lock is let go of between two revisions: another run may take the rest, but nothing runs twice.
+            let mut each: Vec<&str> = ran.iter().flat_map(|done| done.split(' ')).collect();
+            each.retain(|one| !one.is_empty());
+            each.sort_unstable();
+            assert_eq!(each, ["+r1", "+r2", "+r3", "+r4"], "{ran:?}");
         });
         assert_eq!(session.applied(), "r1 r2 r3 r4");
         session.clear();
