@@ -29,19 +29,20 @@ use self::notes::{Note, notes};
 #[doc(hidden)]
 pub use self::predict::predicted;
 use self::syntax::{Fault, SyntaxError};
-use crate::chain::Chain;
-use crate::check::{Parsed, Rejection, check_with};
-use crate::config::Config;
-use crate::diagnostic::Diagnostic;
-use crate::folder::Folder;
-use crate::levels::{Level, Lint};
-use crate::problem::Problem;
-use crate::rules;
-use crate::statements::Statement;
-use crate::text::{Source, Span};
-use crate::workers::{Alone, Workers};
+use crate::chain::chain::Chain;
+use crate::chain::check::{Rejection, check_with};
+use crate::chain::config::Config;
+use crate::chain::diagnostic::Diagnostic;
+use crate::chain::executor::{Alone, Workers};
+use crate::chain::file::ParsedFile;
+use crate::chain::folder::Folder;
+use crate::chain::lint::{Level, Lint};
+use crate::chain::problem::Problem;
+use crate::chain::transaction_rules;
+use crate::syntax::source::{Source, Span};
+use crate::syntax::statements::Statement;
 
-/// As [`check`](crate::check), and reads the SQL of what is not deployed, too.
+/// As [`check`](crate::check()), and reads the SQL of what is not deployed, too.
 ///
 /// # Errors
 ///
@@ -174,7 +175,7 @@ fn touch(place: Span, statement: Span) -> bool {
 
 /// What is wrong with the statements of a file, where nothing else is known to be.
 fn statements(
-    file: &Parsed,
+    file: &ParsedFile,
     source: &Source<'_>,
     oldest: u32,
     known: &[&Diagnostic],
@@ -205,7 +206,7 @@ fn statements(
             if is_known {
                 continue;
             }
-            let lock = rules::releases_locks(sql, &statement.tokens);
+            let lock = transaction_rules::releases_locks(sql, &statement.tokens);
             if let Some((what, span)) = lock {
                 let problem = Problem::ReleasesLocks { what };
                 problems.push(Diagnostic::at(problem, file.index, shift(span), ""));

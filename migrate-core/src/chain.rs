@@ -1,207 +1,33 @@
-//! The chain: revisions that are known to fit together.
+//! From a folder of files to a chain of revisions, or to everything that is wrong with it.
+//!
+//! Imports [`syntax`](crate::syntax) alone. A file is read by [`header`] and [`sections`] (with their markers and
+//! comments), the files become a graph in [`graph`], and the deployed ones are held against `chain.lock` by
+//! [`lockfile`] and [`lockfile_check`]; what is wrong is a [`problem`] with a place, which [`diagnostic`] prints.
+//! [`edit`] and [`outline`] serve the commands that change a folder, [`encoding`] the macro.
+//! Start reading at [`check`]: it walks through all of that in order.
 
-use std::borrow::Cow;
-use std::collections::HashMap;
-use std::fmt;
-
-use crate::digest::Digest;
-use crate::id::RevisionId;
-use crate::packed::{Packed, Packing};
-use crate::sections::{Options, Section};
-use crate::text::Source;
-
-/// One revision of a chain: what its file says, and its digests.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Migration<'a> {
-    /// Its id.
-    pub id: RevisionId<'a>,
-    /// The revisions it follows: none at the base, several in a merge.
-    pub parents: Cow<'a, [RevisionId<'a>]>,
-    /// What it does, in words.
-    pub message: Cow<'a, str>,
-    /// When it was written, if its header says so.
-    pub created: Option<Cow<'a, str>>,
-    /// Its file.
-    pub source: Source<'a>,
-    /// Where the upgrade is in the file; empty in a merge that only joins.
-    pub up: Section,
-    /// How it is undone.
-    pub down: Down<'a>,
-    /// The digests.
-    pub digests: Digests,
-    /// Whether the lock file pins it as deployed.
-    pub deployed: bool,
-}
-
-impl Migration<'_> {
-    /// The SQL of the upgrade.
-    pub fn up_sql(&self) -> &str {
-        self.source.slice(self.up.span)
-    }
-
-    /// The SQL of the downgrade, if there is one.
-    pub fn down_sql(&self) -> Option<&str> {
-        match &self.down {
-            Down::Section(section) => Some(self.source.slice(section.span)),
-            Down::Irreversible(_) => None,
-        }
-    }
-
-    /// How the downgrade runs.
-    pub fn down_options(&self) -> Options {
-        match &self.down {
-            Down::Section(section) => section.options,
-            Down::Irreversible(_) => Options::default(),
-        }
-    }
-
-    /// The file's name without its folder.
-    pub fn file_name(&self) -> &str {
-        let path = self.source.path();
-        path.rsplit(['/', '\\']).next().unwrap_or(path)
-    }
-}
-
-/// How a revision is undone.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Down<'a> {
-    /// By this section of its file.
-    Section(Section),
-    /// Not at all, for this reason.
-    Irreversible(Cow<'a, str>),
-}
-
-/// The digests of a revision; see [`section_digest`](crate::section_digest) and
-/// [`chain_digest`](crate::chain_digest).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Digests {
-    /// Of the upgrade.
-    pub up: Digest,
-    /// Of the downgrade, where there is one.
-    pub down: Option<Digest>,
-    /// Of the revision and of all that it stands on.
-    pub chain: Digest,
-}
-
-/// Revisions that were checked to make a chain: one base, one head, every parent known, no cycle,
-/// and no deployed revision changed. Never empty.
-///
-/// [`check`](crate::check) makes one from a folder at run time, `embed_migrations!()` at build
-/// time.
-#[derive(Clone)]
-pub struct Chain<'a> {
-    revisions: Revisions<'a>,
-}
-
-/// Parents before children.
-#[derive(Clone)]
-enum Revisions<'a> {
-    Checked(Vec<Migration<'a>>),
-    Packed(Packed<'a>),
-}
-
-impl<'a> Chain<'a> {
-    /// A chain that `embed_migrations!()` has checked.
-    ///
-    /// # Panics
-    ///
-    /// When it was packed by another version of this crate: a build error, since the macro calls
-    /// this for a `static`.
-    #[doc(hidden)]
-    pub const fn embedded(packing: Packing<'a>) -> Self {
-        Chain { revisions: Revisions::Packed(Packed::new(packing)) }
-    }
-
-    /// The stand-in in a program that does not compile, so that only the chain's own errors show.
-    #[doc(hidden)]
-    pub const fn broken() -> Self {
-        Chain { revisions: Revisions::Checked(Vec::new()) }
-    }
-
-    /// A chain of revisions that [`check`](crate::check) has checked and put in order.
-    pub(crate) fn checked(first: Migration<'a>, rest: Vec<Migration<'a>>) -> Self {
-        let revisions = Revisions::Checked(std::iter::once(first).chain(rest).collect());
-        Chain { revisions }
-    }
-
-    /// All revisions, parents before children; the same order on every machine.
-    pub fn migrations(&self) -> &[Migration<'a>] {
-        match &self.revisions {
-            Revisions::Checked(migrations) => migrations,
-            Revisions::Packed(packed) => packed.migrations(),
-        }
-    }
-
-    /// The head's id and chain digest; an embedded chain stays packed.
-    #[cfg(feature = "runner")]
-    pub(crate) fn tip(&self) -> (&str, Digest) {
-        match &self.revisions {
-            Revisions::Checked(_) => (self.head().id.as_str(), self.head().digests.chain),
-            Revisions::Packed(packed) => (packed.packing().head, packed.packing().digest),
-        }
-    }
-
-    /// The revision that begins the chain.
-    pub fn base(&self) -> &Migration<'a> {
-        &self.migrations()[0]
-    }
-
-    /// The revision that no other follows.
-    pub fn head(&self) -> &Migration<'a> {
-        &self.migrations()[self.len() - 1]
-    }
-
-    /// How many revisions there are.
-    #[expect(clippy::len_without_is_empty, reason = "a chain is never empty")]
-    pub fn len(&self) -> usize {
-        match &self.revisions {
-            Revisions::Checked(migrations) => migrations.len(),
-            Revisions::Packed(packed) => packed.packing().count,
-        }
-    }
-
-    /// Where a revision stands in [`migrations`](Self::migrations).
-    pub fn position(&self, id: &str) -> Option<usize> {
-        self.migrations().iter().position(|migration| migration.id.as_str() == id)
-    }
-
-    /// A revision by its id.
-    pub fn get(&self, id: &str) -> Option<&Migration<'a>> {
-        self.migrations().iter().find(|migration| migration.id.as_str() == id)
-    }
-
-    /// A revision and all that it stands on: for each of [`migrations`](Self::migrations),
-    /// whether it is one of them.
-    pub fn lineage(&self, id: &str) -> Vec<bool> {
-        let index: HashMap<&str, usize> =
-            self.migrations().iter().enumerate().map(|(at, m)| (m.id.as_str(), at)).collect();
-        let mut wanted = vec![false; self.len()];
-        let Some(&start) = index.get(id) else { return wanted };
-        wanted[start] = true;
-        // Parents stand before their children, so one walk backwards marks them all.
-        for at in (0..=start).rev() {
-            if wanted[at] {
-                for parent in self.migrations()[at].parents.iter() {
-                    if let Some(&parent) = index.get(parent.as_str()) {
-                        wanted[parent] = true;
-                    }
-                }
-            }
-        }
-        wanted
-    }
-}
-
-impl fmt::Debug for Chain<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Chain").field("migrations", &self.migrations()).finish()
-    }
-}
-
-impl PartialEq for Chain<'_> {
-    fn eq(&self, other: &Self) -> bool {
-        self.migrations() == other.migrations()
-    }
-}
-
-impl Eq for Chain<'_> {}
+pub(crate) mod allow_comments;
+#[expect(clippy::module_inception, reason = "the type that the wing is named for")]
+pub(crate) mod chain;
+pub(crate) mod check;
+pub(crate) mod config;
+pub(crate) mod diagnostic;
+pub(crate) mod digest;
+pub mod edit;
+pub(crate) mod encoding;
+pub(crate) mod executor;
+pub(crate) mod file;
+pub(crate) mod folder;
+pub(crate) mod graph;
+pub(crate) mod header;
+pub(crate) mod id;
+pub(crate) mod lint;
+pub(crate) mod lockfile;
+pub(crate) mod lockfile_check;
+pub(crate) mod markers;
+pub(crate) mod outline;
+pub(crate) mod problem;
+pub(crate) mod sections;
+pub(crate) mod token_fingerprints;
+pub(crate) mod transaction_rules;
+pub(crate) mod variant;

@@ -1,21 +1,26 @@
-//! From a connection string to a client, with TLS by rustls. What it does is decided in `settings`,
-//! `place` and `search`; `blocking` and `tokio` carry it out, and are the same text but for `.await`.
+//! From a connection string to a client, with TLS by rustls.
+//!
+//! Imports [`syntax`](crate::syntax) and, of [`runner`](crate::runner), how a server's refusal is kept. What it does is
+//! decided in `settings`, `endpoint` and `attempts`; `blocking` and `tokio` carry it out, and are the same text but for
+//! `.await`; [`tls`] is what a string asks of TLS.
+//! Start reading at [`Connector`].
 
+mod attempts;
 #[cfg(feature = "postgres")]
 mod blocking;
 mod cancel;
+mod endpoint;
 mod environment;
 mod error;
-mod notice;
+mod error_mapping;
+mod notices;
 mod parameters;
-mod passwords;
-mod place;
-mod refusal;
-mod search;
+mod pgpass;
+mod process_env;
 mod service;
 mod session_attributes;
 mod settings;
-mod surroundings;
+pub(crate) mod tls;
 #[cfg(feature = "tokio-postgres")]
 mod tokio;
 
@@ -26,13 +31,13 @@ use std::net::{IpAddr, SocketAddr};
 
 use tokio_postgres::error::{DbError, SqlState};
 
+use self::attempts::Search;
 pub use self::cancel::Canceller;
+use self::endpoint::{Place, Wanted};
 pub use self::error::{CertificateFault, ConnectError};
-use self::notice::Notices;
-use self::place::{Place, Wanted};
-use self::refusal::Attempt;
-use self::search::Search;
-use crate::tls::{Connector as TlsConnector, Tls, connector};
+use self::error_mapping::Attempt;
+use self::notices::Notices;
+use crate::connect::tls::{Connector as TlsConnector, Tls, connector};
 
 /// Connects, and blocks until the session stands. [`Connector`] tells what the string may say.
 ///

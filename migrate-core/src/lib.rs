@@ -48,118 +48,37 @@
     expect(dead_code, reason = "without a driver nobody asks the engine")
 )]
 
-// Floor 0: vocabulary.
-mod diagnostic;
-mod digest;
-mod id;
-mod levels;
-mod problem;
-mod text;
-mod workers;
+// The wings, from the ground up; each says in its head what lives there. ARCHITECTURE.md has the picture.
+mod syntax;
 
-// Floor 1: one file.
-mod allowances;
-mod header;
-mod ident;
-mod lexer;
-mod lock;
-mod locks;
-mod marks;
-mod names;
-mod rules;
-mod sections;
-mod statements;
+mod chain;
 
-// Floor 2: the whole chain, a whole database.
 #[cfg(feature = "analysis")]
 mod analysis;
-#[cfg(feature = "catalog")]
-pub mod catalog;
-mod chain;
-mod check;
-mod config;
-#[cfg(feature = "catalog")]
-pub mod diff;
-pub mod edit;
-mod folder;
-mod graph;
-mod outline;
-mod packed;
-mod pins;
 
-// Floor 3: decisions.
-#[cfg(feature = "runner")]
-mod deferred;
-#[cfg(feature = "runner")]
-mod embedded;
-#[cfg(feature = "runner")]
-mod engine;
-#[cfg(feature = "runner")]
-mod error;
-#[cfg(feature = "runner")]
-mod failure;
-#[cfg(feature = "runner")]
-mod goal;
-#[cfg(feature = "runner")]
-mod history;
-#[cfg(feature = "runner")]
-mod history_tables;
-#[cfg(feature = "runner")]
-mod leaks;
-#[cfg(feature = "runner")]
-mod log;
-#[cfg(feature = "runner")]
-mod message;
-#[cfg(feature = "runner")]
-mod notices;
-#[cfg(feature = "runner")]
-mod outside;
+#[cfg(feature = "catalog")]
+mod schema;
+
 #[cfg(feature = "runner")]
 mod plan;
-#[cfg(feature = "refinery")]
-mod refinery;
-#[cfg(feature = "runner")]
-mod report;
+
 #[cfg(feature = "runner")]
 mod runner;
-#[cfg(feature = "runner")]
-mod script;
-#[cfg(feature = "runner")]
-mod servers;
-#[cfg(feature = "runner")]
-mod settings;
-#[cfg(feature = "runner")]
-mod sql;
-#[cfg(feature = "runner")]
-mod stamp;
-#[cfg(feature = "runner")]
-mod status;
-#[cfg(feature = "runner")]
-mod stored;
-#[cfg(feature = "runner")]
-mod target;
-#[cfg(feature = "runner")]
-mod watch;
 
-// Chains and histories for the unit tests.
-#[cfg(all(test, feature = "runner"))]
-mod samples;
-
-// Floor 4: adapters.
-#[cfg(all(feature = "catalog", any(feature = "postgres", feature = "tokio-postgres")))]
-mod catalog_reader;
-mod client;
 #[cfg(all(feature = "tls", any(feature = "postgres", feature = "tokio-postgres")))]
 mod connect;
-mod directory_test;
-#[cfg(any(feature = "postgres", feature = "tokio-postgres"))]
-mod drivers;
+
+mod fs;
+mod interop;
+
+// What the macro asks of the client.
+mod client_macro;
+
+pub use chain::edit;
 #[cfg(feature = "files")]
-pub mod files;
-#[cfg(feature = "files")]
-mod threads;
-#[cfg(all(feature = "tls", any(feature = "postgres", feature = "tokio-postgres")))]
-mod tls;
+pub use fs::files;
+#[cfg(feature = "catalog")]
+pub use schema::{catalog, diff};
 
 #[cfg(feature = "analysis")]
 pub use analysis::{
@@ -169,79 +88,91 @@ pub use analysis::{
 #[cfg(feature = "analysis")]
 #[doc(hidden)]
 pub use analysis::{analyse_on as __analyse_on, predicted as __predicted};
-pub use chain::{Chain, Digests, Down, Migration};
-pub use check::{Rejection, check};
-pub use config::{CONFIG_FILE, Config};
-pub use diagnostic::{Diagnostic, Label, point_at};
-pub use digest::{BadDigest, DIGEST_VERSION, Digest, ShortDigest, chain_digest, section_digest};
+pub use chain::chain::{Chain, Digests, Down, Migration};
+pub use chain::check::{Rejection, check};
+pub use chain::config::{CONFIG_FILE, Config};
+pub use chain::diagnostic::{Diagnostic, Label, point_at};
+pub use chain::digest::{
+    BadDigest, DIGEST_VERSION, Digest, ShortDigest, chain_digest, section_digest,
+};
+pub use chain::edit::{EditError, FileEdit, NewRevision, NewSection};
+#[doc(hidden)]
+pub use chain::encoding::{FORMAT as __PACKED_FORMAT, Packing as __Packing, pack as __pack};
+#[doc(hidden)]
+pub use chain::executor::Workers as __Workers;
+pub use chain::folder::{Content, Entry, Folder, FolderError, MAX_FILE_BYTES};
+pub use chain::id::{BadId, MAX_ID_LENGTH, RevisionId};
+pub use chain::lint::{Hazard, Level, Lint};
+pub use chain::lockfile::{LOCK_FILE, Pin, lock_text, write as write_lock};
+pub use chain::outline::{Outline, OutlineEntry};
+pub use chain::problem::Problem;
+pub use chain::sections::{Options, Section, parse_duration};
+#[doc(hidden)]
+pub use chain::transaction_rules::needs_no_transaction as __needs_no_transaction;
+pub use chain::variant::variant;
 #[cfg(feature = "files")]
 #[doc(hidden)]
-pub use directory_test::__same_chain;
-pub use edit::{EditError, FileEdit, NewRevision, NewSection};
-pub use folder::{Content, Entry, Folder, FolderError, MAX_FILE_BYTES};
-pub use id::{BadId, MAX_ID_LENGTH, RevisionId};
+pub use fs::directory_test::__same_chain;
+#[cfg(feature = "files")]
 #[doc(hidden)]
-pub use ident::{literal as __literal, quote as __quote, read_qualified as __read_qualified};
-pub use levels::{Hazard, Level, Lint};
-pub use lexer::{Lexer, Token, TokenKind, Unterminated};
-pub use lock::{LOCK_FILE, Pin, lock_text, write as write_lock};
-pub use locks::{LockMode, LockedBy, Loss, RelationName, TableLock, Work, locks, losses};
-pub use names::variant;
-pub use outline::{Outline, OutlineEntry};
-#[doc(hidden)]
-pub use packed::{FORMAT as __PACKED_FORMAT, Packing as __Packing, pack as __pack};
-pub use problem::Problem;
+pub use fs::threads::Threads as __Threads;
 #[cfg(feature = "refinery")]
-pub use refinery::RefineryError;
+pub use interop::refinery::RefineryError;
 #[doc(hidden)]
-pub use rules::needs_no_transaction as __needs_no_transaction;
-pub use sections::{Options, Section, parse_duration};
-pub use statements::{Statement, split_statements};
+pub use syntax::ident::{
+    literal as __literal, quote as __quote, read_qualified as __read_qualified,
+};
+pub use syntax::lexer::{Lexer, Token, TokenKind, Unterminated};
 #[doc(hidden)]
-pub use text::counted as __counted;
-pub use text::{Position, Source, Span, is_unsafe_to_show};
-#[cfg(feature = "files")]
-#[doc(hidden)]
-pub use threads::Threads as __Threads;
-#[doc(hidden)]
-pub use workers::Workers as __Workers;
+pub use syntax::source::counted as __counted;
+pub use syntax::source::{Position, Source, Span, is_unsafe_to_show};
+pub use syntax::statements::{Statement, split_statements};
+pub use syntax::table_locks::{
+    LockMode, LockedBy, Loss, RelationName, TableLock, Work, locks, losses,
+};
 
 #[cfg(all(feature = "tls", feature = "postgres"))]
 pub use connect::connect;
 #[cfg(all(feature = "tls", feature = "tokio-postgres"))]
 pub use connect::connect_async;
 #[cfg(all(feature = "tls", any(feature = "postgres", feature = "tokio-postgres")))]
-pub use connect::{Canceller, CertificateFault, ConnectError, Connector};
+pub use connect::tls::SslMode;
 #[cfg(all(feature = "tls", any(feature = "postgres", feature = "tokio-postgres")))]
-pub use tls::SslMode;
+pub use connect::{Canceller, CertificateFault, ConnectError, Connector};
 
 #[cfg(feature = "runner")]
-pub use embedded::{AtHead, Embedded, IntoTarget, UnknownRevision};
+pub use plan::direction::Direction;
 #[cfg(feature = "runner")]
-pub use error::{Aftermath, DoubtReason, Error, StatementError};
+pub use plan::history::StoredDown;
 #[cfg(feature = "runner")]
-pub use failure::Failure;
+pub use plan::history::{History, Partial, Record};
 #[cfg(feature = "runner")]
-pub use history::{History, Partial, Record};
+pub use plan::plan_error::PlanError;
+#[cfg(feature = "runner")]
+pub use plan::planner::{Redo, downgrade, redo, upgrade};
+#[cfg(feature = "runner")]
+pub use plan::stamp::{Stamp, adopt, stamp};
+#[cfg(feature = "runner")]
+pub use plan::status::{Divergence, HalfDone, Status, changed, status};
+#[cfg(feature = "runner")]
+pub use plan::step::{Plan, Step};
+#[cfg(feature = "runner")]
+pub use plan::target::{BadTarget, Target};
+#[cfg(feature = "runner")]
+pub use runner::embedded::{AtHead, Embedded, IntoTarget, UnknownRevision};
+#[cfg(feature = "runner")]
+pub use runner::error::{Aftermath, DoubtReason, Error, StatementError};
+#[cfg(feature = "runner")]
+pub use runner::failure::Failure;
 #[cfg(all(feature = "runner", feature = "catalog"))]
-pub use history_tables::histories_in;
+pub use runner::history_tables::histories_in;
 #[cfg(feature = "runner")]
-pub use history_tables::{ForeignRelation, HistoryTables};
+pub use runner::history_tables::{ForeignRelation, HistoryTables};
 #[cfg(feature = "runner")]
-pub use log::LogEntry;
+pub use runner::log::LogEntry;
 #[cfg(feature = "runner")]
-pub use notices::{Notice, Notices};
+pub use runner::notices::{Notice, Notices};
 #[cfg(feature = "runner")]
-pub use plan::{Direction, Plan, PlanError, Redo, Step, downgrade, redo, upgrade};
+pub use runner::report::{Done, Event, Holder, Report, StatementProgress};
 #[cfg(feature = "runner")]
-pub use report::{Done, Event, Holder, Report, StatementProgress};
-#[cfg(feature = "runner")]
-pub use runner::Runner;
-#[cfg(feature = "runner")]
-pub use stamp::{Stamp, adopt, stamp};
-#[cfg(feature = "runner")]
-pub use status::{Divergence, HalfDone, Status, changed, status};
-#[cfg(feature = "runner")]
-pub use stored::StoredDown;
-#[cfg(feature = "runner")]
-pub use target::{BadTarget, Target};
+pub use runner::runner::Runner;

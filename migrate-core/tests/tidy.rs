@@ -1,80 +1,32 @@
-//! What holds for the tree, beyond what a compiler sees: floors, IO, the size of files.
+//! What holds for the tree, beyond what a compiler sees: wings, IO, the size of files.
 
 #![expect(clippy::disallowed_methods, reason = "the tree is read from a disk")]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
-/// Which floor each module of migrate-core is on; see ARCHITECTURE.md. A module imports only from
-/// its own floor or a lower one.
-const FLOORS: [&[&str]; 5] = [
-    &["diagnostic", "digest", "id", "levels", "problem", "text", "workers"],
-    &[
-        "allowances",
-        "header",
-        "ident",
-        "lexer",
-        "lock",
-        "locks",
-        "marks",
-        "names",
-        "rules",
-        "sections",
-        "statements",
-    ],
-    &[
-        "analysis", "catalog", "chain", "check", "config", "diff", "edit", "folder", "graph",
-        "outline", "packed", "pins",
-    ],
-    &[
-        "deferred",
-        "embedded",
-        "engine",
-        "error",
-        "failure",
-        "goal",
-        "history",
-        "history_tables",
-        "leaks",
-        "log",
-        "message",
-        "notices",
-        "outside",
-        "plan",
-        "refinery",
-        "report",
-        "runner",
-        "samples",
-        "script",
-        "servers",
-        "settings",
-        "sql",
-        "stamp",
-        "status",
-        "stored",
-        "target",
-        "watch",
-    ],
-    &[
-        "catalog_reader",
-        "client",
-        "connect",
-        "directory_test",
-        "drivers",
-        "files",
-        "threads",
-        "tls",
-    ],
+/// The wings of migrate-core, from the ground up, and what each may import; see ARCHITECTURE.md.
+const WINGS: [(&str, &[&str]); 9] = [
+    ("syntax", &[]),
+    ("chain", &["syntax"]),
+    ("analysis", &["syntax", "chain"]),
+    ("schema", &["syntax"]),
+    ("plan", &["syntax", "chain"]),
+    ("runner", &["syntax", "chain", "schema", "plan"]),
+    ("connect", &["syntax", "chain", "runner"]),
+    ("fs", &["syntax", "chain"]),
+    ("interop", &["chain"]),
 ];
 
-/// The upward glances that there are, and why.
-const UPWARD: [(&str, &str, &str); 2] = [
-    ("digest", "lexer", "a digest is over tokens"),
-    ("lock", "chain", "a pin is made of a checked revision"),
-];
+/// What does IO: whole wings, and single modules of the runner's.
+const ADAPTERS: [&str; 4] = ["connect", "fs", "runner::catalog_reader", "runner::drivers"];
 
-/// What only floor 4 may name.
+/// The modules of one wing that import each other, and why.
+const CIRCLES: [(&str, &str, &str); 1] =
+    [("chain::chain", "chain::encoding", "a chain is unpacked when it is first asked for")];
+
+/// What only an adapter may name.
 const IO: [&str; 9] = [
     "std::env",
     "std::fs",
@@ -122,15 +74,45 @@ fn files(endings: &[&str]) -> Vec<File> {
     found
 }
 
-/// The modules of migrate-core, each with the code of its files.
-fn modules() -> BTreeMap<String, String> {
-    let mut modules: BTreeMap<String, String> = BTreeMap::new();
+/// A file of migrate-core: its path as a module (`["plan", "status", "half_done"]`), and its code.
+struct Module {
+    path: Vec<String>,
+    code: String,
+}
+
+impl Module {
+    /// The module below its wing that the file belongs to; the head of a wing belongs to none.
+    fn room(&self) -> Option<String> {
+        self.path.get(1).map(|name| format!("{}::{name}", self.path[0]))
+    }
+
+    /// The modules, as paths from the crate's root, that the file imports from.
+    fn imports(&self) -> Vec<Vec<String>> {
+        let mut found = Vec::new();
+        for path in paths(&self.code, "crate") {
+            found.push(path.split("::").skip(1).map(str::to_owned).collect());
+        }
+        for path in paths(&self.code, "super") {
+            let names: Vec<&str> = path.split("::").collect();
+            let up = names.iter().take_while(|name| **name == "super").count();
+            let kept = self.path.len().saturating_sub(up);
+            let mut full = self.path[..kept].to_vec();
+            full.extend(names[up..].iter().map(|&name| name.to_owned()));
+            found.push(full);
+        }
+        found
+    }
+}
+
+/// The code of migrate-core, without unit tests.
+fn modules() -> Vec<Module> {
+    let mut modules = Vec::new();
     for file in files(&[".rs"]) {
         let Some(path) = file.path.strip_prefix("migrate-core/src/") else { continue };
-        let module = path.split(['/', '.']).next().unwrap_or_default();
         let is_test = path.ends_with("tests.rs") || path.contains("/tests/");
-        if module != "lib" && !is_test {
-            modules.entry(module.to_owned()).or_default().push_str(&code(&file.text));
+        if !is_test && path != "lib.rs" {
+            let path = path.trim_end_matches(".rs").split('/').map(str::to_owned).collect();
+            modules.push(Module { path, code: code(&file.text) });
         }
     }
     modules
@@ -185,18 +167,14 @@ fn tree(rest: &str, depth: usize) -> Vec<String> {
     }
 }
 
-fn floor(module: &str) -> Option<usize> {
-    FLOORS.iter().position(|modules| modules.contains(&module))
-}
-
-/// Which module each name at the crate's root comes from.
+/// Which wing each name at the crate's root comes from.
 fn exports(lib: &str) -> BTreeMap<String, String> {
     let uses = lib.split("pub use ").skip(1).filter_map(|rest| rest.split(';').next());
     let split = |path: String| {
-        let (module, name) = path.split_once("::")?;
-        Some((name.to_owned(), module.to_owned()))
+        let (wing, rest) = path.split_once("::")?;
+        Some((rest.rsplit("::").next()?.to_owned(), wing.to_owned()))
     };
-    uses.flat_map(|path| tree(path, 2)).filter_map(split).collect()
+    uses.flat_map(|path| tree(path, 3)).filter_map(split).collect()
 }
 
 fn lib() -> String {
@@ -205,78 +183,98 @@ fn lib() -> String {
 }
 
 #[test]
-fn modules_import_from_their_own_floor_or_a_lower_one() {
-    let (modules, exports) = (modules(), exports(&code(&lib())));
-    let mut upward: Vec<(String, String)> = Vec::new();
-    for (module, code) in &modules {
-        let Some(own) = floor(module) else {
-            panic!(
-                "`{module}` has no floor: add it to FLOORS in migrate-core/tests/tidy.rs, and to the \
-                 table in ARCHITECTURE.md"
+fn wings_import_only_what_is_below_them() {
+    let exports = exports(&code(&lib()));
+    let mut found: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for module in modules() {
+        let wing = &module.path[0];
+        if wing == "client_macro" {
+            continue;
+        }
+        let imports = found.entry(wing.clone()).or_default();
+        for path in module.imports() {
+            // What is exported at the root comes from a wing, too.
+            let name = path.first().map(String::as_str).unwrap_or_default();
+            let other = exports.get(name).map_or(name, String::as_str).to_owned();
+            let is_known = WINGS.iter().any(|(known, _)| *known == other);
+            assert!(
+                is_known,
+                "{} imports {}: no wing has it",
+                module.path.join("::"),
+                path.join("::")
             );
-        };
-        for path in paths(code, "crate") {
-            let name = path.split("::").nth(1).unwrap_or_default().to_owned();
-            let imported = exports.get(&name).unwrap_or(&name);
-            let Some(floor) = floor(imported) else {
-                panic!("`{module}` imports an unknown `{path}`")
-            };
-            if floor > own {
-                upward.push((module.clone(), imported.clone()));
+            if other != *wing {
+                imports.insert(other);
             }
         }
     }
-    upward.sort_unstable();
-    upward.dedup();
-    let known: Vec<(String, String)> =
-        UPWARD.iter().map(|(from, to, _)| ((*from).to_owned(), (*to).to_owned())).collect();
-    assert_eq!(upward, known, "imports from a higher floor");
-    for module in FLOORS.concat() {
-        assert!(
-            modules.contains_key(module),
-            "`{module}` has a floor, but there is no such module"
-        );
+    for (at, (wing, allowed)) in WINGS.iter().enumerate() {
+        let below: Vec<&str> = WINGS[..at].iter().map(|(wing, _)| *wing).collect();
+        assert!(allowed.iter().all(|other| below.contains(other)), "`{wing}` imports upward");
+        let expected: BTreeSet<String> = allowed.iter().map(|&other| other.to_owned()).collect();
+        let imports = found.remove(*wing).unwrap_or_default();
+        assert_eq!(imports, expected, "what `{wing}` imports, and what its row says");
     }
+    assert!(found.is_empty(), "no wing of WINGS: {found:?}");
 }
 
-/// The table in ARCHITECTURE.md has the same modules; `samples` is for unit tests alone.
 #[test]
-fn the_floors_are_written_down() {
+fn no_two_modules_of_a_wing_import_each_other() {
+    let modules = modules();
+    let rooms: BTreeSet<String> = modules.iter().filter_map(Module::room).collect();
+    let mut imports: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for module in &modules {
+        let Some(room) = module.room() else { continue };
+        let others = module.imports().into_iter().filter_map(|path| {
+            let other = format!("{}::{}", path.first()?, path.get(1)?);
+            (path[0] == module.path[0] && other != room && rooms.contains(&other)).then_some(other)
+        });
+        let others: Vec<String> = others.collect();
+        imports.entry(room).or_default().extend(others);
+    }
+    for (one, other, _) in CIRCLES {
+        let is_there = imports.get_mut(one).is_some_and(|imports| imports.remove(other));
+        assert!(is_there, "`{one}` no longer imports `{other}`: it is no circle any more");
+    }
+    // What imports nothing that is left is taken away, until only circles are left.
+    while let Some(leaf) =
+        imports.iter().find(|(_, others)| others.is_empty()).map(|it| it.0.clone())
+    {
+        imports.remove(&leaf);
+        for others in imports.values_mut() {
+            others.remove(&leaf);
+        }
+    }
+    // Nor what nothing imports.
+    while let Some(top) =
+        imports.keys().find(|room| !imports.values().any(|it| it.contains(*room))).cloned()
+    {
+        imports.remove(&top);
+    }
+    assert!(imports.is_empty(), "these import each other: {imports:#?}");
+}
+
+/// The table in ARCHITECTURE.md has the same wings.
+#[test]
+fn the_wings_are_written_down() {
     let document =
         files(&["ARCHITECTURE.md"]).into_iter().map(|file| file.text).collect::<String>();
-    for (number, modules) in FLOORS.iter().enumerate() {
-        let row = document.lines().find(|line| line.starts_with(&format!("| {number} ")));
-        let cell = row.and_then(|row| row.split('|').nth(2)).unwrap_or_default();
-        let mut written: Vec<&str> = cell.split('`').skip(1).step_by(2).collect();
-        written.sort_unstable();
-        let known = modules.iter().copied().filter(|module| *module != "samples");
-        assert_eq!(written, known.collect::<Vec<_>>(), "floor {number} in ARCHITECTURE.md");
-    }
-}
-
-/// `lib.rs` groups the modules below comments such as `// Floor 1: one file.`.
-#[test]
-fn the_library_lists_its_modules_by_floor() {
-    let mut shown = None;
-    for line in lib().lines() {
-        if line.starts_with("//") {
-            let number = line.strip_prefix("// Floor ").and_then(|rest| rest.split(':').next());
-            shown = number.and_then(|number| number.parse().ok());
-        }
-        let module = line.trim_start_matches("pub ").strip_prefix("mod ");
-        if let (Some(shown), Some(module)) = (shown, module) {
-            assert_eq!(floor(module.trim_end_matches(';')), Some(shown), "{line} in lib.rs");
-        }
+    for (wing, imports) in WINGS {
+        let row = document.lines().find(|line| line.starts_with(&format!("| `{wing}` ")));
+        let cell = row.and_then(|row| row.split('|').nth(3)).unwrap_or_default();
+        let written: Vec<&str> = cell.split('`').skip(1).step_by(2).collect();
+        assert_eq!(written, imports, "the row of `{wing}` in ARCHITECTURE.md");
     }
 }
 
 #[test]
 fn only_adapters_do_io() {
-    for (module, code) in modules() {
+    for module in modules() {
         let is_io = |path: &String| IO.iter().any(|io| path.starts_with(io));
-        let found = paths(&code, "std").into_iter().find(is_io);
-        let allowed = floor(&module) == Some(FLOORS.len() - 1);
-        assert!(found.is_none() || allowed, "`{module}` names {found:?}: that is for floor 4");
+        let found = paths(&module.code, "std").into_iter().find(is_io);
+        let path = module.path.join("::");
+        let allowed = ADAPTERS.iter().any(|adapter| path.starts_with(adapter));
+        assert!(found.is_none() || allowed, "`{path}` names {found:?}: that is for an adapter");
     }
 }
 
@@ -337,7 +335,7 @@ fn versions_of_dependencies_stand_in_one_place() {
 #[test]
 fn the_drivers_are_twins() {
     let modules = |name: &str| {
-        let path = format!("migrate-core/src/drivers/{name}.rs");
+        let path = format!("migrate-core/src/runner/drivers/{name}.rs");
         let file = files(&[".rs"]).into_iter().find(|file| file.path == path);
         code(&file.map(|file| file.text).unwrap_or_default())
     };

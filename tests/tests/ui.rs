@@ -153,7 +153,7 @@ fn a_folder_has_the_problem_that_its_case_is_named_after() {
 
 #[test]
 fn every_problem_has_a_case() {
-    let source = include_str!("../../migrate-core/src/problem.rs");
+    let source = include_str!("../../migrate-core/src/chain/problem.rs");
     let (_, body) = source.split_once("fn code(").unwrap();
     let (body, _) = body.split_once("\n    }\n").unwrap();
     let codes: BTreeSet<&str> = body.split('"').skip(1).step_by(2).collect();

@@ -3,9 +3,9 @@
 use super::catalog::Space;
 use super::replay;
 use super::statement::{Action, Statement, read};
-use crate::chain::Chain;
-use crate::statements;
-use crate::text::Span;
+use crate::chain::chain::Chain;
+use crate::syntax::source::Span;
+use crate::syntax::statements;
 
 /// A statement behind which names are not known any more, so that nothing is said of them.
 #[derive(Debug, Clone, PartialEq, Eq)]

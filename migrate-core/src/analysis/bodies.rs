@@ -10,10 +10,10 @@ use super::statement::{
     quoted_body, read, refusal, tokens,
 };
 use super::syntax::{self, Fault, SyntaxError};
-use crate::lexer::{Token, TokenKind};
-use crate::problem::Problem;
-use crate::statements;
-use crate::text::Span;
+use crate::chain::problem::Problem;
+use crate::syntax::lexer::{Token, TokenKind};
+use crate::syntax::source::Span;
+use crate::syntax::statements;
 
 /// Of longer ones the SQL in them is not looked at.
 const MOST_BYTES: usize = 64 << 10;

@@ -18,7 +18,7 @@ use self::knowledge::Horizon;
 use self::quick::Quick;
 use self::view::View;
 use super::names::Ident;
-use crate::text::Span;
+use crate::syntax::source::Span;
 
 pub(super) use changes::{Aspect, Difference, Mark};
 pub(super) use find::Found;

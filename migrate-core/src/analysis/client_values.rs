@@ -1,9 +1,9 @@
 //! Values that a client would put into a statement: psql's variables and parameters. The runner puts
 //! none, so the server refuses both.
 
-use crate::lexer::{Token, TokenKind};
-use crate::problem::Problem;
-use crate::text::Span;
+use crate::chain::problem::Problem;
+use crate::syntax::lexer::{Token, TokenKind};
+use crate::syntax::source::Span;
 
 /// A value that nobody fills in.
 #[derive(Debug)]
@@ -93,7 +93,7 @@ fn variable(sql: &str, tokens: &[Token], colon: usize) -> Option<Span> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::statements::split_statements;
+    use crate::syntax::statements::split_statements;
 
     #[test]
     fn what_nobody_fills_in() {

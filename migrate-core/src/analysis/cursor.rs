@@ -1,8 +1,8 @@
 //! A statement's tokens, read from the left; what is read has its place in the file.
 
 use super::names::{Ident, Name};
-use crate::lexer::{Token, TokenKind};
-use crate::text::Span;
+use crate::syntax::lexer::{Token, TokenKind};
+use crate::syntax::source::Span;
 
 /// What is left of a statement.
 #[derive(Debug, Clone, Copy)]

@@ -1,6 +1,6 @@
 //! SQL of other databases, and how PostgreSQL writes it: for whoever brings a schema from there.
 
-use crate::lexer::{Token, TokenKind};
+use crate::syntax::lexer::{Token, TokenKind};
 
 /// How PostgreSQL writes what stands at or just before a token that it does not take there.
 pub(super) fn instead(sql: &str, tokens: &[Token], nth: usize) -> Option<&'static str> {
@@ -97,7 +97,7 @@ const PHRASES: [(&[&str], &str); 4] = [
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::statements::split_statements;
+    use crate::syntax::statements::split_statements;
 
     #[test]
     fn what_is_written_otherwise() {

@@ -5,8 +5,8 @@ use std::rc::Rc;
 
 use super::cursor::Cursor;
 use super::names::Name;
-use crate::lexer::{Token, TokenKind};
-use crate::text::Span;
+use crate::syntax::lexer::{Token, TokenKind};
+use crate::syntax::source::Span;
 
 /// A literal that the server reads as a value of a type.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -295,7 +295,7 @@ impl<C: Columns> Literals<C> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::statements::split_statements;
+    use crate::syntax::statements::split_statements;
 
     /// `app.t (a, k)`, of which `k` is a `mood`, and `app.v`, of which not all is known.
     struct Known;

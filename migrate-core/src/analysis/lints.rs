@@ -25,16 +25,16 @@ use self::tables::{Tables, What, key};
 use super::cursor::Cursor;
 use super::names::{Ident, Name};
 use super::statement::{Statement, read};
-use crate::allowances::allowed;
-use crate::chain::{Chain, Down, Migration};
-use crate::config::Config;
-use crate::diagnostic::Diagnostic;
-use crate::levels::{Level, Lint};
-use crate::lexer::{Lexer, Token, TokenKind};
-use crate::locks::{LockedBy, RelationName, TableLock, locks};
-use crate::problem::Problem;
-use crate::statements::{self, split_statements};
-use crate::text::Span;
+use crate::chain::allow_comments::allowed;
+use crate::chain::chain::{Chain, Down, Migration};
+use crate::chain::config::Config;
+use crate::chain::diagnostic::Diagnostic;
+use crate::chain::lint::{Level, Lint};
+use crate::chain::problem::Problem;
+use crate::syntax::lexer::{Lexer, Token, TokenKind};
+use crate::syntax::source::Span;
+use crate::syntax::statements::{self, split_statements};
+use crate::syntax::table_locks::{LockedBy, RelationName, TableLock, locks};
 
 /// What a lint has found.
 #[derive(Debug, Clone, PartialEq, Eq)]

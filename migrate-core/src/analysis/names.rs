@@ -3,10 +3,10 @@
 use std::fmt;
 use std::rc::Rc;
 
-use crate::ident;
-pub(crate) use crate::ident::{LONGEST, cut, shown as quoted};
-use crate::lexer::Token;
-use crate::text::Span;
+use crate::syntax::ident;
+pub(crate) use crate::syntax::ident::{LONGEST, cut, shown as quoted};
+use crate::syntax::lexer::Token;
+use crate::syntax::source::Span;
 
 /// An identifier as the server reads it, and where it is in its file.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -6,9 +6,9 @@
 mod clauses;
 
 use super::cursor::Cursor;
-use crate::lexer::TokenKind;
-use crate::statements::Statement;
-use crate::text::Span;
+use crate::syntax::lexer::TokenKind;
+use crate::syntax::source::Span;
+use crate::syntax::statements::Statement;
 
 /// What a statement has that a server of this version is the first to take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -273,7 +273,7 @@ fn set_null_columns(all: &Cursor<'_>) -> Option<Span> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::statements::split_statements;
+    use crate::syntax::statements::split_statements;
 
     #[test]
     fn what_is_newer_and_what_only_looks_so() {

@@ -1,8 +1,8 @@
 //! What the author of a migration says of a statement, in a comment above or in it.
 
-use crate::allowances::allowed;
-use crate::lexer::{Lexer, TokenKind};
-use crate::sections::touched;
+use crate::chain::allow_comments::allowed;
+use crate::chain::markers::touched;
+use crate::syntax::lexer::{Lexer, TokenKind};
 
 /// What an author says.
 #[derive(Debug, PartialEq, Eq)]

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::catalog::{Catalog, Class, Detail, Id, Object};
 use super::replay::upgrades;
-use crate::chain::Chain;
+use crate::chain::chain::Chain;
 
 /// For each revision what is there behind it, as far as it is surely known.
 pub fn predicted(chain: &Chain<'_>) -> Vec<BTreeSet<String>> {

@@ -41,12 +41,12 @@ use super::catalog::{Aspect, Catalog, Difference, Mark, Path};
 use super::cursor::Cursor;
 use super::notes::{Note, notes};
 use super::statement::{self, OnTable, Statement};
-use crate::chain::{Chain, Down, Migration};
-use crate::diagnostic::Diagnostic;
-use crate::problem::Problem;
-use crate::sections::{Options, Section};
-use crate::statements::split_statements;
-use crate::text::{Source, Span};
+use crate::chain::chain::{Chain, Down, Migration};
+use crate::chain::diagnostic::Diagnostic;
+use crate::chain::problem::Problem;
+use crate::chain::sections::{Options, Section};
+use crate::syntax::source::{Source, Span};
+use crate::syntax::statements::split_statements;
 
 pub(super) use self::world::BlindSpot;
 pub(super) use super::catalog::Place;

@@ -21,7 +21,7 @@ use std::rc::Rc;
 
 use super::cursor::Cursor;
 use super::names::{Ident, Name};
-use crate::text::Span;
+use crate::syntax::source::Span;
 
 pub(crate) use alter::{Action, AlterTable, AlterType, ColumnChange, TypeChange};
 pub(crate) use executed::{HOLE, constant, text as executed};

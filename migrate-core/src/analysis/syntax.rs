@@ -9,10 +9,10 @@ use squawk_parser::{EntryPoint, LexedStr, StrStep, SyntaxKind};
 
 use self::semicolon::{routine_setting, schema_element, second_statement, two_statements};
 use super::dialects;
-use crate::id::did_you_mean;
-use crate::lexer::{Lexer, Token, TokenKind};
-use crate::statements::Statement;
-use crate::text::Span;
+use crate::chain::id::did_you_mean;
+use crate::syntax::lexer::{Lexer, Token, TokenKind};
+use crate::syntax::source::Span;
+use crate::syntax::statements::Statement;
 
 mod exceptions;
 mod semicolon;

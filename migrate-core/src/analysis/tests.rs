@@ -1,7 +1,7 @@
 //! What is found in a statement's words, and what is left alone.
 
 use super::syntax::Fault;
-use crate::folder::Folder;
+use crate::chain::folder::Folder;
 
 /// Checks a chain of one revision; its errors as `line:column message: label = help`.
 fn errors(up: &str) -> Vec<String> {

@@ -7,11 +7,11 @@ use std::thread;
 use postgres::Client;
 use tokio_postgres::Config;
 
-use super::refusal::{Attempt, reason, unknown_host};
-use super::search::Next;
+use super::attempts::Next;
+use super::error_mapping::{Attempt, reason, unknown_host};
 use super::session_attributes::SessionAttributes;
+use super::tls::Connector as TlsConnector;
 use super::{ConnectError, Connector};
-use crate::tls::Connector as TlsConnector;
 
 impl Connector {
     /// Connects, and blocks until the session stands.

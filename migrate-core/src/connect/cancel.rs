@@ -5,9 +5,9 @@ use std::fmt;
 
 #[cfg(feature = "postgres")]
 use super::blocking::within;
-use super::refusal::Attempt;
+use super::error_mapping::Attempt;
+use super::tls::Connector as TlsConnector;
 use super::{ConnectError, Connector};
-use crate::tls::Connector as TlsConnector;
 
 /// Cancels the statement that a client's session is running. Made by
 #[cfg_attr(feature = "postgres", doc = "[`Connector::canceller`].")]

@@ -3,12 +3,12 @@
 
 use std::ffi::OsString;
 
+use super::endpoint::Wanted;
 use super::parameters::{self, PARAMETERS};
-use super::passwords::{self, PasswordFile};
-use super::place::Wanted;
+use super::pgpass::{self, PasswordFile, SOCKET_FOLDERS};
 use super::settings::Settings;
+use super::tls::SslMode;
 use super::{ConnectError, service};
-use crate::tls::SslMode;
 
 /// The variable that holds a whole connection string.
 const URL: &str = "DATABASE_URL";
@@ -18,10 +18,6 @@ const SERVICE: [&str; 2] = ["PGSERVICE", "PGSERVICEFILE"];
 
 /// The parameters of which one has to be given: the others say who and how, but not where.
 const WHERE: [&str; 4] = ["host", "hostaddr", "port", "dbname"];
-
-/// Where a server has its socket unless it was told another folder: packages for Linux, and
-/// PostgreSQL as it is.
-const SOCKET_FOLDERS: [&str; 2] = ["/var/run/postgresql", "/tmp"];
 
 /// What is around the process.
 pub(super) struct Around<'a> {
@@ -83,7 +79,7 @@ pub(super) fn read(url: Option<&str>, around: &Around<'_>) -> Result<Wanted, Con
         match (around.passwords)(wanted.settings.get("passfile")) {
             PasswordFile::Missing => {}
             PasswordFile::Ignored(why) => wanted.warnings.push(why),
-            PasswordFile::Text(text) => wanted.passwords = passwords::read(&text),
+            PasswordFile::Text(text) => wanted.passwords = pgpass::read(&text),
         }
     }
     Ok(wanted)
@@ -206,11 +202,6 @@ fn fill_defaults(settings: &mut Settings, around: &Around<'_>) -> Result<(), Con
         settings.fill("dbname", user)?;
     }
     Ok(())
-}
-
-/// Whether this is a folder in which servers have their sockets by default.
-pub(super) fn is_default_socket(host: &str) -> bool {
-    SOCKET_FOLDERS.contains(&host.trim_end_matches('/'))
 }
 
 #[cfg(test)]

@@ -5,8 +5,8 @@ mod text;
 use std::error::Error;
 use std::time::Duration;
 
-use crate::failure::Failure;
-use crate::tls::SslMode;
+use super::tls::SslMode;
+use crate::runner::failure::Failure;
 
 type Source = Box<dyn Error + Send + Sync>;
 

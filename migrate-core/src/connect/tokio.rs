@@ -8,13 +8,13 @@ use tokio::runtime::Handle;
 use tokio::time::timeout;
 use tokio_postgres::{AsyncMessage, Client, Config, Connection};
 
-use super::notice::Notices;
-use super::refusal::{Attempt, reason, unknown_host};
-use super::search::Next;
+use super::attempts::Next;
+use super::error_mapping::{Attempt, reason, unknown_host};
+use super::notices::Notices;
 use super::session_attributes::SessionAttributes;
+use super::tls::Connector as TlsConnector;
 use super::{ConnectError, Connector};
-use crate::servers::unsupported_server;
-use crate::tls::Connector as TlsConnector;
+use crate::runner::unsupported_servers::unsupported_server;
 
 impl Connector {
     /// Connects, and lets a task of the current tokio runtime serve the connection until the client

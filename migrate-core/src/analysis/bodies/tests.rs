@@ -1,7 +1,7 @@
 //! What is said of bodies, and what is not.
 
 use super::*;
-use crate::statements::split_statements;
+use crate::syntax::statements::split_statements;
 
 /// The problem, the words it is at, and what is said there.
 fn found(sql: &str) -> Option<String> {

@@ -9,8 +9,8 @@ use crate::analysis::names::{Ident, Name};
 use crate::analysis::statement::{
     Action, AlterTable, ColumnChange, ColumnDef, Default, Kind, Statement, TypeName, calls,
 };
-use crate::levels::Lint;
-use crate::locks::VOLATILE;
+use crate::chain::lint::Lint;
+use crate::syntax::table_locks::VOLATILE;
 
 const SERIAL: [&str; 6] = ["bigserial", "serial", "serial2", "serial4", "serial8", "smallserial"];
 

@@ -6,8 +6,8 @@ use crate::analysis::names::Ident;
 use crate::analysis::statement::{
     Action, AlterTable, AlterType, ColumnChange, ConstraintDef, ConstraintKind, Statement,
 };
-use crate::levels::Lint;
-use crate::locks::{LockedBy, locks};
+use crate::chain::lint::Lint;
+use crate::syntax::table_locks::{LockedBy, locks};
 
 pub(super) fn check(context: &Context<'_>, report: &mut dyn FnMut(Raw)) {
     if let Statement::AlterType(alter) = context.view {

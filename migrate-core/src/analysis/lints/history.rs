@@ -5,9 +5,9 @@ use super::{Context, Raw, whole};
 use crate::analysis::cursor::Cursor;
 use crate::analysis::names::Name;
 use crate::analysis::statement::{Action, Kind, Statement, read};
-use crate::levels::Lint;
-use crate::statements::{self, split_statements};
-use crate::text::Span;
+use crate::chain::lint::Lint;
+use crate::syntax::source::Span;
+use crate::syntax::statements::{self, split_statements};
 
 /// The tables and the sequence, as they are called unless a runner is told otherwise.
 const OURS: [&str; 5] =

@@ -3,7 +3,7 @@
 use super::tables::{ForeignKey, What};
 use super::{Context, Raw};
 use crate::analysis::statement::{Kind, Statement};
-use crate::levels::Lint;
+use crate::chain::lint::Lint;
 
 pub(super) fn check(context: &Context<'_>, report: &mut dyn FnMut(Raw)) {
     match context.view {

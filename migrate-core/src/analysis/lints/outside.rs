@@ -3,10 +3,10 @@
 use super::{Context, Raw, whole};
 use crate::analysis::names::Name;
 use crate::analysis::statement::{Action, AlterTable, Kind, Statement};
-use crate::levels::Lint;
-use crate::rules::needs_no_transaction;
-use crate::statements;
-use crate::text::Span;
+use crate::chain::lint::Lint;
+use crate::chain::transaction_rules::needs_no_transaction;
+use crate::syntax::source::Span;
+use crate::syntax::statements;
 
 /// Statements that write a table or its indexes anew.
 pub(super) fn check(context: &Context<'_>, report: &mut dyn FnMut(Raw)) {

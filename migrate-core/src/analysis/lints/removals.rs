@@ -5,7 +5,7 @@ use crate::analysis::names::{Ident, Name};
 use crate::analysis::statement::{
     Action, AlterTable, AlterType, Drop, Kind, Statement, TypeChange,
 };
-use crate::levels::Lint;
+use crate::chain::lint::Lint;
 
 pub(super) fn check(context: &Context<'_>, report: &mut dyn FnMut(Raw)) {
     match context.view {

@@ -4,7 +4,7 @@ use super::{Context, Raw};
 use crate::analysis::cursor::Cursor;
 use crate::analysis::names::Name;
 use crate::analysis::statement::Statement;
-use crate::levels::Lint;
+use crate::chain::lint::Lint;
 
 pub(super) fn check(context: &Context<'_>, report: &mut dyn FnMut(Raw)) {
     let Statement::Query { writes: Some(table), rest } = context.view else { return };

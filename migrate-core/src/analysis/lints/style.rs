@@ -4,9 +4,9 @@
 use super::columns::is_serial;
 use super::{Context, Raw};
 use crate::analysis::statement::{Action, ColumnChange, ColumnDef, Element, Statement, TypeName};
-use crate::chain::Migration;
-use crate::levels::Lint;
-use crate::text::Span;
+use crate::chain::chain::Migration;
+use crate::chain::lint::Lint;
+use crate::syntax::source::Span;
 
 pub(super) fn check(context: &Context<'_>, report: &mut dyn FnMut(Raw)) {
     match context.view {

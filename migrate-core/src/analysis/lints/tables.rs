@@ -16,7 +16,7 @@ use crate::analysis::statement::{
     Action, AlterTable, ConstraintDef, ConstraintKind, CreateTable, Drop, Element, Key, Kind,
     Statement, TypeName,
 };
-use crate::text::Span;
+use crate::syntax::source::Span;
 
 /// What a table is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,8 +1,8 @@
 //! What each lint finds, and what it leaves alone.
 
 use super::*;
-use crate::check::check as check_chain;
-use crate::folder::Folder;
+use crate::chain::check::check as check_chain;
+use crate::chain::folder::Folder;
 
 mod columns;
 mod empty;

@@ -1,7 +1,7 @@
 //! Clauses that are newer than the statements they stand in, where no phrase alone tells.
 
 use super::{Cursor, option, places};
-use crate::text::Span;
+use crate::syntax::source::Span;
 
 /// `STORAGE plain` behind a column's type; behind `SET` it is older, and first it is the column.
 pub(super) fn storage(all: &Cursor<'_>) -> Option<Span> {

@@ -2,7 +2,7 @@
 
 use super::reader::Reader;
 use super::tree::{Expr, ExprId, Sublink};
-use crate::lexer::TokenKind;
+use crate::syntax::lexer::TokenKind;
 
 const OR: u8 = 1;
 const AND: u8 = 2;

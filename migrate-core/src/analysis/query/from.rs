@@ -2,7 +2,7 @@
 
 use super::reader::Reader;
 use super::tree::{Alias, ExprId, From, FromId, Join, JoinBy};
-use crate::lexer::TokenKind;
+use crate::syntax::lexer::TokenKind;
 
 impl Reader<'_> {
     pub(super) fn items(&mut self) -> Option<Vec<FromId>> {

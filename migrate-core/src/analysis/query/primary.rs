@@ -7,7 +7,7 @@ use super::tree::{Expr, ExprId, Sublink};
 use crate::analysis::keywords::is_reserved;
 use crate::analysis::names::Name;
 use crate::analysis::statement::type_name;
-use crate::lexer::TokenKind;
+use crate::syntax::lexer::TokenKind;
 
 impl Reader<'_> {
     /// An operand with the casts, subscripts and fields behind it.

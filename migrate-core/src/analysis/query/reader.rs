@@ -6,8 +6,8 @@ use super::tree::{Expr, ExprId, From, FromId, Query, QueryId, Tree};
 use crate::analysis::cursor::Cursor;
 use crate::analysis::keywords::is_reserved;
 use crate::analysis::names::{Ident, Name};
-use crate::lexer::TokenKind;
-use crate::text::Span;
+use crate::syntax::lexer::TokenKind;
+use crate::syntax::source::Span;
 
 /// How deep parts may be in one another: a compiler's thread has 2 MB of stack, and a build is not optimised.
 const DEEPEST: usize = 48;

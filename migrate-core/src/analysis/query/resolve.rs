@@ -17,7 +17,7 @@ pub(in crate::analysis) use self::scope::{Item, Parameters, Source};
 use super::tree::{Expr, ExprId, FromId, QueryId, Tree};
 use crate::analysis::catalog::{Catalog, Id};
 use crate::analysis::names::{Ident, Name};
-use crate::text::Span;
+use crate::syntax::source::Span;
 
 /// How many relations are compared with names in one statement; behind that nothing is known.
 const MOST_LOOKS: usize = 200_000;

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use crate::analysis::names::{Ident, Name};
-use crate::text::Span;
+use crate::syntax::source::Span;
 
 pub(in crate::analysis) type ExprId = usize;
 pub(in crate::analysis) type QueryId = usize;

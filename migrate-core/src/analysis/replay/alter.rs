@@ -10,7 +10,7 @@ use crate::analysis::near;
 use crate::analysis::statement::{
     Action, AlterTable, ColumnChange, ColumnDef, ConstraintDef, ConstraintKind, Kind,
 };
-use crate::problem::Problem;
+use crate::chain::problem::Problem;
 
 impl World {
     pub(super) fn alter_table(&mut self, alter: &AlterTable<'_>) {

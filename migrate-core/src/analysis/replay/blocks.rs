@@ -7,8 +7,8 @@ use crate::analysis::cursor::Cursor;
 use crate::analysis::statement::{
     self, Body, Guard, HOLE, Handler, Language, Step, body, constant, executed, guard, tokens,
 };
-use crate::statements::{self, split_statements};
-use crate::text::Span;
+use crate::syntax::source::Span;
+use crate::syntax::statements::{self, split_statements};
 
 /// Routines that call one another are followed so far.
 const DEEPEST: usize = 12;

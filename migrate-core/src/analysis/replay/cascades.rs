@@ -2,7 +2,7 @@
 
 use super::world::World;
 use crate::analysis::catalog::{Class, ConstraintClass, Detail, GENERATED, How, Id};
-use crate::text::Span;
+use crate::syntax::source::Span;
 
 impl World {
     /// What a `CASCADE` may reach that begins with these, beyond what is known to hang on them. An operator,

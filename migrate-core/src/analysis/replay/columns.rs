@@ -10,9 +10,9 @@ use crate::analysis::cursor::Cursor;
 use crate::analysis::foreign_types::postgres_word;
 use crate::analysis::names::{Ident, automatic};
 use crate::analysis::statement::{ColumnDef, Default, Identity, TypeName, is_built_in};
-use crate::id::{did_you_mean, slip_of};
-use crate::problem::Problem;
-use crate::text::Span;
+use crate::chain::id::{did_you_mean, slip_of};
+use crate::chain::problem::Problem;
+use crate::syntax::source::Span;
 
 /// Types that every server has, by all their names.
 const BUILT_IN: &str = "integer bigint smallint real numeric boolean character text date interval \
@@ -257,7 +257,9 @@ impl World {
                 let is_plain = !after_sign
                     && !rest.is_sign(0, "(")
                     && !rest.is_sign(0, ".")
-                    && rest.token(0).is_none_or(|t| t.kind != crate::lexer::TokenKind::String);
+                    && rest
+                        .token(0)
+                        .is_none_or(|t| t.kind != crate::syntax::lexer::TokenKind::String);
                 match self.catalog.find(Space::Column, Some(table), &name.text) {
                     Found::Yes(id) if is_plain => {
                         if !columns.contains(&id) {

@@ -8,8 +8,8 @@ use super::world::{Target, World};
 use crate::analysis::catalog::{Class, ConstraintClass, Detail, Found, How, Id, Object, Space};
 use crate::analysis::names::{Ident, Name, joined};
 use crate::analysis::statement::{ConstraintDef, ConstraintKind};
-use crate::problem::Problem;
-use crate::text::Span;
+use crate::chain::problem::Problem;
+use crate::syntax::source::Span;
 
 impl World {
     /// The constraints of one statement, in the order in which the server makes them.

@@ -6,7 +6,7 @@ use super::world::{Target, World};
 use crate::analysis::catalog::{Class, ConstraintClass, Detail, Found, How, Id, Object, Space};
 use crate::analysis::names::{Ident, Name};
 use crate::analysis::statement::{ColumnDef, CreateTable, Default, Element};
-use crate::text::Span;
+use crate::syntax::source::Span;
 
 /// What came of a name that something new is to have.
 pub(super) enum Free {

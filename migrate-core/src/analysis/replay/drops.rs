@@ -6,8 +6,8 @@ use super::world::{Target, World};
 use crate::analysis::catalog::{Class, Found, How, Id, Place, Space};
 use crate::analysis::names::{Ident, Name};
 use crate::analysis::statement::{Drop, Kind, OnTable};
-use crate::problem::Problem;
-use crate::text::Span;
+use crate::chain::problem::Problem;
+use crate::syntax::source::Span;
 
 /// How many of those that stand in the way are named.
 const MOST_NAMED: usize = 5;

@@ -8,8 +8,8 @@ use crate::analysis::catalog::{Path, Space};
 use crate::analysis::cursor::Cursor;
 use crate::analysis::names::Name;
 use crate::analysis::statement::{ELSEWHERE, HARMLESS, HOLE, Language, default_path};
-use crate::lexer::Token;
-use crate::statements::split_statements;
+use crate::syntax::lexer::Token;
+use crate::syntax::statements::split_statements;
 
 /// What a statement can do to names, of which not all stand in its text.
 #[derive(Debug, PartialEq, Eq)]

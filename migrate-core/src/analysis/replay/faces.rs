@@ -6,9 +6,9 @@ use super::world::World;
 use crate::analysis::catalog::{ArgumentType, Detail, Face, Found, Given, Id, Space};
 use crate::analysis::names::{Ident, Name};
 use crate::analysis::statement::{Argument, Routine, RoutineKind};
-use crate::id::did_you_mean;
-use crate::problem::Problem;
-use crate::text::Span;
+use crate::chain::id::did_you_mean;
+use crate::chain::problem::Problem;
+use crate::syntax::source::Span;
 
 /// Trigger functions that PostgreSQL and well-known extensions bring along.
 const TRIGGER_FUNCTIONS: &str = "tsvector_update_trigger tsvector_update_trigger_column \

@@ -4,8 +4,8 @@ use super::world::{Target, World};
 use crate::analysis::catalog::{Class, ConstraintClass, Detail, How, Id, Object};
 use crate::analysis::names::{Ident, Name, joined};
 use crate::analysis::statement::ConstraintDef;
-use crate::problem::Problem;
-use crate::text::Span;
+use crate::chain::problem::Problem;
+use crate::syntax::source::Span;
 
 impl World {
     pub(super) fn foreign_key(

@@ -9,7 +9,7 @@ use super::world::World;
 use crate::analysis::catalog::{Class, Detail, Found, Id, Path, Space};
 use crate::analysis::names::Name;
 use crate::analysis::query::Call;
-use crate::problem::Problem;
+use crate::chain::problem::Problem;
 
 /// PostgreSQL's functions of which no form is IMMUTABLE, on no version from 14 to 18; made by `.ci/facts`.
 const NOT_IMMUTABLE: &str = include_str!("not_immutable.txt");
@@ -113,7 +113,7 @@ impl World {
             _ => false,
         };
         if is_closed && own.iter().all(takes_fewer) {
-            let arguments = crate::text::counted(count, "argument");
+            let arguments = crate::syntax::source::counted(count, "argument");
             let what = format!("function `{name}` with {arguments}");
             let place = own.first().and_then(|id| Some(self.catalog.get(*id)?.place));
             self.fault(Problem::Missing { what, meant: None }, call.name.span(), "not there");

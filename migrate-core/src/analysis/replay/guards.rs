@@ -8,7 +8,7 @@ use crate::analysis::names::Name;
 use crate::analysis::statement::{
     self, Action, Asked, AskedKind, Kind, OnTable, Statement, Step, constant, tokens,
 };
-use crate::statements;
+use crate::syntax::statements;
 
 impl World {
     /// Something that runs only if what it makes is not there yet: afterwards it is there. Where something is

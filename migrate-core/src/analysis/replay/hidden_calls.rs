@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::world::World;
 use crate::analysis::cursor::Cursor;
 use crate::analysis::statement::{HOLE, Routine, Statement, calls, canonical, is_built_in, read};
-use crate::statements;
+use crate::syntax::statements;
 
 /// The names under which the bodies of functions are kept whose names only a run knows.
 const ANY_FUNCTION: &str = "\u{E000}";

@@ -9,7 +9,7 @@ use crate::analysis::catalog::{Class, Detail, Found, How, Id, Object, Space};
 use crate::analysis::cursor::Cursor;
 use crate::analysis::names::{LONGEST, joined};
 use crate::analysis::statement::{CreateIndex, Key};
-use crate::lexer::TokenKind;
+use crate::syntax::lexer::TokenKind;
 
 impl World {
     pub(super) fn create_index(&mut self, index: &CreateIndex<'_>) {

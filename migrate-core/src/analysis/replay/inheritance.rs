@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::world::World;
 use crate::analysis::catalog::{Class, How, Id, Object, Place};
-use crate::text::Span;
+use crate::syntax::source::Span;
 
 impl World {
     /// What is done to a table is done to those below it, in ways that are not followed.

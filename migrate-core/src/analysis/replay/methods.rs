@@ -6,9 +6,9 @@ use crate::analysis::catalog::Id;
 use crate::analysis::cursor::Cursor;
 use crate::analysis::names::Ident;
 use crate::analysis::type_facts::{METHODS, has_class};
-use crate::id::slip_of;
-use crate::problem::Problem;
-use crate::text::Span;
+use crate::chain::id::slip_of;
+use crate::chain::problem::Problem;
+use crate::syntax::source::Span;
 
 impl World {
     /// The method of an index, where it is one of the server's; a misspelt one is said. Others may be an extension's.

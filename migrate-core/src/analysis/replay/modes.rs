@@ -8,8 +8,8 @@ use crate::analysis::catalog::{Class, Detail, Found, Id, Place, Space};
 use crate::analysis::cursor::Cursor;
 use crate::analysis::enum_values::{Columns, literals};
 use crate::analysis::names::Name;
-use crate::problem::Problem;
-use crate::text::Span;
+use crate::chain::problem::Problem;
+use crate::syntax::source::Span;
 
 /// A value that this transaction has added to an enum which it has not made.
 #[derive(Debug)]

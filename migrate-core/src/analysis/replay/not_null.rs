@@ -2,8 +2,8 @@
 
 use super::world::{Target, World};
 use crate::analysis::catalog::{Class, ConstraintClass, Detail, How, Id};
-use crate::problem::Problem;
-use crate::text::Span;
+use crate::chain::problem::Problem;
+use crate::syntax::source::Span;
 
 impl World {
     /// Whether something surely keeps a column NOT NULL, which is said.

@@ -10,7 +10,7 @@ use crate::analysis::catalog::{Class, Found, Id, Object, Path, Space};
 use crate::analysis::cursor::Cursor;
 use crate::analysis::names::{Ident, Name};
 use crate::analysis::statement::{Commented, Kind, canonical, is_built_in, relations, written};
-use crate::lexer::TokenKind;
+use crate::syntax::lexer::TokenKind;
 
 /// Extensions that make functions and types, and no relation that a chain could meet.
 const HARMLESS: &str = "uuid-ossp pgcrypto citext hstore ltree pg_trgm btree_gin btree_gist unaccent \

@@ -12,9 +12,9 @@ use crate::analysis::query::{
     Columns, Finding, Item, Parameters, Resolver, Source, read_expression, read_query,
 };
 use crate::analysis::statement::CreateView;
-use crate::id::did_you_mean;
-use crate::problem::Problem;
-use crate::text::Span;
+use crate::chain::id::did_you_mean;
+use crate::chain::problem::Problem;
+use crate::syntax::source::Span;
 
 /// So many mistakes are told of one query.
 const MOST_TOLD: usize = 50;

@@ -13,9 +13,9 @@ use crate::analysis::statement::{
     Argument, CreateTrigger, Language, OnTable, Routine, RoutineChange, RoutineKind, tokens,
     written,
 };
-use crate::id::did_you_mean;
-use crate::problem::Problem;
-use crate::text::Span;
+use crate::chain::id::did_you_mean;
+use crate::chain::problem::Problem;
+use crate::syntax::source::Span;
 
 impl World {
     pub(super) fn create_routine(&mut self, routine: &Routine<'_>) {

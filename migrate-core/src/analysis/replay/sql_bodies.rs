@@ -8,13 +8,13 @@ use crate::analysis::catalog::Path;
 use crate::analysis::cursor::Cursor;
 use crate::analysis::query::Parameters;
 use crate::analysis::statement::{Language, Routine, quoted_body};
-use crate::statements::split_statements;
+use crate::syntax::statements::split_statements;
 
 impl World {
     /// Notes that from here on bodies may not be read. What sets it for a role or a database holds from
     /// the next session on, and nobody knows for whom.
     pub(super) fn note_body_checks(&mut self, all: &Cursor<'_>) {
-        let has = |token: &crate::lexer::Token| {
+        let has = |token: &crate::syntax::lexer::Token| {
             let text = all.text(*token);
             text.len() >= SETTING.len() && text.to_ascii_lowercase().contains(SETTING)
         };

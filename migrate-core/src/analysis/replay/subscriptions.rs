@@ -6,7 +6,7 @@ use std::rc::Rc;
 use super::world::World;
 use crate::analysis::catalog::Place;
 use crate::analysis::cursor::Cursor;
-use crate::problem::Problem;
+use crate::chain::problem::Problem;
 
 /// Those of the chain's that surely have a slot, and where they are made; nothing once anything else may have
 /// changed one.

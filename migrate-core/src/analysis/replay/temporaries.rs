@@ -6,7 +6,7 @@ use super::world::World;
 use crate::analysis::cursor::Cursor;
 use crate::analysis::names::Name;
 use crate::analysis::statement::Statement;
-use crate::lexer::TokenKind;
+use crate::syntax::lexer::TokenKind;
 
 impl World {
     /// Follows a statement that makes something temporary, or something that stands on it; true if nothing more is to

@@ -1,6 +1,6 @@
 //! What a replay finds, and what it leaves alone.
 
-use crate::folder::Folder;
+use crate::chain::folder::Folder;
 
 mod blocks;
 mod cascades;
@@ -319,7 +319,7 @@ fn nothing_is_said_of_what_is_deployed() {
 /// The real chain, of which nothing is deployed here.
 fn actorhub() -> Vec<(String, String)> {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../actorhub-schema/migrations");
-    let files = crate::files::read(std::path::Path::new(folder), "m");
+    let files = crate::fs::files::read(std::path::Path::new(folder), "m");
     let Ok(chain) = crate::check(files) else { panic!("ActorHub's chain is broken") };
     let text = |m: &crate::Migration<'_>| (m.file_name().to_owned(), m.source.text().to_owned());
     chain.migrations().iter().map(text).collect()

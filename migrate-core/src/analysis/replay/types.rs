@@ -7,9 +7,9 @@ use super::world::{Target, World};
 use crate::analysis::catalog::{Class, Detail, Found, How, Id, Object, Place, Space};
 use crate::analysis::names::{Name, automatic, cut};
 use crate::analysis::statement::{AlterType, TypeBody, TypeChange, TypeName};
-use crate::id::did_you_mean;
-use crate::problem::Problem;
-use crate::text::Span;
+use crate::chain::id::did_you_mean;
+use crate::chain::problem::Problem;
+use crate::syntax::source::Span;
 
 /// The values of an enum, and where each was added.
 type Labels = Vec<(Rc<str>, Place)>;

@@ -7,9 +7,9 @@ use crate::analysis::literals;
 use crate::analysis::names::Ident;
 use crate::analysis::statement::TypeName;
 use crate::analysis::type_facts::{is_assigned, is_text, may_refer, plain};
-use crate::lexer::{Token, TokenKind};
-use crate::problem::Problem;
-use crate::text::Span;
+use crate::chain::problem::Problem;
+use crate::syntax::lexer::{Token, TokenKind};
+use crate::syntax::source::Span;
 
 /// The name of a default that is a string and nothing else; that of another constant is its type.
 const LITERAL: &str = "literal";

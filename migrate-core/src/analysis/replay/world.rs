@@ -9,9 +9,9 @@ use super::subscriptions::WithSlot;
 use crate::analysis::catalog::{Catalog, Class, Detail, Found, Id, Mark, Object, Place, Space};
 pub(super) use crate::analysis::names::is_system_column;
 use crate::analysis::names::{Ident, Name};
-use crate::id::did_you_mean;
-use crate::problem::Problem;
-use crate::text::Span;
+use crate::chain::id::did_you_mean;
+use crate::chain::problem::Problem;
+use crate::syntax::source::Span;
 
 /// What a server would refuse.
 #[derive(Debug)]

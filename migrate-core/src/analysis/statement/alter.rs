@@ -9,7 +9,7 @@ use super::types::{TypeName, type_name};
 use super::{Kind, Statement};
 use crate::analysis::cursor::Cursor;
 use crate::analysis::names::{Ident, Name};
-use crate::text::Span;
+use crate::syntax::source::Span;
 
 /// `ALTER TABLE`, `VIEW`, `MATERIALIZED VIEW`, `INDEX`, `SEQUENCE`, `FOREIGN TABLE`.
 #[derive(Debug)]

@@ -5,7 +5,7 @@ use std::cell::Cell;
 use super::plpgsql::Body;
 use super::routine::inside;
 use crate::analysis::cursor::Cursor;
-use crate::lexer::TokenKind;
+use crate::syntax::lexer::TokenKind;
 
 /// Stands in a text where something is that only a run knows; the lexer takes it for a part of a word.
 pub(crate) const HOLE: char = '\u{E000}';

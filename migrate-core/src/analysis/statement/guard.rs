@@ -4,7 +4,7 @@
 //! certain of whether the branch runs.
 
 use crate::analysis::cursor::Cursor;
-use crate::lexer::TokenKind;
+use crate::syntax::lexer::TokenKind;
 
 /// What a condition asks.
 #[derive(Debug, PartialEq, Eq)]

@@ -5,7 +5,7 @@ use super::create::key;
 use super::types::{TypeName, type_name};
 use crate::analysis::cursor::Cursor;
 use crate::analysis::names::{Ident, Name};
-use crate::text::Span;
+use crate::syntax::source::Span;
 
 /// One of the things in the parentheses of `CREATE TABLE`.
 #[derive(Debug)]

@@ -15,8 +15,8 @@ use std::rc::Rc;
 
 use self::reader::{Reader, Stop};
 use crate::analysis::cursor::Cursor;
-use crate::problem::Problem;
-use crate::text::Span;
+use crate::chain::problem::Problem;
+use crate::syntax::source::Span;
 
 /// Bodies are not nested deeper by people.
 const DEEPEST: usize = 50;

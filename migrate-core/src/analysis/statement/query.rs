@@ -2,7 +2,7 @@
 
 use crate::analysis::cursor::Cursor;
 use crate::analysis::names::{Ident, Name};
-use crate::lexer::TokenKind;
+use crate::syntax::lexer::TokenKind;
 
 /// The names behind `FROM` and `JOIN`, those of `WITH` left out: a relation that is here is read. Not
 /// all that are read are here.

@@ -10,9 +10,9 @@ use super::routine::{Language, arguments, inside, language};
 use super::{Kind, OnTable, RoutineChange, Statement};
 use crate::analysis::cursor::Cursor;
 use crate::analysis::names::Ident;
-use crate::lexer::TokenKind;
-use crate::statements;
-use crate::text::Span;
+use crate::syntax::lexer::TokenKind;
+use crate::syntax::source::Span;
+use crate::syntax::statements;
 
 /// What a statement of `sql` says; `offset` is where `sql` begins in its file.
 pub(crate) fn read<'s>(

@@ -7,7 +7,7 @@ use super::types::{TypeName, type_name};
 use super::{RoutineKind, Statement};
 use crate::analysis::cursor::Cursor;
 use crate::analysis::names::Name;
-use crate::lexer::{Lexer, Token, TokenKind};
+use crate::syntax::lexer::{Lexer, Token, TokenKind};
 
 #[derive(Debug)]
 pub(crate) struct Routine<'s> {

@@ -1,7 +1,7 @@
 //! What is read of statements.
 
 use super::*;
-use crate::statements::split_statements;
+use crate::syntax::statements::split_statements;
 
 /// What is read of one statement, as text without places.
 fn shown(sql: &str) -> String {

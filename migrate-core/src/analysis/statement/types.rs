@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 
 use crate::analysis::cursor::Cursor;
 use crate::analysis::names::Name;
-use crate::lexer::TokenKind;
-use crate::text::Span;
+use crate::syntax::lexer::TokenKind;
+use crate::syntax::source::Span;
 
 /// A type as it is written.
 #[derive(Debug, Clone, PartialEq, Eq)]

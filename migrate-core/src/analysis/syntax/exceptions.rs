@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use crate::lexer::{Token, TokenKind};
+use crate::syntax::lexer::{Token, TokenKind};
 
 /// The text with what the parser does not know written over; all that stays is where it was.
 pub(super) fn readable<'s>(sql: &'s str, tokens: &[Token]) -> Cow<'s, str> {
@@ -236,7 +236,7 @@ impl Over<'_, '_> {
 #[cfg(test)]
 mod tests {
     use super::super::fault;
-    use crate::statements::split_statements;
+    use crate::syntax::statements::split_statements;
 
     #[test]
     fn the_grammar_has_more_than_the_parser() {

@@ -3,9 +3,9 @@
 use std::panic::catch_unwind;
 
 use super::{COMMANDS, Fault, SyntaxError, Tree, parse, shown, wanted};
-use crate::lexer::Token;
-use crate::statements::Statement;
-use crate::text::Span;
+use crate::syntax::lexer::Token;
+use crate::syntax::source::Span;
+use crate::syntax::statements::Statement;
 
 /// How far back from an error a statement may begin that is the reason for it: its first word may pass
 /// for an alias, its second one for a column.

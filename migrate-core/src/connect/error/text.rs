@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::{CertificateFault, ConnectError};
-use crate::tls::SslMode;
+use crate::connect::tls::SslMode;
 
 impl ConnectError {
     /// What to do about it.

@@ -11,7 +11,7 @@ use crate::analysis::query::tree::{
     Assignment, Body, Delete, Expr, ExprId, FromId, Insert, Merge, Query, QueryId, Returning,
     Target, TargetColumn, Update,
 };
-use crate::text::Span;
+use crate::syntax::source::Span;
 
 impl Resolver<'_> {
     /// The table that is changed, and how it is called in there.

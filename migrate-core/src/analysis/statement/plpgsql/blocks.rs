@@ -5,8 +5,8 @@ use super::reader::{Read, Reader, Stop, before_last, refused};
 use super::{Handler, Piece, Step};
 use crate::analysis::names::Ident;
 use crate::analysis::statement::types::type_name;
-use crate::lexer::{Token, TokenKind};
-use crate::problem::Problem;
+use crate::chain::problem::Problem;
+use crate::syntax::lexer::{Token, TokenKind};
 
 impl<'s> Reader<'s, '_> {
     /// `[DECLARE …] BEGIN … [EXCEPTION …] END [label]`; without the semicolon.

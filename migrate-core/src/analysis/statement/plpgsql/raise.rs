@@ -2,9 +2,9 @@
 
 use super::conditions::condition;
 use super::reader::{Read, Reader, Stop};
-use crate::id::did_you_mean;
-use crate::lexer::TokenKind;
-use crate::text::Span;
+use crate::chain::id::did_you_mean;
+use crate::syntax::lexer::TokenKind;
+use crate::syntax::source::Span;
 
 const LEVELS: [&str; 6] = ["exception", "warning", "notice", "info", "log", "debug"];
 

@@ -5,10 +5,10 @@ use std::rc::Rc;
 use super::{Body, Piece, Refusal, Setting, Step};
 use crate::analysis::cursor::Cursor;
 use crate::analysis::names::Ident;
-use crate::id::slip_of;
-use crate::lexer::{Token, TokenKind};
-use crate::problem::Problem;
-use crate::text::Span;
+use crate::chain::id::slip_of;
+use crate::chain::problem::Problem;
+use crate::syntax::lexer::{Token, TokenKind};
+use crate::syntax::source::Span;
 
 /// Why a body is not read to its end.
 #[derive(Debug)]

@@ -2,7 +2,7 @@
 
 use super::reader::{Read, Reader, Stop, before_last};
 use super::{Step, conditions};
-use crate::lexer::TokenKind;
+use crate::syntax::lexer::TokenKind;
 
 impl<'s> Reader<'s, '_> {
     pub(super) fn open(&mut self, steps: &mut Vec<Step<'s>>) -> Read<()> {

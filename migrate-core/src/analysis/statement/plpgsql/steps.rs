@@ -4,9 +4,9 @@ use super::Step;
 use super::reader::{Read, Reader, Stop, before_last, refused};
 use super::{Gives, Piece};
 use crate::analysis::names::Ident;
-use crate::id::did_you_mean;
-use crate::lexer::TokenKind;
-use crate::problem::Problem;
+use crate::chain::id::did_you_mean;
+use crate::chain::problem::Problem;
+use crate::syntax::lexer::TokenKind;
 
 /// What statements of PL/pgSQL begin with.
 const OWN: [&str; 26] = [

@@ -5,8 +5,8 @@ use std::rc::Rc;
 use super::reader::{Read, Reader};
 use crate::analysis::cursor::Cursor;
 use crate::analysis::names::Ident;
-use crate::lexer::TokenKind;
-use crate::text::Span;
+use crate::syntax::lexer::TokenKind;
+use crate::syntax::source::Span;
 
 impl<'s> Reader<'s, '_> {
     /// Whether a variable of this name is surely out of scope.
@@ -25,7 +25,7 @@ impl<'s> Reader<'s, '_> {
         }
         let own = self.setting.variables.iter().flatten();
         let known: Vec<&str> = own.chain(&self.visible).map(AsRef::as_ref).collect();
-        let meant = crate::id::did_you_mean(&name.text, known);
+        let meant = crate::chain::id::did_you_mean(&name.text, known);
         self.refuse_missing(format!("variable `{name}`"), meant, name.span)
     }
 

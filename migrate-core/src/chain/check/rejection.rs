@@ -1,0 +1,55 @@
+//! Everything that is wrong with a folder, as one error.
+
+use std::fmt;
+
+use crate::chain::diagnostic::Diagnostic;
+use crate::syntax::source::{Source, counted};
+
+/// Why a folder is no chain: every problem found, with the files to show them in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rejection {
+    /// What is wrong; never empty.
+    pub diagnostics: Vec<Diagnostic>,
+    /// The files that the diagnostics point into.
+    pub sources: Vec<Source<'static>>,
+}
+
+/// So many problems are shown: who has more reads them in turns.
+const MOST_SHOWN: usize = 100;
+
+impl Rejection {
+    /// Each problem as text for people; of more than a hundred the first hundred, and then how many more
+    /// there are.
+    pub fn messages(&self) -> impl Iterator<Item = String> + '_ {
+        let shown = self.diagnostics.iter().take(MOST_SHOWN);
+        let more = self.diagnostics.len().saturating_sub(MOST_SHOWN);
+        let more = (more > 0).then(|| format!("and {}", counted(more, "more problem")));
+        shown.map(|diagnostic| diagnostic.render(&self.sources)).chain(more)
+    }
+
+    /// The same with what is wrong elsewhere.
+    #[must_use]
+    pub fn and(mut self, other: Rejection) -> Self {
+        let before = self.sources.len();
+        self.sources.extend(other.sources);
+        self.diagnostics.extend(other.diagnostics.into_iter().map(|mut found| {
+            for label in found.primary.iter_mut().chain(&mut found.related) {
+                label.source += before;
+            }
+            found
+        }));
+        self
+    }
+}
+
+impl fmt::Display for Rejection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (nth, message) in self.messages().enumerate() {
+            let separator = if nth == 0 { "" } else { "\n\n" };
+            write!(f, "{separator}{message}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Rejection {}

@@ -1,0 +1,216 @@
+//! The lints: what a revision can do that is right, and yet hurts a database that is in use.
+
+mod hazard;
+
+use std::fmt;
+
+pub use self::hazard::Hazard;
+use crate::chain::id::did_you_mean;
+
+/// A thing to be warned of in a revision that is not deployed. Each has a page:
+/// `migrate lint --explain CODE`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+#[expect(missing_docs, reason = "each lint's `about`, below, says what it is")]
+pub enum Lint {
+    AddColumnNotNull,
+    AddColumnRewrites,
+    ConstraintScans,
+    DeleteAllRows,
+    DropCascade,
+    DropColumn,
+    DropIndexBlocks,
+    DropTable,
+    DropsHistory,
+    EmptyUpgrade,
+    ForeignKeyWithoutIndex,
+    IndexBlocksWrites,
+    Json,
+    MixedOutside,
+    NotNullScans,
+    RenameBreaks,
+    RewritesTable,
+    Serial,
+    TimestampWithoutZone,
+    TypeRewrites,
+    UniqueBuildsIndex,
+    UnnamedIndex,
+    UpdateAllRows,
+    ValidatesUnderLock,
+}
+
+use Lint::*;
+
+impl Lint {
+    /// All of them, by their codes.
+    pub const ALL: [Lint; 24] = [
+        AddColumnNotNull,
+        AddColumnRewrites,
+        ConstraintScans,
+        DeleteAllRows,
+        DropCascade,
+        DropColumn,
+        DropIndexBlocks,
+        DropTable,
+        DropsHistory,
+        EmptyUpgrade,
+        ForeignKeyWithoutIndex,
+        IndexBlocksWrites,
+        Json,
+        MixedOutside,
+        NotNullScans,
+        RenameBreaks,
+        RewritesTable,
+        Serial,
+        TimestampWithoutZone,
+        TypeRewrites,
+        UniqueBuildsIndex,
+        UnnamedIndex,
+        UpdateAllRows,
+        ValidatesUnderLock,
+    ];
+
+    /// A short name that stays the same: `drop-column`.
+    pub const fn code(self) -> &'static str {
+        match self {
+            AddColumnNotNull => "add-column-not-null",
+            AddColumnRewrites => "add-column-rewrites",
+            ConstraintScans => "constraint-scans",
+            DeleteAllRows => "delete-all-rows",
+            DropCascade => "drop-cascade",
+            DropColumn => "drop-column",
+            DropIndexBlocks => "drop-index-blocks",
+            DropTable => "drop-table",
+            DropsHistory => "drops-history",
+            EmptyUpgrade => "empty-upgrade",
+            ForeignKeyWithoutIndex => "foreign-key-without-index",
+            IndexBlocksWrites => "index-blocks-writes",
+            Json => "json",
+            MixedOutside => "mixed-outside",
+            NotNullScans => "not-null-scans",
+            RenameBreaks => "rename-breaks",
+            RewritesTable => "rewrites-table",
+            Serial => "serial",
+            TimestampWithoutZone => "timestamp-without-zone",
+            TypeRewrites => "type-rewrites",
+            UniqueBuildsIndex => "unique-builds-index",
+            UnnamedIndex => "unnamed-index",
+            UpdateAllRows => "update-all-rows",
+            ValidatesUnderLock => "validates-under-lock",
+        }
+    }
+
+    /// What it finds, in a line.
+    pub const fn about(self) -> &'static str {
+        match self {
+            AddColumnNotNull => {
+                "a new column that is NOT NULL without a default: it fails when there are rows"
+            }
+            AddColumnRewrites => {
+                "a new column whose values differ from row to row: the table is written anew"
+            }
+            ConstraintScans => {
+                "a foreign key or a check that is validated under the lock that adds it"
+            }
+            DeleteAllRows => "a DELETE without WHERE, or a TRUNCATE",
+            DropCascade => "a CASCADE: what else is dropped is not in the file",
+            DropColumn => "a column that the running release may still use",
+            DropIndexBlocks => "a DROP INDEX that is not CONCURRENTLY",
+            DropTable => "a table or view that the running release may still use",
+            DropsHistory => {
+                "a statement that drops the tables of migrate: the revision can't be recorded"
+            }
+            EmptyUpgrade => "an upgrade without a statement",
+            ForeignKeyWithoutIndex => "a foreign key whose columns begin no index",
+            IndexBlocksWrites => "a CREATE INDEX that is not CONCURRENTLY",
+            Json => "a column of type json, where jsonb can be searched and compared",
+            MixedOutside => {
+                "a section outside a transaction with statements that could be inside one"
+            }
+            NotNullScans => "a SET NOT NULL that has to look at every row",
+            RenameBreaks => "a new name for what the running release knows by the old one",
+            RewritesTable => {
+                "a statement that writes a table or its indexes anew, while nobody can use it"
+            }
+            Serial => "a column of type serial, where an identity column does more with less",
+            TimestampWithoutZone => "a timestamp without a time zone",
+            TypeRewrites => {
+                "a new type or collation that makes the server write the table or an index anew"
+            }
+            UniqueBuildsIndex => "a key whose index is built while nobody can use the table",
+            UnnamedIndex => {
+                "a CREATE INDEX CONCURRENTLY without a name: one that fails leaves an index behind"
+            }
+            UpdateAllRows => "an UPDATE without WHERE: every row is written in one transaction",
+            ValidatesUnderLock => {
+                "a constraint that is validated in the transaction that has the table locked"
+            }
+        }
+    }
+
+    /// What is made of it unless somebody says otherwise. None is denied: whether a table has rows,
+    /// and what the running release uses, is in no file.
+    pub const fn default_level(self) -> Level {
+        match self {
+            DropIndexBlocks | Json | Serial | TimestampWithoutZone => Level::Allow,
+            _ => Level::Warn,
+        }
+    }
+
+    /// The lint with this code.
+    pub fn of_code(code: &str) -> Option<Self> {
+        Lint::ALL.into_iter().find(|lint| lint.code() == code)
+    }
+
+    /// The code that a word was probably meant to be.
+    pub fn meant(word: &str) -> Option<&'static str> {
+        did_you_mean(&word.replace('_', "-"), Lint::ALL.map(Lint::code))
+    }
+}
+
+impl fmt::Display for Lint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.code())
+    }
+}
+
+/// What is made of what a lint finds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Level {
+    /// Nothing.
+    Allow,
+    /// `migrate lint` and `migrate check` tell it.
+    Warn,
+    /// It is an error: the program does not build.
+    Deny,
+}
+
+impl Level {
+    /// All of them, the mildest first.
+    pub const ALL: [Level; 3] = [Level::Allow, Level::Warn, Level::Deny];
+
+    /// Its name, as `migrate.toml` has it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Level::Allow => "allow",
+            Level::Warn => "warn",
+            Level::Deny => "deny",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_sorted_and_found() {
+        let codes = Lint::ALL.map(Lint::code);
+        assert!(codes.is_sorted(), "{codes:?}");
+        for lint in Lint::ALL {
+            assert_eq!(Lint::of_code(lint.code()), Some(lint));
+        }
+        assert_eq!(Lint::meant("drop_columns"), Some("drop-column"));
+        assert_eq!(Lint::meant("x"), None);
+    }
+}

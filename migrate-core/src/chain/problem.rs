@@ -1,0 +1,284 @@
+//! Every way in which a chain can be wrong: one list, each entry with its code, message and help.
+
+use std::fmt;
+
+use crate::chain::digest::Digest;
+use crate::chain::id::BadId;
+use crate::chain::lint::Lint;
+
+mod text;
+
+/// What is wrong. Where it is wrong is the [`Diagnostic`](crate::Diagnostic)'s to say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+#[expect(missing_docs, reason = "each variant's message, below, says what it and its fields are")]
+pub enum Problem {
+    // The folder and its files.
+    NoDirectory { path: String, meant: Option<String> },
+    NotADirectory { path: String },
+    Unreadable { path: String, reason: String },
+    EmptyChain { path: String },
+    StrayFile { name: String },
+    NotUtf8,
+    NulByte,
+    TooLarge { bytes: usize, limit: usize },
+
+    // The header.
+    MissingKey { key: &'static str },
+    DuplicateKey { key: &'static str },
+    UnknownKey { key: String, meant: Option<&'static str> },
+    EmptyValue { key: &'static str },
+    BadId { id: String, why: BadId },
+    SqlBeforeSection,
+
+    // The sections.
+    NoUp,
+    MissingDown,
+    EmptyDown,
+    IrreversibleWithDown,
+    DuplicateSection { name: &'static str },
+    UnknownSection { name: String, meant: Option<&'static str> },
+    UnknownOption { option: String, meant: Option<&'static str> },
+    DuplicateOption { option: &'static str },
+    BadOption { option: &'static str, value: String, want: &'static str },
+    MarkerNotAlone,
+
+    // The SQL.
+    UnterminatedString,
+    UnterminatedIdentifier,
+    UnterminatedComment,
+    UnterminatedDollarQuote { delimiter: String },
+    PsqlCommand,
+    CopyFromStdin,
+    CopyToStdout,
+    TransactionControl { statement: String },
+    NeedsNoTransaction { statement: String },
+    EnumValueUsed { value: String },
+    Todo { what: String },
+    Syntax { found: String, meant: Option<(String, &'static str)>, instead: Option<&'static str> },
+    MissingSemicolon,
+    PsqlVariable { variable: String },
+    Parameter { parameter: String },
+    ReleasesLocks { what: &'static str },
+    NeedsServer { what: &'static str, version: u32, oldest: u32 },
+    Lint { lint: Lint, message: String, help: String },
+    UnknownCode { code: String, meant: Option<&'static str> },
+
+    // What the SQL means for what there is.
+    AlreadyExists { what: String },
+    Missing { what: String, meant: Option<String> },
+    WrongKind { name: String, is: &'static str, wanted: &'static str },
+    ColumnCount { own: usize, other: usize },
+    NoKey { table: String, columns: Vec<String> },
+    AmbiguousColumn { column: String },
+    RepeatedColumn { column: String },
+    ValueCount { columns: usize, values: usize },
+    GeneratedColumn { column: String },
+    NotImmutable { function: String },
+    StillNeeded { what: String, by: Vec<String>, more: usize },
+    NotNullNeeded { column: String, why: String, first: String },
+    CannotReplace { what: String, why: String, instead: String },
+    Ambiguous { kind: &'static str, name: String, of: Vec<String> },
+    TypeMismatch { message: String, instead: String },
+    NoOperatorClass { kind: String, method: String, instead: String },
+    DownLeaves { what: String },
+    DownLoses { what: String },
+
+    // The chain.
+    DuplicateRevision { id: String },
+    UnknownParent { parent: String, meant: Option<String> },
+    RepeatedParent { parent: String },
+    SeveralBases { ids: Vec<String> },
+    Fork { heads: Vec<String>, rebase: Option<String>, onto: String },
+    Cycle { ids: Vec<String> },
+    TwinMerges { ids: Vec<String> },
+    VariantClash { variant: String },
+
+    // The settings.
+    ConfigSyntax { why: String },
+    UnknownSetting { key: String, meant: Option<&'static str> },
+    BadSetting { key: String, value: String, want: &'static str },
+
+    // The lock file.
+    LockConflict,
+    LockVersion { found: String },
+    LockSyntax { why: String },
+    LockDuplicate { id: String },
+    LockTampered { id: String },
+    PinnedMissing { id: String, moved_to: Option<String> },
+    PinnedEdited { id: String, pinned: Digest, found: Digest },
+    PinnedDownEdited { id: String, pinned: Option<Digest>, found: Option<Digest> },
+    PinnedReparented { id: String, pinned: Vec<String>, found: Vec<String> },
+}
+
+impl Problem {
+    /// A short name that stays the same, for machines.
+    pub const fn code(&self) -> &'static str {
+        use Problem::*;
+        match self {
+            NoDirectory { .. } => "no-directory",
+            NotADirectory { .. } => "not-a-directory",
+            Unreadable { .. } => "unreadable",
+            EmptyChain { .. } => "empty-chain",
+            StrayFile { .. } => "stray-file",
+            NotUtf8 => "not-utf8",
+            NulByte => "nul-byte",
+            TooLarge { .. } => "too-large",
+            MissingKey { .. } => "missing-key",
+            DuplicateKey { .. } => "duplicate-key",
+            UnknownKey { .. } => "unknown-key",
+            EmptyValue { .. } => "empty-value",
+            BadId { .. } => "bad-id",
+            SqlBeforeSection => "sql-before-section",
+            NoUp => "no-up",
+            MissingDown => "missing-down",
+            EmptyDown => "empty-down",
+            IrreversibleWithDown => "irreversible-with-down",
+            DuplicateSection { .. } => "duplicate-section",
+            UnknownSection { .. } => "unknown-section",
+            UnknownOption { .. } => "unknown-option",
+            DuplicateOption { .. } => "duplicate-option",
+            BadOption { .. } => "bad-option",
+            MarkerNotAlone => "marker-not-alone",
+            UnterminatedString => "unterminated-string",
+            UnterminatedIdentifier => "unterminated-identifier",
+            UnterminatedComment => "unterminated-comment",
+            UnterminatedDollarQuote { .. } => "unterminated-dollar-quote",
+            PsqlCommand => "psql-command",
+            CopyFromStdin => "copy-from-stdin",
+            CopyToStdout => "copy-to-stdout",
+            TransactionControl { .. } => "transaction-control",
+            NeedsNoTransaction { .. } => "needs-no-transaction",
+            EnumValueUsed { .. } => "enum-value-used",
+            Todo { .. } => "todo",
+            Syntax { .. } => "syntax",
+            MissingSemicolon => "missing-semicolon",
+            PsqlVariable { .. } => "psql-variable",
+            Parameter { .. } => "parameter",
+            ReleasesLocks { .. } => "releases-locks",
+            AlreadyExists { .. } => "already-exists",
+            Missing { .. } => "missing",
+            WrongKind { .. } => "wrong-kind",
+            ColumnCount { .. } => "column-count",
+            NoKey { .. } => "no-key",
+            AmbiguousColumn { .. } => "ambiguous-column",
+            RepeatedColumn { .. } => "repeated-column",
+            ValueCount { .. } => "value-count",
+            GeneratedColumn { .. } => "generated-column",
+            NotImmutable { .. } => "not-immutable",
+            StillNeeded { .. } | NotNullNeeded { .. } => "still-needed",
+            CannotReplace { .. } => "cannot-replace",
+            Ambiguous { .. } => "ambiguous",
+            TypeMismatch { .. } => "type-mismatch",
+            NoOperatorClass { .. } => "no-operator-class",
+            DownLeaves { .. } => "down-leaves",
+            DownLoses { .. } => "down-loses",
+            NeedsServer { .. } => "needs-server",
+            Lint { lint, .. } => lint.code(),
+            UnknownCode { .. } => "unknown-code",
+            ConfigSyntax { .. } => "config-syntax",
+            UnknownSetting { .. } => "unknown-setting",
+            BadSetting { .. } => "bad-setting",
+            DuplicateRevision { .. } => "duplicate-revision",
+            UnknownParent { .. } => "unknown-parent",
+            RepeatedParent { .. } => "repeated-parent",
+            SeveralBases { .. } => "several-bases",
+            Fork { .. } => "fork",
+            Cycle { .. } => "cycle",
+            TwinMerges { .. } => "twin-merges",
+            VariantClash { .. } => "variant-clash",
+            LockConflict => "lock-conflict",
+            LockVersion { .. } => "lock-version",
+            LockSyntax { .. } => "lock-syntax",
+            LockDuplicate { .. } => "lock-duplicate",
+            LockTampered { .. } => "lock-tampered",
+            PinnedMissing { .. } => "pinned-missing",
+            PinnedEdited { .. } => "pinned-edited",
+            PinnedDownEdited { .. } => "pinned-down-edited",
+            PinnedReparented { .. } => "pinned-reparented",
+        }
+    }
+
+    /// Whether something is never closed.
+    pub(crate) const fn is_unclosed(&self) -> bool {
+        matches!(
+            self,
+            Problem::UnterminatedString
+                | Problem::UnterminatedIdentifier
+                | Problem::UnterminatedComment
+                | Problem::UnterminatedDollarQuote { .. }
+        )
+    }
+
+    /// Whether the rest of the section may be a part of it, so that what seems to be missing may
+    /// only be hidden.
+    pub(crate) const fn hides_the_rest(&self) -> bool {
+        self.is_unclosed() || matches!(self, Problem::PsqlCommand | Problem::CopyFromStdin)
+    }
+
+    /// Whether there is no downgrade, where one must be.
+    pub(crate) const fn is_missing_down(&self) -> bool {
+        matches!(self, Problem::MissingDown | Problem::EmptyDown)
+    }
+
+    /// Whether there is no section, where only a merge may do without.
+    pub(crate) const fn is_missing_section(&self) -> bool {
+        self.is_missing_down() || matches!(self, Problem::NoUp)
+    }
+
+    /// Whether the revision may have been a merge that has lost its parents.
+    pub(crate) const fn is_missing_parents(&self) -> bool {
+        match self {
+            Problem::SeveralBases { .. } => true,
+            Problem::PinnedReparented { pinned, found, .. } => pinned.len() > 1 && found.len() < 2,
+            _ => false,
+        }
+    }
+
+    /// Whether it says that a server refuses a statement for the mode that it runs in.
+    pub(crate) const fn is_refusal(&self) -> bool {
+        matches!(
+            self,
+            Problem::NeedsNoTransaction { .. }
+                | Problem::EnumValueUsed { .. }
+                | Problem::ReleasesLocks { .. }
+        )
+    }
+
+    /// Whether it is about what sections hold: in a deployed file, the edit that brought it is the
+    /// mistake.
+    pub(crate) const fn is_in_sections(&self) -> bool {
+        self.is_missing_section()
+            || self.hides_the_rest()
+            || matches!(
+                self,
+                Problem::TransactionControl { .. }
+                    | Problem::NeedsNoTransaction { .. }
+                    | Problem::EnumValueUsed { .. }
+                    | Problem::Syntax { .. }
+                    | Problem::MissingSemicolon
+                    | Problem::PsqlVariable { .. }
+                    | Problem::Parameter { .. }
+                    | Problem::ReleasesLocks { .. }
+                    | Problem::UnknownCode { .. }
+            )
+    }
+}
+
+/// So many things are listed by name.
+const MOST_LISTED: usize = 20;
+
+/// `a`, `a` and `b`, or `a`, `b` and `c`, each in backquotes.
+pub(crate) fn list<T: fmt::Display>(items: &[T]) -> String {
+    let mut quoted: Vec<String> =
+        items.iter().take(MOST_LISTED).map(|item| format!("`{item}`")).collect();
+    let more = items.len().saturating_sub(MOST_LISTED);
+    if more > 0 {
+        quoted.push(format!("{more} more"));
+    }
+    match quoted.as_slice() {
+        [] => "none".to_owned(),
+        [one] => one.clone(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    }
+}

@@ -1,0 +1,255 @@
+//! The sections of a migration file: `-- migrate:up` and `-- migrate:down`, and their options.
+
+use std::time::Duration;
+
+use crate::chain::allow_comments::{allowed, meant, unknown_code};
+use crate::chain::diagnostic::Diagnostic;
+use crate::chain::id::did_you_mean;
+use crate::chain::markers::{marker_body, todo, touched};
+use crate::chain::problem::Problem;
+use crate::syntax::lexer::{Token, TokenKind};
+use crate::syntax::source::{Source, Span};
+
+/// How a section runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Options {
+    /// Whether it runs inside a transaction (it does unless it says `transaction:false`).
+    pub transactional: bool,
+    /// How long one of its statements may wait for a lock, if it says so itself.
+    pub lock_timeout: Option<Duration>,
+    /// How long one of its statements may take, if it says so itself.
+    pub statement_timeout: Option<Duration>,
+}
+
+impl Options {
+    /// Of a section that says nothing else.
+    pub(crate) const USUAL: Self =
+        Options { transactional: true, lock_timeout: None, statement_timeout: None };
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Options::USUAL
+    }
+}
+
+/// A section: where its SQL is in its file, and how it runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Section {
+    /// Where its SQL is: from the line after the marker to the next marker or the end.
+    pub span: Span,
+    /// How it runs.
+    pub options: Options,
+}
+
+impl Section {
+    /// One that is not there: no SQL, and the usual options.
+    pub(crate) const EMPTY: Self = Section { span: Span::new(0, 0), options: Options::USUAL };
+}
+
+/// The sections of one file, as far as they could be read; each with the span of its marker.
+#[derive(Debug, Default)]
+pub(crate) struct Sections {
+    pub(crate) up: Option<(Section, Span)>,
+    pub(crate) down: Option<(Section, Span)>,
+    /// Whether a marker's name or place is wrong: a section may only seem to be missing.
+    pub(crate) unclear: bool,
+    /// Whether an option is wrong: how a section runs is not known.
+    pub(crate) unclear_mode: bool,
+}
+
+const NAMES: [&str; 2] = ["up", "down"];
+const OPTIONS: [&str; 3] = ["transaction", "lock_timeout", "statement_timeout"];
+
+/// The section markers among the tokens of a file, right or not.
+pub(crate) fn markers(source: &Source<'_>, tokens: &[Token]) -> Vec<Span> {
+    let markers = tokens.iter().filter(|token| is_marker(source, token));
+    markers.map(|token| token.span).collect()
+}
+
+fn is_marker(source: &Source<'_>, token: &Token) -> bool {
+    if token.kind != TokenKind::LineComment {
+        return false;
+    }
+    let comment = source.slice(token.span);
+    allowed(comment).is_none()
+        && todo(comment).is_none()
+        && touched(comment).is_none()
+        && (marker_body(comment).is_some() || misspelt(comment).is_some())
+}
+
+/// The section that a comment must be meant to begin, such as `-- migrat:up`, `-- migrate up` or
+/// another tool's `-- +goose Up`. Read as a comment, it would join two sections into one.
+fn misspelt(comment: &str) -> Option<&'static str> {
+    let body = comment.trim_start_matches(['-', '+', ' ', '\t']).trim_end();
+    let (word, rest) = body.split_at(body.find(|c: char| !c.is_ascii_alphabetic())?);
+    let section = rest.trim_start_matches(|c: char| !c.is_alphanumeric());
+    let name = match rest.trim_start().starts_with(':') {
+        true => section.split_whitespace().next()?,
+        // Without the colon it could be the start of a sentence.
+        false => section,
+    };
+    let name = NAMES.into_iter().find(|known| name.eq_ignore_ascii_case(known))?;
+    did_you_mean(word, ["migrate", "migration", "goose"])?;
+    Some(name)
+}
+
+/// Whether the text has a line that would be a section marker, were it not in a string or comment.
+pub(crate) fn has_marker_line(text: &str) -> bool {
+    let name =
+        |line: &str| marker_body(line.trim_start())?.split_whitespace().next().map(String::from);
+    text.lines().skip(1).filter_map(name).any(|name| NAMES.contains(&name.as_str()))
+}
+
+/// Reads the sections from all the tokens of a file and its [`markers`].
+pub(crate) fn parse(
+    index: usize,
+    source: &Source<'_>,
+    tokens: &[Token],
+    markers: &[Span],
+    problems: &mut Vec<Diagnostic>,
+) -> Sections {
+    let mut sections = Sections::default();
+    for comment in tokens.iter().filter(|token| token.kind == TokenKind::LineComment) {
+        if let Some(what) = todo(source.slice(comment.span)) {
+            let problem = Problem::Todo { what: what.to_owned() };
+            problems.push(Diagnostic::at(problem, index, comment.span, ""));
+        }
+    }
+    let line_start = |marker: Span| source.line_at(marker.start).start;
+    let is_alone =
+        |marker: Span| source.slice(Span::new(line_start(marker), marker.start)).trim().is_empty();
+    for (nth, marker) in markers.iter().enumerate() {
+        let end = markers.get(nth + 1).map_or(source.text().len(), |next| {
+            if is_alone(*next) { line_start(*next) } else { next.start }
+        });
+        let start = (marker.end + 1).min(end);
+        if marker_body(source.slice(*marker)).is_none() {
+            sections.unclear = true;
+            let name = source.slice(*marker).trim_end().to_owned();
+            let problem = Problem::UnknownSection { meant: misspelt(&name), name };
+            problems.push(Diagnostic::at(problem, index, *marker, ""));
+            continue;
+        }
+        if !is_alone(*marker) {
+            sections.unclear = true;
+            problems.push(Diagnostic::at(Problem::MarkerNotAlone, index, *marker, ""));
+        }
+        if let Some((code, span)) = unknown_code(source, *marker) {
+            sections.unclear = true;
+            let problem = Problem::UnknownCode { code: code.to_owned(), meant: meant(code) };
+            problems.push(Diagnostic::at(problem, index, span, ""));
+            continue;
+        }
+        let mut words = words(source, *marker);
+        let name_span = words.next().unwrap_or(Span::new(marker.end, marker.end));
+        let name = source.slice(name_span);
+        let slot = match name {
+            "up" => &mut sections.up,
+            "down" => &mut sections.down,
+            _ => {
+                sections.unclear = true;
+                let meant = did_you_mean(name, NAMES);
+                let problem = Problem::UnknownSection { name: name.to_owned(), meant };
+                problems.push(Diagnostic::at(problem, index, name_span, ""));
+                continue;
+            }
+        };
+        let before = problems.len();
+        let options = options(index, source, words, problems);
+        sections.unclear_mode |= problems.len() > before;
+        if let Some((_, first)) = slot {
+            let name = if name == "up" { "up" } else { "down" };
+            let twice =
+                Diagnostic::at(Problem::DuplicateSection { name }, index, *marker, "the second");
+            problems.push(twice.and(index, *first, "the first"));
+            sections.unclear = true;
+            continue;
+        }
+        *slot = Some((Section { span: Span::new(start, end), options }, *marker));
+    }
+    sections
+}
+
+/// The spans of the words after `migrate:` in a marker; the first is the section's name.
+fn words<'s>(source: &'s Source<'_>, marker: Span) -> impl Iterator<Item = Span> + 's {
+    let body = marker_body(source.slice(marker)).unwrap_or_default();
+    let mut at = marker.end - body.len();
+    body.split(char::is_whitespace)
+        .map(move |word| {
+            let span = Span::new(at, at + word.len());
+            let blank = source.text()[span.end..].chars().next().map_or(0, char::len_utf8);
+            at = span.end + blank;
+            span
+        })
+        .filter(|span| span.start < span.end)
+}
+
+fn options(
+    index: usize,
+    source: &Source<'_>,
+    words: impl Iterator<Item = Span>,
+    problems: &mut Vec<Diagnostic>,
+) -> Options {
+    let mut options = Options::default();
+    let mut seen: Vec<(&'static str, Span)> = Vec::new();
+    for span in words {
+        let word = source.slice(span);
+        let (name, value) = word.split_once(':').unwrap_or((word, ""));
+        let Some(&option) = OPTIONS.iter().find(|option| **option == name) else {
+            let meant = did_you_mean(name, OPTIONS);
+            let problem = Problem::UnknownOption { option: name.to_owned(), meant };
+            problems.push(Diagnostic::at(problem, index, span, ""));
+            // What follows may be SQL on the marker's line.
+            break;
+        };
+        if let Some((_, first)) = seen.iter().find(|(seen, _)| *seen == option) {
+            let twice =
+                Diagnostic::at(Problem::DuplicateOption { option }, index, span, "the second");
+            problems.push(twice.and(index, *first, "the first"));
+            continue;
+        }
+        seen.push((option, span));
+        let understood = match option {
+            "transaction" => value.parse().map(|on| options.transactional = on).is_ok(),
+            "lock_timeout" => {
+                parse_duration(value).map(|time| options.lock_timeout = Some(time)).is_some()
+            }
+            _ => parse_duration(value).map(|time| options.statement_timeout = Some(time)).is_some(),
+        };
+        if !understood {
+            let want = match option {
+                "transaction" => "`transaction:false` or `transaction:true`",
+                _ => "a whole number and a unit (ms, s, min, h), such as `2s`; `0` means no limit",
+            };
+            let problem = Problem::BadOption { option, value: value.to_owned(), want };
+            problems.push(Diagnostic::at(problem, index, span, ""));
+            break;
+        }
+    }
+    options
+}
+
+/// The longest time PostgreSQL's settings can hold: 2^31 - 1 milliseconds.
+const MAX_MILLISECONDS: u64 = i32::MAX as u64;
+
+/// Reads a time as the options of a section are written: `2s`, `500ms`, `10min`, `1h`; `0` needs no
+/// unit. `None` when it is no such time, or longer than PostgreSQL's settings can be.
+pub fn parse_duration(text: &str) -> Option<Duration> {
+    let digits = text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+    let (number, unit) = text.split_at(digits);
+    let number: u64 = number.parse().ok()?;
+    let factor = match unit {
+        "" if number == 0 => 0,
+        "ms" => 1,
+        "s" => 1_000,
+        "min" => 60_000,
+        "h" => 3_600_000,
+        _ => return None,
+    };
+    let milliseconds = number.checked_mul(factor)?;
+    (milliseconds <= MAX_MILLISECONDS).then_some(Duration::from_millis(milliseconds))
+}
+
+#[cfg(test)]
+mod tests;

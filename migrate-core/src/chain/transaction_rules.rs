@@ -1,0 +1,282 @@
+//! Statements that can't do what they say where they stand: the transaction rules.
+//!
+//! Each rule looks at a statement's words alone and fires only where the server would refuse:
+//! a false error would be worse than a missed one.
+
+use std::collections::HashMap;
+use std::mem::discriminant;
+
+use crate::chain::problem::Problem;
+use crate::syntax::lexer::{Token, TokenKind, Unterminated};
+use crate::syntax::source::Span;
+use crate::syntax::statements::Statement;
+
+mod enum_values;
+mod no_transaction;
+
+use self::enum_values::enum_values_used;
+use self::no_transaction::commit_in_block;
+#[cfg(feature = "runner")]
+pub(crate) use self::no_transaction::is_concurrent_reindex;
+pub use self::no_transaction::needs_no_transaction;
+pub(crate) use self::no_transaction::releases_locks;
+
+/// A problem in a section's SQL, where it is, and what to say there.
+pub(crate) struct Finding {
+    pub(crate) problem: Problem,
+    /// From the start of the section's SQL.
+    pub(crate) span: Span,
+    pub(crate) text: &'static str,
+    /// Further places: what explains it, or where the same is wrong again.
+    pub(crate) also: Vec<(Span, &'static str)>,
+}
+
+/// What is wrong with the statements of one section.
+pub(crate) fn check(sql: &str, statements: &[Statement], transactional: bool) -> Vec<Finding> {
+    let mut findings: Vec<Finding> = Vec::new();
+    let mut firsts = HashMap::new();
+    let mut report = |problem: Problem, span, text| {
+        // One mistake: the statements come in pairs, or the section has the wrong mode.
+        let one = matches!(
+            problem,
+            Problem::TransactionControl { .. } | Problem::NeedsNoTransaction { .. }
+        );
+        let (kind, next) = (discriminant(&problem), findings.len());
+        let first = if one { *firsts.entry(kind).or_insert(next) } else { next };
+        match findings.get_mut(first) {
+            Some(earlier) => earlier.also.push((span, "and here")),
+            None => findings.push(Finding { problem, span, text, also: Vec::new() }),
+        }
+    };
+    for statement in statements {
+        let words = Words { sql, tokens: &statement.tokens };
+        let whole = words.span();
+        if words.starts(&["copy"]) && words.has_pair("from", "stdin") {
+            report(Problem::CopyFromStdin, whole, "");
+            // The data below it is no SQL.
+            break;
+        } else if words.starts(&["copy"]) && words.has_pair("to", "stdout") {
+            report(Problem::CopyToStdout, whole, "");
+        } else if let Some(found) = statement.tokens.iter().find_map(|t| unreadable(sql, t)) {
+            // Whatever follows may be a part of it.
+            report(found.problem, found.span, found.text);
+        } else if let Some(statement) = transaction_control(&words) {
+            report(Problem::TransactionControl { statement }, whole, "");
+        } else if let Some(statement) =
+            needs_no_transaction(sql, &statement.tokens).filter(|_| transactional)
+        {
+            // Without a transaction it would be wrong as well.
+            if let Some((what, place)) = releases_locks(sql, words.tokens) {
+                report(Problem::ReleasesLocks { what }, place, "");
+                continue;
+            }
+            let place = commit_in_block(sql, words.tokens).map_or(whole, |(_, place)| place);
+            report(Problem::NeedsNoTransaction { statement }, place, "");
+        }
+    }
+    if transactional {
+        findings.extend(enum_values_used(sql, statements));
+    }
+    findings
+}
+
+/// What no server can read on from: something that is never closed, or psql's backslash.
+pub(crate) fn unreadable(sql: &str, token: &Token) -> Option<Finding> {
+    let finding = |problem, span, text| Finding { problem, span, text, also: Vec::new() };
+    let TokenKind::Unterminated(what) = token.kind else {
+        let backslash = token.kind == TokenKind::Backslash;
+        return backslash.then(|| finding(Problem::PsqlCommand, token.span, ""));
+    };
+    let problem = match what {
+        Unterminated::String => Problem::UnterminatedString,
+        Unterminated::QuotedIdentifier => Problem::UnterminatedIdentifier,
+        Unterminated::BlockComment => Problem::UnterminatedComment,
+        Unterminated::DollarString => {
+            let tag = token.text(sql).split('$').nth(1).unwrap_or_default();
+            Problem::UnterminatedDollarQuote { delimiter: format!("${tag}$") }
+        }
+    };
+    let start = token.span.start;
+    Some(finding(problem, Span::new(start, start + 1), "opened here"))
+}
+
+/// A statement's tokens, asked about as keywords.
+struct Words<'a> {
+    sql: &'a str,
+    tokens: &'a [Token],
+}
+
+impl Words<'_> {
+    fn is(&self, index: usize, keyword: &str) -> bool {
+        self.tokens.get(index).is_some_and(|token| token.is_word(self.sql, keyword))
+    }
+
+    fn starts(&self, keywords: &[&str]) -> bool {
+        keywords.iter().enumerate().all(|(index, keyword)| self.is(index, keyword))
+    }
+
+    fn has(&self, keyword: &str) -> bool {
+        (0..self.tokens.len()).any(|index| self.is(index, keyword))
+    }
+
+    fn has_pair(&self, first: &str, second: &str) -> bool {
+        (0..self.tokens.len()).any(|index| self.is(index, first) && self.is(index + 1, second))
+    }
+
+    /// Where the parentheses open and close that begin here, if some do.
+    fn parentheses(&self, open: usize) -> Option<(usize, usize)> {
+        let text = |at: usize| self.tokens.get(at).map(|token| token.text(self.sql));
+        let mut depth = 0;
+        for at in open..self.tokens.len() {
+            match text(at) {
+                Some("(") => depth += 1,
+                Some(")") => depth -= 1,
+                _ => {}
+            }
+            if depth == 0 {
+                return (at > open).then_some((open, at));
+            }
+        }
+        None
+    }
+
+    /// What an option in these parentheses is set to, if it is there and can be read.
+    fn option(&self, (open, close): (usize, usize), name: &str) -> Option<bool> {
+        let at = (open + 1..close).find(|at| self.is(*at, name))?;
+        let text = |at: usize| self.tokens.get(at).map(|token| token.text(self.sql));
+        let value = at + 1 + usize::from(text(at + 1) == Some("="));
+        match text(value)?.trim_matches('\'').to_ascii_lowercase().as_str() {
+            "," | ")" | "true" | "on" | "1" => Some(true),
+            "false" | "off" | "0" => Some(false),
+            _ => None,
+        }
+    }
+
+    /// Whether an option behind `WITH`, which is on unless it is set, is surely on.
+    fn is_on(&self, name: &str) -> bool {
+        let with = (0..self.tokens.len()).find(|at| self.is(*at, "with"));
+        let Some(options) = with.and_then(|with| self.parentheses(with + 1)) else { return true };
+        let is_named = (options.0..options.1).any(|at| self.is(at, name));
+        !is_named || self.option(options, name) == Some(true)
+    }
+
+    /// Where the statement is, without its semicolon.
+    fn span(&self) -> Span {
+        match (self.tokens.first(), self.tokens.last()) {
+            (Some(first), Some(last)) => first.span.to(last.span),
+            _ => Span::default(),
+        }
+    }
+}
+
+/// `BEGIN`, `COMMIT` and their kin; `SAVEPOINT`, `RELEASE` and `ROLLBACK TO` stay inside.
+fn transaction_control(words: &Words<'_>) -> Option<String> {
+    const CONTROL: [&[&str]; 9] = [
+        &["begin"],
+        &["start", "transaction"],
+        &["commit", "prepared"],
+        &["commit"],
+        &["end"],
+        &["rollback", "prepared"],
+        &["rollback"],
+        &["abort"],
+        &["prepare", "transaction"],
+    ];
+    let found = CONTROL.iter().find(|keywords| words.starts(keywords))?;
+    let to_savepoint = words.is(0, "rollback") && words.has("to");
+    (!to_savepoint).then(|| found.join(" ").to_uppercase())
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::syntax::statements::split_statements;
+
+    fn check(sql: &str, transactional: bool, expected: &[&str]) {
+        let found = super::check(sql, &split_statements(sql), transactional);
+        let codes: Vec<_> = found.iter().map(|finding| finding.problem.code()).collect();
+        assert_eq!(codes, expected, "{sql}");
+    }
+
+    #[test]
+    fn never_closed() {
+        check("SELECT 'a", true, &["unterminated-string"]);
+        check("SELECT \"a", true, &["unterminated-identifier"]);
+        check("SELECT 1; /* a", true, &["unterminated-comment"]);
+        check("SELECT $x$ a $y$", false, &["unterminated-dollar-quote"]);
+    }
+
+    #[test]
+    fn psql_only() {
+        check("\\connect a", true, &["psql-command"]);
+        check("\\echo it's", true, &["psql-command"]);
+        check("COPY t FROM stdin;\n1\t2\n\\.\n", true, &["copy-from-stdin"]);
+        check("COPY t FROM stdin;\nit's\n", true, &["copy-from-stdin"]);
+        check("COPY (SELECT 1) TO STDOUT", false, &["copy-to-stdout"]);
+        check("COPY t TO '/tmp/stdout'", true, &[]);
+        check("COPY t (a) FROM '/tmp/a';", true, &[]);
+        check("SELECT E'\\n'", true, &[]);
+    }
+
+    #[test]
+    fn transactions_are_the_runners() {
+        for sql in [
+            "BEGIN",
+            "start transaction",
+            "COMMIT AND CHAIN",
+            "END",
+            "ROLLBACK",
+            "abort",
+            "PREPARE TRANSACTION 'a'",
+            "COMMIT PREPARED 'a'",
+        ] {
+            check(sql, true, &["transaction-control"]);
+            check(sql, false, &["transaction-control"]);
+        }
+        for sql in [
+            "SAVEPOINT a",
+            "ROLLBACK TO a",
+            "ROLLBACK WORK TO SAVEPOINT a",
+            "RELEASE a",
+            "PREPARE q AS SELECT 1",
+            "SET TRANSACTION ISOLATION LEVEL SERIALIZABLE",
+            "CREATE TABLE t (\"begin\" int)",
+        ] {
+            check(sql, true, &[]);
+        }
+    }
+
+    #[test]
+    fn statements_that_need_no_transaction() {
+        for sql in [
+            "VACUUM t",
+            "CREATE DATABASE a",
+            "drop database a",
+            "CREATE TABLESPACE a LOCATION 'b'",
+            "ALTER SYSTEM SET a = 1",
+            "CREATE INDEX CONCURRENTLY a ON t (b)",
+            "CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS a ON t (b)",
+            "DROP INDEX CONCURRENTLY a",
+            "REINDEX TABLE CONCURRENTLY t",
+            "REINDEX (CONCURRENTLY) TABLE t",
+            "CLUSTER",
+            "ALTER TABLE t DETACH PARTITION p CONCURRENTLY",
+            "DO $$ BEGIN COMMIT; END $$",
+        ] {
+            check(sql, true, &["needs-no-transaction"]);
+            check(sql, false, &[]);
+        }
+        check("DISCARD ALL", true, &["releases-locks"]);
+        for sql in [
+            "CREATE INDEX a ON t (b)",
+            "REFRESH MATERIALIZED VIEW CONCURRENTLY v",
+            "CLUSTER t",
+            "REINDEX TABLE t",
+            "CREATE INDEX \"concurrently\" ON t (b)",
+            "ANALYZE t",
+            "ALTER TABLE t DETACH PARTITION p",
+            "DISCARD TEMP",
+        ] {
+            check(sql, true, &[]);
+        }
+    }
+}

@@ -1,0 +1,8 @@
+//! A chain for the runners of other tools.
+//!
+//! Imports [`chain`](crate::chain) alone. [`refinery`] makes a stock runner of refinery's out of a chain; how databases and
+//! folders of other tools are taken over is the command line's.
+//! Start reading at [`refinery`].
+
+#[cfg(feature = "refinery")]
+pub(crate) mod refinery;

@@ -1,0 +1,368 @@
+//! A section that runs outside a transaction, statement by statement: how each one runs, and what an
+//! earlier try of it may have left.
+
+mod left;
+mod verdict;
+
+use crate::chain::digest::{Digest, section_digest};
+use crate::chain::transaction_rules::{is_concurrent_reindex, needs_no_transaction};
+use crate::syntax::ident;
+use crate::syntax::lexer::Token;
+use crate::syntax::source::Span;
+use crate::syntax::statements::{Statement, split_statements};
+
+pub(crate) use self::left::{kept, left};
+pub(crate) use self::verdict::{Doubt, Found, Verdict, verdict};
+
+/// A statement, and how its progress can be kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Part {
+    /// Where it is, from the start of the section.
+    pub(crate) span: Span,
+    /// How it runs.
+    pub(crate) kind: Kind,
+}
+
+/// How a statement runs. Names are quoted, so that they mean the same wherever they are put.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// In a transaction with its progress: the two can't come apart. If the server says that it can't run in one,
+    /// nothing has happened, and it runs alone.
+    InTransaction,
+    /// `DO` or `CALL`: the same, but it may commit itself. Then it runs alone, and is never repeated unasked.
+    Procedure,
+    /// Alone: the server refuses it in a transaction. It may be repeated.
+    Alone,
+    /// `CREATE INDEX CONCURRENTLY`, alone; when it fails, it leaves an invalid index behind.
+    CreateIndex {
+        /// The table.
+        table: String,
+        /// The index, as the catalog has it; `None` where the server chooses the name.
+        name: Option<String>,
+    },
+    /// `DROP INDEX CONCURRENTLY`, alone.
+    DropIndex {
+        /// The index.
+        name: String,
+    },
+    /// `CREATE` of a database, a tablespace or a subscription, alone.
+    CreateShared(Shared, String),
+    /// `DROP` of one, alone.
+    DropShared(Shared, String),
+    /// `REINDEX CONCURRENTLY`, alone; when it fails, it leaves invalid copies behind.
+    Reindex(Reindexed),
+    /// `ALTER TABLE … DETACH PARTITION … CONCURRENTLY`, alone; when it fails, it can be finalized.
+    Detach {
+        /// The partitioned table.
+        table: String,
+        /// The partition.
+        partition: String,
+    },
+}
+
+/// What a `REINDEX CONCURRENTLY` is of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Reindexed {
+    /// A table or an index.
+    Relation(String),
+    Schema(String),
+    /// The database of the session: the server takes no other.
+    Database,
+}
+
+/// What has a catalog of its own beside the relations.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Shared {
+    Database,
+    Tablespace,
+    Subscription,
+}
+
+impl Kind {
+    /// Whether it surely can't run in a transaction.
+    pub(crate) fn is_alone(&self) -> bool {
+        !matches!(self, Kind::InTransaction | Kind::Procedure)
+    }
+
+    /// Whether its waits for locks hold up nobody, as those of indexes that are built or dropped `CONCURRENTLY` do.
+    /// (`DETACH PARTITION … CONCURRENTLY` locks the partition at last, and whoever reads it then waits as well.)
+    pub(crate) fn waits_freely(&self) -> bool {
+        matches!(self, Kind::CreateIndex { .. } | Kind::DropIndex { .. } | Kind::Reindex(_))
+    }
+}
+
+/// The statements of a section.
+pub(crate) fn parts(sql: &str) -> Vec<Part> {
+    let part = |statement: &Statement| Part { span: statement.span, kind: kind(sql, statement) };
+    split_statements(sql).iter().map(part).collect()
+}
+
+/// The digest of the first statements of a section: what was done must not have been edited when
+/// the rest is to follow.
+pub(crate) fn digest_of(sql: &str, parts: &[Part]) -> Digest {
+    let end = parts.last().map_or(0, |part| part.span.end);
+    section_digest(sql.get(..end).unwrap_or_default(), false)
+}
+
+/// The digest of one statement: what was announced is what ran only if it still is the same.
+pub(crate) fn statement_digest(sql: &str, part: &Part) -> Digest {
+    section_digest(sql.get(part.span.range()).unwrap_or_default(), false)
+}
+
+/// Whether a statement may have to run alone: for a script, which can't try it in a transaction first. Whether the server takes
+/// these in one depends on what they name: a partitioned table, or a subscription with a slot.
+pub(crate) fn may_be_alone(sql: &str, statement: &Statement, kind: &Kind) -> bool {
+    let words = Words { sql, tokens: &statement.tokens };
+    kind.is_alone()
+        || *kind == Kind::Procedure && words.may_commit()
+        || words.is(0, "reindex")
+        || words.is(0, "cluster")
+        || words.starts(&["drop", "subscription"])
+}
+
+fn kind(sql: &str, statement: &Statement) -> Kind {
+    let words = Words { sql, tokens: &statement.tokens };
+    let concurrent = words
+        .created_index()
+        .or_else(|| words.dropped_index())
+        .or_else(|| words.reindexed())
+        .or_else(|| words.detached());
+    if let Some(kind) = concurrent {
+        return kind;
+    }
+    if words.is(0, "do") || words.is(0, "call") {
+        return Kind::Procedure;
+    }
+    match needs_no_transaction(sql, words.tokens) {
+        Some(_) => words.shared().unwrap_or(Kind::Alone),
+        None => Kind::InTransaction,
+    }
+}
+
+/// The tokens of a statement.
+struct Words<'s> {
+    sql: &'s str,
+    tokens: &'s [Token],
+}
+
+impl Words<'_> {
+    fn is(&self, at: usize, keyword: &str) -> bool {
+        self.tokens.get(at).is_some_and(|token| token.is_word(self.sql, keyword))
+    }
+
+    fn is_sign(&self, at: usize, sign: &str) -> bool {
+        self.tokens.get(at).is_some_and(|token| token.text(self.sql) == sign)
+    }
+
+    fn starts(&self, keywords: &[&str]) -> bool {
+        keywords.iter().enumerate().all(|(at, keyword)| self.is(at, keyword))
+    }
+
+    /// Behind `IF [NOT] EXISTS`, if that stands here.
+    fn after_if_exists(&self, at: usize) -> usize {
+        match self.is(at, "if") {
+            true => at + 2 + usize::from(self.is(at + 1, "not")),
+            false => at,
+        }
+    }
+
+    /// `CREATE [UNIQUE] INDEX CONCURRENTLY [[IF NOT EXISTS] name] ON [ONLY] table`
+    fn created_index(&self) -> Option<Kind> {
+        let unique = usize::from(self.is(1, "unique"));
+        let is_concurrent = self.is(0, "create")
+            && self.is(1 + unique, "index")
+            && self.is(2 + unique, "concurrently");
+        if !is_concurrent {
+            return None;
+        }
+        let mut at = self.after_if_exists(3 + unique);
+        let mut name = None;
+        if !self.is(at, "on") {
+            let (found, count) = ident::read(self.sql, self.tokens.get(at..)?)?;
+            name = Some(found);
+            at += count;
+        }
+        if !self.is(at, "on") {
+            return None;
+        }
+        at += 1 + usize::from(self.is(at + 1, "only"));
+        let (table, _) = self.qualified(at)?;
+        Some(Kind::CreateIndex { table, name })
+    }
+
+    /// `DROP INDEX CONCURRENTLY [IF EXISTS] name`; the server takes one at a time.
+    fn dropped_index(&self) -> Option<Kind> {
+        if !self.starts(&["drop", "index", "concurrently"]) {
+            return None;
+        }
+        let (name, after) = self.qualified(self.after_if_exists(3))?;
+        let ends = after >= self.tokens.len() || self.is_sign(after, ";");
+        let is_one = ends || self.is(after, "cascade") || self.is(after, "restrict");
+        is_one.then_some(Kind::DropIndex { name })
+    }
+
+    /// `CREATE` or `DROP` of a database, a tablespace or a subscription.
+    fn shared(&self) -> Option<Kind> {
+        let kinds = [
+            ("database", Shared::Database),
+            ("tablespace", Shared::Tablespace),
+            ("subscription", Shared::Subscription),
+        ];
+        let (_, of) = kinds.into_iter().find(|(word, _)| self.is(1, word))?;
+        let (name, _) = ident::read(self.sql, self.tokens.get(self.after_if_exists(2)..)?)?;
+        match (self.is(0, "create"), self.is(0, "drop")) {
+            (true, _) => Some(Kind::CreateShared(of, name)),
+            (_, true) => Some(Kind::DropShared(of, name)),
+            _ => None,
+        }
+    }
+
+    /// Whether a `DO` or `CALL` may commit, as far as its words tell.
+    fn may_commit(&self) -> bool {
+        let body = self.tokens.iter().map(|token| token.text(self.sql).to_ascii_lowercase());
+        let says = |text: String| {
+            ["commit", "rollback", "call", "execute"].iter().any(|word| text.contains(word))
+        };
+        self.is(0, "call") || body.into_iter().any(says)
+    }
+
+    /// `REINDEX [(option, …)] {INDEX|TABLE|SCHEMA|DATABASE} [CONCURRENTLY] [name]`, if it is concurrent.
+    fn reindexed(&self) -> Option<Kind> {
+        if !is_concurrent_reindex(self.sql, self.tokens) {
+            return None;
+        }
+        let closing = (1..self.tokens.len()).find(|at| self.is_sign(*at, ")"));
+        let what = match self.is_sign(1, "(") {
+            true => closing? + 1,
+            false => 1,
+        };
+        let is_what = |kind: &str| self.is(what, kind);
+        if is_what("database") {
+            return Some(Kind::Reindex(Reindexed::Database));
+        }
+        let (name, _) =
+            self.qualified(what + 1 + usize::from(self.is(what + 1, "concurrently")))?;
+        let of = match is_what("schema") {
+            true => Reindexed::Schema(name),
+            false if is_what("index") || is_what("table") => Reindexed::Relation(name),
+            false => return None,
+        };
+        Some(Kind::Reindex(of))
+    }
+
+    /// `ALTER TABLE [IF EXISTS] [ONLY] table DETACH PARTITION partition CONCURRENTLY`
+    fn detached(&self) -> Option<Kind> {
+        if !self.starts(&["alter", "table"]) {
+            return None;
+        }
+        let at = self.after_if_exists(2);
+        let (table, at) = self.qualified(at + usize::from(self.is(at, "only")))?;
+        if !(self.is(at, "detach") && self.is(at + 1, "partition")) {
+            return None;
+        }
+        let (partition, at) = self.qualified(at + 2)?;
+        self.is(at, "concurrently").then_some(Kind::Detach { table, partition })
+    }
+
+    /// A name that may have a schema before it, in quotes, and the token after it.
+    fn qualified(&self, first: usize) -> Option<(String, usize)> {
+        let (parts, count) = ident::read_qualified(self.sql, self.tokens.get(first..)?)?;
+        let quoted: Vec<String> = parts.iter().map(|part| ident::quote(part)).collect();
+        Some((quoted.join("."), first + count))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(sql: &str, expected: &[Kind]) {
+        let kinds: Vec<_> = parts(sql).into_iter().map(|part| part.kind).collect();
+        assert_eq!(kinds, expected, "{sql}");
+    }
+
+    fn index(table: &str, name: &str) -> Kind {
+        Kind::CreateIndex { table: table.into(), name: Some(name.into()) }
+    }
+
+    #[test]
+    fn kinds() {
+        use Kind::{Alone, InTransaction, Procedure};
+        check(
+            "UPDATE t SET a = 1; VACUUM t; CALL p(); DO $$$$; DO $$ BEGIN COMMIT; END $$",
+            &[InTransaction, Alone, Procedure, Procedure, Procedure],
+        );
+        check("CREATE INDEX CONCURRENTLY Ix ON t (a)", &[index("\"t\"", "ix")]);
+        check(
+            "CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS \"I\"\"x\" ON ONLY App.\"T\" USING btree (a)",
+            &[index("\"app\".\"T\"", "I\"x")],
+        );
+        // Names as the server reads them, not as they are written.
+        check("CREATE UNIQUE INDEX CONCURRENTLY Äix ON t (a)", &[index("\"t\"", "Äix")]);
+        check(
+            "CREATE INDEX CONCURRENTLY U&\"d!0061ta_ix\" UESCAPE '!' ON ONLY U&\"\\0074\" (a)",
+            &[index("\"t\"", "data_ix")],
+        );
+        let unnamed = Kind::CreateIndex { table: "\"t\"".into(), name: None };
+        check("CREATE INDEX CONCURRENTLY ON t (a)", &[unnamed]);
+        check("CREATE INDEX a ON t (b)", &[InTransaction]);
+        check("CREATE INDEX CONCURRENTLY", &[Alone]);
+        // The server is asked: it takes these but for partitioned tables and slots.
+        check(
+            "REINDEX TABLE t; CLUSTER t; DROP SUBSCRIPTION s; DROP TABLE subscription",
+            &[InTransaction, InTransaction, InTransaction, InTransaction],
+        );
+        let dropped = |name: &str| Kind::DropIndex { name: name.into() };
+        check("DROP INDEX CONCURRENTLY a", &[dropped("\"a\"")]);
+        check(
+            "drop index concurrently if exists App.\"I x\" CASCADE; DROP INDEX CONCURRENTLY b;",
+            &[dropped("\"app\".\"I x\""), dropped("\"b\"")],
+        );
+        check("DROP INDEX a; DROP INDEX CONCURRENTLY", &[InTransaction, Alone]);
+        check(
+            "CREATE DATABASE Shop; DROP DATABASE IF EXISTS \"Shop\"; DROP TABLESPACE s; CREATE SUBSCRIPTION s CONNECTION '' PUBLICATION p",
+            &[
+                Kind::CreateShared(Shared::Database, "shop".into()),
+                Kind::DropShared(Shared::Database, "Shop".into()),
+                Kind::DropShared(Shared::Tablespace, "s".into()),
+                Kind::CreateShared(Shared::Subscription, "s".into()),
+            ],
+        );
+        let reindexed = |name: &str| Kind::Reindex(Reindexed::Relation(name.into()));
+        check(
+            "REINDEX TABLE CONCURRENTLY a; REINDEX (VERBOSE, CONCURRENTLY) INDEX s.b",
+            &[reindexed("\"a\""), reindexed("\"s\".\"b\"")],
+        );
+        let database = Kind::Reindex(Reindexed::Database);
+        check(
+            "REINDEX SCHEMA CONCURRENTLY S; REINDEX (CONCURRENTLY) DATABASE; REINDEX DATABASE CONCURRENTLY d",
+            &[Kind::Reindex(Reindexed::Schema("\"s\"".into())), database.clone(), database],
+        );
+        // These lock others out, so they wait no longer than the limit says.
+        check(
+            "REINDEX SCHEMA s; REINDEX (CONCURRENTLY FALSE) DATABASE d; REINDEX SYSTEM d",
+            &[Alone, Alone, Alone],
+        );
+        let detached = Kind::Detach { table: "\"a\"".into(), partition: "\"s\".\"b\"".into() };
+        check(
+            "ALTER TABLE IF EXISTS ONLY a DETACH PARTITION s.b CONCURRENTLY; \
+             ALTER TABLE a DETACH PARTITION b FINALIZE; ALTER TABLE a DETACH PARTITION b",
+            &[detached, InTransaction, InTransaction],
+        );
+    }
+
+    #[test]
+    fn what_is_done_has_a_digest_that_what_follows_does_not_change() {
+        let digest = |sql: &str, done: usize| digest_of(sql, &parts(sql)[..done]);
+        assert_eq!(digest("a; b; c", 2), digest("a;\nb; -- x\n d", 2));
+        assert_ne!(digest("a; b; c", 2), digest("a; x; c", 2));
+        assert_eq!(digest("a; b", 0), digest("", 0));
+    }
+
+    #[test]
+    fn a_statement_has_a_digest_of_its_own() {
+        let digest = |sql: &str, at: usize| statement_digest(sql, &parts(sql)[at]);
+        assert_eq!(digest("a; b  c;", 1), digest("b /* x */ c;", 0));
+        assert_ne!(digest("a; b", 0), digest("a; b", 1));
+    }
+}

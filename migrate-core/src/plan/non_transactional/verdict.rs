@@ -1,0 +1,339 @@
+//! What to do about a statement that an earlier try may have run, or half run.
+
+use super::Kind;
+use crate::syntax::lexer::{Lexer, TokenKind};
+
+/// What is known of an earlier try of a statement that runs alone. What was `before` it are the ids of the objects
+/// that are looked at for its [kind](Kind).
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) enum Doubt {
+    /// There was none.
+    #[default]
+    None,
+    /// The server refused it, so it did not run to its end.
+    Refused {
+        /// What was there before it.
+        before: Vec<String>,
+    },
+    /// It was announced, and no answer came: the connection was lost, or the client was.
+    Unanswered {
+        /// What was there before it.
+        before: Vec<String>,
+    },
+    /// A statement was announced here that had another text.
+    Edited,
+}
+
+/// An object that tells whether a statement ran.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct Found {
+    /// Its id in the catalog, which nothing else ever has.
+    pub(crate) oid: String,
+    /// Whether it is whole: a valid index, a partition that is attached.
+    pub(crate) is_ready: bool,
+    /// Its name with its schema, quoted. Of a partition, the statement that finalizes its detaching.
+    pub(crate) name: String,
+    /// Whether another session is building it.
+    pub(crate) is_busy: bool,
+    /// Its definition, as the server writes it.
+    pub(crate) definition: String,
+    /// Whether this role may drop it.
+    pub(crate) is_own: bool,
+}
+
+impl Found {
+    /// Whether it is of no use to anybody: an invalid index that nobody is building.
+    pub(super) fn is_left(&self) -> bool {
+        !self.is_ready && !self.is_busy
+    }
+}
+
+/// What to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// Run the statement.
+    Run,
+    /// It ran.
+    Done,
+    /// Drop this invalid index, which a failed try has left, and look again.
+    Drop(String),
+    /// Run this statement, which ends what the statement had begun.
+    Finalize(String),
+    /// Nobody can tell whether it ran.
+    Unknown,
+}
+
+/// Decides on a statement, by what an earlier try of it may have done and what there is now.
+pub(crate) fn verdict(kind: &Kind, sql: &str, doubt: &Doubt, found: &[Found]) -> Verdict {
+    let (before, is_unanswered): (&[String], bool) = match doubt {
+        Doubt::Edited => return Verdict::Unknown,
+        Doubt::None => (&[], false),
+        Doubt::Refused { before } => (before, false),
+        Doubt::Unanswered { before } => (before, true),
+    };
+    let is_new = |one: &&Found| is_new(doubt, one);
+    let is_left = |one: &&Found| one.is_left();
+    let drop = |one: &Found| Verdict::Drop(one.name.clone());
+    match kind {
+        Kind::Procedure if is_unanswered => Verdict::Unknown,
+        Kind::InTransaction | Kind::Procedure | Kind::Alone => Verdict::Run,
+        Kind::CreateIndex { name, .. } => {
+            let made = || found.iter().filter(is_new).filter(|one| is_unanswered && one.is_ready);
+            if made().any(|one| !is_another_index(sql, &one.definition)) {
+                return Verdict::Done;
+            }
+            // An invalid index of the name is of no use to anybody; without a name, only a new one is known to be ours.
+            match found.iter().filter(is_left).find(|one| name.is_some() || is_new(one)) {
+                Some(left) => drop(left),
+                // Somebody has made another index of this name. Without a name, others' indexes are in nobody's way.
+                None if name.is_some() && made().next().is_some() => Verdict::Unknown,
+                None => Verdict::Run,
+            }
+        }
+        Kind::CreateShared(..) => match is_unanswered && found.iter().any(|one| is_new(&one)) {
+            true => Verdict::Done,
+            false => Verdict::Run,
+        },
+        Kind::DropIndex { .. } | Kind::DropShared(..) => {
+            let is_gone = !found.iter().any(|one| before.contains(&one.oid));
+            match is_unanswered && !before.is_empty() && is_gone {
+                true => Verdict::Done,
+                false => Verdict::Run,
+            }
+        }
+        // What can't be dropped is harmless, and must not be in the way: it is told.
+        Kind::Reindex(_) => {
+            let mut own = found.iter().filter(|one| one.is_own);
+            own.find(|one| is_new(one) && one.is_left()).map_or(Verdict::Run, drop)
+        }
+        Kind::Detach { .. } => match found.first() {
+            Some(partition) if !partition.is_ready => Verdict::Finalize(partition.name.clone()),
+            None if is_unanswered && !before.is_empty() => Verdict::Done,
+            _ => Verdict::Run,
+        },
+    }
+}
+
+/// Whether an object was not there before the statement was tried.
+pub(super) fn is_new(doubt: &Doubt, one: &Found) -> bool {
+    match doubt {
+        Doubt::None | Doubt::Edited => false,
+        Doubt::Refused { before } | Doubt::Unanswered { before } => !before.contains(&one.oid),
+    }
+}
+
+/// Whether the server's definition is surely that of another index than the statement's. The server writes expressions and
+/// conditions in its own way, so only what is written in one way tells them apart.
+fn is_another_index(statement: &str, definition: &str) -> bool {
+    let [statement, definition] = [statement, definition].map(IndexParts::of);
+    statement.is_unique != definition.is_unique
+        || statement.method != definition.method
+        || statement.has_where != definition.has_where
+        || matches!((&statement.columns, &definition.columns), (Some(a), Some(b)) if a != b)
+}
+
+/// What of an index is written in one way.
+struct IndexParts {
+    is_unique: bool,
+    method: String,
+    has_where: bool,
+    /// The names of the columns, if nothing is an expression.
+    columns: Option<Vec<String>>,
+}
+
+impl IndexParts {
+    fn of(sql: &str) -> Self {
+        let tokens = folded_tokens(sql);
+        let opening = tokens.iter().position(|token| token == "(").unwrap_or(tokens.len());
+        let (before, rest) = tokens.split_at(opening);
+        let method = before.iter().rposition(|token| token == "using");
+        let is_simple = |item: &[String]| !item.is_empty() && !item.iter().any(|it| it == "(");
+        let closing = rest.iter().position(|token| token == ")").unwrap_or(rest.len());
+        let inside = rest.get(1..closing).unwrap_or_default();
+        let items: Vec<&[String]> = inside.split(|token| token == ",").collect();
+        let columns = items.iter().all(|item| is_simple(item));
+        let unquoted = |name: &String| match name.strip_prefix('"') {
+            Some(inner) => inner.trim_end_matches('"').to_owned(),
+            None => name.clone(),
+        };
+        IndexParts {
+            is_unique: before.iter().any(|token| token == "unique"),
+            method: match method {
+                Some(at) => before[at + 1..].concat(),
+                None => "btree".to_owned(),
+            },
+            has_where: rest.iter().any(|token| token == "where"),
+            columns: columns.then(|| items.iter().map(|item| unquoted(&item[0])).collect()),
+        }
+    }
+}
+
+fn folded_tokens(sql: &str) -> Vec<String> {
+    let tokens = Lexer::new(sql).filter(|token| !token.kind.is_trivia());
+    let text = |kind: TokenKind, text: &str| match kind {
+        TokenKind::Word => text.to_ascii_lowercase(),
+        _ => text.to_owned(),
+    };
+    tokens.map(|token| text(token.kind, token.text(sql))).collect()
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+    use crate::plan::non_transactional::parts;
+
+    const NONE: Doubt = Doubt::None;
+
+    fn ids(ids: &str) -> Vec<String> {
+        ids.split_whitespace().map(str::to_owned).collect()
+    }
+
+    pub(in crate::plan::non_transactional) fn refused(before: &str) -> Doubt {
+        Doubt::Refused { before: ids(before) }
+    }
+
+    pub(in crate::plan::non_transactional) fn unanswered(before: &str) -> Doubt {
+        Doubt::Unanswered { before: ids(before) }
+    }
+
+    /// What there is: `7` is ready, `7!` is not, `7?` is being built by somebody, `7#` is not and this role may not drop it.
+    pub(in crate::plan::non_transactional) fn found(text: &str) -> Vec<Found> {
+        let one = |text: &str| {
+            let oid = text.trim_end_matches(['!', '?', '#']).to_owned();
+            let name = format!("s.{oid}");
+            let definition = "CREATE INDEX t_a_idx ON public.t USING btree (a)".to_owned();
+            let (is_ready, is_own) = (oid == text, !text.ends_with('#'));
+            Found { is_ready, is_busy: text.ends_with('?'), name, definition, oid, is_own }
+        };
+        text.split_whitespace().map(one).collect()
+    }
+
+    fn check(sql: &str, doubt: Doubt, now: &str, expected: &str) {
+        let found = found(now);
+        let verdict = verdict(&parts(sql)[0].kind, sql, &doubt, &found);
+        assert_eq!(format!("{verdict:?}"), expected, "{sql}, {doubt:?}, {found:?}");
+    }
+
+    #[test]
+    fn a_named_index() {
+        let sql = "CREATE INDEX CONCURRENTLY ix ON t (a)";
+        check(sql, NONE, "", "Run");
+        // The server says that it is there already.
+        check(sql, NONE, "7", "Run");
+        check(sql, NONE, "7!", "Drop(\"s.7\")");
+        check(sql, NONE, "7?", "Run");
+        check(sql, refused(""), "7!", "Drop(\"s.7\")");
+        check(sql, refused("7"), "7", "Run");
+        // Whoever has made it since, it was not this statement.
+        check(sql, refused(""), "7", "Run");
+        check(sql, unanswered(""), "", "Run");
+        check(sql, unanswered(""), "7", "Done");
+        check(sql, unanswered(""), "7!", "Drop(\"s.7\")");
+        check(sql, unanswered("7"), "7", "Run");
+        check(sql, unanswered("7"), "8", "Done");
+        check(sql, Doubt::Edited, "7", "Unknown");
+        // Somebody has dropped it and made another of this name.
+        check("CREATE UNIQUE INDEX CONCURRENTLY ix ON t (a)", unanswered(""), "7", "Unknown");
+        check("CREATE INDEX CONCURRENTLY ix ON t (b)", unanswered(""), "7", "Unknown");
+    }
+
+    #[test]
+    fn databases_and_the_like() {
+        check("CREATE DATABASE d", NONE, "", "Run");
+        check("CREATE DATABASE d", unanswered(""), "7", "Done");
+        check("CREATE DATABASE d", unanswered("7"), "7", "Run");
+        check("CREATE DATABASE d", refused(""), "7", "Run");
+        check("DROP DATABASE d", unanswered("7"), "", "Done");
+        check("DROP DATABASE d", unanswered(""), "", "Run");
+        check("DROP TABLESPACE d", unanswered("7"), "7", "Run");
+    }
+
+    #[test]
+    fn an_index_whose_name_the_server_chooses() {
+        let sql = "CREATE INDEX CONCURRENTLY ON t (a)";
+        check(sql, NONE, "7 8!", "Run");
+        check(sql, refused("7 8!"), "7 8!", "Drop(\"s.8\")");
+        check(sql, refused("7 8"), "7 8!", "Run");
+        check(sql, refused("7 8"), "7 8! 9!", "Drop(\"s.9\")");
+        check(sql, unanswered("7"), "7", "Run");
+        check(sql, unanswered("7"), "7 8", "Done");
+        check(sql, unanswered("7"), "7 8?", "Run");
+        check("CREATE INDEX CONCURRENTLY ON t (b)", unanswered("7"), "7 8 9!", "Drop(\"s.9\")");
+        // What another session has made is in nobody's way.
+        check("CREATE INDEX CONCURRENTLY ON t (b)", unanswered("7"), "7 8", "Run");
+        check("CREATE UNIQUE INDEX CONCURRENTLY ON t (a)", unanswered("7"), "7 8", "Run");
+    }
+
+    #[test]
+    fn an_index_that_is_dropped() {
+        let sql = "DROP INDEX CONCURRENTLY ix";
+        check(sql, NONE, "", "Run");
+        check(sql, NONE, "7", "Run");
+        check(sql, refused("7"), "", "Run");
+        // It was never there: the server refused it, or would have.
+        check(sql, unanswered(""), "", "Run");
+        check(sql, unanswered("7"), "7", "Run");
+        check(sql, unanswered("7"), "", "Done");
+        check(sql, unanswered("7"), "8", "Done");
+    }
+
+    #[test]
+    fn copies_that_a_reindex_has_left() {
+        let sql = "REINDEX TABLE CONCURRENTLY t";
+        check(sql, NONE, "7!", "Run");
+        check(sql, refused("7"), "7!", "Run");
+        check(sql, refused("7"), "7! 8!", "Drop(\"s.8\")");
+        check(sql, unanswered(""), "8!", "Drop(\"s.8\")");
+        check(sql, unanswered(""), "8?", "Run");
+        check(sql, unanswered(""), "", "Run");
+        check(sql, unanswered(""), "8# 9!", "Drop(\"s.9\")");
+        check(sql, unanswered(""), "8#", "Run");
+        check("REINDEX SCHEMA CONCURRENTLY s", unanswered("7"), "7! 8!", "Drop(\"s.8\")");
+    }
+
+    #[test]
+    fn a_partition_that_is_detached() {
+        let sql = "ALTER TABLE t DETACH PARTITION p CONCURRENTLY";
+        check(sql, NONE, "7", "Run");
+        check(sql, NONE, "", "Run");
+        check(sql, NONE, "7!", "Finalize(\"s.7\")");
+        check(sql, unanswered("7"), "7!", "Finalize(\"s.7\")");
+        check(sql, unanswered("7"), "", "Done");
+        check(sql, unanswered(""), "", "Run");
+        check(sql, refused("7"), "", "Run");
+    }
+
+    #[test]
+    fn others() {
+        check("VACUUM t", unanswered(""), "", "Run");
+        check("VACUUM t", Doubt::Edited, "", "Unknown");
+        check("CALL p()", NONE, "", "Run");
+        check("CALL p()", unanswered(""), "", "Unknown");
+        check("INSERT INTO t VALUES (1)", NONE, "", "Run");
+    }
+
+    #[test]
+    fn another_index_is_told_by_what_is_written_in_one_way() {
+        let check = |statement: &str, definition: &str, expected: bool| {
+            let sql = format!("CREATE {statement}");
+            assert_eq!(is_another_index(&sql, definition), expected, "{sql}: {definition}");
+        };
+        let btree = "CREATE INDEX t_a_idx ON public.t USING btree (a, b DESC) WHERE (a > 1)";
+        check("INDEX CONCURRENTLY ON t (a, b desc) WHERE a > 1;", btree, false);
+        check(
+            "INDEX CONCURRENTLY ix ON t USING BTREE (\"a\" ASC, B) where (a > (1))",
+            btree,
+            false,
+        );
+        check("INDEX CONCURRENTLY ON t USING brin (a, b DESC) WHERE (a > 1)", btree, true);
+        check("UNIQUE INDEX CONCURRENTLY ON t (a, b) WHERE a > 1", btree, true);
+        check("INDEX CONCURRENTLY ON t (a, b)", btree, true);
+        check("INDEX CONCURRENTLY ON t (b, a) WHERE a > 1", btree, true);
+        check("INDEX CONCURRENTLY ON t (a) WHERE a > 1", btree, true);
+        // Expressions are not compared.
+        let lower = "CREATE INDEX t_lower_idx ON public.t USING btree (lower((a)::text))";
+        check("INDEX CONCURRENTLY ON t (lower(a))", lower, false);
+        check("INDEX CONCURRENTLY ON t (upper(a))", lower, false);
+        check("INDEX CONCURRENTLY ON t", btree, true);
+    }
+}

@@ -1,0 +1,112 @@
+//! What a downgrade keeps, and by which text it undoes the rest.
+
+use std::borrow::Cow;
+
+use super::PlanError;
+use crate::chain::chain::{Chain, Migration};
+use crate::plan::history::{History, Record};
+use crate::plan::recorded_downgrade;
+use crate::plan::target::{self, Target};
+
+/// For each of the records, whether it stays. A target is named as the chain has it, or, where the
+/// stored downgrades were read, as the history has it.
+pub(super) fn kept(
+    chain: &Chain<'static>,
+    history: &History,
+    target: &Target,
+) -> Result<Vec<bool>, PlanError> {
+    let none = || vec![false; history.records.len()];
+    let not_behind = || PlanError::NotBehind {
+        target: target.to_string(),
+        current: history.last().map(|record| record.revision.clone()),
+    };
+    match target {
+        Target::Base => Ok(none()),
+        // What a newer release has done on top.
+        Target::Head => {
+            let head = chain.head().id.as_str();
+            history.get(head).ok_or_else(not_behind)?;
+            Ok(history.lineage(head))
+        }
+        Target::Relative(offset) => {
+            let back = usize::try_from(offset.unsigned_abs()).unwrap_or(usize::MAX);
+            if *offset > 0 {
+                return Err(not_behind());
+            }
+            if back > 0 && history.records.is_empty() {
+                return Err(PlanError::NothingApplied);
+            }
+            let kept = history.records.len().checked_sub(back);
+            let kept = kept.ok_or_else(|| PlanError::OutOfChain { target: target.to_string() })?;
+            Ok((0..history.records.len()).map(|at| at < kept).collect())
+        }
+        // One that is stored can be come back to.
+        Target::Revision { id, offset: 0 }
+            if history.get(id).is_some_and(|record| record.stored.is_some()) =>
+        {
+            Ok(history.lineage(id))
+        }
+        Target::Revision { id, offset } => {
+            let found = target::find_from(chain, id, *offset);
+            if let Ok(None) = found {
+                return Ok(none());
+            }
+            if let Ok(Some(at)) = found {
+                let id = chain.migrations()[at].id.as_str();
+                if history.get(id).is_some() {
+                    return Ok(history.lineage(id));
+                }
+            }
+            match by_history(history, id, *offset) {
+                Some(0) => Ok(none()),
+                Some(count) => Ok(history.lineage(&history.records[count - 1].revision)),
+                None => Err(found.err().unwrap_or_else(not_behind)),
+            }
+        }
+    }
+}
+
+/// How many revisions are applied up to the one that the history calls so, and so many more or less.
+/// Of what is undone by the chain's own text, only the chain's names count.
+fn by_history(history: &History, id: &str, offset: i64) -> Option<usize> {
+    let at = find(history, id).filter(|at| history.records[*at].stored.is_some())?;
+    let count = i64::try_from(at + 1).ok()?.checked_add(offset)?;
+    usize::try_from(count).ok().filter(|count| *count <= history.records.len())
+}
+
+/// The record of a revision that is named whole or by its beginning.
+pub(super) fn find(history: &History, id: &str) -> Option<usize> {
+    let is_it = |record: &Record| record.revision == id;
+    if let Some(at) = history.records.iter().position(is_it) {
+        return Some(at);
+    }
+    let begins = |(_, record): &(usize, &Record)| record.revision.starts_with(id);
+    let mut found = history.records.iter().enumerate().filter(begins);
+    match (found.next(), found.next()) {
+        (Some((at, _)), None) => Some(at),
+        _ => None,
+    }
+}
+
+/// The revision with the downgrade that fits what ran: the chain's, if the chain has it as it was
+/// applied, else what is stored.
+pub(super) fn undone_by<'c>(
+    chain: &'c Chain<'static>,
+    record: &Record,
+) -> Result<Cow<'c, Migration<'static>>, PlanError> {
+    let revision = || record.revision.clone();
+    match (chain.get(&record.revision), &record.stored) {
+        (Some(migration), _) if migration.digests.chain == record.chain => {
+            Ok(Cow::Borrowed(migration))
+        }
+        (known, Some(stored)) => {
+            let mut migration = recorded_downgrade::migration(record, stored)
+                .map_err(|reason| PlanError::Stored { revision: revision(), reason })?;
+            if let Some(known) = known {
+                migration.message = known.message.clone();
+            }
+            Ok(Cow::Owned(migration))
+        }
+        (_, None) => Err(PlanError::UnknownApplied { revision: revision() }),
+    }
+}

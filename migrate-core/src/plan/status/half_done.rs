@@ -1,0 +1,98 @@
+//! A revision outside a transaction that is half done, in words.
+
+use std::fmt;
+
+use crate::chain::chain::Chain;
+use crate::plan::direction::Direction;
+use crate::plan::history::Partial;
+use crate::syntax::statements::split_statements;
+
+/// A revision outside a transaction that is half done, beside the chain.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct HalfDone {
+    /// The revision.
+    pub revision: String,
+    /// Which way it runs.
+    pub direction: Direction,
+    /// How many of its statements are done, where the role may read that.
+    pub done: Option<usize>,
+    /// How many statements there are, where the chain has the revision.
+    pub of: Option<usize>,
+    /// Whether the next statement was begun and no answer came.
+    pub in_doubt: bool,
+    /// Whether a migration is running.
+    pub is_running: bool,
+}
+
+impl HalfDone {
+    /// What a database says of a revision that is half done, beside the chain.
+    pub fn new(chain: &Chain<'_>, partial: &Partial) -> Self {
+        let migration = chain.get(&partial.revision);
+        let sql = migration.and_then(|migration| match partial.direction {
+            Direction::Up => Some(migration.up_sql()),
+            Direction::Down => migration.down_sql(),
+        });
+        let of = sql.map(|sql| split_statements(sql).len());
+        HalfDone {
+            revision: partial.revision.clone(),
+            direction: partial.direction,
+            // All of them may be done, and the record is missing; or the text was edited.
+            done: Some(partial.done).filter(|done| of.is_none_or(|of| *done < of)),
+            of,
+            in_doubt: partial.in_doubt,
+            is_running: partial.is_running,
+        }
+    }
+
+    pub(crate) fn is_downgrade(&self) -> bool {
+        self.direction == Direction::Down
+    }
+
+    /// What to do about it.
+    pub fn help(&self) -> String {
+        let HalfDone { revision, direction, .. } = self;
+        if self.is_running {
+            return "wait until the migration that is running has ended".to_owned();
+        }
+        match direction {
+            Direction::Up if self.of.is_none() => {
+                "this chain does not have it: run the release that has it, or restore its file. Or undo by hand what it \
+                 did, and add `--forget-progress` to `migrate upgrade`, `downgrade` or `stamp`"
+                    .to_owned()
+            }
+            Direction::Up => format!(
+                "finish it: `migrate upgrade {revision}` {continues}. Or undo by hand what it did, and add \
+                 `--forget-progress` to `migrate upgrade`, `downgrade` or `stamp`",
+                continues = match self.in_doubt {
+                    true => "finds out whether that statement ran, and continues",
+                    false => "continues where it stopped",
+                }
+            ),
+            Direction::Down => {
+                "run the downgrade again: it continues where it stopped. Or restore by hand what it undid, and add \
+                 `--forget-progress` to `migrate upgrade`, `downgrade` or `stamp`"
+                    .to_owned()
+            }
+        }
+    }
+}
+
+impl fmt::Display for HalfDone {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let HalfDone { revision, direction, done, of, in_doubt, is_running } = self;
+        write!(f, "the {direction} of `{revision}` ")?;
+        let Some(done) = done else {
+            return f.write_str(if *is_running { "is running" } else { "stopped before its end" });
+        };
+        let at = match of {
+            Some(of) => format!("statement {} of {of}", done + 1),
+            None => format!("statement {}", done + 1),
+        };
+        match (is_running, in_doubt) {
+            (true, _) => write!(f, "is running, at {at}"),
+            (false, true) => write!(f, "was cut off at {at}"),
+            (false, false) => write!(f, "stopped at {at}"),
+        }
+    }
+}

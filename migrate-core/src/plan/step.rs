@@ -1,0 +1,53 @@
+//! A plan as data: the steps that will run, in order.
+
+use std::borrow::Cow;
+
+use crate::chain::chain::Migration;
+use crate::plan::direction::Direction;
+use crate::plan::plan_error::PlanError;
+
+/// One revision to apply or to undo.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step<'c> {
+    /// Which way.
+    pub direction: Direction,
+    /// The revision: of the chain, or as the database keeps it.
+    pub migration: Cow<'c, Migration<'static>>,
+    /// Its place in the order of application.
+    pub position: i64,
+    /// How many revisions are applied before the step.
+    pub count: usize,
+    /// The revision applied last before the step, if any is.
+    pub last: Option<Cow<'c, str>>,
+}
+
+impl Step<'_> {
+    /// Whether it runs inside a transaction.
+    pub fn is_transactional(&self) -> bool {
+        match self.direction {
+            Direction::Up => self.migration.up.options.transactional,
+            Direction::Down => self.migration.down_options().transactional,
+        }
+    }
+}
+
+/// What will run, in order.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Plan<'c> {
+    /// The steps; none when there is nothing to do.
+    pub steps: Vec<Step<'c>>,
+    /// The revisions in the database that the chain does not have: it is ahead.
+    pub ahead: Vec<String>,
+}
+
+impl Plan<'_> {
+    /// Whether all of it can be one transaction.
+    pub(crate) fn one_transaction(&self) -> Result<(), PlanError> {
+        match self.steps.iter().find(|step| !step.is_transactional()) {
+            None => Ok(()),
+            Some(step) => {
+                Err(PlanError::NotOneTransaction { revision: step.migration.id.to_string() })
+            }
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! How a runner behaves: names, timeouts, what it tolerates.
+
+use std::time::Duration;
+
+use crate::syntax::ident::LONGEST;
+
+/// The settings of a runner; see [`Runner`](crate::Runner) for what each does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Settings {
+    pub(crate) schema: String,
+    pub(crate) table_prefix: String,
+    pub(crate) lock_timeout: Option<Duration>,
+    pub(crate) statement_timeout: Option<Duration>,
+    /// How long to wait for another runner.
+    pub(crate) patience: Duration,
+    /// How often a step is tried again after it waited for a lock too long.
+    pub(crate) retries: u32,
+    pub(crate) one_by_one: bool,
+    /// Each statement in a message of its own.
+    pub(crate) by_statement: bool,
+    pub(crate) single_transaction: bool,
+    /// Undo what the chain does not have by what the database keeps.
+    pub(crate) stored_downgrades: bool,
+    pub(crate) refuse_ahead: bool,
+    /// Run again what may have run already.
+    pub(crate) run_in_doubt_again: bool,
+    /// Take revisions that have stopped on their way for not begun.
+    pub(crate) forget_progress: bool,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Settings {
+            schema: "public".to_owned(),
+            table_prefix: "migrate_".to_owned(),
+            lock_timeout: Some(Duration::from_secs(5)),
+            statement_timeout: None,
+            patience: Duration::from_secs(300),
+            retries: 10,
+            one_by_one: false,
+            by_statement: false,
+            single_transaction: false,
+            stored_downgrades: false,
+            refuse_ahead: false,
+            run_in_doubt_again: false,
+            forget_progress: false,
+        }
+    }
+}
+
+/// The longest of our tables' own names.
+const LONGEST_TABLE: usize = "statement".len();
+
+impl Settings {
+    /// Why the names can't be used, if they can't.
+    pub(crate) fn bad_name(&self) -> Option<String> {
+        let Settings { schema, table_prefix, .. } = self;
+        if schema.is_empty() {
+            return Some("the schema's name is empty".to_owned());
+        }
+        if schema.contains('\0') || table_prefix.contains('\0') {
+            return Some("a name has a NUL byte".to_owned());
+        }
+        if schema.len() > LONGEST || table_prefix.len() + LONGEST_TABLE > LONGEST {
+            return Some(format!(
+                "`{schema}.{table_prefix}…` is longer than PostgreSQL's {LONGEST} bytes"
+            ));
+        }
+        // A dollar could end the quotes that the guard's body stands in.
+        let dollar = schema.contains('$') || table_prefix.contains('$');
+        dollar.then(|| format!("`{schema}.{table_prefix}…` has a dollar sign"))
+    }
+}

@@ -1,0 +1,76 @@
+//! A new column that may not be null, with a default that is another for each row: PostgreSQL would
+//! rewrite the table for it while nobody can use it. It is added empty, and filled afterwards.
+
+use super::{Draft, Phase, words};
+use crate::schema::catalog::{Column, Name};
+use crate::syntax::table_locks::VOLATILE;
+
+impl Draft<'_> {
+    /// Is this new column of a table that stays added without its default, and filled later?
+    pub(super) fn is_filled_later(&self, table: &Name, key: &[String], it: &Column) -> bool {
+        let plain =
+            it.generated.is_none() && it.identity.is_none() && it.not_null_options.is_none();
+        let default = it.default.as_deref().unwrap_or_default();
+        let owner = (table.clone(), it.name.clone());
+        // A serial column counts from its first row on.
+        let mut sequences = self.to.sequences.values();
+        let counts = sequences.any(|sequence| sequence.owned_by.as_ref() == Some(&owner));
+        let volatile = is_volatile(default) || self.calls_volatile(default);
+        plain && it.not_null && !counts && !key.contains(&it.name) && volatile
+    }
+
+    /// Does an expression call a function of this database that may give something else each time?
+    fn calls_volatile(&self, expression: &str) -> bool {
+        self.to.routines.iter().any(|(name, it)| {
+            let declared = ["IMMUTABLE", "STABLE"].iter().any(|word| it.definition.contains(word));
+            !declared && words::mentions(expression, &Name::new(&*name.schema, &*name.name))
+        })
+    }
+
+    /// Fills the rows that were there before the column was, if it was added without its default; tells
+    /// whether it was.
+    pub(super) fn fill(&mut self, table: &Name, before: &Column, after: &Column) -> bool {
+        let is_new = self.online && before.default.is_none() && before.generated.is_none();
+        if !is_new || after.default.is_none() {
+            return false;
+        }
+        let (table, column) = (words::name(table), words::ident(&after.name));
+        let batch = format!(
+            "UPDATE {table} SET {column} = DEFAULT WHERE ctid = ANY (ARRAY (SELECT ctid FROM {table} \
+             WHERE {column} IS NULL LIMIT 5000))"
+        );
+        let caution = format!(
+            "fills the rows that are there in one statement. For a large table, repeat this instead until \
+             no row is changed: {batch}"
+        );
+        let sql = format!("UPDATE {table} SET {column} = DEFAULT WHERE {column} IS NULL");
+        self.careful(Phase::Columns, sql, Some(caution));
+        true
+    }
+}
+
+/// Does an expression call a function of the server that gives another value for each row?
+fn is_volatile(expression: &str) -> bool {
+    VOLATILE
+        .iter()
+        .any(|name| expression.contains(&format!("{name}(")) && words::has_word(expression, name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn defaults_that_are_another_for_each_row() {
+        let check = |expression: &str, expected: bool| {
+            assert_eq!(is_volatile(expression), expected, "{expression}");
+        };
+        check("gen_random_uuid()", true);
+        check("(random() * (6)::double precision)", true);
+        check("public.uuid_generate_v4()", true);
+        check("now()", false);
+        check("'random()'::text", true);
+        check("my_random()", false);
+        check("0", false);
+    }
+}

@@ -1,0 +1,374 @@
+//! The columns of a table.
+
+use std::collections::BTreeSet;
+
+use super::relations::{is_view, keyword};
+use super::types::unusual_options;
+use super::{Draft, Phase, Step, casts, words};
+use crate::schema::catalog::{Catalog, Change, Column, Name, ObjectName, Relation, RelationKind};
+
+impl Draft<'_> {
+    /// The columns of a table that stays.
+    pub(super) fn columns(&mut self, table: &Name, before: &Relation, after: &Relation) {
+        let shown = words::name(table);
+        let anew: BTreeSet<&str> = before.columns.iter().map(|it| &*it.name).collect();
+        let anew: BTreeSet<&str> =
+            anew.into_iter().filter(|it| self.is_renewed(table, it)).collect();
+        let old =
+            |name: &str| before.columns.iter().find(|it| it.name == name && !anew.contains(name));
+        let kept = after.columns.iter().map(|it| &*it.name).filter(|it| !anew.contains(it));
+        let kept: BTreeSet<&str> = kept.collect();
+        for column in before.columns.iter().filter(|it| !kept.contains(&*it.name)) {
+            let name = words::ident(&column.name);
+            let sql = format!("ALTER TABLE {shown} DROP COLUMN {name}");
+            // What it is made of may change before the others do.
+            let calls = column.default.as_ref().is_some_and(|it| self.anew.has(it));
+            let made = column.generated.is_some() || calls || anew.contains(&*column.name);
+            let phase = if made { Phase::LetGo } else { Phase::DropColumns };
+            if column.generated.is_some() {
+                self.step(phase, sql);
+            } else {
+                self.losing(phase, sql, format!("the column {shown}.{name}"));
+            }
+        }
+        for column in &after.columns {
+            match old(&column.name) {
+                Some(before) => self.column_change(table, after, before, column),
+                None => {
+                    let made = column.generated.is_some();
+                    let filled = column.default.is_some() || column.identity.is_some();
+                    let caution = (column.not_null && !filled).then(|| {
+                        "fails if the table has rows: give the column a default, or fill it first"
+                            .to_owned()
+                    });
+                    let object = ObjectName::column(table, &column.name);
+                    let column = self.column(table, column);
+                    let sql = format!("ALTER TABLE {shown} ADD COLUMN {column}");
+                    self.made(object);
+                    let phase = if made { Phase::Generated } else { Phase::Columns };
+                    self.careful(phase, sql, caution);
+                }
+            }
+            self.column_settings(table, old(&column.name), column);
+        }
+        // PostgreSQL adds columns at the end, and moves none.
+        let found = before.columns.iter().map(|it| &*it.name).filter(|name| kept.contains(name));
+        let new = after.columns.iter().map(|it| &*it.name).filter(|name| old(name).is_none());
+        let made =
+            |name: &&str| after.columns.iter().any(|it| it.name == *name && it.generated.is_some());
+        let (made, plain): (Vec<&str>, Vec<&str>) = new.partition(made);
+        let order: Vec<&str> = found.chain(plain).chain(made).collect();
+        if order != after.columns.iter().map(|it| &*it.name).collect::<Vec<_>>() {
+            let why = "PostgreSQL can't move columns";
+            self.cannot(Change::Alter, "order of the columns of", table, why);
+        }
+    }
+
+    /// Is a column dropped and added again, here and not at a parent?
+    fn is_renewed(&self, table: &Name, column: &str) -> bool {
+        let relation = self.to.relations.get(table);
+        let own = relation.is_some_and(|it| {
+            it.columns.iter().any(|it| it.name == column && (it.local || !it.inherited))
+        });
+        own && self.anew.is_renewed(table, column)
+    }
+
+    /// A column as it stands in `CREATE TABLE`.
+    pub(super) fn column(&self, table: &Name, it: &Column) -> String {
+        let mut sql = format!("{} {}", words::ident(&it.name), it.data_type);
+        if let Some(options) = words::option_changes(&[], &it.server_options) {
+            sql.push_str(&format!(" OPTIONS ({options})"));
+        }
+        if let Some(collation) = &it.collation {
+            sql.push_str(&format!(" COLLATE {collation}"));
+        }
+        if it.not_null {
+            sql.push_str(" NOT NULL");
+        }
+        match (&it.generated, &it.default) {
+            (Some(kind), Some(expression)) => {
+                let kind = kind.to_uppercase();
+                sql.push_str(&format!(" GENERATED ALWAYS AS ({expression}) {kind}"));
+            }
+            (None, Some(default)) => sql.push_str(&format!(" DEFAULT {default}")),
+            _ => {}
+        }
+        if let Some(identity) = self.identity(table, it) {
+            sql.push_str(&format!(" {identity}"));
+        }
+        sql
+    }
+
+    fn identity(&self, table: &Name, it: &Column) -> Option<String> {
+        let when = it.identity.as_ref()?.to_uppercase();
+        let owner = (table.clone(), it.name.clone());
+        let mut sequences = self.to.sequences.iter();
+        let sequence =
+            sequences.find(|(_, it)| it.identity && it.owned_by.as_ref() == Some(&owner));
+        let options = sequence.map_or_else(Vec::new, |(name, sequence)| {
+            let by_default = Name::new(&*table.schema, format!("{}_{}_seq", table.name, it.name));
+            // Where that name is taken, the server would choose another.
+            let is_free = !self.from.sequences.contains_key(name);
+            let named = *name != by_default || !is_free;
+            let named = named.then(|| format!("SEQUENCE NAME {}", words::name(name)));
+            named.into_iter().chain(unusual_options(sequence)).collect()
+        });
+        let options = match options.as_slice() {
+            [] => String::new(),
+            options => format!(" ({})", options.join(" ")),
+        };
+        Some(format!("GENERATED {when} AS IDENTITY{options}"))
+    }
+
+    fn column_change(
+        &mut self,
+        table: &Name,
+        relation: &Relation,
+        before: &Column,
+        after: &Column,
+    ) {
+        if is_view(relation) {
+            self.view_default(table, Some(before), after);
+            return;
+        }
+        let name = words::ident(&after.name);
+        let column =
+            format!("ALTER {} {} ALTER COLUMN {name}", keyword(relation.kind), words::name(table));
+        let set = |what: &str| format!("{column} {what}");
+        let retypes = self.anew.retypes(before, after);
+        let boxes = !before.data_type.ends_with("[]") && after.data_type.ends_with("[]");
+        let unboxes = before.data_type.ends_with("[]") && !after.data_type.ends_with("[]");
+        if before.generated.is_some() && after.generated.is_some() {
+            // One that changes is added anew.
+        } else {
+            if before.generated.is_some() {
+                self.step(Phase::LetGo, set("DROP EXPRESSION"));
+            }
+            let before = Column {
+                default: before.default.clone().filter(|_| before.generated.is_none()),
+                ..before.clone()
+            };
+            let anew = before.default.as_ref().is_some_and(|it| self.anew.has(it));
+            if before.default.is_some() && (anew || retypes || after.default.is_none()) {
+                self.step(Phase::LetGo, set("DROP DEFAULT"));
+            }
+            if retypes {
+                let collation = after.collation.as_ref();
+                let collation = collation.map_or_else(String::new, |it| format!(" COLLATE {it}"));
+                let kind = &after.data_type;
+                let was = &before.data_type;
+                let shown = format!("{}.{name}", words::name(table));
+                let loses = match unboxes {
+                    true => Some(format!("all elements but the first of {shown}")),
+                    false => casts::loses(&shown, was, kind),
+                };
+                // Between an enum and its successor there is no cast; every type has one to text.
+                let array = if kind.ends_with("[]") { "[]" } else { "" };
+                let made_again = self.anew.has_type(kind);
+                let same = casts::base(was) == casts::base(kind) && !made_again;
+                let direct = was != kind && words::casts(was, kind);
+                let known = casts::using(&name, was, kind);
+                let using = match &known {
+                    // What PostgreSQL does by itself need not be said; a foreign table has no rows to cast.
+                    _ if relation.kind == RelationKind::ForeignTable => String::new(),
+                    _ if same || direct && words::assigns(was, kind) => String::new(),
+                    _ if boxes => {
+                        let element = kind.trim_end_matches("[]");
+                        format!(
+                            " USING CASE WHEN {name} IS NOT NULL THEN ARRAY[{name}::{element}] END"
+                        )
+                    }
+                    _ if unboxes => format!(" USING {name}[1]::{kind}"),
+                    Some(expression) => format!(" USING {expression}"),
+                    None if direct => format!(" USING {name}::{kind}"),
+                    None => format!(" USING {name}::text{array}::{kind}"),
+                };
+                let zone = || {
+                    format!("the times in {name} are read as UTC: name their zone if it is another")
+                };
+                let caution = match casts::names_zone(was, kind) {
+                    true => Some(zone()),
+                    false => self.cast_caution(&before, after),
+                };
+                // Types that somebody has made are qualified; what they can be cast to is not known.
+                let made = |kind: &str| kind.contains('.');
+                let elements = (was.trim_end_matches("[]"), kind.trim_end_matches("[]"));
+                let boxed = (boxes || unboxes)
+                    && (elements.0 == elements.1 || words::casts(elements.0, elements.1));
+                let sure = same || direct || boxed || known.is_some() || made(kind) || made(was);
+                let why = || {
+                    format!("no cast leads from {was} to {kind}: say what becomes of the values")
+                };
+                let doubt = (!sure).then(why);
+                let sql = set(&format!("TYPE {kind}{collation}{using}"));
+                self.steps.push((Phase::Columns, Step { sql, loses, caution, doubt }));
+            }
+            if let Some(default) = &after.default
+                && (anew || retypes || before.default != after.default)
+            {
+                self.step(Phase::Columns, set(&format!("SET DEFAULT {default}")));
+            }
+        }
+        if before.identity.is_some() && after.identity.is_none() {
+            self.step(Phase::LetGo, set("DROP IDENTITY"));
+        }
+        if before.not_null && !after.not_null {
+            self.step(Phase::Columns, set("DROP NOT NULL"));
+        }
+        if !before.not_null && after.not_null {
+            let is_filled = self.fill(table, before, after);
+            self.not_null(table, relation, after, is_filled);
+        }
+        match (&before.identity, &after.identity) {
+            (None, Some(_)) => {
+                let identity = self.identity(table, after).unwrap_or_default();
+                self.step(Phase::Columns, set(&format!("ADD {identity}")));
+            }
+            (Some(was), Some(is)) if was != is => {
+                self.step(Phase::Columns, set(&format!("SET GENERATED {}", is.to_uppercase())));
+            }
+            _ => {}
+        }
+        if let Some(changes) = words::option_changes(&before.server_options, &after.server_options)
+        {
+            self.step(Phase::Columns, set(&format!("OPTIONS ({changes})")));
+        }
+        let rest = |it: &Column| (it.not_null_options.clone(), it.inherited, it.local);
+        if rest(before) != rest(after) {
+            let why = "whether it is its own or its parents', and how it may be NULL there, stays";
+            self.cannot(Change::Alter, "column", format!("{table}.{name}"), why);
+        }
+    }
+
+    /// The default of a view's column.
+    pub(super) fn view_default(&mut self, view: &Name, before: Option<&Column>, after: &Column) {
+        if before.and_then(|it| it.default.as_ref()) != after.default.as_ref() {
+            let column =
+                format!("{} ALTER COLUMN {}", words::name(view), words::ident(&after.name));
+            let to = after.default.as_ref();
+            let to = to.map_or_else(|| "DROP DEFAULT".to_owned(), |it| format!("SET DEFAULT {it}"));
+            self.step(Phase::Parts, format!("ALTER VIEW {column} {to}"));
+        }
+    }
+
+    fn not_null(&mut self, table: &Name, relation: &Relation, it: &Column, is_filled: bool) {
+        let shown = format!("ALTER {} {}", keyword(relation.kind), words::name(table));
+        let name = words::ident(&it.name);
+        let set = format!("{shown} ALTER COLUMN {name} SET NOT NULL");
+        let fill = match &it.default {
+            Some(_) => format!(
+                "; to fill it first, in batches for a large table: UPDATE {} SET {name} = DEFAULT WHERE {name} IS NULL",
+                words::name(table)
+            ),
+            None => String::new(),
+        };
+        let caution = (!is_filled).then(|| format!("fails if {name} is null in a row{fill}"));
+        if !self.online {
+            self.careful(Phase::Columns, set, caution);
+            return;
+        }
+        // A check that holds is proof enough: the rows are not read under the lock of SET NOT NULL.
+        let proof =
+            |suffix: String| words::derived(&format!("{}_{}", table.name, it.name), &suffix);
+        let free = |name: &String| !relation.constraints.contains_key(name);
+        let mut names = (0..).map(|n| proof(format!("_is_set{}", "_".repeat(n))));
+        let check = words::ident(&names.find(free).unwrap_or_default());
+        let sql = format!("{shown} ADD CONSTRAINT {check} CHECK ({name} IS NOT NULL) NOT VALID");
+        self.step(Phase::Columns, sql);
+        self.careful(Phase::Columns, format!("{shown} VALIDATE CONSTRAINT {check}"), caution);
+        self.step(Phase::Columns, set);
+        self.step(Phase::Columns, format!("{shown} DROP CONSTRAINT {check}"));
+    }
+
+    /// Can a change of the type fail?
+    fn cast_caution(&self, before: &Column, after: &Column) -> Option<String> {
+        let (was, is) = (&*before.data_type, &*after.data_type);
+        if was == is {
+            let gone = |name: &Name| {
+                let labels = |catalog: &Catalog| Some(catalog.enums.get(name)?.labels.clone());
+                let after = labels(self.to).unwrap_or_default();
+                labels(self.from)
+                    .unwrap_or_default()
+                    .into_iter()
+                    .filter(move |it| !after.contains(it))
+            };
+            let used = self.anew.types.iter().filter(|name| words::mentions(is, name));
+            let labels: Vec<String> = used.flat_map(gone).collect();
+            let labels = (!labels.is_empty()).then(|| labels.join(" or "));
+            return labels.map(|it| format!("fails if {} is {it} in a row", after.name));
+        }
+        let integers = ["smallint", "integer", "bigint"];
+        let rank = |kind: &str| integers.iter().position(|it| *it == kind);
+        let wider = matches!((rank(was), rank(is)), (Some(was), Some(is)) if was < is);
+        if is == "text" || wider {
+            return wider.then(|| "rewrites the table".to_owned());
+        }
+        let length = |kind: &str| {
+            let length = kind.strip_prefix("character varying")?;
+            length.trim_matches(['(', ')']).parse::<u32>().ok().or(Some(u32::MAX))
+        };
+        let longer = matches!((length(was), length(is)), (Some(was), Some(is)) if was <= is);
+        let caution = || format!("fails if a value of {} can't be made {is}", after.name);
+        (!longer && casts::can_fail(was, is)).then(caution)
+    }
+
+    /// What can't stand in `CREATE TABLE`, on every version.
+    pub(super) fn column_settings(
+        &mut self,
+        table: &Name,
+        before: Option<&Column>,
+        after: &Column,
+    ) {
+        let shown = format!("{}.{}", words::name(table), words::ident(&after.name));
+        // A view is made after all tables.
+        let kind = self.to.relations.get(table).filter(|it| is_view(it)).map(|it| it.kind);
+        let phase = if kind.is_some() { Phase::Parts } else { Phase::Settings };
+        let column = format!(
+            "ALTER {} {} ALTER COLUMN {}",
+            keyword(kind.unwrap_or(RelationKind::Table)),
+            words::name(table),
+            words::ident(&after.name)
+        );
+        let was = |value: fn(&Column) -> Option<String>| before.and_then(value);
+        if was(|it| it.storage.clone()) != after.storage {
+            match &after.storage {
+                Some(storage) => {
+                    let sql = format!("{column} SET STORAGE {}", storage.to_uppercase());
+                    self.step(phase, sql);
+                }
+                None => match words::storage(&after.data_type) {
+                    Some(storage) => {
+                        self.step(phase, format!("{column} SET STORAGE {storage}"));
+                    }
+                    None => {
+                        let why = "how values of its type are stored by default is not known";
+                        self.cannot(Change::Alter, "column", &shown, why);
+                    }
+                },
+            }
+        }
+        if was(|it| it.compression.clone()) != after.compression {
+            let to = after.compression.as_deref().unwrap_or("default");
+            self.step(phase, format!("{column} SET COMPRESSION {to}"));
+        }
+        if was(|it| it.statistics.map(|n| n.to_string())) != after.statistics.map(|n| n.to_string())
+        {
+            let target = after.statistics.unwrap_or(-1);
+            self.step(phase, format!("{column} SET STATISTICS {target}"));
+        }
+        let old = before.map(|it| it.options.clone()).unwrap_or_default();
+        if old != after.options {
+            let key = |it: &String| it.split('=').next().unwrap_or_default().to_owned();
+            if !old.is_empty() {
+                let keys: Vec<String> = old.iter().map(key).collect();
+                self.step(phase, format!("{column} RESET ({})", keys.join(", ")));
+            }
+            if !after.options.is_empty() {
+                let options = words::options(&after.options);
+                self.step(phase, format!("{column} SET ({options})"));
+            }
+        }
+        let before = before.and_then(|it| it.comment.as_ref());
+        self.comment(&format!("COLUMN {shown}"), before, after.comment.as_ref());
+    }
+}

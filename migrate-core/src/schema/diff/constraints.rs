@@ -1,0 +1,214 @@
+//! Constraints and indexes: for one transaction, or so that others can go on meanwhile.
+
+use std::collections::BTreeSet;
+
+use super::partitions::is_parted;
+use super::relations::is_view;
+use super::settled::named;
+use super::{Draft, Phase, words};
+use crate::schema::catalog::{Change, Constraint, Index, Name, Relation};
+
+/// The constraints that stand in the statement that makes a table: they need nothing but the table.
+/// The primary key comes first. Of two keys over the same columns, PostgreSQL would make one there.
+pub(super) fn inline(it: &Relation) -> impl Iterator<Item = (&String, &Constraint)> {
+    let kinds = ["primary key", "unique", "check"];
+    let is_plain = it.inherits.is_empty() && it.bound.is_none();
+    kinds.into_iter().filter(move |_| is_plain).flat_map(move |kind| {
+        let constraints = it.constraints.iter();
+        constraints.filter(move |(name, found)| {
+            let mut keys =
+                it.constraints.iter().filter(|(other, it)| *other != *name && it.is_key());
+            let again = kind == "unique" && keys.any(|(_, it)| it.columns == found.columns);
+            found.kind == kind && found.local && found.validated && !again
+        })
+    })
+}
+
+impl Draft<'_> {
+    /// Does a foreign key have to let go of its key, because that changes?
+    pub(super) fn rekeyed(&self, it: &Constraint) -> bool {
+        self.anew.rekeyed(self.from, self.to, it)
+    }
+
+    /// Can a constraint of a table stay as it is?
+    pub(super) fn same_constraint(&self, table: &Name, a: &Constraint, b: &Constraint) -> bool {
+        let retyped = a.kind == "foreign key" && self.anew.retypes_key(table, a);
+        let again = self.anew.has(&a.definition) || self.anew.has_renewed(table, &a.definition);
+        a.definition == b.definition && !again && !retyped && !self.rekeyed(a)
+    }
+
+    pub(super) fn constraints(&mut self, name: &Name, before: Option<&Relation>, after: &Relation) {
+        let shown = words::name(name);
+        for (key, it) in before.iter().flat_map(|it| &it.constraints).filter(|(_, it)| it.local) {
+            let new = after.constraints.get(key);
+            if new.is_some_and(|new| self.same_constraint(name, it, new)) {
+                continue;
+            }
+            // One that is written in two steps goes in the first of them.
+            if self.replaces(it, new) {
+                continue;
+            }
+            let phase = match it.kind.as_str() {
+                "foreign key" => Phase::DropForeignKeys,
+                _ => Phase::DropConstraints,
+            };
+            let key = words::ident(key);
+            self.step(phase, format!("ALTER TABLE {shown} DROP CONSTRAINT {key}"));
+        }
+        let made: BTreeSet<&String> = match before {
+            None => inline(after).map(|(key, _)| key).collect(),
+            Some(_) => BTreeSet::new(),
+        };
+        for (key, it) in after.constraints.iter().filter(|(_, it)| it.local) {
+            let old = before.and_then(|before| before.constraints.get(key));
+            let replaces = old.is_some_and(|old| self.replaces(old, Some(it)));
+            let old = old.filter(|old| self.same_constraint(name, old, it));
+            if old.is_none() && self.online && it.is_key() && is_parted(after) {
+                self.key_of_partitions(name, (key, it));
+            } else if old.is_none() && !made.contains(key) {
+                let index = after.indexes.get(key);
+                self.add_constraint(&shown, (key, it), index, before.is_some(), replaces);
+            }
+            let before = old.and_then(|it| it.comment.as_ref());
+            let on = format!("CONSTRAINT {} ON {shown}", words::ident(key));
+            self.comment(&on, before, it.comment.as_ref());
+        }
+    }
+
+    /// Does a constraint make way in the statement that makes its successor? Not if its key goes.
+    fn replaces(&self, it: &Constraint, new: Option<&Constraint>) -> bool {
+        let in_place = |new: &Constraint| {
+            new.can_be_validated() || new.is_key() && new.kind == it.kind && new.local && it.local
+        };
+        self.online && new.is_some_and(in_place) && !self.rekeyed(it)
+    }
+
+    /// A constraint of a table that is new, or of one that may have rows.
+    fn add_constraint(
+        &mut self,
+        table: &str,
+        (key, it): (&String, &Constraint),
+        index: Option<&Index>,
+        has_rows: bool,
+        replaces: bool,
+    ) {
+        let phase = match it.kind.as_str() {
+            "foreign key" => Phase::ForeignKeys,
+            _ => Phase::Constraints,
+        };
+        let caution = caution(it).filter(|_| has_rows && it.validated).map(str::to_owned);
+        let (name, definition) = (words::ident(key), &it.definition);
+        let alter = format!("ALTER TABLE {table}");
+        let drop = if replaces { format!("DROP CONSTRAINT {name}, ") } else { String::new() };
+        if self.online && it.can_be_validated() {
+            let sql = format!("{alter} {drop}ADD CONSTRAINT {name} {definition} NOT VALID");
+            self.step(phase, sql);
+            self.careful(phase, format!("{alter} VALIDATE CONSTRAINT {name}"), caution);
+        } else if let Some(index) = index.filter(|_| self.online && it.is_key()) {
+            // The new one takes the name of the old one when it takes its place.
+            let new = if replaces { words::derived(key, "_new") } else { key.clone() };
+            self.careful(phase, words::concurrently(&named(index, key, &new).definition), caution);
+            let index = words::ident(&new);
+            let kind = it.kind.to_uppercase();
+            let later = it.deferral();
+            let sql =
+                format!("{alter} {drop}ADD CONSTRAINT {name} {kind} USING INDEX {index}{later}");
+            self.step(phase, sql);
+        } else {
+            self.careful(phase, format!("{alter} ADD CONSTRAINT {name} {definition}"), caution);
+        }
+    }
+
+    pub(super) fn indexes(&mut self, table: &Name, before: Option<&Relation>, after: &Relation) {
+        let own = |it: &Index| it.constraint.is_none() && it.part_of.is_none();
+        let shown = |index: &str| words::name(&Name::new(&*table.schema, index));
+        let online = if self.online { " CONCURRENTLY" } else { "" };
+        for (name, it) in before.iter().flat_map(|it| &it.indexes).filter(|(_, it)| own(it)) {
+            let new = after.indexes.get(name);
+            if new.is_some_and(|new| self.anew.same_index(table, it, new)) {
+                continue;
+            }
+            if is_parted(after) {
+                // Those of a partitioned table can't go concurrently.
+                self.step(Phase::DropIndexes, format!("DROP INDEX {}", shown(name)));
+            } else if self.online && new.is_some() {
+                // The old one serves until the new one does.
+                let old = words::derived(name, "_old");
+                let rename =
+                    format!("ALTER INDEX {} RENAME TO {}", shown(name), words::ident(&old));
+                self.step(Phase::DropIndexes, rename);
+                self.step(Phase::DropServed, format!("DROP INDEX CONCURRENTLY {}", shown(&old)));
+            } else {
+                self.step(Phase::DropIndexes, format!("DROP INDEX{online} {}", shown(name)));
+            }
+        }
+        for (name, it) in &after.indexes {
+            let old = before.and_then(|before| before.indexes.get(name));
+            let old = old.filter(|old| self.anew.same_index(table, old, it));
+            if old.is_none() && own(it) && self.online && is_parted(after) {
+                self.index_of_partitions(table, (name, it));
+            } else if old.is_none() && own(it) {
+                let phase = if is_view(after) { Phase::Parts } else { Phase::Indexes };
+                let sql = match self.online {
+                    true => words::concurrently(&it.definition),
+                    // An index of a partitioned table is printed without those of its partitions.
+                    false => it.definition.replacen(" ON ONLY ", " ON ", 1),
+                };
+                let caution = (it.unique && before.is_some()).then(|| SAME.to_owned());
+                self.careful(phase, sql, caution);
+            }
+            let rest = |it: &Index| {
+                let Index { valid, tablespace, statistics, .. } = it.clone();
+                (valid, tablespace, statistics)
+            };
+            let plain = (true, None, Vec::new());
+            if old.map_or(plain, rest) != rest(it) {
+                let why = "invalid ones, their tablespaces and statistics targets are not written";
+                self.cannot(Change::Alter, "index", shown(name), why);
+            }
+            if old.is_some_and(|it| it.clustered) != it.clustered {
+                let to = match it.clustered {
+                    true => format!("CLUSTER ON {}", words::ident(name)),
+                    false => "SET WITHOUT CLUSTER".to_owned(),
+                };
+                self.step(Phase::Parts, format!("ALTER TABLE {} {to}", words::name(table)));
+            }
+            let before = old.and_then(|it| it.comment.as_ref());
+            self.comment(&format!("INDEX {}", shown(name)), before, it.comment.as_ref());
+        }
+    }
+}
+
+impl Constraint {
+    /// Is it a primary key, or UNIQUE?
+    pub(super) fn is_key(&self) -> bool {
+        self.kind == "primary key" || self.kind == "unique"
+    }
+
+    /// When it is checked, as `ADD CONSTRAINT … USING INDEX` says it.
+    pub(super) fn deferral(&self) -> &'static str {
+        match (self.deferrable, self.deferred) {
+            (_, true) => " DEFERRABLE INITIALLY DEFERRED",
+            (true, _) => " DEFERRABLE",
+            _ => "",
+        }
+    }
+
+    /// Can it be made without a look at the rows, which follows?
+    fn can_be_validated(&self) -> bool {
+        let kind = matches!(self.kind.as_str(), "check" | "foreign key");
+        kind && self.validated && !self.definition.ends_with("NOT ENFORCED")
+    }
+}
+
+pub(super) const SAME: &str = "fails if two rows are the same there";
+
+/// What makes adding it fail.
+fn caution(it: &Constraint) -> Option<&'static str> {
+    match it.kind.as_str() {
+        "check" => Some("fails if it does not hold for a row"),
+        "foreign key" => Some("fails if a row refers to one that is not there"),
+        "primary key" | "unique" => Some(SAME),
+        _ => Some("fails if rows exclude each other"),
+    }
+}

@@ -1,0 +1,133 @@
+//! Indexes and keys of partitioned tables so that others can go on meanwhile: one that is not complete at the partitioned
+//! table, one for each partition, and each is attached.
+
+use super::constraints::SAME;
+use super::held::Table;
+use super::{Draft, Phase, words};
+use crate::schema::catalog::{Constraint, Index, Name, Relation, RelationKind};
+
+pub(super) fn is_parted(it: &Relation) -> bool {
+    it.kind == RelationKind::PartitionedTable
+}
+
+impl Table<'_> {
+    /// The new indexes and keys that can wait, each with those of the partitions, as a table and a name.
+    pub(super) fn trees(&self) -> Vec<(Name, String)> {
+        let mut found = Vec::new();
+        for (name, it) in &self.after.indexes {
+            if it.part_of.is_some() || self.before.indexes.contains_key(name) {
+                continue;
+            }
+            let waits = match &it.constraint {
+                None => self.index_waits(name, it),
+                Some(key) => self.after.constraints.get(key).is_some_and(|key| {
+                    !self.before.constraints.contains_key(name)
+                        && key.local
+                        && self.key_waits(name, key)
+                        && (key.kind == "unique" || self.has_no_nulls(key))
+                }),
+            };
+            let mut tree = vec![(self.name.clone(), name.clone())];
+            if waits && self.grows(self.name, name, &mut tree) {
+                found.append(&mut tree);
+            }
+        }
+        found
+    }
+
+    /// `ALTER TABLE ONLY … ADD PRIMARY KEY` can't make columns of partitions NOT NULL.
+    fn has_no_nulls(&self, key: &Constraint) -> bool {
+        let is_set =
+            |name: &String| self.before.columns.iter().any(|it| it.name == *name && it.not_null);
+        key.columns.iter().all(is_set)
+    }
+
+    /// Collects the indexes of partitions; false if one of the partitions can't have its index alone.
+    fn grows(&self, table: &Name, index: &str, tree: &mut Vec<(Name, String)>) -> bool {
+        let (from, to) = (self.draft.from, self.draft.to);
+        let whole = Name::new(&*table.schema, index);
+        for (name, it) in partitions(&to.relations, table) {
+            let before = from.relations.get(name);
+            let stays = before.is_none_or(|before| {
+                before.kind == it.kind && before.inherits == it.inherits && before.bound == it.bound
+            });
+            let has_rows = it.kind == RelationKind::Table || is_parted(it);
+            let mut own = it.indexes.iter().filter(|(_, it)| it.part_of.as_ref() == Some(&whole));
+            let (Some((part, child)), true, true) = (own.next(), stays, has_rows) else {
+                return false;
+            };
+            let is_new = before.is_none_or(|before| !before.indexes.contains_key(part));
+            let table = Table { name, before: before.unwrap_or(it), after: it, ..*self };
+            let plain = Index { part_of: None, ..child.clone() };
+            if !is_new || !table.index_waits(part, &plain) {
+                return false;
+            }
+            tree.push((name.clone(), part.clone()));
+            if !self.grows(name, part, tree) {
+                return false;
+            }
+        }
+        // What is only in the one or the other makes a difference to the whole.
+        partitions(&from.relations, table).all(|(name, _)| to.relations.contains_key(name))
+    }
+}
+
+impl Draft<'_> {
+    /// An index of a partitioned table, and of all its partitions.
+    pub(super) fn index_of_partitions(&mut self, table: &Name, (name, it): (&String, &Index)) {
+        self.step(Phase::Indexes, it.definition.clone());
+        let caution = it.unique.then(|| SAME.to_owned());
+        for (part, index, child) in self.of_partitions(table, name) {
+            if self.to.relations.get(&part).is_some_and(is_parted) {
+                self.index_of_partitions(&part, (&index, &child));
+            } else {
+                let sql = words::concurrently(&child.definition);
+                self.careful(Phase::Indexes, sql, caution.clone());
+            }
+            self.attach(Phase::Indexes, (table, name), (&part, &index));
+        }
+    }
+
+    /// A key of a partitioned table, and of all its partitions.
+    pub(super) fn key_of_partitions(&mut self, table: &Name, (name, it): (&String, &Constraint)) {
+        let phase = Phase::Constraints;
+        let constraint = format!("CONSTRAINT {} {}", words::ident(name), it.definition);
+        self.step(phase, format!("ALTER TABLE ONLY {} ADD {constraint}", words::name(table)));
+        for (part, index, child) in self.of_partitions(table, name) {
+            let key = self.to.relations.get(&part).and_then(|it| it.constraints.get(&index));
+            if let Some(key) = key.filter(|_| self.to.relations.get(&part).is_some_and(is_parted)) {
+                self.key_of_partitions(&part, (&index, key));
+            } else {
+                self.careful(phase, words::concurrently(&child.definition), Some(SAME.to_owned()));
+                let (own, kind) = (words::ident(&index), it.kind.to_uppercase());
+                let (alter, later) = (format!("ALTER TABLE {}", words::name(&part)), it.deferral());
+                let sql = format!("{alter} ADD CONSTRAINT {own} {kind} USING INDEX {own}{later}");
+                self.step(phase, sql);
+            }
+            self.attach(phase, (table, name), (&part, &index));
+        }
+    }
+
+    fn attach(&mut self, phase: Phase, whole: (&Name, &String), part: (&Name, &String)) {
+        let index = |(table, name): (&Name, &String)| words::name(&Name::new(&*table.schema, name));
+        let sql = format!("ALTER INDEX {} ATTACH PARTITION {}", index(whole), index(part));
+        self.step(phase, sql);
+    }
+
+    /// The indexes that partitions have for one of their table.
+    fn of_partitions(&self, table: &Name, index: &str) -> Vec<(Name, String, Index)> {
+        let whole = Name::new(&*table.schema, index);
+        let of = |(name, it): (&Name, &Relation)| {
+            let mut own = it.indexes.iter().filter(|(_, it)| it.part_of.as_ref() == Some(&whole));
+            own.next().map(|(part, it)| (name.clone(), part.clone(), it.clone()))
+        };
+        partitions(&self.to.relations, table).filter_map(of).collect()
+    }
+}
+
+fn partitions<'c>(
+    relations: &'c std::collections::BTreeMap<Name, Relation>,
+    table: &'c Name,
+) -> impl Iterator<Item = (&'c Name, &'c Relation)> {
+    relations.iter().filter(move |(_, it)| it.bound.is_some() && it.inherits.contains(table))
+}

@@ -1,0 +1,259 @@
+//! Tables and views as a whole, in an order in which they can be dropped and made.
+
+use std::collections::BTreeSet;
+
+use super::held::taken;
+use super::order::sorted;
+use super::{Draft, Phase, Step, words};
+use crate::schema::catalog::{Catalog, Change, Name, Relation, RelationKind};
+
+impl Draft<'_> {
+    pub(super) fn relations(&mut self) {
+        let (from, to) = (self.from, self.to);
+        let mut dropped = BTreeSet::new();
+        let mut made = BTreeSet::new();
+        let fixed = self.parted_otherwise();
+        let mut staying: Vec<Name> = self.staying().into_iter().cloned().collect();
+        staying.retain(|name| !fixed.contains(name));
+        for name in from.relations.keys().chain(to.relations.keys()).collect::<BTreeSet<_>>() {
+            if !staying.contains(name) && !fixed.contains(name) {
+                dropped.extend(from.relations.contains_key(name).then_some(name));
+                made.extend(to.relations.contains_key(name).then_some(name));
+            }
+        }
+        for name in &staying {
+            if let (Some(before), Some(after)) = (from.relations.get(name), to.relations.get(name))
+            {
+                self.alter(name, before, after);
+            }
+        }
+        for name in in_order(from, &dropped).into_iter().rev() {
+            self.drop_relation(name, &from.relations[name], &dropped);
+        }
+        for name in in_order(to, &made) {
+            let first = self.steps.len();
+            self.make_relation(name, &to.relations[name]);
+            self.about(first, name);
+        }
+    }
+
+    /// The tables that are partitioned by something else now, and their partitions: they are one thing to do by hand.
+    fn parted_otherwise(&mut self) -> BTreeSet<Name> {
+        let (from, to) = (self.from, self.to);
+        let both = to
+            .relations
+            .iter()
+            .filter_map(|(name, it)| Some((name, from.relations.get(name)?, it)));
+        let moved = both.filter(|(_, before, after)| {
+            before.kind == after.kind && before.partition_key != after.partition_key
+        });
+        let mut found: BTreeSet<Name> = moved.map(|(name, ..)| name.clone()).collect();
+        for name in &found {
+            let why = "PostgreSQL can't change the partition key of a table: make a new table, move the rows, and rename it";
+            self.cannot(Change::Alter, RelationKind::PartitionedTable.word(), name, why);
+        }
+        loop {
+            let all = from.relations.iter().chain(&to.relations);
+            let parts = all.filter(|(name, it)| {
+                it.bound.is_some()
+                    && it.inherits.iter().any(|it| found.contains(it))
+                    && !found.contains(*name)
+            });
+            let parts: Vec<Name> = parts.map(|(name, _)| name.clone()).collect();
+            if parts.is_empty() {
+                return found;
+            }
+            found.extend(parts);
+        }
+    }
+
+    fn drop_relation(&mut self, name: &Name, it: &Relation, dropped: &BTreeSet<&Name>) {
+        let shown = words::name(name);
+        if is_view(it) {
+            self.step(Phase::DropViews, format!("DROP {} {shown}", keyword(it.kind)));
+            return;
+        }
+        // Tables can refer to each other in a circle, or to a key that goes before the tables do.
+        for (key, constraint) in &it.constraints {
+            let other = constraint.references.as_ref().filter(|to| *to != name);
+            if constraint.inherited {
+                continue;
+            }
+            if other.is_some_and(|to| dropped.contains(to)) || self.rekeyed(constraint) {
+                let key = words::ident(key);
+                let sql = format!("ALTER TABLE {shown} DROP CONSTRAINT {key}");
+                self.step(Phase::DropForeignKeys, sql);
+            }
+        }
+        // What its rules and policies show can be gone before it is.
+        let other = |text: &str| {
+            let mut relations = self.from.relations.keys().filter(|other| *other != name);
+            relations.any(|other| words::mentions(text, other))
+        };
+        let rules = it.rules.iter().filter(|(_, it)| other(&it.definition));
+        let policies = it.policies.iter().filter(|(_, it)| {
+            other(it.using.as_deref().unwrap_or_default())
+                || other(it.check.as_deref().unwrap_or_default())
+        });
+        let rules = rules.map(|(part, _)| ("RULE", part));
+        for (kind, part) in
+            rules.chain(policies.map(|(part, _)| ("POLICY", part))).collect::<Vec<_>>()
+        {
+            let part = words::ident(part);
+            self.step(Phase::DropParts, format!("DROP {kind} {part} ON {shown}"));
+        }
+        let sql = format!("DROP {} {shown}", keyword(it.kind));
+        // Something of its name can stand there only when it is gone, and a function that it calls
+        // can be made anew only then.
+        let defaults = it.columns.iter().filter_map(|it| it.default.as_ref());
+        let checks = it.constraints.values().map(|it| &it.definition);
+        let triggers = it.triggers.values().map(|it| &it.definition);
+        let indexes = it.indexes.values().map(|it| &it.definition);
+        let rules = it.rules.values().map(|it| &it.definition);
+        let policies = it.policies.values().flat_map(|it| it.using.iter().chain(&it.check));
+        let texts = defaults.chain(checks).chain(triggers).chain(indexes);
+        let mut texts = texts.chain(rules).chain(policies);
+        // So can something with the name of one of its indexes or sequences.
+        let named = |part: &String| taken(self.to, &Name::new(&*name.schema, part));
+        let own = self
+            .from
+            .sequences
+            .iter()
+            .filter(|(_, it)| it.owned_by.as_ref().is_some_and(|(table, _)| table == name));
+        let early = self.to.relations.contains_key(name)
+            || it.indexes.keys().any(named)
+            || own.map(|(name, _)| name).any(|it| taken(self.to, it))
+            || texts.any(|it| self.anew.has(it));
+        let phase = if early { Phase::DropTablesFirst } else { Phase::DropTables };
+        // The rows of a foreign table are elsewhere.
+        let lost = it.kind != RelationKind::ForeignTable;
+        let loses = lost.then(|| format!("the table {shown}"));
+        self.steps.push((phase, Step { loses, ..Step::new(sql) }));
+    }
+
+    fn make_relation(&mut self, name: &Name, it: &Relation) {
+        let shown = words::name(name);
+        self.made_relation(name);
+        let method = it.access_method.as_ref().filter(|method| *method != "heap");
+        let method = method.map_or_else(String::new, |it| format!(" USING {}", words::ident(it)));
+        let space = it.tablespace.as_ref();
+        let space =
+            space.map_or_else(String::new, |it| format!(" TABLESPACE {}", words::ident(it)));
+        let with = match it.options.as_slice() {
+            [] => String::new(),
+            options => format!(" WITH ({})", words::options(options)),
+        };
+        if is_view(it) {
+            let definition = it.definition.as_deref().unwrap_or_default().trim();
+            let definition = definition.trim_end_matches(';');
+            let sql = format!(
+                "CREATE {} {shown}{method}{with}{space} AS\n{definition}",
+                keyword(it.kind)
+            );
+            self.step(Phase::Views, sql);
+            for column in &it.columns {
+                self.view_default(name, None, column);
+            }
+        } else if it.kind == RelationKind::ForeignTable {
+            self.foreign_table(name, it);
+        } else {
+            let unlogged = if it.unlogged { "UNLOGGED " } else { "" };
+            let body = self.body(name, it);
+            let parted = it.partition_key.as_ref();
+            let parted = parted.map_or_else(String::new, |key| format!(" PARTITION BY {key}"));
+            let sql = format!("CREATE {unlogged}TABLE {shown} {body}{parted}{method}{with}{space}");
+            self.step(Phase::Tables, sql);
+            if self.is_attached(it) {
+                it.inherits.iter().for_each(|parent| self.join(parent, name, it));
+            }
+            if it.of_type.is_some() {
+                self.steps.push((Phase::Attach, typed(&shown, it.of_type.as_ref())));
+            }
+        }
+        if !it.inherits.is_empty() {
+            let created = self.as_created(it);
+            self.columns(name, &created, it);
+            self.parts(name, None, it);
+            return;
+        }
+        for column in &it.columns {
+            self.column_settings(name, None, column);
+        }
+        self.parts(name, None, it);
+    }
+
+    /// A foreign table by itself, or as a partition.
+    fn foreign_table(&mut self, name: &Name, it: &Relation) {
+        let body = self.body(name, it);
+        let server = words::ident(it.server.as_deref().unwrap_or_default());
+        let options = match words::option_changes(&[], &it.server_options) {
+            Some(options) => format!(" OPTIONS ({options})"),
+            None => String::new(),
+        };
+        let shown = words::name(name);
+        self.step(
+            Phase::Tables,
+            format!("CREATE FOREIGN TABLE {shown} {body} SERVER {server}{options}"),
+        );
+    }
+
+    fn alter(&mut self, name: &Name, before: &Relation, after: &Relation) {
+        self.fixed(name, before, after);
+        let left = self.as_inherited(name, before, after);
+        let table = format!("ALTER {} {}", keyword(after.kind), words::name(name));
+        if before.unlogged != after.unlogged {
+            let to = if after.unlogged { "UNLOGGED" } else { "LOGGED" };
+            self.step(Phase::Columns, format!("{table} SET {to}"));
+        }
+        let key = |option: &String| option.split('=').next().unwrap_or_default().to_owned();
+        let keys: BTreeSet<String> = after.options.iter().map(key).collect();
+        let gone: Vec<String> =
+            before.options.iter().map(key).filter(|key| !keys.contains(key)).collect();
+        let set: Vec<String> =
+            after.options.iter().filter(|it| !before.options.contains(it)).cloned().collect();
+        if !gone.is_empty() {
+            self.step(Phase::Columns, format!("{table} RESET ({})", gone.join(", ")));
+        }
+        if !set.is_empty() {
+            self.step(Phase::Columns, format!("{table} SET ({})", words::options(&set)));
+        }
+        self.columns(name, &left, after);
+        self.parts(name, Some(before), after);
+    }
+}
+
+/// The step for a typed table.
+pub(super) fn typed(table: &str, of: Option<&String>) -> Step {
+    match of {
+        Some(kind) => Step::new(format!("ALTER TABLE {table} OF {kind}")),
+        None => Step::new(format!("ALTER TABLE {table} NOT OF")),
+    }
+}
+
+/// Is a table or a view dropped and made again, since no statement leads from one to the other?
+pub(super) fn is_other(before: &Relation, after: &Relation) -> bool {
+    before.kind != after.kind || before.server != after.server
+}
+
+pub(super) fn is_view(it: &Relation) -> bool {
+    matches!(it.kind, RelationKind::View | RelationKind::MaterializedView)
+}
+
+pub(super) fn keyword(kind: RelationKind) -> &'static str {
+    match kind {
+        RelationKind::Table | RelationKind::PartitionedTable => "TABLE",
+        RelationKind::ForeignTable => "FOREIGN TABLE",
+        RelationKind::View => "VIEW",
+        RelationKind::MaterializedView => "MATERIALIZED VIEW",
+    }
+}
+
+/// A view stands behind what it shows, a partition behind the table that it is a part of.
+fn in_order<'n>(catalog: &Catalog, names: &BTreeSet<&'n Name>) -> Vec<&'n Name> {
+    sorted(names.iter().copied().collect(), |name, other| {
+        catalog.relations.get(*name).is_some_and(|it| {
+            it.inherits.contains(other)
+                || it.definition.as_ref().is_some_and(|text| words::mentions(text, other))
+        })
+    })
+}

@@ -1,0 +1,222 @@
+//! What may have been renamed, for people to decide: nothing in two catalogs proves it.
+
+use std::fmt;
+
+use super::words;
+use crate::schema::catalog::{Catalog, Column, Name, Relation, RelationKind, Sequence};
+
+/// A new name for something that stays what it is.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Rename {
+    /// What it is.
+    pub kind: RenameKind,
+    /// The schema it is in.
+    pub schema: String,
+    /// The table of a column.
+    pub table: Option<String>,
+    /// The name that it has.
+    pub from: String,
+    /// The name that it gets.
+    pub to: String,
+}
+
+/// What is renamed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum RenameKind {
+    /// A table.
+    Table,
+    /// A column of a table.
+    Column,
+    /// An enum.
+    Enum,
+    /// A domain.
+    Domain,
+    /// A composite type.
+    Composite,
+    /// A sequence that belongs to no column.
+    Sequence,
+}
+
+impl RenameKind {
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            RenameKind::Table => "table",
+            RenameKind::Column => "column",
+            RenameKind::Enum => "enum",
+            RenameKind::Domain => "domain",
+            RenameKind::Composite => "composite type",
+            RenameKind::Sequence => "sequence",
+        }
+    }
+
+    /// What `ALTER` calls it.
+    fn keyword(self) -> &'static str {
+        match self {
+            RenameKind::Table | RenameKind::Column => "TABLE",
+            RenameKind::Enum | RenameKind::Composite => "TYPE",
+            RenameKind::Domain => "DOMAIN",
+            RenameKind::Sequence => "SEQUENCE",
+        }
+    }
+}
+
+impl Rename {
+    /// The statement, without the semicolon.
+    ///
+    /// ```
+    /// use migrate_core::diff::{Rename, RenameKind};
+    ///
+    /// let rename = Rename {
+    ///     kind: RenameKind::Column,
+    ///     schema: "public".to_owned(),
+    ///     table: Some("users".to_owned()),
+    ///     from: "email".to_owned(),
+    ///     to: "mail".to_owned(),
+    /// };
+    /// assert_eq!(rename.to_string(), "column users.email -> users.mail");
+    /// assert_eq!(rename.sql(), "ALTER TABLE users RENAME COLUMN email TO mail");
+    /// assert_eq!(rename.reversed().sql(), "ALTER TABLE users RENAME COLUMN mail TO email");
+    /// ```
+    #[must_use]
+    pub fn sql(&self) -> String {
+        let keyword = self.kind.keyword();
+        let (from, to) = (words::ident(&self.from), words::ident(&self.to));
+        match &self.table {
+            Some(table) => {
+                let table = words::name(&Name::new(&*self.schema, table));
+                format!("ALTER {keyword} {table} RENAME COLUMN {from} TO {to}")
+            }
+            None => {
+                let from = words::name(&Name::new(&*self.schema, &*self.from));
+                format!("ALTER {keyword} {from} RENAME TO {to}")
+            }
+        }
+    }
+
+    /// The way back.
+    #[must_use]
+    pub fn reversed(&self) -> Self {
+        Rename { from: self.to.clone(), to: self.from.clone(), ..self.clone() }
+    }
+
+    /// As a person writes it for [`parse`](Self::parse): `users.email=mail`.
+    #[must_use]
+    pub fn to_argument(&self) -> String {
+        format!("{}={}", self.shown(&self.from), words::ident(&self.to))
+    }
+
+    pub(super) fn shown(&self, name: &str) -> String {
+        match &self.table {
+            Some(table) => {
+                let table = Name::new(&*self.schema, table);
+                format!("{table}.{}", words::ident(name))
+            }
+            None => Name::new(&*self.schema, name).to_string(),
+        }
+    }
+}
+
+/// `column users.email -> users.mail`
+impl fmt::Display for Rename {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (from, to) = (self.shown(&self.from), self.shown(&self.to));
+        write!(f, "{} {from} -> {to}", self.kind.word())
+    }
+}
+
+/// What is only in the first catalog, beside what is only in the second and could be the same
+/// under another name: a table with the same columns, a column of the same type and default, an
+/// enum with the same labels. One thing can be in several candidates.
+#[must_use]
+pub fn rename_candidates(from: &Catalog, to: &Catalog) -> Vec<Rename> {
+    let mut found = Vec::new();
+    let table = |it: &Relation| {
+        let kinds = [RelationKind::Table, RelationKind::PartitionedTable];
+        kinds.contains(&it.kind) && !it.columns.is_empty()
+    };
+    let same = |one: (&Name, &Relation), other: (&Name, &Relation)| {
+        let columns = |(name, it): (&Name, &Relation), catalog: &Catalog| -> Vec<_> {
+            it.columns.iter().map(|column| shape(name, column, catalog)).collect()
+        };
+        table(one.1) && one.1.kind == other.1.kind && columns(one, from) == columns(other, to)
+    };
+    pairs(RenameKind::Table, &from.relations, &to.relations, same, &mut found);
+    for (name, before) in &from.relations {
+        let Some(after) = to.relations.get(name).filter(|it| it.kind == before.kind) else {
+            continue;
+        };
+        if table(before) {
+            columns(name, (before, from), (after, to), &mut found);
+        }
+    }
+    pairs(RenameKind::Enum, &from.enums, &to.enums, |a, b| a.1.labels == b.1.labels, &mut found);
+    let same = |one: (&Name, &_), other: (&Name, &_)| one.1 == other.1;
+    pairs(RenameKind::Domain, &from.domains, &to.domains, same, &mut found);
+    let same = |one: (&Name, &_), other: (&Name, &_)| one.1 == other.1;
+    pairs(RenameKind::Composite, &from.composites, &to.composites, same, &mut found);
+    let same = |one: (&Name, &Sequence), other: (&Name, &Sequence)| {
+        one.1 == other.1 && one.1.owned_by.is_none()
+    };
+    pairs(RenameKind::Sequence, &from.sequences, &to.sequences, same, &mut found);
+    found
+}
+
+/// What is only in one, with what is only in the other and the same.
+fn pairs<T>(
+    kind: RenameKind,
+    one: &std::collections::BTreeMap<Name, T>,
+    other: &std::collections::BTreeMap<Name, T>,
+    same: impl Fn((&Name, &T), (&Name, &T)) -> bool,
+    found: &mut Vec<Rename>,
+) {
+    for before in one.iter().filter(|(name, _)| !other.contains_key(*name)) {
+        for after in other.iter().filter(|(name, _)| !one.contains_key(*name)) {
+            if before.0.schema == after.0.schema && same(before, after) {
+                let (schema, from) = (before.0.schema.clone(), before.0.name.clone());
+                let to = after.0.name.clone();
+                found.push(Rename { kind, schema, table: None, from, to });
+            }
+        }
+    }
+}
+
+fn columns(
+    name: &Name,
+    (before, from): (&Relation, &Catalog),
+    (after, to): (&Relation, &Catalog),
+    found: &mut Vec<Rename>,
+) {
+    let has = |it: &Relation, name: &str| it.columns.iter().any(|column| column.name == name);
+    for old in before.columns.iter().filter(|it| !has(after, &it.name)) {
+        for new in after.columns.iter().filter(|it| !has(before, &it.name)) {
+            let mut renamed = shape(name, old, from);
+            renamed.0.clone_from(&new.name);
+            if renamed == shape(name, new, to) {
+                found.push(Rename {
+                    kind: RenameKind::Column,
+                    schema: name.schema.clone(),
+                    table: Some(name.name.clone()),
+                    from: old.name.clone(),
+                    to: new.name.clone(),
+                });
+            }
+        }
+    }
+}
+
+type Shape = (String, String, bool, Option<String>, Option<String>, Option<String>);
+
+/// What is the same of a column that is renamed. A sequence of its own is named after it.
+fn shape(table: &Name, it: &Column, catalog: &Catalog) -> Shape {
+    let owner = (table.clone(), it.name.clone());
+    let own = |(name, sequence): (&Name, &Sequence)| {
+        let default = it.default.as_deref().unwrap_or_default();
+        sequence.owned_by.as_ref() == Some(&owner) && words::mentions(default, name)
+    };
+    let default = match catalog.sequences.iter().any(own) {
+        true => Some("its own sequence".to_owned()),
+        false => it.default.clone(),
+    };
+    let (generated, identity) = (it.generated.clone(), it.identity.clone());
+    (it.name.clone(), it.data_type.clone(), it.not_null, default, generated, identity)
+}

@@ -1,0 +1,246 @@
+//! Which lock a statement takes on which table, and what it loses: as far as its words tell.
+//!
+//! What a statement does inside of a function, a `DO` block or a view is not seen. Of a statement that
+//! is not known here nothing is said.
+
+mod alter;
+mod drops;
+mod others;
+mod words;
+
+use std::fmt;
+
+pub use self::drops::{Loss, losses};
+use self::words::Words;
+use crate::syntax::ident::shown;
+use crate::syntax::statements::Statement;
+
+/// A lock on a table, from the weakest to the strongest; PostgreSQL's manual has a chapter on them,
+/// "Explicit Locking". The strongest that a transaction has taken stays until its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum LockMode {
+    /// Taken by a `SELECT`.
+    AccessShare,
+    /// Taken by a `SELECT … FOR UPDATE`.
+    RowShare,
+    /// Taken by `INSERT`, `UPDATE` and `DELETE`.
+    RowExclusive,
+    /// Keeps off other changes of the schema.
+    ShareUpdateExclusive,
+    /// Keeps off writers.
+    Share,
+    /// Keeps off writers, and others of its kind.
+    ShareRowExclusive,
+    /// Leaves only readers.
+    Exclusive,
+    /// Keeps off everybody.
+    AccessExclusive,
+}
+
+impl LockMode {
+    /// All of them, the weakest first.
+    pub const ALL: [Self; 8] = [
+        Self::AccessShare,
+        Self::RowShare,
+        Self::RowExclusive,
+        Self::ShareUpdateExclusive,
+        Self::Share,
+        Self::ShareRowExclusive,
+        Self::Exclusive,
+        Self::AccessExclusive,
+    ];
+
+    /// Its name, as `LOCK TABLE` takes it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::AccessShare => "ACCESS SHARE",
+            Self::RowShare => "ROW SHARE",
+            Self::RowExclusive => "ROW EXCLUSIVE",
+            Self::ShareUpdateExclusive => "SHARE UPDATE EXCLUSIVE",
+            Self::Share => "SHARE",
+            Self::ShareRowExclusive => "SHARE ROW EXCLUSIVE",
+            Self::Exclusive => "EXCLUSIVE",
+            Self::AccessExclusive => "ACCESS EXCLUSIVE",
+        }
+    }
+
+    /// Whether a `SELECT` waits for it.
+    pub fn blocks_reads(self) -> bool {
+        self == Self::AccessExclusive
+    }
+
+    /// Whether an `INSERT`, `UPDATE` or `DELETE` waits for it.
+    pub fn blocks_writes(self) -> bool {
+        self >= Self::Share
+    }
+}
+
+impl fmt::Display for LockMode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// What a statement may do with all of a table's rows, while it holds its lock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Work {
+    /// Nothing: it takes as long for a large table as for an empty one. Or it is a query, of which the
+    /// words don't tell.
+    None,
+    /// It reads them all.
+    Scan,
+    /// It writes them all anew.
+    Rewrite,
+}
+
+/// The functions of the server and of its extensions whose value is another for each row: a new
+/// column with such a default rewrites its table.
+#[cfg(any(feature = "analysis", feature = "catalog"))]
+pub(crate) const VOLATILE: [&str; 16] = [
+    "clock_timestamp",
+    "currval",
+    "gen_random_bytes",
+    "gen_random_uuid",
+    "lastval",
+    "nextval",
+    "random",
+    "random_normal",
+    "timeofday",
+    "uuid_generate_v1",
+    "uuid_generate_v1mc",
+    "uuid_generate_v4",
+    "uuidv4",
+    "uuidv7",
+    "setval",
+    "pg_sleep",
+];
+
+/// How a lock names what is locked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum LockedBy {
+    /// By its own name.
+    Name,
+    /// By the name of an index: its table is locked.
+    Index,
+    /// By the name of a domain: each table that has a column of it is locked.
+    Domain,
+}
+
+/// A lock that a statement takes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TableLock {
+    /// The table, view or sequence; or what leads to it.
+    pub relation: RelationName,
+    /// What `relation` is the name of.
+    pub of: LockedBy,
+    /// How.
+    pub mode: LockMode,
+    /// What it is held for, at most.
+    pub work: Work,
+}
+
+impl fmt::Display for TableLock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let of = match self.of {
+            LockedBy::Name => "",
+            LockedBy::Index => "the table of ",
+            LockedBy::Domain => "each table with a column of type ",
+        };
+        write!(f, "{} on {of}{}", self.mode, self.relation)?;
+        if self.mode.blocks_reads() {
+            write!(f, ", blocks reads and writes")?;
+        } else if self.mode.blocks_writes() {
+            write!(f, ", blocks writes")?;
+        }
+        match self.work {
+            Work::None => Ok(()),
+            Work::Scan => write!(f, ", while it reads all rows"),
+            Work::Rewrite => write!(f, ", while it may rewrite all rows"),
+        }
+    }
+}
+
+/// The name of a relation, in parts: `app.users` has two. As the catalog has them: lower case, unless
+/// they were quoted.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RelationName {
+    /// The parts; at least one.
+    pub parts: Vec<String>,
+}
+
+impl RelationName {
+    /// The schema and the name, as the default search path finds them: what names no schema is in `public`.
+    ///
+    /// ```
+    /// use migrate_core::RelationName;
+    ///
+    /// let name = |parts: &[&str]| RelationName { parts: parts.iter().map(ToString::to_string).collect() };
+    /// assert_eq!(name(&["users"]).qualified(), name(&["public", "users"]));
+    /// assert_eq!(name(&["app", "users"]).qualified(), name(&["app", "users"]));
+    /// ```
+    #[must_use]
+    pub fn qualified(&self) -> RelationName {
+        let own = match self.parts.as_slice() {
+            [name] => vec!["public".to_owned(), name.clone()],
+            // The database in front, if there is one, is the one that the session is in.
+            [.., schema, name] => vec![schema.clone(), name.clone()],
+            [] => Vec::new(),
+        };
+        RelationName { parts: own }
+    }
+}
+
+impl fmt::Display for RelationName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (nth, part) in self.parts.iter().enumerate() {
+            if nth > 0 {
+                f.write_str(".")?;
+            }
+            f.write_str(&shown(part))?;
+        }
+        Ok(())
+    }
+}
+
+/// The locks that a statement of `sql` takes on the tables that it names, the strongest for each.
+///
+/// What the words don't tell is left out: partitions, tables behind a view or a key, what a function
+/// does, what the constraints of a domain mean for a new column. A table that the statement makes is nobody else's yet, and left out, too.
+///
+/// ```
+/// use migrate_core::{LockMode, Work, locks, split_statements};
+///
+/// let sql = "ALTER TABLE users ALTER COLUMN email SET NOT NULL;";
+/// let [lock] = locks(sql, &split_statements(sql)[0]).try_into().unwrap();
+/// assert_eq!((lock.mode, lock.work), (LockMode::AccessExclusive, Work::Scan));
+/// assert_eq!(
+///     lock.to_string(),
+///     "ACCESS EXCLUSIVE on users, blocks reads and writes, while it reads all rows"
+/// );
+/// ```
+pub fn locks(sql: &str, statement: &Statement) -> Vec<TableLock> {
+    let words = Words::new(sql, &statement.tokens);
+    let found = alter::locks(words).or_else(|| others::locks(words)).unwrap_or_default();
+    let mut locks: Vec<TableLock> = Vec::new();
+    for lock in found {
+        let same = locks.iter_mut().find(|known| {
+            known.of == lock.of && known.relation.qualified() == lock.relation.qualified()
+        });
+        match same {
+            Some(known) => {
+                known.mode = known.mode.max(lock.mode);
+                known.work = known.work.max(lock.work);
+            }
+            None => locks.push(lock),
+        }
+    }
+    locks
+}
+
+/// A lock on a relation of this name.
+fn on(relation: RelationName, mode: LockMode, work: Work) -> TableLock {
+    TableLock { relation, of: LockedBy::Name, mode, work }
+}
+
+#[cfg(test)]
+mod tests;
