@@ -1,7 +1,8 @@
-//! `migrate.toml`, beside the folder of the migrations: what a project wants of its checks.
+//! Reads `migrate.toml`, the settings of a project's checks, which is next to the migrations
+//! folder.
 //!
-//! It is TOML, of which it needs little: a number, strings, lists of strings, and a table of strings.
-//! So a parser of all of TOML is no part of everybody's build.
+//! The file is TOML, but only uses numbers, strings, lists of strings and a table of strings. So
+//! builds do not depend on a full TOML parser.
 
 mod value;
 
@@ -20,18 +21,19 @@ use crate::syntax::source::{Source, Span};
 /// The name of the file.
 pub const CONFIG_FILE: &str = "migrate.toml";
 
-/// The oldest PostgreSQL that a chain can be for.
+/// The oldest PostgreSQL version that a chain can support.
 const OLDEST_SERVER: u32 = 14;
 
-/// The oldest PostgreSQL that a chain is for unless it says otherwise. PostgreSQL's developers support no older one.
+/// The default for the oldest supported PostgreSQL version. PostgreSQL's developers support no
+/// older one.
 const DEFAULT_SERVER: u32 = 15;
 
-/// The names of the settings above all tables. A `-` is taken for a `_`.
+/// The top-level settings. A `-` is read as a `_`.
 const SETTINGS: [&str; 6] =
     ["allow_hazards", "grants", "min_server", "models", "models_command", "schema_file"];
 
-/// What a project wants of its checks: a level for each lint, and the oldest server that its chain
-/// runs on; and where the command line finds what it compares the chain with.
+/// The settings of a project: a level for each lint, the oldest server that the chain must run on,
+/// and what the command line compares the chain with.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Config {
     levels: BTreeMap<Lint, Level>,
@@ -58,7 +60,7 @@ impl Default for Config {
 }
 
 impl Config {
-    /// The major versions of PostgreSQL that a chain can be for.
+    /// The major versions of PostgreSQL that a chain can require.
     pub const KNOWN_SERVERS: RangeInclusive<u32> = OLDEST_SERVER..=18;
 
     /// Reads a `migrate.toml`.
@@ -76,11 +78,11 @@ impl Config {
     ///
     /// # Errors
     ///
-    /// With everything that is wrong with it.
+    /// Contains all problems of the file.
     pub fn read(source: Source<'static>) -> Result<Self, Rejection> {
         let (mut config, mut problems) = (Config::default(), Vec::new());
         let mut seen: HashSet<&str> = HashSet::new();
-        // The table, if it is a known one.
+        // The current table; `None` if it is unknown.
         let mut table = Some("");
         let text = source.text();
         let mut start = 0;
@@ -127,31 +129,31 @@ impl Config {
         self.levels.get(&lint).copied().unwrap_or_else(|| lint.default_level())
     }
 
-    /// The same with this level for a lint.
+    /// Sets the level of a lint.
     #[must_use]
     pub fn with_level(mut self, lint: Lint, level: Level) -> Self {
         self.levels.insert(lint, level);
         self
     }
 
-    /// The oldest server that the chain runs on, as a major version.
+    /// The oldest server that the chain must run on, as a major version.
     pub fn min_server(&self) -> u32 {
         self.min_server
     }
 
-    /// The same for servers from this version on.
+    /// Sets the oldest server that the chain must run on.
     #[must_use]
     pub fn with_min_server(mut self, version: u32) -> Self {
         self.min_server = version;
         self
     }
 
-    /// Are privileges, default privileges and owners compared with models and databases?
+    /// Whether privileges, default privileges and owners are compared with models and databases.
     pub fn grants(&self) -> bool {
         self.grants
     }
 
-    /// The files and folders of the models; their paths count from the file of the settings.
+    /// The files and folders of the models. Paths are relative to the settings file.
     pub fn models(&self) -> &[String] {
         &self.models
     }
@@ -161,17 +163,17 @@ impl Config {
         self.models_command.as_deref()
     }
 
-    /// The file with the schema that the chain builds; its path counts from the file of the settings.
+    /// The file for the schema that the chain builds. The path is relative to the settings file.
     pub fn schema_file(&self) -> Option<&str> {
         self.schema_file.as_deref()
     }
 
-    /// The hazards that a generated revision may have; none if nothing is said of them.
+    /// The hazards that a generated revision may have; `None` if this is not set.
     pub fn allow_hazards(&self) -> Option<&[Hazard]> {
         self.allow_hazards.as_deref()
     }
 
-    /// What is wrong with a line above all tables, if something is.
+    /// The error in a top-level line, if there is one.
     fn setting(&mut self, key: &str, at: Span, value: &str, span: Span) -> Option<(Problem, Span)> {
         let name = key.replace('-', "_");
         let want = match name.as_str() {
@@ -229,7 +231,7 @@ impl Config {
         Some((bad(key, value, want), span))
     }
 
-    /// What is wrong with a line below `[lints]`, if something is.
+    /// The error in a line of `[lints]`, if there is one.
     fn lint(&mut self, code: &str, at: Span, value: &str, span: Span) -> Option<(Problem, Span)> {
         let Some(lint) = Lint::of_code(code) else {
             let meant = Lint::meant(code);
@@ -253,7 +255,7 @@ fn bad(key: &str, value: &str, want: &'static str) -> Problem {
 
 const WHY: &str = "a line is a comment, `[lints]`, or `key = value`";
 
-/// What a line says.
+/// The content of a line.
 enum Entry<'s> {
     Nothing,
     Table(&'s str, Span),
@@ -261,7 +263,7 @@ enum Entry<'s> {
 }
 
 impl<'s> Entry<'s> {
-    /// Reads a line that begins at `start`; gives the place of what can't be read.
+    /// Parses a line that starts at offset `start`; the error is the position of the syntax error.
     fn read(line: &'s str, start: usize) -> Result<Self, Span> {
         let line = without_comment(line);
         let place = |part: &str| {
@@ -293,7 +295,7 @@ mod tests {
 
     type Set<'s> = (u32, &'s [(Lint, Level)]);
 
-    /// Reads a file: what it sets, or what is wrong with it.
+    /// Reads a file and checks its settings or its errors.
     fn check(text: &'static str, expected: Result<Set<'_>, &[&str]>) {
         match Config::read(Source::new("migrate.toml", text)) {
             Ok(config) => {

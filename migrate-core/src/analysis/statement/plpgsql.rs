@@ -31,7 +31,7 @@ pub(crate) enum Step<'s> {
     /// An expression, or a query whose rows are discarded. It has the effects of the functions in
     /// it.
     Evaluate(Cursor<'s>),
-    /// `IF` and `CASE`. A `CASE` value that is not a condition is empty.
+    /// `IF` and `CASE`: for each arm its condition (or its value in a simple `CASE`) and its steps.
     If {
         arms: Vec<(Cursor<'s>, Vec<Step<'s>>)>,
         otherwise: Vec<Step<'s>>,

@@ -1,6 +1,6 @@
-//! The values of `migrate.toml`: strings, and lists of strings in one line.
+//! Parses the values of `migrate.toml`: strings, and lists of strings on one line.
 
-/// A line up to the `#` that begins its comment.
+/// A line without its comment.
 pub(super) fn without_comment(line: &str) -> &str {
     let mut quote = None;
     let mut escaped = false;
@@ -17,7 +17,7 @@ pub(super) fn without_comment(line: &str) -> &str {
     line
 }
 
-/// A string that is not empty.
+/// Parses a string that is not empty.
 pub(super) fn text(value: &str) -> Option<String> {
     match string(value)? {
         (text, "") if !text.trim().is_empty() => Some(text),
@@ -25,7 +25,7 @@ pub(super) fn text(value: &str) -> Option<String> {
     }
 }
 
-/// A string, or a list of strings.
+/// Parses a string or a list of strings.
 pub(super) fn strings(value: &str) -> Option<Vec<String>> {
     let Some(list) = value.strip_prefix('[').and_then(|value| value.strip_suffix(']')) else {
         return text(value).map(|text| vec![text]);
@@ -42,7 +42,7 @@ pub(super) fn strings(value: &str) -> Option<Vec<String>> {
     Some(found)
 }
 
-/// The string that a text begins with, and what follows it.
+/// The string at the start of a text, and the text after it.
 fn string(text: &str) -> Option<(String, &str)> {
     if let Some(rest) = text.strip_prefix('\'') {
         let (literal, rest) = rest.split_once('\'')?;
