@@ -51,10 +51,9 @@ pub struct Finding {
 
 /// Lints the upgrades of the selected revisions. The other revisions only provide context.
 ///
-/// Nothing uses a table yet if all revisions that created it are not deployed, so its locks harm
-/// nobody. In a chain with deployed revisions, this holds for every table that only undeployed
-/// revisions made. In a chain without them, it is unknown what has been deployed, and this holds
-/// only for tables made by the same revision.
+/// A table created by a revision that is not deployed is not in use yet, so locks on it harm
+/// nobody. In a chain without any deployed revision, it is unknown what has been deployed. There,
+/// this only holds for tables created by the same revision.
 ///
 /// ```
 /// use migrate_core::{Config, Folder, Lint, check, lint};

@@ -12,7 +12,7 @@ use crate::plan::history::{Record, StoredDown};
 use crate::syntax::source::{Source, Span};
 use crate::syntax::statements::split_statements;
 
-/// The suffix of the name that stands for a file.
+/// The suffix of the name that is shown in place of a file name.
 pub(crate) const STORED: &str = "(stored downgrade)";
 
 /// The revision of a record, with its recorded downgrade and no upgrade. `Err` says why the
