@@ -260,7 +260,7 @@ impl ReplayState {
             _ => {
                 let place = self.place(name.span);
                 self.model.change(id, place, |schema| schema.name = to.text.clone());
-                // `public` in the search path now refers to another schema.
+                // `public` in the search path no longer refers to this schema.
                 if id == self.model.public {
                     self.go_blind("the schema `public` has another name");
                 }
