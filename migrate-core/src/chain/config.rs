@@ -1,4 +1,8 @@
-//! `migrate.toml`, beside the folder of the migrations: the settings of a project.
+//! Reads `migrate.toml`, the settings of a project's checks, which is next to the migrations
+//! folder.
+//!
+//! The file is TOML, but only uses numbers, strings, lists of strings and a table of strings. So
+//! builds do not depend on a full TOML parser.
 
 use std::collections::{BTreeMap, HashMap};
 use std::ops::RangeInclusive;
@@ -16,18 +20,19 @@ use crate::syntax::suggest::did_you_mean;
 /// The name of the file.
 pub const CONFIG_FILE: &str = "migrate.toml";
 
-/// The oldest PostgreSQL that a chain can be for.
+/// The oldest PostgreSQL version that a chain can support.
 const OLDEST_SERVER: u32 = 14;
 
-/// The oldest PostgreSQL that a chain is for unless it says otherwise. PostgreSQL's developers support no older one.
+/// The default for the oldest supported PostgreSQL version. PostgreSQL's developers support no
+/// older one.
 const DEFAULT_SERVER: u32 = 15;
 
-/// The names of the settings above all tables. A `-` is taken for a `_`.
+/// The top-level settings. A `-` is read as a `_`.
 const SETTINGS: [&str; 6] =
     ["allow_hazards", "grants", "min_server", "models", "models_command", "schema_file"];
 
-/// The settings of a project: a level for each lint, the oldest server that the chain runs on, and where the command line
-/// finds what it compares the chain with.
+/// The settings of a project: a level for each lint, the oldest server that the chain must run on,
+/// and what the command line compares the chain with.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Config {
     levels: BTreeMap<Lint, Level>,
@@ -54,7 +59,7 @@ impl Default for Config {
 }
 
 impl Config {
-    /// The major versions of PostgreSQL that a chain can be for.
+    /// The major versions of PostgreSQL that a chain can require.
     pub const KNOWN_SERVERS: RangeInclusive<u32> = OLDEST_SERVER..=18;
 
     /// Reads a `migrate.toml`.
@@ -93,31 +98,31 @@ impl Config {
         self.levels.get(&lint).copied().unwrap_or_else(|| lint.default_level())
     }
 
-    /// The same with this level for a lint.
+    /// Sets the level of a lint.
     #[must_use]
     pub fn with_level(mut self, lint: Lint, level: Level) -> Self {
         self.levels.insert(lint, level);
         self
     }
 
-    /// The oldest server that the chain runs on, as a major version.
+    /// The oldest server that the chain must run on, as a major version.
     pub fn min_server(&self) -> u32 {
         self.min_server
     }
 
-    /// The same for servers from this version on.
+    /// Sets the oldest server that the chain must run on.
     #[must_use]
     pub fn with_min_server(mut self, version: u32) -> Self {
         self.min_server = version;
         self
     }
 
-    /// Are privileges, default privileges and owners compared with models and databases?
+    /// Whether privileges, default privileges and owners are compared with models and databases.
     pub fn grants(&self) -> bool {
         self.grants
     }
 
-    /// The files and folders of the models; their paths count from the file of the settings.
+    /// The files and folders of the models. Paths are relative to the settings file.
     pub fn models(&self) -> &[String] {
         &self.models
     }
@@ -127,12 +132,12 @@ impl Config {
         self.models_command.as_deref()
     }
 
-    /// The file with the schema that the chain builds; its path counts from the file of the settings.
+    /// The file for the schema that the chain builds. The path is relative to the settings file.
     pub fn schema_file(&self) -> Option<&str> {
         self.schema_file.as_deref()
     }
 
-    /// The hazards that a generated revision may have; none if nothing is said of them.
+    /// The hazards that a generated revision may have; `None` if this is not set.
     pub fn allow_hazards(&self) -> Option<&[Hazard]> {
         self.allow_hazards.as_deref()
     }
@@ -323,7 +328,7 @@ mod tests {
 
     type Set<'s> = (u32, &'s [(Lint, Level)]);
 
-    /// Reads a file: what it sets, or what is wrong with it.
+    /// Reads a file and checks its settings or its errors.
     fn check(text: &'static str, expected: Result<Set<'_>, &[&str]>) {
         match Config::read(Source::new("migrate.toml", text)) {
             Ok(config) => {

@@ -1,12 +1,12 @@
-//! Revision ids: what may name a revision.
+//! Revision ids: which texts are valid.
 
 use std::borrow::Cow;
 use std::fmt;
 
-/// The longest id, in characters. Alembic's column holds 32, which people overran.
+/// The maximum length of an id, in characters. Alembic's column holds 32, which users exceeded.
 pub const MAX_ID_LENGTH: usize = 128;
 
-/// Words that mean a place in every chain, so they can't name one revision.
+/// Words for a position in any chain, which therefore cannot be the id of a revision.
 const RESERVED: [&str; 4] = ["base", "current", "head", "heads"];
 
 /// The id of a revision, such as `001` or `20251217_indexes`.
@@ -22,12 +22,12 @@ const RESERVED: [&str; 4] = ["base", "current", "head", "heads"];
 pub struct RevisionId<'a>(Cow<'a, str>);
 
 impl<'a> RevisionId<'a> {
-    /// Checks that `id` may name a revision.
+    /// Checks that `id` is a valid revision id.
     ///
     /// # Errors
     ///
-    /// When it is empty, too long, one of Alembic's words for a place in the chain (`head`,
-    /// `base`, …), or has a character other than letters, digits, `_`, `.` and `-`.
+    /// If it is empty, too long, one of Alembic's words for a position in the chain (`head`,
+    /// `base`, …), or contains a character other than letters, digits, `_`, `.` and `-`.
     pub fn new(id: impl Into<Cow<'a, str>>) -> Result<Self, BadId> {
         let id = id.into();
         match why_bad(&id) {
@@ -58,19 +58,19 @@ impl fmt::Display for RevisionId<'_> {
     }
 }
 
-/// Why a text can't be a revision id.
+/// Why a text is not a valid revision id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum BadId {
-    /// There is no text.
+    /// It is empty.
     Empty,
     /// It is longer than [`MAX_ID_LENGTH`].
     TooLong,
-    /// It is a word that means a place in every chain.
+    /// It is a word for a position in any chain.
     Reserved,
-    /// It does not begin with a letter or a digit.
+    /// It does not start with a letter or a digit.
     Start(char),
-    /// It has a character that an id can't have.
+    /// It contains a character that is not allowed.
     Character(char),
 }
 

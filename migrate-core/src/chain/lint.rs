@@ -1,4 +1,4 @@
-//! The lints: what a revision can do that is correct, yet unsafe on a live database.
+//! The list of lints: valid statements in a revision that are unsafe on a live database.
 
 mod hazard;
 
@@ -7,8 +7,7 @@ use std::fmt;
 pub use self::hazard::Hazard;
 use crate::syntax::suggest::did_you_mean;
 
-/// A thing to be warned of in a revision that is not deployed. Each has a page:
-/// `migrate lint --explain CODE`.
+/// A lint for revisions that are not deployed. Each has a page: `migrate lint --explain CODE`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 #[expect(missing_docs, reason = "each lint's `about`, below, says what it is")]
@@ -42,7 +41,7 @@ pub enum Lint {
 use Lint::*;
 
 impl Lint {
-    /// All of them, by their codes.
+    /// All lints, by their codes.
     pub const ALL: [Lint; 24] = [
         AddColumnNotNull,
         AddColumnRewrites,
@@ -70,7 +69,7 @@ impl Lint {
         ValidatesUnderLock,
     ];
 
-    /// A short name that stays the same: `drop-column`.
+    /// A short, stable name: `drop-column`.
     pub const fn code(self) -> &'static str {
         match self {
             AddColumnNotNull => "add-column-not-null",
@@ -100,7 +99,7 @@ impl Lint {
         }
     }
 
-    /// What it finds, in a line.
+    /// A one-line description of what it finds.
     pub const fn about(self) -> &'static str {
         match self {
             AddColumnNotNull => {
@@ -148,8 +147,8 @@ impl Lint {
         }
     }
 
-    /// What is made of it unless somebody says otherwise. None is denied: whether a table has rows,
-    /// and what the running release uses, is in no file.
+    /// The default level. No lint is denied by default, because no file shows whether a table has
+    /// rows, or what the running release uses.
     pub const fn default_level(self) -> Level {
         match self {
             DropIndexBlocks | Json | Serial | TimestampWithoutZone => Level::Allow,
@@ -162,7 +161,7 @@ impl Lint {
         Lint::ALL.into_iter().find(|lint| lint.code() == code)
     }
 
-    /// The code that a word was probably meant to be.
+    /// The code that was probably meant by a word.
     pub fn suggestion(word: &str) -> Option<&'static str> {
         did_you_mean(&word.replace('_', "-"), Lint::ALL.map(Lint::code))
     }
@@ -174,22 +173,22 @@ impl fmt::Display for Lint {
     }
 }
 
-/// What is made of what a lint finds.
+/// How the findings of a lint are reported.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Level {
-    /// Nothing.
+    /// Not at all.
     Allow,
-    /// `migrate lint` and `migrate check` tell it.
+    /// By `migrate lint` and `migrate check`.
     Warn,
-    /// It is an error: the program does not build.
+    /// As an error: the program does not build.
     Deny,
 }
 
 impl Level {
-    /// All of them, the mildest first.
+    /// All levels, in ascending order.
     pub const ALL: [Level; 3] = [Level::Allow, Level::Warn, Level::Deny];
 
-    /// Its name, as `migrate.toml` has it.
+    /// The name used in `migrate.toml`.
     pub const fn name(self) -> &'static str {
         match self {
             Level::Allow => "allow",

@@ -1,4 +1,4 @@
-//! Every way in which a chain can be wrong: one list, each entry with its code, message and help.
+//! The list of all problems that a chain can have, each with its code, message and help.
 
 use std::fmt;
 
@@ -8,7 +8,7 @@ use crate::chain::lint::Lint;
 
 mod text;
 
-/// What is wrong. Where it is wrong is the [`Diagnostic`](crate::Diagnostic)'s to say.
+/// A problem. Its position is in the [`Diagnostic`](crate::Diagnostic).
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 #[expect(missing_docs, reason = "each variant's message, below, says what it and its fields are")]
@@ -58,7 +58,7 @@ pub enum Problem {
     },
     SqlBeforeSection,
 
-    // The sections.
+    // Sections.
     NoUp,
     MissingDown,
     EmptyDown,
@@ -84,7 +84,7 @@ pub enum Problem {
     },
     MarkerNotAlone,
 
-    // The SQL.
+    // SQL syntax.
     UnterminatedString,
     UnterminatedIdentifier,
     UnterminatedComment,
@@ -252,7 +252,7 @@ pub enum Problem {
         want: &'static str,
     },
 
-    // The lock file.
+    // Lock file.
     LockConflict,
     LockVersion {
         found: String,
@@ -288,7 +288,7 @@ pub enum Problem {
 }
 
 impl Problem {
-    /// A short name that stays the same, for machines.
+    /// A short, stable name, for programs.
     pub const fn code(&self) -> &'static str {
         use Problem::*;
         match self {
@@ -375,7 +375,7 @@ impl Problem {
         }
     }
 
-    /// Whether something is never closed.
+    /// Whether something is unterminated.
     pub(crate) const fn is_unclosed(&self) -> bool {
         matches!(
             self,
@@ -386,23 +386,23 @@ impl Problem {
         )
     }
 
-    /// Whether the rest of the section may be a part of it, so that what seems to be missing may
+    /// Whether the rest of the section may be part of it, so that something that seems missing may
     /// only be hidden.
     pub(crate) const fn hides_the_rest(&self) -> bool {
         self.is_unclosed() || matches!(self, Problem::PsqlCommand | Problem::CopyFromStdin)
     }
 
-    /// Whether there is no downgrade, where one must be.
+    /// Whether a required downgrade is missing.
     pub(crate) const fn is_missing_down(&self) -> bool {
         matches!(self, Problem::MissingDown | Problem::EmptyDown)
     }
 
-    /// Whether there is no section, where only a merge may do without.
+    /// Whether a section is missing that only a merge may omit.
     pub(crate) const fn is_missing_section(&self) -> bool {
         self.is_missing_down() || matches!(self, Problem::NoUp)
     }
 
-    /// Whether the revision may have been a merge that has lost its parents.
+    /// Whether the revision may have been a merge that lost its parents.
     pub(crate) const fn is_missing_parents(&self) -> bool {
         match self {
             Problem::SeveralBases { .. } => true,
@@ -411,7 +411,7 @@ impl Problem {
         }
     }
 
-    /// Whether it says that a server refuses a statement for the mode that it runs in.
+    /// Whether it says that a server refuses a statement because of its transaction mode.
     pub(crate) const fn is_refusal(&self) -> bool {
         matches!(
             self,
@@ -421,8 +421,8 @@ impl Problem {
         )
     }
 
-    /// Whether it is about what sections hold: in a deployed file, the edit that brought it is the
-    /// mistake.
+    /// Whether it is about the content of sections. In a deployed file, the mistake is the edit
+    /// that caused it.
     pub(crate) const fn is_in_sections(&self) -> bool {
         self.is_missing_section()
             || self.hides_the_rest()
@@ -441,10 +441,10 @@ impl Problem {
     }
 }
 
-/// So many things are listed by name.
+/// The largest number of items listed by name.
 const MOST_LISTED: usize = 20;
 
-/// `a`, `a` and `b`, or `a`, `b` and `c`, each in backquotes.
+/// `a`, `a` and `b`, or `a`, `b` and `c`, each in backticks.
 pub(crate) fn list<T: fmt::Display>(items: &[T]) -> String {
     let mut quoted: Vec<String> =
         items.iter().take(MOST_LISTED).map(|item| format!("`{item}`")).collect();

@@ -1,9 +1,9 @@
-//! What is said of bodies, and what is not.
+//! Tests: which errors are reported for bodies, and which are not.
 
 use super::*;
 use crate::syntax::statements::split_statements;
 
-/// The problem, the words it is at, and what is said there.
+/// The reported problem, the text it points at, and its label.
 fn found(sql: &str) -> Option<String> {
     let statement = split_statements(sql).into_iter().next()?;
     let found = refused(sql, &statement)?;
@@ -22,7 +22,8 @@ fn block(body: &str) -> Option<String> {
     found(&format!("DO $$ {body} $$"))
 }
 
-/// What is said of the body of a block, by how it begins.
+/// Checks what is reported for the body of a `DO` block. `expected` is the beginning of the
+/// message.
 fn check(body: &str, expected: &str) {
     let found = block(body).unwrap_or_default();
     assert!(found.starts_with(expected) && !found.is_empty(), "{body}\n{found}");
@@ -148,7 +149,7 @@ fn what_a_server_takes() {
     fine(
         "DECLARE a int; BEGIN a := ; a := CASE WHEN true THEN 1 END; INSERT INTO t SELECT 1 RETURNING 1 INTO a; EXECUTE 'x' INTO a USING 1, 2; END",
     );
-    // Not understood, or not looked into.
+    // Bodies that the reader does not understand or does not look into.
     fine("BEGIN LOOP EXIT inline_code_block; END LOOP; END");
     fine("BEGIN CREATE FUNCTION f() RETURNS int BEGIN ATOMIC SELECT 1; END; END");
     fine("DECLARE a int; BEGIN a := 1 end; END");

@@ -1,4 +1,4 @@
-//! Calls of functions that there are not, or that can't stand where they are.
+//! Reports calls of functions that do not exist, or are not allowed in their context.
 
 use std::collections::HashSet;
 use std::rc::Rc;
@@ -11,10 +11,11 @@ use crate::analysis::names::Name;
 use crate::analysis::query::Call;
 use crate::chain::problem::Problem;
 
-/// PostgreSQL's functions of which no form is IMMUTABLE, on no version from 14 to 18; made by `.ci/facts`.
+/// PostgreSQL's functions of which no overload is IMMUTABLE in any version from 14 to 18; generated
+/// by `.ci/facts`.
 const NOT_IMMUTABLE: &str = include_str!("not_immutable.txt");
 
-/// Extensions of which all functions are known.
+/// Extensions whose functions are all known.
 const KNOWN_EXTENSIONS: [&str; 17] = [
     "btree_gin",
     "btree_gist",
@@ -36,8 +37,8 @@ const KNOWN_EXTENSIONS: [&str; 17] = [
 ];
 
 impl ReplayState {
-    /// Says which of these calls a server refuses. In an index and in a generated column all functions have to
-    /// be immutable.
+    /// Reports the calls that a server would refuse. In an index and in a generated column, all
+    /// functions must be immutable.
     pub(super) fn check_calls(&mut self, calls: &[Call], immutable: bool) {
         let mut seen = HashSet::new();
         for call in calls {
@@ -68,15 +69,16 @@ impl ReplayState {
         matches!(self.model.path, Path::Default)
     }
 
-    /// The function that was meant, where the name is surely a slip: another extension may have one that is like
-    /// one of PostgreSQL's, so only a letter that is left out and two that are swapped count.
+    /// The function that was meant by a name that certainly is a typo. Another extension may have a
+    /// function whose name resembles a built-in one, so only a missing letter or two swapped
+    /// letters count.
     fn slip(&mut self, name: &Name) -> Option<String> {
         let word = name.last();
         let is_open = self.model.is_open(Namespace::Routine) || !self.is_path_usual();
         let is_extended = self.model.objects().any(|(_, object)| {
             object.class == ObjectKind::Extension && !KNOWN_EXTENSIONS.contains(&&*object.name)
         });
-        // Types can be written as functions.
+        // The name of a type can be used like a function.
         let is_type = is_type_name(word)
             || !matches!(self.model.resolve(Namespace::Type, name), Lookup::No(None))
             || !matches!(self.model.resolve(Namespace::Relation, name), Lookup::No(None));
@@ -92,7 +94,7 @@ impl ReplayState {
         near.into_iter().next()
     }
 
-    /// Whether a call has more arguments than any function of its name takes.
+    /// Reports a call with more arguments than any function of this name takes.
     fn fits_some(&mut self, call: &Call, own: &[Id]) {
         let Some(count) = call.arguments else { return };
         let name = call.name.last();
@@ -101,7 +103,7 @@ impl ReplayState {
             && !is_harmless(name)
             && own.iter().all(|id| self.model.is_sure(*id));
         let takes_fewer = |id: &Id| match self.model.get(*id).map(|object| &object.detail) {
-            // The last one may be variadic, which is an array.
+            // The last argument may be variadic, i.e. an array.
             Some(Detail::Routine { arguments, .. }) => {
                 arguments.len() < count
                     && !matches!(
@@ -132,7 +134,7 @@ fn is_never_immutable(name: &str) -> bool {
     NOT_IMMUTABLE.split_whitespace().any(|known| known == name)
 }
 
-/// Whether a word is another one without one of its letters, or with two neighbours swapped.
+/// Whether a word is another word with one letter missing or two neighbouring letters swapped.
 fn is_slip(word: &str, suggestion: &str) -> bool {
     let (word, suggestion) = (word.as_bytes(), suggestion.as_bytes());
     let same = word.iter().zip(suggestion).take_while(|(a, b)| a == b).count();

@@ -1,4 +1,4 @@
-//! What a replay finds, and what it leaves alone.
+//! Tests: what a replay reports, and what it accepts.
 
 use crate::chain::folder::Folder;
 
@@ -15,8 +15,8 @@ mod temporaries;
 mod unknown;
 mod values;
 
-/// Checks a chain of these upgrades and downgrades; its errors as `revision:line message: label`, with
-/// further places and the help behind.
+/// Checks a chain of these upgrades and downgrades. Returns its errors as `revision:line message:
+/// label`, followed by further locations and the help.
 fn errors(revisions: &[(&str, &str)]) -> Vec<String> {
     let files: Vec<(String, String)> = revisions
         .iter()
@@ -48,7 +48,7 @@ fn errors(revisions: &[(&str, &str)]) -> Vec<String> {
     rejection.diagnostics.iter().map(shown).collect()
 }
 
-/// One upgrade, and what is said of it, each by how it begins.
+/// Checks what is reported for one upgrade; `expected` holds the beginnings of the messages.
 fn check(up: &str, expected: &[&str]) {
     let found = errors(&[(up, "")]);
     let same = found.len() == expected.len()
@@ -220,7 +220,7 @@ fn what_is_not_known_is_no_error() {
     }
 }
 
-/// What plainly leaves the schema alone does not blind the rest.
+/// Statements that plainly do not change the schema are no blind spots.
 #[test]
 fn harmless_calls_blind_nothing() {
     for up in [
@@ -258,8 +258,8 @@ fn a_search_path_leads_elsewhere() {
     );
 }
 
-/// What Alembic wrote of ActorHub before it was mended: indexes that the first revision had made, and
-/// keys by the names that they do not have.
+/// What Alembic generated for ActorHub before it was corrected: duplicates of indexes from the
+/// first revision, and constraints under wrong names.
 #[test]
 fn the_revision_that_failed_in_production() {
     let first = "CREATE TABLE users (id uuid PRIMARY KEY, email text);\n\
@@ -287,7 +287,7 @@ fn the_revision_that_failed_in_production() {
     assert!(found[3].ends_with("= did you mean `identities_user_id_fkey`?"), "{}", found[3]);
 }
 
-/// What is deployed makes what later revisions stand on, and is never wrong itself.
+/// Deployed revisions create what later ones depend on, and are never reported themselves.
 #[test]
 fn nothing_is_said_of_what_is_deployed() {
     let text = |id: &str, parent: &str, up: &str| {
@@ -316,7 +316,7 @@ fn nothing_is_said_of_what_is_deployed() {
     );
 }
 
-/// The real chain, of which nothing is deployed here.
+/// The real chain, with nothing deployed.
 fn actorhub() -> Vec<(String, String)> {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../actorhub-schema/migrations");
     let files = crate::fs::files::read(std::path::Path::new(folder), "m");

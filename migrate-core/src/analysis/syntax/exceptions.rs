@@ -1,11 +1,11 @@
-//! What PostgreSQL's grammar has and the parser's does not: such words are written over before it reads them,
-//! so that the rest of the statement is checked yet.
+//! Replaces valid syntax that the parser does not support before it runs, so that the rest of the
+//! statement can be checked.
 
 use std::borrow::Cow;
 
 use crate::syntax::lexer::{Token, TokenKind};
 
-/// The text with what the parser does not know written over; all that stays is where it was.
+/// The text with unsupported syntax replaced. All positions stay the same.
 pub(super) fn readable<'s>(sql: &'s str, tokens: &[Token]) -> Cow<'s, str> {
     let mut over = Over { sql, tokens, changes: Vec::new() };
     over.statement();
@@ -25,7 +25,7 @@ pub(super) fn readable<'s>(sql: &'s str, tokens: &[Token]) -> Cow<'s, str> {
 struct Over<'s, 't> {
     sql: &'s str,
     tokens: &'t [Token],
-    /// The tokens to write over, and whether by a name or by blanks.
+    /// The tokens to replace, and whether by a name or by blanks.
     changes: Vec<(usize, bool)>,
 }
 
@@ -94,13 +94,13 @@ impl Over<'_, '_> {
         for at in 1..self.tokens.len() {
             let follows_none = self.is_sign(at - 1, ";") || self.is_sign(at - 1, "(");
             if self.is_sign(at, ";") && follows_none {
-                // What follows another semicolon or the parenthesis ends nothing.
+                // A semicolon after another one, or after the parenthesis, ends nothing.
                 self.blank(at..at + 1);
             }
         }
     }
 
-    /// `VERSION` before `SCHEMA`, and the other orders.
+    /// `VERSION` before `SCHEMA`, and other orders of the options.
     fn extension(&mut self) {
         let name = if self.is(2, "if") { 5 } else { 2 };
         let mut at = name + 1 + usize::from(self.is(name + 1, "with"));
@@ -119,7 +119,8 @@ impl Over<'_, '_> {
         }
     }
 
-    /// A type in words, with brackets or in parentheses: `double precision`, `int[]`, `numeric(3)`.
+    /// Types of several words, with brackets or parentheses: `double precision`, `int[]`,
+    /// `numeric(3)`.
     fn commented_type(&mut self) {
         const LONGEST: usize = 12;
         let end = (4..self.tokens.len().min(LONGEST)).find(|at| self.is(*at, "is"));
@@ -134,7 +135,7 @@ impl Over<'_, '_> {
         }
     }
 
-    /// `COPY BINARY t`, a table of that name, and `USING DELIMITERS` behind it.
+    /// `COPY BINARY t`, a table of that name, and `USING DELIMITERS` after it.
     fn copy(&mut self) {
         if self.is(1, "binary") {
             let is_format = self.is_name(2) && !self.is_any(2, &["from", "to"]);
@@ -163,7 +164,7 @@ impl Over<'_, '_> {
         }
     }
 
-    /// Any word is an argument of a trigger's function.
+    /// Any word as the argument of a trigger function.
     fn trigger(&mut self) {
         let all = 0..self.tokens.len();
         let call = all
@@ -181,7 +182,7 @@ impl Over<'_, '_> {
         }
     }
 
-    /// A column named `exclude`; the class of operators and the order behind a key of `EXCLUDE`.
+    /// A column named `exclude`, and the operator class and sort order after a key of `EXCLUDE`.
     fn excluded(&mut self) {
         const FRAME: [&str; 4] = ["current", "group", "ties", "no"];
         let all = self.tokens.len();
@@ -215,7 +216,7 @@ impl Over<'_, '_> {
                 let mut end = at + 1;
                 while end < self.tokens.len() && !self.is(end, "with") {
                     let is_part = self.is_name(end) || self.is_sign(end, ".");
-                    // Its options.
+                    // The options of the operator class.
                     let close = (end..self.tokens.len()).find(|at| self.is_sign(*at, ")"));
                     end = match close {
                         Some(close) if self.is_sign(end, "(") => close + 1,
@@ -285,7 +286,7 @@ mod tests {
         assert!(wrong.is_empty(), "{wrong:#?}");
     }
 
-    /// What else is wrong with them is found.
+    /// Other errors in the statement still are found.
     #[test]
     fn the_rest_is_read() {
         let mut missed = Vec::new();
@@ -306,7 +307,7 @@ mod tests {
         assert!(missed.is_empty(), "{missed:#?}");
     }
 
-    /// It is no statement of its own.
+    /// It is not a statement by itself.
     #[test]
     fn an_extension_from_what_was_unpackaged() {
         let sql = "CREATE EXTENSION hstore FROM unpackaged";

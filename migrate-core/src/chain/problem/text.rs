@@ -1,4 +1,4 @@
-//! What people read of a problem: the message says what is wrong, the help what to do next.
+//! The texts of problems: the message says what is wrong, and the help what to do next.
 
 use std::fmt;
 
@@ -351,7 +351,7 @@ impl Problem {
     }
 }
 
-/// The command that writes a first revision into this folder.
+/// The command that creates a first revision in this folder.
 fn new_revision(folder: &str) -> String {
     match folder {
         "migrations" => "`migrate revision -m \"…\"`".to_owned(),
@@ -362,7 +362,7 @@ fn new_revision(folder: &str) -> String {
     }
 }
 
-/// Ways in which people write that a revision has no parent.
+/// Ways in which people express that a revision has no parent.
 fn is_none(parent: &str) -> bool {
     ["none", "null", "nil", "base"].contains(&parent.to_ascii_lowercase().as_str())
 }

@@ -1,8 +1,9 @@
-//! What goes along without being named: with `CASCADE`, and with the index of a partitioned table.
+//! Tests: objects that are dropped without being named, by `CASCADE` and with the index of a
+//! partitioned table.
 
 use super::errors;
 
-/// What a `CASCADE` may have taken along is made again by the downgrade, or is there.
+/// The downgrade recreates what a `CASCADE` may have dropped, or it still exists.
 #[test]
 fn what_may_have_gone_along_is_not_there_for_certain() {
     let function = "CREATE FUNCTION f(int) RETURNS int IMMUTABLE LANGUAGE sql AS 'SELECT $1'";
@@ -87,7 +88,7 @@ fn what_may_have_gone_along_is_not_there_for_certain() {
     }
 }
 
-/// Plain tables and what belongs to them stay.
+/// Plain tables and their parts are kept.
 #[test]
 fn a_cascade_leaves_what_is_independent() {
     let first = "CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'; CREATE TYPE e AS ENUM ('a'); \
@@ -107,7 +108,7 @@ fn a_cascade_leaves_what_is_independent() {
     }
 }
 
-/// An index of a partition may have become a part of the parent's, and goes with it.
+/// The index of a partition may have been attached to the parent's, and is dropped with it.
 #[test]
 fn the_index_of_a_partition_goes_with_its_parents() {
     let tables = "CREATE TABLE p (a int, b int) PARTITION BY LIST (a); CREATE TABLE c PARTITION OF p DEFAULT; CREATE TABLE t (a int); CREATE INDEX ti ON t (a)";

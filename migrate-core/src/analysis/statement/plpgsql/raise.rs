@@ -1,4 +1,4 @@
-//! `RAISE`: its message, its condition and its options.
+//! Parses `RAISE`: its message, its condition and its options.
 
 use super::conditions::condition;
 use super::reader::{Read, Reader, Stop};
@@ -12,7 +12,7 @@ const OPTIONS: [&str; 9] =
     ["errcode", "message", "detail", "hint", "column", "constraint", "datatype", "table", "schema"];
 
 impl Reader<'_, '_> {
-    /// What stands behind `RAISE`, up to the semicolon and past it.
+    /// Parses what follows `RAISE`, including the semicolon.
     pub(super) fn raise(&mut self) -> Read<()> {
         if self.left.take_sign(";") {
             return Ok(());
@@ -31,7 +31,7 @@ impl Reader<'_, '_> {
             }
             _ if self.is_name(0) => {
                 let name = self.left.ident().ok_or(Stop::Unknown)?;
-                // What stands before a message is a level.
+                // A word before a message is a level.
                 let is_level = self.left.token(0).is_some_and(|next| {
                     matches!(next.kind, TokenKind::String | TokenKind::DollarString)
                 });
@@ -60,11 +60,11 @@ impl Reader<'_, '_> {
         self.semicolon()
     }
 
-    /// The message and what fills its places.
+    /// Parses the message and the values of its placeholders.
     fn message(&mut self) -> Read<()> {
         let token = self.left.token(0);
         let text = token.map_or("", |token| self.left.text(token));
-        // Of one with escapes the places can't be counted.
+        // The placeholders of a string with escapes cannot be counted.
         let places = text.starts_with(['\'', '$']).then(|| places(text));
         let mut places = places;
         self.left.skip(1);
@@ -95,7 +95,7 @@ impl Reader<'_, '_> {
         if end == "using" { self.options() } else { Ok(()) }
     }
 
-    /// What stands behind `USING`.
+    /// Parses what follows `USING`.
     fn options(&mut self) -> Read<()> {
         loop {
             let option = self.plain_name("an option")?;
@@ -113,7 +113,7 @@ impl Reader<'_, '_> {
         }
     }
 
-    /// The text behind `SQLSTATE`.
+    /// Checks the text after `SQLSTATE`.
     pub(super) fn sqlstate(&self, code: &str, span: Span) -> Read<()> {
         let is_right = code.len() == 5
             && code.bytes().all(|byte| byte.is_ascii_digit() || byte.is_ascii_uppercase());
@@ -124,7 +124,7 @@ impl Reader<'_, '_> {
     }
 }
 
-/// How many values a message wants.
+/// The number of placeholders in a message.
 fn places(text: &str) -> usize {
     text.replace("%%", "").matches('%').count()
 }

@@ -1,4 +1,4 @@
-//! The folder and what lies in it.
+//! Test cases: the folder and its entries.
 
 use super::*;
 
