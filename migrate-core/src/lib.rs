@@ -25,13 +25,15 @@
 //! - `refinery`: [`Chain::refinery_runner`], a stock runner of refinery's with a chain in it.
 //! - `postgres`: the [`Runner`] over `postgres::Client`, which blocks.
 //! - `tokio-postgres`: the [`Runner`] over `tokio_postgres::Client`.
-//! - `tls`, beside one of these two: from a connection string to a client, with TLS by rustls.
+//! - `sqlx`: the [`Runner`] over `sqlx::PgConnection` and `sqlx::PgPool`, in any runtime that sqlx knows.
+//! - `tls`, beside `postgres` or `tokio-postgres`: from a connection string to a client, with TLS by rustls.
 //! - `encrypted-keys`: `tls`, and private keys of clients that a password protects.
-//! - `catalog`, beside one of the two: what a database consists of, in the module [`catalog`], and
+//! - `catalog`, beside `postgres` or `tokio-postgres`: what a database consists of, in the module [`catalog`], and
 //!   the statements from one catalog to another, in the module [`diff`].
 //!
-//! Without the last five this crate does no IO at all; without `analysis` and `refinery`, it depends on a SHA-256
+//! Without the last six this crate does no IO at all; without `analysis` and `refinery`, it depends on a SHA-256
 //! alone.
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(not(feature = "runner"), doc = "\n[`Runner`]: https://docs.rs/migrate-core")]
 #![cfg_attr(
     not(feature = "catalog"),
@@ -44,7 +46,10 @@
 )]
 #![cfg_attr(not(feature = "files"), doc = "\n[`files`]: https://docs.rs/migrate-core")]
 #![cfg_attr(
-    all(feature = "runner", not(any(feature = "postgres", feature = "tokio-postgres"))),
+    all(
+        feature = "runner",
+        not(any(feature = "postgres", feature = "tokio-postgres", feature = "sqlx"))
+    ),
     expect(dead_code, reason = "without a driver nobody asks the engine")
 )]
 
@@ -158,6 +163,8 @@ pub use plan::status::{Divergence, HalfDone, Status, changed, status};
 pub use plan::step::{Plan, Step};
 #[cfg(feature = "runner")]
 pub use plan::target::{BadTarget, Target};
+#[cfg(feature = "sqlx")]
+pub use runner::drivers::sqlx::SqlxClient;
 #[cfg(feature = "runner")]
 pub use runner::embedded::{AtHead, Embedded, IntoTarget, UnknownRevision};
 #[cfg(feature = "runner")]
