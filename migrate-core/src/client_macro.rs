@@ -2,7 +2,7 @@
 
 /// The items that need a client.
 #[doc(hidden)]
-#[cfg(any(feature = "postgres", feature = "tokio-postgres", feature = "sqlx"))]
+#[cfg(feature = "runner")]
 #[macro_export]
 macro_rules! __with_client {
     ($($items:tt)*) => { $($items)* };
@@ -10,10 +10,7 @@ macro_rules! __with_client {
 
 /// Without one, a chain can only be given to refinery's runner.
 #[doc(hidden)]
-#[cfg(all(
-    feature = "refinery",
-    not(any(feature = "postgres", feature = "tokio-postgres", feature = "sqlx"))
-))]
+#[cfg(all(feature = "refinery", not(feature = "runner")))]
 #[macro_export]
 macro_rules! __with_client {
     ($($items:tt)*) => {};
@@ -21,12 +18,7 @@ macro_rules! __with_client {
 
 /// Or it was forgotten: one error, instead of one for each item that is not there.
 #[doc(hidden)]
-#[cfg(not(any(
-    feature = "postgres",
-    feature = "tokio-postgres",
-    feature = "sqlx",
-    feature = "refinery"
-)))]
+#[cfg(not(any(feature = "runner", feature = "refinery")))]
 #[macro_export]
 macro_rules! __with_client {
     ($($items:tt)*) => {

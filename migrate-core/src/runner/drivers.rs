@@ -1,12 +1,14 @@
 //! The drivers: each is a client behind the one seam that a run needs, and decides nothing.
 //!
 //! A driver says how its client sends a query, how it waits, and what becomes of a run that ends early ([`Driver`]).
-//! [`drive`] carries a run out over any of them, and the methods of `Runner` are written once, in `methods`.
+//! [`drive`] carries a run out over any of them, and the methods of `Runner` are written once, in `methods`. `custom` is for
+//! clients that this crate does not know.
 
 #[cfg(any(feature = "postgres", feature = "tokio-postgres"))]
 mod answers;
 #[cfg(feature = "postgres")]
 mod blocking;
+mod custom;
 mod methods;
 #[cfg(feature = "sqlx")]
 pub(crate) mod sqlx;
@@ -16,21 +18,77 @@ mod tokio;
 #[cfg(all(feature = "catalog", any(feature = "postgres", feature = "tokio-postgres")))]
 pub(crate) use self::answers::rows;
 
-use std::error::Error as StdError;
 use std::time::{Duration, Instant};
 
-use crate::plan::history::Row;
 use crate::runner::engine::{Ask, Engine, Outcome, Reply};
 use crate::runner::error::Error;
 use crate::runner::failure::Failure;
 
-/// What a run needs of a client.
-trait Driver {
-    /// Sends this as one simple query, and gives the rows of all its statements, as text. What is not text in UTF-8 is
-    /// not ours, and is as good as NULL.
-    fn query(&mut self, query: String) -> impl Future<Output = Result<Vec<Row>, Failure>> + Send;
+/// What a run needs of a client: implement it for one that this crate does not know, and call
+/// [`upgrade_with`](crate::Runner::upgrade_with) and so on.
+///
+/// A driver decides nothing. It needs a client that can send *simple* queries (many statements in one message, as
+/// `PQexec` of libpq does), since the server begins and ends transactions as the text of a message says.
+///
+/// ```
+/// use std::time::Duration;
+/// use migrate_core::{Driver, Failure};
+///
+/// /// A client, and an answer of its own.
+/// struct Client;
+///
+/// struct Refused {
+///     sqlstate: Option<String>,
+///     message: String,
+/// }
+///
+/// impl Client {
+///     async fn simple_query(&mut self, sql: &str) -> Result<Vec<Vec<Option<String>>>, Refused> {
+///         // …
+/// #       let _ = sql;
+/// #       Ok(Vec::new())
+///     }
+/// }
+///
+/// impl Driver for &mut Client {
+///     async fn query(&mut self, query: String) -> Result<Vec<Vec<Option<String>>>, Failure> {
+///         self.simple_query(&query).await.map_err(|refused| Failure {
+///             code: refused.sqlstate,
+///             message: refused.message,
+///             detail: None,
+///             hint: None,
+///             position: None,
+///             source: None,
+///         })
+///     }
+///
+///     async fn run(&mut self, query: String) -> Result<(), Failure> {
+///         self.query(query).await.map(drop)
+///     }
+///
+///     async fn wait(&mut self, pause: Duration) {
+///         // The sleep of your runtime.
+/// #       let _ = pause;
+///     }
+///
+///     fn abandon(&mut self, query: &str) {
+///         // Queue `query` without waiting for its answer, or close the connection.
+/// #       let _ = query;
+///     }
+/// }
+/// ```
+pub trait Driver {
+    /// Sends this as one simple query, and gives the rows of all its statements, in order and as text; NULL is `None`, and so
+    /// is what is not text in UTF-8.
+    ///
+    /// [`Failure::code`] is `None` when the connection was lost and only then: the run then takes the message for one
+    /// that may have been carried out.
+    fn query(
+        &mut self,
+        query: String,
+    ) -> impl Future<Output = Result<Vec<Vec<Option<String>>>, Failure>> + Send;
 
-    /// The same, but the rows are thrown away as they come.
+    /// The same, but the rows are thrown away as they come: a migration may return a million of them.
     fn run(&mut self, query: String) -> impl Future<Output = Result<(), Failure>> + Send;
 
     /// Lets this much time pass.
@@ -82,7 +140,8 @@ async fn drive<D: Driver>(driver: D, engine: Engine<'_>) -> Result<Outcome, Erro
 }
 
 /// An error and what caused it, in one line.
-fn chained(error: &dyn StdError) -> String {
+#[cfg(any(feature = "postgres", feature = "tokio-postgres", feature = "sqlx"))]
+fn chained(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {

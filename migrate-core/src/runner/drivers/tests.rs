@@ -8,6 +8,7 @@ use super::*;
 use crate::chain::chain::Chain;
 use crate::chain::check::check;
 use crate::chain::folder::Folder;
+use crate::plan::history::Row;
 use crate::plan::target::Target;
 use crate::runner::operation::Goal;
 use crate::runner::runner::Runner;
