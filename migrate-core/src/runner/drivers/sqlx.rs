@@ -88,11 +88,17 @@ impl Driver for Borrowed<'_> {
 
 impl Driver for Taken {
     async fn query(&mut self, query: String) -> Result<Vec<Row>, Failure> {
-        self.borrowed()?.query(query).await
+        match &mut self.0 {
+            Some(connection) => Borrowed(connection).query(query).await,
+            None => Err(failure(::sqlx::Error::PoolClosed)),
+        }
     }
 
     async fn run(&mut self, query: String) -> Result<(), Failure> {
-        self.borrowed()?.run(query).await
+        match &mut self.0 {
+            Some(connection) => Borrowed(connection).run(query).await,
+            None => Err(failure(::sqlx::Error::PoolClosed)),
+        }
     }
 
     async fn wait(&mut self, pause: Duration) {
@@ -102,13 +108,6 @@ impl Driver for Taken {
     fn abandon(&mut self, _: &str) {
         // The pool would wait for the statement that is under way. Without its session the server rolls back.
         drop(self.0.take().map(PoolConnection::detach));
-    }
-}
-
-impl Taken {
-    fn borrowed(&mut self) -> Result<Borrowed<'_>, Failure> {
-        let closed = || failure(::sqlx::Error::PoolClosed);
-        self.0.as_mut().map(|connection| Borrowed(connection)).ok_or_else(closed)
     }
 }
 

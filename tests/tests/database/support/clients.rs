@@ -77,9 +77,13 @@ pub(crate) fn sqlx_options(url: &str) -> PgConnectOptions {
     if let Some(name) = config.get_application_name() {
         options = options.application_name(name);
     }
-    let settings = config.get_options().unwrap_or_default().split("-c");
-    let settings = settings.filter_map(|setting| setting.trim().split_once('='));
-    options.options(settings.map(|(name, value)| (name.to_owned(), value.to_owned())))
+    // A pooler refuses even an empty one.
+    if let Some(settings) = config.get_options() {
+        let settings = settings.split("-c").filter_map(|setting| setting.trim().split_once('='));
+        options =
+            options.options(settings.map(|(name, value)| (name.to_owned(), value.to_owned())));
+    }
+    options
 }
 
 /// The rows of some statements, as [`Session::try_rows`](super::Session::try_rows) gives them.
