@@ -50,7 +50,7 @@ impl From<postgres::Error> for Refused {
 
 impl From<sqlx::Error> for Refused {
     fn from(error: sqlx::Error) -> Self {
-        let code = error.as_database_error().and_then(|error| error.code());
+        let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
         Refused { code: code.map(Into::into), text: format!("{error:?}") }
     }
 }
