@@ -331,32 +331,3 @@ fn versions_of_dependencies_stand_in_one_place() {
         }
     }
 }
-
-/// The two drivers do the same, and one of them awaits it.
-#[test]
-fn the_drivers_are_twins() {
-    let modules = |name: &str| {
-        let path = format!("migrate-core/src/runner/drivers/{name}.rs");
-        let file = files(&[".rs"]).into_iter().find(|file| file.path == path);
-        code(&file.map(|file| file.text).unwrap_or_default())
-    };
-    let blank = |text: String| -> String { text.split_whitespace().collect() };
-    let (mut blocking, mut tokio) = (modules("blocking"), modules("tokio"));
-    for (from, to) in [
-        ("async ", ""),
-        ("_async", ""),
-        (".await", ""),
-        ("use tokio_postgres::", "use ::postgres::"),
-        ("&Client", "&mut Client"),
-        ("tokio::time::sleep", "std::thread::sleep"),
-    ] {
-        assert!(tokio.contains(from), "{from:?} is no difference any more");
-        tokio = tokio.replace(from, to);
-    }
-    // A line is broken elsewhere when `.await` does not fit.
-    for text in [&mut blocking, &mut tokio] {
-        *text = blank(std::mem::take(text)).replace(",)", ")");
-    }
-    assert!(blocking.len() > 1000, "{blocking}");
-    assert_eq!(blocking, tokio);
-}

@@ -45,6 +45,7 @@
 //! # Features
 //!
 //! `download` (on by default): the last resort. Without it this crate needs no TLS and no HTTP client of its own.
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod account;
 mod backend;

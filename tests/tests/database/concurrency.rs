@@ -23,7 +23,7 @@ fn at_once(
         let start = |at: usize| {
             let (barrier, run) = (&barrier, &run);
             scope.spawn(move || {
-                let kind = if at.is_multiple_of(2) { Kind::Blocking } else { Kind::Tokio };
+                let kind = Kind::nth(at);
                 let mut session = Session::open(kind, database.url());
                 barrier.wait();
                 run(&mut session)
@@ -137,7 +137,7 @@ fn during_a_slow_revision<T: FnOnce()>(hint: &str, meanwhile: impl FnOnce(&Datab
 
 #[test]
 fn who_waits_hears_whom_it_waits_for() {
-    for kind in [Kind::Blocking, Kind::Tokio] {
+    for kind in Kind::ALL {
         let chain = slow();
         during_a_slow_revision("waits", |database, pid| {
             let (tell, told) = mpsc::channel();
@@ -166,7 +166,7 @@ fn who_waits_hears_whom_it_waits_for() {
 fn who_waits_too_long_is_told_for_whom() {
     during_a_slow_revision("patience", |database, pid| {
         let chain = slow();
-        for kind in [Kind::Blocking, Kind::Tokio] {
+        for kind in Kind::ALL {
             let mut session = Session::open(kind, database.url());
             let runner = Runner::new(&chain).lock_wait_timeout(Duration::from_millis(200));
             let start = Instant::now();
@@ -222,7 +222,7 @@ fn an_index_is_built_while_runners_wait_for_its_session() {
                 done(&Session::open(kind, url).upgrade(&runner).unwrap())
             })
         };
-        let waiting = [Kind::Blocking, Kind::Tokio, Kind::Tokio].map(start);
+        let waiting = Kind::ALL.map(start);
         for _ in 0..6 {
             told.recv_timeout(Duration::from_secs(20)).unwrap();
         }
@@ -238,7 +238,7 @@ fn an_index_is_built_while_runners_wait_for_its_session() {
 #[test]
 fn a_table_that_is_locked_is_tried_again() {
     let chain = upgrades(&["CREATE TABLE t1 ();", "SELECT 1;\nALTER TABLE t1 ADD n int;"]);
-    for kind in [Kind::Blocking, Kind::Tokio] {
+    for kind in Kind::ALL {
         let database = database("locked");
         let mut session = Session::open(kind, database.url());
         session.upgrade_to(&Runner::new(&chain), "r1").unwrap();

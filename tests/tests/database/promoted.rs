@@ -218,7 +218,7 @@ fn a_standby_that_is_promoted_in_the_middle_of_an_upgrade() {
     let chain = upgrades(&CHAIN);
     // Each takes a copy of a whole server: a plain run has those where the standby lacks the most.
     let cases = CASES.iter().enumerate().filter(|(nth, _)| is_full() || [0, 2].contains(nth));
-    let kinds = [Kind::Blocking, Kind::Tokio].into_iter().cycle();
+    let kinds = Kind::ALL.into_iter().cycle();
     for ((_, case), kind) in cases.zip(kinds) {
         // Shown when the test fails.
         println!("{kind:?}: replicated until {}, crashed at {}", case.replicated, case.crashed);

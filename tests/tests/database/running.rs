@@ -6,7 +6,9 @@ use std::time::Duration;
 use migrate_core::{Chain, LockHolder, Runner};
 use migrate_testkit::Database;
 
-use crate::support::{Kind, Role, Session, both, database, eventually, file, line, slow, upgrades};
+use crate::support::{
+    Kind, Role, Session, both, call, database, eventually, file, line, slow, upgrades,
+};
 
 /// An index of a table, built outside a transaction.
 fn index() -> Chain<'static> {
@@ -21,11 +23,7 @@ fn index() -> Chain<'static> {
 
 fn running(session: &mut Session, chain: &Chain<'static>) -> Option<LockHolder> {
     let runner = Runner::new(chain);
-    match session {
-        Session::Blocking(client) => runner.running(client),
-        Session::Tokio(runtime, client) => runtime.block_on(runner.running_async(client)),
-    }
-    .unwrap()
+    call!(session, runner.running running_async running_sqlx()).unwrap()
 }
 
 /// Runs the index until it waits for another transaction, and looks meanwhile.

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use migrate_testkit::Database;
 
 use crate::pooler::{Pooler, nothing_is_left};
-use crate::process::{GATE, chain, process};
+use crate::process::{CLIENT, GATE, chain, process};
 use crate::support::{Kind, Session, Way, database, eventually};
 
 /// How many start at once.
@@ -20,7 +20,11 @@ fn one_crowd() -> MutexGuard<'static, ()> {
 }
 
 fn start(url: &str, name: &str, way: Way) -> Vec<Child> {
-    let one = |_| process(url, name, way, "upgrade head").stdout(Stdio::piped()).spawn().unwrap();
+    // Each client is there.
+    let one = |number: usize| {
+        let mut process = process(url, name, way, "upgrade head");
+        process.env(CLIENT, number.to_string()).stdout(Stdio::piped()).spawn().unwrap()
+    };
     (0..CROWD).map(one).collect()
 }
 

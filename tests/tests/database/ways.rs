@@ -316,6 +316,7 @@ fn what_the_server_says_beside_its_answers_reaches_the_observer() {
                 let client = runtime.block_on(connector.connect_async()).unwrap();
                 Session::Tokio(runtime, client)
             }
+            Kind::Sqlx => unreachable!("it does not hand out what the server says"),
         };
         let heard = Mutex::new(Vec::new());
         let runner = way.of(Runner::new(&chain)).forward_notices(&notices).observe(|event| {
