@@ -1,4 +1,4 @@
-//! A PostgreSQL for the moment: a server that this process starts or finds, and that vanishes with the process.
+//! A temporary PostgreSQL: a server that this process finds or starts, and that is gone when the process ends.
 //!
 //! ```no_run
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
