@@ -19,7 +19,7 @@ use axum::routing::get;
 use axum::{Json, Router};
 use deadpool::managed::{self, Metrics, PoolError, RecycleError, RecycleResult};
 use migrate_core::{ConnectError, Connector, Event, History};
-use migrate_testkit::{Backend, Server};
+use migrate_scratch::{Backend, Server};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};

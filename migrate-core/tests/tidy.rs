@@ -331,3 +331,31 @@ fn versions_of_dependencies_stand_in_one_place() {
         }
     }
 }
+
+/// The crates of the workspace, and which of each other they may depend on; see ARCHITECTURE.md.
+const CRATES: [(&str, &[&str]); 6] = [
+    ("migrate-core", &[]),
+    ("migrate-macros", &["migrate-core"]),
+    ("migrate-scratch", &["migrate-core"]),
+    ("migrate-cli", &["migrate-core", "migrate-scratch"]),
+    ("actorhub-schema", &["migrate-cli", "migrate-core", "migrate-macros"]),
+    ("tests", &["migrate-core", "migrate-scratch"]),
+];
+
+/// What a crate brings along when somebody uses it: no test kit, for one. Dev-dependencies are free.
+#[test]
+fn crates_depend_only_on_what_they_may() {
+    let document =
+        files(&["ARCHITECTURE.md"]).into_iter().map(|file| file.text).collect::<String>();
+    for (name, expected) in CRATES {
+        let path = format!("{name}/Cargo.toml");
+        let manifest = files(&["Cargo.toml"]).into_iter().find(|file| file.path == path);
+        let text = manifest.map(|file| file.text).unwrap_or_default();
+        let table = text.split("\n[dependencies]\n").nth(1).unwrap_or_default();
+        let table = table.split("\n[").next().unwrap_or_default();
+        let ours = |line: &&str| line.starts_with("migrate-") || line.starts_with("actorhub-");
+        let names = table.lines().filter(ours).filter_map(|line| line.split(['.', ' ']).next());
+        assert_eq!(names.collect::<Vec<_>>(), expected, "what {path} depends on");
+        assert!(document.contains(&format!("| `{name}` ")), "ARCHITECTURE.md has no `{name}`");
+    }
+}

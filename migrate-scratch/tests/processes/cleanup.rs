@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::process::{Process, eventually, is_running, run};
+use crate::process::{Process, containers, eventually, is_running, run};
 
 /// What a process owns, seen from outside.
 enum Belongings {
@@ -16,7 +16,7 @@ impl Belongings {
         match process.fact("backend") {
             "url" => None,
             "docker" => Some(Self::Container {
-                label: format!("label=migrate-testkit.process={}", process.id()),
+                label: format!("label=migrate-scratch.process={}", process.id()),
             }),
             _ => {
                 let data = Path::new(process.fact("data"));
@@ -31,9 +31,7 @@ impl Belongings {
     fn are_there(&self) -> bool {
         match self {
             Self::Postmaster { id, folder } => is_running(id) || folder.exists(),
-            Self::Container { label } => {
-                !run("docker", &["ps", "-aq", "--filter", label]).is_empty()
-            }
+            Self::Container { label } => !containers(&["ps", "-aq", "--filter", label]).is_empty(),
         }
     }
 
@@ -111,5 +109,5 @@ fn kill_9_while_the_server_starts() {
 
 fn docker_has(filter: &str) -> bool {
     std::env::var("PG_BACKEND").is_ok_and(|backend| backend == "docker")
-        && !run("docker", &["ps", "-aq", "--filter", filter]).is_empty()
+        && !containers(&["ps", "-aq", "--filter", filter]).is_empty()
 }

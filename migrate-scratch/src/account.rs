@@ -1,10 +1,11 @@
 //! The user that PostgreSQL runs as: it refuses to run as root.
 
-use std::fs;
+use std::fs::{self, OpenOptions};
 use std::io;
-use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
+use crate::connection::random_hex;
 use crate::obstacle::Obstacle;
 
 /// A user to switch to before PostgreSQL's programs are run.
@@ -62,8 +63,14 @@ fn id(text: &str) -> Option<u32> {
 
 /// The user we run as: the owner of a file we make.
 pub(crate) fn our_uid() -> Result<u32, Obstacle> {
-    let probe = || -> io::Result<u32> { Ok(tempfile::tempfile()?.metadata()?.uid()) };
-    probe().map_err(Obstacle::io("create a file in", &std::env::temp_dir()))
+    let folder = std::env::temp_dir();
+    let probe = || -> io::Result<u32> {
+        let path = folder.join(format!("migrate-probe-{}", random_hex(8)?));
+        let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path)?;
+        fs::remove_file(&path)?;
+        Ok(file.metadata()?.uid())
+    };
+    probe().map_err(Obstacle::io("create a file in", &folder))
 }
 
 /// Can the user that PostgreSQL will run as read and enter `folder`?

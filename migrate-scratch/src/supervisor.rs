@@ -14,7 +14,7 @@ use crate::account::Account;
 
 /// Stops PostgreSQL's processes and removes their directory.
 pub(crate) const POSTGRES: &str = include_str!("supervisor/postgres.sh");
-/// Removes a container.
+/// Runs a container, and removes it.
 pub(crate) const CONTAINER: &str = include_str!("supervisor/container.sh");
 
 /// A running supervisor. Dropping it lets it clean up, and waits until it has.
@@ -35,7 +35,7 @@ impl Supervisor {
     ) -> io::Result<Self> {
         let mut command = Command::new("sh");
         command
-            .args(["-c", script, "migrate-testkit-supervisor"])
+            .args(["-c", script, "migrate-scratch-supervisor"])
             .args(arguments)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -69,11 +69,16 @@ impl Supervisor {
 
     /// Gives an order, and says whether it was carried out.
     pub(crate) fn order(&mut self, line: &str) -> io::Result<bool> {
+        Ok(self.ask(line)? == "ok")
+    }
+
+    /// Gives an order, and returns the answer.
+    pub(crate) fn ask(&mut self, line: &str) -> io::Result<String> {
         let Some(orders) = &mut self.orders else {
             return Err(io::ErrorKind::BrokenPipe.into());
         };
         writeln!(orders, "{line}")?;
-        Ok(self.answer()? == "ok")
+        self.answer()
     }
 
     fn answer(&mut self) -> io::Result<String> {

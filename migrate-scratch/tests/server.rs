@@ -1,16 +1,16 @@
 //! One server for the binary, and a database of its own for each test.
 #![expect(clippy::unwrap_used, reason = "a test that can't go on fails")]
 
-use migrate_testkit::{Database, Error, Server, Shutdown};
+use migrate_scratch::{Database, Error, Server, Shutdown};
 
 fn server() -> &'static Server {
     Server::shared().unwrap()
 }
 
 fn exists(name: &str) -> bool {
-    let mut admin = migrate_testkit::postgres::Client::connect(
+    let mut admin = migrate_scratch::postgres::Client::connect(
         server().admin_url(),
-        migrate_testkit::postgres::NoTls,
+        migrate_scratch::postgres::NoTls,
     )
     .unwrap();
     let sql = "SELECT FROM pg_database WHERE datname = $1";

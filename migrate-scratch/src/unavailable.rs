@@ -63,13 +63,14 @@ fn how(backend: Backend) -> &'static str {
             "set DATABASE_URL to a running server on which your role may create databases"
         }
         Backend::Docker => {
-            "start a Docker engine; MIGRATE_TEST_IMAGE names the image when the default can't be pulled"
+            "start a Docker engine or install Podman; MIGRATE_TEST_IMAGE names the image when the default can't be pulled"
         }
         Backend::Local => {
             "install PostgreSQL (apt install postgresql, brew install postgresql), or set PG_BIN_DIR to its bin folder"
         }
         Backend::Download => {
-            "allow one download of prebuilt binaries (PG_DOWNLOAD unset, a network that reaches their host)"
+            "allow one download of prebuilt binaries (feature `download` of migrate-scratch, PG_DOWNLOAD unset, a network that \
+             reaches their host)"
         }
     }
 }

@@ -88,7 +88,8 @@ impl Local {
             }
         };
         let url = format!("postgresql://postgres:{password}@127.0.0.1:{port}/postgres");
-        wait_for(&url, Duration::from_secs(10), |_| None).map_err(Obstacle::NoAnswer)?;
+        let urls = std::slice::from_ref(&url);
+        wait_for(urls, Duration::from_secs(10), |_| None).map_err(Obstacle::NoAnswer)?;
         Ok(Self { supervisor, log, port, url })
     }
 

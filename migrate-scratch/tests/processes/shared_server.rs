@@ -1,7 +1,7 @@
 //! A server of `DATABASE_URL`, which several runs use at once.
 
-use migrate_testkit::postgres::{Client, NoTls};
-use migrate_testkit::{Backend, Server};
+use migrate_scratch::postgres::{Client, NoTls};
+use migrate_scratch::{Backend, Server};
 
 use crate::process::{Process, eventually};
 

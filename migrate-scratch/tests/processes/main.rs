@@ -11,7 +11,7 @@ mod shared_server;
 
 use std::io::Read;
 
-use migrate_testkit::{Backend, Server};
+use migrate_scratch::{Backend, Server};
 
 /// What the child is to do; unset when the tests are run by hand.
 const TASK: &str = "TESTKIT_CHILD_TASK";

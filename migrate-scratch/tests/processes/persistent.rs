@@ -2,9 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use migrate_testkit::postgres::{Client, NoTls};
+use migrate_scratch::postgres::{Client, NoTls};
 
-use crate::process::{Process, eventually, is_running, run};
+use crate::process::{Process, containers, eventually, is_running, run};
 
 /// The name of one test's server; what it leaves is removed at the end.
 struct Name(String, Option<PathBuf>);
@@ -34,10 +34,10 @@ impl Drop for Name {
             let lock = std::env::temp_dir().join(format!("{}-{}", self.0, run("id", &["-u"])));
             let _ = std::fs::remove_dir_all(lock);
             let volumes =
-                run("docker", &["volume", "ls", "-q", "--filter", &format!("name={}", self.0)]);
+                containers(&["volume", "ls", "-q", "--filter", &format!("name={}", self.0)]);
             for volume in volumes.lines() {
                 eventually("the container lets go of its volume", || {
-                    !run("docker", &["volume", "rm", volume]).is_empty()
+                    !containers(&["volume", "rm", volume]).is_empty()
                 });
             }
         }

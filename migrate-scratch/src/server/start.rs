@@ -8,7 +8,7 @@ use std::sync::{Mutex, PoisonError};
 use super::{Process, Server, Version};
 use crate::Backend;
 use crate::account::Account;
-use crate::backend::docker::Docker;
+use crate::backend::container::Container;
 use crate::backend::local::{Kept, Local};
 use crate::backend::{Choice, download, url};
 use crate::binaries::Binaries;
@@ -32,7 +32,7 @@ struct Candidate {
 pub(super) fn ephemeral(order: &[Backend]) -> Result<Server, Unavailable> {
     first(order, |backend| match backend {
         Backend::Url => from_url(),
-        Backend::Docker => Docker::start().map(container),
+        Backend::Docker => Container::start().map(container),
         Backend::Local | Backend::Download => {
             let account = Account::to_switch_to()?;
             let binaries = binaries(backend, account.as_ref(), None)?;
@@ -56,7 +56,7 @@ pub(super) fn persistent(name: &str, order: &[Backend]) -> Result<Server, Unavai
         let (mut candidate, home) = match claim(name, lock, account.as_ref())? {
             Claim::Theirs(running) => return Ok(attached(running)),
             Claim::Ours(home) if backend == Backend::Docker => {
-                (container(Docker::start_kept(&full_name(name, None)?, &home)?), home)
+                (container(Container::start_kept(&full_name(name, None)?, &home)?), home)
             }
             Claim::Ours(home) => (kept(backend, account.as_ref(), &home)?, home),
         };
@@ -92,12 +92,12 @@ fn from_url() -> Result<Candidate, Obstacle> {
     Ok(Candidate { place, admin_url: found.url, others: true, process: Process::Elsewhere })
 }
 
-fn container(docker: Docker) -> Candidate {
+fn container(container: Container) -> Candidate {
     Candidate {
-        place: format!("the image {} in Docker", docker.image),
-        admin_url: docker.url.clone(),
+        place: format!("the image {} in {}", container.image, container.engine.name()),
+        admin_url: container.url.clone(),
         others: false,
-        process: Process::Docker { _container: Box::new(docker) },
+        process: Process::Container { _container: Box::new(container) },
     }
 }
 

@@ -16,29 +16,34 @@ pub(crate) fn connect(url: &str) -> Result<Client, postgres::Error> {
     // A connection that is idle for long must not be forgotten by what lies between.
     config.keepalives_idle(Duration::from_secs(30));
     if config.get_application_name().is_none() {
-        config.application_name("migrate-testkit");
+        config.application_name("migrate-scratch");
     }
     config.connect(NoTls)
 }
 
-/// Tries until the server answers, `given_up` says why not, or the time is over.
+/// Tries the addresses of one server until it answers at one of them, which is returned, until `given_up` says why not, or
+/// until the time is over.
 pub(crate) fn wait_for(
-    url: &str,
+    urls: &[String],
     time: Duration,
     mut given_up: impl FnMut(&postgres::Error) -> Option<String>,
-) -> Result<Client, String> {
+) -> Result<String, String> {
     let deadline = Instant::now() + time;
     loop {
-        match connect(url) {
-            Ok(client) => return Ok(client),
-            Err(error) => {
-                if let Some(why) = given_up(&error) {
-                    return Err(why);
-                }
-                if Instant::now() > deadline {
-                    return Err(reason(&error));
+        let mut last = String::new();
+        for url in urls {
+            match connect(url) {
+                Ok(_) => return Ok(url.clone()),
+                Err(error) => {
+                    if let Some(why) = given_up(&error) {
+                        return Err(why);
+                    }
+                    last = reason(&error);
                 }
             }
+        }
+        if Instant::now() > deadline {
+            return Err(last);
         }
         std::thread::sleep(Duration::from_millis(20));
     }

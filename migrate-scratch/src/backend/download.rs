@@ -38,12 +38,14 @@ fn cache() -> Result<PathBuf, Obstacle> {
         variable("XDG_CACHE_HOME").or_else(|| variable("HOME").map(|home| home.join(".cache")))
     };
     let base = base.ok_or_else(|| Obstacle::Download("HOME is not set".to_owned()))?;
-    Ok(base.join("migrate-testkit"))
+    Ok(base.join("migrate-scratch"))
 }
 
 #[cfg(not(feature = "download"))]
 fn fetch(_folder: &Path) -> Result<(), Obstacle> {
-    Err(Obstacle::SwitchedOff("migrate-testkit was built without its feature `download`"))
+    Err(Obstacle::SwitchedOff(
+        "this program was built without the feature `download` of migrate-scratch",
+    ))
 }
 
 #[cfg(feature = "download")]
@@ -76,7 +78,7 @@ mod fetching {
         reachable()?;
         let _ = writeln!(
             std::io::stderr(),
-            "migrate-testkit: downloading PostgreSQL {MAJOR} from {URL} into {} (once; PG_DOWNLOAD=0 forbids it)",
+            "migrate-scratch: downloading PostgreSQL {MAJOR} from {URL} into {} (once; PG_DOWNLOAD=0 forbids it)",
             folder.display()
         );
         unpack(&download()?, folder)

@@ -28,7 +28,7 @@ fn nothing_at_all_is_explained_line_by_line_and_at_once() {
         "no PostgreSQL; any one of these gives one:",
         "\n  url: set DATABASE_URL",
         "now: DATABASE_URL is not set",
-        "\n  docker: start a Docker engine",
+        "\n  docker: start a Docker engine or install Podman",
         "\n  local: install PostgreSQL",
         "PG_BIN_DIR: /nonexistent: no postgres",
         "\n  download: allow one download",
@@ -43,6 +43,14 @@ fn a_forced_backend_is_the_only_one_tried() {
     let text = error(&[("PG_BACKEND", "local")]);
     assert!(text.starts_with("no PostgreSQL, and PG_BACKEND allows only this way"), "{text}");
     assert!(!text.contains("docker:"), "{text}");
+}
+
+#[test]
+fn an_engine_that_does_not_answer_is_named_and_not_replaced() {
+    let text = error(&[("PG_BACKEND", "docker")]);
+    let why = text.split("now: ").nth(1).unwrap_or_default();
+    assert!(why.starts_with("docker: "), "{text}");
+    assert!(!why.contains("podman"), "{text}");
 }
 
 #[test]

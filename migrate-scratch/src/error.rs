@@ -14,19 +14,6 @@ pub enum Error {
         /// What the driver said.
         source: postgres::Error,
     },
-    /// The catalog of a database could not be read.
-    #[error(transparent)]
-    Catalog {
-        /// Why not.
-        #[from]
-        source: migrate_core::catalog::ReadError,
-    },
-    /// A schema to read does not exist.
-    #[error("there is no schema {schema:?} in this database")]
-    NoSuchSchema {
-        /// The schema asked for.
-        schema: String,
-    },
     /// Only a server that this process started from binaries can be stopped and started.
     #[error(
         "a server from the {backend} backend can't be stopped or restarted: ask for a private one with \

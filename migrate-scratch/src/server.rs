@@ -10,7 +10,7 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 use migrate_core::__quote as quote;
 
 use crate::Backend;
-use crate::backend::docker::Docker;
+use crate::backend::container::Container;
 use crate::backend::local::Local;
 use crate::binaries::Binaries;
 use crate::connection::{connect, with_database};
@@ -39,7 +39,7 @@ pub struct Server {
 enum Process {
     Elsewhere,
     Local(Mutex<Local>),
-    Docker { _container: Box<Docker> },
+    Container { _container: Box<Container> },
 }
 
 /// How to stop a server.
@@ -72,7 +72,7 @@ impl Server {
     }
 
     /// Starts a server that keeps its data for the next call with the same name: in a folder for temporary files that only
-    /// this user can enter, or in a Docker volume. The server itself stops with this process.
+    /// this user can enter, or in a volume of Docker's or Podman's. The server itself stops with this process.
     ///
     /// Should another live process run it already, that one is used, and standard error says whose it is; it stops with
     /// its process. With [`Backend::Url`] it is the server of `DATABASE_URL`. A name has up to 40 letters, digits, `-` and

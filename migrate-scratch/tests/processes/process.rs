@@ -89,6 +89,13 @@ pub(crate) fn run(program: &str, arguments: &[&str]) -> String {
     String::from_utf8(output.stdout).unwrap().trim().to_owned()
 }
 
+/// What the program says that containers are started with.
+pub(crate) fn containers(arguments: &[&str]) -> String {
+    let docker = Command::new("docker").arg("version").output();
+    let program = if docker.is_ok_and(|it| it.status.success()) { "docker" } else { "podman" };
+    run(program, arguments)
+}
+
 /// Is the process there, and not only as an entry that its parent has not read yet?
 pub(crate) fn is_running(id: &str) -> bool {
     let state = run("ps", &["-o", "stat=", "-p", id]);

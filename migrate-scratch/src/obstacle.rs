@@ -24,7 +24,7 @@ pub(crate) enum Obstacle {
     #[error("PostgreSQL {0} is too old: 14 is the oldest supported")]
     TooOld(Version),
     #[error("{0}")]
-    Docker(String),
+    Container(String),
     #[error("no PostgreSQL 14 or newer is installed{}", tried(.0))]
     NoBinaries(Vec<String>),
     #[error("there is no unprivileged user to run PostgreSQL as: add a user named postgres")]

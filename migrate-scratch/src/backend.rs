@@ -1,6 +1,6 @@
 //! The ways to get a server, and the order to try them in.
 
-pub(crate) mod docker;
+pub(crate) mod container;
 pub(crate) mod download;
 pub(crate) mod local;
 pub(crate) mod url;
@@ -15,7 +15,7 @@ use crate::unavailable::Unavailable;
 pub enum Backend {
     /// The server of `DATABASE_URL`.
     Url,
-    /// A container.
+    /// A container, in Docker or in Podman.
     Docker,
     /// An installed PostgreSQL.
     Local,
