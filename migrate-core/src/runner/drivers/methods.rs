@@ -21,7 +21,7 @@ macro_rules! methods {
         use $crate::runner::history_tables::HistoryTables;
         use $crate::runner::log::LogEntry;
         use $crate::runner::operation::Goal;
-        use $crate::runner::report::{Holder, Report};
+        use $crate::runner::report::{LockHolder, Report};
 
         impl<R> $crate::runner::runner::Runner<'_, R> {
             /// Applies every revision that is not applied yet. One round trip when there is none.
@@ -76,7 +76,7 @@ macro_rules! methods {
             }
 
             /// Records that the database is at a revision, forwards or back, and runs nothing: for a schema
-            /// that another tool or a hand has made. Records that are right already stay as they are.
+            /// that was created by hand or by another tool. Records that are right already stay as they are.
             ///
             /// # Errors
             ///
@@ -176,8 +176,8 @@ macro_rules! methods {
             /// # Errors
             ///
             /// When the server does not answer.
-            pub $($async)? fn $running(&self, client: $client) -> Result<Option<Holder>, Error> {
-                let outcome = $run(client, self.engine(Goal::Holder)?) $($await)* ?;
+            pub $($async)? fn $running(&self, client: $client) -> Result<Option<LockHolder>, Error> {
+                let outcome = $run(client, self.engine(Goal::LockHolder)?) $($await)* ?;
                 Ok(outcome.holder)
             }
 
