@@ -1,5 +1,7 @@
 //! What is found in a statement's words, and what is left alone.
 
+mod modes;
+
 use super::syntax::Fault;
 use crate::chain::folder::Folder;
 
@@ -191,18 +193,6 @@ fn values_that_nobody_fills_in() {
     check("INSERT INTO t VALUES (:id);", "4:23 the psql variable `:id` in a migration");
     check("INSERT INTO t SELECT $1;", "4:22 the parameter `$1` in a migration");
     assert!(errors("-- migrate:allow(syntax): it is filled in\nSELECT $1").is_empty());
-}
-
-#[test]
-fn what_takes_the_runners_lock_is_refused_in_both_modes() {
-    for up in ["DISCARD ALL;", "SELECT pg_advisory_unlock_all();"] {
-        for mode in ["", " transaction:false"] {
-            let text = section(up).replace("migrate:up", &format!("migrate:up{mode}"));
-            let chain = crate::analyse(Folder::of_texts("m", [("1.sql", text.as_str())]));
-            let said = chain.map(|_| ()).unwrap_err().to_string();
-            assert!(said.contains("releases all advisory locks of the session"), "{said}");
-        }
-    }
 }
 
 /// SQL of another database is told by how PostgreSQL writes it.

@@ -60,6 +60,8 @@ pub enum Problem {
     PsqlVariable { variable: String },
     Parameter { parameter: String },
     ReleasesLocks { what: &'static str },
+    NeedsTransaction { statement: &'static str },
+    TextSetting { setting: &'static str },
     NeedsServer { what: &'static str, version: u32, oldest: u32 },
     Lint { lint: Lint, message: String, help: String },
     UnknownCode { code: String, meant: Option<&'static str> },
@@ -156,6 +158,8 @@ impl Problem {
             PsqlVariable { .. } => "psql-variable",
             Parameter { .. } => "parameter",
             ReleasesLocks { .. } => "releases-locks",
+            NeedsTransaction { .. } => "needs-transaction",
+            TextSetting { .. } => "text-setting",
             AlreadyExists { .. } => "already-exists",
             Missing { .. } => "missing",
             WrongKind { .. } => "wrong-kind",
@@ -260,6 +264,8 @@ impl Problem {
                     | Problem::PsqlVariable { .. }
                     | Problem::Parameter { .. }
                     | Problem::ReleasesLocks { .. }
+                    | Problem::NeedsTransaction { .. }
+                    | Problem::TextSetting { .. }
                     | Problem::UnknownCode { .. }
             )
     }

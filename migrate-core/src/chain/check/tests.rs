@@ -169,7 +169,7 @@ variants! {
     UnknownOption DuplicateOption BadOption MarkerNotAlone
     UnterminatedString UnterminatedIdentifier UnterminatedComment UnterminatedDollarQuote
     PsqlCommand CopyFromStdin CopyToStdout TransactionControl NeedsNoTransaction EnumValueUsed
-    Todo Syntax MissingSemicolon PsqlVariable Parameter ReleasesLocks NeedsServer Lint UnknownCode AlreadyExists Missing WrongKind ColumnCount NoKey AmbiguousColumn RepeatedColumn ValueCount GeneratedColumn NotImmutable StillNeeded NotNullNeeded CannotReplace Ambiguous TypeMismatch NoOperatorClass DownLeaves DownLoses
+    Todo Syntax MissingSemicolon PsqlVariable Parameter ReleasesLocks NeedsTransaction TextSetting NeedsServer Lint UnknownCode AlreadyExists Missing WrongKind ColumnCount NoKey AmbiguousColumn RepeatedColumn ValueCount GeneratedColumn NotImmutable StillNeeded NotNullNeeded CannotReplace Ambiguous TypeMismatch NoOperatorClass DownLeaves DownLoses
     DuplicateRevision UnknownParent RepeatedParent SeveralBases Fork Cycle TwinMerges VariantClash
     ConfigSyntax UnknownSetting BadSetting
     LockConflict LockVersion LockSyntax LockDuplicate LockTampered
@@ -200,6 +200,7 @@ fn every_variant_has_a_case_and_its_text_is_reviewed() {
     }
     // What only a parser sees has its cases beside the parser, and the settings have theirs.
     seen.extend(["MissingSemicolon", "PsqlVariable", "Parameter", "ReleasesLocks"]);
+    seen.extend(["NeedsTransaction", "TextSetting"]);
     seen.extend(["Syntax", "NeedsServer", "Lint", "ConfigSyntax", "UnknownSetting", "BadSetting"]);
     // And what only a replay sees, beside that.
     seen.extend([
