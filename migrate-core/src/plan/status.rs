@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use std::fmt;
 
 pub use self::half_done::HalfDone;
+pub(crate) use self::half_done::run_again_help;
 use crate::chain::chain::{Chain, Migration};
 use crate::chain::digest::Digest;
 use crate::chain::lockfile::LOCK_FILE;
@@ -250,6 +251,7 @@ pub(crate) fn half_done(chain: &Chain<'_>, history: &History) -> Option<HalfDone
         done: None,
         of: None,
         in_doubt: false,
+        is_unknowable: false,
         is_running: false,
     })
 }
@@ -260,7 +262,7 @@ fn is_open(history: &History, partial: &Partial) -> bool {
 }
 
 /// The half done upgrade of a revision that this chain does not have, if there is one.
-pub(crate) fn half_done_elsewhere(chain: &Chain<'_>, history: &History) -> Option<HalfDone> {
+pub fn half_done_elsewhere(chain: &Chain<'_>, history: &History) -> Option<HalfDone> {
     let is_elsewhere = |one: &&Partial| is_open(history, one) && chain.get(&one.revision).is_none();
     history.partials.iter().find(is_elsewhere).map(|partial| HalfDone::new(chain, partial))
 }

@@ -11,8 +11,14 @@ pub(crate) const LONGEST: usize = 63;
 /// The identifier at the start of these tokens, and how many of them it takes: `U&"d!0061ta" UESCAPE '!'` is three. Nothing
 /// where none stands there, or where the server refuses it.
 pub(crate) fn read(source: &str, tokens: &[Token]) -> Option<(String, usize)> {
+    let (name, count) = read_whole(source, tokens)?;
+    Some((cut(&name).to_owned(), count))
+}
+
+/// The same, not cut: for whoever lets the server do that, by the encoding of its database.
+pub(crate) fn read_whole(source: &str, tokens: &[Token]) -> Option<(String, usize)> {
     let first = *tokens.first()?;
-    if let Some(name) = of(source, first) {
+    if let Some(name) = whole(source, first) {
         return Some((name, 1));
     }
     let inner = first.text(source).get(2..).filter(|_| first.kind == TokenKind::QuotedIdentifier);
@@ -24,18 +30,21 @@ pub(crate) fn read(source: &str, tokens: &[Token]) -> Option<(String, usize)> {
         _ => ('\\', 1),
     };
     let name = unescaped(&inner, escape).filter(|name| !name.is_empty())?;
-    Some((cut(&name).to_owned(), count))
+    Some((name, count))
 }
 
 /// The identifier that a token is by itself; nothing for one with escapes, which what follows has a say in.
 pub(crate) fn of(source: &str, token: Token) -> Option<String> {
+    Some(cut(&whole(source, token)?).to_owned())
+}
+
+fn whole(source: &str, token: Token) -> Option<String> {
     let text = token.text(source);
-    let name = match token.kind {
-        TokenKind::Word => fold(text),
-        TokenKind::QuotedIdentifier => unquoted(text).filter(|name| !name.is_empty())?,
-        _ => return None,
-    };
-    Some(cut(&name).to_owned())
+    match token.kind {
+        TokenKind::Word => Some(fold(text)),
+        TokenKind::QuotedIdentifier => unquoted(text).filter(|name| !name.is_empty()),
+        _ => None,
+    }
 }
 
 /// What stands at the start of these tokens as a name of one part or several, and how many of them it takes.
