@@ -1,10 +1,11 @@
 //! What can be known of a revision's SQL before a server sees it. Only of revisions that are not
 //! deployed: what databases have run is right, whatever a parser says.
 
-mod blind;
+mod annotations;
+mod blind_spots;
 mod bodies;
-mod catalog;
 mod client_values;
+mod constraint_suggestions;
 mod cursor;
 mod dialects;
 mod enum_values;
@@ -12,22 +13,21 @@ mod foreign_types;
 mod keywords;
 mod lints;
 mod literals;
+mod min_server;
+mod model;
 mod names;
-mod near;
-mod newer;
-mod notes;
-mod predict;
+mod prediction;
 mod query;
 mod replay;
 mod statement;
 mod syntax;
 mod type_facts;
 
-pub use self::blind::{BlindSpot, blind_spot, blind_spots};
+use self::annotations::{Note, notes};
+pub use self::blind_spots::{BlindSpot, blind_spot, blind_spots};
 pub use self::lints::{Finding, lint};
-use self::notes::{Note, notes};
 #[doc(hidden)]
-pub use self::predict::predicted;
+pub use self::prediction::predicted;
 use self::syntax::{Fault, SyntaxError};
 use crate::chain::chain::Chain;
 use crate::chain::check::{Rejection, check_with};
@@ -242,7 +242,7 @@ fn statements(
                 });
                 continue;
             }
-            let newer = newer::newer(sql, statement, section.span.start, oldest);
+            let newer = min_server::newer(sql, statement, section.span.start, oldest);
             if let Some(found) = newer.filter(|_| !is_allowed("needs-server")) {
                 let problem =
                     Problem::NeedsServer { what: found.what, version: found.version, oldest };

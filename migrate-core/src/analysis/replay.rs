@@ -4,42 +4,42 @@
 //! A false error is worse than a missed one. Deployed revisions are replayed, too, since they make
 //! what later ones stand on, but nothing is said of them: databases have run them.
 
+mod access_methods;
 mod alter;
 mod blocks;
 mod calls;
 mod cascades;
 mod columns;
 mod constraints;
-mod create;
-mod drops;
-mod executed;
-mod faces;
-mod foreign;
+mod creation;
+mod dynamic_sql;
+mod existence_guards;
+mod foreign_keys;
 mod function_names;
-mod guards;
-mod hidden_calls;
+mod implicit_calls;
 mod indexes;
 mod inheritance;
-mod methods;
-mod modes;
 mod not_null;
-mod others;
-mod paths;
+mod other_statements;
 mod queries;
+mod removal;
+mod routine_shapes;
 mod routines;
+mod session_search_path;
 mod signatures;
 mod sql_bodies;
+mod state;
 mod subscriptions;
-mod temporaries;
+mod temporary_objects;
+mod transaction_rules;
 mod types;
-mod values;
+mod value_types;
 mod views;
-mod world;
 
-use self::world::World;
-use super::catalog::{Aspect, Catalog, Difference, Mark, Path};
+use self::state::ReplayState;
+use super::annotations::{Note, notes};
 use super::cursor::Cursor;
-use super::notes::{Note, notes};
+use super::model::{Aspect, Difference, Mark, Model, Path};
 use super::statement::{self, OnTable, Statement};
 use crate::chain::chain::{Chain, Down, Migration};
 use crate::chain::diagnostic::Diagnostic;
@@ -48,71 +48,71 @@ use crate::chain::sections::{Options, Section};
 use crate::syntax::source::{Source, Span};
 use crate::syntax::statements::split_statements;
 
-pub(super) use self::world::BlindSpot;
-pub(super) use super::catalog::Place;
+pub(super) use self::state::BlindSpot;
+pub(super) use super::model::Place;
 
 /// What is wrong with a chain, and where its upgrades make the replay blind; its files are counted in its order.
 pub(super) fn replay(chain: &Chain<'_>) -> (Vec<Diagnostic>, Vec<BlindSpot>) {
-    let mut world = World::new();
+    let mut state = ReplayState::new();
     let mut found = Vec::new();
     // Behind the last revision that something can be said of, nothing needs to be known.
     let is_pending = |migration: &Migration<'_>| !migration.deployed;
     let end = chain.migrations().iter().rposition(is_pending).map_or(0, |last| last + 1);
     for (at, migration) in chain.migrations()[..end].iter().enumerate() {
-        world.source = at;
-        world.catalog.begin();
-        let before = world.catalog.mark();
+        state.source = at;
+        state.model.begin();
+        let before = state.model.mark();
         let offset = migration.up.span.start;
         let (sql, options) = (migration.up_sql(), migration.up.options);
-        let said = section(&mut world, sql, offset, options, migration.deployed);
+        let said = section(&mut state, sql, offset, options, migration.deployed);
         let is_clean = said.is_empty();
         found.extend(said);
         if let (false, true, Down::Section(down)) = (migration.deployed, is_clean, &migration.down)
         {
-            let told = world.blind.len();
-            found.extend(downgrade(&mut world, migration, *down, &before));
-            world.blind.truncate(told);
+            let told = state.blind.len();
+            found.extend(downgrade(&mut state, migration, *down, &before));
+            state.blind.truncate(told);
         }
     }
-    (found, world.blind)
+    (found, state.blind)
 }
 
 /// Where the upgrades of a chain make it blind.
 pub(super) fn blind(chain: &Chain<'_>) -> Vec<BlindSpot> {
-    let mut world = World::new();
+    let mut state = ReplayState::new();
     for (at, migration) in chain.migrations().iter().enumerate() {
-        world.source = at;
-        world.catalog.begin();
+        state.source = at;
+        state.model.begin();
         let (sql, up) = (migration.up_sql(), migration.up);
-        section(&mut world, sql, up.span.start, up.options, migration.deployed);
+        section(&mut state, sql, up.span.start, up.options, migration.deployed);
     }
-    world.blind
+    state.blind
 }
 
 /// Replays the upgrades alone, and shows what is there behind each.
-pub(super) fn upgrades(chain: &Chain<'_>, mut show: impl FnMut(&Catalog)) {
-    let mut world = World::new();
+pub(super) fn upgrades(chain: &Chain<'_>, mut show: impl FnMut(&Model)) {
+    let mut state = ReplayState::new();
     for (at, migration) in chain.migrations().iter().enumerate() {
-        world.source = at;
+        state.source = at;
         let (sql, up) = (migration.up_sql(), migration.up);
-        section(&mut world, sql, up.span.start, up.options, migration.deployed);
-        show(&world.catalog);
+        section(&mut state, sql, up.span.start, up.options, migration.deployed);
+        show(&state.model);
     }
 }
 
 /// Replays a section; what is wrong with it.
 fn section(
-    world: &mut World,
+    state: &mut ReplayState,
     sql: &str,
     offset: usize,
     options: Options,
     deployed: bool,
 ) -> Vec<Diagnostic> {
-    world.catalog.reset_path();
-    world.added_values.clear();
-    world.savepoints.clear();
-    (world.is_pending, world.bodies_unread) = (!deployed, world.bodies_never_read);
-    (world.in_transaction, world.section_start) = (options.transactional, world.catalog.now());
+    state.model.reset_path();
+    state.added_values.clear();
+    state.savepoints.clear();
+    (state.is_pending, state.bodies_unread) = (!deployed, state.bodies_never_read);
+    (state.in_transaction, state.section_start) = (options.transactional, state.model.now());
     let all_notes = notes(sql);
     let mut left = all_notes.as_slice();
     let mut found = Vec::new();
@@ -120,7 +120,7 @@ fn section(
         let (own, later) = left.split_at(left.partition_point(|(at, _)| *at < statement.span.end));
         left = later;
         let notes: Vec<&Note<'_>> = own.iter().map(|(_, note)| note).collect();
-        world.catalog.tick();
+        state.model.advance();
         let all = Cursor::new(sql, &statement.tokens, offset);
         let touched = notes.iter().find_map(|note| match note {
             Note::Touches(names) => Some(names),
@@ -128,21 +128,21 @@ fn section(
         });
         if let Some(names) = touched {
             for name in names {
-                world.catalog.blur(&name.as_str().into());
+                state.model.invalidate(&name.as_str().into());
             }
             continue;
         }
-        world.statement = statement.span.within(offset);
-        world.note_body_checks(&all);
-        world.follow_subscriptions(&all);
-        if world.in_transaction {
-            world.check_mode(&all);
-            if world.savepoint(&all) {
+        state.statement = statement.span.within(offset);
+        state.note_body_checks(&all);
+        state.follow_subscriptions(&all);
+        if state.in_transaction {
+            state.check_mode(&all);
+            if state.savepoint(&all) {
                 continue;
             }
         }
-        apply(world, &statement::read(sql, &statement, offset), &all);
-        let faults = std::mem::take(&mut world.faults);
+        apply(state, &statement::read(sql, &statement, offset), &all);
+        let faults = std::mem::take(&mut state.faults);
         let is_allowed = |code: &str| {
             notes.iter().any(|note| matches!(note, Note::Allow(allowed) if *allowed == code))
         };
@@ -150,17 +150,17 @@ fn section(
             faults.into_iter().partition(|fault| deployed || is_allowed(fault.problem.code()));
         // The server has taken it, whatever it looks like here.
         if !excused.is_empty() {
-            world.blur_all(&all);
+            state.invalidate_all(&all);
         }
         for fault in faults {
-            let mut told = Diagnostic::at(fault.problem, world.source, fault.span, fault.label);
+            let mut told = Diagnostic::at(fault.problem, state.source, fault.span, fault.label);
             for (place, text) in fault.related {
                 told = told.and(place.source, place.span, text);
             }
             found.push(told);
         }
-        if world.has_event_triggers {
-            world.go_blind("an event trigger runs behind each statement");
+        if state.has_event_triggers {
+            state.go_blind("an event trigger runs behind each statement");
         }
     }
     found
@@ -168,7 +168,7 @@ fn section(
 
 /// Replays a downgrade, compares, and takes it back.
 fn downgrade(
-    world: &mut World,
+    state: &mut ReplayState,
     migration: &Migration<'_>,
     section_down: Section,
     before: &Mark,
@@ -178,16 +178,16 @@ fn downgrade(
     if notes(sql).iter().any(|(_, note)| matches!(note, Note::Allow("down"))) {
         return Vec::new();
     }
-    let (after, with_slot) = (world.catalog.mark(), world.with_slot.clone());
-    let mut found = section(world, sql, down.start, section_down.options, false);
+    let (after, with_slot) = (state.model.mark(), state.with_slot.clone());
+    let mut found = section(state, sql, down.start, section_down.options, false);
     if found.is_empty() {
         let marker = marker_line(&migration.source, down);
-        let differences = world.catalog.differences(before);
-        found = differences.iter().map(|one| incomplete(one, world.source, down, marker)).collect();
+        let differences = state.model.differences(before);
+        found = differences.iter().map(|one| incomplete(one, state.source, down, marker)).collect();
     }
-    world.catalog.undo(after);
-    world.with_slot = with_slot;
-    world.open_below.clear();
+    state.model.undo(after);
+    state.with_slot = with_slot;
+    state.open_below.clear();
     found
 }
 
@@ -232,8 +232,8 @@ fn incomplete(one: &Difference, source: usize, down: Span, marker: Span) -> Diag
     }
 }
 
-fn apply(world: &mut World, read: &Statement<'_>, all: &Cursor<'_>) {
-    if world.is_of_temporary(read, all) {
+fn apply(state: &mut ReplayState, read: &Statement<'_>, all: &Cursor<'_>) {
+    if state.is_of_temporary(read, all) {
         return;
     }
     let is_about_routines = matches!(
@@ -247,104 +247,104 @@ fn apply(world: &mut World, read: &Statement<'_>, all: &Cursor<'_>) {
             | Statement::Harmless
     );
     // In a default, a check or a policy: it runs now, and perhaps with each change of data.
-    if !is_about_routines && !world.active.is_empty() {
-        let mut active = world.called_in(all);
-        active.retain(|name| world.active.contains_key(name));
+    if !is_about_routines && !state.active.is_empty() {
+        let mut active = state.called_in(all);
+        active.retain(|name| state.active.contains_key(name));
         if !active.is_empty() {
-            world.stored.extend(active.iter().cloned());
-            world.triggered.clear();
+            state.stored.extend(active.iter().cloned());
+            state.triggered.clear();
         }
-        world.run_functions(active);
+        state.run_functions(active);
     }
     match read {
         Statement::CreateSchema { name, of_role, if_not_exists } => {
-            world.create_schema(name, *if_not_exists);
+            state.create_schema(name, *if_not_exists);
             if *of_role {
-                world.lead_to_role();
+                state.lead_to_role();
             }
         }
-        Statement::CreateTable(table) => world.create_table(table),
+        Statement::CreateTable(table) => state.create_table(table),
         Statement::CreateTableAs { name, temporary, if_not_exists, columns, query } => {
-            world.create_table_as(name, *temporary, *if_not_exists, columns, query);
+            state.create_table_as(name, *temporary, *if_not_exists, columns, query);
         }
-        Statement::CreateView(view) => world.create_view(view),
-        Statement::CreateIndex(index) => world.create_index(index),
+        Statement::CreateView(view) => state.create_view(view),
+        Statement::CreateIndex(index) => state.create_index(index),
         Statement::CreateSequence { name, temporary, if_not_exists, owner } => {
-            world.create_sequence(name, *temporary, *if_not_exists, owner.as_ref());
+            state.create_sequence(name, *temporary, *if_not_exists, owner.as_ref());
         }
-        Statement::CreateType { name, body } => world.create_type(name, body),
-        Statement::CreateDomain { name, base } => world.create_domain(name, base),
+        Statement::CreateType { name, body } => state.create_type(name, body),
+        Statement::CreateDomain { name, base } => state.create_domain(name, base),
         Statement::CreateRoutine(routine) => {
-            world.check_body(routine, all);
-            world.create_routine(routine);
+            state.check_body(routine, all);
+            state.create_routine(routine);
         }
-        Statement::CreateTrigger(trigger) => world.create_trigger(trigger),
+        Statement::CreateTrigger(trigger) => state.create_trigger(trigger),
         Statement::CreateOnTable { what, name, or_replace, table, rest } => {
-            if let Some(table) = world.relation(table, "table", false) {
-                world.create_on_table(*what, name, *or_replace, table, rest, None);
+            if let Some(table) = state.relation(table, "table", false) {
+                state.create_on_table(*what, name, *or_replace, table, rest, None);
                 match what {
-                    OnTable::Policy => world.check_policy(table, rest),
-                    OnTable::Rule if world.checks_queries() => world.check_rule(table, rest),
+                    OnTable::Policy => state.check_policy(table, rest),
+                    OnTable::Rule if state.checks_queries() => state.check_rule(table, rest),
                     OnTable::Rule | OnTable::Trigger => {}
                 }
             }
         }
         Statement::CreateExtension { name, if_not_exists, cascade } => {
-            world.create_extension(name, *if_not_exists);
+            state.create_extension(name, *if_not_exists);
             if *cascade {
-                world.go_blind("which extensions come along is not known");
+                state.go_blind("which extensions come along is not known");
             }
         }
-        Statement::AlterTable(alter) => world.alter_table(alter),
-        Statement::AlterType(alter) => world.alter_type(alter),
+        Statement::AlterTable(alter) => state.alter_table(alter),
+        Statement::AlterType(alter) => state.alter_type(alter),
         Statement::OwnSequence { name, if_exists, owner } => {
-            let sequence = world.relation(name, "sequence", *if_exists);
-            let is_there = |id| !*if_exists || world.catalog.is_sure(id);
+            let sequence = state.relation(name, "sequence", *if_exists);
+            let is_there = |id| !*if_exists || state.model.is_sure(id);
             if let Some(sequence) = sequence.filter(|sequence| is_there(sequence.id)) {
-                world.own_sequence(sequence.id, owner.as_ref());
+                state.own_sequence(sequence.id, owner.as_ref());
             }
         }
-        Statement::RenameSchema { name, to } => world.rename_schema(name, to),
+        Statement::RenameSchema { name, to } => state.rename_schema(name, to),
         Statement::AlterRoutine { kind, name, arguments, change } => {
-            world.alter_routine(*kind, name, arguments.as_deref(), change);
+            state.alter_routine(*kind, name, arguments.as_deref(), change);
         }
         Statement::RenameOnTable { what, name, table, if_exists, to } => {
-            if let Some(table) = world.relation(table, "table", *if_exists) {
-                let (class, space) = drops::class_of(*what);
-                if let Some(id) = world.on_table(class, space, name, table, *if_exists) {
-                    world.rename(id, to, name.span);
+            if let Some(table) = state.relation(table, "table", *if_exists) {
+                let (class, namespace) = removal::class_of(*what);
+                if let Some(id) = state.on_table(class, namespace, name, table, *if_exists) {
+                    state.rename(id, to, name.span);
                 }
             }
         }
-        Statement::Drop(drop) => world.drop_statement(drop),
+        Statement::Drop(drop) => state.drop_statement(drop),
         Statement::DropOnTable { what, name, table, if_exists } => {
-            world.drop_on_table(*what, name, table, *if_exists);
+            state.drop_on_table(*what, name, table, *if_exists);
         }
         Statement::DropRoutines { kind, routines, if_exists, cascade } => {
-            world.drop_routines(*kind, routines, *if_exists, *cascade);
+            state.drop_routines(*kind, routines, *if_exists, *cascade);
         }
-        Statement::Comment { on } => world.comment(on),
+        Statement::Comment { on } => state.comment(on),
         Statement::SetSearchPath { path } => {
-            world.catalog.path = path.clone().map_or(Path::Unknown, Path::Known);
+            state.model.path = path.clone().map_or(Path::Unknown, Path::Known);
         }
-        Statement::ResetSearchPath => world.catalog.reset_path(),
-        Statement::SetDefaultPath { path } => world.set_default_path(path.as_deref()),
+        Statement::ResetSearchPath => state.model.reset_path(),
+        Statement::SetDefaultPath { path } => state.set_default_path(path.as_deref()),
         Statement::Query { writes, rest } => {
-            world.query(writes.as_ref(), rest);
+            state.query(writes.as_ref(), rest);
             if let Some(table) = writes
                 && all.is(0, "copy")
             {
-                world.check_copy(all, table);
+                state.check_copy(all, table);
             }
         }
         Statement::Do { body, language } => {
             let body = body.as_ref().map(|(text, exact)| (&**text, *exact));
-            world.run_block(body, *language);
+            state.run_block(body, *language);
         }
-        Statement::Harmless if all.is_any(0, &["grant", "revoke"]) => world.check_grant(all),
-        Statement::Harmless if all.starts(&["alter", "policy"]) => world.check_altered_policy(all),
+        Statement::Harmless if all.is_any(0, &["grant", "revoke"]) => state.check_grant(all),
+        Statement::Harmless if all.starts(&["alter", "policy"]) => state.check_altered_policy(all),
         Statement::Harmless => {}
-        Statement::Opaque { all, why } => world.opaque(why, all),
+        Statement::Opaque { all, why } => state.opaque(why, all),
     }
 }
 

@@ -6,7 +6,7 @@
 mod alter;
 mod create;
 mod drop;
-mod executed;
+mod dynamic_sql;
 mod guard;
 mod parts;
 mod plpgsql;
@@ -24,7 +24,7 @@ use super::names::{Ident, Name};
 use crate::syntax::source::Span;
 
 pub(crate) use alter::{Action, AlterTable, AlterType, ColumnChange, TypeChange};
-pub(crate) use executed::{HOLE, constant, text as executed};
+pub(crate) use dynamic_sql::{HOLE, constant, text as executed};
 pub(crate) use guard::{Asked, AskedKind, Guard, guard};
 pub(crate) use parts::{ColumnDef, ConstraintDef, ConstraintKind, Default, Element, Identity};
 pub(crate) use plpgsql::{Body, Gives, Handler, Piece, Refusal, Setting, Step, body, refusal};
@@ -265,7 +265,7 @@ pub(crate) enum RoutineChange {
 pub(crate) enum Kind {
     Schema,
     Table,
-    View,
+    Snapshot,
     MaterializedView,
     Index,
     Sequence,

@@ -103,8 +103,9 @@ pub(super) fn mixed(
     statements: &[statements::Statement],
     views: &[Statement<'_>],
 ) -> Option<Raw> {
-    let needs = |one: &statements::Statement| needs_no_transaction(sql, &one.tokens).is_some();
-    let first = statements.iter().find(|one| needs(one))?;
+    let dependencies =
+        |one: &statements::Statement| needs_no_transaction(sql, &one.tokens).is_some();
+    let first = statements.iter().find(|one| dependencies(one))?;
     let built = |name: &str| {
         views.iter().any(|view| {
             matches!(view, Statement::CreateIndex(index) if index.name.as_ref().is_some_and(|own| &*own.text == name))
@@ -141,7 +142,7 @@ pub(super) fn mixed(
         _ => false,
     };
     let (other, _) =
-        statements.iter().zip(views).find(|(one, view)| !needs(one) && changes(view))?;
+        statements.iter().zip(views).find(|(one, view)| !dependencies(one) && changes(view))?;
     let place = whole(other, offset);
     let raw = Raw {
         lint: Lint::MixedOutside,

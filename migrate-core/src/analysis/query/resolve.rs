@@ -15,7 +15,7 @@ pub(in crate::analysis) use self::columns::Columns;
 use self::scope::Level;
 pub(in crate::analysis) use self::scope::{Item, Parameters, Source};
 use super::tree::{Expr, ExprId, FromId, QueryId, Tree};
-use crate::analysis::catalog::{Catalog, Id};
+use crate::analysis::model::{Id, Model};
 use crate::analysis::names::{Ident, Name};
 use crate::syntax::source::Span;
 
@@ -61,7 +61,7 @@ pub(in crate::analysis) struct Call {
 }
 
 pub(in crate::analysis) struct Resolver<'c> {
-    catalog: &'c mut Catalog,
+    model: &'c mut Model,
     tree: &'c Tree,
     found: Vec<Finding>,
     calls: Vec<Call>,
@@ -88,14 +88,14 @@ struct Pending {
 impl<'c> Resolver<'c> {
     /// `around` is what an expression of a table's can name.
     pub(in crate::analysis) fn new(
-        catalog: &'c mut Catalog,
+        model: &'c mut Model,
         tree: &'c Tree,
         around: Vec<Item>,
         parameters: Option<Parameters>,
     ) -> Self {
         let levels = if around.is_empty() { Vec::new() } else { vec![Level::of(around)] };
         Resolver {
-            catalog,
+            model,
             tree,
             found: Vec::new(),
             calls: Vec::new(),

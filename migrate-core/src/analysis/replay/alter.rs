@@ -2,20 +2,22 @@
 
 use std::rc::Rc;
 
-use super::create::Free;
-use super::world::{Target, World};
-use crate::analysis::catalog::{Class, ConstraintClass, Detail, Found, How, Id, Space};
+use super::creation::NameStatus;
+use super::state::{ReplayState, Target};
+use crate::analysis::constraint_suggestions;
+use crate::analysis::model::{
+    ConstraintClass, DependencyKind, Detail, Id, Lookup, Namespace, ObjectKind,
+};
 use crate::analysis::names::{Ident, Name};
-use crate::analysis::near;
 use crate::analysis::statement::{
     Action, AlterTable, ColumnChange, ColumnDef, ConstraintDef, ConstraintKind, Kind,
 };
 use crate::chain::problem::Problem;
 
-impl World {
+impl ReplayState {
     pub(super) fn alter_table(&mut self, alter: &AlterTable<'_>) {
         let kind = match alter.kind {
-            Kind::View => "view",
+            Kind::Snapshot => "view",
             Kind::MaterializedView => "materialized view",
             Kind::Index => "index",
             Kind::Sequence => "sequence",
@@ -24,12 +26,12 @@ impl World {
         };
         let Some(table) = self.relation(&alter.name, kind, alter.if_exists) else { return };
         if let Some(wanted) = wrong(alter, table.class)
-            && self.catalog.is_sure(table.id)
+            && self.model.is_sure(table.id)
         {
             return self.wrong_kind(table.id, wanted, alter.name.span());
         }
         // If it is not there, nothing is done, and nothing is wrong.
-        let is_doubtful = alter.if_exists && !self.catalog.is_sure(table.id);
+        let is_doubtful = alter.if_exists && !self.model.is_sure(table.id);
         let mut actions: Vec<&Action<'_>> = alter.actions.iter().collect();
         actions.sort_by_key(|action| pass(action));
         let added: Vec<&ColumnDef<'_>> = actions
@@ -59,7 +61,8 @@ impl World {
             );
             match action {
                 Action::AddColumn { column, if_not_exists } => {
-                    let found = self.catalog.find(Space::Column, Some(table.id), &column.name.text);
+                    let found =
+                        self.model.find(Namespace::Column, Some(table.id), &column.name.text);
                     let is_there = *if_not_exists && found.id().is_some();
                     self.add_column(table, column, *if_not_exists);
                     if !is_there {
@@ -88,7 +91,7 @@ impl World {
         match action {
             Action::AddColumn { .. } | Action::AddConstraint(_) | Action::Harmless => {}
             Action::DropColumn { name, if_exists, cascade } => {
-                let found = self.catalog.find(Space::Column, Some(table.id), &name.text);
+                let found = self.model.find(Namespace::Column, Some(table.id), &name.text);
                 if *if_exists && found.id().is_none() {
                     return;
                 }
@@ -115,35 +118,35 @@ impl World {
             }
             Action::RenameConstraint { name, to } => {
                 if let Some(id) = self.constraint(table, name, false) {
-                    let indexes = self.catalog.parts(id, |class| class == Class::Index);
+                    let indexes = self.model.parts(id, |class| class == ObjectKind::Index);
                     for index in indexes {
                         self.rename(index, to, name.span);
                     }
                     // A key of which nothing is known has an index of its name.
-                    let is_known = self.catalog.is_sure(id);
-                    if let Some(schema) = self.catalog.get(table.id).map(|table| table.home)
+                    let is_known = self.model.is_sure(id);
+                    if let Some(schema) = self.model.get(table.id).map(|table| table.home)
                         && !is_known
                     {
-                        self.catalog.perhaps((Space::Relation, schema, to.text.clone()));
+                        self.model.perhaps((Namespace::Relation, schema, to.text.clone()));
                     }
                     self.rename(id, to, name.span);
                 }
             }
             Action::SetSchema(schema) => self.move_to(table.id, schema),
             Action::UseIndex(name) => {
-                let Some(schema) = self.catalog.get(table.id).and_then(|table| table.home) else {
+                let Some(schema) = self.model.get(table.id).and_then(|table| table.home) else {
                     return;
                 };
-                if let Found::No(gone) =
-                    self.catalog.find(Space::Relation, Some(schema), &name.text)
-                    && self.catalog.is_sure(table.id)
+                if let Lookup::No(gone) =
+                    self.model.find(Namespace::Relation, Some(schema), &name.text)
+                    && self.model.is_sure(table.id)
                 {
-                    let indexes = self.names_of(|class| class == Class::Index);
-                    self.missing("index", &name.to_string(), name.span, gone, &indexes);
+                    let indexes = self.names_of(|class| class == ObjectKind::Index);
+                    self.report_missing("index", &name.to_string(), name.span, gone, &indexes);
                 }
             }
             Action::UseTrigger(name) => {
-                self.on_table(Class::Trigger, Space::Trigger, name, table, false);
+                self.on_table(ObjectKind::Trigger, Namespace::Trigger, name, table, false);
             }
             Action::Inherit { parent, no } => {
                 if let Some(parent) = self.relation(parent, "table", false) {
@@ -162,10 +165,10 @@ impl World {
             }
             Action::Opaque(text) => {
                 for ident in text.idents() {
-                    self.catalog.blur(&ident.text);
+                    self.model.invalidate(&ident.text);
                 }
-                if let Some(name) = self.catalog.get(table.id).map(|table| table.name.clone()) {
-                    self.catalog.blur(&name);
+                if let Some(name) = self.model.get(table.id).map(|table| table.name.clone()) {
+                    self.model.invalidate(&name);
                 }
             }
         }
@@ -178,29 +181,29 @@ impl World {
         name: &Ident,
         if_exists: bool,
     ) -> Option<Id> {
-        match self.catalog.find(Space::Constraint, Some(table.id), &name.text) {
-            Found::Yes(id) => Some(id),
-            Found::Maybe(Some(id)) => Some(id),
-            Found::Maybe(None) if if_exists => None,
-            Found::Maybe(None) => Some(self.ghost_of(table.id, Class::Constraint, &name.text)),
+        match self.model.find(Namespace::Constraint, Some(table.id), &name.text) {
+            Lookup::Yes(id) => Some(id),
+            Lookup::Unknown(Some(id)) => Some(id),
+            Lookup::Unknown(None) if if_exists => None,
+            Lookup::Unknown(None) => {
+                Some(self.ghost_of(table.id, ObjectKind::Constraint, &name.text))
+            }
             // Since PostgreSQL 18 there is one for each column that can't be null.
-            Found::No(_) if if_exists || name.text.contains("not_null") => None,
-            Found::No(gone) => {
-                let known = self.catalog.parts(table.id, |class| class == Class::Constraint);
-                let names: Vec<_> = known
-                    .iter()
-                    .filter_map(|id| Some(self.catalog.get(*id)?.name.clone()))
-                    .collect();
-                let shown = self.catalog.shown(table.id);
+            Lookup::No(_) if if_exists || name.text.contains("not_null") => None,
+            Lookup::No(gone) => {
+                let known = self.model.parts(table.id, |class| class == ObjectKind::Constraint);
+                let names: Vec<_> =
+                    known.iter().filter_map(|id| Some(self.model.get(*id)?.name.clone())).collect();
+                let shown = self.model.shown(table.id);
                 let what = format!("constraint `{name}` of `{shown}`");
                 let meant = self.near_constraint(table, &name.text, &names);
-                let place = meant.as_ref().and_then(|(id, _)| Some(self.catalog.get(*id)?.place));
+                let place = meant.as_ref().and_then(|(id, _)| Some(self.model.get(*id)?.place));
                 let meant = meant.map(|(_, name)| name);
-                self.fault(Problem::Missing { what, meant }, name.span, "not there");
+                self.report(Problem::Missing { what, meant }, name.span, "not there");
                 if let Some(place) = gone {
-                    self.see(place, "dropped or renamed here");
+                    self.add_related(place, "dropped or renamed here");
                 } else if let Some(place) = place {
-                    self.see(place, "this one is");
+                    self.add_related(place, "this one is");
                 }
                 None
             }
@@ -214,27 +217,30 @@ impl World {
         name: &str,
         names: &[std::rc::Rc<str>],
     ) -> Option<(Id, String)> {
-        let name_of = |id: &Id| self.catalog.get(*id).map(|object| &*object.name);
+        let name_of = |id: &Id| self.model.get(*id).map(|object| &*object.name);
         let candidate = |id: &Id| {
-            let object = self.catalog.get(*id)?;
+            let object = self.model.get(*id)?;
             let Detail::Constraint { kind, columns } = &object.detail else { return None };
             let columns =
                 columns.as_ref().map(|columns| columns.iter().filter_map(name_of).collect());
             let kind = match kind {
-                ConstraintClass::Primary => near::Kind::Primary,
-                ConstraintClass::Unique => near::Kind::Unique,
-                ConstraintClass::Foreign => near::Kind::Foreign,
-                ConstraintClass::Check => near::Kind::Check,
-                ConstraintClass::Exclude | ConstraintClass::NotNull => near::Kind::Other,
+                ConstraintClass::Primary => constraint_suggestions::Kind::Primary,
+                ConstraintClass::Unique => constraint_suggestions::Kind::Unique,
+                ConstraintClass::Foreign => constraint_suggestions::Kind::Foreign,
+                ConstraintClass::Check => constraint_suggestions::Kind::Check,
+                ConstraintClass::Exclude | ConstraintClass::NotNull => {
+                    constraint_suggestions::Kind::Other
+                }
             };
-            Some(near::Candidate { name: &object.name, kind, columns })
+            Some(constraint_suggestions::Candidate { name: &object.name, kind, columns })
         };
-        let id_of = |name: &str| self.catalog.find(Space::Constraint, Some(table.id), name).id();
+        let id_of = |name: &str| self.model.find(Namespace::Constraint, Some(table.id), name).id();
         let ids: Vec<Id> = names.iter().filter_map(|name| id_of(name)).collect();
-        let candidates: Vec<near::Candidate<'_>> = ids.iter().filter_map(candidate).collect();
-        let columns = self.catalog.parts(table.id, |class| class == Class::Column);
+        let candidates: Vec<constraint_suggestions::Candidate<'_>> =
+            ids.iter().filter_map(candidate).collect();
+        let columns = self.model.parts(table.id, |class| class == ObjectKind::Column);
         let columns: Vec<&str> = columns.iter().filter_map(name_of).collect();
-        let meant = near::near(name, name_of(&table.id)?, &columns, &candidates)?;
+        let meant = constraint_suggestions::near(name, name_of(&table.id)?, &columns, &candidates)?;
         Some((id_of(meant)?, meant.to_owned()))
     }
 
@@ -249,15 +255,18 @@ impl World {
             ColumnChange::Type { to, using } => {
                 self.keeps_views(id, name.span);
                 // Of a foreign table the values are elsewhere.
-                if table.class == Class::Table {
+                if table.class == ObjectKind::Table {
                     self.type_fits(id, name, to, kind, using.is_some());
                 }
                 let shown = to.shown();
-                let sure = kind.is_some_and(|kind| self.catalog.is_sure(kind));
-                self.catalog.change(id, place, |column| {
-                    column.needs.retain(|need| need.on == table.id);
+                let sure = kind.is_some_and(|kind| self.model.is_sure(kind));
+                self.model.change(id, place, |column| {
+                    column.dependencies.retain(|need| need.on == table.id);
                     if let Some(kind) = kind {
-                        column.need(kind, if sure { How::Normal } else { How::Guess });
+                        column.need(
+                            kind,
+                            if sure { DependencyKind::Normal } else { DependencyKind::Guess },
+                        );
                     }
                     if let Detail::Column { kind, changed, .. } = &mut column.detail {
                         (*kind, *changed) = (Some(shown.into()), place);
@@ -280,15 +289,15 @@ impl World {
             ColumnChange::AddIdentity(identity) => self.identity(table.id, id, name, identity),
             ColumnChange::DropIdentity => {
                 let sequences: Vec<Id> = self
-                    .catalog
-                    .hanging(id)
+                    .model
+                    .dependents(id)
                     .iter()
-                    .filter(|(_, how)| *how == How::Internal)
+                    .filter(|(_, how)| *how == DependencyKind::Internal)
                     .map(|(part, _)| *part)
                     .collect();
                 for sequence in sequences {
-                    if self.class(sequence) == Some(Class::Sequence) {
-                        self.catalog.remove(sequence, place);
+                    if self.class(sequence) == Some(ObjectKind::Sequence) {
+                        self.model.remove(sequence, place);
                     }
                 }
             }
@@ -298,9 +307,10 @@ impl World {
 
     pub(super) fn rename_relation(&mut self, table: Target, to: &Ident) {
         // The index and its constraint have one name.
-        let constraint = self.catalog.get(table.id).filter(|_| table.class == Class::Index);
+        let constraint = self.model.get(table.id).filter(|_| table.class == ObjectKind::Index);
         let constraint = constraint.and_then(|index| {
-            let need = index.needs.iter().find(|need| need.how == How::Internal)?;
+            let need =
+                index.dependencies.iter().find(|need| need.how == DependencyKind::Internal)?;
             Some(need.on)
         });
         let before = self.faults.len();
@@ -315,57 +325,65 @@ impl World {
     /// `SET SCHEMA`, for relations and types; what belongs to a table goes along.
     pub(super) fn move_to(&mut self, id: Id, schema: &Ident) {
         let name = Name { parts: vec![schema.clone()] };
-        let to = match self.catalog.schema(schema) {
-            Found::Yes(id) | Found::Maybe(Some(id)) => id,
-            Found::No(gone) => {
-                let schemas = self.names_of(|class| class == Class::Schema);
-                return self.missing("schema", &name.to_string(), schema.span, gone, &schemas);
+        let to = match self.model.schema(schema) {
+            Lookup::Yes(id) | Lookup::Unknown(Some(id)) => id,
+            Lookup::No(gone) => {
+                let schemas = self.names_of(|class| class == ObjectKind::Schema);
+                return self.report_missing(
+                    "schema",
+                    &name.to_string(),
+                    schema.span,
+                    gone,
+                    &schemas,
+                );
             }
-            Found::Maybe(None) => self.catalog.nowhere,
+            Lookup::Unknown(None) => self.model.unresolved,
         };
-        let Some(object) = self.catalog.get(id) else { return };
+        let Some(object) = self.model.get(id) else { return };
         let (class, name, home) = (object.class, object.name.clone(), object.home);
         if home == Some(to) {
             return;
         }
         // It may be there already.
-        if !self.catalog.is_sure(id) {
-            let mut along = self.catalog.parts(id, |class| {
-                matches!(class, Class::Index | Class::Routine | Class::Sequence)
+        if !self.model.is_sure(id) {
+            let mut along = self.model.parts(id, |class| {
+                matches!(class, ObjectKind::Index | ObjectKind::Routine | ObjectKind::Sequence)
             });
-            for column in self.catalog.parts(id, |class| class == Class::Column) {
-                along.extend(self.catalog.parts(column, |class| class == Class::Sequence));
+            for column in self.model.parts(id, |class| class == ObjectKind::Column) {
+                along.extend(self.model.parts(column, |class| class == ObjectKind::Sequence));
             }
-            along.extend(self.catalog.known_by_name_alone(home));
-            let names = along.iter().filter_map(|id| Some(self.catalog.get(*id)?.name.clone()));
+            along.extend(self.model.known_by_name_alone(home));
+            let names = along.iter().filter_map(|id| Some(self.model.get(*id)?.name.clone()));
             let names: Vec<Rc<str>> = names.collect();
             for name in names.iter().chain([&name]) {
-                self.catalog.blur(&name.split('(').next().unwrap_or(name).into());
+                self.model.invalidate(&name.split('(').next().unwrap_or(name).into());
             }
             return;
         }
         let place = self.place(schema.span);
-        if let Free::Skip = self.free_in(class, to, &name, schema.span, false) {
+        if let NameStatus::Skip = self.free_in(class, to, &name, schema.span, false) {
             return;
         }
-        self.catalog.change(id, place, |object| object.home = Some(to));
+        self.model.change(id, place, |object| object.home = Some(to));
         self.sign_again(id);
-        let mut along = self.catalog.parts(id, |class| class == Class::Index);
-        for column in self.catalog.parts(id, |class| class == Class::Column) {
-            along.extend(self.catalog.parts(column, |class| class == Class::Sequence));
+        let mut along = self.model.parts(id, |class| class == ObjectKind::Index);
+        for column in self.model.parts(id, |class| class == ObjectKind::Column) {
+            along.extend(self.model.parts(column, |class| class == ObjectKind::Sequence));
         }
         for part in along {
-            self.catalog.change(part, place, |part| part.home = Some(to));
+            self.model.change(part, place, |part| part.home = Some(to));
         }
     }
 }
 
 /// What was wanted, where a statement is about something else.
-fn wrong(alter: &AlterTable<'_>, class: Class) -> Option<&'static str> {
+fn wrong(alter: &AlterTable<'_>, class: ObjectKind) -> Option<&'static str> {
     match alter.kind {
-        Kind::View if class != Class::View => Some("view"),
-        Kind::MaterializedView if class != Class::MaterializedView => Some("materialized view"),
-        Kind::Sequence if class != Class::Sequence => Some("sequence"),
+        Kind::Snapshot if class != ObjectKind::Snapshot => Some("view"),
+        Kind::MaterializedView if class != ObjectKind::MaterializedView => {
+            Some("materialized view")
+        }
+        Kind::Sequence if class != ObjectKind::Sequence => Some("sequence"),
         _ => None,
     }
 }

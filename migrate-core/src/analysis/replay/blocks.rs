@@ -1,9 +1,9 @@
 //! `DO` blocks and the bodies of routines: what surely runs is done, what may run is unsettled.
 
-use super::guards::drops_only;
-use super::world::World;
-use crate::analysis::catalog::Mark;
+use super::existence_guards::drops_only;
+use super::state::ReplayState;
 use crate::analysis::cursor::Cursor;
+use crate::analysis::model::Mark;
 use crate::analysis::statement::{
     self, Body, Guard, HOLE, Handler, Language, Step, body, constant, executed, guard, tokens,
 };
@@ -13,7 +13,7 @@ use crate::syntax::statements::{self, split_statements};
 /// Routines that call one another are followed so far.
 const DEEPEST: usize = 12;
 
-impl World {
+impl ReplayState {
     /// A `DO` block.
     pub(super) fn run_block(&mut self, text: Option<(&str, Option<Span>)>, language: Language) {
         match text {
@@ -65,7 +65,7 @@ impl World {
     fn run_statement(&mut self, text: &str, statement: &statements::Statement, offset: usize) {
         let read = statement::read(text, statement, offset);
         let all = Cursor::new(text, &statement.tokens, offset);
-        self.catalog.tick();
+        self.model.advance();
         super::apply(self, &read, &all);
         // What the server refuses in there it refuses when the block runs; that is not said here.
         self.faults.truncate(self.kept_faults);
@@ -76,8 +76,8 @@ impl World {
             self.run_step(step, body);
             let rest = &steps[nth + 1..];
             if step.may_leave() && !rest.is_empty() {
-                return self.perhaps(|world| {
-                    rest.iter().for_each(|step| world.run_step(step, body));
+                return self.perhaps(|state| {
+                    rest.iter().for_each(|step| state.run_step(step, body));
                 });
             }
         }
@@ -92,7 +92,7 @@ impl World {
             }
             Step::Evaluate(text) => self.evaluate(text),
             Step::If { arms, otherwise } => self.run_branches(arms, otherwise, body),
-            Step::Loop(steps) => self.perhaps(|world| world.run_steps(steps, body)),
+            Step::Loop(steps) => self.perhaps(|state| state.run_steps(steps, body)),
             Step::Block { steps, handlers } => self.run_guarded(steps, handlers, body),
             Step::Leave => {}
         }
@@ -118,15 +118,15 @@ impl World {
     }
 
     /// What may run, or may not.
-    pub(super) fn perhaps(&mut self, run: impl FnOnce(&mut World)) {
+    pub(super) fn perhaps(&mut self, run: impl FnOnce(&mut ReplayState)) {
         let mark = self.try_out(run).0;
-        self.catalog.unsettle(mark);
+        self.model.unsettle(mark);
     }
 
     /// Runs something that can be taken back; whether a server would surely refuse it.
-    pub(super) fn try_out(&mut self, run: impl FnOnce(&mut World)) -> (Mark, bool) {
-        let mark = self.catalog.mark();
-        let learns = std::mem::replace(&mut self.catalog.learns, false);
+    pub(super) fn try_out(&mut self, run: impl FnOnce(&mut ReplayState)) -> (Mark, bool) {
+        let mark = self.model.mark();
+        let learns = std::mem::replace(&mut self.model.learns, false);
         let kept = std::mem::replace(&mut self.kept_faults, usize::MAX);
         let before = self.faults.len();
         run(self);
@@ -134,7 +134,7 @@ impl World {
         self.open_below.clear();
         let is_refused = self.faults.len() > before;
         self.faults.truncate(before);
-        (self.kept_faults, self.catalog.learns) = (kept, learns);
+        (self.kept_faults, self.model.learns) = (kept, learns);
         (mark, is_refused)
     }
 
@@ -154,7 +154,7 @@ impl World {
             match guard(condition) {
                 Some(Guard::Absent(asked)) => {
                     for step in steps {
-                        self.ensure(Some(&asked), |world| world.run_step(step, body));
+                        self.ensure(Some(&asked), |state| state.run_step(step, body));
                     }
                     return;
                 }
@@ -163,7 +163,7 @@ impl World {
                         if drops_only(step, &asked) && self.is_alone(&asked) {
                             self.run_step(step, body);
                         } else {
-                            self.perhaps(|world| world.run_step(step, body));
+                            self.perhaps(|state| state.run_step(step, body));
                         }
                     }
                     return;
@@ -173,7 +173,7 @@ impl World {
         }
         for steps in arms.iter().map(|(_, steps)| steps.as_slice()).chain([otherwise]) {
             if !steps.is_empty() {
-                self.perhaps(|world| world.run_steps(steps, body));
+                self.perhaps(|state| state.run_steps(steps, body));
             }
         }
     }
@@ -187,26 +187,26 @@ impl World {
         };
         match steps {
             [step] if is_quiet && all(is_duplicate) => {
-                return self.ensure(None, |world| world.run_step(step, body));
+                return self.ensure(None, |state| state.run_step(step, body));
             }
             [step] if is_quiet && all(is_undefined) && is_drop(step) => {
                 return self.run_step(step, body);
             }
             _ => {}
         }
-        let (mark, is_refused) = self.try_out(|world| world.run_steps(steps, body));
-        let made = self.catalog.made_since(&mark);
+        let (mark, is_refused) = self.try_out(|state| state.run_steps(steps, body));
+        let made = self.model.made_since(&mark);
         if is_refused {
-            self.catalog.undo(mark);
+            self.model.undo(mark);
         } else if !(is_quiet
             && all(is_duplicate)
             && !made.is_empty()
             && made.iter().all(|(_, was_free)| *was_free))
         {
-            self.catalog.unsettle(mark);
+            self.model.unsettle(mark);
         }
         for handler in handlers {
-            self.perhaps(|world| world.run_steps(&handler.steps, body));
+            self.perhaps(|state| state.run_steps(&handler.steps, body));
         }
     }
 
@@ -225,7 +225,7 @@ impl World {
             return self.go_blind("the body is not understood");
         }
         self.evaluate(text);
-        self.blur_all(text);
+        self.invalidate_all(text);
     }
 }
 

@@ -5,11 +5,11 @@ use std::collections::HashSet;
 use std::rc::Rc;
 use std::sync::OnceLock;
 
-use super::hidden_calls::ANY_TRIGGER;
-use super::world::World;
-use crate::analysis::catalog::{Class, ConstraintClass, Detail, How, Id, Space};
+use super::implicit_calls::ANY_TRIGGER;
+use super::state::ReplayState;
 use crate::analysis::cursor::Cursor;
 pub(super) use crate::analysis::keywords::is_reserved;
+use crate::analysis::model::{ConstraintClass, DependencyKind, Detail, Id, Namespace, ObjectKind};
 use crate::analysis::names::Name;
 use crate::analysis::statement::Language;
 
@@ -61,7 +61,7 @@ pub(super) struct RoutineBody {
     pub(super) writes: Vec<Name>,
 }
 
-impl World {
+impl ReplayState {
     /// Does what the functions do that are called in a text.
     pub(super) fn run_calls(&mut self, text: &Cursor<'_>) {
         self.run_functions(self.called_in(text));
@@ -70,7 +70,7 @@ impl World {
     /// Whether a call of this name does nobody knows what.
     pub(super) fn is_unknown(&self, name: &str) -> bool {
         // `INSERT INTO t (a)` and `WITH t (a)` look like calls.
-        !is_harmless(name) && self.catalog.routines(name).is_empty() && !self.has_relation(name)
+        !is_harmless(name) && self.model.routines(name).is_empty() && !self.has_relation(name)
     }
 
     /// What a change of a table's data runs: its triggers, those of the tables that refer to it or belong
@@ -79,7 +79,7 @@ impl World {
         if self.active.is_empty() {
             return;
         }
-        let version = self.catalog.version();
+        let version = self.model.version();
         let functions = match self.triggered.get(&table) {
             Some((at, functions)) if *at == version => functions.clone(),
             _ => {
@@ -96,25 +96,28 @@ impl World {
         let (mut left, mut seen) = (vec![table], HashSet::from([table]));
         let mut functions: Vec<Rc<str>> = self.stored.clone();
         while let Some(id) = left.pop() {
-            let Some(object) = self.catalog.get(id) else { continue };
-            let parents = object.needs.iter().filter(|need| matches!(need.how, How::Child { .. }));
+            let Some(object) = self.model.get(id) else { continue };
+            let parents = object
+                .dependencies
+                .iter()
+                .filter(|need| matches!(need.how, DependencyKind::Child { .. }));
             let mut near: Vec<Id> = parents.map(|need| need.on).collect();
             // A simple view passes it on to its table.
-            if object.class == Class::View {
-                near.extend(object.needs.iter().map(|need| need.on));
+            if object.class == ObjectKind::Snapshot {
+                near.extend(object.dependencies.iter().map(|need| need.on));
             }
-            for (part, how) in self.catalog.hanging(id) {
-                let Some(part_object) = self.catalog.get(*part) else { continue };
+            for (part, how) in self.model.dependents(id) {
+                let Some(part_object) = self.model.get(*part) else { continue };
                 match (&part_object.detail, how) {
                     (Detail::Trigger { function }, _) => {
                         functions.push(function.clone());
                         let any = self.active.get_key_value(ANY_TRIGGER);
                         functions.extend(any.map(|(any, _)| any.clone()));
                     }
-                    (_, How::Child { .. }) => near.push(*part),
+                    (_, DependencyKind::Child { .. }) => near.push(*part),
                     // What its actions write is among what it names.
-                    _ if part_object.class == Class::Rule => {
-                        near.extend(part_object.needs.iter().map(|need| need.on));
+                    _ if part_object.class == ObjectKind::Rule => {
+                        near.extend(part_object.dependencies.iter().map(|need| need.on));
                     }
                     (Detail::Constraint { kind: ConstraintClass::Foreign, .. }, _) => {
                         near.extend(part_object.home);
@@ -125,7 +128,7 @@ impl World {
             left.extend(near.into_iter().filter(|id| seen.insert(*id)));
         }
         // After something that nobody can follow, any table may have a trigger.
-        if self.catalog.is_open(Space::Trigger) {
+        if self.model.is_open(Namespace::Trigger) {
             functions.extend(self.trigger_functions());
         }
         functions
@@ -144,7 +147,7 @@ impl World {
         left.sort_unstable();
         left.dedup();
         // The same have run, and nothing has changed since.
-        if left.is_empty() || self.ran.get(&left) == Some(&self.catalog.version()) {
+        if left.is_empty() || self.ran.get(&left) == Some(&self.model.version()) {
             return;
         }
         let key = left.clone();
@@ -163,7 +166,7 @@ impl World {
             for body in of_name {
                 left.extend(body.calls.iter().cloned());
                 for table in &body.writes {
-                    if let Some(id) = self.catalog.resolve(Space::Relation, table).id()
+                    if let Some(id) = self.model.resolve(Namespace::Relation, table).id()
                         && tables.insert(id)
                     {
                         left.extend(self.triggered(id));
@@ -176,7 +179,7 @@ impl World {
         }
         if !bodies.is_empty() {
             self.run_bodies(&bodies, seen);
-            self.ran.insert(key, self.catalog.version());
+            self.ran.insert(key, self.model.version());
         }
         if let Some(name) = unknown {
             self.go_blind(&format!("what `{name}()` does is not known"));
@@ -191,14 +194,14 @@ impl World {
         let before = self.running.clone();
         self.running.extend(names);
         for body in bodies {
-            self.perhaps(|world| {
-                let path = world.catalog.path.clone();
+            self.perhaps(|state| {
+                let path = state.model.path.clone();
                 if body.sets_path {
-                    world.catalog.lose_path();
+                    state.model.lose_path();
                 }
-                world.run_text(&body.text, None, body.language);
+                state.run_text(&body.text, None, body.language);
                 if body.sets_path {
-                    world.catalog.path = path;
+                    state.model.path = path;
                 }
             });
         }
@@ -215,9 +218,9 @@ impl World {
     }
 
     fn has_relation(&self, name: &str) -> bool {
-        self.catalog
+        self.model
             .schemas
             .iter()
-            .any(|schema| self.catalog.find(Space::Relation, Some(*schema), name).id().is_some())
+            .any(|schema| self.model.find(Namespace::Relation, Some(*schema), name).id().is_some())
     }
 }

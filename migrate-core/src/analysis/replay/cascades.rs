@@ -1,50 +1,59 @@
 //! What may go along with `CASCADE`, or with the index of a partitioned table, in ways that are not followed.
 
-use super::world::World;
-use crate::analysis::catalog::{Class, ConstraintClass, Detail, GENERATED, How, Id};
+use super::state::ReplayState;
+use crate::analysis::model::{ConstraintClass, DependencyKind, Detail, GENERATED, Id, ObjectKind};
 use crate::syntax::source::Span;
 
-impl World {
+impl ReplayState {
     /// What a `CASCADE` may reach that begins with these, beyond what is known to hang on them. An operator,
     /// a cast, an aggregate, or a default of a routine may lie between, and a sequence is named in a text.
     pub(super) fn may_follow(&self, roots: &[(Id, Span)], going: &[Id]) -> Vec<Id> {
-        let is = |id: Id, classes: &[Class]| {
+        let is = |id: Id, classes: &[ObjectKind]| {
             self.class(id).is_some_and(|class| classes.contains(&class))
         };
         let far = [
-            Class::Routine,
-            Class::Enum,
-            Class::Domain,
-            Class::Composite,
-            Class::OtherType,
-            Class::Sequence,
-            Class::Schema,
+            ObjectKind::Routine,
+            ObjectKind::Enum,
+            ObjectKind::Domain,
+            ObjectKind::Composite,
+            ObjectKind::OtherType,
+            ObjectKind::Sequence,
+            ObjectKind::Schema,
         ];
-        let with_sequence = going.iter().any(|id| is(*id, &[Class::Sequence]));
-        let reaches = |id: Id| is(id, &far) || is(id, &[Class::Column]) && with_sequence;
+        let with_sequence = going.iter().any(|id| is(*id, &[ObjectKind::Sequence]));
+        let reaches = |id: Id| is(id, &far) || is(id, &[ObjectKind::Column]) && with_sequence;
         if !roots.iter().any(|(id, _)| reaches(*id)) {
             return Vec::new();
         }
-        let mut found = self.dependents();
-        if roots.iter().any(|(id, _)| is(*id, &[Class::Schema])) {
-            let extensions = self.catalog.objects().filter(|(_, it)| it.class == Class::Extension);
+        let mut found = self.possible_dependents();
+        if roots.iter().any(|(id, _)| is(*id, &[ObjectKind::Schema])) {
+            let extensions =
+                self.model.objects().filter(|(_, it)| it.class == ObjectKind::Extension);
             found.extend(extensions.map(|(id, _)| id));
         }
         found
     }
 
     /// All that can depend on a routine or an operator: not tables, unless they are partitioned by one.
-    pub(super) fn dependents(&self) -> Vec<Id> {
-        let all = self.catalog.objects().filter_map(|(id, object)| {
+    pub(super) fn possible_dependents(&self) -> Vec<Id> {
+        let all = self.model.objects().filter_map(|(id, object)| {
             let depends = match (object.class, &object.detail) {
-                (Class::View | Class::MaterializedView | Class::Policy | Class::Rule, _)
-                | (Class::Routine | Class::Trigger, _)
-                | (Class::Table, Detail::Table { partitioned: true, .. }) => true,
-                (Class::Constraint, Detail::Constraint { kind, .. }) => {
+                (
+                    ObjectKind::Snapshot
+                    | ObjectKind::MaterializedView
+                    | ObjectKind::Policy
+                    | ObjectKind::Rule,
+                    _,
+                )
+                | (ObjectKind::Routine | ObjectKind::Trigger, _)
+                | (ObjectKind::Table, Detail::Table { partitioned: true, .. }) => true,
+                (ObjectKind::Constraint, Detail::Constraint { kind, .. }) => {
                     matches!(kind, ConstraintClass::Check | ConstraintClass::Exclude)
                 }
-                (Class::Index, _) => !object.needs.iter().any(|need| need.how == How::Internal),
-                (Class::Default, _) if &*object.name == GENERATED => return object.home,
+                (ObjectKind::Index, _) => {
+                    !object.dependencies.iter().any(|need| need.how == DependencyKind::Internal)
+                }
+                (ObjectKind::Default, _) if &*object.name == GENERATED => return object.home,
                 _ => false,
             };
             depends.then_some(id)
@@ -55,37 +64,39 @@ impl World {
     /// What may read a column or rely on a key: the views and routines of its table and of those below, and
     /// what is generated.
     pub(super) fn may_read(&self, id: Id) -> Vec<Id> {
-        let Some(object) = self.catalog.get(id) else { return Vec::new() };
-        let (Class::Column | Class::Constraint, Some(table)) = (object.class, object.home) else {
+        let Some(object) = self.model.get(id) else { return Vec::new() };
+        let (ObjectKind::Column | ObjectKind::Constraint, Some(table)) =
+            (object.class, object.home)
+        else {
             return Vec::new();
         };
         let mut found = Vec::new();
         for table in self.descendants(table).into_iter().chain([table]) {
-            found.extend(self.catalog.parts(table, |class| {
+            found.extend(self.model.parts(table, |class| {
                 matches!(
                     class,
-                    Class::View
-                        | Class::MaterializedView
-                        | Class::Policy
-                        | Class::Rule
-                        | Class::Routine
+                    ObjectKind::Snapshot
+                        | ObjectKind::MaterializedView
+                        | ObjectKind::Policy
+                        | ObjectKind::Rule
+                        | ObjectKind::Routine
                 )
             }));
-            for column in self.catalog.parts(table, |class| class == Class::Column) {
-                let generated = self.catalog.parts(column, |class| class == Class::Default);
+            for column in self.model.parts(table, |class| class == ObjectKind::Column) {
+                let generated = self.model.parts(column, |class| class == ObjectKind::Default);
                 let is_generated = |id: &Id| {
-                    self.catalog.get(*id).is_some_and(|default| &*default.name == GENERATED)
+                    self.model.get(*id).is_some_and(|default| &*default.name == GENERATED)
                 };
                 found.extend(generated.iter().any(is_generated).then_some(column));
             }
         }
-        let is_inherited = |id: &Id| self.catalog.get(*id).is_some_and(|it| it.name == object.name);
+        let is_inherited = |id: &Id| self.model.get(*id).is_some_and(|it| it.name == object.name);
         for child in self.descendants(table) {
-            if object.class == Class::Column {
-                let columns = self.catalog.parts(child, |class| class == Class::Column);
+            if object.class == ObjectKind::Column {
+                let columns = self.model.parts(child, |class| class == ObjectKind::Column);
                 let columns: Vec<Id> = columns.into_iter().filter(is_inherited).collect();
-                let hanging = columns.iter().flat_map(|column| self.catalog.hanging(*column));
-                found.extend(hanging.map(|(id, _)| *id));
+                let dependents = columns.iter().flat_map(|column| self.model.dependents(*column));
+                found.extend(dependents.map(|(id, _)| *id));
             }
         }
         found
@@ -93,17 +104,18 @@ impl World {
 
     /// The indexes and keys of partitions that may be a part of this one, and go with it.
     pub(super) fn adopted(&self, id: Id) -> Vec<Id> {
-        let Some(object) = self.catalog.get(id) else { return Vec::new() };
-        let (Class::Index | Class::Constraint, Some(table)) =
+        let Some(object) = self.model.get(id) else { return Vec::new() };
+        let (ObjectKind::Index | ObjectKind::Constraint, Some(table)) =
             (object.class, object.table.or(object.home))
         else {
             return Vec::new();
         };
         let parts = |child: Id| {
-            self.catalog.parts(child, |class| matches!(class, Class::Index | Class::Constraint))
+            self.model
+                .parts(child, |class| matches!(class, ObjectKind::Index | ObjectKind::Constraint))
         };
         let is_partitioned = matches!(
-            self.catalog.get(table).map(|table| &table.detail),
+            self.model.get(table).map(|table| &table.detail),
             Some(Detail::Table { partitioned: true, .. })
         );
         let below = if is_partitioned { self.descendants(table) } else { Vec::new() };
@@ -112,12 +124,12 @@ impl World {
 
     /// An attribute of a type may have gone from the tables of that type, with all that hangs on it.
     pub(super) fn doubt_typed(&mut self, of_type: Id, span: Span) {
-        let tables = self.catalog.parts(of_type, |class| class == Class::Table);
-        let mut doubtful = self.dependents();
+        let tables = self.model.parts(of_type, |class| class == ObjectKind::Table);
+        let mut doubtful = self.possible_dependents();
         for table in tables {
             let place = self.place(span);
-            self.catalog.change(table, place, |table| table.complete = false);
-            doubtful.extend(self.catalog.parts(table, |class| class == Class::Column));
+            self.model.change(table, place, |table| table.complete = false);
+            doubtful.extend(self.model.parts(table, |class| class == ObjectKind::Column));
         }
         for id in doubtful {
             self.doubt(id, span);

@@ -2,12 +2,14 @@
 
 use std::rc::Rc;
 
-use super::create::Free;
-use super::values::default_name;
-use super::world::{Target, World};
-use crate::analysis::catalog::{Class, Detail, Found, GENERATED, How, Id, Object, Place, Space};
+use super::creation::NameStatus;
+use super::state::{ReplayState, Target};
+use super::value_types::default_name;
 use crate::analysis::cursor::Cursor;
 use crate::analysis::foreign_types::postgres_word;
+use crate::analysis::model::{
+    DependencyKind, Detail, GENERATED, Id, Lookup, Namespace, Object, ObjectKind, Place,
+};
 use crate::analysis::names::{Ident, automatic};
 use crate::analysis::statement::{ColumnDef, Default, Identity, TypeName, is_built_in};
 use crate::chain::id::{did_you_mean, slip_of};
@@ -40,7 +42,7 @@ pub(super) fn is_type_name(word: &str) -> bool {
     known(BUILT_IN) || known(OF_EXTENSIONS)
 }
 
-impl World {
+impl ReplayState {
     /// The type of this name, where it is one of the chain's. One that can't be is said.
     pub(super) fn type_of(&mut self, written: &TypeName) -> Option<Id> {
         let name = &written.name;
@@ -51,12 +53,12 @@ impl World {
         if name.parts.len() == 1 && is_built_in(name.last()) {
             return None;
         }
-        let found = self.catalog.resolve(Space::Type, name);
-        let row = self.catalog.resolve(Space::Relation, name);
+        let found = self.model.resolve(Namespace::Type, name);
+        let row = self.model.resolve(Namespace::Relation, name);
         if let Some(id) = found.id().or(row.id()) {
             return Some(id);
         }
-        let (Found::No(gone), Found::No(_)) = (found, row) else { return None };
+        let (Lookup::No(gone), Lookup::No(_)) = (found, row) else { return None };
         let last = name.last();
         let is_known = is_type_name(last) || last.starts_with('_');
         if is_known {
@@ -64,7 +66,7 @@ impl World {
         }
         // One that was never there may be an extension's, or a slip. Extensions call theirs like the
         // server's (`iprange`), so there two letters are too many.
-        let types = self.names_of(Class::is_type);
+        let types = self.names_of(ObjectKind::is_type);
         let meant = postgres_word(last)
             .filter(|_| name.parts.len() == 1 && gone.is_none())
             .or_else(|| did_you_mean(last, types.iter().map(AsRef::as_ref)))
@@ -73,9 +75,9 @@ impl World {
         if gone.is_some() || meant.is_some() {
             let meant = meant.filter(|meant| *meant != last).map(str::to_owned);
             let what = format!("type `{name}`");
-            self.fault(Problem::Missing { what, meant }, written.span, "not there");
+            self.report(Problem::Missing { what, meant }, written.span, "not there");
             if let Some(place) = gone {
-                self.see(place, "dropped or renamed here");
+                self.add_related(place, "dropped or renamed here");
             }
         }
         None
@@ -88,12 +90,12 @@ impl World {
         let Some(meant) = behind_serial(name.last()).filter(|_| found.is_none()) else {
             return found;
         };
-        let is_absent = matches!(self.catalog.resolve(Space::Type, name), Found::No(_))
-            && matches!(self.catalog.resolve(Space::Relation, name), Found::No(_));
+        let is_absent = matches!(self.model.resolve(Namespace::Type, name), Lookup::No(_))
+            && matches!(self.model.resolve(Namespace::Relation, name), Lookup::No(_));
         if is_absent && !written.of_column {
             let (what, meant) = (format!("type `{name}`"), Some(meant.to_owned()));
             let label = "only a new column of a table can be declared with it";
-            self.fault(Problem::Missing { what, meant }, written.span, label);
+            self.report(Problem::Missing { what, meant }, written.span, label);
         }
         None
     }
@@ -109,17 +111,21 @@ impl World {
         let not_null = Some(column.not_null || serial.is_some());
         let detail = Detail::Column { kind, not_null, changed: place };
         let mut object =
-            Object::new(Class::Column, column.name.text.clone(), Some(table.id), place)
+            Object::new(ObjectKind::Column, column.name.text.clone(), Some(table.id), place)
                 .with(detail);
         object.is_old = is_old;
         if let Some(kind) = &column.kind
             && serial.is_none()
             && let Some(kind) = self.type_of(kind)
         {
-            let how = if self.catalog.is_sure(kind) { How::Normal } else { How::Guess };
+            let how = if self.model.is_sure(kind) {
+                DependencyKind::Normal
+            } else {
+                DependencyKind::Guess
+            };
             object.need(kind, how);
         }
-        let id = self.catalog.add(object);
+        let id = self.model.add(object);
         if serial.is_some() {
             self.sequence_of(table.id, id, &column.name, false);
         }
@@ -129,9 +135,10 @@ impl World {
             }
             Some(Default::Expression(text)) => self.new_default(id, text, place),
             Some(Default::Generated(text)) => {
-                let mut default = Object::new(Class::Default, GENERATED.into(), Some(id), place);
+                let mut default =
+                    Object::new(ObjectKind::Default, GENERATED.into(), Some(id), place);
                 self.guess(&mut default, text);
-                self.catalog.add(default);
+                self.model.add(default);
             }
             None => {}
         }
@@ -145,15 +152,15 @@ impl World {
             return;
         }
         let name = default_name(text).into();
-        let mut default = Object::new(Class::Default, name, Some(column), place);
+        let mut default = Object::new(ObjectKind::Default, name, Some(column), place);
         self.guess(&mut default, text);
-        self.catalog.add(default);
+        self.model.add(default);
     }
 
     pub(super) fn drop_defaults(&mut self, column: Id, span: Span) {
         let place = self.place(span);
-        for default in self.catalog.parts(column, |class| class == Class::Default) {
-            self.catalog.remove(default, place);
+        for default in self.model.parts(column, |class| class == ObjectKind::Default) {
+            self.model.remove(default, place);
         }
     }
 
@@ -161,29 +168,30 @@ impl World {
         let Some(named) = &identity.sequence else {
             return self.sequence_of(table, column, name, true);
         };
-        if let Free::Yes(schema, _) = self.free(Class::Sequence, named, false, false) {
+        if let NameStatus::Yes(schema, _) = self.free(ObjectKind::Sequence, named, false, false) {
             let place = self.place(named.span());
             let mut sequence =
-                Object::new(Class::Sequence, named.last().into(), Some(schema), place);
-            sequence.need(column, How::Internal);
-            self.catalog.add(sequence);
+                Object::new(ObjectKind::Sequence, named.last().into(), Some(schema), place);
+            sequence.need(column, DependencyKind::Internal);
+            self.model.add(sequence);
         }
     }
 
     /// The sequence behind a column.
     fn sequence_of(&mut self, table: Id, column: Id, name: &Ident, identity: bool) {
-        let Some(object) = self.catalog.get(table) else { return };
+        let Some(object) = self.model.get(table) else { return };
         let (Some(schema), table_name) = (object.home, object.name.clone()) else { return };
         let place = self.place(name.span);
         let chosen = self.choose(schema, &table_name, &name.text, "seq", false);
-        let mut sequence = Object::new(Class::Sequence, chosen.name, Some(schema), place);
-        sequence.is_certain = chosen.is_sure && self.catalog.is_sure(table);
-        sequence.need(column, if identity { How::Internal } else { How::Auto });
-        let sequence = self.catalog.add(sequence);
+        let mut sequence = Object::new(ObjectKind::Sequence, chosen.name, Some(schema), place);
+        sequence.is_certain = chosen.is_sure && self.model.is_sure(table);
+        sequence
+            .need(column, if identity { DependencyKind::Internal } else { DependencyKind::Auto });
+        let sequence = self.model.add(sequence);
         if !identity {
-            let mut default = Object::new(Class::Default, "".into(), Some(column), place);
-            default.need(sequence, How::Normal);
-            self.catalog.add(default);
+            let mut default = Object::new(ObjectKind::Default, "".into(), Some(column), place);
+            default.need(sequence, DependencyKind::Normal);
+            self.model.add(default);
         }
     }
 
@@ -192,10 +200,10 @@ impl World {
         let place = self.place(name.span);
         let below = self.descendants(table).into_iter().filter(|below| *below != table);
         let below = below
-            .filter_map(|below| self.catalog.find(Space::Column, Some(below), &name.text).id());
+            .filter_map(|below| self.model.find(Namespace::Column, Some(below), &name.text).id());
         let below: Vec<(Id, Option<bool>)> = below.map(|id| (id, None)).collect();
         for (id, is) in std::iter::once((column, Some(is))).chain(below) {
-            self.catalog.change(id, place, |column| {
+            self.model.change(id, place, |column| {
                 if let Detail::Column { not_null, changed, .. } = &mut column.detail {
                     (*not_null, *changed) = (is, place);
                 }
@@ -215,27 +223,27 @@ impl World {
         let relation = matches!(label, "pkey" | "key" | "excl" | "idx" | "seq");
         let base = (schema, constraint, Rc::from(automatic(table, columns, label)));
         // As long as none of them is free again, the lower numbers are taken.
-        let known = self.chosen.get(&base).filter(|(freed, _)| *freed == self.catalog.freed());
+        let known = self.chosen.get(&base).filter(|(freed, _)| *freed == self.model.freed());
         let mut pass: u32 = known.map_or(0, |(_, pass)| *pass);
         loop {
             let label = if pass == 0 { label.to_owned() } else { format!("{label}{pass}") };
             let name: Rc<str> = automatic(table, columns, &label).into();
             let mut found = vec![];
             if relation {
-                found.push(self.catalog.find(Space::Relation, Some(schema), &name));
+                found.push(self.model.find(Namespace::Relation, Some(schema), &name));
             }
             if constraint {
-                found.push(self.catalog.find(Space::ConstraintInSchema, Some(schema), &name));
+                found.push(self.model.find(Namespace::ConstraintInSchema, Some(schema), &name));
             }
-            let complete = self.catalog.get(schema).is_some_and(|schema| schema.complete);
-            if found.iter().any(|found| matches!(found, Found::Yes(_))) {
+            let complete = self.model.get(schema).is_some_and(|schema| schema.complete);
+            if found.iter().any(|found| matches!(found, Lookup::Yes(_))) {
                 pass += 1;
             } else {
-                let is_sure = complete && found.iter().all(|found| matches!(found, Found::No(_)));
+                let is_sure = complete && found.iter().all(|found| matches!(found, Lookup::No(_)));
                 if !is_sure {
-                    self.catalog.haze(&name);
+                    self.model.invalidate_prefix(&name);
                 }
-                self.chosen.insert(base, (self.catalog.freed(), pass));
+                self.chosen.insert(base, (self.model.freed(), pass));
                 return Chosen { name, is_sure };
             }
         }
@@ -260,15 +268,15 @@ impl World {
                     && rest
                         .token(0)
                         .is_none_or(|t| t.kind != crate::syntax::lexer::TokenKind::String);
-                match self.catalog.find(Space::Column, Some(table), &name.text) {
-                    Found::Yes(id) if is_plain => {
+                match self.model.find(Namespace::Column, Some(table), &name.text) {
+                    Lookup::Yes(id) if is_plain => {
                         if !columns.contains(&id) {
                             columns.push(id);
                         }
                     }
-                    Found::Yes(_) | Found::Maybe(_) => is_clear = false,
-                    Found::No(_) if SYSTEM_COLUMNS.contains(&&*name.text) => is_clear = false,
-                    Found::No(_) => {}
+                    Lookup::Yes(_) | Lookup::Unknown(_) => is_clear = false,
+                    Lookup::No(_) if SYSTEM_COLUMNS.contains(&&*name.text) => is_clear = false,
+                    Lookup::No(_) => {}
                 }
             }
             after_sign = is_cast;
@@ -278,28 +286,28 @@ impl World {
 
     /// Gives an object another name, if nothing else has it.
     pub(super) fn rename(&mut self, id: Id, to: &Ident, span: Span) {
-        let Some(object) = self.catalog.get(id) else { return };
+        let Some(object) = self.model.get(id) else { return };
         let (class, home) = (object.class, object.home);
         let place = self.place(span);
-        let free = match (class.space(), home) {
-            (Some(Space::Relation | Space::Type), Some(schema)) => {
+        let free = match (class.namespace(), home) {
+            (Some(Namespace::Relation | Namespace::Type), Some(schema)) => {
                 self.free_in(class, schema, &to.text, to.span, false)
             }
-            (Some(space), home) => match self.catalog.find(space, home, &to.text) {
-                Found::Yes(other) => {
-                    self.exists(other, to.span);
-                    Free::Skip
+            (Some(namespace), home) => match self.model.find(namespace, home, &to.text) {
+                Lookup::Yes(other) => {
+                    self.report_exists(other, to.span);
+                    NameStatus::Skip
                 }
-                Found::Maybe(Some(other)) if other != id => {
+                Lookup::Unknown(Some(other)) if other != id => {
                     self.forget(other, to.span);
-                    Free::Yes(id, false)
+                    NameStatus::Yes(id, false)
                 }
-                _ => Free::Yes(id, false),
+                _ => NameStatus::Yes(id, false),
             },
-            (None, _) => Free::Skip,
+            (None, _) => NameStatus::Skip,
         };
-        if let Free::Yes(..) = free {
-            self.catalog.change(id, place, |object| object.name = to.text.clone());
+        if let NameStatus::Yes(..) = free {
+            self.model.change(id, place, |object| object.name = to.text.clone());
             self.sign_again(id);
         }
     }

@@ -3,15 +3,17 @@
 use std::rc::Rc;
 
 use super::columns::Chosen;
-use super::create::Free;
-use super::world::{Target, World};
-use crate::analysis::catalog::{Class, ConstraintClass, Detail, Found, How, Id, Object, Space};
+use super::creation::NameStatus;
+use super::state::{ReplayState, Target};
+use crate::analysis::model::{
+    ConstraintClass, DependencyKind, Detail, Id, Lookup, Namespace, Object, ObjectKind,
+};
 use crate::analysis::names::{Ident, Name, joined};
 use crate::analysis::statement::{ConstraintDef, ConstraintKind};
 use crate::chain::problem::Problem;
 use crate::syntax::source::Span;
 
-impl World {
+impl ReplayState {
     /// The constraints of one statement, in the order in which the server makes them.
     pub(super) fn add_constraints(
         &mut self,
@@ -40,14 +42,14 @@ impl World {
             if let Some(columns) = columns.filter(|columns| is_new && !columns.is_empty()) {
                 if let Some((_, Some(first))) = keys.iter().find(|(known, _)| *known == columns) {
                     let (first, place) = (*first, self.place(constraint.span));
-                    let indexes = self.catalog.parts(first, |class| class == Class::Index);
+                    let indexes = self.model.parts(first, |class| class == ObjectKind::Index);
                     for id in indexes.into_iter().chain([first]) {
-                        self.catalog.change(id, place, |key| key.is_certain = false);
+                        self.model.change(id, place, |key| key.is_certain = false);
                     }
-                    self.catalog.change(table.id, place, |table| table.parts_complete = false);
-                    self.haze_table(table.id);
+                    self.model.change(table.id, place, |table| table.parts_complete = false);
+                    self.invalidate_table(table.id);
                     if let Some(name) = &constraint.name {
-                        self.catalog.haze(&name.text);
+                        self.model.invalidate_prefix(&name.text);
                     }
                     continue;
                 }
@@ -61,19 +63,19 @@ impl World {
 
     /// A constraint that goes may be a NOT NULL: since PostgreSQL 18 those are constraints, too.
     pub(super) fn may_be_nullable(&mut self, table: Target, id: Option<Id>, name: &Ident) {
-        let kind = id.and_then(|id| self.catalog.get(id)).map(|object| &object.detail);
+        let kind = id.and_then(|id| self.model.get(id)).map(|object| &object.detail);
         let columns = match kind {
             Some(Detail::Constraint { kind: ConstraintClass::NotNull, columns: Some(columns) }) => {
                 columns.clone()
             }
             None if name.text.contains("not_null") => {
-                self.catalog.parts(table.id, |class| class == Class::Column)
+                self.model.parts(table.id, |class| class == ObjectKind::Column)
             }
             _ => return,
         };
         let place = self.place(name.span);
         for id in columns {
-            self.catalog.change(id, place, |column| {
+            self.model.change(id, place, |column| {
                 if let Detail::Column { not_null, .. } = &mut column.detail {
                     *not_null = None;
                 }
@@ -98,9 +100,9 @@ impl World {
             }
             ConstraintKind::Exclude { is_plain: false, .. } if constraint.name.is_none() => {
                 // The expression has a say in its name.
-                self.haze_table(table.id);
+                self.invalidate_table(table.id);
                 let place = self.place(constraint.span);
-                self.catalog.change(table.id, place, |table| table.parts_complete = false);
+                self.model.change(table.id, place, |table| table.parts_complete = false);
                 None
             }
             ConstraintKind::Exclude { columns, all, .. } => {
@@ -118,17 +120,17 @@ impl World {
                 self.comparison_fits(&columns, check);
                 let names: Vec<Rc<str>> = columns
                     .iter()
-                    .filter_map(|id| Some(self.catalog.get(*id)?.name.clone()))
+                    .filter_map(|id| Some(self.model.get(*id)?.name.clone()))
                     .collect();
                 let second = if names.len() == 1 { &names[0] } else { "" };
                 let mut name =
                     self.constraint_name(table, constraint.name.as_ref(), second, "check")?;
-                let whole = self.catalog.get(table.id).is_some_and(|table| table.complete);
+                let whole = self.model.get(table.id).is_some_and(|table| table.complete);
                 if constraint.name.is_none() && !(is_clear && whole) {
-                    self.catalog.haze(&name.name);
-                    self.haze_table(table.id);
+                    self.model.invalidate_prefix(&name.name);
+                    self.invalidate_table(table.id);
                     let place = self.place(constraint.span);
-                    self.catalog.change(table.id, place, |table| table.parts_complete = false);
+                    self.model.change(table.id, place, |table| table.parts_complete = false);
                     name.is_sure = false;
                 }
                 let id = self.new_constraint(
@@ -138,11 +140,11 @@ impl World {
                     Some(columns),
                     constraint.span,
                 );
-                if let Some(mut object) = self.catalog.get(id).cloned() {
+                if let Some(mut object) = self.model.get(id).cloned() {
                     self.check_expression(table, check, false);
                     self.expression(table, &mut object, check);
                     let place = self.place(constraint.span);
-                    self.catalog.change(id, place, |this| this.needs = object.needs);
+                    self.model.change(id, place, |this| this.dependencies = object.dependencies);
                 }
                 Some(id)
             }
@@ -150,7 +152,7 @@ impl World {
                 let id = self.column(table, column);
                 let place = self.place(column.span);
                 if let Some(id) = id {
-                    self.catalog.change(id, place, |column| {
+                    self.model.change(id, place, |column| {
                         if let Detail::Column { not_null, changed, .. } = &mut column.detail
                             && *not_null != Some(true)
                         {
@@ -168,34 +170,34 @@ impl World {
         }
     }
 
-    fn haze_table(&mut self, table: Id) {
-        if let Some(name) = self.catalog.get(table).map(|table| table.name.clone()) {
-            self.catalog.haze(&name);
+    fn invalidate_table(&mut self, table: Id) {
+        if let Some(name) = self.model.get(table).map(|table| table.name.clone()) {
+            self.model.invalidate_prefix(&name);
         }
     }
 
     fn guess_for(&mut self, id: Id, text: &crate::analysis::cursor::Cursor<'_>, span: Span) {
-        let Some(mut object) = self.catalog.get(id).cloned() else { return };
+        let Some(mut object) = self.model.get(id).cloned() else { return };
         self.guess(&mut object, text);
         let place = self.place(span);
-        self.catalog.change(id, place, |this| this.needs = object.needs);
+        self.model.change(id, place, |this| this.dependencies = object.dependencies);
     }
 
     fn primary_twice(&mut self, table: Target, span: Span) {
         let is_primary = |id: &Id| {
-            self.catalog.is_sure(*id)
+            self.model.is_sure(*id)
                 && matches!(
-                    self.catalog.get(*id).map(|object| &object.detail),
+                    self.model.get(*id).map(|object| &object.detail),
                     Some(Detail::Constraint { kind: ConstraintClass::Primary, .. })
                 )
         };
-        let known = self.catalog.parts(table.id, |class| class == Class::Constraint);
+        let known = self.model.parts(table.id, |class| class == ObjectKind::Constraint);
         if let Some(id) = known.iter().find(|id| is_primary(id))
-            && let Some(place) = self.catalog.get(*id).map(|key| key.place)
+            && let Some(place) = self.model.get(*id).map(|key| key.place)
         {
-            let what = format!("primary key of `{}`", self.catalog.shown(table.id));
-            self.fault(Problem::AlreadyExists { what }, span, "a second one");
-            self.see(place, "first created here");
+            let what = format!("primary key of `{}`", self.model.shown(table.id));
+            self.report(Problem::AlreadyExists { what }, span, "a second one");
+            self.add_related(place, "first created here");
         }
     }
 
@@ -207,17 +209,17 @@ impl World {
         columns: &str,
         label: &str,
     ) -> Option<Chosen> {
-        let object = self.catalog.get(table.id)?;
+        let object = self.model.get(table.id)?;
         let (schema, table_name) = (object.home?, object.name.clone());
         let Some(name) = name else {
             return Some(self.choose(schema, &table_name, columns, label, true));
         };
-        match self.catalog.find(Space::Constraint, Some(table.id), &name.text) {
-            Found::Yes(id) => {
-                self.exists(id, name.span);
+        match self.model.find(Namespace::Constraint, Some(table.id), &name.text) {
+            Lookup::Yes(id) => {
+                self.report_exists(id, name.span);
                 return None;
             }
-            Found::Maybe(Some(id)) => self.forget(id, name.span),
+            Lookup::Unknown(Some(id)) => self.forget(id, name.span),
             _ => {}
         }
         Some(Chosen { name: name.text.clone(), is_sure: true })
@@ -232,13 +234,13 @@ impl World {
         span: Span,
     ) -> Id {
         let place = self.place(span);
-        let mut object = Object::new(Class::Constraint, name.name, Some(table.id), place)
+        let mut object = Object::new(ObjectKind::Constraint, name.name, Some(table.id), place)
             .with(Detail::Constraint { kind, columns: columns.clone() });
         object.is_certain = name.is_sure;
         for column in columns.into_iter().flatten() {
-            object.need(column, How::Auto);
+            object.need(column, DependencyKind::Auto);
         }
-        self.catalog.add(object)
+        self.model.add(object)
     }
 
     /// A constraint with an index behind it.
@@ -251,7 +253,7 @@ impl World {
         include: &[Ident],
         using_index: Option<&Ident>,
     ) -> Option<Id> {
-        let schema = self.catalog.get(table.id)?.home?;
+        let schema = self.model.get(table.id)?.home?;
         if let Some(index) = using_index {
             return self.key_of_index(table, schema, constraint, kind, index);
         }
@@ -271,7 +273,7 @@ impl World {
         if kind == ConstraintClass::Primary {
             for id in &ids {
                 let place = self.place(constraint.span);
-                self.catalog.change(*id, place, |column| {
+                self.model.change(*id, place, |column| {
                     if let Detail::Column { not_null, .. } = &mut column.detail {
                         *not_null = Some(true);
                     }
@@ -285,7 +287,8 @@ impl World {
         };
         let name = self.constraint_name(table, constraint.name.as_ref(), &named, label)?;
         if let Some(written) = &constraint.name
-            && let Free::Skip = self.free_in(Class::Index, schema, &name.name, written.span, false)
+            && let NameStatus::Skip =
+                self.free_in(ObjectKind::Index, schema, &name.name, written.span, false)
         {
             return None;
         }
@@ -298,12 +301,13 @@ impl World {
             columns: whole.then(|| ids.clone()),
             is_key: kind != ConstraintClass::Exclude,
         };
-        let mut index = Object::new(Class::Index, index_name, Some(schema), place).with(detail);
+        let mut index =
+            Object::new(ObjectKind::Index, index_name, Some(schema), place).with(detail);
         index.table = Some(table.id);
         index.is_certain = is_sure;
-        index.need(table.id, How::Auto);
-        index.need(id, How::Internal);
-        self.catalog.add(index);
+        index.need(table.id, DependencyKind::Auto);
+        index.need(id, DependencyKind::Internal);
+        self.model.add(index);
         Some(id)
     }
 
@@ -316,19 +320,20 @@ impl World {
         index: &Ident,
     ) -> Option<Id> {
         let name = Name { parts: vec![index.clone()] };
-        let found = self.catalog.find(Space::Relation, Some(schema), &index.text);
+        let found = self.model.find(Namespace::Relation, Some(schema), &index.text);
         let id = match found {
-            Found::Yes(id) | Found::Maybe(Some(id)) => id,
+            Lookup::Yes(id) | Lookup::Unknown(Some(id)) => id,
             // The server takes it: it was there.
-            Found::Maybe(None) => {
+            Lookup::Unknown(None) => {
                 let place = self.place(constraint.span);
-                let mut index = Object::new(Class::Index, index.text.clone(), Some(schema), place)
-                    .with(Detail::Index { columns: None, is_key: true });
+                let mut index =
+                    Object::new(ObjectKind::Index, index.text.clone(), Some(schema), place)
+                        .with(Detail::Index { columns: None, is_key: true });
                 (index.table, index.is_old) = (Some(table.id), true);
-                index.need(table.id, How::Auto);
-                self.catalog.add(index)
+                index.need(table.id, DependencyKind::Auto);
+                self.model.add(index)
             }
-            Found::No(_) => {
+            Lookup::No(_) => {
                 self.relation(&name, "index", false);
                 return None;
             }
@@ -338,13 +343,13 @@ impl World {
         if wanted.text != index.text {
             self.rename(id, wanted, wanted.span);
         }
-        let columns = match self.catalog.get(id).map(|index| index.detail.clone()) {
+        let columns = match self.model.get(id).map(|index| index.detail.clone()) {
             Some(Detail::Index { columns, .. }) => columns,
             _ => None,
         };
         let made = self.new_constraint(table, chosen, kind, columns, constraint.span);
         let place = self.place(constraint.span);
-        self.catalog.change(id, place, |index| index.need(made, How::Internal));
+        self.model.change(id, place, |index| index.need(made, DependencyKind::Internal));
         Some(made)
     }
 }

@@ -5,8 +5,8 @@ use std::rc::Rc;
 
 use super::calls::{is_harmless, known_functions};
 use super::columns::is_type_name;
-use super::world::World;
-use crate::analysis::catalog::{Class, Detail, Found, Id, Path, Space};
+use super::state::ReplayState;
+use crate::analysis::model::{Detail, Id, Lookup, Namespace, ObjectKind, Path};
 use crate::analysis::names::Name;
 use crate::analysis::query::Call;
 use crate::chain::problem::Problem;
@@ -35,7 +35,7 @@ const KNOWN_EXTENSIONS: [&str; 17] = [
     "xml2",
 ];
 
-impl World {
+impl ReplayState {
     /// Says which of these calls a server refuses. In an index and in a generated column all functions have to
     /// be immutable.
     pub(super) fn check_calls(&mut self, calls: &[Call], immutable: bool) {
@@ -45,41 +45,41 @@ impl World {
                 continue;
             }
             let [name] = call.name.parts.as_slice() else { continue };
-            let own = self.catalog.routines(&name.text);
+            let own = self.model.routines(&name.text);
             if !own.is_empty() {
                 self.fits_some(call, &own);
             } else if is_harmless(&name.text) {
                 if immutable && self.is_path_usual() && is_never_immutable(&name.text) {
                     let function = name.to_string();
-                    self.fault(Problem::NotImmutable { function }, name.span, "");
+                    self.report(Problem::NotImmutable { function }, name.span, "");
                 }
             } else if let Some(meant) = self.slip(&call.name) {
                 let what = format!("function `{name}()`");
-                self.fault(Problem::Missing { what, meant: Some(meant) }, name.span, "not there");
+                self.report(Problem::Missing { what, meant: Some(meant) }, name.span, "not there");
             }
         }
     }
 
     fn is_path_usual(&self) -> bool {
-        matches!(self.catalog.path, Path::Default)
+        matches!(self.model.path, Path::Default)
     }
 
     /// The function that was meant, where the name is surely a slip: another extension may have one that is like
     /// one of PostgreSQL's, so only a letter that is left out and two that are swapped count.
     fn slip(&mut self, name: &Name) -> Option<String> {
         let word = name.last();
-        let is_open = self.catalog.is_open(Space::Routine) || !self.is_path_usual();
-        let is_extended = self.catalog.objects().any(|(_, object)| {
-            object.class == Class::Extension && !KNOWN_EXTENSIONS.contains(&&*object.name)
+        let is_open = self.model.is_open(Namespace::Routine) || !self.is_path_usual();
+        let is_extended = self.model.objects().any(|(_, object)| {
+            object.class == ObjectKind::Extension && !KNOWN_EXTENSIONS.contains(&&*object.name)
         });
         // Types can be written as functions.
         let is_type = is_type_name(word)
-            || !matches!(self.catalog.resolve(Space::Type, name), Found::No(None))
-            || !matches!(self.catalog.resolve(Space::Relation, name), Found::No(None));
+            || !matches!(self.model.resolve(Namespace::Type, name), Lookup::No(None))
+            || !matches!(self.model.resolve(Namespace::Relation, name), Lookup::No(None));
         if is_open || is_extended || is_type {
             return None;
         }
-        let own = self.names_of(|class| class == Class::Routine);
+        let own = self.names_of(|class| class == ObjectKind::Routine);
         let bare = |name: &Rc<str>| name.split('(').next().unwrap_or(name).to_owned();
         let own = own.iter().map(bare);
         let all = known_functions().map(str::to_owned).chain(own);
@@ -92,21 +92,21 @@ impl World {
     fn fits_some(&mut self, call: &Call, own: &[Id]) {
         let Some(count) = call.arguments else { return };
         let name = call.name.last();
-        let is_closed = !self.catalog.is_open(Space::Routine)
+        let is_closed = !self.model.is_open(Namespace::Routine)
             && self.is_path_usual()
             && !is_harmless(name)
-            && own.iter().all(|id| self.catalog.is_sure(*id));
-        let takes_fewer = |id: &Id| match self.catalog.get(*id).map(|object| &object.detail) {
+            && own.iter().all(|id| self.model.is_sure(*id));
+        let takes_fewer = |id: &Id| match self.model.get(*id).map(|object| &object.detail) {
             // The last one may be variadic, which is an array.
             Some(Detail::Routine { arguments, .. }) => {
                 arguments.len() < count
                     && !matches!(
                         arguments.last(),
-                        Some(crate::analysis::catalog::ArgumentType::Own(_, true))
+                        Some(crate::analysis::model::ArgumentType::Own(_, true))
                     )
                     && !matches!(
                         arguments.last(),
-                        Some(crate::analysis::catalog::ArgumentType::Other(kind))
+                        Some(crate::analysis::model::ArgumentType::Other(kind))
                             if kind.ends_with("[]") || kind.starts_with("any") || &**kind == "\"any\""
                     )
             }
@@ -115,10 +115,10 @@ impl World {
         if is_closed && own.iter().all(takes_fewer) {
             let arguments = crate::syntax::source::counted(count, "argument");
             let what = format!("function `{name}` with {arguments}");
-            let place = own.first().and_then(|id| Some(self.catalog.get(*id)?.place));
-            self.fault(Problem::Missing { what, meant: None }, call.name.span(), "not there");
+            let place = own.first().and_then(|id| Some(self.model.get(*id)?.place));
+            self.report(Problem::Missing { what, meant: None }, call.name.span(), "not there");
             if let Some(place) = place {
-                self.see(place, "this one takes fewer");
+                self.add_related(place, "this one takes fewer");
             }
         }
     }

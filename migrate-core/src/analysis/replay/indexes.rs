@@ -3,22 +3,25 @@
 use std::rc::Rc;
 
 use super::columns::Chosen;
-use super::create::Free;
-use super::world::{Target, World, is_system_column};
-use crate::analysis::catalog::{Class, Detail, Found, How, Id, Object, Space};
+use super::creation::NameStatus;
+use super::state::{ReplayState, Target, is_system_column};
 use crate::analysis::cursor::Cursor;
+use crate::analysis::model::{DependencyKind, Detail, Id, Lookup, Namespace, Object, ObjectKind};
 use crate::analysis::names::{LONGEST, joined};
 use crate::analysis::statement::{CreateIndex, Key};
 use crate::syntax::lexer::TokenKind;
 
-impl World {
+impl ReplayState {
     pub(super) fn create_index(&mut self, index: &CreateIndex<'_>) {
         let Some(table) = self.relation(&index.table, "table", false) else { return };
-        let Some(schema) = self.catalog.get(table.id).and_then(|table| table.home) else { return };
-        if self.catalog.is_sure(table.id)
+        let Some(schema) = self.model.get(table.id).and_then(|table| table.home) else { return };
+        if self.model.is_sure(table.id)
             && matches!(
                 table.class,
-                Class::View | Class::Index | Class::Sequence | Class::Composite
+                ObjectKind::Snapshot
+                    | ObjectKind::Index
+                    | ObjectKind::Sequence
+                    | ObjectKind::Composite
             )
         {
             return self.wrong_kind(table.id, "table", index.table.span());
@@ -26,9 +29,15 @@ impl World {
         let method = self.access_method(index.method.as_ref());
         let mut is_old = false;
         if let Some(name) = &index.name {
-            match self.free_in(Class::Index, schema, &name.text, name.span, index.if_not_exists) {
-                Free::Yes(_, old) => is_old = old,
-                Free::Skip => return,
+            match self.free_in(
+                ObjectKind::Index,
+                schema,
+                &name.text,
+                name.span,
+                index.if_not_exists,
+            ) {
+                NameStatus::Yes(_, old) => is_old = old,
+                NameStatus::Skip => return,
             }
         }
         let (keys, whole, names) = self.index_keys(table, index);
@@ -38,30 +47,30 @@ impl World {
                 Key::Column(name) if !with => Some(name),
                 _ => None,
             }) {
-                let column = self.catalog.find(Space::Column, Some(table.id), &name.text);
-                if let Found::Yes(column) = column {
+                let column = self.model.find(Namespace::Column, Some(table.id), &name.text);
+                if let Lookup::Yes(column) = column {
                     self.has_default_class(method, column, name.span);
                 }
             }
         }
-        let partitioned = match self.catalog.get(table.id).map(|table| &table.detail) {
+        let partitioned = match self.model.get(table.id).map(|table| &table.detail) {
             Some(Detail::Table { partitioned, .. }) => *partitioned,
             _ => false,
         };
         if partitioned {
-            self.haze_children(table.id);
+            self.invalidate_children(table.id);
         }
         let chosen = match (&index.name, names) {
             (Some(name), _) => Chosen { name: name.text.clone(), is_sure: true },
             (None, Some(names)) => {
-                let Some(table_name) = self.catalog.get(table.id).map(|t| t.name.clone()) else {
+                let Some(table_name) = self.model.get(table.id).map(|t| t.name.clone()) else {
                     return;
                 };
                 self.choose(schema, &table_name, &names, "idx", false)
             }
             (None, None) => {
-                if let Some(name) = self.catalog.get(table.id).map(|table| table.name.clone()) {
-                    self.catalog.haze(&name);
+                if let Some(name) = self.model.get(table.id).map(|table| table.name.clone()) {
+                    self.model.invalidate_prefix(&name);
                 }
                 return;
             }
@@ -70,16 +79,17 @@ impl World {
         let plain = index.keys.iter().all(|key| matches!(key, Key::Column(_)));
         let is_key = index.unique && index.predicate.is_none() && plain;
         let detail = Detail::Index { columns: (whole && plain).then(|| keys.clone()), is_key };
-        let mut object = Object::new(Class::Index, chosen.name, Some(schema), place).with(detail);
+        let mut object =
+            Object::new(ObjectKind::Index, chosen.name, Some(schema), place).with(detail);
         (object.is_certain, object.is_old) = (chosen.is_sure, is_old);
         object.table = Some(table.id);
-        object.need(table.id, How::Auto);
+        object.need(table.id, DependencyKind::Auto);
         for id in keys {
-            object.need(id, How::Auto);
+            object.need(id, DependencyKind::Auto);
         }
         for column in &index.include {
             if let Some(id) = self.column(table, column) {
-                object.need(id, How::Auto);
+                object.need(id, DependencyKind::Auto);
             }
         }
         let expressions = index.keys.iter().filter_map(|key| match key {
@@ -90,7 +100,7 @@ impl World {
             self.check_expression(table, text, true);
             self.expression(table, &mut object, text);
         }
-        self.catalog.add(object);
+        self.model.add(object);
     }
 
     /// The columns that the keys are over, whether those are all, and their part of an automatic
@@ -142,15 +152,15 @@ impl World {
     pub(super) fn expression(&mut self, table: Target, object: &mut Object, text: &Cursor<'_>) {
         let (columns, _) = self.columns_in(table.id, text);
         for id in columns {
-            object.need(id, How::Auto);
+            object.need(id, DependencyKind::Auto);
         }
         // What only may be a column of it.
         for ident in text.idents() {
-            if let Found::Yes(id) | Found::Maybe(Some(id)) =
-                self.catalog.find(Space::Column, Some(table.id), &ident.text)
-                && !object.needs.iter().any(|need| need.on == id)
+            if let Lookup::Yes(id) | Lookup::Unknown(Some(id)) =
+                self.model.find(Namespace::Column, Some(table.id), &ident.text)
+                && !object.dependencies.iter().any(|need| need.on == id)
             {
-                object.need(id, How::Guess);
+                object.need(id, DependencyKind::Guess);
             }
         }
         self.guess(object, text);

@@ -4,9 +4,9 @@
 use std::collections::HashSet;
 use std::rc::Rc;
 
-use super::world::{Target, World};
-use crate::analysis::catalog::{Class, Id, Object};
+use super::state::{ReplayState, Target};
 use crate::analysis::cursor::Cursor;
+use crate::analysis::model::{Id, Object, ObjectKind};
 use crate::analysis::names::{Ident, Name};
 use crate::analysis::query::{
     Columns, Finding, Item, Parameters, Resolver, Source, read_expression, read_query,
@@ -19,7 +19,7 @@ use crate::syntax::source::Span;
 /// So many mistakes are told of one query.
 const MOST_TOLD: usize = 50;
 
-impl World {
+impl ReplayState {
     /// Whether mistakes in queries are looked for: nobody wants to hear of those of deployed revisions, and what
     /// is in a body may never run.
     pub(super) fn checks_queries(&self) -> bool {
@@ -40,10 +40,10 @@ impl World {
         instead: Option<Span>,
     ) -> bool {
         let Some((tree, query)) = read_query(text) else { return false };
-        let mut resolver = Resolver::new(&mut self.catalog, &tree, around, parameters);
+        let mut resolver = Resolver::new(&mut self.model, &tree, around, parameters);
         resolver.query(query);
         let (found, calls) = resolver.finish();
-        self.report(found, instead);
+        self.report_all(found, instead);
         // What is said of a text that does not stand in the file has no place of its own.
         if instead.is_none() {
             self.check_calls(&calls, false);
@@ -60,16 +60,16 @@ impl World {
         immutable: bool,
     ) {
         let Some((tree, expression)) = read_expression(text) else { return };
-        let mut resolver = Resolver::new(&mut self.catalog, &tree, around, parameters);
+        let mut resolver = Resolver::new(&mut self.model, &tree, around, parameters);
         resolver.expression(expression);
         let (found, calls) = resolver.finish();
-        self.report(found, None);
+        self.report_all(found, None);
         self.check_calls(&calls, immutable);
     }
 
     /// An expression of a table's, and whether all that it calls has to be immutable.
     pub(super) fn check_expression(&mut self, table: Target, text: &Cursor<'_>, immutable: bool) {
-        let Some(name) = self.catalog.get(table.id).map(|table| table.name.clone()) else { return };
+        let Some(name) = self.model.get(table.id).map(|table| table.name.clone()) else { return };
         let around = vec![Item::new(Some(name), source(table))];
         self.check_around(text, around, None, immutable);
     }
@@ -77,7 +77,7 @@ impl World {
     /// A default, which can name no column.
     pub(super) fn check_default(&mut self, text: &Cursor<'_>) {
         let Some((tree, expression)) = read_expression(text) else { return };
-        let mut resolver = Resolver::new(&mut self.catalog, &tree, Vec::new(), None);
+        let mut resolver = Resolver::new(&mut self.model, &tree, Vec::new(), None);
         resolver.expression(expression);
         let (_, calls) = resolver.finish();
         self.check_calls(&calls, false);
@@ -147,7 +147,7 @@ impl World {
         itself: Option<&Rc<str>>,
     ) -> Option<Vec<Rc<str>>> {
         let (tree, query) = read_query(&without_tail(text))?;
-        let mut resolver = Resolver::new(&mut self.catalog, &tree, Vec::new(), None);
+        let mut resolver = Resolver::new(&mut self.model, &tree, Vec::new(), None);
         if let Some(view) = itself {
             let own = names.iter().map(|name| Some(name.text.clone())).collect();
             resolver.with_cte(view, Columns { names: own, is_whole: true });
@@ -156,7 +156,7 @@ impl World {
         let (found, calls) = resolver.finish();
         let is_right = found.is_empty();
         if self.checks_queries() {
-            self.report(found, None);
+            self.report_all(found, None);
             self.check_calls(&calls, false);
         }
         let known = columns.known().filter(|known| is_right && names.len() <= known.len())?;
@@ -177,18 +177,18 @@ impl World {
     pub(super) fn add_columns(&mut self, relation: Id, names: &[Rc<str>], span: Span) {
         let place = self.place(span);
         for name in names {
-            let detail = crate::analysis::catalog::Detail::Column {
+            let detail = crate::analysis::model::Detail::Column {
                 kind: None,
                 not_null: None,
                 changed: place,
             };
-            let column = Object::new(Class::Column, name.clone(), Some(relation), place);
-            self.catalog.add(column.with(detail));
+            let column = Object::new(ObjectKind::Column, name.clone(), Some(relation), place);
+            self.model.add(column.with(detail));
         }
     }
 
     /// Says what was found; each name once. `instead` is where, if the text does not stand in the file as it is.
-    fn report(&mut self, found: Vec<Finding>, instead: Option<Span>) {
+    fn report_all(&mut self, found: Vec<Finding>, instead: Option<Span>) {
         let mut seen: Vec<Finding> = Vec::new();
         for mut finding in found {
             if let Some(span) = instead {
@@ -221,28 +221,28 @@ impl World {
                     Some(qualifier) => format!("{qualifier}.{name}"),
                     None => name.to_string(),
                 };
-                self.missing("column", &shown, name.span, None, &candidates);
+                self.report_missing("column", &shown, name.span, None, &candidates);
             }
             Finding::From { name, candidates } => {
                 let near = did_you_mean(&name.text, candidates.iter().map(AsRef::as_ref));
                 let meant = near.map(str::to_owned);
                 let what = format!("FROM-clause entry for table `{name}`");
-                self.fault(Problem::Missing { what, meant }, name.span, "not in FROM");
+                self.report(Problem::Missing { what, meant }, name.span, "not in FROM");
             }
             Finding::Ambiguous(name) => {
                 let problem = Problem::AmbiguousColumn { column: name.to_string() };
-                self.fault(problem, name.span, "more than one table has it");
+                self.report(problem, name.span, "more than one table has it");
             }
             Finding::Repeated(name) => {
                 let problem = Problem::RepeatedColumn { column: name.to_string() };
-                self.fault(problem, name.span, "named again here");
+                self.report(problem, name.span, "named again here");
             }
             Finding::ValueCount { columns, values, span } => {
-                self.fault(Problem::ValueCount { columns, values }, span, "");
+                self.report(Problem::ValueCount { columns, values }, span, "");
             }
             Finding::Generated(name) => {
                 let problem = Problem::GeneratedColumn { column: name.to_string() };
-                self.fault(problem, name.span, "");
+                self.report(problem, name.span, "");
             }
         }
     }
@@ -291,9 +291,10 @@ impl World {
 /// Where the columns of a table come from, if it is of a class whose columns are followed.
 fn source(table: Target) -> Source {
     match table.class {
-        Class::Table | Class::ForeignTable | Class::View | Class::MaterializedView => {
-            Source::Table(table.id)
-        }
+        ObjectKind::Table
+        | ObjectKind::ForeignTable
+        | ObjectKind::Snapshot
+        | ObjectKind::MaterializedView => Source::Table(table.id),
         _ => Source::Unknown,
     }
 }

@@ -3,11 +3,13 @@
 use std::rc::Rc;
 
 use super::calls::{RoutineBody, is_harmless};
-use super::drops::class_of;
-use super::faces::with_last;
-use super::world::World;
-use crate::analysis::catalog::{ArgumentType, Class, Detail, Found, How, Id, Object, Space};
+use super::removal::class_of;
+use super::routine_shapes::with_last;
+use super::state::ReplayState;
 use crate::analysis::cursor::Cursor;
+use crate::analysis::model::{
+    ArgumentType, DependencyKind, Detail, Id, Lookup, Namespace, Object, ObjectKind,
+};
 use crate::analysis::names::{Ident, Name};
 use crate::analysis::statement::{
     Argument, CreateTrigger, Language, OnTable, Routine, RoutineChange, RoutineKind, tokens,
@@ -17,52 +19,55 @@ use crate::chain::id::did_you_mean;
 use crate::chain::problem::Problem;
 use crate::syntax::source::Span;
 
-impl World {
+impl ReplayState {
     pub(super) fn create_routine(&mut self, routine: &Routine<'_>) {
         let last: Rc<str> = routine.name.last().into();
         self.note_body(&last, routine);
         let Some(types) = self.argument_types(routine.arguments.as_deref()) else {
-            return self.catalog.blur(&last);
+            return self.model.invalidate(&last);
         };
         let signature = self.signature(&last, &types);
-        let Some(schema) = self.catalog.target(&routine.name, false) else {
+        let Some(schema) = self.model.target(&routine.name, false) else {
             // The schema is gone.
-            let _ = self.free(Class::Routine, &routine.name, false, false);
+            let _ = self.free(ObjectKind::Routine, &routine.name, false, false);
             return;
         };
-        let mut needs = Vec::new();
+        let mut dependencies = Vec::new();
         for argument in routine.arguments.iter().flatten() {
-            needs.extend(self.type_of(&argument.kind));
+            dependencies.extend(self.type_of(&argument.kind));
         }
         if let Some(kind) = &routine.returns {
-            needs.extend(self.type_of(kind));
+            dependencies.extend(self.type_of(kind));
         }
-        let found = self.catalog.find(Space::Routine, Some(schema), &signature);
+        let found = self.model.find(Namespace::Routine, Some(schema), &signature);
         match found {
-            Found::Yes(id) if routine.or_replace => return self.replace_routine(id, routine),
-            Found::Maybe(Some(id)) if routine.or_replace => {
-                self.catalog.affirm(id);
-                let face = self.face(routine);
-                return self.set_face(id, face, routine.name.span());
+            Lookup::Yes(id) if routine.or_replace => return self.replace_routine(id, routine),
+            Lookup::Unknown(Some(id)) if routine.or_replace => {
+                self.model.confirm(id);
+                let shape = self.shape(routine);
+                return self.set_shape(id, shape, routine.name.span());
             }
-            Found::Yes(id) => return self.exists(id, routine.name.span()),
-            Found::Maybe(Some(id)) => self.forget(id, routine.name.span()),
-            Found::Maybe(None) | Found::No(_) => {}
+            Lookup::Yes(id) => return self.report_exists(id, routine.name.span()),
+            Lookup::Unknown(Some(id)) => self.forget(id, routine.name.span()),
+            Lookup::Unknown(None) | Lookup::No(_) => {}
         }
         let place = self.place(routine.name.span());
-        let mut object = Object::new(Class::Routine, signature.into(), Some(schema), place);
-        object.is_old = routine.or_replace && matches!(found, Found::Maybe(_));
-        for id in needs {
-            object.need(id, if self.catalog.is_sure(id) { How::Normal } else { How::Guess });
+        let mut object = Object::new(ObjectKind::Routine, signature.into(), Some(schema), place);
+        object.is_old = routine.or_replace && matches!(found, Lookup::Unknown(_));
+        for id in dependencies {
+            object.need(
+                id,
+                if self.model.is_sure(id) { DependencyKind::Normal } else { DependencyKind::Guess },
+            );
         }
         for kind in &types {
             if let ArgumentType::Own(id, _) = kind {
-                object.need(*id, How::Guess);
+                object.need(*id, DependencyKind::Guess);
             }
         }
-        object.detail = Detail::Routine { arguments: types, face: Some(self.face(routine)) };
+        object.detail = Detail::Routine { arguments: types, shape: Some(self.shape(routine)) };
         self.guess(&mut object, &routine.rest);
-        self.catalog.add(object);
+        self.model.add(object);
     }
 
     /// Keeps the body of a routine that does more than to compute.
@@ -110,7 +115,7 @@ impl World {
         self.check_trigger(table, &trigger.rest);
         if trigger.is_constraint {
             // There is a constraint of that name, too.
-            self.catalog.blur(&trigger.name.text);
+            self.model.invalidate(&trigger.name.text);
         }
         self.create_on_table(
             OnTable::Trigger,
@@ -120,7 +125,7 @@ impl World {
             &trigger.rest,
             Some((trigger.function.last(), function)),
         );
-        self.haze_children(table.id);
+        self.invalidate_children(table.id);
     }
 
     pub(super) fn create_on_table(
@@ -128,21 +133,21 @@ impl World {
         what: OnTable,
         name: &Ident,
         or_replace: bool,
-        table: super::world::Target,
+        table: super::state::Target,
         text: &Cursor<'_>,
         function: Option<(&str, Option<Id>)>,
     ) {
-        let (class, space) = class_of(what);
+        let (class, namespace) = class_of(what);
         // Before PostgreSQL 16 it makes a view of the table.
         if what == OnTable::Rule && &*name.text == "_RETURN" {
             let place = self.place(name.span);
-            self.catalog.change(table.id, place, |table| table.is_certain = false);
+            self.model.change(table.id, place, |table| table.is_certain = false);
             return;
         }
-        let replaced = match self.catalog.find(space, Some(table.id), &name.text) {
-            Found::Yes(id) | Found::Maybe(Some(id)) if or_replace => Some(id),
-            Found::Yes(id) => return self.exists(id, name.span),
-            Found::Maybe(Some(id)) => {
+        let replaced = match self.model.find(namespace, Some(table.id), &name.text) {
+            Lookup::Yes(id) | Lookup::Unknown(Some(id)) if or_replace => Some(id),
+            Lookup::Yes(id) => return self.report_exists(id, name.span),
+            Lookup::Unknown(Some(id)) => {
                 self.forget(id, name.span);
                 None
             }
@@ -153,21 +158,21 @@ impl World {
         if let Some((name, id)) = function {
             object.detail = Detail::Trigger { function: name.into() };
             if let Some(id) = id {
-                object.need(id, How::Normal);
+                object.need(id, DependencyKind::Normal);
             }
         }
         self.guess(&mut object, text);
         for ident in text.idents() {
-            if let Some(id) = self.catalog.find(Space::Column, Some(table.id), &ident.text).id() {
-                object.need(id, How::Guess);
+            if let Some(id) = self.model.find(Namespace::Column, Some(table.id), &ident.text).id() {
+                object.need(id, DependencyKind::Guess);
             }
         }
         match replaced {
-            Some(id) => self.catalog.change(id, place, |old| {
-                (old.needs, old.detail) = (object.needs, object.detail);
+            Some(id) => self.model.change(id, place, |old| {
+                (old.dependencies, old.detail) = (object.dependencies, object.detail);
             }),
             None => {
-                self.catalog.add(object);
+                self.model.add(object);
             }
         }
     }
@@ -189,7 +194,7 @@ impl World {
         // Of an aggregate nothing is known but its name.
         if cascade && roots.len() < routines.len() {
             let span = routines.first().map_or(Span::default(), |(name, _)| name.span());
-            for id in self.dependents() {
+            for id in self.possible_dependents() {
                 self.doubt(id, span);
             }
         }
@@ -197,9 +202,9 @@ impl World {
 
     /// The routines of this name, whatever their arguments are, in the schema that it means.
     pub(super) fn routines_here(&mut self, name: &Name) -> Vec<Id> {
-        let Some(schema) = self.catalog.target(name, false) else { return Vec::new() };
-        let is_here = |id: &Id| self.catalog.get(*id).is_some_and(|it| it.home == Some(schema));
-        self.catalog.routines(name.last()).into_iter().filter(is_here).collect()
+        let Some(schema) = self.model.target(name, false) else { return Vec::new() };
+        let is_here = |id: &Id| self.model.get(*id).is_some_and(|it| it.home == Some(schema));
+        self.model.routines(name.last()).into_iter().filter(is_here).collect()
     }
 
     /// A routine that must be there.
@@ -210,7 +215,7 @@ impl World {
         arguments: Option<&[Argument]>,
         if_exists: bool,
     ) -> Option<Id> {
-        let others = self.catalog.routines(name.last());
+        let others = self.model.routines(name.last());
         let here = self.routines_here(name);
         let Some(arguments) = arguments else {
             if self.ambiguous(kind, name, &here) {
@@ -221,16 +226,16 @@ impl World {
                 _ => {
                     for id in others {
                         let place = self.place(name.span());
-                        self.catalog.change(id, place, |object| object.is_certain = false);
+                        self.model.change(id, place, |object| object.is_certain = false);
                     }
                     None
                 }
             };
         };
-        let doubt = |world: &mut Self| {
+        let doubt = |state: &mut Self| {
             for id in &others {
-                let place = world.place(name.span());
-                world.catalog.change(*id, place, |object| object.is_certain = false);
+                let place = state.place(name.span());
+                state.model.change(*id, place, |object| object.is_certain = false);
             }
         };
         let Some(types) = self.argument_types(Some(arguments)) else {
@@ -239,18 +244,18 @@ impl World {
         };
         let signature = self.signature(name.last(), &types);
         let full = Name { parts: with_last(name, &signature) };
-        match self.catalog.resolve(Space::Routine, &full) {
-            Found::Yes(id) => Some(id),
-            Found::Maybe(Some(id)) => Some(id),
+        match self.model.resolve(Namespace::Routine, &full) {
+            Lookup::Yes(id) => Some(id),
+            Lookup::Unknown(Some(id)) => Some(id),
             // A statement that a server takes shows that it is there.
-            Found::Maybe(None) => self.ghost(Class::Routine, Space::Routine, &full),
-            Found::No(_) if if_exists => {
+            Lookup::Unknown(None) => self.ghost(ObjectKind::Routine, Namespace::Routine, &full),
+            Lookup::No(_) if if_exists => {
                 doubt(self);
                 None
             }
-            Found::No(gone) => {
+            Lookup::No(gone) => {
                 // A type of an extension may have a name of its own for what another one is.
-                let is_clear = |id: &Id| match self.catalog.get(*id).map(|other| &other.detail) {
+                let is_clear = |id: &Id| match self.model.get(*id).map(|other| &other.detail) {
                     Some(Detail::Routine { arguments, .. }) => self.are_clear(arguments),
                     _ => false,
                 };
@@ -259,7 +264,7 @@ impl World {
                     && others.iter().all(is_clear)
                     && self.are_clear(&types);
                 let extension = gone.is_none();
-                let names: Vec<Rc<str>> = self.names_of(|class| class == Class::Routine);
+                let names: Vec<Rc<str>> = self.names_of(|class| class == ObjectKind::Routine);
                 let bare: Vec<Rc<str>> = names
                     .iter()
                     .map(|name| Rc::from(name.split('(').next().unwrap_or(name)))
@@ -268,9 +273,9 @@ impl World {
                 if is_certain && (!extension || near.is_some()) {
                     let what = format!("function `{signature}`");
                     let meant = near.filter(|near| *near != name.last()).map(str::to_owned);
-                    self.fault(Problem::Missing { what, meant }, name.span(), "not there");
+                    self.report(Problem::Missing { what, meant }, name.span(), "not there");
                     if let Some(place) = gone {
-                        self.see(place, "dropped or renamed here");
+                        self.add_related(place, "dropped or renamed here");
                     }
                 } else {
                     doubt(self);
@@ -289,8 +294,8 @@ impl World {
     ) {
         let Some(id) = self.routine(kind, name, arguments, false) else {
             match change {
-                RoutineChange::Rename(to) => self.catalog.blur(&to.text),
-                RoutineChange::SetSchema(_) => self.catalog.blur(&name.last().into()),
+                RoutineChange::Rename(to) => self.model.invalidate(&to.text),
+                RoutineChange::SetSchema(_) => self.model.invalidate(&name.last().into()),
                 RoutineChange::Other => {}
             }
             return;
@@ -304,17 +309,17 @@ impl World {
                         self.of_rows.insert(to.text.clone());
                     }
                 }
-                for trigger in self.catalog.parts(id, |class| class == Class::Trigger) {
-                    self.catalog.change(trigger, place, |trigger| {
+                for trigger in self.model.parts(id, |class| class == ObjectKind::Trigger) {
+                    self.model.change(trigger, place, |trigger| {
                         trigger.detail = Detail::Trigger { function: to.text.clone() };
                     });
                 }
-                let Some(object) = self.catalog.get(id) else { return };
+                let Some(object) = self.model.get(id) else { return };
                 let rest = object.name.find('(').map_or("", |at| &object.name[at..]);
                 let renamed: Rc<str> = format!("{}{rest}", to.text).into();
-                match self.catalog.find(Space::Routine, object.home, &renamed) {
-                    Found::Yes(other) => self.exists(other, to.span),
-                    _ => self.catalog.change(id, place, |object| object.name = renamed),
+                match self.model.find(Namespace::Routine, object.home, &renamed) {
+                    Lookup::Yes(other) => self.report_exists(other, to.span),
+                    _ => self.model.change(id, place, |object| object.name = renamed),
                 }
             }
             RoutineChange::SetSchema(schema) => self.move_to(id, schema),

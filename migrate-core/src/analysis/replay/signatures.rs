@@ -2,12 +2,12 @@
 
 use std::rc::Rc;
 
-use super::world::World;
-use crate::analysis::catalog::{ArgumentType, Class, Detail, Found, Id, Space};
+use super::state::ReplayState;
+use crate::analysis::model::{ArgumentType, Detail, Id, Lookup, Namespace, ObjectKind};
 use crate::analysis::names::Name;
 use crate::analysis::statement::{Argument, TypeName, canonical, is_built_in};
 
-impl World {
+impl ReplayState {
     /// What tells a routine from others of its name; nothing where that is not clear.
     pub(super) fn argument_types(
         &mut self,
@@ -47,9 +47,9 @@ impl World {
         if name.parts.len() == 1 && (name.last().contains(' ') || is_built_in(name.last())) {
             return Some(shown(name.last()));
         }
-        let own = match self.catalog.resolve(Space::Type, name).id() {
+        let own = match self.model.resolve(Namespace::Type, name).id() {
             Some(id) => Some(id),
-            None => self.catalog.resolve(Space::Relation, name).id(),
+            None => self.model.resolve(Namespace::Relation, name).id(),
         };
         Some(own.map_or_else(|| shown(name.last()), |id| ArgumentType::Own(id, kind.is_array)))
     }
@@ -61,10 +61,12 @@ impl World {
         if table.parts.is_empty() {
             return None;
         }
-        let Found::Yes(table) = self.catalog.resolve(Space::Relation, &table) else { return None };
-        let found = self.catalog.find(Space::Column, Some(table), &column.text);
-        let Found::Yes(column) = found else { return None };
-        match &self.catalog.get(column)?.detail {
+        let Lookup::Yes(table) = self.model.resolve(Namespace::Relation, &table) else {
+            return None;
+        };
+        let found = self.model.find(Namespace::Column, Some(table), &column.text);
+        let Lookup::Yes(column) = found else { return None };
+        match &self.model.get(column)?.detail {
             // What is in brackets is no part of it.
             Detail::Column { kind: Some(kind), .. } if is_built_in(kind) => {
                 let start = kind.find('(').unwrap_or(kind.len());
@@ -77,8 +79,8 @@ impl World {
 
     pub(super) fn signature(&self, name: &str, types: &[ArgumentType]) -> String {
         let shown = |kind: &ArgumentType| match kind {
-            ArgumentType::Own(id, true) => format!("{}[]", self.catalog.shown(*id)),
-            ArgumentType::Own(id, false) => self.catalog.shown(*id),
+            ArgumentType::Own(id, true) => format!("{}[]", self.model.shown(*id)),
+            ArgumentType::Own(id, false) => self.model.shown(*id),
             ArgumentType::Other(text) => text.to_string(),
         };
         let types: Vec<String> = types.iter().map(shown).collect();
@@ -87,7 +89,7 @@ impl World {
 
     pub(super) fn are_clear(&self, types: &[ArgumentType]) -> bool {
         types.iter().all(|kind| match kind {
-            ArgumentType::Own(id, _) => self.catalog.is_sure(*id),
+            ArgumentType::Own(id, _) => self.model.is_sure(*id),
             ArgumentType::Other(text) => is_built_in(text),
         })
     }
@@ -95,15 +97,15 @@ impl World {
     /// The routines that have a type among their arguments are known by its new name.
     pub(super) fn sign_again(&mut self, kind: Id) {
         let place = self.place(self.statement);
-        for id in self.catalog.parts(kind, |class| class == Class::Routine) {
-            let Some(object) = self.catalog.get(id) else { continue };
+        for id in self.model.parts(kind, |class| class == ObjectKind::Routine) {
+            let Some(object) = self.model.get(id) else { continue };
             let Detail::Routine { arguments, .. } = &object.detail else { continue };
             let since = object.since;
             let bare = object.name.split('(').next().unwrap_or(&object.name);
             let name: Rc<str> = self.signature(bare, arguments).into();
             if name != object.name {
-                self.catalog.change(id, place, |object| object.name = name);
-                self.catalog.change(id, place, |object| object.since = since);
+                self.model.change(id, place, |object| object.name = name);
+                self.model.change(id, place, |object| object.since = since);
             }
         }
     }

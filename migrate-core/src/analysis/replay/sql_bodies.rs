@@ -3,14 +3,14 @@
 use std::borrow::Cow;
 use std::rc::Rc;
 
-use super::world::World;
-use crate::analysis::catalog::Path;
+use super::state::ReplayState;
 use crate::analysis::cursor::Cursor;
+use crate::analysis::model::Path;
 use crate::analysis::query::Parameters;
 use crate::analysis::statement::{Language, Routine, quoted_body};
 use crate::syntax::statements::split_statements;
 
-impl World {
+impl ReplayState {
     /// Notes that from here on bodies may not be read. What sets it for a role or a database holds from
     /// the next session on, and nobody knows for whom.
     pub(super) fn note_body_checks(&mut self, all: &Cursor<'_>) {
@@ -36,9 +36,9 @@ impl World {
         }
         let parameters = Parameters { function: routine.name.last().into(), names };
         // The function's own path holds.
-        let path = self.catalog.path.clone();
+        let path = self.model.path.clone();
         if (0..routine.rest.len()).any(|at| routine.rest.is(at, "search_path")) {
-            self.catalog.path = Path::Unknown;
+            self.model.path = Path::Unknown;
         }
         if let Some(quoted) = routine.rest.after(&["as"]) {
             if !self.bodies_unread {
@@ -51,7 +51,7 @@ impl World {
         } else if let Some(inner) = routine.rest.after(&["return"]) {
             self.check_body_expression(&inner, &parameters);
         }
-        self.catalog.path = path;
+        self.model.path = path;
     }
 
     fn check_quoted(&mut self, quoted: &Cursor<'_>, parameters: &Parameters) {

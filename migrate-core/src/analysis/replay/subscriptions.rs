@@ -3,16 +3,16 @@
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use super::world::World;
-use crate::analysis::catalog::Place;
+use super::state::ReplayState;
 use crate::analysis::cursor::Cursor;
+use crate::analysis::model::Place;
 use crate::chain::problem::Problem;
 
 /// Those of the chain's that surely have a slot, and where they are made; nothing once anything else may have
 /// changed one.
 pub(super) type WithSlot = Option<HashMap<Rc<str>, Place>>;
 
-impl World {
+impl ReplayState {
     /// Of each statement of a section, before it is replayed.
     pub(super) fn follow_subscriptions(&mut self, all: &Cursor<'_>) {
         let Some(with_slot) = &mut self.with_slot else { return };
@@ -46,8 +46,8 @@ impl World {
                 let made = with_slot.remove(&name.text);
                 if let Some(place) = made.filter(|_| self.in_transaction) {
                     let statement = "DROP SUBSCRIPTION of one with a replication slot".to_owned();
-                    self.fault(Problem::NeedsNoTransaction { statement }, name.span, "");
-                    self.see(place, "created here");
+                    self.report(Problem::NeedsNoTransaction { statement }, name.span, "");
+                    self.add_related(place, "created here");
                 }
             }
         }

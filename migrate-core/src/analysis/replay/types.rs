@@ -2,9 +2,11 @@
 
 use std::rc::Rc;
 
-use super::create::Free;
-use super::world::{Target, World};
-use crate::analysis::catalog::{Class, Detail, Found, How, Id, Object, Place, Space};
+use super::creation::NameStatus;
+use super::state::{ReplayState, Target};
+use crate::analysis::model::{
+    DependencyKind, Detail, Id, Lookup, Namespace, Object, ObjectKind, Place,
+};
 use crate::analysis::names::{Name, automatic, cut};
 use crate::analysis::statement::{AlterType, TypeBody, TypeChange, TypeName};
 use crate::chain::id::did_you_mean;
@@ -14,75 +16,77 @@ use crate::syntax::source::Span;
 /// The values of an enum, and where each was added.
 type Labels = Vec<(Rc<str>, Place)>;
 
-impl World {
+impl ReplayState {
     pub(super) fn create_type(&mut self, name: &Name, body: &TypeBody<'_>) {
         let class = match body {
-            TypeBody::Enum(_) => Class::Enum,
-            TypeBody::Composite(_) => Class::Composite,
-            TypeBody::Range { .. } | TypeBody::Other => Class::OtherType,
+            TypeBody::Enum(_) => ObjectKind::Enum,
+            TypeBody::Composite(_) => ObjectKind::Composite,
+            TypeBody::Range { .. } | TypeBody::Other => ObjectKind::OtherType,
         };
         if let TypeBody::Enum(labels) = body {
             for (nth, (label, span)) in labels.iter().enumerate() {
                 if let Some((_, first)) = labels[..nth].iter().find(|(known, _)| known == label) {
                     let what = format!("value `{label}` of type `{name}`");
                     let first = self.place(*first);
-                    self.fault(Problem::AlreadyExists { what }, *span, "again here");
-                    self.see(first, "first here");
+                    self.report(Problem::AlreadyExists { what }, *span, "again here");
+                    self.add_related(first, "first here");
                 }
             }
         }
         // A shell type is filled by a second statement.
         if matches!(body, TypeBody::Other)
-            && let Some(id) = self.catalog.resolve_own(Space::Type, name, false).and_then(Found::id)
-            && self.class(id) == Some(Class::OtherType)
+            && let Some(id) =
+                self.model.resolve_own(Namespace::Type, name, false).and_then(Lookup::id)
+            && self.class(id) == Some(ObjectKind::OtherType)
         {
             return;
         }
-        let Free::Yes(schema, _) = self.free(class, name, false, false) else { return };
+        let NameStatus::Yes(schema, _) = self.free(class, name, false, false) else { return };
         let place = self.place(name.span());
         let mut object = Object::new(class, name.last().into(), Some(schema), place);
         match body {
             TypeBody::Enum(labels) => {
                 let placed = |(label, span): &(Rc<str>, Span)| (label.clone(), self.place(*span));
                 object.detail = Detail::Enum { labels: labels.iter().map(placed).collect() };
-                self.catalog.add(object);
+                self.model.add(object);
             }
             TypeBody::Composite(attributes) => {
-                let id = self.catalog.add(object);
+                let id = self.model.add(object);
                 for attribute in attributes {
                     self.add_column(Target { id, class }, attribute, false);
                 }
             }
             TypeBody::Range { multirange } => {
-                let id = self.catalog.add(object);
+                let id = self.model.add(object);
                 // It comes and goes with its range.
                 let of = match multirange {
                     Some(of) => of.clone(),
                     None => multirange_of(name),
                 };
-                if let Some(home) = self.catalog.target(&of, false)
-                    && let Found::No(_) = self.catalog.find(Space::Type, Some(home), of.last())
+                if let Some(home) = self.model.target(&of, false)
+                    && let Lookup::No(_) = self.model.find(Namespace::Type, Some(home), of.last())
                 {
                     let mut of = Object::new(class, of.last().into(), Some(home), place);
-                    of.need(id, How::Internal);
-                    self.catalog.add(of);
+                    of.need(id, DependencyKind::Internal);
+                    self.model.add(of);
                 }
             }
             TypeBody::Other => {
-                self.catalog.add(object);
+                self.model.add(object);
             }
         }
     }
 
     pub(super) fn create_domain(&mut self, name: &Name, base: &TypeName) {
         let base = self.plain_type_of(base);
-        if let Free::Yes(schema, _) = self.free(Class::Domain, name, false, false) {
+        if let NameStatus::Yes(schema, _) = self.free(ObjectKind::Domain, name, false, false) {
             let place = self.place(name.span());
-            let mut domain = Object::new(Class::Domain, name.last().into(), Some(schema), place);
+            let mut domain =
+                Object::new(ObjectKind::Domain, name.last().into(), Some(schema), place);
             if let Some(base) = base {
-                domain.need(base, How::Normal);
+                domain.need(base, DependencyKind::Normal);
             }
-            self.catalog.add(domain);
+            self.model.add(domain);
         }
     }
 
@@ -105,9 +109,9 @@ impl World {
             TypeChange::SetSchema(schema) => self.move_to(id, schema),
             TypeChange::Members => {
                 let place = self.place(alter.name.span());
-                self.catalog.change(id, place, |object| object.complete = false);
-                for part in self.catalog.parts(id, |class| class == Class::Column) {
-                    self.catalog.change(part, place, |part| part.is_certain = false);
+                self.model.change(id, place, |object| object.complete = false);
+                for part in self.model.parts(id, |class| class == ObjectKind::Column) {
+                    self.model.change(part, place, |part| part.is_certain = false);
                 }
                 self.doubt_typed(id, alter.name.span());
             }
@@ -117,9 +121,9 @@ impl World {
 
     /// The values of an enum, where all are known.
     fn values(&self, id: Id) -> Option<(Labels, Place)> {
-        let object = self.catalog.get(id)?;
+        let object = self.model.get(id)?;
         match &object.detail {
-            Detail::Enum { labels } if object.complete && self.catalog.is_sure(id) => {
+            Detail::Enum { labels } if object.complete && self.model.is_sure(id) => {
                 Some((labels.clone(), object.place))
             }
             _ => None,
@@ -128,7 +132,7 @@ impl World {
 
     fn set_values(&mut self, id: Id, span: Span, change: impl FnOnce(&mut Labels)) {
         let place = self.place(span);
-        self.catalog.change(id, place, |object| {
+        self.model.change(id, place, |object| {
             if let Detail::Enum { labels } = &mut object.detail {
                 change(labels);
             }
@@ -145,9 +149,9 @@ impl World {
         if let Some((labels, place)) = self.values(id) {
             if has(&labels, label) {
                 if !if_not_exists {
-                    let what = format!("value `{label}` of {}", self.what(id));
-                    self.fault(Problem::AlreadyExists { what }, *span, "added again here");
-                    self.see(place, "the type is created here");
+                    let what = format!("value `{label}` of {}", self.describe(id));
+                    self.report(Problem::AlreadyExists { what }, *span, "added again here");
+                    self.add_related(place, "the type is created here");
                 }
                 return;
             }
@@ -160,7 +164,7 @@ impl World {
         }
         // Where all its values are known, it is a new one. One that was there before its CREATE may have more.
         let is_known =
-            self.values(id).is_some() && self.catalog.get(id).is_some_and(|kind| !kind.is_old);
+            self.values(id).is_some() && self.model.get(id).is_some_and(|kind| !kind.is_old);
         if is_known || !if_not_exists {
             self.note_added(id, label, *span);
         }
@@ -189,11 +193,11 @@ impl World {
         labels: &[(Rc<str>, Place)],
         place: Place,
     ) {
-        let what = format!("value `{label}` of {}", self.what(id));
+        let what = format!("value `{label}` of {}", self.describe(id));
         let meant =
             did_you_mean(label, labels.iter().map(|(label, _)| &**label)).map(str::to_owned);
-        self.fault(Problem::Missing { what, meant }, span, "not there");
-        self.see(place, "the type is created here");
+        self.report(Problem::Missing { what, meant }, span, "not there");
+        self.add_related(place, "the type is created here");
     }
 
     fn rename_value(
@@ -207,9 +211,9 @@ impl World {
                 return self.no_value(id, from, *from_span, &labels, place);
             }
             if has(&labels, to) {
-                let what = format!("value `{to}` of {}", self.what(id));
-                self.fault(Problem::AlreadyExists { what }, *to_span, "");
-                return self.see(place, "the type is created here");
+                let what = format!("value `{to}` of {}", self.describe(id));
+                self.report(Problem::AlreadyExists { what }, *to_span, "");
+                return self.add_related(place, "the type is created here");
             }
         }
         self.set_values(id, *from_span, |labels| {

@@ -104,7 +104,7 @@ const CATALOGS: [&str; 22] = [
     "routines",
 ];
 
-/// `[NOT] EXISTS (SELECT … FROM catalog WHERE name = 'x' AND …)`, `to_regclass('x') IS [NOT] NULL`.
+/// `[NOT] EXISTS (SELECT … FROM model WHERE name = 'x' AND …)`, `to_regclass('x') IS [NOT] NULL`.
 pub(crate) fn guard(condition: &Cursor<'_>) -> Option<Guard> {
     let mut rest = *condition;
     if let Some(inner) = rest.parentheses()

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::alter;
 use super::create::create;
 use super::drop::{comment, drop, kind, on_table, routine};
-use super::executed::HOLE;
+use super::dynamic_sql::HOLE;
 use super::routine::{Language, arguments, inside, language};
 use super::{Kind, OnTable, RoutineChange, Statement};
 use crate::analysis::cursor::Cursor;

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::columns::Columns;
 use super::scope::{Item, Level, Source};
 use super::{Finding, Resolver};
-use crate::analysis::catalog::{Found, Id, Space};
+use crate::analysis::model::{Id, Lookup, Namespace};
 use crate::analysis::names::is_system_column;
 use crate::analysis::query::tree::{
     Assignment, Body, Delete, Expr, ExprId, FromId, Insert, Merge, Query, QueryId, Returning,
@@ -167,8 +167,8 @@ impl Resolver<'_> {
             self.expressions(&column.subscripts);
             if let Some(table) = table
                 && !is_system_column(&column.name.text)
-                && let Found::No(_) =
-                    self.catalog.find(Space::Column, Some(table), &column.name.text)
+                && let Lookup::No(_) =
+                    self.model.find(Namespace::Column, Some(table), &column.name.text)
             {
                 let name = column.name.clone();
                 self.found.push(Finding::TargetColumn { table, name });
@@ -230,7 +230,7 @@ impl Resolver<'_> {
                 let columns = columns.len();
                 self.found.push(Finding::ValueCount { columns, values, span });
             }
-        } else if let Some(own) = table.and_then(|table| self.catalog.ordered_columns(table))
+        } else if let Some(own) = table.and_then(|table| self.model.ordered_columns(table))
             && own.len() < values
         {
             self.found.push(Finding::ValueCount { columns: own.len(), values, span });
@@ -257,7 +257,7 @@ impl Resolver<'_> {
     /// A generated column takes no value.
     fn generated(&mut self, table: Option<Id>, column: &TargetColumn) {
         let Some(table) = table else { return };
-        if self.catalog.is_generated(table, &column.name.text) {
+        if self.model.is_generated(table, &column.name.text) {
             self.found.push(Finding::Generated(column.name.clone()));
         }
     }

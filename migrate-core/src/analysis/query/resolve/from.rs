@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::columns::Columns;
 use super::scope::{Has, Item, Source};
 use super::{Finding, Resolver};
-use crate::analysis::catalog::{Class, Found, Space};
+use crate::analysis::model::{Lookup, Namespace, ObjectKind};
 use crate::analysis::names::{Ident, Name, is_system_column};
 use crate::analysis::query::tree::{Alias, From, FromId, Join, JoinBy};
 
@@ -112,15 +112,18 @@ impl Resolver<'_> {
         {
             return Source::List(columns.clone());
         }
-        match self.catalog.resolve(Space::Relation, name) {
-            Found::Yes(id) => match self.catalog.get(id).map(|object| object.class) {
+        match self.model.resolve(Namespace::Relation, name) {
+            Lookup::Yes(id) => match self.model.get(id).map(|object| object.class) {
                 Some(
-                    Class::Table | Class::ForeignTable | Class::View | Class::MaterializedView,
+                    ObjectKind::Table
+                    | ObjectKind::ForeignTable
+                    | ObjectKind::Snapshot
+                    | ObjectKind::MaterializedView,
                 ) => Source::Table(id),
                 _ => Source::Unknown,
             },
-            Found::Maybe(_) => Source::Unknown,
-            Found::No(_) => {
+            Lookup::Unknown(_) => Source::Unknown,
+            Lookup::No(_) => {
                 self.found.push(Finding::Relation(name.clone()));
                 Source::Unknown
             }
@@ -193,7 +196,7 @@ impl Resolver<'_> {
         for side in [start..middle, middle..end] {
             let Some(level) = self.levels.last() else { return };
             let mut has =
-                if level.is_open || level.is_merged_somehow { Has::Maybe } else { Has::No };
+                if level.is_open || level.is_merged_somehow { Has::Unknown } else { Has::No };
             let mut candidates = Vec::new();
             for item in level.items[side].iter().filter(|item| item.has_columns) {
                 if item.merged.contains(&column.text) {
@@ -202,8 +205,8 @@ impl Resolver<'_> {
                 self.names_in(&item.source, &mut candidates);
                 match self.has(&item.source, &column.text) {
                     Has::No => {}
-                    Has::Maybe if has == Has::No => has = Has::Maybe,
-                    Has::Maybe => {}
+                    Has::Unknown if has == Has::No => has = Has::Unknown,
+                    Has::Unknown => {}
                     yes => has = yes,
                 }
             }

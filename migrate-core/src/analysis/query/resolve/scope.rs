@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::columns::Columns;
 use super::{Finding, Resolver};
-use crate::analysis::catalog::{Class, Found, Id, Space};
+use crate::analysis::model::{Id, Lookup, Namespace, ObjectKind};
 use crate::analysis::names::{Ident, Name, is_system_column};
 
 /// Where the columns of something behind FROM come from.
@@ -71,7 +71,7 @@ pub(in crate::analysis) struct Parameters {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Has {
     No,
-    Maybe,
+    Unknown,
     /// So many of that name.
     Yes(usize),
 }
@@ -122,18 +122,18 @@ impl Resolver<'_> {
     /// What is known of a column of something.
     pub(super) fn has(&self, item: &Source, name: &str) -> Has {
         match item {
-            Source::Table(_) if is_system_column(name) => Has::Maybe,
-            Source::Table(id) => match self.catalog.find(Space::Column, Some(*id), name) {
-                Found::Yes(_) => Has::Yes(1),
-                Found::Maybe(_) => Has::Maybe,
-                Found::No(_) => Has::No,
+            Source::Table(_) if is_system_column(name) => Has::Unknown,
+            Source::Table(id) => match self.model.find(Namespace::Column, Some(*id), name) {
+                Lookup::Yes(_) => Has::Yes(1),
+                Lookup::Unknown(_) => Has::Unknown,
+                Lookup::No(_) => Has::No,
             },
             Source::List(columns) => match columns.count(name) {
                 (0, false) => Has::No,
-                (0, true) => Has::Maybe,
+                (0, true) => Has::Unknown,
                 (count, _) => Has::Yes(count),
             },
-            Source::Unknown => Has::Maybe,
+            Source::Unknown => Has::Unknown,
         }
     }
 
@@ -141,13 +141,13 @@ impl Resolver<'_> {
     pub(super) fn in_level(&mut self, level: usize, name: &str) -> Has {
         let level = &self.levels[level];
         if level.is_open {
-            return Has::Maybe;
+            return Has::Unknown;
         }
         let (mut count, mut maybe) = (0, false);
         let items = level.items.get(level.start..).unwrap_or_default();
         self.looks_left = self.looks_left.saturating_sub(items.len());
         if self.looks_left == 0 {
-            return Has::Maybe;
+            return Has::Unknown;
         }
         let is_merged_somehow = level.is_merged_somehow;
         for item in items.iter().filter(|item| item.has_columns) {
@@ -156,12 +156,12 @@ impl Resolver<'_> {
             }
             match self.has(&item.source, name) {
                 Has::Yes(more) => count += more,
-                Has::Maybe => maybe = true,
+                Has::Unknown => maybe = true,
                 Has::No => {}
             }
         }
         match count {
-            0 if maybe => Has::Maybe,
+            0 if maybe => Has::Unknown,
             0 => Has::No,
             count if is_merged_somehow => Has::Yes(count.min(1)),
             count => Has::Yes(count),
@@ -212,7 +212,7 @@ impl Resolver<'_> {
                 continue;
             }
             match self.in_level(level, &name.text) {
-                Has::Yes(1) | Has::Maybe => return,
+                Has::Yes(1) | Has::Unknown => return,
                 Has::Yes(_) => return self.found.push(Finding::Ambiguous(name.clone())),
                 Has::No => {}
             }
@@ -270,13 +270,13 @@ impl Resolver<'_> {
 
     fn may_be_call(&self, name: &str) -> bool {
         OF_ROWS.contains(&name)
-            || self.catalog.is_open(Space::Routine)
-            || !self.catalog.routines(name).is_empty()
+            || self.model.is_open(Namespace::Routine)
+            || !self.model.routines(name).is_empty()
     }
 
     /// What `schema.table` stands for among what is in reach, if that is sure.
     fn of_schema(&mut self, name: &Name) -> Option<Item> {
-        let Found::Yes(id) = self.catalog.resolve(Space::Relation, name) else { return None };
+        let Lookup::Yes(id) = self.model.resolve(Namespace::Relation, name) else { return None };
         let is_it = |item: &&Item| {
             item.is_named
                 && item.name.as_deref() == Some(name.last())
@@ -310,7 +310,7 @@ impl Resolver<'_> {
     pub(super) fn columns(&self, source: &Source) -> Columns {
         match source {
             Source::Table(id) => {
-                self.catalog.ordered_columns(*id).map_or_else(Columns::unknown, Columns::of)
+                self.model.ordered_columns(*id).map_or_else(Columns::unknown, Columns::of)
             }
             Source::List(columns) => (**columns).clone(),
             Source::Unknown => Columns::unknown(),
@@ -336,8 +336,8 @@ impl Resolver<'_> {
     pub(super) fn names_in(&self, source: &Source, found: &mut Vec<Rc<str>>) {
         match source {
             Source::Table(id) => {
-                let columns = self.catalog.parts(*id, |class| class == Class::Column);
-                let named = |id: &Id| Some(self.catalog.get(*id)?.name.clone());
+                let columns = self.model.parts(*id, |class| class == ObjectKind::Column);
+                let named = |id: &Id| Some(self.model.get(*id)?.name.clone());
                 found.extend(columns.iter().filter_map(named));
             }
             Source::List(columns) => found.extend(columns.names.iter().flatten().cloned()),

@@ -3,18 +3,18 @@
 
 use std::hash::{BuildHasherDefault, Hasher};
 
-pub(super) type Quick = BuildHasherDefault<Mixed>;
+pub(super) type FastHash = BuildHasherDefault<FastHasher>;
 
 #[derive(Debug, Default)]
-pub(super) struct Mixed(u64);
+pub(super) struct FastHasher(u64);
 
-impl Mixed {
+impl FastHasher {
     fn mix(&mut self, word: u64) {
         self.0 = (self.0.rotate_left(5) ^ word).wrapping_mul(0x517c_c1b7_2722_0a95);
     }
 }
 
-impl Hasher for Mixed {
+impl Hasher for FastHasher {
     fn write(&mut self, bytes: &[u8]) {
         let (words, rest) = bytes.as_chunks::<8>();
         for word in words {

@@ -1,6 +1,6 @@
 //! Where the reading of the statements goes blind.
 
-use super::catalog::Space;
+use super::model::Namespace;
 use super::replay;
 use super::statement::{Action, Statement, read};
 use crate::chain::chain::Chain;
@@ -37,32 +37,37 @@ pub fn blind_spots(chain: &Chain<'_>) -> Vec<BlindSpot> {
 
 impl From<replay::BlindSpot> for BlindSpot {
     fn from(spot: replay::BlindSpot) -> Self {
-        BlindSpot { source: spot.source, span: spot.span, why: spot.why, scope: scope(spot.spaces) }
+        BlindSpot {
+            source: spot.source,
+            span: spot.span,
+            why: spot.why,
+            scope: scope(spot.namespaces),
+        }
     }
 }
 
-fn scope(spaces: Option<&[Space]>) -> String {
-    let Some(spaces) = spaces else { return "names".to_owned() };
-    if spaces.is_empty() {
+fn scope(namespaces: Option<&[Namespace]>) -> String {
+    let Some(namespaces) = namespaces else { return "names".to_owned() };
+    if namespaces.is_empty() {
         return "names without a schema".to_owned();
     }
-    let mut words: Vec<&str> = spaces.iter().map(|space| plural(*space)).collect();
+    let mut words: Vec<&str> = namespaces.iter().map(|namespace| plural(*namespace)).collect();
     words.dedup();
     words.join(", ")
 }
 
-const fn plural(space: Space) -> &'static str {
-    match space {
-        Space::Schema => "schemas",
-        Space::Relation => "relations",
-        Space::Type => "types",
-        Space::Column => "columns",
-        Space::Constraint | Space::ConstraintInSchema => "constraints",
-        Space::Trigger => "triggers",
-        Space::Policy => "policies",
-        Space::Rule => "rules",
-        Space::Routine => "functions",
-        Space::Extension => "extensions",
+const fn plural(namespace: Namespace) -> &'static str {
+    match namespace {
+        Namespace::Schema => "schemas",
+        Namespace::Relation => "relations",
+        Namespace::Type => "types",
+        Namespace::Column => "columns",
+        Namespace::Constraint | Namespace::ConstraintInSchema => "constraints",
+        Namespace::Trigger => "triggers",
+        Namespace::Policy => "policies",
+        Namespace::Rule => "rules",
+        Namespace::Routine => "functions",
+        Namespace::Extension => "extensions",
     }
 }
 

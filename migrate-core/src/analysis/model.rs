@@ -4,27 +4,27 @@
 //! revision has changed is known without a copy of everything.
 
 mod changes;
-mod default_path;
-mod find;
-mod knowledge;
+mod default_search_path;
+mod hasher;
+mod invalidation;
+mod lookup;
 mod object;
-mod quick;
-mod view;
+mod snapshot;
 
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
-use self::knowledge::Horizon;
-use self::quick::Quick;
-use self::view::View;
+use self::hasher::FastHash;
+use self::invalidation::Horizon;
+use self::snapshot::Snapshot;
 use super::names::Ident;
 use crate::syntax::source::Span;
 
 pub(super) use changes::{Aspect, Difference, Mark};
-pub(super) use find::Found;
+pub(super) use lookup::Lookup;
 pub(super) use object::{
-    ArgumentType, Class, ConstraintClass, Detail, Face, GENERATED, Given, How, Id, Need, Object,
-    Space,
+    ArgumentType, ConstraintClass, DependencyKind, Detail, GENERATED, Given, Id, Namespace, Need,
+    Object, ObjectKind, RoutineShape,
 };
 
 /// A place in one of the chain's files.
@@ -35,7 +35,7 @@ pub(super) struct Place {
 }
 
 /// A name in what it is a name of: a schema, a table, or the whole database.
-pub(super) type Key = (Space, Option<Id>, Rc<str>);
+pub(super) type Key = (Namespace, Option<Id>, Rc<str>);
 
 /// What is known of a name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,9 +61,9 @@ enum Undo {
     Slot(Key, Option<Slot>),
     /// Something came to hang on the first.
     Linked(Id),
-    Unlinked(Id, usize, (Id, How)),
-    Blurred(Rc<str>, Option<u32>),
-    Hazy(Rc<str>, Option<u32>),
+    Unlinked(Id, usize, (Id, DependencyKind)),
+    Invalidated(Rc<str>, Option<u32>),
+    InvalidatedPrefix(Rc<str>, Option<u32>),
 }
 
 /// Where names without a schema are looked for.
@@ -76,12 +76,12 @@ pub(super) enum Path {
 }
 
 #[derive(Debug)]
-pub(super) struct Catalog {
+pub(super) struct Model {
     /// By their ids; nothing where one is gone.
     objects: Vec<Option<Object>>,
-    slots: HashMap<Key, Slot, Quick>,
+    slots: HashMap<Key, Slot, FastHash>,
     /// What hangs on an object, by its id.
-    edges: Vec<Vec<(Id, How)>>,
+    edges: Vec<Vec<(Id, DependencyKind)>>,
     journal: Vec<Undo>,
     version: u64,
     /// Grows when a name may be free that was taken.
@@ -91,9 +91,9 @@ pub(super) struct Catalog {
     /// Since when what was known before of names of a kind is not known any more.
     horizon: Horizon,
     /// The same for each name.
-    blurs: HashMap<Rc<str>, u32, Quick>,
+    invalidated: HashMap<Rc<str>, u32, FastHash>,
     /// Since when the server may have chosen names that begin with one of these.
-    hazes: HashMap<Rc<str>, u32, Quick>,
+    invalidated_prefixes: HashMap<Rc<str>, u32, FastHash>,
     /// When the upgrade began that is being replayed.
     start: u32,
     /// Names of which the upgrade itself shows that they were free when it began.
@@ -112,17 +112,17 @@ pub(super) struct Catalog {
     /// Where temporary objects are.
     pub(super) temporary: Id,
     /// Where what can't be found is.
-    pub(super) nowhere: Id,
+    pub(super) unresolved: Id,
     /// Whether anything was ever there.
     has_astray: bool,
     /// The schemas that there are, `public` among them.
     pub(super) schemas: Vec<Id>,
 }
 
-impl Catalog {
+impl Model {
     /// An empty database.
     pub(super) fn new() -> Self {
-        let mut catalog = Catalog {
+        let mut model = Model {
             objects: Vec::new(),
             slots: HashMap::default(),
             edges: Vec::new(),
@@ -134,8 +134,8 @@ impl Catalog {
             start: 1,
             learnt_absent: HashSet::new(),
             learns: true,
-            blurs: HashMap::default(),
-            hazes: HashMap::default(),
+            invalidated: HashMap::default(),
+            invalidated_prefixes: HashMap::default(),
             routines: HashMap::new(),
             path: Path::Default,
             default_path_is_lost: false,
@@ -143,19 +143,19 @@ impl Catalog {
             made_in_public: HashSet::new(),
             public: 0,
             temporary: 0,
-            nowhere: Id::MAX,
+            unresolved: Id::MAX,
             has_astray: false,
             schemas: Vec::new(),
         };
         let mut schema = |name: &str, complete| {
-            let mut schema = Object::new(Class::Schema, name.into(), None, Place::default());
+            let mut schema = Object::new(ObjectKind::Schema, name.into(), None, Place::default());
             schema.complete = complete;
-            catalog.add(schema)
+            model.add(schema)
         };
-        (catalog.public, catalog.temporary, catalog.nowhere) =
+        (model.public, model.temporary, model.unresolved) =
             (schema("public", true), schema("pg_temp", true), schema("?", false));
-        catalog.schemas = vec![catalog.public];
-        catalog
+        model.schemas = vec![model.public];
+        model
     }
 
     /// Grows with each change, also where one is taken back.
@@ -174,7 +174,7 @@ impl Catalog {
     }
 
     /// Begins the next statement.
-    pub(super) fn tick(&mut self) {
+    pub(super) fn advance(&mut self) {
         self.now += 1;
     }
 
@@ -188,13 +188,13 @@ impl Catalog {
     }
 
     /// What hangs on an object, and how.
-    pub(super) fn hanging(&self, id: Id) -> &[(Id, How)] {
+    pub(super) fn dependents(&self, id: Id) -> &[(Id, DependencyKind)] {
         self.edges.get(id as usize).map_or(&[], Vec::as_slice)
     }
 
     /// What hangs on an object and is of one of these classes, in the order in which it was made.
-    pub(super) fn parts(&self, id: Id, class: impl Fn(Class) -> bool) -> Vec<Id> {
-        let mut parts: Vec<Id> = self.hanging(id).iter().map(|(part, _)| *part).collect();
+    pub(super) fn parts(&self, id: Id, class: impl Fn(ObjectKind) -> bool) -> Vec<Id> {
+        let mut parts: Vec<Id> = self.dependents(id).iter().map(|(part, _)| *part).collect();
         parts.retain(|part| self.get(*part).is_some_and(|object| class(object.class)));
         parts.dedup();
         parts
@@ -210,21 +210,23 @@ impl Catalog {
         if is_temporary || object.home == Some(self.public) && self.is_ambiguous(&object.name) {
             object.is_certain = false;
         }
-        for need in object.needs.clone() {
+        for need in object.dependencies.clone() {
             self.link(need.on, id, need.how);
         }
         match object.class {
-            Class::Schema => self.schemas.push(id),
-            Class::Routine => self.name_routine(&object.name, id),
+            ObjectKind::Schema => self.schemas.push(id),
+            ObjectKind::Routine => self.name_routine(&object.name, id),
             _ => {}
         }
-        self.has_astray |= object.home.is_some() && object.home == Some(self.nowhere);
+        self.has_astray |= object.home.is_some() && object.home == Some(self.unresolved);
         for key in object.keys(self.schema_of_home(&object)) {
-            if object.is_certain && !object.is_old && matches!(self.look_up(&key), Found::Maybe(_))
+            if object.is_certain
+                && !object.is_old
+                && matches!(self.look_up(&key), Lookup::Unknown(_))
             {
                 self.learn_absent(&key);
             }
-            let counted = key.0 == Space::ConstraintInSchema
+            let counted = key.0 == Namespace::ConstraintInSchema
                 && matches!(self.slots.get(&key), Some(Slot::Here(_) | Slot::Many));
             self.set_slot(key, Some(if counted { Slot::Many } else { Slot::Here(id) }));
         }
@@ -240,7 +242,7 @@ impl Catalog {
                 self.set_slot(key, Some(gone));
             }
         }
-        for need in &object.needs {
+        for need in &object.dependencies {
             self.unlink(need.on, id, need.how);
         }
         self.set(id, None);
@@ -255,7 +257,7 @@ impl Catalog {
             (old.keys(self.schema_of_home(&old)), new.keys(self.schema_of_home(&new)));
         if before != after {
             new.since = self.now;
-            if new.class == Class::Routine {
+            if new.class == ObjectKind::Routine {
                 self.name_routine(&new.name, id);
             }
             for key in before {
@@ -267,11 +269,11 @@ impl Catalog {
                 self.set_slot(key, Some(Slot::Here(id)));
             }
         }
-        if old.needs != new.needs {
-            for need in &old.needs {
+        if old.dependencies != new.dependencies {
+            for need in &old.dependencies {
                 self.unlink(need.on, id, need.how);
             }
-            for need in &new.needs {
+            for need in &new.dependencies {
                 self.link(need.on, id, need.how);
             }
         }
@@ -286,11 +288,11 @@ impl Catalog {
     /// The schema that the home of a constraint is in.
     fn schema_of_home(&self, object: &Object) -> Option<Id> {
         let home = object.home?;
-        if object.class == Class::Constraint { self.get(home)?.home } else { None }
+        if object.class == ObjectKind::Constraint { self.get(home)?.home } else { None }
     }
 
     /// Something of which a statement shows that it is there.
-    pub(super) fn affirm(&mut self, id: Id) {
+    pub(super) fn confirm(&mut self, id: Id) {
         let Some(mut object) = self.get(id).cloned() else { return };
         (object.is_certain, object.is_old, object.since) = (true, true, self.now);
         self.set(id, Some(object));
@@ -316,14 +318,14 @@ impl Catalog {
         self.note(Undo::Slot(key, old));
     }
 
-    fn link(&mut self, on: Id, id: Id, how: How) {
+    fn link(&mut self, on: Id, id: Id, how: DependencyKind) {
         if let Some(edges) = self.edges.get_mut(on as usize) {
             edges.push((id, how));
             self.note(Undo::Linked(on));
         }
     }
 
-    fn unlink(&mut self, on: Id, id: Id, how: How) {
+    fn unlink(&mut self, on: Id, id: Id, how: DependencyKind) {
         let Some(edges) = self.edges.get_mut(on as usize) else { return };
         if let Some(at) = edges.iter().rposition(|edge| *edge == (id, how)) {
             edges.remove(at);

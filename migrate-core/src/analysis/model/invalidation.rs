@@ -5,82 +5,82 @@
 
 use std::rc::Rc;
 
-use super::view::View;
-use super::{Catalog, Class, Id, Key, Object, Path, Slot, Space, Undo};
+use super::snapshot::Snapshot;
+use super::{Id, Key, Model, Namespace, Object, ObjectKind, Path, Slot, Undo};
 use crate::analysis::names::LONGEST;
 
 /// Since when names of each kind may be gone, or may be there, that were known not to be.
 #[derive(Debug, Clone, Copy, Default)]
 pub(in crate::analysis) struct Horizon {
-    lost: [u32; Space::ALL.len()],
-    gained: [u32; Space::ALL.len()],
+    lost: [u32; Namespace::ALL.len()],
+    gained: [u32; Namespace::ALL.len()],
 }
 
 impl Horizon {
-    pub(super) fn lost(&self, space: Space) -> u32 {
-        self.lost[space as usize]
+    pub(super) fn lost(&self, namespace: Namespace) -> u32 {
+        self.lost[namespace as usize]
     }
 
-    pub(super) fn gained(&self, space: Space) -> u32 {
-        self.gained[space as usize]
+    pub(super) fn gained(&self, namespace: Namespace) -> u32 {
+        self.gained[namespace as usize]
     }
 
     /// The kinds of which either moved on since an earlier state.
-    pub(in crate::analysis) fn since(&self, earlier: &Horizon) -> (Vec<Space>, Vec<Space>) {
-        let moved = |now: &[u32], then: &[u32]| -> Vec<Space> {
-            let all = Space::ALL.into_iter();
-            all.filter(|space| now[*space as usize] > then[*space as usize]).collect()
+    pub(in crate::analysis) fn since(&self, earlier: &Horizon) -> (Vec<Namespace>, Vec<Namespace>) {
+        let moved = |now: &[u32], then: &[u32]| -> Vec<Namespace> {
+            let all = Namespace::ALL.into_iter();
+            all.filter(|namespace| now[*namespace as usize] > then[*namespace as usize]).collect()
         };
         (moved(&self.lost, &earlier.lost), moved(&self.gained, &earlier.gained))
     }
 }
 
-impl Catalog {
+impl Model {
     /// From here on nothing that was known is.
-    pub(in crate::analysis) fn blank(&mut self) {
-        self.may_lose(&Space::ALL);
-        self.may_gain(&Space::ALL);
+    pub(in crate::analysis) fn invalidate_everything(&mut self) {
+        self.may_lose(&Namespace::ALL);
+        self.may_gain(&Namespace::ALL);
     }
 
     /// What had a name of one of these kinds may have it no more, or may be something else.
-    pub(in crate::analysis) fn may_lose(&mut self, spaces: &[Space]) {
+    pub(in crate::analysis) fn may_lose(&mut self, namespaces: &[Namespace]) {
         (self.now, self.version) = (self.now + 1, self.version + 1);
         self.freed += 1;
-        for space in spaces {
-            self.horizon.lost[*space as usize] = self.now;
+        for namespace in namespaces {
+            self.horizon.lost[*namespace as usize] = self.now;
         }
     }
 
     /// Any name of one of these kinds may have been taken.
-    pub(in crate::analysis) fn may_gain(&mut self, spaces: &[Space]) {
+    pub(in crate::analysis) fn may_gain(&mut self, namespaces: &[Namespace]) {
         (self.now, self.version) = (self.now + 1, self.version + 1);
-        for space in spaces {
-            self.horizon.gained[*space as usize] = self.now;
+        for namespace in namespaces {
+            self.horizon.gained[*namespace as usize] = self.now;
         }
     }
 
     /// Something may have been done to whatever has this name.
-    pub(in crate::analysis) fn blur(&mut self, name: &Rc<str>) {
+    pub(in crate::analysis) fn invalidate(&mut self, name: &Rc<str>) {
         (self.now, self.freed) = (self.now + 1, self.freed + 1);
-        let old = self.blurs.insert(name.clone(), self.now);
-        self.note(Undo::Blurred(name.clone(), old));
-        self.haze(name);
+        let old = self.invalidated.insert(name.clone(), self.now);
+        self.note(Undo::Invalidated(name.clone(), old));
+        self.invalidate_prefix(name);
     }
 
     /// An index, a constraint or a sequence may have been made whose name the server began with this one.
-    pub(in crate::analysis) fn haze(&mut self, name: &Rc<str>) {
-        let old = self.hazes.insert(name.clone(), self.now);
-        self.note(Undo::Hazy(name.clone(), old));
+    pub(in crate::analysis) fn invalidate_prefix(&mut self, name: &Rc<str>) {
+        let old = self.invalidated_prefixes.insert(name.clone(), self.now);
+        self.note(Undo::InvalidatedPrefix(name.clone(), old));
     }
 
     /// Whether names of this kind may be there of which nothing is known.
-    pub(in crate::analysis) fn is_open(&self, space: Space) -> bool {
-        self.horizon.gained(space) > 0
+    pub(in crate::analysis) fn is_open(&self, namespace: Namespace) -> bool {
+        self.horizon.gained(namespace) > 0
     }
 
     /// Whether an object is there as it is known.
     pub(in crate::analysis) fn is_sure(&self, id: Id) -> bool {
-        View::is_sure(self, id)
+        Snapshot::is_sure(self, id)
     }
 
     /// That a server takes a statement which makes a name means that it was free. If nothing has touched
@@ -105,8 +105,8 @@ impl Catalog {
     /// The same of the name of what was perhaps there.
     pub(in crate::analysis) fn learn_free(&mut self, id: Id) {
         let Some(object) = self.get(id) else { return };
-        if let Some(space) = object.class.space() {
-            self.learn_absent(&(space, object.home, object.name.clone()));
+        if let Some(namespace) = object.class.namespace() {
+            self.learn_absent(&(namespace, object.home, object.name.clone()));
         }
     }
 
@@ -118,9 +118,9 @@ impl Catalog {
     }
 
     /// When something that nobody can follow may have made or removed this name last.
-    fn touched_since(&self, space: Space, name: &str) -> u32 {
-        let horizon = self.horizon.lost(space).max(self.horizon.gained(space));
-        horizon.max(self.blurred(bare(name)))
+    fn touched_since(&self, namespace: Namespace, name: &str) -> u32 {
+        let horizon = self.horizon.lost(namespace).max(self.horizon.gained(namespace));
+        horizon.max(self.invalidated_at(bare(name)))
     }
 
     /// Where names without a schema lead is not known any more, until the section ends.
@@ -133,15 +133,21 @@ impl Catalog {
 const CHOSEN: [&str; 8] = ["pkey", "key", "fkey", "idx", "seq", "check", "excl", "null"];
 
 /// Whether the server may have chosen a name that begins with one of the hazy ones, and when at the latest.
-pub(super) fn hazed(view: &(impl View + ?Sized), space: Space, name: &str) -> u32 {
-    let may_be_chosen =
-        matches!(space, Space::Relation | Space::Constraint | Space::ConstraintInSchema);
-    if !view.has_hazes() || !may_be_chosen {
+pub(super) fn prefix_invalidated_at(
+    view: &(impl Snapshot + ?Sized),
+    namespace: Namespace,
+    name: &str,
+) -> u32 {
+    let may_be_chosen = matches!(
+        namespace,
+        Namespace::Relation | Namespace::Constraint | Namespace::ConstraintInSchema
+    );
+    if !view.has_invalidated_prefixes() || !may_be_chosen {
         return 0;
     }
     let plain = name.trim_end_matches(|c: char| c.is_ascii_digit());
     let ending = plain.rsplit('_').next().unwrap_or_default();
-    let own = view.hazed(name).max(view.hazed(plain));
+    let own = view.prefix_invalidated_at(name).max(view.prefix_invalidated_at(plain));
     if !CHOSEN.contains(&ending) {
         return own;
     }
@@ -149,7 +155,7 @@ pub(super) fn hazed(view: &(impl View + ?Sized), space: Space, name: &str) -> u3
     if name.len() + 3 > LONGEST {
         return u32::MAX;
     }
-    let prefixes = name.match_indices('_').map(|(at, _)| view.hazed(&name[..at]));
+    let prefixes = name.match_indices('_').map(|(at, _)| view.prefix_invalidated_at(&name[..at]));
     prefixes.max().unwrap_or(0).max(own)
 }
 
@@ -160,10 +166,10 @@ pub(super) fn bare(name: &str) -> &str {
 }
 
 /// The kind of names that an object has one of.
-pub(super) fn space_of(object: &Object) -> Space {
+pub(super) fn namespace_of(object: &Object) -> Namespace {
     match object.class {
         // A part of its column.
-        Class::Default => Space::Column,
-        class => class.space().unwrap_or(Space::Column),
+        ObjectKind::Default => Namespace::Column,
+        class => class.namespace().unwrap_or(Namespace::Column),
     }
 }

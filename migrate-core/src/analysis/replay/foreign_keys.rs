@@ -1,13 +1,13 @@
 //! Foreign keys, and the keys that they refer to.
 
-use super::world::{Target, World};
-use crate::analysis::catalog::{Class, ConstraintClass, Detail, How, Id, Object};
+use super::state::{ReplayState, Target};
+use crate::analysis::model::{ConstraintClass, DependencyKind, Detail, Id, Object, ObjectKind};
 use crate::analysis::names::{Ident, Name, joined};
 use crate::analysis::statement::ConstraintDef;
 use crate::chain::problem::Problem;
 use crate::syntax::source::Span;
 
-impl World {
+impl ReplayState {
     pub(super) fn foreign_key(
         &mut self,
         table: Target,
@@ -21,10 +21,13 @@ impl World {
         let name = self.constraint_name(table, constraint.name.as_ref(), &second, "fkey");
         let target_span = target.span();
         let other = self.relation(target, "table", false)?;
-        if self.catalog.is_sure(other.id)
+        if self.model.is_sure(other.id)
             && matches!(
                 other.class,
-                Class::View | Class::MaterializedView | Class::Index | Class::Sequence
+                ObjectKind::Snapshot
+                    | ObjectKind::MaterializedView
+                    | ObjectKind::Index
+                    | ObjectKind::Sequence
             )
         {
             self.wrong_kind(other.id, "table", target_span);
@@ -36,7 +39,7 @@ impl World {
         let broken = self.faults.len() > before;
         if !target_columns.is_empty() && target_columns.len() != columns.len() && !broken {
             let problem = Problem::ColumnCount { own: columns.len(), other: target_columns.len() };
-            self.fault(problem, constraint.span, "");
+            self.report(problem, constraint.span, "");
             return None;
         }
         let key = match broken {
@@ -46,7 +49,7 @@ impl World {
         let key_columns: Option<Vec<Id>> = match target_columns.is_empty() {
             false => theirs.iter().copied().collect(),
             true => key.as_ref().and_then(|key| match key.as_slice() {
-                [(index, How::Normal)] => self.columns_of_index(*index),
+                [(index, DependencyKind::Normal)] => self.columns_of_index(*index),
                 _ => None,
             }),
         };
@@ -57,12 +60,12 @@ impl World {
         let id =
             self.new_constraint(table, name, ConstraintClass::Foreign, Some(own), constraint.span);
         let place = self.place(constraint.span);
-        self.catalog.change(id, place, |constraint| {
+        self.model.change(id, place, |constraint| {
             if other.id != table.id {
-                constraint.need(other.id, How::Normal);
+                constraint.need(other.id, DependencyKind::Normal);
             }
             for column in theirs.into_iter().flatten() {
-                constraint.need(column, How::Normal);
+                constraint.need(column, DependencyKind::Normal);
             }
             for (key, how) in key.into_iter().flatten() {
                 constraint.need(key, how);
@@ -72,7 +75,7 @@ impl World {
     }
 
     fn columns_of_index(&self, index: Id) -> Option<Vec<Id>> {
-        match &self.catalog.get(index)?.detail {
+        match &self.model.get(index)?.detail {
             Detail::Index { columns, .. } => columns.clone(),
             _ => None,
         }
@@ -86,20 +89,20 @@ impl World {
         target_columns: &[Ident],
         theirs: &[Option<Id>],
         span: Span,
-    ) -> Option<Vec<(Id, How)>> {
-        let indexes = self.catalog.parts(other.id, |class| class == Class::Index);
+    ) -> Option<Vec<(Id, DependencyKind)>> {
+        let indexes = self.model.parts(other.id, |class| class == ObjectKind::Index);
         let mut candidates: Vec<(Id, bool)> = Vec::new();
         let is_whole =
             |table: &Object| table.complete && table.parts_complete && table.keys_complete;
         let mut unclear =
-            !self.catalog.get(other.id).is_some_and(is_whole) || !self.catalog.is_sure(other.id);
+            !self.model.get(other.id).is_some_and(is_whole) || !self.model.is_sure(other.id);
         let mut wanted: Vec<Option<Id>> = theirs.to_vec();
         wanted.sort_unstable();
         for index in indexes {
-            let sure = self.catalog.is_sure(index);
-            let Some(object) = self.catalog.get(index) else { continue };
-            let primary = object.needs.iter().any(|need| {
-                let on = self.catalog.get(need.on).map(|on| &on.detail);
+            let sure = self.model.is_sure(index);
+            let Some(object) = self.model.get(index) else { continue };
+            let primary = object.dependencies.iter().any(|need| {
+                let on = self.model.get(need.on).map(|on| &on.detail);
                 matches!(on, Some(Detail::Constraint { kind: ConstraintClass::Primary, .. }))
             });
             match &object.detail {
@@ -107,8 +110,8 @@ impl World {
                     if primary && sure && of.len() != columns.len() {
                         let problem = Problem::ColumnCount { own: columns.len(), other: of.len() };
                         let place = object.place;
-                        self.fault(problem, span, "");
-                        self.see(place, "its primary key");
+                        self.report(problem, span, "");
+                        self.add_related(place, "its primary key");
                         return None;
                     }
                     if primary {
@@ -128,17 +131,18 @@ impl World {
             }
         }
         if candidates.is_empty() && !unclear && theirs.iter().all(Option::is_some) {
-            let table = self.catalog.shown(other.id);
+            let table = self.model.shown(other.id);
             let names = target_columns.iter().map(|column| column.text.to_string()).collect();
-            let made = self.catalog.get(other.id).map(|table| table.place);
-            self.fault(Problem::NoKey { table, columns: names }, span, "");
+            let made = self.model.get(other.id).map(|table| table.place);
+            self.report(Problem::NoKey { table, columns: names }, span, "");
             if let Some(made) = made {
-                self.see(made, "the table is created here");
+                self.add_related(made, "the table is created here");
             }
             return None;
         }
         let one = candidates.len() == 1 && !unclear;
-        let how = |sure: bool| if one && sure { How::Normal } else { How::Guess };
+        let how =
+            |sure: bool| if one && sure { DependencyKind::Normal } else { DependencyKind::Guess };
         Some(candidates.into_iter().map(|(index, sure)| (index, how(sure))).collect())
     }
 }

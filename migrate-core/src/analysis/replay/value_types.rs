@@ -1,9 +1,9 @@
 //! Whether values fit: defaults, columns that get another type, keys that refer to others.
 
-use super::world::World;
-use crate::analysis::catalog::{Class, Detail, GENERATED, How, Id};
+use super::state::ReplayState;
 use crate::analysis::cursor::Cursor;
 use crate::analysis::literals;
+use crate::analysis::model::{DependencyKind, Detail, GENERATED, Id, ObjectKind};
 use crate::analysis::names::Ident;
 use crate::analysis::statement::TypeName;
 use crate::analysis::type_facts::{is_assigned, is_text, may_refer, plain};
@@ -24,17 +24,18 @@ pub(super) enum ValueKind {
     Enum(Id),
 }
 
-impl World {
+impl ReplayState {
     pub(super) fn value_kind(&self, column: Id) -> Option<ValueKind> {
-        let object = self.catalog.get(column)?;
+        let object = self.model.get(column)?;
         let Detail::Column { kind: Some(shown), .. } = &object.detail else { return None };
-        let is_type = |id: &Id| self.class(*id).is_some_and(Class::is_type);
-        let own = object.needs.iter().find(|need| is_type(&need.on));
-        let is_known = self.catalog.is_sure(column) && !object.is_old;
+        let is_type = |id: &Id| self.class(*id).is_some_and(ObjectKind::is_type);
+        let own = object.dependencies.iter().find(|need| is_type(&need.on));
+        let is_known = self.model.is_sure(column) && !object.is_old;
         match own {
             _ if !is_known => None,
             Some(need) => {
-                let is_enum = need.how == How::Normal && self.class(need.on) == Some(Class::Enum);
+                let is_enum = need.how == DependencyKind::Normal
+                    && self.class(need.on) == Some(ObjectKind::Enum);
                 (is_enum && !shown.ends_with("[]")).then_some(ValueKind::Enum(need.on))
             }
             None => of_shown(shown),
@@ -44,7 +45,7 @@ impl World {
     /// A type as it is written.
     fn written_kind(&self, written: &TypeName, own: Option<Id>) -> Option<ValueKind> {
         match own {
-            Some(id) if self.class(id) == Some(Class::Enum) && self.catalog.is_sure(id) => {
+            Some(id) if self.class(id) == Some(ObjectKind::Enum) && self.model.is_sure(id) => {
                 (!written.is_array).then_some(ValueKind::Enum(id))
             }
             Some(_) => None,
@@ -57,7 +58,7 @@ impl World {
         match kind {
             ValueKind::BuiltIn(name) => name.to_owned(),
             ValueKind::Array => "an array".to_owned(),
-            ValueKind::Enum(id) => self.catalog.shown(id),
+            ValueKind::Enum(id) => self.model.shown(id),
         }
     }
 
@@ -77,7 +78,7 @@ impl World {
             ValueKind::Array | ValueKind::Enum(_) => false,
         };
         if !fits {
-            let (shown, column) = (self.shown_kind(kind), self.catalog.shown(column));
+            let (shown, column) = (self.shown_kind(kind), self.model.shown(column));
             let message =
                 format!("the default of column `{column}` is of type `{constant}`, not `{shown}`");
             self.mismatch(message, "write a value of the column's type", text.span());
@@ -89,7 +90,7 @@ impl World {
             ValueKind::BuiltIn(name) => literals::is_refused(name, value),
             ValueKind::Array => literals::is_no_array(value),
             ValueKind::Enum(id) => {
-                let is_old = self.catalog.get(id).is_none_or(|object| object.is_old);
+                let is_old = self.model.get(id).is_none_or(|object| object.is_old);
                 if !is_old {
                     self.must_have_value(id, value, span);
                 }
@@ -123,7 +124,7 @@ impl World {
         else {
             return self.forget_literal(column, name.span);
         };
-        let shown = self.catalog.shown(column);
+        let shown = self.model.shown(column);
         let (from, into) = (self.shown_kind(before), to.shown());
         let default = self.constant_default(column, before);
         let lost = default.filter(|default| !self.has_casts && !is_cast(*default, after));
@@ -154,19 +155,19 @@ impl World {
 
     /// The type of a column's default, where it is a constant.
     fn constant_default(&self, column: Id, kind: ValueKind) -> Option<ValueKind> {
-        let defaults = self.catalog.parts(column, |class| class == Class::Default);
+        let defaults = self.model.parts(column, |class| class == ObjectKind::Default);
         let [default] = defaults.as_slice() else { return None };
-        let name = &*self.catalog.get(*default)?.name;
+        let name = &*self.model.get(*default)?.name;
         let found = if name == LITERAL { Some(kind) } else { plain(name).map(ValueKind::BuiltIn) };
-        found.filter(|_| self.catalog.is_sure(*default))
+        found.filter(|_| self.model.is_sure(*default))
     }
 
     /// What a string was is not known when it has been cast.
     fn forget_literal(&mut self, column: Id, span: Span) {
         let place = self.place(span);
-        for id in self.catalog.parts(column, |class| class == Class::Default) {
-            if self.catalog.get(id).is_some_and(|default| &*default.name != GENERATED) {
-                self.catalog.change(id, place, |default| default.name = "".into());
+        for id in self.model.parts(column, |class| class == ObjectKind::Default) {
+            if self.model.get(id).is_some_and(|default| &*default.name != GENERATED) {
+                self.model.change(id, place, |default| default.name = "".into());
             }
         }
     }
@@ -185,14 +186,14 @@ impl World {
             };
             if !fits {
                 let (one, other) = (self.shown_kind(one), self.shown_kind(other));
-                let (own, shown) = (self.catalog.shown(*own), self.catalog.shown(*key));
+                let (own, shown) = (self.model.shown(*own), self.model.shown(*key));
                 let message = format!(
                     "a foreign key can't refer from `{own}` (`{one}`) to `{shown}` (`{other}`)"
                 );
-                let place = self.catalog.get(*key).map(|key| key.place);
+                let place = self.model.get(*key).map(|key| key.place);
                 self.mismatch(message, "give both columns the same type", span);
                 if let Some(place) = place {
-                    self.see(place, "declared here");
+                    self.add_related(place, "declared here");
                 }
                 return;
             }
@@ -233,7 +234,7 @@ impl World {
 
     fn mismatch(&mut self, message: String, instead: &str, span: Span) {
         let instead = instead.to_owned();
-        self.fault(Problem::TypeMismatch { message, instead }, span, "");
+        self.report(Problem::TypeMismatch { message, instead }, span, "");
     }
 }
 

@@ -4,9 +4,11 @@ use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use super::calls::RoutineBody;
-use super::modes::AddedValue;
 use super::subscriptions::WithSlot;
-use crate::analysis::catalog::{Catalog, Class, Detail, Found, Id, Mark, Object, Place, Space};
+use super::transaction_rules::AddedValue;
+use crate::analysis::model::{
+    Detail, Id, Lookup, Mark, Model, Namespace, Object, ObjectKind, Place,
+};
 pub(super) use crate::analysis::names::is_system_column;
 use crate::analysis::names::{Ident, Name};
 use crate::chain::id::did_you_mean;
@@ -37,11 +39,11 @@ pub(in crate::analysis) struct BlindSpot {
     pub(in crate::analysis) span: Span,
     pub(in crate::analysis) why: String,
     /// Of which kinds; of all where there is none; only those without a schema where it is empty.
-    pub(in crate::analysis) spaces: Option<&'static [Space]>,
+    pub(in crate::analysis) namespaces: Option<&'static [Namespace]>,
 }
 
-pub(super) struct World {
-    pub(super) catalog: Catalog,
+pub(super) struct ReplayState {
+    pub(super) model: Model,
     /// The file that is being replayed.
     pub(super) source: usize,
     pub(super) faults: Vec<Fault>,
@@ -107,13 +109,13 @@ pub(super) struct World {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Target {
     pub(super) id: Id,
-    pub(super) class: Class,
+    pub(super) class: ObjectKind,
 }
 
-impl World {
+impl ReplayState {
     pub(super) fn new() -> Self {
-        World {
-            catalog: Catalog::new(),
+        ReplayState {
+            model: Model::new(),
             source: 0,
             faults: Vec::new(),
             kept_faults: 0,
@@ -155,37 +157,37 @@ impl World {
 
     /// From here on nothing is known of any name.
     pub(super) fn go_blind(&mut self, why: &str) {
-        self.catalog.blank();
+        self.model.invalidate_everything();
         self.with_slot = None;
         self.note_blind(why, None);
     }
 
     /// From here on names of some kinds are not known.
-    pub(super) fn partly_blind(&mut self, spaces: &'static [Space], why: &str) {
-        self.note_blind(why, Some(spaces));
+    pub(super) fn partly_blind(&mut self, namespaces: &'static [Namespace], why: &str) {
+        self.note_blind(why, Some(namespaces));
     }
 
-    fn note_blind(&mut self, why: &str, spaces: Option<&'static [Space]>) {
+    fn note_blind(&mut self, why: &str, namespaces: Option<&'static [Namespace]>) {
         let (source, span) = (self.source, self.statement);
         // One statement has one reason.
         if let Some(last) =
             self.blind.last_mut().filter(|last| (last.source, last.span) == (source, span))
         {
-            if spaces.is_none() {
-                last.spaces = None;
+            if namespaces.is_none() {
+                last.namespaces = None;
             }
             return;
         }
-        self.blind.push(BlindSpot { source, span, why: why.to_owned(), spaces });
+        self.blind.push(BlindSpot { source, span, why: why.to_owned(), namespaces });
     }
 
-    pub(super) fn fault(&mut self, problem: Problem, span: Span, label: &str) {
+    pub(super) fn report(&mut self, problem: Problem, span: Span, label: &str) {
         let label = label.to_owned();
         self.faults.push(Fault { problem, span, label, related: Vec::new() });
     }
 
     /// Adds a place to the last fault, where there is one to show.
-    pub(super) fn see(&mut self, place: Place, text: impl Into<String>) {
+    pub(super) fn add_related(&mut self, place: Place, text: impl Into<String>) {
         if place != Place::default()
             && let Some(fault) = self.faults.last_mut()
         {
@@ -194,16 +196,16 @@ impl World {
     }
 
     /// An object that is there already.
-    pub(super) fn exists(&mut self, id: Id, span: Span) {
-        let Some(object) = self.catalog.get(id) else { return };
+    pub(super) fn report_exists(&mut self, id: Id, span: Span) {
+        let Some(object) = self.model.get(id) else { return };
         let place = object.place;
-        let what = self.what(id);
-        self.fault(Problem::AlreadyExists { what }, span, "created again here");
-        self.see(place, "first created here");
+        let what = self.describe(id);
+        self.report(Problem::AlreadyExists { what }, span, "created again here");
+        self.add_related(place, "first created here");
     }
 
     /// Something that is not there; what has such a name is proposed.
-    pub(super) fn missing(
+    pub(super) fn report_missing(
         &mut self,
         kind: &str,
         shown: &str,
@@ -216,33 +218,36 @@ impl World {
         let meant = did_you_mean(last, candidates.iter().map(AsRef::as_ref));
         let meant = meant.filter(|meant| *meant != last).map(str::to_owned);
         let what = format!("{kind} `{shown}`");
-        self.fault(Problem::Missing { what, meant }, span, "not there");
+        self.report(Problem::Missing { what, meant }, span, "not there");
         if let Some(place) = gone {
-            self.see(place, "dropped or renamed here");
+            self.add_related(place, "dropped or renamed here");
         }
     }
 
     /// The kind and the name of an object.
-    pub(super) fn what(&self, id: Id) -> String {
-        let Some(object) = self.catalog.get(id) else { return "?".to_owned() };
+    pub(super) fn describe(&self, id: Id) -> String {
+        let Some(object) = self.model.get(id) else { return "?".to_owned() };
         let of = match object.class {
-            Class::Constraint | Class::Trigger | Class::Policy | Class::Rule => object.home,
+            ObjectKind::Constraint
+            | ObjectKind::Trigger
+            | ObjectKind::Policy
+            | ObjectKind::Rule => object.home,
             _ => None,
         };
-        let of = of.map_or(String::new(), |table| format!(" of `{}`", self.catalog.shown(table)));
-        format!("{} `{}`{of}", object.class.word(), self.catalog.shown(id))
+        let of = of.map_or(String::new(), |table| format!(" of `{}`", self.model.shown(table)));
+        format!("{} `{}`{of}", object.class.word(), self.model.shown(id))
     }
 
-    pub(super) fn class(&self, id: Id) -> Option<Class> {
-        self.catalog.get(id).map(|object| object.class)
+    pub(super) fn class(&self, id: Id) -> Option<ObjectKind> {
+        self.model.get(id).map(|object| object.class)
     }
 
     /// The names of all objects of these classes, for proposals.
-    pub(super) fn names_of(&self, classes: impl Fn(Class) -> bool) -> Vec<Rc<str>> {
+    pub(super) fn names_of(&self, classes: impl Fn(ObjectKind) -> bool) -> Vec<Rc<str>> {
         let mut names: Vec<Rc<str>> = self
-            .catalog
+            .model
             .objects()
-            .filter(|(id, object)| classes(object.class) && self.catalog.is_sure(*id))
+            .filter(|(id, object)| classes(object.class) && self.model.is_sure(*id))
             .map(|(_, object)| object.name.clone())
             .collect();
         names.sort_unstable();
@@ -251,90 +256,102 @@ impl World {
 
     /// The relation of this name, which must be there; nothing where it is not known.
     pub(super) fn relation(&mut self, name: &Name, kind: &str, if_exists: bool) -> Option<Target> {
-        match self.catalog.resolve(Space::Relation, name) {
-            Found::Yes(id) | Found::Maybe(Some(id)) => Some(Target { id, class: self.class(id)? }),
-            Found::Maybe(None) => {
-                let id = self.phantom(name)?;
+        match self.model.resolve(Namespace::Relation, name) {
+            Lookup::Yes(id) | Lookup::Unknown(Some(id)) => {
                 Some(Target { id, class: self.class(id)? })
             }
-            Found::No(_) if if_exists => None,
-            Found::No(gone) => {
+            Lookup::Unknown(None) => {
+                let id = self.placeholder(name)?;
+                Some(Target { id, class: self.class(id)? })
+            }
+            Lookup::No(_) if if_exists => None,
+            Lookup::No(gone) => {
                 let others = self.names_of(|class| {
-                    class.space() == Some(Space::Relation) && class != Class::Composite
+                    class.namespace() == Some(Namespace::Relation) && class != ObjectKind::Composite
                 });
                 let others: Vec<Rc<str>> = self.of_kind(kind, others);
-                self.missing(kind, &name.to_string(), name.span(), gone, &others);
+                self.report_missing(kind, &name.to_string(), name.span(), gone, &others);
                 None
             }
         }
     }
 
     fn of_kind(&self, kind: &str, names: Vec<Rc<str>>) -> Vec<Rc<str>> {
-        let classes: &[Class] = match kind {
-            "index" => &[Class::Index],
-            "sequence" => &[Class::Sequence],
-            "table" => &[Class::Table, Class::ForeignTable, Class::View, Class::MaterializedView],
+        let classes: &[ObjectKind] = match kind {
+            "index" => &[ObjectKind::Index],
+            "sequence" => &[ObjectKind::Sequence],
+            "table" => &[
+                ObjectKind::Table,
+                ObjectKind::ForeignTable,
+                ObjectKind::Snapshot,
+                ObjectKind::MaterializedView,
+            ],
             _ => return names,
         };
         self.names_of(|class| classes.contains(&class))
     }
 
     /// A relation of which nothing is known but its name.
-    fn phantom(&mut self, name: &Name) -> Option<Id> {
-        self.ghost(Class::Table, Space::Relation, name)
+    fn placeholder(&mut self, name: &Name) -> Option<Id> {
+        self.ghost(ObjectKind::Table, Namespace::Relation, name)
     }
 
     /// Something that a statement takes for granted, and of which nothing is known but its name.
-    pub(super) fn ghost(&mut self, class: Class, space: Space, name: &Name) -> Option<Id> {
-        let home = self.catalog.target(name, false)?;
-        if let Some(id) = self.catalog.find(space, Some(home), name.last()).id() {
+    pub(super) fn ghost(
+        &mut self,
+        class: ObjectKind,
+        namespace: Namespace,
+        name: &Name,
+    ) -> Option<Id> {
+        let home = self.model.target(name, false)?;
+        if let Some(id) = self.model.find(namespace, Some(home), name.last()).id() {
             return Some(id);
         }
         // Where the path is not known, it is any of that name.
-        if home == self.catalog.nowhere {
-            self.catalog.blur(&name.last().into());
+        if home == self.model.unresolved {
+            self.model.invalidate(&name.last().into());
         }
         // It may be one of these, in a schema that comes later in the path, or the one that was made without a
         // schema, where this is the role's.
-        let mut others = self.catalog.namesakes(space, name);
-        others.extend(self.catalog.made_bare_as(name));
+        let mut others = self.model.namesakes(namespace, name);
+        others.extend(self.model.made_bare_as(name));
         for other in others {
-            self.catalog.change(other, Place::default(), |other| other.is_certain = false);
+            self.model.change(other, Place::default(), |other| other.is_certain = false);
         }
         let mut object = Object::new(class, name.last().into(), Some(home), Place::default());
         object.is_certain = false;
         (object.complete, object.parts_complete) = (false, false);
-        Some(self.catalog.add(object))
+        Some(self.model.add(object))
     }
 
     /// The same in a table.
-    pub(super) fn ghost_of(&mut self, table: Id, class: Class, name: &Rc<str>) -> Id {
+    pub(super) fn ghost_of(&mut self, table: Id, class: ObjectKind, name: &Rc<str>) -> Id {
         let place = Place::default();
         let mut object = Object::new(class, name.clone(), Some(table), place);
-        if class == Class::Column {
+        if class == ObjectKind::Column {
             object.detail = Detail::Column { kind: None, not_null: None, changed: place };
         }
         object.is_certain = false;
-        self.catalog.add(object)
+        self.model.add(object)
     }
 
     /// A column of a table, which must be there.
     pub(super) fn column(&mut self, table: Target, name: &Ident) -> Option<Id> {
-        match self.catalog.find(Space::Column, Some(table.id), &name.text) {
-            Found::Yes(id) => Some(id),
-            Found::Maybe(Some(id)) => Some(id),
-            Found::Maybe(None) if is_system_column(&name.text) => None,
-            Found::Maybe(None) => Some(self.ghost_of(table.id, Class::Column, &name.text)),
-            Found::No(_) if is_system_column(&name.text) => None,
-            Found::No(gone) => {
+        match self.model.find(Namespace::Column, Some(table.id), &name.text) {
+            Lookup::Yes(id) => Some(id),
+            Lookup::Unknown(Some(id)) => Some(id),
+            Lookup::Unknown(None) if is_system_column(&name.text) => None,
+            Lookup::Unknown(None) => Some(self.ghost_of(table.id, ObjectKind::Column, &name.text)),
+            Lookup::No(_) if is_system_column(&name.text) => None,
+            Lookup::No(gone) => {
                 let columns = self.column_names(table.id);
-                let shown = format!("{}.{name}", self.catalog.shown(table.id));
-                self.missing("column", &shown, name.span, gone, &columns);
-                let made = self.catalog.get(table.id).map(|table| table.place);
+                let shown = format!("{}.{name}", self.model.shown(table.id));
+                self.report_missing("column", &shown, name.span, gone, &columns);
+                let made = self.model.get(table.id).map(|table| table.place);
                 if gone.is_none()
                     && let Some(made) = made
                 {
-                    self.see(made, "the table is created here");
+                    self.add_related(made, "the table is created here");
                 }
                 None
             }
@@ -342,19 +359,19 @@ impl World {
     }
 
     pub(super) fn column_names(&self, table: Id) -> Vec<Rc<str>> {
-        let columns = self.catalog.parts(table, |class| class == Class::Column);
-        columns.iter().filter_map(|id| Some(self.catalog.get(*id)?.name.clone())).collect()
+        let columns = self.model.parts(table, |class| class == ObjectKind::Column);
+        columns.iter().filter_map(|id| Some(self.model.get(*id)?.name.clone())).collect()
     }
 
     /// What a class of relations is called where another was wanted.
     pub(super) fn wrong_kind(&mut self, id: Id, wanted: &'static str, span: Span) {
-        let Some(object) = self.catalog.get(id) else { return };
+        let Some(object) = self.model.get(id) else { return };
         // It may have been something else before the statement that made it if it was not there.
         if object.is_old {
             return;
         }
-        let (is, place, name) = (object.class.word(), object.place, self.catalog.shown(id));
-        self.fault(Problem::WrongKind { name, is, wanted }, span, "");
-        self.see(place, "created here");
+        let (is, place, name) = (object.class.word(), object.place, self.model.shown(id));
+        self.report(Problem::WrongKind { name, is, wanted }, span, "");
+        self.add_related(place, "created here");
     }
 }

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::world::World;
+use super::state::ReplayState;
 use crate::analysis::cursor::Cursor;
 use crate::analysis::statement::{HOLE, Routine, Statement, calls, canonical, is_built_in, read};
 use crate::syntax::statements;
@@ -11,7 +11,7 @@ use crate::syntax::statements;
 const ANY_FUNCTION: &str = "\u{E000}";
 pub(super) const ANY_TRIGGER: &str = "\u{E000}trigger";
 
-impl World {
+impl ReplayState {
     /// The functions that a text runs, by their names without a schema.
     pub(super) fn called_in(&self, text: &Cursor<'_>) -> Vec<Rc<str>> {
         let mut found: Vec<Rc<str>> = calls(text).iter().map(|name| name.last().into()).collect();

@@ -2,13 +2,13 @@
 
 use std::rc::Rc;
 
-use super::world::World;
+use super::state::ReplayState;
 use crate::analysis::cursor::Cursor;
 use crate::analysis::names::Name;
 use crate::analysis::statement::Statement;
 use crate::syntax::lexer::TokenKind;
 
-impl World {
+impl ReplayState {
     /// Follows a statement that makes something temporary, or something that stands on it; true if nothing more is to
     /// be made of it, since nobody knows how long it is there.
     pub(super) fn is_of_temporary(&mut self, read: &Statement<'_>, all: &Cursor<'_>) -> bool {
@@ -34,7 +34,7 @@ impl World {
             self.temporaries.insert(own);
         }
         self.note_hidden(all);
-        self.blur_all(all);
+        self.invalidate_all(all);
         true
     }
 

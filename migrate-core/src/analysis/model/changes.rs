@@ -3,9 +3,9 @@
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
-use super::knowledge::Horizon;
-use super::view::{Then, View};
-use super::{Catalog, Class, Detail, Found, Id, Key, Object, Path, Place, Undo};
+use super::invalidation::Horizon;
+use super::snapshot::{EarlierState, Snapshot};
+use super::{Detail, Id, Key, Lookup, Model, Object, ObjectKind, Path, Place, Undo};
 use crate::analysis::statement::is_built_in;
 
 /// A moment to go back to.
@@ -41,7 +41,7 @@ pub(in crate::analysis) struct Difference {
     pub(in crate::analysis) gone: Option<Place>,
 }
 
-impl Catalog {
+impl Model {
     pub(in crate::analysis) fn mark(&self) -> Mark {
         Mark {
             length: self.journal.len(),
@@ -82,17 +82,17 @@ impl Catalog {
                         edges.insert(at, edge);
                     }
                 }
-                Some(Undo::Blurred(name, Some(since))) => {
-                    self.blurs.insert(name, since);
+                Some(Undo::Invalidated(name, Some(since))) => {
+                    self.invalidated.insert(name, since);
                 }
-                Some(Undo::Blurred(name, None)) => {
-                    self.blurs.remove(&name);
+                Some(Undo::Invalidated(name, None)) => {
+                    self.invalidated.remove(&name);
                 }
-                Some(Undo::Hazy(name, Some(since))) => {
-                    self.hazes.insert(name, since);
+                Some(Undo::InvalidatedPrefix(name, Some(since))) => {
+                    self.invalidated_prefixes.insert(name, since);
                 }
-                Some(Undo::Hazy(name, None)) => {
-                    self.hazes.remove(&name);
+                Some(Undo::InvalidatedPrefix(name, None)) => {
+                    self.invalidated_prefixes.remove(&name);
                 }
                 None => {}
             }
@@ -102,7 +102,7 @@ impl Catalog {
 
     /// Takes back what was done since a mark, and notes that all of it may have been done.
     pub(in crate::analysis) fn unsettle(&mut self, mark: Mark) {
-        let then = Then::new(self, &mark);
+        let then = EarlierState::new(self, &mark);
         let mut objects: Vec<(Id, Option<Object>)> = then
             .objects
             .iter()
@@ -114,15 +114,15 @@ impl Catalog {
         let made = then.objects.iter().filter(|(_, old)| old.is_none());
         let with_keys: HashSet<Id> = made
             .filter_map(|(id, _)| self.get(*id))
-            .filter(|new| matches!(new.class, Class::Constraint | Class::Index))
+            .filter(|new| matches!(new.class, ObjectKind::Constraint | ObjectKind::Index))
             .filter_map(|new| new.table.or(new.home))
             .collect();
-        let (mut keys, mut names, mut hazes) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut keys, mut names, mut invalidated_prefixes) = (Vec::new(), Vec::new(), Vec::new());
         for undo in &self.journal[mark.length.min(self.journal.len())..] {
             match undo {
                 Undo::Slot(key, _) => keys.push(key.clone()),
-                Undo::Blurred(name, _) => names.push(name.clone()),
-                Undo::Hazy(name, _) => hazes.push(name.clone()),
+                Undo::Invalidated(name, _) => names.push(name.clone()),
+                Undo::InvalidatedPrefix(name, _) => invalidated_prefixes.push(name.clone()),
                 Undo::Object(..) | Undo::Linked(_) | Undo::Unlinked(..) => {}
             }
         }
@@ -138,10 +138,10 @@ impl Catalog {
             self.lose_path();
         }
         for name in &names {
-            self.blur(name);
+            self.invalidate(name);
         }
-        for name in &hazes {
-            self.haze(name);
+        for name in &invalidated_prefixes {
+            self.invalidate_prefix(name);
         }
         for (id, after) in objects {
             let Some(before) = self.get(id).cloned() else { continue };
@@ -162,15 +162,15 @@ impl Catalog {
 
     /// What was made since a mark, and whether its name was surely free before.
     pub(in crate::analysis) fn made_since(&self, mark: &Mark) -> Vec<(Id, bool)> {
-        let then = Then::new(self, mark);
+        let then = EarlierState::new(self, mark);
         let mut made = Vec::new();
         let mut ids: Vec<Id> = then.objects.keys().copied().collect();
         ids.sort_unstable();
         for id in ids {
             let (None, Some(object)) = (then.object(id), self.get(id)) else { continue };
-            let was_free = object.class.space().is_some_and(|space| {
-                let key = (space, object.home, object.name.clone());
-                matches!(then.look_up(&key), Found::No(_))
+            let was_free = object.class.namespace().is_some_and(|namespace| {
+                let key = (namespace, object.home, object.name.clone());
+                matches!(then.look_up(&key), Lookup::No(_))
             });
             made.push((id, was_free));
         }
@@ -179,7 +179,7 @@ impl Catalog {
 
     /// What surely is here now and surely was not then, or the other way round.
     pub(in crate::analysis) fn differences(&self, mark: &Mark) -> Vec<Difference> {
-        let then = Then::new(self, mark);
+        let then = EarlierState::new(self, mark);
         let mut ids: Vec<Id> = then.objects.keys().copied().collect();
         ids.sort_unstable();
         let (mut left, mut lost) = (HashMap::new(), HashMap::new());
@@ -188,10 +188,10 @@ impl Catalog {
             if let Some(object) = self.object(*id).filter(|object| self.is_told(self, *id, object))
             {
                 match self.counterpart(self, &then, object) {
-                    Found::No(_) if !object.is_old => {
+                    Lookup::No(_) if !object.is_old => {
                         left.insert(*id, object);
                     }
-                    Found::Yes(old) => {
+                    Lookup::Yes(old) => {
                         let old =
                             then.object(old).filter(|old| old.class.word() == object.class.word());
                         found.extend(old.into_iter().flat_map(|old| self.changes(old, object)));
@@ -200,7 +200,7 @@ impl Catalog {
                 }
             }
             if let Some(object) = then.object(*id).filter(|object| self.is_told(&then, *id, object))
-                && let Found::No(gone) = self.counterpart(&then, self, object)
+                && let Lookup::No(gone) = self.counterpart(&then, self, object)
             {
                 lost.insert(*id, (object, gone));
             }
@@ -239,49 +239,49 @@ impl Catalog {
     }
 
     /// Whether an object is sure at a moment, and one that an author knows of.
-    fn is_told(&self, view: &impl View, id: Id, object: &Object) -> bool {
+    fn is_told(&self, view: &impl Snapshot, id: Id, object: &Object) -> bool {
         let is_own = object.home != Some(self.temporary) && object.place != Place::default();
         // The columns of a view are its query's.
         let home = object.home.and_then(|home| view.object(home)).map(|home| home.class);
-        let is_of_view = matches!(home, Some(Class::View | Class::MaterializedView));
-        object.class != Class::Default
+        let is_of_view = matches!(home, Some(ObjectKind::Snapshot | ObjectKind::MaterializedView));
+        object.class != ObjectKind::Default
             && is_own
-            && !(object.class == Class::Column && is_of_view)
+            && !(object.class == ObjectKind::Column && is_of_view)
             && view.is_sure(id)
     }
 
     /// What has the name of an object at another moment.
-    fn counterpart(&self, from: &impl View, to: &impl View, object: &Object) -> Found {
-        let Some(space) = object.class.space() else { return Found::Maybe(None) };
+    fn counterpart(&self, from: &impl Snapshot, to: &impl Snapshot, object: &Object) -> Lookup {
+        let Some(namespace) = object.class.namespace() else { return Lookup::Unknown(None) };
         let home = match object.home {
             None => None,
             Some(home) => {
                 let is_same = to.object(home).is_some_and(|other| {
-                    other.class == Class::Schema
+                    other.class == ObjectKind::Schema
                         && from.object(home).is_some_and(|this| this.name == other.name)
                 });
                 let found = match from.object(home) {
-                    _ if is_same => Found::Yes(home),
+                    _ if is_same => Lookup::Yes(home),
                     Some(home) => self.counterpart(from, to, home),
-                    None => Found::Maybe(None),
+                    None => Lookup::Unknown(None),
                 };
                 match found {
-                    Found::Yes(home) => Some(home),
+                    Lookup::Yes(home) => Some(home),
                     // With its home it is not there either, and follows it.
                     other => return other,
                 }
             }
         };
-        let key: Key = (space, home, object.name.clone());
+        let key: Key = (namespace, home, object.name.clone());
         match to.look_up(&key) {
             // By the name of another kind nobody knows it.
-            Found::Yes(id)
+            Lookup::Yes(id)
                 if to.object(id).is_some_and(|other| other.class.word() != object.class.word()) =>
             {
-                Found::No(None)
+                Lookup::No(None)
             }
-            Found::Maybe(_) if to.is_earlier() && self.learnt_absent.contains(&key) => {
-                Found::No(None)
+            Lookup::Unknown(_) if to.is_earlier() && self.learnt_absent.contains(&key) => {
+                Lookup::No(None)
             }
             found => found,
         }
@@ -290,8 +290,8 @@ impl Catalog {
     fn named(&self, object: &Object, get: &dyn Fn(Id) -> Option<Object>) -> String {
         let name = self.shown_with(object, get);
         let table = object.table.or(object.home).and_then(get);
-        let is_of_table = !matches!(object.class, Class::Column | Class::Index);
-        let table = table.filter(|table| table.class != Class::Schema && is_of_table);
+        let is_of_table = !matches!(object.class, ObjectKind::Column | ObjectKind::Index);
+        let table = table.filter(|table| table.class != ObjectKind::Schema && is_of_table);
         let of =
             table.map_or(String::new(), |table| format!(" of `{}`", self.shown_with(&table, get)));
         format!("{} `{name}`{of}", object.class.word())
@@ -347,7 +347,7 @@ impl Catalog {
 
 /// Whether an object comes and goes with one of these.
 fn follows(object: &Object, told: &HashSet<Id>) -> bool {
-    object.needs.iter().any(|need| told.contains(&need.on))
+    object.dependencies.iter().any(|need| told.contains(&need.on))
         || object.table.or(object.home).is_some_and(|home| told.contains(&home))
 }
 
@@ -360,8 +360,8 @@ fn either(before: Object, after: Option<Object>) -> Object {
     one.parts_complete &= after.parts_complete;
     one.keys_complete &= after.keys_complete;
     // What it hangs on is linked as it was; where that is not certain, nothing is said of it.
-    one.is_certain &= one.needs.len() == after.needs.len()
-        && after.needs.iter().all(|need| one.needs.contains(need));
+    one.is_certain &= one.dependencies.len() == after.dependencies.len()
+        && after.dependencies.iter().all(|need| one.dependencies.contains(need));
     let unlike = one.detail != after.detail;
     match (&mut one.detail, after.detail) {
         (

@@ -1,14 +1,14 @@
 //! The path that sessions begin with, where a statement changes it for those to come.
 
-use super::world::World;
-use crate::analysis::catalog::Path;
+use super::state::ReplayState;
+use crate::analysis::model::Path;
 use crate::analysis::names::Ident;
 
-impl World {
+impl ReplayState {
     /// `ALTER ROLE … SET search_path`, and the same of a database. It holds from the next session on, and a run
     /// is one session for several revisions; whether the role is the one that migrates nobody knows.
     pub(super) fn set_default_path(&mut self, path: Option<&[Ident]>) {
-        if !path.is_some_and(is_usual_path) && self.catalog.lose_default_path() {
+        if !path.is_some_and(is_usual_path) && self.model.lose_default_path() {
             self.partly_blind(&[], "sessions that begin later may have another search_path");
         }
     }
@@ -16,11 +16,11 @@ impl World {
     /// A schema that is named like a role: where that is the role which migrates, names without a schema lead
     /// there.
     pub(super) fn lead_to_role(&mut self) {
-        if self.catalog.lose_default_path() {
+        if self.model.lose_default_path() {
             self.partly_blind(&[], "a schema is named like a role, so it may come before `public`");
         }
-        if matches!(self.catalog.path, Path::Default) {
-            self.catalog.path = Path::Unknown;
+        if matches!(self.model.path, Path::Default) {
+            self.model.path = Path::Unknown;
         }
     }
 }

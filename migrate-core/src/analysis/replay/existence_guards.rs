@@ -2,30 +2,30 @@
 
 use std::borrow::Cow;
 
-use super::world::World;
-use crate::analysis::catalog::{Class, Detail, Id, Space};
+use super::state::ReplayState;
+use crate::analysis::model::{Detail, Id, Namespace, ObjectKind};
 use crate::analysis::names::Name;
 use crate::analysis::statement::{
     self, Action, Asked, AskedKind, Kind, OnTable, Statement, Step, constant, tokens,
 };
 use crate::syntax::statements;
 
-impl World {
+impl ReplayState {
     /// Something that runs only if what it makes is not there yet: afterwards it is there. Where something is
     /// asked for, only if it is that what is made; another thing may be there.
-    pub(super) fn ensure(&mut self, asked: Option<&Asked>, run: impl FnOnce(&mut World)) {
+    pub(super) fn ensure(&mut self, asked: Option<&Asked>, run: impl FnOnce(&mut ReplayState)) {
         let (mark, is_refused) = self.try_out(run);
         if is_refused {
-            return self.catalog.undo(mark);
+            return self.model.undo(mark);
         }
-        let made = self.catalog.made_since(&mark);
+        let made = self.model.made_since(&mark);
         let ids: Vec<Id> = made.iter().map(|(id, _)| *id).collect();
         let is_root = |id: Id| {
-            self.catalog.get(id).is_some_and(|object| {
+            self.model.get(id).is_some_and(|object| {
                 let home = object.table.or(object.home);
                 !home.is_some_and(|home| ids.contains(&home))
-                    && !object.needs.iter().any(|need| ids.contains(&need.on))
-                    && !matches!(object.class, Class::Default)
+                    && !object.dependencies.iter().any(|need| ids.contains(&need.on))
+                    && !matches!(object.class, ObjectKind::Default)
             })
         };
         let roots: Vec<_> = made.iter().filter(|(id, _)| is_root(*id)).copied().collect();
@@ -37,7 +37,7 @@ impl World {
         let were_free = roots.iter().all(|(_, was_free)| *was_free);
         // If one of several was there, none of the others has been made.
         if !is_asked || !were_free && roots.len() > 1 {
-            return self.catalog.unsettle(mark);
+            return self.model.unsettle(mark);
         }
         if were_free {
             return;
@@ -45,7 +45,7 @@ impl World {
         let place = self.place(self.statement);
         for id in ids {
             let is_root = roots.iter().any(|(root, _)| *root == id);
-            self.catalog.change(id, place, |object| {
+            self.model.change(id, place, |object| {
                 object.is_old = true;
                 object.is_certain &= is_root;
                 (object.complete, object.parts_complete) = (false, false);
@@ -62,19 +62,19 @@ impl World {
 
     /// Whether an object is what is asked for.
     fn is_what(&self, id: Id, asked: &Asked) -> bool {
-        let Some(object) = self.catalog.get(id) else { return false };
+        let Some(object) = self.model.get(id) else { return false };
         let bare = object.name.split('(').next().unwrap_or(&object.name);
-        let home = object.table.or(object.home).and_then(|home| self.catalog.get(home));
-        let is_schema = home.is_some_and(|home| home.class == Class::Schema);
+        let home = object.table.or(object.home).and_then(|home| self.model.get(home));
+        let is_schema = home.is_some_and(|home| home.class == ObjectKind::Schema);
         let table = home.filter(|_| !is_schema);
         let schema = match table {
-            Some(table) => table.home.and_then(|schema| self.catalog.get(schema)),
+            Some(table) => table.home.and_then(|schema| self.model.get(schema)),
             None => home,
         };
         let same_table = match (&asked.table, table) {
             (Some(asked), Some(table)) => asked.rsplit('.').next() == Some(&*table.name),
             (None, _) => true,
-            (Some(_), None) => object.class == Class::Index,
+            (Some(_), None) => object.class == ObjectKind::Index,
         };
         let same_schema = match (&asked.schema, schema) {
             (Some(asked), Some(schema)) => **asked == *schema.name,
@@ -91,21 +91,21 @@ impl World {
         );
         if is_of_table && asked.table.is_none() {
             // Any table may have one of that name, also one of which not all is known.
-            let space = match asked.kind {
+            let namespace = match asked.kind {
                 AskedKind::Column => return false,
-                AskedKind::Trigger => Space::Trigger,
-                AskedKind::Policy => Space::Policy,
-                _ => Space::Constraint,
+                AskedKind::Trigger => Namespace::Trigger,
+                AskedKind::Policy => Namespace::Policy,
+                _ => Namespace::Constraint,
             };
-            if self.catalog.is_open(space) {
+            if self.model.is_open(namespace) {
                 return false;
             }
         }
         // A function may have others of its name.
-        if asked.kind == AskedKind::Routine && self.catalog.is_open(Space::Routine) {
+        if asked.kind == AskedKind::Routine && self.model.is_open(Namespace::Routine) {
             return false;
         }
-        let same = self.catalog.objects().filter(|(id, object)| {
+        let same = self.model.objects().filter(|(id, object)| {
             // Another relation or type of that name in another schema, a view for a table.
             let is_near = fits(asked.kind, object.class)
                 || matches!(asked.kind, AskedKind::Type) && object.class.has_row_type();
@@ -116,22 +116,24 @@ impl World {
 }
 
 /// What a class of objects is asked for as.
-fn kind_of(class: Class) -> AskedKind {
+fn kind_of(class: ObjectKind) -> AskedKind {
     match class {
-        Class::Index => AskedKind::Index,
-        Class::Enum | Class::Domain | Class::OtherType | Class::Composite => AskedKind::Type,
-        Class::Column => AskedKind::Column,
-        Class::Constraint => AskedKind::Constraint,
-        Class::Trigger => AskedKind::Trigger,
-        Class::Policy => AskedKind::Policy,
-        Class::Schema => AskedKind::Schema,
-        Class::Extension => AskedKind::Extension,
-        Class::Routine => AskedKind::Routine,
+        ObjectKind::Index => AskedKind::Index,
+        ObjectKind::Enum | ObjectKind::Domain | ObjectKind::OtherType | ObjectKind::Composite => {
+            AskedKind::Type
+        }
+        ObjectKind::Column => AskedKind::Column,
+        ObjectKind::Constraint => AskedKind::Constraint,
+        ObjectKind::Trigger => AskedKind::Trigger,
+        ObjectKind::Policy => AskedKind::Policy,
+        ObjectKind::Schema => AskedKind::Schema,
+        ObjectKind::Extension => AskedKind::Extension,
+        ObjectKind::Routine => AskedKind::Routine,
         _ => AskedKind::Relation,
     }
 }
 
-fn fits(kind: AskedKind, class: Class) -> bool {
+fn fits(kind: AskedKind, class: ObjectKind) -> bool {
     let of_class = kind_of(class);
     // `pg_class` has indexes, too.
     kind == of_class || kind == AskedKind::Relation && of_class == AskedKind::Index

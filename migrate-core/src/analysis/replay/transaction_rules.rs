@@ -3,10 +3,10 @@
 
 use std::rc::Rc;
 
-use super::world::World;
-use crate::analysis::catalog::{Class, Detail, Found, Id, Place, Space};
+use super::state::ReplayState;
 use crate::analysis::cursor::Cursor;
 use crate::analysis::enum_values::{Columns, literals};
+use crate::analysis::model::{Detail, Id, Lookup, Namespace, ObjectKind, Place};
 use crate::analysis::names::Name;
 use crate::chain::problem::Problem;
 use crate::syntax::source::Span;
@@ -19,7 +19,7 @@ pub(super) struct AddedValue {
     pub(super) place: Place,
 }
 
-impl World {
+impl ReplayState {
     /// Of a statement in a transaction, before it is replayed.
     pub(super) fn check_mode(&mut self, all: &Cursor<'_>) {
         if all.is_any(0, &["reindex", "cluster"]) {
@@ -35,7 +35,7 @@ impl World {
         let mut rest = *all;
         if rest.take(&["savepoint"]) {
             if let Some(name) = rest.ident() {
-                self.savepoints.push((name.text, self.catalog.mark()));
+                self.savepoints.push((name.text, self.model.mark()));
             }
             return true;
         }
@@ -53,7 +53,7 @@ impl World {
         if let Some(at) = named {
             self.savepoints.truncate(at + 1);
             let mark = self.savepoints[at].1.clone();
-            self.catalog.undo(mark);
+            self.model.undo(mark);
             self.with_slot = None;
         }
         true
@@ -68,19 +68,19 @@ impl World {
             return;
         }
         let Some(name) = rest.name() else { return };
-        let Found::Yes(id) = self.catalog.resolve(Space::Relation, &name) else { return };
-        let Some(object) = self.catalog.get(id) else { return };
-        let table = if object.class == Class::Index { object.table } else { Some(id) };
+        let Lookup::Yes(id) = self.model.resolve(Namespace::Relation, &name) else { return };
+        let Some(object) = self.model.get(id) else { return };
+        let table = if object.class == ObjectKind::Index { object.table } else { Some(id) };
         let partitioned = table.is_some_and(|table| {
-            let table = self.catalog.get(table).map(|table| &table.detail);
+            let table = self.model.get(table).map(|table| &table.detail);
             matches!(table, Some(Detail::Table { partitioned: true, .. }))
         });
-        if partitioned && table.is_some_and(|table| self.catalog.is_sure(table)) {
+        if partitioned && table.is_some_and(|table| self.model.is_sure(table)) {
             let place = object.place;
             let verb = if is_reindex { "REINDEX" } else { "CLUSTER" };
             let statement = format!("{verb} of a partitioned table");
-            self.fault(Problem::NeedsNoTransaction { statement }, name.span(), "");
-            self.see(place, "created here");
+            self.report(Problem::NeedsNoTransaction { statement }, name.span(), "");
+            self.add_related(place, "created here");
         }
     }
 
@@ -98,45 +98,47 @@ impl World {
                 continue;
             }
             let text = "the server can't use it before the transaction has ended";
-            self.fault(problem, literal.span, text);
-            self.see(place, "added here");
+            self.report(problem, literal.span, text);
+            self.add_related(place, "added here");
         }
     }
 
     /// The enum that is the type of a column, where both are sure.
     fn enum_of(&mut self, table: &Name, column: &str) -> Option<Id> {
-        let Found::Yes(table) = self.catalog.resolve(Space::Relation, table) else { return None };
-        let Found::Yes(column) = self.catalog.find(Space::Column, Some(table), column) else {
+        let Lookup::Yes(table) = self.model.resolve(Namespace::Relation, table) else {
             return None;
         };
-        let object = self.catalog.get(column)?;
+        let Lookup::Yes(column) = self.model.find(Namespace::Column, Some(table), column) else {
+            return None;
+        };
+        let object = self.model.get(column)?;
         let Detail::Column { kind: Some(kind), .. } = &object.detail else { return None };
         if kind.ends_with(']') {
             return None;
         }
         let mut enums = object
-            .needs
+            .dependencies
             .iter()
             .map(|need| need.on)
-            .filter(|id| self.catalog.is_sure(*id) && self.class(*id) == Some(Class::Enum));
+            .filter(|id| self.model.is_sure(*id) && self.class(*id) == Some(ObjectKind::Enum));
         enums.next()
     }
 
     /// Notes that a value is new, which can't be used before the transaction has ended, unless the
     /// transaction has made the enum as well.
     pub(super) fn note_added(&mut self, of: Id, label: &Rc<str>, span: Span) {
-        let is_older = self.catalog.get(of).is_some_and(|kind| kind.since < self.section_start);
-        if is_older && self.catalog.is_sure(of) && self.in_transaction && self.depth == 0 {
+        let is_older = self.model.get(of).is_some_and(|kind| kind.since < self.section_start);
+        if is_older && self.model.is_sure(of) && self.in_transaction && self.depth == 0 {
             let place = self.place(span);
             self.added_values.push(AddedValue { of, label: label.clone(), place });
         }
     }
 }
 
-impl Columns for &mut World {
+impl Columns for &mut ReplayState {
     fn named(&mut self, name: &Name) -> Option<String> {
-        let Found::Yes(id) = self.catalog.resolve(Space::Type, name) else { return None };
-        let is_enum = self.catalog.is_sure(id) && self.class(id) == Some(Class::Enum);
+        let Lookup::Yes(id) = self.model.resolve(Namespace::Type, name) else { return None };
+        let is_enum = self.model.is_sure(id) && self.class(id) == Some(ObjectKind::Enum);
         is_enum.then(|| id.to_string())
     }
 
@@ -145,8 +147,10 @@ impl Columns for &mut World {
     }
 
     fn all(&mut self, table: &Name) -> Option<Vec<Rc<str>>> {
-        let Found::Yes(table) = self.catalog.resolve(Space::Relation, table) else { return None };
-        let is_table = self.catalog.get(table)?.class == Class::Table;
-        self.catalog.ordered_columns(table).filter(|_| is_table)
+        let Lookup::Yes(table) = self.model.resolve(Namespace::Relation, table) else {
+            return None;
+        };
+        let is_table = self.model.get(table)?.class == ObjectKind::Table;
+        self.model.ordered_columns(table).filter(|_| is_table)
     }
 }

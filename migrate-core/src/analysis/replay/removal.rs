@@ -2,8 +2,8 @@
 
 use std::collections::HashSet;
 
-use super::world::{Target, World};
-use crate::analysis::catalog::{Class, Found, How, Id, Place, Space};
+use super::state::{ReplayState, Target};
+use crate::analysis::model::{DependencyKind, Id, Lookup, Namespace, ObjectKind, Place};
 use crate::analysis::names::{Ident, Name};
 use crate::analysis::statement::{Drop, Kind, OnTable};
 use crate::chain::problem::Problem;
@@ -12,7 +12,7 @@ use crate::syntax::source::Span;
 /// How many of those that stand in the way are named.
 const MOST_NAMED: usize = 5;
 
-impl World {
+impl ReplayState {
     pub(super) fn drop_statement(&mut self, drop: &Drop) {
         let mut roots = Vec::new();
         for name in &drop.names {
@@ -23,7 +23,7 @@ impl World {
         if drop.kind == Kind::Extension {
             let place = self.place(drop.names.first().map_or(Span::default(), Name::span));
             for (id, _) in roots {
-                self.catalog.remove(id, place);
+                self.model.remove(id, place);
             }
             // The types and functions that it takes along are not known.
             if drop.cascade {
@@ -38,46 +38,52 @@ impl World {
     }
 
     fn droppable(&mut self, drop: &Drop, name: &Name) -> Option<Id> {
-        let (kind, fits): (&'static str, fn(Class) -> bool) = match drop.kind {
-            Kind::Table => ("table", |class| class == Class::Table),
-            Kind::View => ("view", |class| class == Class::View),
+        let (kind, fits): (&'static str, fn(ObjectKind) -> bool) = match drop.kind {
+            Kind::Table => ("table", |class| class == ObjectKind::Table),
+            Kind::Snapshot => ("view", |class| class == ObjectKind::Snapshot),
             Kind::MaterializedView => {
-                ("materialized view", |class| class == Class::MaterializedView)
+                ("materialized view", |class| class == ObjectKind::MaterializedView)
             }
-            Kind::Index => ("index", |class| class == Class::Index),
-            Kind::Sequence => ("sequence", |class| class == Class::Sequence),
-            Kind::ForeignTable => ("foreign table", |class| class == Class::ForeignTable),
+            Kind::Index => ("index", |class| class == ObjectKind::Index),
+            Kind::Sequence => ("sequence", |class| class == ObjectKind::Sequence),
+            Kind::ForeignTable => ("foreign table", |class| class == ObjectKind::ForeignTable),
             Kind::Type => return self.droppable_type(name, drop.if_exists, "type"),
             Kind::Domain => return self.droppable_type(name, drop.if_exists, "domain"),
             Kind::Schema => {
                 let schema = name.parts.first()?;
-                return match self.catalog.find(Space::Schema, None, &schema.text) {
-                    Found::Yes(id) => Some(id),
-                    Found::Maybe(id) => id,
+                return match self.model.find(Namespace::Schema, None, &schema.text) {
+                    Lookup::Yes(id) => Some(id),
+                    Lookup::Unknown(id) => id,
                     // One that was never made here may be from elsewhere.
-                    Found::No(None) => None,
-                    Found::No(_) if drop.if_exists => None,
-                    Found::No(gone) => {
-                        let schemas = self.names_of(|class| class == Class::Schema);
-                        self.missing("schema", &name.to_string(), name.span(), gone, &schemas);
+                    Lookup::No(None) => None,
+                    Lookup::No(_) if drop.if_exists => None,
+                    Lookup::No(gone) => {
+                        let schemas = self.names_of(|class| class == ObjectKind::Schema);
+                        self.report_missing(
+                            "schema",
+                            &name.to_string(),
+                            name.span(),
+                            gone,
+                            &schemas,
+                        );
                         None
                     }
                 };
             }
             Kind::Extension => {
                 let name = name.parts.first()?;
-                return self.catalog.find(Space::Extension, None, &name.text).id();
+                return self.model.find(Namespace::Extension, None, &name.text).id();
             }
         };
         let target = self.relation(name, kind, drop.if_exists)?;
-        let is_new = self.catalog.get(target.id).is_some_and(|object| !object.is_old);
-        if is_new && self.catalog.is_sure(target.id) && !fits(target.class) {
+        let is_new = self.model.get(target.id).is_some_and(|object| !object.is_old);
+        if is_new && self.model.is_sure(target.id) && !fits(target.class) {
             self.wrong_kind(target.id, kind, name.span());
             return None;
         }
         // A temporary one may be gone already, and another of its name be meant.
-        if self.catalog.get(target.id)?.home == Some(self.catalog.temporary) {
-            self.catalog.blur(&name.last().into());
+        if self.model.get(target.id)?.home == Some(self.model.temporary) {
+            self.model.invalidate(&name.last().into());
         }
         Some(target.id)
     }
@@ -88,31 +94,31 @@ impl World {
         if_exists: bool,
         kind: &'static str,
     ) -> Option<Id> {
-        let found = self.catalog.resolve(Space::Type, name);
-        if let Found::Yes(id) = found {
-            if kind == "domain" && self.class(id) != Some(Class::Domain) {
+        let found = self.model.resolve(Namespace::Type, name);
+        if let Lookup::Yes(id) = found {
+            if kind == "domain" && self.class(id) != Some(ObjectKind::Domain) {
                 self.wrong_kind(id, kind, name.span());
                 return None;
             }
             return Some(id);
         }
         // Composite types are relations, too.
-        let row = self.catalog.resolve(Space::Relation, name);
-        if let Some(id) = row.id().filter(|id| self.class(*id) == Some(Class::Composite)) {
+        let row = self.model.resolve(Namespace::Relation, name);
+        if let Some(id) = row.id().filter(|id| self.class(*id) == Some(ObjectKind::Composite)) {
             return Some(id);
         }
         match (found, row) {
-            (Found::Maybe(Some(id)), _) => Some(id),
-            (Found::Maybe(None), _) => self.ghost(Class::OtherType, Space::Type, name),
-            (_, Found::Yes(id)) if self.class(id).is_some_and(Class::has_row_type) => {
+            (Lookup::Unknown(Some(id)), _) => Some(id),
+            (Lookup::Unknown(None), _) => self.ghost(ObjectKind::OtherType, Namespace::Type, name),
+            (_, Lookup::Yes(id)) if self.class(id).is_some_and(ObjectKind::has_row_type) => {
                 self.wrong_kind(id, kind, name.span());
                 None
             }
-            (_, Found::Maybe(_)) => None,
+            (_, Lookup::Unknown(_)) => None,
             _ if if_exists => None,
-            (Found::No(gone), _) => {
-                let types = self.names_of(Class::is_type);
-                self.missing(kind, &name.to_string(), name.span(), gone, &types);
+            (Lookup::No(gone), _) => {
+                let types = self.names_of(ObjectKind::is_type);
+                self.report_missing(kind, &name.to_string(), name.span(), gone, &types);
                 None
             }
             _ => None,
@@ -122,7 +128,7 @@ impl World {
     fn drop_schemas(&mut self, roots: &[(Id, Span)], cascade: bool) {
         for (id, span) in roots {
             let mut inside: Vec<Id> = self
-                .catalog
+                .model
                 .objects()
                 .filter(|(_, object)| object.home == Some(*id))
                 .map(|(id, _)| id)
@@ -130,16 +136,16 @@ impl World {
             inside.sort_unstable();
             if !cascade {
                 let sure: Vec<Id> =
-                    inside.iter().copied().filter(|id| self.catalog.is_sure(*id)).collect();
-                if !sure.is_empty() && self.catalog.is_sure(*id) {
+                    inside.iter().copied().filter(|id| self.model.is_sure(*id)).collect();
+                if !sure.is_empty() && self.model.is_sure(*id) {
                     self.still_needed(*id, *span, &sure);
                     continue;
                 }
             }
             if cascade {
                 // Where it has the role's name, they are in it.
-                for id in self.catalog.made_bare_behind(*id) {
-                    self.catalog.change(id, Place::default(), |object| object.is_certain = false);
+                for id in self.model.made_bare_behind(*id) {
+                    self.model.change(id, Place::default(), |object| object.is_certain = false);
                 }
             }
             let mut all: Vec<(Id, Span)> = inside.into_iter().map(|id| (id, *span)).collect();
@@ -149,13 +155,13 @@ impl World {
     }
 
     fn still_needed(&mut self, id: Id, span: Span, by: &[Id]) {
-        let what = self.what(id);
-        let names: Vec<String> = by.iter().take(MOST_NAMED).map(|id| self.what(*id)).collect();
+        let what = self.describe(id);
+        let names: Vec<String> = by.iter().take(MOST_NAMED).map(|id| self.describe(*id)).collect();
         let more = by.len().saturating_sub(MOST_NAMED);
-        self.fault(Problem::StillNeeded { what, by: names, more }, span, "can't be dropped");
-        let first = by.first().and_then(|id| self.catalog.get(*id));
+        self.report(Problem::StillNeeded { what, by: names, more }, span, "can't be dropped");
+        let first = by.first().and_then(|id| self.model.get(*id));
         if let Some(place) = first.map(|object| object.place) {
-            self.see(place, "needed here");
+            self.add_related(place, "needed here");
         }
     }
 
@@ -167,17 +173,22 @@ impl World {
         let mut at = 0;
         while let Some(id) = going.get(at).copied() {
             at += 1;
-            for (other, how) in self.catalog.hanging(id).to_vec() {
+            for (other, how) in self.model.dependents(id).to_vec() {
                 let goes = match how {
-                    How::Auto | How::Internal | How::Child { partition: true } => true,
-                    How::Normal | How::Child { .. } => cascade && self.catalog.is_sure(id),
-                    How::Guess => false,
+                    DependencyKind::Auto
+                    | DependencyKind::Internal
+                    | DependencyKind::Child { partition: true } => true,
+                    DependencyKind::Normal | DependencyKind::Child { .. } => {
+                        cascade && self.model.is_sure(id)
+                    }
+                    DependencyKind::Guess => false,
                 };
                 // What may be an expression over a column goes with it, if it is one.
-                let quietly = matches!(self.class(other), Some(Class::Index | Class::Constraint));
+                let quietly =
+                    matches!(self.class(other), Some(ObjectKind::Index | ObjectKind::Constraint));
                 if goes && seen.insert(other) {
                     going.push(other);
-                } else if !goes && (cascade || quietly && how == How::Guess) {
+                } else if !goes && (cascade || quietly && how == DependencyKind::Guess) {
                     doubtful.push(other);
                 }
             }
@@ -191,12 +202,13 @@ impl World {
         }
         for (id, span) in roots {
             // What is made with something else is dropped with it.
-            let Some(object) = self.catalog.get(*id) else { continue };
-            let internal = object.needs.iter().find(|need| need.how == How::Internal);
+            let Some(object) = self.model.get(*id) else { continue };
+            let internal =
+                object.dependencies.iter().find(|need| need.how == DependencyKind::Internal);
             if let Some(need) = internal
                 && !seen.contains(&need.on)
-                && self.catalog.is_sure(*id)
-                && self.catalog.is_sure(need.on)
+                && self.model.is_sure(*id)
+                && self.model.is_sure(need.on)
             {
                 let on = need.on;
                 return self.still_needed(*id, *span, &[on]);
@@ -219,25 +231,29 @@ impl World {
         let rooted: Vec<Id> = roots.iter().map(|(id, _)| *id).collect();
         let unsure: Vec<_> = going
             .iter()
-            .filter(|id| !rooted.contains(id) && !self.catalog.is_sure(**id))
-            .filter_map(|id| self.catalog.get(*id))
-            .filter_map(|object| Some((object.class.space()?, object.home, object.name.clone())))
+            .filter(|id| !rooted.contains(id) && !self.model.is_sure(**id))
+            .filter_map(|id| self.model.get(*id))
+            .filter_map(|object| {
+                Some((object.class.namespace()?, object.home, object.name.clone()))
+            })
             .collect();
         // A key that may have been there had an index of its name.
         let keys: Vec<_> = going
             .iter()
-            .filter(|id| !self.catalog.is_sure(**id) && self.class(**id) == Some(Class::Constraint))
-            .filter_map(|id| self.catalog.get(*id))
+            .filter(|id| {
+                !self.model.is_sure(**id) && self.class(**id) == Some(ObjectKind::Constraint)
+            })
+            .filter_map(|id| self.model.get(*id))
             .filter_map(|key| {
-                let table = self.catalog.get(key.home?)?;
-                Some((Space::Relation, table.home, key.name.clone()))
+                let table = self.model.get(key.home?)?;
+                Some((Namespace::Relation, table.home, key.name.clone()))
             })
             .collect();
         for id in going {
-            self.catalog.remove(id, place);
+            self.model.remove(id, place);
         }
         for key in unsure.into_iter().chain(keys) {
-            self.catalog.perhaps(key);
+            self.model.perhaps(key);
         }
     }
 
@@ -247,8 +263,8 @@ impl World {
         let (mut left, mut seen) = (vec![id], HashSet::new());
         while let Some(id) = left.pop() {
             if seen.insert(id) {
-                left.extend(self.catalog.hanging(id).iter().map(|(other, _)| *other));
-                self.catalog.change(id, place, |object| object.is_certain = false);
+                left.extend(self.model.dependents(id).iter().map(|(other, _)| *other));
+                self.model.change(id, place, |object| object.is_certain = false);
             }
         }
     }
@@ -257,17 +273,23 @@ impl World {
     fn in_the_way(&self, root: Id, going: &HashSet<Id>) -> Vec<Id> {
         let (mut left, mut seen, mut found) = (vec![root], HashSet::from([root]), Vec::new());
         while let Some(id) = left.pop() {
-            if !self.catalog.is_sure(id) {
+            if !self.model.is_sure(id) {
                 continue;
             }
-            for (other, how) in self.catalog.hanging(id) {
-                let goes_along =
-                    matches!(how, How::Auto | How::Internal | How::Child { partition: true });
+            for (other, how) in self.model.dependents(id) {
+                let goes_along = matches!(
+                    how,
+                    DependencyKind::Auto
+                        | DependencyKind::Internal
+                        | DependencyKind::Child { partition: true }
+                );
                 if goes_along && seen.insert(*other) {
                     left.push(*other);
-                } else if matches!(how, How::Normal | How::Child { partition: false })
-                    && !going.contains(other)
-                    && self.catalog.is_sure(*other)
+                } else if matches!(
+                    how,
+                    DependencyKind::Normal | DependencyKind::Child { partition: false }
+                ) && !going.contains(other)
+                    && self.model.is_sure(*other)
                     && !found.contains(other)
                 {
                     found.push(*other);
@@ -277,8 +299,8 @@ impl World {
         found.sort_unstable();
         // Of a default the column is told.
         for id in &mut found {
-            if self.class(*id) == Some(Class::Default)
-                && let Some(column) = self.catalog.get(*id).and_then(|object| object.home)
+            if self.class(*id) == Some(ObjectKind::Default)
+                && let Some(column) = self.model.get(*id).and_then(|object| object.home)
             {
                 *id = column;
             }
@@ -289,17 +311,17 @@ impl World {
     /// A view that reads a column keeps its type.
     pub(super) fn keeps_views(&mut self, column: Id, span: Span) {
         let views: Vec<Id> = self
-            .catalog
-            .hanging(column)
+            .model
+            .dependents(column)
             .iter()
-            .filter(|(_, how)| *how == How::Normal)
+            .filter(|(_, how)| *how == DependencyKind::Normal)
             .map(|(id, _)| *id)
             .filter(|id| {
-                matches!(self.class(*id), Some(Class::View | Class::MaterializedView))
-                    && self.catalog.is_sure(*id)
+                matches!(self.class(*id), Some(ObjectKind::Snapshot | ObjectKind::MaterializedView))
+                    && self.model.is_sure(*id)
             })
             .collect();
-        if !views.is_empty() && self.catalog.is_sure(column) {
+        if !views.is_empty() && self.model.is_sure(column) {
             self.still_needed(column, span, &views);
         }
     }
@@ -312,8 +334,8 @@ impl World {
         if_exists: bool,
     ) {
         let Some(table) = self.relation(table, "table", if_exists) else { return };
-        let (class, space) = class_of(what);
-        if let Some(id) = self.on_table(class, space, name, table, if_exists) {
+        let (class, namespace) = class_of(what);
+        if let Some(id) = self.on_table(class, namespace, name, table, if_exists) {
             self.drop_objects(&[(id, name.span)], false);
         }
     }
@@ -321,28 +343,26 @@ impl World {
     /// A trigger, a policy or a rule, which must be there.
     pub(super) fn on_table(
         &mut self,
-        class: Class,
-        space: Space,
+        class: ObjectKind,
+        namespace: Namespace,
         name: &Ident,
         table: Target,
         if_exists: bool,
     ) -> Option<Id> {
-        match self.catalog.find(space, Some(table.id), &name.text) {
-            Found::Yes(id) => Some(id),
-            Found::Maybe(Some(id)) => Some(id),
-            Found::Maybe(None) if if_exists => None,
-            Found::Maybe(None) => Some(self.ghost_of(table.id, class, &name.text)),
-            Found::No(_) if if_exists => None,
+        match self.model.find(namespace, Some(table.id), &name.text) {
+            Lookup::Yes(id) => Some(id),
+            Lookup::Unknown(Some(id)) => Some(id),
+            Lookup::Unknown(None) if if_exists => None,
+            Lookup::Unknown(None) => Some(self.ghost_of(table.id, class, &name.text)),
+            Lookup::No(_) if if_exists => None,
             // Constraints have triggers of their own, and views a rule.
-            Found::No(_) if matches!(class, Class::Rule) && &*name.text == "_return" => None,
-            Found::No(gone) => {
-                let known = self.catalog.parts(table.id, |of| of == class);
-                let names: Vec<_> = known
-                    .iter()
-                    .filter_map(|id| Some(self.catalog.get(*id)?.name.clone()))
-                    .collect();
-                let shown = self.catalog.shown(table.id);
-                self.missing(
+            Lookup::No(_) if matches!(class, ObjectKind::Rule) && &*name.text == "_return" => None,
+            Lookup::No(gone) => {
+                let known = self.model.parts(table.id, |of| of == class);
+                let names: Vec<_> =
+                    known.iter().filter_map(|id| Some(self.model.get(*id)?.name.clone())).collect();
+                let shown = self.model.shown(table.id);
+                self.report_missing(
                     class.word(),
                     &format!("{name}` of `{shown}"),
                     name.span,
@@ -355,10 +375,10 @@ impl World {
     }
 }
 
-pub(super) fn class_of(what: OnTable) -> (Class, Space) {
+pub(super) fn class_of(what: OnTable) -> (ObjectKind, Namespace) {
     match what {
-        OnTable::Trigger => (Class::Trigger, Space::Trigger),
-        OnTable::Policy => (Class::Policy, Space::Policy),
-        OnTable::Rule => (Class::Rule, Space::Rule),
+        OnTable::Trigger => (ObjectKind::Trigger, Namespace::Trigger),
+        OnTable::Policy => (ObjectKind::Policy, Namespace::Policy),
+        OnTable::Rule => (ObjectKind::Rule, Namespace::Rule),
     }
 }

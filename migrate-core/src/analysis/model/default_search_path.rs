@@ -4,10 +4,10 @@
 
 use std::rc::Rc;
 
-use super::{Catalog, Class, Found, Id, Path};
+use super::{Id, Lookup, Model, ObjectKind, Path};
 use crate::analysis::names::Name;
 
-impl Catalog {
+impl Model {
     /// A new session, or `RESET search_path`.
     pub(in crate::analysis) fn reset_path(&mut self) {
         self.path = if self.default_path_is_lost { Path::Unknown } else { Path::Default };
@@ -43,7 +43,7 @@ impl Catalog {
     }
 
     /// What is known of a name that may be another's as well.
-    pub(super) fn doubted(&self, name: &Name, found: Found) -> Found {
+    pub(super) fn doubted(&self, name: &Name, found: Lookup) -> Lookup {
         let is_meant = match name.schema() {
             Some(schema) => &*schema.text == "public",
             None => matches!(self.path, Path::Default),
@@ -51,7 +51,7 @@ impl Catalog {
         if !is_meant || self.made_bare.is_empty() || !self.is_ambiguous(name.last()) {
             return found;
         }
-        Found::Maybe(found.id())
+        Lookup::Unknown(found.id())
     }
 
     /// What was made without a schema behind this one in the same file: it is in it, if that has the role's name.
@@ -60,7 +60,7 @@ impl Catalog {
         let behind = |name: &str| self.made_bare.contains(name.split('(').next().unwrap_or(name));
         let all = self.objects().filter(|(_, object)| {
             object.home == Some(self.public)
-                && object.class != Class::Schema
+                && object.class != ObjectKind::Schema
                 && object.place.source == place.source
                 && object.place.span.start >= place.span.start
                 && behind(&object.name)
@@ -72,7 +72,7 @@ impl Catalog {
     pub(in crate::analysis) fn made_bare_as(&self, name: &Name) -> Option<Id> {
         let bare: Rc<str> = name.last().into();
         name.schema().filter(|_| self.made_bare.contains(&bare))?;
-        let keys = [super::Space::Relation, super::Space::Type];
-        keys.iter().find_map(|space| self.find(*space, Some(self.public), &bare).id())
+        let keys = [super::Namespace::Relation, super::Namespace::Type];
+        keys.iter().find_map(|namespace| self.find(*namespace, Some(self.public), &bare).id())
     }
 }

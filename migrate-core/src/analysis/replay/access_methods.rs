@@ -1,16 +1,16 @@
 //! Access methods, and the types that an index of them can be over.
 
-use super::values::ValueKind;
-use super::world::World;
-use crate::analysis::catalog::Id;
+use super::state::ReplayState;
+use super::value_types::ValueKind;
 use crate::analysis::cursor::Cursor;
+use crate::analysis::model::Id;
 use crate::analysis::names::Ident;
 use crate::analysis::type_facts::{METHODS, has_class};
 use crate::chain::id::slip_of;
 use crate::chain::problem::Problem;
 use crate::syntax::source::Span;
 
-impl World {
+impl ReplayState {
     /// The method of an index, where it is one of the server's; a misspelt one is said. Others may be an extension's.
     pub(super) fn access_method(&mut self, written: Option<&Ident>) -> Option<&'static str> {
         let Some(name) = written else { return Some("btree") };
@@ -21,7 +21,7 @@ impl World {
         }
         if let Some(meant) = slip_of(&name.text, METHODS) {
             let (what, meant) = (format!("access method `{name}`"), Some(meant.to_owned()));
-            self.fault(Problem::Missing { what, meant }, name.span, "not there");
+            self.report(Problem::Missing { what, meant }, name.span, "not there");
         }
         None
     }
@@ -49,7 +49,7 @@ impl World {
         };
         let (kind, method) = (kind.to_owned(), method.to_owned());
         let problem = Problem::NoOperatorClass { kind, method, instead: instead.to_owned() };
-        self.fault(problem, span, "");
+        self.report(problem, span, "");
         false
     }
 

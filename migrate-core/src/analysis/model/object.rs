@@ -10,11 +10,11 @@ pub(in crate::analysis) type Id = u32;
 pub(in crate::analysis) const GENERATED: &str = "generated";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(in crate::analysis) enum Class {
+pub(in crate::analysis) enum ObjectKind {
     Schema,
     Table,
     ForeignTable,
-    View,
+    Snapshot,
     MaterializedView,
     Index,
     Sequence,
@@ -35,48 +35,48 @@ pub(in crate::analysis) enum Class {
     Extension,
 }
 
-impl Class {
+impl ObjectKind {
     pub(in crate::analysis) const fn word(self) -> &'static str {
         match self {
-            Class::Schema => "schema",
-            Class::Table => "table",
-            Class::ForeignTable => "foreign table",
-            Class::View => "view",
-            Class::MaterializedView => "materialized view",
-            Class::Index => "index",
-            Class::Sequence => "sequence",
-            Class::Composite | Class::Enum | Class::OtherType => "type",
-            Class::Domain => "domain",
-            Class::Column => "column",
-            Class::Constraint => "constraint",
-            Class::Default => "default",
-            Class::Trigger => "trigger",
-            Class::Policy => "policy",
-            Class::Rule => "rule",
-            Class::Routine => "function",
-            Class::Extension => "extension",
+            ObjectKind::Schema => "schema",
+            ObjectKind::Table => "table",
+            ObjectKind::ForeignTable => "foreign table",
+            ObjectKind::Snapshot => "view",
+            ObjectKind::MaterializedView => "materialized view",
+            ObjectKind::Index => "index",
+            ObjectKind::Sequence => "sequence",
+            ObjectKind::Composite | ObjectKind::Enum | ObjectKind::OtherType => "type",
+            ObjectKind::Domain => "domain",
+            ObjectKind::Column => "column",
+            ObjectKind::Constraint => "constraint",
+            ObjectKind::Default => "default",
+            ObjectKind::Trigger => "trigger",
+            ObjectKind::Policy => "policy",
+            ObjectKind::Rule => "rule",
+            ObjectKind::Routine => "function",
+            ObjectKind::Extension => "extension",
         }
     }
 
-    pub(in crate::analysis) const fn space(self) -> Option<Space> {
+    pub(in crate::analysis) const fn namespace(self) -> Option<Namespace> {
         Some(match self {
-            Class::Schema => Space::Schema,
-            Class::Table
-            | Class::ForeignTable
-            | Class::View
-            | Class::MaterializedView
-            | Class::Index
-            | Class::Sequence
-            | Class::Composite => Space::Relation,
-            Class::Enum | Class::Domain | Class::OtherType => Space::Type,
-            Class::Column => Space::Column,
-            Class::Constraint => Space::Constraint,
-            Class::Default => return None,
-            Class::Trigger => Space::Trigger,
-            Class::Policy => Space::Policy,
-            Class::Rule => Space::Rule,
-            Class::Routine => Space::Routine,
-            Class::Extension => Space::Extension,
+            ObjectKind::Schema => Namespace::Schema,
+            ObjectKind::Table
+            | ObjectKind::ForeignTable
+            | ObjectKind::Snapshot
+            | ObjectKind::MaterializedView
+            | ObjectKind::Index
+            | ObjectKind::Sequence
+            | ObjectKind::Composite => Namespace::Relation,
+            ObjectKind::Enum | ObjectKind::Domain | ObjectKind::OtherType => Namespace::Type,
+            ObjectKind::Column => Namespace::Column,
+            ObjectKind::Constraint => Namespace::Constraint,
+            ObjectKind::Default => return None,
+            ObjectKind::Trigger => Namespace::Trigger,
+            ObjectKind::Policy => Namespace::Policy,
+            ObjectKind::Rule => Namespace::Rule,
+            ObjectKind::Routine => Namespace::Routine,
+            ObjectKind::Extension => Namespace::Extension,
         })
     }
 
@@ -84,22 +84,25 @@ impl Class {
     pub(in crate::analysis) const fn has_row_type(self) -> bool {
         matches!(
             self,
-            Class::Table
-                | Class::ForeignTable
-                | Class::View
-                | Class::MaterializedView
-                | Class::Composite
+            ObjectKind::Table
+                | ObjectKind::ForeignTable
+                | ObjectKind::Snapshot
+                | ObjectKind::MaterializedView
+                | ObjectKind::Composite
         )
     }
 
     pub(in crate::analysis) const fn is_type(self) -> bool {
-        matches!(self, Class::Composite | Class::Enum | Class::Domain | Class::OtherType)
+        matches!(
+            self,
+            ObjectKind::Composite | ObjectKind::Enum | ObjectKind::Domain | ObjectKind::OtherType
+        )
     }
 }
 
 /// What a name must be the only one in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(in crate::analysis) enum Space {
+pub(in crate::analysis) enum Namespace {
     Schema,
     Relation,
     Type,
@@ -114,25 +117,25 @@ pub(in crate::analysis) enum Space {
     Extension,
 }
 
-impl Space {
-    pub(in crate::analysis) const ALL: [Space; 11] = [
-        Space::Schema,
-        Space::Relation,
-        Space::Type,
-        Space::Column,
-        Space::Constraint,
-        Space::ConstraintInSchema,
-        Space::Trigger,
-        Space::Policy,
-        Space::Rule,
-        Space::Routine,
-        Space::Extension,
+impl Namespace {
+    pub(in crate::analysis) const ALL: [Namespace; 11] = [
+        Namespace::Schema,
+        Namespace::Relation,
+        Namespace::Type,
+        Namespace::Column,
+        Namespace::Constraint,
+        Namespace::ConstraintInSchema,
+        Namespace::Trigger,
+        Namespace::Policy,
+        Namespace::Rule,
+        Namespace::Routine,
+        Namespace::Extension,
     ];
 }
 
 /// How something hangs on something else.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::analysis) enum How {
+pub(in crate::analysis) enum DependencyKind {
     /// It goes with it.
     Auto,
     /// The same, and it can't be dropped by itself.
@@ -148,7 +151,7 @@ pub(in crate::analysis) enum How {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::analysis) struct Need {
     pub(in crate::analysis) on: Id,
-    pub(in crate::analysis) how: How,
+    pub(in crate::analysis) how: DependencyKind,
 }
 
 /// What is known of an object beside its name.
@@ -183,7 +186,7 @@ pub(in crate::analysis) enum Detail {
     Routine {
         arguments: Vec<ArgumentType>,
         /// Nothing where it is not known.
-        face: Option<Face>,
+        shape: Option<RoutineShape>,
     },
     /// The name of the function that it runs, without a schema.
     Trigger {
@@ -202,7 +205,7 @@ pub(in crate::analysis) enum ArgumentType {
 
 /// What `CREATE OR REPLACE` can't change of a routine.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::analysis) struct Face {
+pub(in crate::analysis) struct RoutineShape {
     pub(in crate::analysis) is_procedure: bool,
     /// The names of its arguments, where they have some.
     pub(in crate::analysis) names: Vec<Option<Rc<str>>>,
@@ -231,7 +234,7 @@ pub(in crate::analysis) enum ConstraintClass {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::analysis) struct Object {
-    pub(in crate::analysis) class: Class,
+    pub(in crate::analysis) class: ObjectKind,
     pub(in crate::analysis) name: Rc<str>,
     /// The schema of a relation, the table of a column, and so on.
     pub(in crate::analysis) home: Option<Id>,
@@ -253,19 +256,22 @@ pub(in crate::analysis) struct Object {
     pub(in crate::analysis) whole_since: u32,
     pub(in crate::analysis) place: Place,
     pub(in crate::analysis) detail: Detail,
-    pub(in crate::analysis) needs: Vec<Need>,
+    pub(in crate::analysis) dependencies: Vec<Need>,
 }
 
 impl Object {
     /// An object that is surely there.
     pub(in crate::analysis) fn new(
-        class: Class,
+        class: ObjectKind,
         name: Rc<str>,
         home: Option<Id>,
         place: Place,
     ) -> Self {
-        let inside = !matches!(class.space(), Some(Space::Schema | Space::Relation | Space::Type));
-        let hangs = home.filter(|_| inside && class != Class::Routine);
+        let inside = !matches!(
+            class.namespace(),
+            Some(Namespace::Schema | Namespace::Relation | Namespace::Type)
+        );
+        let hangs = home.filter(|_| inside && class != ObjectKind::Routine);
         Object {
             class,
             name,
@@ -280,7 +286,10 @@ impl Object {
             whole_since: 0,
             place,
             detail: Detail::None,
-            needs: hangs.map(|on| Need { on, how: How::Auto }).into_iter().collect(),
+            dependencies: hangs
+                .map(|on| Need { on, how: DependencyKind::Auto })
+                .into_iter()
+                .collect(),
         }
     }
 
@@ -290,21 +299,21 @@ impl Object {
         self
     }
 
-    pub(in crate::analysis) fn need(&mut self, on: Id, how: How) {
+    pub(in crate::analysis) fn need(&mut self, on: Id, how: DependencyKind) {
         let need = Need { on, how };
-        if !self.needs.contains(&need) {
-            self.needs.push(need);
+        if !self.dependencies.contains(&need) {
+            self.dependencies.push(need);
         }
     }
 
     /// The names that it takes.
     pub(super) fn keys(&self, schema: Option<Id>) -> Vec<Key> {
         let mut keys = Vec::new();
-        if let Some(space) = self.class.space() {
-            keys.push((space, self.home, self.name.clone()));
+        if let Some(namespace) = self.class.namespace() {
+            keys.push((namespace, self.home, self.name.clone()));
         }
-        if self.class == Class::Constraint {
-            keys.push((Space::ConstraintInSchema, schema, self.name.clone()));
+        if self.class == ObjectKind::Constraint {
+            keys.push((Namespace::ConstraintInSchema, schema, self.name.clone()));
         }
         keys
     }

@@ -2,10 +2,10 @@
 
 use std::rc::Rc;
 
-use super::paths::is_usual_path;
-use super::world::World;
-use crate::analysis::catalog::{Path, Space};
+use super::session_search_path::is_usual_path;
+use super::state::ReplayState;
 use crate::analysis::cursor::Cursor;
+use crate::analysis::model::{Namespace, Path};
 use crate::analysis::names::Name;
 use crate::analysis::statement::{ELSEWHERE, HARMLESS, HOLE, Language, default_path};
 use crate::syntax::lexer::Token;
@@ -18,9 +18,9 @@ enum Reach {
     /// It runs as a query does.
     Query,
     /// It may make names of these kinds.
-    Gains(&'static [Space]),
+    Gains(&'static [Namespace]),
     /// What has a name of these kinds may lose it, and others may come.
-    Changes(&'static [Space]),
+    Changes(&'static [Namespace]),
     /// The same, of one table; whether it, or an index behind a key, may get a name that is not known.
     Table(Name, bool),
     Path,
@@ -30,10 +30,15 @@ enum Reach {
 }
 
 /// What `ALTER TABLE` can change.
-const OF_TABLES: &[Space] =
-    &[Space::Relation, Space::Column, Space::Constraint, Space::ConstraintInSchema, Space::Type];
+const OF_TABLES: &[Namespace] = &[
+    Namespace::Relation,
+    Namespace::Column,
+    Namespace::Constraint,
+    Namespace::ConstraintInSchema,
+    Namespace::Type,
+];
 
-impl World {
+impl ReplayState {
     /// Runs a text with holes in it.
     pub(super) fn execute(&mut self, text: &str) {
         if !text.contains(HOLE) {
@@ -44,35 +49,36 @@ impl World {
             match reach(&all) {
                 Reach::Nothing => self.note_methods(&all),
                 Reach::Query => self.execute_query(&all),
-                Reach::Gains(spaces) => {
-                    self.catalog.may_gain(spaces);
-                    self.partly_blind(spaces, "EXECUTE of a computed string");
+                Reach::Gains(namespaces) => {
+                    self.model.may_gain(namespaces);
+                    self.partly_blind(namespaces, "EXECUTE of a computed string");
                 }
-                Reach::Changes(spaces) => {
-                    self.catalog.may_gain(spaces);
-                    self.catalog.may_lose(spaces);
-                    if spaces == [Space::Routine] {
+                Reach::Changes(namespaces) => {
+                    self.model.may_gain(namespaces);
+                    self.model.may_lose(namespaces);
+                    if namespaces == [Namespace::Routine] {
                         self.note_computed(text, &statement);
                     }
-                    self.partly_blind(spaces, "EXECUTE of a computed string");
+                    self.partly_blind(namespaces, "EXECUTE of a computed string");
                 }
                 Reach::Table(name, gains) => {
-                    self.catalog.blur(&Rc::from(name.last()));
+                    self.model.invalidate(&Rc::from(name.last()));
                     if gains {
-                        let spaces = &[Space::Relation, Space::Type, Space::ConstraintInSchema];
-                        self.catalog.may_gain(spaces);
+                        let namespaces =
+                            &[Namespace::Relation, Namespace::Type, Namespace::ConstraintInSchema];
+                        self.model.may_gain(namespaces);
                     }
-                    let found = self.catalog.namesakes(Space::Relation, &name);
+                    let found = self.model.namesakes(Namespace::Relation, &name);
                     let below: Vec<_> =
                         found.into_iter().flat_map(|id| self.descendants(id)).collect();
                     for id in below {
-                        if let Some(name) = self.catalog.get(id).map(|child| child.name.clone()) {
-                            self.catalog.blur(&name);
+                        if let Some(name) = self.model.get(id).map(|child| child.name.clone()) {
+                            self.model.invalidate(&name);
                         }
                     }
                 }
                 Reach::DefaultPath => self.set_default_path(None),
-                Reach::Path => self.catalog.path = Path::Unknown,
+                Reach::Path => self.model.path = Path::Unknown,
                 Reach::Everything => self.go_blind("EXECUTE of a computed string"),
             }
         }
@@ -132,42 +138,44 @@ fn reach(all: &Cursor<'_>) -> Reach {
     match verb {
         _ if rest.is_any(0, &["extension", "schema", "owned", "event"]) => {
             let is_new_schema = verb == "create" && rest.is(0, "schema") && rest.len() <= 5;
-            if is_new_schema { Reach::Gains(&[Space::Schema]) } else { Reach::Everything }
+            if is_new_schema { Reach::Gains(&[Namespace::Schema]) } else { Reach::Everything }
         }
         "create" if rest.is_any(0, &["view", "recursive"]) && has(&["replace"]) => {
-            Reach::Changes(&[Space::Relation, Space::Type])
+            Reach::Changes(&[Namespace::Relation, Namespace::Type])
         }
         "create" if rest.is_any(0, &TABLES) => {
-            Reach::Gains(&[Space::Relation, Space::Type, Space::ConstraintInSchema])
+            Reach::Gains(&[Namespace::Relation, Namespace::Type, Namespace::ConstraintInSchema])
         }
         "create" if rest.is_any(0, &["type", "domain"]) => {
-            Reach::Gains(&[Space::Type, Space::Relation, Space::Routine])
+            Reach::Gains(&[Namespace::Type, Namespace::Relation, Namespace::Routine])
         }
-        "create" if rest.is_any(0, &["function", "procedure"]) => Reach::Changes(&[Space::Routine]),
+        "create" if rest.is_any(0, &["function", "procedure"]) => {
+            Reach::Changes(&[Namespace::Routine])
+        }
         "create" if rest.is_any(0, &["aggregate", "operator", "cast"]) => {
-            Reach::Gains(&[Space::Routine])
+            Reach::Gains(&[Namespace::Routine])
         }
         "create" | "alter" if rest.is(0, "trigger") => {
-            Reach::Changes(&[Space::Trigger, Space::Constraint])
+            Reach::Changes(&[Namespace::Trigger, Namespace::Constraint])
         }
-        "create" | "alter" if rest.is(0, "policy") => Reach::Changes(&[Space::Policy]),
-        "create" | "alter" if rest.is(0, "rule") => Reach::Changes(&[Space::Rule]),
-        "drop" if rest.is(0, "trigger") => Reach::Changes(&[Space::Trigger]),
-        "drop" if rest.is(0, "policy") => Reach::Changes(&[Space::Policy]),
-        "drop" if rest.is(0, "rule") => Reach::Changes(&[Space::Rule]),
+        "create" | "alter" if rest.is(0, "policy") => Reach::Changes(&[Namespace::Policy]),
+        "create" | "alter" if rest.is(0, "rule") => Reach::Changes(&[Namespace::Rule]),
+        "drop" if rest.is(0, "trigger") => Reach::Changes(&[Namespace::Trigger]),
+        "drop" if rest.is(0, "policy") => Reach::Changes(&[Namespace::Policy]),
+        "drop" if rest.is(0, "rule") => Reach::Changes(&[Namespace::Rule]),
         "drop" if cascades => Reach::Everything,
         "drop" if rest.is_any(0, &["function", "procedure", "routine", "aggregate"]) => {
-            Reach::Changes(&[Space::Routine])
+            Reach::Changes(&[Namespace::Routine])
         }
         "drop" if rest.is_any(0, &["type", "domain"]) => {
-            Reach::Changes(&[Space::Type, Space::Relation])
+            Reach::Changes(&[Namespace::Type, Namespace::Relation])
         }
         "drop" if rest.is_any(0, &TABLES) => Reach::Changes(OF_TABLES),
         "alter" if rest.is_any(0, &["function", "procedure", "routine", "aggregate"]) => {
-            Reach::Changes(&[Space::Routine])
+            Reach::Changes(&[Namespace::Routine])
         }
         "alter" if rest.is_any(0, &["type", "domain"]) => {
-            Reach::Changes(&[Space::Type, Space::Relation, Space::Column])
+            Reach::Changes(&[Namespace::Type, Namespace::Relation, Namespace::Column])
         }
         "alter" if rest.is_any(0, &TABLES) && !cascades => altered(rest),
         _ => Reach::Everything,
@@ -178,7 +186,7 @@ fn reach(all: &Cursor<'_>) -> Reach {
 fn altered(mut rest: Cursor<'_>) -> Reach {
     let is_table = rest.take(&["table"]);
     if !is_table {
-        return Reach::Changes(&[Space::Relation, Space::Column]);
+        return Reach::Changes(&[Namespace::Relation, Namespace::Column]);
     }
     rest.take(&["if", "exists"]);
     rest.take(&["only"]);

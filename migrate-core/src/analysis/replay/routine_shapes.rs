@@ -2,8 +2,8 @@
 
 use std::rc::Rc;
 
-use super::world::World;
-use crate::analysis::catalog::{ArgumentType, Detail, Face, Found, Given, Id, Space};
+use super::state::ReplayState;
+use crate::analysis::model::{ArgumentType, Detail, Given, Id, Lookup, Namespace, RoutineShape};
 use crate::analysis::names::{Ident, Name};
 use crate::analysis::statement::{Argument, Routine, RoutineKind};
 use crate::chain::id::did_you_mean;
@@ -17,9 +17,9 @@ const TRIGGER_FUNCTIONS: &str = "tsvector_update_trigger tsvector_update_trigger
     checkauthtrigger postgis_cache_bbox cache_bbox citus_truncate_trigger logtriga logutriga sqltriga \
     jsontriga ts_insert_blocker";
 
-impl World {
+impl ReplayState {
     /// How a routine is called, and what it gives.
-    pub(super) fn face(&mut self, routine: &Routine<'_>) -> Face {
+    pub(super) fn shape(&mut self, routine: &Routine<'_>) -> RoutineShape {
         let arguments = routine.arguments.as_deref().unwrap_or_default();
         let is_plain = !arguments.iter().any(|argument| argument.is_out || argument.is_inout);
         let given = match &routine.returns {
@@ -30,7 +30,7 @@ impl World {
             None if is_plain && routine.is_table => self.table_of(routine.table.as_deref()),
             _ => None,
         };
-        Face {
+        RoutineShape {
             is_procedure: routine.kind == RoutineKind::Procedure,
             names: arguments.iter().map(|argument| argument.name.clone()).collect(),
             defaults: arguments.iter().filter(|argument| argument.has_default).count(),
@@ -52,11 +52,11 @@ impl World {
 
     /// Replaces a routine that is there, or says why it can't be.
     pub(super) fn replace_routine(&mut self, id: Id, routine: &Routine<'_>) {
-        let new = self.face(routine);
-        let Some(object) = self.catalog.get(id) else { return };
+        let new = self.shape(routine);
+        let Some(object) = self.model.get(id) else { return };
         let (name, place) = (object.name.clone(), object.place);
-        let Detail::Routine { face, .. } = &object.detail else { return };
-        let old = face.clone();
+        let Detail::Routine { shape, .. } = &object.detail else { return };
+        let old = shape.clone();
         if let Some(why) = old.as_ref().and_then(|old| self.irreplaceable(old, &new)) {
             let kind = if old.as_ref().is_some_and(|old| old.is_procedure) {
                 "procedure"
@@ -69,25 +69,26 @@ impl World {
             );
             let what = format!("{kind} `{name}`");
             let span = routine.name.span();
-            self.fault(Problem::CannotReplace { what, why, instead }, span, "replaced here");
-            self.see(place, "created here");
+            self.report(Problem::CannotReplace { what, why, instead }, span, "replaced here");
+            self.add_related(place, "created here");
         } else if old.as_ref() != Some(&new) {
-            self.set_face(id, new, routine.name.span());
+            self.set_shape(id, new, routine.name.span());
         }
     }
 
-    pub(super) fn set_face(&mut self, id: Id, new: Face, span: Span) {
+    pub(super) fn set_shape(&mut self, id: Id, new: RoutineShape, span: Span) {
         let place = self.place(span);
-        self.catalog.change(id, place, |object| {
-            if let Detail::Routine { face, .. } = &mut object.detail {
-                *face = Some(new);
+        self.model.change(id, place, |object| {
+            if let Detail::Routine { shape, .. } = &mut object.detail {
+                *shape = Some(new);
             }
         });
     }
 
-    fn irreplaceable(&self, old: &Face, new: &Face) -> Option<String> {
+    fn irreplaceable(&self, old: &RoutineShape, new: &RoutineShape) -> Option<String> {
         if old.is_procedure != new.is_procedure {
-            let word = |face: &Face| if face.is_procedure { "procedure" } else { "function" };
+            let word =
+                |shape: &RoutineShape| if shape.is_procedure { "procedure" } else { "function" };
             return Some(format!("it is a {}, not a {}", word(old), word(new)));
         }
         if let (Some(before), Some(after)) = (&old.given, &new.given)
@@ -142,13 +143,13 @@ impl World {
     /// The one function that a trigger calls, where it is known; that it is missing, or returns something else, is said.
     pub(super) fn called(&mut self, name: &Name, returns: &'static str) -> Option<Id> {
         let signature = Name { parts: with_last(name, &format!("{}()", name.last())) };
-        match self.catalog.resolve(Space::Routine, &signature) {
-            Found::Yes(id) => {
+        match self.model.resolve(Namespace::Routine, &signature) {
+            Lookup::Yes(id) => {
                 self.must_return(id, name, returns);
                 return Some(id);
             }
-            Found::Maybe(_) => return None,
-            Found::No(gone) => {
+            Lookup::Unknown(_) => return None,
+            Lookup::No(gone) => {
                 let known = |list: &str| list.split_whitespace().any(|known| known == name.last());
                 let may_be_elsewhere =
                     super::calls::is_harmless(name.last()) || known(TRIGGER_FUNCTIONS);
@@ -156,15 +157,15 @@ impl World {
                     return None;
                 }
                 let names =
-                    self.names_of(|class| class == crate::analysis::catalog::Class::Routine);
+                    self.names_of(|class| class == crate::analysis::model::ObjectKind::Routine);
                 let bare = |name: &Rc<str>| Rc::from(name.split('(').next().unwrap_or(name));
                 let names: Vec<Rc<str>> = names.iter().map(bare).collect();
                 let meant = did_you_mean(name.last(), names.iter().map(AsRef::as_ref));
                 let meant = meant.filter(|meant| *meant != name.last()).map(str::to_owned);
                 let what = format!("function `{name}()`");
-                self.fault(Problem::Missing { what, meant }, name.span(), "not there");
+                self.report(Problem::Missing { what, meant }, name.span(), "not there");
                 if let Some(place) = gone {
-                    self.see(place, "dropped or renamed here");
+                    self.add_related(place, "dropped or renamed here");
                 }
             }
         }
@@ -172,15 +173,15 @@ impl World {
     }
 
     fn must_return(&mut self, id: Id, name: &Name, returns: &'static str) {
-        let Some(object) = self.catalog.get(id) else { return };
-        let Detail::Routine { face: Some(face), .. } = &object.detail else { return };
+        let Some(object) = self.model.get(id) else { return };
+        let Detail::Routine { shape: Some(shape), .. } = &object.detail else { return };
         let place = object.place;
-        let is_other = match &face.given {
+        let is_other = match &shape.given {
             Some(Given::One(ArgumentType::Other(kind))) if **kind == *returns => false,
             Some(given) => self.is_clear_given(given),
             None => false,
         };
-        let is = match face.is_procedure {
+        let is = match shape.is_procedure {
             true => "procedure",
             false if is_other => "function",
             false => return,
@@ -190,17 +191,17 @@ impl World {
             _ => "event trigger function",
         };
         let name_shown = format!("{name}()");
-        self.fault(Problem::WrongKind { name: name_shown, is, wanted }, name.span(), "");
-        self.see(place, "created here");
+        self.report(Problem::WrongKind { name: name_shown, is, wanted }, name.span(), "");
+        self.add_related(place, "created here");
     }
 
     /// Of several routines of one name it is not clear which is meant; that is said.
     pub(super) fn ambiguous(&mut self, kind: RoutineKind, name: &Name, here: &[Id]) -> bool {
         let is_meant = |id: &&Id| {
-            let detail = self.catalog.get(**id).map(|object| &object.detail);
-            let Some(Detail::Routine { face, .. }) = detail else { return false };
-            let is_procedure = face.as_ref().map(|face| face.is_procedure);
-            self.catalog.is_sure(**id)
+            let detail = self.model.get(**id).map(|object| &object.detail);
+            let Some(Detail::Routine { shape, .. }) = detail else { return false };
+            let is_procedure = shape.as_ref().map(|shape| shape.is_procedure);
+            self.model.is_sure(**id)
                 && match kind {
                     RoutineKind::Either => true,
                     RoutineKind::Function => is_procedure == Some(false),
@@ -211,10 +212,10 @@ impl World {
         if meant.len() < 2 {
             return false;
         }
-        let of: Vec<String> = meant.iter().map(|id| self.catalog.shown(*id)).collect();
+        let of: Vec<String> = meant.iter().map(|id| self.model.shown(*id)).collect();
         let word = if kind == RoutineKind::Procedure { "procedure" } else { "function" };
         let problem = Problem::Ambiguous { kind: word, name: name.to_string(), of };
-        self.fault(problem, name.span(), "which one?");
+        self.report(problem, name.span(), "which one?");
         true
     }
 }

@@ -2,55 +2,62 @@
 
 use std::rc::Rc;
 
-use super::view::View;
-use super::{Catalog, Class, GENERATED, How, Id, Object, Path, Place, Slot, Space};
+use super::snapshot::Snapshot;
+use super::{
+    DependencyKind, GENERATED, Id, Model, Namespace, Object, ObjectKind, Path, Place, Slot,
+};
 use crate::analysis::names::{Ident, Name};
 
 /// What is known of a name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::analysis) enum Found {
+pub(in crate::analysis) enum Lookup {
     Yes(Id),
     /// It may be there, or may be another than the one that is known.
-    Maybe(Option<Id>),
+    Unknown(Option<Id>),
     /// It is not there; where it went, if it was.
     No(Option<Place>),
 }
 
-impl Found {
+impl Lookup {
     pub(in crate::analysis) fn id(self) -> Option<Id> {
         match self {
-            Found::Yes(id) => Some(id),
-            Found::Maybe(id) => id,
-            Found::No(_) => None,
+            Lookup::Yes(id) => Some(id),
+            Lookup::Unknown(id) => id,
+            Lookup::No(_) => None,
         }
     }
 }
 
-impl Catalog {
+impl Model {
     /// What has this name there.
-    pub(in crate::analysis) fn find(&self, space: Space, home: Option<Id>, name: &str) -> Found {
-        let key = (space, home, Rc::from(name));
+    pub(in crate::analysis) fn find(
+        &self,
+        namespace: Namespace,
+        home: Option<Id>,
+        name: &str,
+    ) -> Lookup {
+        let key = (namespace, home, Rc::from(name));
         let found = self.look_up(&key);
-        if !matches!(found, Found::No(_)) {
+        if !matches!(found, Lookup::No(_)) {
             return found;
         }
         // What was made nobody knows where may be anywhere.
-        let astray = || self.slots.contains_key(&(space, Some(self.nowhere), key.2.clone()));
-        if self.has_astray && home != Some(self.nowhere) && astray() {
-            return Found::Maybe(None);
+        let astray = || self.slots.contains_key(&(namespace, Some(self.unresolved), key.2.clone()));
+        if self.has_astray && home != Some(self.unresolved) && astray() {
+            return Lookup::Unknown(None);
         }
         found
     }
 
     /// A schema by its name; one from elsewhere is perhaps there.
-    pub(in crate::analysis) fn schema(&mut self, name: &Ident) -> Found {
-        match self.find(Space::Schema, None, &name.text) {
+    pub(in crate::analysis) fn schema(&mut self, name: &Ident) -> Lookup {
+        match self.find(Namespace::Schema, None, &name.text) {
             // Others may have made it, before the chain or beside it.
-            Found::No(None) | Found::Maybe(None) => {
+            Lookup::No(None) | Lookup::Unknown(None) => {
                 let mut schema =
-                    Object::new(Class::Schema, name.text.clone(), None, Place::default());
+                    Object::new(ObjectKind::Schema, name.text.clone(), None, Place::default());
                 (schema.is_certain, schema.complete) = (false, false);
-                Found::Maybe(Some(self.add(schema)))
+                Lookup::Unknown(Some(self.add(schema)))
             }
             found => found,
         }
@@ -84,21 +91,21 @@ impl Catalog {
     }
 
     /// What a name stands for.
-    pub(in crate::analysis) fn resolve(&mut self, space: Space, name: &Name) -> Found {
-        let found = self.on_path(space, name);
+    pub(in crate::analysis) fn resolve(&mut self, namespace: Namespace, name: &Name) -> Lookup {
+        let found = self.on_path(namespace, name);
         self.doubted(name, found)
     }
 
-    fn on_path(&mut self, space: Space, name: &Name) -> Found {
+    fn on_path(&mut self, namespace: Namespace, name: &Name) -> Lookup {
         let last: Rc<str> = name.last().into();
         if name.parts.len() > 2 || last.starts_with("pg_") {
-            return Found::Maybe(None);
+            return Lookup::Unknown(None);
         }
         if let Some(schema) = name.schema()
             && (schema.text.starts_with("pg_") || &*schema.text == "information_schema")
             && &*schema.text != "pg_temp"
         {
-            return Found::Maybe(None);
+            return Lookup::Unknown(None);
         }
         let (schemas, is_all) = self.searched(name);
         let (mut gone, mut is_unknown) = (None, false);
@@ -106,30 +113,30 @@ impl Catalog {
         for schema in schemas {
             // Nothing is temporary but what the chain makes so.
             if schema == self.temporary
-                && !self.slots.contains_key(&(space, Some(schema), last.clone()))
+                && !self.slots.contains_key(&(namespace, Some(schema), last.clone()))
             {
                 continue;
             }
-            match self.find(space, Some(schema), &last) {
-                Found::No(place) => gone = gone.or(place),
-                Found::Yes(id) if is_default && self.is_elsewhere(space, schema, &last) => {
-                    return Found::Maybe(Some(id));
+            match self.find(namespace, Some(schema), &last) {
+                Lookup::No(place) => gone = gone.or(place),
+                Lookup::Yes(id) if is_default && self.is_elsewhere(namespace, schema, &last) => {
+                    return Lookup::Unknown(Some(id));
                 }
                 // A schema before this one may have the name, too.
-                Found::Yes(_) if is_unknown => return Found::Maybe(None),
-                Found::Yes(id) => return Found::Yes(id),
-                Found::Maybe(Some(id)) if !is_unknown => return Found::Maybe(Some(id)),
-                Found::Maybe(_) => is_unknown = true,
+                Lookup::Yes(_) if is_unknown => return Lookup::Unknown(None),
+                Lookup::Yes(id) => return Lookup::Yes(id),
+                Lookup::Unknown(Some(id)) if !is_unknown => return Lookup::Unknown(Some(id)),
+                Lookup::Unknown(_) => is_unknown = true,
             }
         }
         // Somebody's role may have another path, in which that schema is.
         if is_unknown
             || !is_all
-            || self.path_may_differ(name) && self.is_elsewhere(space, self.nowhere, &last)
+            || self.path_may_differ(name) && self.is_elsewhere(namespace, self.unresolved, &last)
         {
-            return Found::Maybe(None);
+            return Lookup::Unknown(None);
         }
-        Found::No(gone)
+        Lookup::No(gone)
     }
 
     /// Whether names without a schema may lead elsewhere than is known here, or may have been meant.
@@ -145,13 +152,13 @@ impl Catalog {
     }
 
     /// Whether a schema other than this one has something of this name.
-    fn is_elsewhere(&self, space: Space, this: Id, name: &Rc<str>) -> bool {
+    fn is_elsewhere(&self, namespace: Namespace, this: Id, name: &Rc<str>) -> bool {
         let others = self.schemas.iter().filter(|schema| **schema != this);
         let is_there = |schema: &Id| {
-            let slot = self.slots.get(&(space, Some(*schema), name.clone()));
+            let slot = self.slots.get(&(namespace, Some(*schema), name.clone()));
             matches!(slot, Some(Slot::Here(_) | Slot::Many))
                 && *schema != self.temporary
-                && *schema != self.nowhere
+                && *schema != self.unresolved
         };
         others.into_iter().any(is_there)
     }
@@ -159,7 +166,7 @@ impl Catalog {
     /// Where something of this name is made; nothing where the schema is gone.
     pub(in crate::analysis) fn target(&mut self, name: &Name, temporary: bool) -> Option<Id> {
         if name.parts.len() > 2 {
-            return Some(self.nowhere);
+            return Some(self.unresolved);
         }
         if let Some(schema) = name.schema() {
             if &*schema.text == "pg_temp" {
@@ -172,30 +179,30 @@ impl Catalog {
         }
         match self.path.clone() {
             Path::Default => Some(self.public),
-            Path::Unknown => Some(self.nowhere),
+            Path::Unknown => Some(self.unresolved),
             Path::Known(path) => {
                 let mut path = path.iter().filter(|name| &*name.text != "pg_catalog");
                 let first = path.next().map(|name| self.schema(name));
                 // The first that is there; of one from elsewhere nobody knows.
                 Some(match first {
-                    Some(Found::Yes(id)) => id,
-                    _ => self.nowhere,
+                    Some(Lookup::Yes(id)) => id,
+                    _ => self.unresolved,
                 })
             }
         }
     }
 
     /// All objects that a name could stand for in the schemas of the path.
-    pub(in crate::analysis) fn namesakes(&mut self, space: Space, name: &Name) -> Vec<Id> {
+    pub(in crate::analysis) fn namesakes(&mut self, namespace: Namespace, name: &Name) -> Vec<Id> {
         let last: Rc<str> = name.last().into();
         let (schemas, _) = self.searched(name);
-        let found = schemas.iter().map(|schema| self.find(space, Some(*schema), &last));
-        found.filter_map(Found::id).collect()
+        let found = schemas.iter().map(|schema| self.find(namespace, Some(*schema), &last));
+        found.filter_map(Lookup::id).collect()
     }
 
     /// The relations of a schema of which no more is known: they may belong to any table.
     pub(in crate::analysis) fn known_by_name_alone(&self, home: Option<Id>) -> Vec<Id> {
-        let relations = [Class::Index, Class::Sequence, Class::Table];
+        let relations = [ObjectKind::Index, ObjectKind::Sequence, ObjectKind::Table];
         let all = self.objects().filter(|(_, object)| {
             relations.contains(&object.class) && object.home == home && !object.complete
         });
@@ -205,12 +212,12 @@ impl Catalog {
     /// What has a name where something of this name would be made.
     pub(in crate::analysis) fn resolve_own(
         &mut self,
-        space: Space,
+        namespace: Namespace,
         name: &Name,
         temporary: bool,
-    ) -> Option<Found> {
+    ) -> Option<Lookup> {
         let home = self.target(name, temporary)?;
-        Some(self.find(space, Some(home), name.last()))
+        Some(self.find(namespace, Some(home), name.last()))
     }
 
     /// The routines of the chain that have this name, wherever they are.
@@ -231,12 +238,13 @@ impl Catalog {
     pub(in crate::analysis) fn ordered_columns(&self, relation: Id) -> Option<Vec<Rc<str>>> {
         let object = self.get(relation)?;
         // Parents' columns come in an order of their own.
-        let is_derived = object.needs.iter().any(|need| matches!(need.how, How::Child { .. }));
-        let is_whole = matches!(self.find(Space::Column, Some(relation), ""), Found::No(_));
+        let is_derived =
+            object.dependencies.iter().any(|need| matches!(need.how, DependencyKind::Child { .. }));
+        let is_whole = matches!(self.find(Namespace::Column, Some(relation), ""), Lookup::No(_));
         if is_derived || !is_whole {
             return None;
         }
-        let mut columns = self.parts(relation, |class| class == Class::Column);
+        let mut columns = self.parts(relation, |class| class == ObjectKind::Column);
         columns.sort_unstable();
         let is_clear =
             |id: &Id| self.is_sure(*id) && self.get(*id).is_some_and(|column| !column.is_old);
@@ -246,16 +254,16 @@ impl Catalog {
 
     /// Whether a column is surely one whose values are computed, of a table that no rule stands before.
     pub(in crate::analysis) fn is_generated(&self, table: Id, column: &str) -> bool {
-        let is_table = self.get(table).is_some_and(|table| table.class == Class::Table);
-        let has_rules = !self.parts(table, |class| class == Class::Rule).is_empty();
-        let Found::Yes(column) = self.find(Space::Column, Some(table), column) else {
+        let is_table = self.get(table).is_some_and(|table| table.class == ObjectKind::Table);
+        let has_rules = !self.parts(table, |class| class == ObjectKind::Rule).is_empty();
+        let Lookup::Yes(column) = self.find(Namespace::Column, Some(table), column) else {
             return false;
         };
-        let sources = self.parts(column, |class| class == Class::Default);
+        let sources = self.parts(column, |class| class == ObjectKind::Default);
         let is_it = |id: &Id| {
             self.is_sure(*id) && self.get(*id).is_some_and(|source| &*source.name == GENERATED)
         };
-        is_table && !has_rules && !self.is_open(Space::Rule) && sources.iter().any(is_it)
+        is_table && !has_rules && !self.is_open(Namespace::Rule) && sources.iter().any(is_it)
     }
 
     /// A name with the schema where it is not `public`.
@@ -267,16 +275,16 @@ impl Catalog {
     /// The same by the objects of another time.
     pub(super) fn shown_with(&self, object: &Object, get: &dyn Fn(Id) -> Option<Object>) -> String {
         let own = match object.class {
-            Class::Routine => object.name.to_string(),
+            ObjectKind::Routine => object.name.to_string(),
             _ => crate::analysis::names::quoted(&object.name),
         };
         let home = object.home.and_then(|home| Some((home, get(home)?)));
         match (object.class, home) {
-            (Class::Column, Some((_, table))) => {
+            (ObjectKind::Column, Some((_, table))) => {
                 format!("{}.{own}", self.shown_with(&table, get))
             }
             (_, Some((home, schema)))
-                if schema.class == Class::Schema
+                if schema.class == ObjectKind::Schema
                     && home != self.public
                     && home != self.temporary =>
             {

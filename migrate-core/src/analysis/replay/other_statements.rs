@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use super::calls::is_reserved;
-use super::drops::class_of;
-use super::world::{Target, World};
-use crate::analysis::catalog::{Class, Found, Id, Object, Path, Space};
+use super::removal::class_of;
+use super::state::{ReplayState, Target};
 use crate::analysis::cursor::Cursor;
+use crate::analysis::model::{Id, Lookup, Namespace, Object, ObjectKind, Path};
 use crate::analysis::names::{Ident, Name};
 use crate::analysis::statement::{Commented, Kind, canonical, is_built_in, relations, written};
 use crate::syntax::lexer::TokenKind;
@@ -37,19 +37,19 @@ const WITH_RELATIONS: [(&str, &[&str]); 3] = [
     ("pg_buffercache", &["pg_buffercache"]),
 ];
 
-impl World {
+impl ReplayState {
     pub(super) fn create_extension(&mut self, name: &Ident, if_not_exists: bool) {
-        match self.catalog.find(Space::Extension, None, &name.text) {
-            Found::Yes(_) if if_not_exists => return,
-            Found::Yes(id) => return self.exists(id, name.span),
+        match self.model.find(Namespace::Extension, None, &name.text) {
+            Lookup::Yes(_) if if_not_exists => return,
+            Lookup::Yes(id) => return self.report_exists(id, name.span),
             _ => {}
         }
         self.extension_effects(&name.text);
         let place = self.place(name.span);
-        let mut object = Object::new(Class::Extension, name.text.clone(), None, place);
+        let mut object = Object::new(ObjectKind::Extension, name.text.clone(), None, place);
         // An administrator may have made it before.
         object.is_old = if_not_exists;
-        self.catalog.add(object);
+        self.model.add(object);
     }
 
     fn extension_effects(&mut self, name: &str) {
@@ -62,7 +62,7 @@ impl World {
         match WITH_RELATIONS.iter().find(|(known, _)| *known == name) {
             Some((_, relations)) => {
                 for relation in *relations {
-                    self.catalog.blur(&Rc::from(*relation));
+                    self.model.invalidate(&Rc::from(*relation));
                 }
             }
             None => self.go_blind(&format!("what the extension `{name}` makes is not known")),
@@ -88,13 +88,13 @@ impl World {
             }
         }
         if let Some(path) = set_config(text) {
-            self.catalog.path = path;
+            self.model.path = path;
         }
         self.run_calls(text);
         let mut changed = written(text);
         changed.extend(writes.cloned());
         for name in changed {
-            if let Some(id) = self.catalog.resolve(Space::Relation, &name).id() {
+            if let Some(id) = self.model.resolve(Namespace::Relation, &name).id() {
                 self.run_triggers(id);
             }
         }
@@ -102,11 +102,11 @@ impl World {
 
     /// Whether it surely is a relation that has nothing to refresh.
     fn is_no_materialized(&self, found: &Target) -> bool {
-        found.class != Class::MaterializedView && self.catalog.is_sure(found.id)
+        found.class != ObjectKind::MaterializedView && self.model.is_sure(found.id)
     }
 
     /// Every name in it may mean something else from here on.
-    pub(super) fn blur_all(&mut self, text: &Cursor<'_>) {
+    pub(super) fn invalidate_all(&mut self, text: &Cursor<'_>) {
         if text.tokens().iter().any(|token| text.is_escaped(*token)) {
             return self.go_blind("a name is written with escapes");
         }
@@ -123,25 +123,25 @@ impl World {
             .iter()
             .flat_map(|name| {
                 let tables: Vec<_> = self
-                    .catalog
+                    .model
                     .schemas
                     .iter()
                     .filter_map(|schema| {
-                        self.catalog.find(Space::Relation, Some(*schema), name).id()
+                        self.model.find(Namespace::Relation, Some(*schema), name).id()
                     })
                     .collect();
                 tables.into_iter().flat_map(|table| self.descendants(table)).collect::<Vec<_>>()
             })
-            .filter_map(|id| Some(self.catalog.get(id)?.name.clone()))
+            .filter_map(|id| Some(self.model.get(id)?.name.clone()))
             .collect();
         for name in names.iter().chain(&below) {
-            self.catalog.blur(name);
+            self.model.invalidate(name);
         }
         // What is in a schema goes with it.
         if names.contains("schema") {
             let renamed =
-                self.catalog.schemas.clone().into_iter().any(|id| {
-                    self.catalog.get(id).is_some_and(|schema| names.contains(&schema.name))
+                self.model.schemas.clone().into_iter().any(|id| {
+                    self.model.get(id).is_some_and(|schema| names.contains(&schema.name))
                 });
             if renamed {
                 self.go_blind("a schema of the chain is in it");
@@ -151,9 +151,9 @@ impl World {
 
     /// Whether a name is that of a schema and of no relation: what it stands before is touched, not the schema.
     fn is_schema(&self, name: &Rc<str>) -> bool {
-        let schemas = &self.catalog.schemas;
-        let named = |id: &Id| self.catalog.get(*id).is_some_and(|schema| schema.name == *name);
-        let has = |id: &Id| self.catalog.find(Space::Relation, Some(*id), name).id().is_some();
+        let schemas = &self.model.schemas;
+        let named = |id: &Id| self.model.get(*id).is_some_and(|schema| schema.name == *name);
+        let has = |id: &Id| self.model.find(Namespace::Relation, Some(*id), name).id().is_some();
         schemas.iter().any(named) && !schemas.iter().any(has)
     }
 
@@ -183,10 +183,10 @@ impl World {
             self.go_blind(why);
         } else if let Some(name) = operation(all) {
             if let Some(name) = name {
-                self.catalog.blur(&name.last().into());
+                self.model.invalidate(&name.last().into());
             }
         } else {
-            self.blur_all(all);
+            self.invalidate_all(all);
         }
     }
 
@@ -194,9 +194,9 @@ impl World {
         match on {
             // The server's own types can be commented on, those of extensions, and those of the rows of tables.
             Commented::Object(Kind::Type | Kind::Domain, name) => {
-                let row = self.catalog.resolve(Space::Relation, name);
+                let row = self.model.resolve(Namespace::Relation, name);
                 let has_extension =
-                    self.catalog.objects().any(|(_, it)| it.class == Class::Extension);
+                    self.model.objects().any(|(_, it)| it.class == ObjectKind::Extension);
                 let is_own = row.id().is_none() && !is_built_in(canonical(name.last()));
                 if is_own && !has_extension {
                     self.droppable_type(name, false, "type");
@@ -207,7 +207,7 @@ impl World {
                 let kind = match kind {
                     Kind::Index => "index",
                     Kind::Sequence => "sequence",
-                    Kind::View => "view",
+                    Kind::Snapshot => "view",
                     Kind::MaterializedView => "materialized view",
                     _ => "table",
                 };
@@ -234,33 +234,33 @@ impl World {
             }
             Commented::OnTable { what, name, table } => {
                 if let Some(table) = self.relation(table, "table", false) {
-                    let (class, space) = class_of(*what);
-                    self.on_table(class, space, name, table, false);
+                    let (class, namespace) = class_of(*what);
+                    self.on_table(class, namespace, name, table, false);
                 }
             }
         }
     }
 
     pub(super) fn rename_schema(&mut self, name: &Ident, to: &Ident) {
-        let id = match self.catalog.find(Space::Schema, None, &name.text) {
-            Found::Yes(id) => id,
-            Found::Maybe(id) => match id {
+        let id = match self.model.find(Namespace::Schema, None, &name.text) {
+            Lookup::Yes(id) => id,
+            Lookup::Unknown(id) => match id {
                 Some(id) => id,
                 None => return,
             },
-            Found::No(None) => return self.catalog.blur(&to.text),
-            Found::No(gone) => {
-                let schemas = self.names_of(|class| class == Class::Schema);
-                return self.missing("schema", &name.to_string(), name.span, gone, &schemas);
+            Lookup::No(None) => return self.model.invalidate(&to.text),
+            Lookup::No(gone) => {
+                let schemas = self.names_of(|class| class == ObjectKind::Schema);
+                return self.report_missing("schema", &name.to_string(), name.span, gone, &schemas);
             }
         };
-        match self.catalog.find(Space::Schema, None, &to.text) {
-            Found::Yes(other) => self.exists(other, to.span),
+        match self.model.find(Namespace::Schema, None, &to.text) {
+            Lookup::Yes(other) => self.report_exists(other, to.span),
             _ => {
                 let place = self.place(name.span);
-                self.catalog.change(id, place, |schema| schema.name = to.text.clone());
+                self.model.change(id, place, |schema| schema.name = to.text.clone());
                 // `public` as a path leads elsewhere now.
-                if id == self.catalog.public {
+                if id == self.model.public {
                     self.go_blind("the schema `public` has another name");
                 }
             }
