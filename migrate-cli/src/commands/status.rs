@@ -146,7 +146,7 @@ pub(super) fn status(context: &Context, exit_code: bool) -> Result<Exit, Failure
     };
     let help = match (left.is_empty(), elsewhere) {
         (false, _) => Some(HELP_LEFT.to_owned()),
-        (true, Some(half_done)) => Some(format!("{half_done}, and {}", half_done.help())),
+        (true, Some(half_done)) => Some(half_done.help()),
         (true, None) => help(status.as_ref()),
     };
     let help = help.map(|help| context.ui.addressed(&help));
