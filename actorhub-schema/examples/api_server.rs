@@ -121,7 +121,7 @@ async fn bring_to_head(pool: &Pool) -> Result<AtHead, Failure> {
         error => error.into(),
     })?;
     let waiting = AtomicBool::new(false);
-    let runner = migrations::runner().one_by_one().observe(move |event| match event {
+    let runner = migrations::runner().revision_at_a_time().observe(move |event| match event {
         Event::Finished { revision, duration, .. } => {
             eprintln!("  {revision} applied in {} ms", duration.as_millis());
         }

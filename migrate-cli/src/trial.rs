@@ -88,7 +88,7 @@ impl Trial<'_> {
         let (before, wanted) = (self.chain.1, self.models.1);
         let copy = self.scratch.copy(self.chain.0)?;
         let mut client = copy.connect()?;
-        let runner = self.context.runner(chain).statement_by_statement();
+        let runner = self.context.runner(chain).statement_at_a_time();
         let refused = |error: Error| match error {
             Error::Statement(error) => Ok(Outcome::Refused(error)),
             error => Err(Failure::OnScratch(Box::new(error))),

@@ -263,8 +263,8 @@ fn grammatical(sql: &str, statement: &Statement) -> Option<(Problem, Span, Strin
         Fault::MissingSemicolon(span) => {
             (Problem::MissingSemicolon, span, "`;` is missing before this".to_owned())
         }
-        Fault::Error(SyntaxError { span, text: found, meant, instead, label }) => {
-            (Problem::Syntax { found, meant, instead }, span, label)
+        Fault::Error(SyntaxError { span, text: found, suggestion, instead, label }) => {
+            (Problem::Syntax { found, suggestion, instead }, span, label)
         }
     })
 }

@@ -173,6 +173,6 @@ pub use runner::log::LogEntry;
 #[cfg(feature = "runner")]
 pub use runner::notices::{Notice, Notices};
 #[cfg(feature = "runner")]
-pub use runner::report::{Done, Event, Holder, Report, StatementProgress};
+pub use runner::report::{Done, Event, LockHolder, Report, StatementProgress};
 #[cfg(feature = "runner")]
 pub use runner::runner::Runner;

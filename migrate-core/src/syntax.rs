@@ -10,4 +10,5 @@ pub(crate) mod ident;
 pub(crate) mod lexer;
 pub(crate) mod source;
 pub(crate) mod statements;
+pub(crate) mod suggest;
 pub(crate) mod table_locks;

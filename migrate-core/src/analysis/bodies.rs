@@ -129,8 +129,8 @@ fn misspelt(piece: &Piece<'_>) -> Option<Refusal> {
             (Problem::MissingSemicolon, span, "`;` is missing before this".to_owned())
         }
         Fault::Error(error) if may_be_label(&text, &statement, &error) => return None,
-        Fault::Error(SyntaxError { span, text: found, meant, instead, label }) => {
-            (Problem::Syntax { found, meant, instead }, span, label)
+        Fault::Error(SyntaxError { span, text: found, suggestion, instead, label }) => {
+            (Problem::Syntax { found, suggestion, instead }, span, label)
         }
     };
     Some(Refusal { problem, span: span(found), label, related: None })

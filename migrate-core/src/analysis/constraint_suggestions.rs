@@ -1,7 +1,7 @@
 //! Which constraint of a table was probably meant by a name that none has. Names alike are often those of
 //! constraints over other columns, so the columns decide before the letters do.
 
-use crate::chain::id::within;
+use crate::syntax::suggest::within;
 
 /// A constraint that there is.
 #[derive(Debug)]

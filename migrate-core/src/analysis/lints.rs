@@ -1,4 +1,4 @@
-//! What a revision does that is right, and yet hurts a database that is in use: a lock that is held
+//! What a revision does that is correct, yet unsafe on a live database: a lock that is held
 //! while all rows are read, a column that the running release still asks for.
 //!
 //! Pure advice over the chain's statements in order. What a lint says must hold: the tests of the

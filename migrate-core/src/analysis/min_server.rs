@@ -41,7 +41,7 @@ pub(super) fn newer(sql: &str, statement: &Statement, offset: usize, oldest: u32
     };
     match kind {
         Merge => note("`MERGE`", 15, first(1)),
-        Snapshot => {
+        View => {
             let options = all.after(&["with"]).and_then(|mut rest| rest.parentheses());
             if let Some(span) = options.and_then(|options| option(&options, "security_invoker")) {
                 note("a view with `security_invoker`", 15, span);
@@ -146,7 +146,7 @@ enum Kind {
     /// `CREATE TABLE`, `ALTER TABLE`.
     Table,
     Index,
-    Snapshot,
+    View,
     Sequence,
     Merge,
     CopyRows,
@@ -157,7 +157,7 @@ enum Kind {
     Other,
 }
 
-use Kind::{CopyRows, Grant, Index, Merge, Other, Publication, Query, Sequence, Snapshot, Table};
+use Kind::{CopyRows, Grant, Index, Merge, Other, Publication, Query, Sequence, Table, View};
 
 impl Kind {
     fn of(all: &Cursor<'_>) -> Self {
@@ -168,7 +168,7 @@ impl Kind {
             return match () {
                 () if rest.take(&["table"]) => Table,
                 () if rest.take(&["index"]) => Index,
-                () if rest.take_any(&[&["view"], &["recursive", "view"]]) => Snapshot,
+                () if rest.take_any(&[&["view"], &["recursive", "view"]]) => View,
                 () if rest.take(&["sequence"]) => Sequence,
                 () if rest.take(&["publication"]) => Publication,
                 () => Other,
@@ -200,9 +200,9 @@ const PHRASES: &[Phrase] = &[
     (&[Table], &["not", "enforced"], "`NOT ENFORCED`", 18),
     (&[Table], &["without", "overlaps"], "`WITHOUT OVERLAPS`", 18),
     (&[Table], &["add", "not", "null"], "a NOT NULL constraint of the table", 18),
-    (&[Query, Snapshot], &["is", "json"], "`IS JSON`", 16),
-    (&[Query, Snapshot], &["is", "not", "json"], "`IS NOT JSON`", 16),
-    (&[Query, Snapshot], &["at", "local"], "`AT LOCAL`", 17),
+    (&[Query, View], &["is", "json"], "`IS JSON`", 16),
+    (&[Query, View], &["is", "not", "json"], "`IS NOT JSON`", 16),
+    (&[Query, View], &["at", "local"], "`AT LOCAL`", 17),
     (&[Merge], &["not", "matched", "by"], "`WHEN NOT MATCHED BY`", 17),
     (&[Merge], &["returning"], "`MERGE` with `RETURNING`", 17),
     (&[Grant], &["on", "parameter"], "a privilege on a parameter", 15),

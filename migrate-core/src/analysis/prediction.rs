@@ -20,7 +20,7 @@ fn line(model: &Model, id: Id, object: &Object) -> Option<String> {
     let name = model.shown(id);
     let table = object.table.or(object.home).map(|table| model.shown(table)).unwrap_or_default();
     let home = object.home.and_then(|home| model.get(home)).map(|home| home.class);
-    let is_of_view = matches!(home, Some(ObjectKind::Snapshot | ObjectKind::MaterializedView));
+    let is_of_view = matches!(home, Some(ObjectKind::View | ObjectKind::MaterializedView));
     Some(match (object.class, &object.detail) {
         // The columns of a view are its query's.
         (ObjectKind::Column, _) if is_of_view => return None,
@@ -36,7 +36,7 @@ fn line(model: &Model, id: Id, object: &Object) -> Option<String> {
         (ObjectKind::Index, _) => format!("index {name} of {table}"),
         (
             ObjectKind::Table
-            | ObjectKind::Snapshot
+            | ObjectKind::View
             | ObjectKind::MaterializedView
             | ObjectKind::Sequence,
             _,

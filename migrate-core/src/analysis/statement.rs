@@ -265,7 +265,7 @@ pub(crate) enum RoutineChange {
 pub(crate) enum Kind {
     Schema,
     Table,
-    Snapshot,
+    View,
     MaterializedView,
     Index,
     Sequence,

@@ -9,10 +9,10 @@ use squawk_parser::{EntryPoint, LexedStr, StrStep, SyntaxKind};
 
 use self::semicolon::{routine_setting, schema_element, second_statement, two_statements};
 use super::dialects;
-use crate::chain::id::did_you_mean;
 use crate::syntax::lexer::{Lexer, Token, TokenKind};
 use crate::syntax::source::Span;
 use crate::syntax::statements::Statement;
+use crate::syntax::suggest::did_you_mean;
 
 mod exceptions;
 mod semicolon;
@@ -31,7 +31,7 @@ pub(super) struct SyntaxError {
     /// The word or sign that can't stand there, or how it begins; empty at the end.
     pub(super) text: String,
     /// A word that looks like a slip of the finger, and what it should have been.
-    pub(super) meant: Option<(String, &'static str)>,
+    pub(super) suggestion: Option<(String, &'static str)>,
     /// How PostgreSQL writes what looks like another database's SQL.
     pub(super) instead: Option<&'static str>,
     /// What to say at the place.
@@ -64,7 +64,7 @@ pub(super) fn fault(sql: &str, statement: &Statement) -> Option<Fault> {
     }
     if let Some(from) = unpackaged(sql, tokens) {
         let (text, label) = (shown(from.text(sql)), wanted(""));
-        let error = SyntaxError { span: from.span, text, meant: None, instead: None, label };
+        let error = SyntaxError { span: from.span, text, suggestion: None, instead: None, label };
         return Some(Fault::Error(error));
     }
     if let Some(second) = schema_element(sql, tokens) {
@@ -100,7 +100,7 @@ pub(super) fn fault(sql: &str, statement: &Statement) -> Option<Fault> {
         return Some(Fault::Error(SyntaxError {
             span: end,
             text: String::new(),
-            meant: None,
+            suggestion: None,
             instead: None,
             label: wanted(&said),
         }));
@@ -112,13 +112,14 @@ pub(super) fn fault(sql: &str, statement: &Statement) -> Option<Fault> {
     // A misspelt word may pass for a name, and the one behind it can't follow.
     let before = nth.checked_sub(1).and_then(|before| tokens.get(before));
     let before = before.filter(|_| token.kind == TokenKind::Word);
-    let meant = [Some(token), before].into_iter().flatten().find_map(|token| meant(sql, token));
+    let suggestion =
+        [Some(token), before].into_iter().flatten().find_map(|token| suggestion(sql, token));
     // What the parser waits for instead says less than the word that was meant.
     let instead = dialects::instead(sql, tokens, nth);
-    let is_told = meant.is_some() || instead.is_some();
+    let is_told = suggestion.is_some() || instead.is_some();
     let label = if is_told { wanted("") } else { wanted(&said) };
-    let meant = meant.filter(|_| instead.is_none());
-    Some(Fault::Error(SyntaxError { span: token.span, text, meant, instead, label }))
+    let suggestion = suggestion.filter(|_| instead.is_none());
+    Some(Fault::Error(SyntaxError { span: token.span, text, suggestion, instead, label }))
 }
 
 /// A token as a message has it: a long one by its beginning.
@@ -275,14 +276,14 @@ fn wanted(said: &str) -> String {
 }
 
 /// A word, and the word of SQL that it was probably meant to be.
-fn meant(sql: &str, token: &Token) -> Option<(String, &'static str)> {
+fn suggestion(sql: &str, token: &Token) -> Option<(String, &'static str)> {
     let word = token.text(sql);
     let known = |list: &[&'static str]| list.iter().any(|known| known.eq_ignore_ascii_case(word));
     if token.kind != TokenKind::Word || known(&COMMANDS) || known(&WORDS) || word.len() < 3 {
         return None;
     }
-    let meant = did_you_mean(word, COMMANDS.into_iter().chain(WORDS))?;
-    Some((word.to_owned(), meant))
+    let suggestion = did_you_mean(word, COMMANDS.into_iter().chain(WORDS))?;
+    Some((word.to_owned(), suggestion))
 }
 
 /// What statements begin with.

@@ -25,7 +25,7 @@ fn section(up: &str) -> String {
     format!("-- revision: 1\n-- message: M\n-- migrate:up\n{up}\n-- migrate:down\nSELECT 1;\n")
 }
 
-const ALLOW: &str = "mend it; if PostgreSQL takes it as it is, say so above the statement: \
+const ALLOW: &str = "fix it; if PostgreSQL accepts it as it is, say so above the statement: \
                      `-- migrate:allow(syntax): why`";
 
 #[test]

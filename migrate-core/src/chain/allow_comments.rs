@@ -1,9 +1,9 @@
 //! `-- migrate:allow(code): why` in a migration: the author's word against a check's.
 
-use crate::chain::id::did_you_mean;
 use crate::chain::lint::Lint;
 use crate::chain::markers::marker_body;
 use crate::syntax::source::{Source, Span};
+use crate::syntax::suggest::did_you_mean;
 
 /// The codes that an author may allow, beside those of the lints; `down` is for a downgrade that leaves
 /// or loses something.
@@ -55,6 +55,6 @@ pub(crate) fn unknown_code<'s>(source: &'s Source<'_>, marker: Span) -> Option<(
 }
 
 /// The code that a word was probably meant to be.
-pub(crate) fn meant(word: &str) -> Option<&'static str> {
-    Lint::meant(word).or_else(|| did_you_mean(word, ALLOWABLE))
+pub(crate) fn suggestion(word: &str) -> Option<&'static str> {
+    Lint::suggestion(word).or_else(|| did_you_mean(word, ALLOWABLE))
 }

@@ -96,7 +96,7 @@ impl Diagnostic {
 /// use migrate_core::{Source, Span, point_at};
 ///
 /// let source = Source::new("schema.sql", "CREATE TABEL t ();");
-/// let text = point_at("syntax error", &source, Span::new(7, 12), "here", "mend it");
+/// let text = point_at("syntax error", &source, Span::new(7, 12), "here", "fix it");
 /// assert!(text.starts_with("syntax error\n --> schema.sql:1:8"));
 /// ```
 pub fn point_at(message: &str, source: &Source<'_>, span: Span, text: &str, help: &str) -> String {

@@ -68,7 +68,7 @@ pub enum EditError {
         /// The id that was asked for.
         id: String,
         /// The id that was probably meant.
-        meant: Option<String>,
+        suggestion: Option<String>,
     },
     /// An id that no revision can have.
     BadId {
@@ -135,7 +135,7 @@ impl EditError {
     /// What to do about it.
     pub fn help(&self) -> String {
         match self {
-            EditError::UnknownRevision { meant: Some(meant), .. } => format!("did you mean `{meant}`?"),
+            EditError::UnknownRevision { suggestion: Some(suggestion), .. } => format!("did you mean `{suggestion}`?"),
             EditError::UnknownRevision { .. } => "`migrate history` lists the revisions".into(),
             EditError::BadId { .. } => {
                 "an id is 1 to 128 letters, digits, `_`, `.` or `-`, and begins with a letter or a digit".into()
@@ -307,7 +307,7 @@ pub fn rebase(folder: Folder, id: &str, onto: &str) -> Result<FileEdit, EditErro
     let is_it = |header: &crate::chain::header::Header| {
         header.id.as_ref().is_some_and(|(found, _)| found.as_str() == id)
     };
-    let unknown = || EditError::UnknownRevision { id: id.clone(), meant: None };
+    let unknown = || EditError::UnknownRevision { id: id.clone(), suggestion: None };
     let file = outline.parsed.iter().find(|file| is_it(&file.header)).ok_or_else(unknown)?;
     let source = &outline.files.sources[file.index];
     let (place, new) = match file.header.parents.as_slice() {
@@ -365,7 +365,8 @@ pub fn accept_down(folder: Folder, id: &str) -> Result<FileEdit, EditError> {
 
 /// A revision's whole id, from the id or the beginning of it.
 fn known(outline: &Outline, id: &str) -> Result<String, EditError> {
-    let unknown = || EditError::UnknownRevision { id: id.to_owned(), meant: outline.meant(id) };
+    let unknown =
+        || EditError::UnknownRevision { id: id.to_owned(), suggestion: outline.suggestion(id) };
     outline.find(id).map(|entry| entry.id.clone()).ok_or_else(unknown)
 }
 

@@ -25,7 +25,7 @@ pub enum FolderError {
     /// There is none.
     Missing {
         /// The name of a folder beside it that was probably meant.
-        meant: Option<String>,
+        suggestion: Option<String>,
     },
     /// It is a file.
     NotADirectory,
@@ -110,7 +110,7 @@ pub(crate) fn open(folder: Folder, problems: &mut Vec<Diagnostic>) -> Files {
         Ok(entries) => entries,
         Err(error) => {
             problems.push(Diagnostic::new(match error {
-                FolderError::Missing { meant } => Problem::NoDirectory { path, meant },
+                FolderError::Missing { suggestion } => Problem::NoDirectory { path, suggestion },
                 FolderError::NotADirectory => Problem::NotADirectory { path },
                 FolderError::Unreadable(reason) => Problem::Unreadable { path, reason },
             }));

@@ -4,9 +4,9 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap, HashMap, HashSet};
 
 use crate::chain::diagnostic::Diagnostic;
-use crate::chain::id::did_you_mean;
 use crate::chain::problem::Problem;
 use crate::syntax::source::Span;
+use crate::syntax::suggest::did_you_mean;
 
 /// A revision, as far as its place in the chain goes.
 pub(crate) struct Node<'a> {
@@ -113,14 +113,14 @@ fn parents(
         // Ids that only count up are all alike. And whose parents are all unknown has another problem
         // than slips of the finger.
         let is_counted = parent.chars().all(|c| c.is_ascii_digit());
-        let meant = if is_counted || nth >= MOST_SUGGESTIONS {
+        let suggestion = if is_counted || nth >= MOST_SUGGESTIONS {
             None
         } else {
             let children: HashSet<&str> = named.iter().map(|(node, _)| node.id).collect();
             did_you_mean(parent, by_id.keys().copied().filter(|id| !children.contains(id)))
         };
-        let meant = meant.map(str::to_owned);
-        let problem = Problem::UnknownParent { parent: parent.to_owned(), meant };
+        let suggestion = suggestion.map(str::to_owned);
+        let problem = Problem::UnknownParent { parent: parent.to_owned(), suggestion };
         let places = named.iter().enumerate().map(|(nth, (node, span))| {
             let text = if nth == 0 { "no file here has this revision" } else { "and here" };
             (node.source, *span, text)

@@ -4,10 +4,11 @@ use std::collections::HashSet;
 
 use crate::chain::allow_comments::allows;
 use crate::chain::diagnostic::Diagnostic;
-use crate::chain::id::{RevisionId, did_you_mean};
+use crate::chain::id::RevisionId;
 use crate::chain::problem::Problem;
 use crate::syntax::lexer::{Token, TokenKind};
 use crate::syntax::source::{Source, Span};
+use crate::syntax::suggest::did_you_mean;
 
 /// What a header can say.
 pub(crate) const KEYS: [&str; 5] = ["revision", "parent", "message", "created", "irreversible"];
@@ -87,10 +88,10 @@ pub(crate) fn parse(
                 // A comment in SQL that has no section above it.
                 continue;
             }
-            let is_new = |meant: &&str| seen.iter().all(|(key, _)| key != meant);
-            let meant = meant_key(key).filter(is_new);
-            header.unclear.extend(meant);
-            let problem = Problem::UnknownKey { key: key.to_owned(), meant };
+            let is_new = |suggestion: &&str| seen.iter().all(|(key, _)| key != suggestion);
+            let suggestion = meant_key(key).filter(is_new);
+            header.unclear.extend(suggestion);
+            let problem = Problem::UnknownKey { key: key.to_owned(), suggestion };
             problems.push(Diagnostic::at(problem, index, key_span, ""));
             continue;
         };

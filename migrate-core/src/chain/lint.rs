@@ -1,11 +1,11 @@
-//! The lints: what a revision can do that is right, and yet hurts a database that is in use.
+//! The lints: what a revision can do that is correct, yet unsafe on a live database.
 
 mod hazard;
 
 use std::fmt;
 
 pub use self::hazard::Hazard;
-use crate::chain::id::did_you_mean;
+use crate::syntax::suggest::did_you_mean;
 
 /// A thing to be warned of in a revision that is not deployed. Each has a page:
 /// `migrate lint --explain CODE`.
@@ -107,7 +107,7 @@ impl Lint {
                 "a new column that is NOT NULL without a default: it fails when there are rows"
             }
             AddColumnRewrites => {
-                "a new column whose values differ from row to row: the table is written anew"
+                "a new column whose values differ from row to row: the table is rewritten"
             }
             ConstraintScans => {
                 "a foreign key or a check that is validated under the lock that adds it"
@@ -130,12 +130,12 @@ impl Lint {
             NotNullScans => "a SET NOT NULL that has to look at every row",
             RenameBreaks => "a new name for what the running release knows by the old one",
             RewritesTable => {
-                "a statement that writes a table or its indexes anew, while nobody can use it"
+                "a statement that rewrites a table or its indexes, while nobody can use it"
             }
             Serial => "a column of type serial, where an identity column does more with less",
             TimestampWithoutZone => "a timestamp without a time zone",
             TypeRewrites => {
-                "a new type or collation that makes the server write the table or an index anew"
+                "a new type or collation that makes the server rewrite the table or an index"
             }
             UniqueBuildsIndex => "a key whose index is built while nobody can use the table",
             UnnamedIndex => {
@@ -163,7 +163,7 @@ impl Lint {
     }
 
     /// The code that a word was probably meant to be.
-    pub fn meant(word: &str) -> Option<&'static str> {
+    pub fn suggestion(word: &str) -> Option<&'static str> {
         did_you_mean(&word.replace('_', "-"), Lint::ALL.map(Lint::code))
     }
 }
@@ -210,7 +210,7 @@ mod tests {
         for lint in Lint::ALL {
             assert_eq!(Lint::of_code(lint.code()), Some(lint));
         }
-        assert_eq!(Lint::meant("drop_columns"), Some("drop-column"));
-        assert_eq!(Lint::meant("x"), None);
+        assert_eq!(Lint::suggestion("drop_columns"), Some("drop-column"));
+        assert_eq!(Lint::suggestion("x"), None);
     }
 }

@@ -1,12 +1,12 @@
 //! The outline of a folder: which revisions there are and who follows whom, also when they make
-//! no chain. Commands that mend a chain start from it.
+//! no chain. Commands that repair a chain start from it.
 
 use std::collections::HashSet;
 
 use crate::chain::file::{ParsedFile, parse};
 use crate::chain::folder::{self, Files, Folder};
-use crate::chain::id::did_you_mean;
 use crate::chain::lockfile;
+use crate::syntax::suggest::did_you_mean;
 
 /// A folder's revisions, as far as their headers can be read.
 pub struct Outline {
@@ -87,7 +87,7 @@ impl Outline {
     }
 
     /// The id that was probably meant.
-    pub(crate) fn meant(&self, id: &str) -> Option<String> {
+    pub(crate) fn suggestion(&self, id: &str) -> Option<String> {
         did_you_mean(id, self.entries.iter().map(|entry| entry.id.as_str())).map(str::to_owned)
     }
 

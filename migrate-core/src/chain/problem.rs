@@ -14,21 +14,48 @@ mod text;
 #[expect(missing_docs, reason = "each variant's message, below, says what it and its fields are")]
 pub enum Problem {
     // The folder and its files.
-    NoDirectory { path: String, meant: Option<String> },
-    NotADirectory { path: String },
-    Unreadable { path: String, reason: String },
-    EmptyChain { path: String },
-    StrayFile { name: String },
+    NoDirectory {
+        path: String,
+        suggestion: Option<String>,
+    },
+    NotADirectory {
+        path: String,
+    },
+    Unreadable {
+        path: String,
+        reason: String,
+    },
+    EmptyChain {
+        path: String,
+    },
+    StrayFile {
+        name: String,
+    },
     NotUtf8,
     NulByte,
-    TooLarge { bytes: usize, limit: usize },
+    TooLarge {
+        bytes: usize,
+        limit: usize,
+    },
 
     // The header.
-    MissingKey { key: &'static str },
-    DuplicateKey { key: &'static str },
-    UnknownKey { key: String, meant: Option<&'static str> },
-    EmptyValue { key: &'static str },
-    BadId { id: String, why: BadId },
+    MissingKey {
+        key: &'static str,
+    },
+    DuplicateKey {
+        key: &'static str,
+    },
+    UnknownKey {
+        key: String,
+        suggestion: Option<&'static str>,
+    },
+    EmptyValue {
+        key: &'static str,
+    },
+    BadId {
+        id: String,
+        why: BadId,
+    },
     SqlBeforeSection,
 
     // The sections.
@@ -36,81 +63,234 @@ pub enum Problem {
     MissingDown,
     EmptyDown,
     IrreversibleWithDown,
-    DuplicateSection { name: &'static str },
-    UnknownSection { name: String, meant: Option<&'static str> },
-    UnknownOption { option: String, meant: Option<&'static str> },
-    DuplicateOption { option: &'static str },
-    BadOption { option: &'static str, value: String, want: &'static str },
+    DuplicateSection {
+        name: &'static str,
+    },
+    UnknownSection {
+        name: String,
+        suggestion: Option<&'static str>,
+    },
+    UnknownOption {
+        option: String,
+        suggestion: Option<&'static str>,
+    },
+    DuplicateOption {
+        option: &'static str,
+    },
+    BadOption {
+        option: &'static str,
+        value: String,
+        want: &'static str,
+    },
     MarkerNotAlone,
 
     // The SQL.
     UnterminatedString,
     UnterminatedIdentifier,
     UnterminatedComment,
-    UnterminatedDollarQuote { delimiter: String },
+    UnterminatedDollarQuote {
+        delimiter: String,
+    },
     PsqlCommand,
     CopyFromStdin,
     CopyToStdout,
-    TransactionControl { statement: String },
-    NeedsNoTransaction { statement: String },
-    EnumValueUsed { value: String },
-    Todo { what: String },
-    Syntax { found: String, meant: Option<(String, &'static str)>, instead: Option<&'static str> },
+    TransactionControl {
+        statement: String,
+    },
+    NeedsNoTransaction {
+        statement: String,
+    },
+    EnumValueUsed {
+        value: String,
+    },
+    Todo {
+        what: String,
+    },
+    Syntax {
+        found: String,
+        suggestion: Option<(String, &'static str)>,
+        instead: Option<&'static str>,
+    },
     MissingSemicolon,
-    PsqlVariable { variable: String },
-    Parameter { parameter: String },
-    ReleasesLocks { what: &'static str },
-    NeedsTransaction { statement: &'static str },
-    TextSetting { setting: &'static str },
-    NeedsServer { what: &'static str, version: u32, oldest: u32 },
-    Lint { lint: Lint, message: String, help: String },
-    UnknownCode { code: String, meant: Option<&'static str> },
+    PsqlVariable {
+        variable: String,
+    },
+    Parameter {
+        parameter: String,
+    },
+    ReleasesLocks {
+        what: &'static str,
+    },
+    NeedsTransaction {
+        statement: &'static str,
+    },
+    TextSetting {
+        setting: &'static str,
+    },
+    NeedsServer {
+        what: &'static str,
+        version: u32,
+        oldest: u32,
+    },
+    Lint {
+        lint: Lint,
+        message: String,
+        help: String,
+    },
+    UnknownCode {
+        code: String,
+        suggestion: Option<&'static str>,
+    },
 
     // What the SQL means for what there is.
-    AlreadyExists { what: String },
-    Missing { what: String, meant: Option<String> },
-    WrongKind { name: String, is: &'static str, wanted: &'static str },
-    ColumnCount { own: usize, other: usize },
-    NoKey { table: String, columns: Vec<String> },
-    AmbiguousColumn { column: String },
-    RepeatedColumn { column: String },
-    ValueCount { columns: usize, values: usize },
-    GeneratedColumn { column: String },
-    NotImmutable { function: String },
-    StillNeeded { what: String, by: Vec<String>, more: usize },
-    NotNullNeeded { column: String, why: String, first: String },
-    CannotReplace { what: String, why: String, instead: String },
-    Ambiguous { kind: &'static str, name: String, of: Vec<String> },
-    TypeMismatch { message: String, instead: String },
-    NoOperatorClass { kind: String, method: String, instead: String },
-    DownLeaves { what: String },
-    DownLoses { what: String },
+    AlreadyExists {
+        what: String,
+    },
+    Missing {
+        what: String,
+        suggestion: Option<String>,
+    },
+    WrongKind {
+        name: String,
+        is: &'static str,
+        wanted: &'static str,
+    },
+    ColumnCount {
+        own: usize,
+        other: usize,
+    },
+    NoKey {
+        table: String,
+        columns: Vec<String>,
+    },
+    AmbiguousColumn {
+        column: String,
+    },
+    RepeatedColumn {
+        column: String,
+    },
+    ValueCount {
+        columns: usize,
+        values: usize,
+    },
+    GeneratedColumn {
+        column: String,
+    },
+    NotImmutable {
+        function: String,
+    },
+    StillNeeded {
+        what: String,
+        by: Vec<String>,
+        more: usize,
+    },
+    NotNullNeeded {
+        column: String,
+        why: String,
+        first: String,
+    },
+    CannotReplace {
+        what: String,
+        why: String,
+        instead: String,
+    },
+    Ambiguous {
+        kind: &'static str,
+        name: String,
+        of: Vec<String>,
+    },
+    TypeMismatch {
+        message: String,
+        instead: String,
+    },
+    NoOperatorClass {
+        kind: String,
+        method: String,
+        instead: String,
+    },
+    DownLeaves {
+        what: String,
+    },
+    DownLoses {
+        what: String,
+    },
 
     // The chain.
-    DuplicateRevision { id: String },
-    UnknownParent { parent: String, meant: Option<String> },
-    RepeatedParent { parent: String },
-    SeveralBases { ids: Vec<String> },
-    Fork { heads: Vec<String>, rebase: Option<String>, onto: String },
-    Cycle { ids: Vec<String> },
-    TwinMerges { ids: Vec<String> },
-    VariantClash { variant: String },
+    DuplicateRevision {
+        id: String,
+    },
+    UnknownParent {
+        parent: String,
+        suggestion: Option<String>,
+    },
+    RepeatedParent {
+        parent: String,
+    },
+    SeveralBases {
+        ids: Vec<String>,
+    },
+    Fork {
+        heads: Vec<String>,
+        rebase: Option<String>,
+        onto: String,
+    },
+    Cycle {
+        ids: Vec<String>,
+    },
+    TwinMerges {
+        ids: Vec<String>,
+    },
+    VariantClash {
+        variant: String,
+    },
 
     // The settings.
-    ConfigSyntax { why: String },
-    UnknownSetting { key: String, meant: Option<&'static str> },
-    BadSetting { key: String, value: String, want: &'static str },
+    ConfigSyntax {
+        why: String,
+    },
+    UnknownSetting {
+        key: String,
+        suggestion: Option<&'static str>,
+    },
+    BadSetting {
+        key: String,
+        value: String,
+        want: &'static str,
+    },
 
     // The lock file.
     LockConflict,
-    LockVersion { found: String },
-    LockSyntax { why: String },
-    LockDuplicate { id: String },
-    LockTampered { id: String },
-    PinnedMissing { id: String, moved_to: Option<String> },
-    PinnedEdited { id: String, pinned: Digest, found: Digest },
-    PinnedDownEdited { id: String, pinned: Option<Digest>, found: Option<Digest> },
-    PinnedReparented { id: String, pinned: Vec<String>, found: Vec<String> },
+    LockVersion {
+        found: String,
+    },
+    LockSyntax {
+        why: String,
+    },
+    LockDuplicate {
+        id: String,
+    },
+    LockTampered {
+        id: String,
+    },
+    PinnedMissing {
+        id: String,
+        moved_to: Option<String>,
+    },
+    PinnedEdited {
+        id: String,
+        pinned: Digest,
+        found: Digest,
+    },
+    PinnedDownEdited {
+        id: String,
+        pinned: Option<Digest>,
+        found: Option<Digest>,
+    },
+    PinnedReparented {
+        id: String,
+        pinned: Vec<String>,
+        found: Vec<String>,
+    },
 }
 
 impl Problem {

@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use crate::chain::allow_comments::{allowed, meant, unknown_code};
+use crate::chain::allow_comments::{allowed, suggestion, unknown_code};
 use crate::chain::diagnostic::Diagnostic;
-use crate::chain::id::did_you_mean;
 use crate::chain::markers::{marker_body, todo, touched};
 use crate::chain::problem::Problem;
 use crate::syntax::lexer::{Token, TokenKind};
 use crate::syntax::source::{Source, Span};
+use crate::syntax::suggest::did_you_mean;
 
 /// How a section runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -127,7 +127,7 @@ pub(crate) fn parse(
         if marker_body(source.slice(*marker)).is_none() {
             sections.unclear = true;
             let name = source.slice(*marker).trim_end().to_owned();
-            let problem = Problem::UnknownSection { meant: misspelt(&name), name };
+            let problem = Problem::UnknownSection { suggestion: misspelt(&name), name };
             problems.push(Diagnostic::at(problem, index, *marker, ""));
             continue;
         }
@@ -137,7 +137,8 @@ pub(crate) fn parse(
         }
         if let Some((code, span)) = unknown_code(source, *marker) {
             sections.unclear = true;
-            let problem = Problem::UnknownCode { code: code.to_owned(), meant: meant(code) };
+            let problem =
+                Problem::UnknownCode { code: code.to_owned(), suggestion: suggestion(code) };
             problems.push(Diagnostic::at(problem, index, span, ""));
             continue;
         }
@@ -149,8 +150,8 @@ pub(crate) fn parse(
             "down" => &mut sections.down,
             _ => {
                 sections.unclear = true;
-                let meant = did_you_mean(name, NAMES);
-                let problem = Problem::UnknownSection { name: name.to_owned(), meant };
+                let suggestion = did_you_mean(name, NAMES);
+                let problem = Problem::UnknownSection { name: name.to_owned(), suggestion };
                 problems.push(Diagnostic::at(problem, index, name_span, ""));
                 continue;
             }
@@ -197,8 +198,8 @@ fn options(
         let word = source.slice(span);
         let (name, value) = word.split_once(':').unwrap_or((word, ""));
         let Some(&option) = OPTIONS.iter().find(|option| **option == name) else {
-            let meant = did_you_mean(name, OPTIONS);
-            let problem = Problem::UnknownOption { option: name.to_owned(), meant };
+            let suggestion = did_you_mean(name, OPTIONS);
+            let problem = Problem::UnknownOption { option: name.to_owned(), suggestion };
             problems.push(Diagnostic::at(problem, index, span, ""));
             // What follows may be SQL on the marker's line.
             break;

@@ -218,7 +218,7 @@ impl Words<'_> {
         }
     }
 
-    /// Whether a `DO` or `CALL` may commit, as far as its words tell.
+    /// Whether a `DO` or `CALL` may commit, as far as the statement says.
     fn may_commit(&self) -> bool {
         let body = self.tokens.iter().map(|token| token.text(self.sql).to_ascii_lowercase());
         let says = |text: String| {

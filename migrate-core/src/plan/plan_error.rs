@@ -15,7 +15,7 @@ pub enum PlanError {
         /// The id that was asked for.
         id: String,
         /// The id that was probably meant.
-        meant: Option<String>,
+        suggestion: Option<String>,
     },
     /// Several ids begin like this.
     AmbiguousRevision {
@@ -77,7 +77,7 @@ pub enum PlanError {
         below: String,
     },
     /// A revision to undo is not as the chain has it, and what the database keeps to undo it can't be used.
-    Stored {
+    RecordedDowngradeInvalid {
         /// The revision.
         revision: String,
         /// Why not.
@@ -111,8 +111,8 @@ impl PlanError {
     /// What to do about it.
     pub fn help(&self) -> String {
         match self {
-            PlanError::UnknownRevision { meant: Some(meant), .. } => {
-                format!("did you mean `{meant}`?")
+            PlanError::UnknownRevision { suggestion: Some(suggestion), .. } => {
+                format!("did you mean `{suggestion}`?")
             }
             PlanError::UnknownRevision { .. } => {
                 "`migrate history` lists the revisions of the chain".into()
@@ -147,7 +147,7 @@ impl PlanError {
                 "undo it by the downgrade that the database keeps: `migrate downgrade --stored {below}`; then \
                  apply what is pending: `migrate upgrade`"
             ),
-            PlanError::Stored { .. } => {
+            PlanError::RecordedDowngradeInvalid { .. } => {
                 "undo it with the release that applied it; or undo it by hand, and record the revision that the \
                  schema is at: `migrate stamp REVISION`"
                     .into()
@@ -177,7 +177,7 @@ impl fmt::Display for PlanError {
                 write!(f, "`{prefix}` may mean {}", list(candidates))
             }
             PlanError::NothingApplied => write!(f, "nothing to downgrade: no revision is applied"),
-            PlanError::OutOfChain { target } => write!(f, "`{target}` leads out of the chain"),
+            PlanError::OutOfChain { target } => write!(f, "`{target}` goes beyond the chain"),
             PlanError::NotAhead { target, current } => {
                 write!(f, "`{target}` is not ahead: the database is at `{current}`")
             }
@@ -205,7 +205,7 @@ impl fmt::Display for PlanError {
                 f,
                 "revision `{revision}` is applied, but not in this chain, so it can't be applied again"
             ),
-            PlanError::Stored { revision, reason } => {
+            PlanError::RecordedDowngradeInvalid { revision, reason } => {
                 write!(f, "the stored downgrade of revision `{revision}` can't be used: {reason}")
             }
             PlanError::Ahead { unknown } => {

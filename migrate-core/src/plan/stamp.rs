@@ -1,11 +1,11 @@
 //! Stamping: what the history must become so that it says "at this revision". Nothing runs.
 
 use crate::chain::chain::{Chain, Migration};
-use crate::chain::id::did_you_mean;
 use crate::plan::history::History;
 use crate::plan::plan_error::PlanError;
 use crate::plan::status::{HalfDone, Status, half_done, half_done_above, status};
 use crate::plan::target::{self, Target};
+use crate::syntax::suggest::did_you_mean;
 
 /// The change to a history that a stamp makes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -89,8 +89,8 @@ pub fn adopt<'c, T: AsRef<str>>(
     for id in revisions.iter().map(AsRef::as_ref) {
         if chain.get(id).is_none() {
             let known = chain.migrations().iter().map(|migration| migration.id.as_str());
-            let meant = did_you_mean(id, known).map(str::to_owned);
-            return Err(PlanError::UnknownRevision { id: id.to_owned(), meant });
+            let suggestion = did_you_mean(id, known).map(str::to_owned);
+            return Err(PlanError::UnknownRevision { id: id.to_owned(), suggestion });
         }
         for (wanted, found) in wanted.iter_mut().zip(chain.lineage(id)) {
             *wanted |= found;

@@ -4,8 +4,8 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::chain::chain::{Chain, Migration};
-use crate::chain::id::did_you_mean;
 use crate::plan::plan_error::PlanError;
+use crate::syntax::suggest::did_you_mean;
 
 /// Where an upgrade or a downgrade should lead.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -138,7 +138,7 @@ pub(crate) fn find(chain: &Chain<'_>, id: &str) -> Result<usize, PlanError> {
         [(at, _)] => Ok(*at),
         [] => Err(PlanError::UnknownRevision {
             id: id.to_owned(),
-            meant: did_you_mean(id, ids()).map(str::to_owned),
+            suggestion: did_you_mean(id, ids()).map(str::to_owned),
         }),
         several => Err(PlanError::AmbiguousRevision {
             prefix: id.to_owned(),
@@ -187,11 +187,11 @@ mod tests {
         check("base", Ok(None));
         check("+1", Ok(Some("001")));
         check("+0", Ok(None));
-        check("-1", Err("`-1` leads out of the chain"));
-        check("+4", Err("`+4` leads out of the chain"));
+        check("-1", Err("`-1` goes beyond the chain"));
+        check("+4", Err("`+4` goes beyond the chain"));
         check("001+1", Ok(Some("002")));
         check("001-1", Ok(None));
-        check("003+1", Err("`003+1` leads out of the chain"));
+        check("003+1", Err("`003+1` goes beyond the chain"));
         check("004", Err("the chain has no revision `004`"));
         check("00", Err("`00` may mean `001`, `002` and `003`"));
     }

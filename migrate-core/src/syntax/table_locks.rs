@@ -1,4 +1,4 @@
-//! Which lock a statement takes on which table, and what it loses: as far as its words tell.
+//! Which lock a statement takes on which table, and what it loses: as far as the statement says.
 //!
 //! What a statement does inside of a function, a `DO` block or a view is not seen. Of a statement that
 //! is not known here nothing is said.

@@ -35,7 +35,7 @@ fn check_resumes(session: &mut Session, chain: &Chain<'static>) {
 
 #[test]
 fn a_session_that_is_terminated_in_the_middle_of_a_revision() {
-    for (kind, one_by_one) in
+    for (kind, revision_at_a_time) in
         [(Kind::Blocking, false), (Kind::Blocking, true), (Kind::Tokio, false), (Kind::Tokio, true)]
     {
         let database = database("terminated");
@@ -44,7 +44,7 @@ fn a_session_that_is_terminated_in_the_middle_of_a_revision() {
         thread::scope(|scope| {
             let run = scope.spawn(|| {
                 let runner = Runner::new(&chain);
-                let runner = if one_by_one { runner.one_by_one() } else { runner };
+                let runner = if revision_at_a_time { runner.revision_at_a_time() } else { runner };
                 Session::open(kind, database.url()).upgrade(&runner)
             });
             let pid = sleeper(&mut other);
@@ -62,7 +62,7 @@ fn a_session_that_is_terminated_between_two_messages() {
         let chain = tables(4);
         let other = Mutex::new(Session::new(database));
         let pid = session.pid();
-        let runner = Runner::new(&chain).one_by_one().observe(|event| {
+        let runner = Runner::new(&chain).revision_at_a_time().observe(|event| {
             if let Event::Finished { revision: "r2", .. } = event {
                 let sql = format!("SELECT pg_terminate_backend({pid})");
                 let there = format!("SELECT count(*) FROM pg_stat_activity WHERE pid = {pid}");
@@ -96,7 +96,7 @@ fn a_line_that_breaks_after_any_message() {
             let proxy = Proxy::new(&database);
             let mut session = Session::open(kind, &proxy.url(&database));
             proxy.cut_after(queries);
-            let error = session.upgrade(&Runner::new(&chain).one_by_one()).unwrap_err();
+            let error = session.upgrade(&Runner::new(&chain).revision_at_a_time()).unwrap_err();
             let Error::Server { failure, .. } = &error else { panic!("{error:?}") };
             assert_eq!(failure.code, None, "{error}");
             assert!(error.to_string().contains("check that the server is up"), "{error}");

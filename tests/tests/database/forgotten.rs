@@ -132,7 +132,7 @@ fn nothing_is_removed_while_a_migration_runs() {
         let start = Instant::now();
         let error = forget(&mut session, &runner).unwrap_err();
         assert!(start.elapsed() < Duration::from_secs(1));
-        let Error::Busy { holder: Some(_), .. } = &error else { panic!("{error:?}") };
+        let Error::LockTimeout { holder: Some(_), .. } = &error else { panic!("{error:?}") };
         session.execute("CREATE TABLE go ()");
         running.join().unwrap().unwrap();
     });

@@ -174,9 +174,9 @@ fn a_revision_outside_a_transaction_wants_a_session() {
         let mut session = pooler.open(kind, &database);
         let runner = Runner::new(&chain);
         let error = session.upgrade(&runner).unwrap_err();
-        assert!(matches!(error, Error::Pooled { .. }), "{error:?}");
+        assert!(matches!(error, Error::TransactionPooler { .. }), "{error:?}");
         let expected = "revision `r2` runs outside a transaction, and the session changes between \
-                        its statements: a pooler in transaction mode stands in between\n = help: \
+                        its statements: a pooler in transaction mode is in between\n = help: \
                         connect to the server itself for this run";
         assert!(error.to_string().starts_with(expected), "{error}");
         nothing_is_left(&database, &mut session);

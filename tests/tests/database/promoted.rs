@@ -108,7 +108,8 @@ impl Pair<'_> {
             };
             aside(|| self.at(&moment, case));
         };
-        let runner = Runner::new(chain).one_by_one().lock_timeout(Duration::ZERO).observe(observe);
+        let runner =
+            Runner::new(chain).revision_at_a_time().lock_timeout(Duration::ZERO).observe(observe);
         let mut session = Session::open(kind, &url(self.primary, DATABASE));
         thread::scope(|scope| {
             let mut other = None;

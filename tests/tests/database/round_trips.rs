@@ -64,7 +64,7 @@ fn an_upgrade_takes_few_round_trips_and_one_with_nothing_to_do_takes_one() {
 fn one_by_one_is_a_round_trip_for_each() {
     let chain = tables(5);
     each("one_by_one", |session, proxy| {
-        let runner = Runner::new(&chain).one_by_one();
+        let runner = Runner::new(&chain).revision_at_a_time();
         check(session, proxy, 3 + 5, "up", |session| session.upgrade(&runner).unwrap());
         check(session, proxy, 1, "again", |session| session.upgrade(&runner).unwrap());
         let down = |session: &mut Session| session.downgrade_to(&runner, "r2").unwrap();

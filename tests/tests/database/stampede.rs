@@ -123,7 +123,7 @@ fn fifty_processes_with_an_index_behind_a_pooler() {
     let failed = ended(start(&pooler.url(&database), "outside", Way::Together));
     let took = began.elapsed();
     for said in &failed {
-        assert!(said.contains("Pooled { revision: \"r2\" }"), "{said}");
+        assert!(said.contains("TransactionPooler { revision: \"r2\" }"), "{said}");
     }
     println!("behind a pooler: {} of {CROWD} are refused, the last after {took:?}", failed.len());
     let mut session = Session::open(Kind::Blocking, &pooler.url(&database));

@@ -9,7 +9,8 @@ fn found(sql: &str) -> Option<String> {
     let found = refused(sql, &statement)?;
     let at = sql.get(found.span.range()).unwrap_or("?");
     let help = match &found.problem {
-        Problem::Syntax { meant: Some(_), .. } | Problem::Missing { meant: Some(_), .. } => {
+        Problem::Syntax { suggestion: Some(_), .. }
+        | Problem::Missing { suggestion: Some(_), .. } => {
             format!(" = {}", found.problem.help())
         }
         _ => String::new(),
@@ -105,7 +106,7 @@ fn variables_labels_and_results() {
         "there is no variable `totl` [totl] not there = did you mean `total`?",
     );
     check("DECLARE a int; BEGIN SELECT 1 INTO b; END", "there is no variable `b`");
-    check("DECLARE a int; a text; BEGIN NULL; END", "variable `a` exists already");
+    check("DECLARE a int; a text; BEGIN NULL; END", "variable `a` already exists");
     check("BEGIN FOR r IN SELECT 1 LOOP NULL; END LOOP; END", "there is no variable `r`");
     check("BEGIN EXIT; END", "syntax error at `;` [;] `EXIT` is not inside a loop");
     check("<<a>> BEGIN LOOP EXIT aa; END LOOP; END", "there is no label `aa`");

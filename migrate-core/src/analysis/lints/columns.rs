@@ -121,7 +121,7 @@ fn added(
 ) -> Raw {
     let (table, name) = (&alter.name, &column.name);
     let message =
-        format!("`{table}` is written anew for the column `{name}`, while nobody can use it");
+        format!("`{table}` is rewritten for the column `{name}`, while nobody can use it");
     context.raw(Lint::AddColumnRewrites, column.name.span, message, why, help.to_owned())
 }
 
@@ -171,11 +171,11 @@ fn changed(
     let table = &alter.name;
     let message = match from {
         Some(from) => format!(
-            "`{table}` is written anew, from `{}` to `{}`, while nobody can use it",
+            "`{table}` is rewritten, from `{}` to `{}`, while nobody can use it",
             from.shown(),
             to.shown()
         ),
-        None => format!("`{table}` is written anew for `{}`, while nobody can use it", to.shown()),
+        None => format!("`{table}` is rewritten for `{}`, while nobody can use it", to.shown()),
     };
     let help = "add a column of the new type, fill it in batches while a trigger or the program keeps both, and \
                 change over in a later release";

@@ -66,7 +66,7 @@ fn found(context: &Context<'_>, name: &Name, what: &str, instead: &str, span: Sp
     let who = if what == "REINDEX" { "write to the table of" } else { "use" };
     let who =
         if context.tables.get(name).is_some() && what == "REINDEX" { "write to" } else { who };
-    let message = format!("nobody can {who} `{name}` while `{what}` writes it anew");
+    let message = format!("nobody can {who} `{name}` while `{what}` rewrites it");
     context.raw(Lint::RewritesTable, span, message, "", instead.to_owned())
 }
 

@@ -28,7 +28,7 @@ pub(super) fn check(context: &Context<'_>, report: &mut dyn FnMut(Raw)) {
 fn altered(context: &Context<'_>, alter: &AlterTable<'_>, report: &mut dyn FnMut(Raw)) {
     let is_relation = matches!(
         alter.kind,
-        Kind::Table | Kind::Snapshot | Kind::MaterializedView | Kind::ForeignTable
+        Kind::Table | Kind::View | Kind::MaterializedView | Kind::ForeignTable
     );
     if !is_relation || !context.in_use(&alter.name) {
         return;
@@ -130,7 +130,7 @@ fn added_here(context: &Context<'_>, alter: &AlterTable<'_>, column: &Ident) -> 
 
 fn dropped(context: &Context<'_>, drop: &Drop, report: &mut dyn FnMut(Raw)) {
     let used: Vec<&Name> = drop.names.iter().filter(|name| context.in_use(name)).collect();
-    if let Kind::Table | Kind::Snapshot | Kind::MaterializedView | Kind::ForeignTable = drop.kind {
+    if let Kind::Table | Kind::View | Kind::MaterializedView | Kind::ForeignTable = drop.kind {
         for name in &used {
             // A view that is dropped to be made anew is there again when anybody can look.
             if drop.kind != Kind::Table && stood_in(context, name) && context.transactional {

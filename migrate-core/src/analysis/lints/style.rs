@@ -69,7 +69,7 @@ fn of(context: &Context<'_>, kind: &TypeName) -> Option<Raw> {
         ),
         "json" if is_own => (
             Lint::Json,
-            "json is kept as text: it can't be compared or indexed, and is read anew each time",
+            "json is kept as text: it can't be compared or indexed, and is parsed again each time",
             "write `jsonb`, unless the order of keys or the blanks matter",
         ),
         _ => return None,

@@ -24,7 +24,7 @@ pub(super) enum What {
     Table,
     Partitioned,
     Temporary,
-    Snapshot,
+    View,
     MaterializedView,
 }
 
@@ -126,7 +126,7 @@ impl Tables {
                 self.make(name, what, revision);
             }
             Statement::CreateView(view) => {
-                let what = if view.materialized { What::MaterializedView } else { What::Snapshot };
+                let what = if view.materialized { What::MaterializedView } else { What::View };
                 self.make(&view.name, what, revision);
             }
             Statement::CreateIndex(index) => {
@@ -292,7 +292,7 @@ impl Tables {
         for name in &drop.names {
             let own = key(name);
             match drop.kind {
-                Kind::Table | Kind::Snapshot | Kind::MaterializedView | Kind::ForeignTable => {
+                Kind::Table | Kind::View | Kind::MaterializedView | Kind::ForeignTable => {
                     self.known.remove(&own);
                     self.foreign_keys.retain(|foreign| foreign.table != own);
                 }

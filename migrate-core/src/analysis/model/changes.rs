@@ -243,7 +243,7 @@ impl Model {
         let is_own = object.home != Some(self.temporary) && object.place != Place::default();
         // The columns of a view are its query's.
         let home = object.home.and_then(|home| view.object(home)).map(|home| home.class);
-        let is_of_view = matches!(home, Some(ObjectKind::Snapshot | ObjectKind::MaterializedView));
+        let is_of_view = matches!(home, Some(ObjectKind::View | ObjectKind::MaterializedView));
         object.class != ObjectKind::Default
             && is_own
             && !(object.class == ObjectKind::Column && is_of_view)

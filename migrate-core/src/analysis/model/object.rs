@@ -14,7 +14,7 @@ pub(in crate::analysis) enum ObjectKind {
     Schema,
     Table,
     ForeignTable,
-    Snapshot,
+    View,
     MaterializedView,
     Index,
     Sequence,
@@ -41,7 +41,7 @@ impl ObjectKind {
             ObjectKind::Schema => "schema",
             ObjectKind::Table => "table",
             ObjectKind::ForeignTable => "foreign table",
-            ObjectKind::Snapshot => "view",
+            ObjectKind::View => "view",
             ObjectKind::MaterializedView => "materialized view",
             ObjectKind::Index => "index",
             ObjectKind::Sequence => "sequence",
@@ -63,7 +63,7 @@ impl ObjectKind {
             ObjectKind::Schema => Namespace::Schema,
             ObjectKind::Table
             | ObjectKind::ForeignTable
-            | ObjectKind::Snapshot
+            | ObjectKind::View
             | ObjectKind::MaterializedView
             | ObjectKind::Index
             | ObjectKind::Sequence
@@ -86,7 +86,7 @@ impl ObjectKind {
             self,
             ObjectKind::Table
                 | ObjectKind::ForeignTable
-                | ObjectKind::Snapshot
+                | ObjectKind::View
                 | ObjectKind::MaterializedView
                 | ObjectKind::Composite
         )

@@ -6,9 +6,9 @@ use crate::analysis::cursor::Cursor;
 use crate::analysis::model::Id;
 use crate::analysis::names::Ident;
 use crate::analysis::type_facts::{METHODS, has_class};
-use crate::chain::id::slip_of;
 use crate::chain::problem::Problem;
 use crate::syntax::source::Span;
+use crate::syntax::suggest::slip_of;
 
 impl ReplayState {
     /// The method of an index, where it is one of the server's; a misspelt one is said. Others may be an extension's.
@@ -19,9 +19,10 @@ impl ReplayState {
         if known.is_some() || &*name.text == "rtree" || self.methods.contains(&name.text) {
             return known;
         }
-        if let Some(meant) = slip_of(&name.text, METHODS) {
-            let (what, meant) = (format!("access method `{name}`"), Some(meant.to_owned()));
-            self.report(Problem::Missing { what, meant }, name.span, "not there");
+        if let Some(suggestion) = slip_of(&name.text, METHODS) {
+            let (what, suggestion) =
+                (format!("access method `{name}`"), Some(suggestion.to_owned()));
+            self.report(Problem::Missing { what, suggestion }, name.span, "not there");
         }
         None
     }

@@ -17,7 +17,7 @@ use crate::chain::problem::Problem;
 impl ReplayState {
     pub(super) fn alter_table(&mut self, alter: &AlterTable<'_>) {
         let kind = match alter.kind {
-            Kind::Snapshot => "view",
+            Kind::View => "view",
             Kind::MaterializedView => "materialized view",
             Kind::Index => "index",
             Kind::Sequence => "sequence",
@@ -196,10 +196,11 @@ impl ReplayState {
                     known.iter().filter_map(|id| Some(self.model.get(*id)?.name.clone())).collect();
                 let shown = self.model.shown(table.id);
                 let what = format!("constraint `{name}` of `{shown}`");
-                let meant = self.near_constraint(table, &name.text, &names);
-                let place = meant.as_ref().and_then(|(id, _)| Some(self.model.get(*id)?.place));
-                let meant = meant.map(|(_, name)| name);
-                self.report(Problem::Missing { what, meant }, name.span, "not there");
+                let suggestion = self.near_constraint(table, &name.text, &names);
+                let place =
+                    suggestion.as_ref().and_then(|(id, _)| Some(self.model.get(*id)?.place));
+                let suggestion = suggestion.map(|(_, name)| name);
+                self.report(Problem::Missing { what, suggestion }, name.span, "not there");
                 if let Some(place) = gone {
                     self.add_related(place, "dropped or renamed here");
                 } else if let Some(place) = place {
@@ -240,8 +241,9 @@ impl ReplayState {
             ids.iter().filter_map(candidate).collect();
         let columns = self.model.parts(table.id, |class| class == ObjectKind::Column);
         let columns: Vec<&str> = columns.iter().filter_map(name_of).collect();
-        let meant = constraint_suggestions::near(name, name_of(&table.id)?, &columns, &candidates)?;
-        Some((id_of(meant)?, meant.to_owned()))
+        let suggestion =
+            constraint_suggestions::near(name, name_of(&table.id)?, &columns, &candidates)?;
+        Some((id_of(suggestion)?, suggestion.to_owned()))
     }
 
     fn change_column(&mut self, table: Target, name: &Ident, change: &ColumnChange<'_>) {
@@ -379,7 +381,7 @@ impl ReplayState {
 /// What was wanted, where a statement is about something else.
 fn wrong(alter: &AlterTable<'_>, class: ObjectKind) -> Option<&'static str> {
     match alter.kind {
-        Kind::Snapshot if class != ObjectKind::Snapshot => Some("view"),
+        Kind::View if class != ObjectKind::View => Some("view"),
         Kind::MaterializedView if class != ObjectKind::MaterializedView => {
             Some("materialized view")
         }

@@ -103,7 +103,7 @@ impl ReplayState {
                 .filter(|need| matches!(need.how, DependencyKind::Child { .. }));
             let mut near: Vec<Id> = parents.map(|need| need.on).collect();
             // A simple view passes it on to its table.
-            if object.class == ObjectKind::Snapshot {
+            if object.class == ObjectKind::View {
                 near.extend(object.dependencies.iter().map(|need| need.on));
             }
             for (part, how) in self.model.dependents(id) {

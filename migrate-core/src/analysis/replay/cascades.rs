@@ -39,7 +39,7 @@ impl ReplayState {
         let all = self.model.objects().filter_map(|(id, object)| {
             let depends = match (object.class, &object.detail) {
                 (
-                    ObjectKind::Snapshot
+                    ObjectKind::View
                     | ObjectKind::MaterializedView
                     | ObjectKind::Policy
                     | ObjectKind::Rule,
@@ -75,7 +75,7 @@ impl ReplayState {
             found.extend(self.model.parts(table, |class| {
                 matches!(
                     class,
-                    ObjectKind::Snapshot
+                    ObjectKind::View
                         | ObjectKind::MaterializedView
                         | ObjectKind::Policy
                         | ObjectKind::Rule

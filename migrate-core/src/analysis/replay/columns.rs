@@ -12,9 +12,9 @@ use crate::analysis::model::{
 };
 use crate::analysis::names::{Ident, automatic};
 use crate::analysis::statement::{ColumnDef, Default, Identity, TypeName, is_built_in};
-use crate::chain::id::{did_you_mean, slip_of};
 use crate::chain::problem::Problem;
 use crate::syntax::source::Span;
+use crate::syntax::suggest::{did_you_mean, slip_of};
 
 /// Types that every server has, by all their names.
 const BUILT_IN: &str = "integer bigint smallint real numeric boolean character text date interval \
@@ -67,15 +67,15 @@ impl ReplayState {
         // One that was never there may be an extension's, or a slip. Extensions call theirs like the
         // server's (`iprange`), so there two letters are too many.
         let types = self.names_of(ObjectKind::is_type);
-        let meant = postgres_word(last)
+        let suggestion = postgres_word(last)
             .filter(|_| name.parts.len() == 1 && gone.is_none())
             .or_else(|| did_you_mean(last, types.iter().map(AsRef::as_ref)))
             .or_else(|| slip_of(last, BUILT_IN.split_whitespace()).filter(|_| last.len() > 3))
             .or_else(|| short_slip(last));
-        if gone.is_some() || meant.is_some() {
-            let meant = meant.filter(|meant| *meant != last).map(str::to_owned);
+        if gone.is_some() || suggestion.is_some() {
+            let suggestion = suggestion.filter(|suggestion| *suggestion != last).map(str::to_owned);
             let what = format!("type `{name}`");
-            self.report(Problem::Missing { what, meant }, written.span, "not there");
+            self.report(Problem::Missing { what, suggestion }, written.span, "not there");
             if let Some(place) = gone {
                 self.add_related(place, "dropped or renamed here");
             }
@@ -87,15 +87,15 @@ impl ReplayState {
     pub(super) fn plain_type_of(&mut self, written: &TypeName) -> Option<Id> {
         let found = self.type_of(written);
         let name = &written.name;
-        let Some(meant) = behind_serial(name.last()).filter(|_| found.is_none()) else {
+        let Some(suggestion) = behind_serial(name.last()).filter(|_| found.is_none()) else {
             return found;
         };
         let is_absent = matches!(self.model.resolve(Namespace::Type, name), Lookup::No(_))
             && matches!(self.model.resolve(Namespace::Relation, name), Lookup::No(_));
         if is_absent && !written.of_column {
-            let (what, meant) = (format!("type `{name}`"), Some(meant.to_owned()));
+            let (what, suggestion) = (format!("type `{name}`"), Some(suggestion.to_owned()));
             let label = "only a new column of a table can be declared with it";
-            self.report(Problem::Missing { what, meant }, written.span, label);
+            self.report(Problem::Missing { what, suggestion }, written.span, label);
         }
         None
     }
@@ -335,11 +335,12 @@ fn behind_serial(name: &str) -> Option<&'static str> {
 /// The type that a name of three letters was meant to be. Extensions have short names for types, too: only two
 /// letters that have changed places, or one that is left out, are a slip.
 fn short_slip(name: &str) -> Option<&'static str> {
-    let meant = slip_of(name, ["int", "text", "date", "bool", "json", "time"])?;
+    let suggestion = slip_of(name, ["int", "text", "date", "bool", "json", "time"])?;
     let sorted = |word: &str| {
         let mut letters: Vec<char> = word.chars().collect();
         letters.sort_unstable();
         letters
     };
-    (name.len() == 3 && (meant.len() == 4 || sorted(name) == sorted(meant))).then_some(meant)
+    (name.len() == 3 && (suggestion.len() == 4 || sorted(name) == sorted(suggestion)))
+        .then_some(suggestion)
 }

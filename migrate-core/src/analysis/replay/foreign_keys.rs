@@ -24,7 +24,7 @@ impl ReplayState {
         if self.model.is_sure(other.id)
             && matches!(
                 other.class,
-                ObjectKind::Snapshot
+                ObjectKind::View
                     | ObjectKind::MaterializedView
                     | ObjectKind::Index
                     | ObjectKind::Sequence

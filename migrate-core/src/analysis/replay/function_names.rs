@@ -53,9 +53,13 @@ impl ReplayState {
                     let function = name.to_string();
                     self.report(Problem::NotImmutable { function }, name.span, "");
                 }
-            } else if let Some(meant) = self.slip(&call.name) {
+            } else if let Some(suggestion) = self.slip(&call.name) {
                 let what = format!("function `{name}()`");
-                self.report(Problem::Missing { what, meant: Some(meant) }, name.span, "not there");
+                self.report(
+                    Problem::Missing { what, suggestion: Some(suggestion) },
+                    name.span,
+                    "not there",
+                );
             }
         }
     }
@@ -116,7 +120,7 @@ impl ReplayState {
             let arguments = crate::syntax::source::counted(count, "argument");
             let what = format!("function `{name}` with {arguments}");
             let place = own.first().and_then(|id| Some(self.model.get(*id)?.place));
-            self.report(Problem::Missing { what, meant: None }, call.name.span(), "not there");
+            self.report(Problem::Missing { what, suggestion: None }, call.name.span(), "not there");
             if let Some(place) = place {
                 self.add_related(place, "this one takes fewer");
             }
@@ -129,16 +133,16 @@ fn is_never_immutable(name: &str) -> bool {
 }
 
 /// Whether a word is another one without one of its letters, or with two neighbours swapped.
-fn is_slip(word: &str, meant: &str) -> bool {
-    let (word, meant) = (word.as_bytes(), meant.as_bytes());
-    let same = word.iter().zip(meant).take_while(|(a, b)| a == b).count();
-    if word.len() >= 4 && word.len() + 1 == meant.len() {
-        return word[same..] == meant[same + 1..];
+fn is_slip(word: &str, suggestion: &str) -> bool {
+    let (word, suggestion) = (word.as_bytes(), suggestion.as_bytes());
+    let same = word.iter().zip(suggestion).take_while(|(a, b)| a == b).count();
+    if word.len() >= 4 && word.len() + 1 == suggestion.len() {
+        return word[same..] == suggestion[same + 1..];
     }
     word.len() >= 3
-        && word.len() == meant.len()
+        && word.len() == suggestion.len()
         && same + 1 < word.len()
-        && word[same] == meant[same + 1]
-        && word[same + 1] == meant[same]
-        && word[same + 2..] == meant[same + 2..]
+        && word[same] == suggestion[same + 1]
+        && word[same + 1] == suggestion[same]
+        && word[same + 2..] == suggestion[same + 2..]
 }

@@ -18,10 +18,7 @@ impl ReplayState {
         if self.model.is_sure(table.id)
             && matches!(
                 table.class,
-                ObjectKind::Snapshot
-                    | ObjectKind::Index
-                    | ObjectKind::Sequence
-                    | ObjectKind::Composite
+                ObjectKind::View | ObjectKind::Index | ObjectKind::Sequence | ObjectKind::Composite
             )
         {
             return self.wrong_kind(table.id, "table", index.table.span());

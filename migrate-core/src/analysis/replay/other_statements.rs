@@ -207,7 +207,7 @@ impl ReplayState {
                 let kind = match kind {
                     Kind::Index => "index",
                     Kind::Sequence => "sequence",
-                    Kind::Snapshot => "view",
+                    Kind::View => "view",
                     Kind::MaterializedView => "materialized view",
                     _ => "table",
                 };

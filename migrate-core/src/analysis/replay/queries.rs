@@ -12,9 +12,9 @@ use crate::analysis::query::{
     Columns, Finding, Item, Parameters, Resolver, Source, read_expression, read_query,
 };
 use crate::analysis::statement::CreateView;
-use crate::chain::id::did_you_mean;
 use crate::chain::problem::Problem;
 use crate::syntax::source::Span;
+use crate::syntax::suggest::did_you_mean;
 
 /// So many mistakes are told of one query.
 const MOST_TOLD: usize = 50;
@@ -225,9 +225,9 @@ impl ReplayState {
             }
             Finding::From { name, candidates } => {
                 let near = did_you_mean(&name.text, candidates.iter().map(AsRef::as_ref));
-                let meant = near.map(str::to_owned);
+                let suggestion = near.map(str::to_owned);
                 let what = format!("FROM-clause entry for table `{name}`");
-                self.report(Problem::Missing { what, meant }, name.span, "not in FROM");
+                self.report(Problem::Missing { what, suggestion }, name.span, "not in FROM");
             }
             Finding::Ambiguous(name) => {
                 let problem = Problem::AmbiguousColumn { column: name.to_string() };
@@ -293,7 +293,7 @@ fn source(table: Target) -> Source {
     match table.class {
         ObjectKind::Table
         | ObjectKind::ForeignTable
-        | ObjectKind::Snapshot
+        | ObjectKind::View
         | ObjectKind::MaterializedView => Source::Table(table.id),
         _ => Source::Unknown,
     }

@@ -40,7 +40,7 @@ impl ReplayState {
     fn droppable(&mut self, drop: &Drop, name: &Name) -> Option<Id> {
         let (kind, fits): (&'static str, fn(ObjectKind) -> bool) = match drop.kind {
             Kind::Table => ("table", |class| class == ObjectKind::Table),
-            Kind::Snapshot => ("view", |class| class == ObjectKind::Snapshot),
+            Kind::View => ("view", |class| class == ObjectKind::View),
             Kind::MaterializedView => {
                 ("materialized view", |class| class == ObjectKind::MaterializedView)
             }
@@ -317,7 +317,7 @@ impl ReplayState {
             .filter(|(_, how)| *how == DependencyKind::Normal)
             .map(|(id, _)| *id)
             .filter(|id| {
-                matches!(self.class(*id), Some(ObjectKind::Snapshot | ObjectKind::MaterializedView))
+                matches!(self.class(*id), Some(ObjectKind::View | ObjectKind::MaterializedView))
                     && self.model.is_sure(*id)
             })
             .collect();

@@ -6,9 +6,9 @@ use super::state::ReplayState;
 use crate::analysis::model::{ArgumentType, Detail, Given, Id, Lookup, Namespace, RoutineShape};
 use crate::analysis::names::{Ident, Name};
 use crate::analysis::statement::{Argument, Routine, RoutineKind};
-use crate::chain::id::did_you_mean;
 use crate::chain::problem::Problem;
 use crate::syntax::source::Span;
+use crate::syntax::suggest::did_you_mean;
 
 /// Trigger functions that PostgreSQL and well-known extensions bring along.
 const TRIGGER_FUNCTIONS: &str = "tsvector_update_trigger tsvector_update_trigger_column \
@@ -160,10 +160,11 @@ impl ReplayState {
                     self.names_of(|class| class == crate::analysis::model::ObjectKind::Routine);
                 let bare = |name: &Rc<str>| Rc::from(name.split('(').next().unwrap_or(name));
                 let names: Vec<Rc<str>> = names.iter().map(bare).collect();
-                let meant = did_you_mean(name.last(), names.iter().map(AsRef::as_ref));
-                let meant = meant.filter(|meant| *meant != name.last()).map(str::to_owned);
+                let suggestion = did_you_mean(name.last(), names.iter().map(AsRef::as_ref));
+                let suggestion =
+                    suggestion.filter(|suggestion| *suggestion != name.last()).map(str::to_owned);
                 let what = format!("function `{name}()`");
-                self.report(Problem::Missing { what, meant }, name.span(), "not there");
+                self.report(Problem::Missing { what, suggestion }, name.span(), "not there");
                 if let Some(place) = gone {
                     self.add_related(place, "dropped or renamed here");
                 }
@@ -208,11 +209,11 @@ impl ReplayState {
                     RoutineKind::Procedure => is_procedure == Some(true),
                 }
         };
-        let meant: Vec<Id> = here.iter().filter(is_meant).copied().collect();
-        if meant.len() < 2 {
+        let suggestion: Vec<Id> = here.iter().filter(is_meant).copied().collect();
+        if suggestion.len() < 2 {
             return false;
         }
-        let of: Vec<String> = meant.iter().map(|id| self.model.shown(*id)).collect();
+        let of: Vec<String> = suggestion.iter().map(|id| self.model.shown(*id)).collect();
         let word = if kind == RoutineKind::Procedure { "procedure" } else { "function" };
         let problem = Problem::Ambiguous { kind: word, name: name.to_string(), of };
         self.report(problem, name.span(), "which one?");

@@ -15,9 +15,9 @@ use crate::analysis::statement::{
     Argument, CreateTrigger, Language, OnTable, Routine, RoutineChange, RoutineKind, tokens,
     written,
 };
-use crate::chain::id::did_you_mean;
 use crate::chain::problem::Problem;
 use crate::syntax::source::Span;
+use crate::syntax::suggest::did_you_mean;
 
 impl ReplayState {
     pub(super) fn create_routine(&mut self, routine: &Routine<'_>) {
@@ -272,8 +272,8 @@ impl ReplayState {
                 let near = did_you_mean(name.last(), bare.iter().map(AsRef::as_ref));
                 if is_certain && (!extension || near.is_some()) {
                     let what = format!("function `{signature}`");
-                    let meant = near.filter(|near| *near != name.last()).map(str::to_owned);
-                    self.report(Problem::Missing { what, meant }, name.span(), "not there");
+                    let suggestion = near.filter(|near| *near != name.last()).map(str::to_owned);
+                    self.report(Problem::Missing { what, suggestion }, name.span(), "not there");
                     if let Some(place) = gone {
                         self.add_related(place, "dropped or renamed here");
                     }

@@ -11,9 +11,9 @@ use crate::analysis::model::{
 };
 pub(super) use crate::analysis::names::is_system_column;
 use crate::analysis::names::{Ident, Name};
-use crate::chain::id::did_you_mean;
 use crate::chain::problem::Problem;
 use crate::syntax::source::Span;
+use crate::syntax::suggest::did_you_mean;
 
 /// What a server would refuse.
 #[derive(Debug)]
@@ -215,10 +215,10 @@ impl ReplayState {
     ) {
         let last = shown.split('`').next().unwrap_or(shown);
         let last = last.rsplit('.').next().unwrap_or(last).trim_matches('"');
-        let meant = did_you_mean(last, candidates.iter().map(AsRef::as_ref));
-        let meant = meant.filter(|meant| *meant != last).map(str::to_owned);
+        let suggestion = did_you_mean(last, candidates.iter().map(AsRef::as_ref));
+        let suggestion = suggestion.filter(|suggestion| *suggestion != last).map(str::to_owned);
         let what = format!("{kind} `{shown}`");
-        self.report(Problem::Missing { what, meant }, span, "not there");
+        self.report(Problem::Missing { what, suggestion }, span, "not there");
         if let Some(place) = gone {
             self.add_related(place, "dropped or renamed here");
         }
@@ -283,7 +283,7 @@ impl ReplayState {
             "table" => &[
                 ObjectKind::Table,
                 ObjectKind::ForeignTable,
-                ObjectKind::Snapshot,
+                ObjectKind::View,
                 ObjectKind::MaterializedView,
             ],
             _ => return names,

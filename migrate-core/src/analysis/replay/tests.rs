@@ -60,9 +60,9 @@ fn check(up: &str, expected: &[&str]) {
 fn what_is_there_is_not_made_again() {
     check(
         "CREATE TABLE t (a int); CREATE TABLE t ();",
-        &["table `t` exists already: r1.sql `t` created again here; r1.sql `t` first created here"],
+        &["table `t` already exists: r1.sql `t` created again here; r1.sql `t` first created here"],
     );
-    check("CREATE TABLE t (a int, b int, a int)", &["column `t.a` exists already"]);
+    check("CREATE TABLE t (a int, b int, a int)", &["column `t.a` already exists"]);
     check("CREATE TABLE t (a int); ALTER TABLE t ADD a int, ADD b int", &["column `t.a`"]);
     check("CREATE TABLE t (a int PRIMARY KEY, b int PRIMARY KEY)", &["primary key of `t`"]);
     check("CREATE TABLE t (a int UNIQUE); CREATE INDEX t_a_key ON t (a)", &["index `t_a_key`"]);
@@ -75,11 +75,11 @@ fn what_is_there_is_not_made_again() {
         "CREATE TABLE t (a int CHECK (a > 0)); ALTER TABLE t ADD CONSTRAINT t_a_check CHECK (true)",
         &["constraint `t_a_check` of `t`"],
     );
-    check("CREATE TABLE t (); CREATE VIEW t AS SELECT 1", &["table `t` exists"]);
-    check("CREATE TYPE m AS ENUM ('a', 'a')", &["value `a` of type `m` exists"]);
+    check("CREATE TABLE t (); CREATE VIEW t AS SELECT 1", &["table `t` already exists"]);
+    check("CREATE TYPE m AS ENUM ('a', 'a')", &["value `a` of type `m` already exists"]);
     check("CREATE TYPE m AS ENUM ('a'); ALTER TYPE m ADD VALUE 'a'", &["value `a` of type `m`"]);
-    check("CREATE TYPE m AS ENUM ('a'); CREATE TABLE m ()", &["type `m` exists"]);
-    check("CREATE SCHEMA s; CREATE SCHEMA s", &["schema `s` exists"]);
+    check("CREATE TYPE m AS ENUM ('a'); CREATE TABLE m ()", &["type `m` already exists"]);
+    check("CREATE SCHEMA s; CREATE SCHEMA s", &["schema `s` already exists"]);
     check(
         "CREATE FUNCTION f(a int) RETURNS int LANGUAGE sql AS 'SELECT 1'; CREATE FUNCTION f(int4) RETURNS text LANGUAGE sql AS 'SELECT 1'",
         &["function `f(integer)`"],
@@ -278,9 +278,9 @@ fn the_revision_that_failed_in_production() {
     assert_eq!(
         starts,
         [
-            "index `ix_identities_user_id` exists already",
-            "index `ix_identities_status` exists already",
-            "index `ix_users_email` exists already",
+            "index `ix_identities_user_id` already exists",
+            "index `ix_identities_status` already exists",
+            "index `ix_users_email` already exists",
             "there is no constraint `fk_identities_user_id_users` of `identities`",
         ]
     );
@@ -311,7 +311,7 @@ fn nothing_is_said_of_what_is_deployed() {
     let Err(rejection) = crate::analyse(Folder::of_texts("m", files)) else { panic!() };
     assert_eq!(rejection.diagnostics.len(), 1, "{rejection}");
     assert!(
-        rejection.to_string().starts_with("table `t` exists already\n --> m/2.sql:6:14"),
+        rejection.to_string().starts_with("table `t` already exists\n --> m/2.sql:6:14"),
         "{rejection}"
     );
 }

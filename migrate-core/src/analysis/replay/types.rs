@@ -9,9 +9,9 @@ use crate::analysis::model::{
 };
 use crate::analysis::names::{Name, automatic, cut};
 use crate::analysis::statement::{AlterType, TypeBody, TypeChange, TypeName};
-use crate::chain::id::did_you_mean;
 use crate::chain::problem::Problem;
 use crate::syntax::source::Span;
+use crate::syntax::suggest::did_you_mean;
 
 /// The values of an enum, and where each was added.
 type Labels = Vec<(Rc<str>, Place)>;
@@ -194,9 +194,9 @@ impl ReplayState {
         place: Place,
     ) {
         let what = format!("value `{label}` of {}", self.describe(id));
-        let meant =
+        let suggestion =
             did_you_mean(label, labels.iter().map(|(label, _)| &**label)).map(str::to_owned);
-        self.report(Problem::Missing { what, meant }, span, "not there");
+        self.report(Problem::Missing { what, suggestion }, span, "not there");
         self.add_related(place, "the type is created here");
     }
 

@@ -41,11 +41,10 @@ impl ReplayState {
     }
 
     pub(super) fn create_view(&mut self, view: &CreateView<'_>) {
-        let class =
-            if view.materialized { ObjectKind::MaterializedView } else { ObjectKind::Snapshot };
+        let class = if view.materialized { ObjectKind::MaterializedView } else { ObjectKind::View };
         let schema = if view.or_replace {
             match self.model.resolve_own(Namespace::Relation, &view.name, view.temporary) {
-                Some(Lookup::Yes(id)) if self.class(id) == Some(ObjectKind::Snapshot) => {
+                Some(Lookup::Yes(id)) if self.class(id) == Some(ObjectKind::View) => {
                     let dependencies = self.view_needs(view.name.last(), &view.query);
                     let place = self.place(view.name.span());
                     let columns = self.columns_of_view(view);
@@ -97,7 +96,7 @@ impl ReplayState {
 
     /// What a query stands on.
     fn view_needs(&mut self, own: &str, query: &Cursor<'_>) -> Vec<Need> {
-        let mut holder = Object::new(ObjectKind::Snapshot, "".into(), None, Place::default());
+        let mut holder = Object::new(ObjectKind::View, "".into(), None, Place::default());
         for name in relations(query) {
             // A recursive one reads itself.
             if name.last() == own {

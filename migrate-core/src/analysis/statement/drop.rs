@@ -8,7 +8,7 @@ use crate::analysis::cursor::Cursor;
 const KINDS: [(&[&str], Kind); 10] = [
     (&["schema"], Kind::Schema),
     (&["table"], Kind::Table),
-    (&["view"], Kind::Snapshot),
+    (&["view"], Kind::View),
     (&["materialized", "view"], Kind::MaterializedView),
     (&["index"], Kind::Index),
     (&["sequence"], Kind::Sequence),

@@ -23,7 +23,7 @@ pub(super) fn two_statements(sql: &str, statement: &Statement, nth: usize) -> Op
     let token = tokens.get(nth)?;
     if is_cut_short(sql, &tokens[..nth]) {
         let (text, label) = (shown(token.text(sql)), wanted(""));
-        let error = SyntaxError { span: token.span, text, meant: None, instead: None, label };
+        let error = SyntaxError { span: token.span, text, suggestion: None, instead: None, label };
         return Some(Fault::Error(error));
     }
     Some(Fault::MissingSemicolon(token.span))

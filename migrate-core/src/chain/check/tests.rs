@@ -1,6 +1,6 @@
 //! What is wrong with a folder, by example: each case tells every diagnostic and its place.
 //!
-//! A mistake gives one diagnostic, at the place to mend. Whatever follows from it is kept quiet.
+//! A mistake gives one diagnostic, at the place to fix. Whatever follows from it is kept quiet.
 
 use std::fmt::Write as _;
 

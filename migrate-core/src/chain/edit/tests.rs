@@ -141,7 +141,7 @@ fn what_can_not_be_rebased() {
     check("a b:a c:b", "b", "a", pinned("b", None, false));
     check("a b:a c:b d:c", "c", "d", EditError::Circle { id: "c".into(), onto: "d".into() });
     check("a b:a c:a m:b,c", "m", "a", EditError::Merge { id: "m".into() });
-    let unknown = EditError::UnknownRevision { id: "x".into(), meant: Some("a".into()) };
+    let unknown = EditError::UnknownRevision { id: "x".into(), suggestion: Some("a".into()) };
     check("a b:a", "x", "a", unknown);
 }
 

@@ -55,7 +55,7 @@ fn circles() {
     check("a b:d c:b d:c", Err(&["cycle"]));
     check("a:b b:a c:d d:c e:a", Err(&["cycle", "cycle"]));
     let found = check("x a:b b:a", Err(&["cycle"]));
-    assert_eq!(found[0].problem.to_string(), "the parents of `a` and `b` go round in a circle");
+    assert_eq!(found[0].problem.to_string(), "the parents of `a` and `b` form a cycle");
 }
 
 #[test]
@@ -99,11 +99,11 @@ fn few_unknown_parents_are_compared_with_all_ids() {
             })
             .collect();
         let context = Context { incomplete: false, moved: false, deployed: HashSet::new() };
-        let before = crate::chain::id::COMPARED.get();
+        let before = crate::syntax::suggest::COMPARED.get();
         let mut problems = Vec::new();
         super::check(&nodes, &context, &mut problems);
         assert_eq!(problems.len(), count);
-        crate::chain::id::COMPARED.get() - before
+        crate::syntax::suggest::COMPARED.get() - before
     };
     assert_eq!(compared(2_000), 2 * compared(1_000) + MOST_SUGGESTIONS);
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::chain::id::did_you_mean;
+use crate::syntax::suggest::did_you_mean;
 
 /// What is hazardous about a statement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

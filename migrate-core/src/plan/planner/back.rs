@@ -100,8 +100,10 @@ pub(super) fn undone_by<'c>(
             Ok(Cow::Borrowed(migration))
         }
         (known, Some(stored)) => {
-            let mut migration = recorded_downgrade::migration(record, stored)
-                .map_err(|reason| PlanError::Stored { revision: revision(), reason })?;
+            let mut migration =
+                recorded_downgrade::migration(record, stored).map_err(|reason| {
+                    PlanError::RecordedDowngradeInvalid { revision: revision(), reason }
+                })?;
             if let Some(known) = known {
                 migration.message = known.message.clone();
             }

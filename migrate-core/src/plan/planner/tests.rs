@@ -132,11 +132,11 @@ fn targets_that_the_chain_does_not_have() {
         Err("the chain has no revision `usres` = did you mean `users`?"),
     );
     let help = "the chain is not that long; name a revision, head or base";
-    check(LINE, "a", "upgrade +4", Err(&format!("`+4` leads out of the chain = {help}")));
-    check(LINE, "", "upgrade d+1", Err(&format!("`d+1` leads out of the chain = {help}")));
-    check(LINE, "", "upgrade a-1", Err(&format!("`a-1` leads out of the chain = {help}")));
-    check(LINE, "a b", "downgrade -3", Err(&format!("`-3` leads out of the chain = {help}")));
-    check(LINE, "a b", "downgrade b-3", Err(&format!("`b-3` leads out of the chain = {help}")));
+    check(LINE, "a", "upgrade +4", Err(&format!("`+4` goes beyond the chain = {help}")));
+    check(LINE, "", "upgrade d+1", Err(&format!("`d+1` goes beyond the chain = {help}")));
+    check(LINE, "", "upgrade a-1", Err(&format!("`a-1` goes beyond the chain = {help}")));
+    check(LINE, "a b", "downgrade -3", Err(&format!("`-3` goes beyond the chain = {help}")));
+    check(LINE, "a b", "downgrade b-3", Err(&format!("`b-3` goes beyond the chain = {help}")));
     let nothing = "nothing to downgrade: no revision is applied = `migrate status` shows where the database is";
     check(LINE, "", "downgrade -1", Err(nothing));
 }

@@ -18,7 +18,7 @@ use crate::runner::error::Error;
 use crate::runner::history_tables::HistoryTables;
 use crate::runner::log::LogEntry;
 use crate::runner::operation::Goal;
-use crate::runner::report::{Holder, Report};
+use crate::runner::report::{LockHolder, Report};
 use crate::runner::runner::Runner;
 
 impl<R> Runner<'_, R> {
@@ -74,7 +74,7 @@ impl<R> Runner<'_, R> {
     }
 
     /// Records that the database is at a revision, forwards or back, and runs nothing: for a schema
-    /// that another tool or a hand has made. Records that are right already stay as they are.
+    /// that was created by hand or by another tool. Records that are right already stay as they are.
     ///
     /// # Errors
     ///
@@ -174,8 +174,8 @@ impl<R> Runner<'_, R> {
     /// # Errors
     ///
     /// When the server does not answer.
-    pub fn running(&self, client: &mut Client) -> Result<Option<Holder>, Error> {
-        let outcome = drive(client, self.engine(Goal::Holder)?)?;
+    pub fn running(&self, client: &mut Client) -> Result<Option<LockHolder>, Error> {
+        let outcome = drive(client, self.engine(Goal::LockHolder)?)?;
         Ok(outcome.holder)
     }
 

@@ -117,7 +117,7 @@ impl Resolver<'_> {
                 Some(
                     ObjectKind::Table
                     | ObjectKind::ForeignTable
-                    | ObjectKind::Snapshot
+                    | ObjectKind::View
                     | ObjectKind::MaterializedView,
                 ) => Source::Table(id),
                 _ => Source::Unknown,

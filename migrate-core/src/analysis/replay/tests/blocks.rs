@@ -8,29 +8,29 @@ fn what_surely_runs_is_done() {
     for (block, expected) in [
         (
             "DO $$ BEGIN CREATE TYPE m AS ENUM ('a'); EXCEPTION WHEN duplicate_object THEN NULL; END $$",
-            "type `m` exists",
+            "type `m` already exists",
         ),
         (
             "DO $$ BEGIN CREATE TYPE m AS ENUM ('a'); EXCEPTION WHEN duplicate_object THEN RAISE NOTICE 'there'; END $$",
-            "type `m` exists",
+            "type `m` already exists",
         ),
         (
             "DO $$ BEGIN IF NOT EXISTS (SELECT 1 FROM pg_type WHERE typname = 'm') THEN CREATE TYPE m AS ENUM ('a'); END IF; END $$",
-            "type `m` exists",
+            "type `m` already exists",
         ),
         (
             "DO $$ BEGIN IF to_regtype('public.m') IS NULL THEN CREATE TYPE m AS ENUM ('a'); END IF; END $$",
-            "type `m` exists",
+            "type `m` already exists",
         ),
-        ("DO $$ BEGIN EXECUTE 'CREATE TYPE m AS ENUM (''a'')'; END $$", "type `m` exists"),
-        ("DO 'BEGIN CREATE TYPE m AS ENUM (''a''); END'", "type `m` exists"),
+        ("DO $$ BEGIN EXECUTE 'CREATE TYPE m AS ENUM (''a'')'; END $$", "type `m` already exists"),
+        ("DO 'BEGIN CREATE TYPE m AS ENUM (''a''); END'", "type `m` already exists"),
         (
             "DO $$ BEGIN PERFORM pg_notify('a', 'b'); CREATE TYPE m AS ENUM ('a'); END $$",
-            "type `m` exists",
+            "type `m` already exists",
         ),
         (
             "DO $$ DECLARE q text := 'CREATE TYPE m AS ENUM ()'; BEGIN EXECUTE q; END $$",
-            "type `m` exists",
+            "type `m` already exists",
         ),
     ] {
         check(&format!("{block}; CREATE TYPE m AS ENUM ()"), &[expected]);
@@ -39,15 +39,15 @@ fn what_surely_runs_is_done() {
     }
     check(
         "CREATE TABLE t (a int); DO $$ BEGIN ALTER TABLE t ADD COLUMN b int; EXCEPTION WHEN duplicate_column THEN NULL; END $$; ALTER TABLE t ADD b int",
-        &["column `t.b` exists"],
+        &["column `t.b` already exists"],
     );
     check(
         "CREATE TABLE t (a int); DO $$ BEGIN IF NOT EXISTS (SELECT 1 FROM pg_indexes WHERE indexname = 'i') THEN CREATE INDEX i ON t (a); END IF; END $$; CREATE INDEX i ON t (a)",
-        &["index `i` exists"],
+        &["index `i` already exists"],
     );
     check(
         "CREATE TABLE t (a int); DO $$ BEGIN IF NOT EXISTS (SELECT 1 FROM pg_constraint WHERE conname = 'k') THEN ALTER TABLE t ADD CONSTRAINT k UNIQUE (a); END IF; END $$; ALTER TABLE t ADD CONSTRAINT k CHECK (true)",
-        &["constraint `k` of `t` exists"],
+        &["constraint `k` of `t` already exists"],
     );
     check(
         "CREATE TABLE t (a int); DO $$ BEGIN IF EXISTS (SELECT FROM pg_tables WHERE tablename = 't') THEN DROP TABLE t; END IF; END $$; ALTER TABLE t ADD b int",

@@ -94,8 +94,8 @@ fn a_cascade_leaves_what_is_independent() {
                  CREATE TABLE t (a int UNIQUE, b e); CREATE SEQUENCE s";
     for drop in ["DROP FUNCTION f CASCADE", "DROP TYPE e CASCADE", "DROP SEQUENCE s CASCADE"] {
         for (again, expected) in [
-            ("CREATE TABLE t (a int)", "table `t` exists already"),
-            ("ALTER TABLE t ADD a int", "column `t.a` exists already"),
+            ("CREATE TABLE t (a int)", "table `t` already exists"),
+            ("ALTER TABLE t ADD a int", "column `t.a` already exists"),
             ("ALTER TABLE t ADD CONSTRAINT t_a_key CHECK (true)", "constraint `t_a_key`"),
         ] {
             let found = errors(&[(first, ""), (&format!("{drop}; {again}"), "")]);
@@ -120,5 +120,5 @@ fn the_index_of_a_partition_goes_with_its_parents() {
     let both = format!("{tables}; {own}; CREATE INDEX pi ON p (b)");
     assert_eq!(errors(&[(&both, ""), ("DROP INDEX pi", "CREATE INDEX pi ON p (b)")]), [""; 0]);
     let found = errors(&[(&both, ""), ("DROP INDEX pi; CREATE INDEX ti ON t (a)", "")]);
-    assert!(found.len() == 1 && found[0].starts_with("index `ti` exists"), "{found:?}");
+    assert!(found.len() == 1 && found[0].starts_with("index `ti` already exists"), "{found:?}");
 }

@@ -6,7 +6,7 @@ use super::{check, errors};
 fn an_exclusion_over_an_expression_has_an_index() {
     let made = "CREATE TABLE t (a inet, b int, CONSTRAINT e EXCLUDE USING btree (host(a) WITH =, (b + 1) WITH =, a inet_ops WITH =))";
     check(&format!("{made}; ALTER INDEX e RENAME TO f; ALTER TABLE t DROP CONSTRAINT f"), &[]);
-    check(&format!("{made}; CREATE INDEX e ON t (a)"), &["index `e` exists already"]);
+    check(&format!("{made}; CREATE INDEX e ON t (a)"), &["index `e` already exists"]);
     check(
         &format!("{made}; ALTER TABLE t DROP CONSTRAINT e; DROP INDEX e"),
         &["there is no index"],

@@ -163,7 +163,7 @@ fn what_is_rolled_back_to_a_savepoint_was_never() {
     );
     check(
         "SAVEPOINT s; CREATE TABLE z (a int); RELEASE s; CREATE TABLE z (b int)",
-        &["table `z` exists"],
+        &["table `z` already exists"],
     );
 }
 

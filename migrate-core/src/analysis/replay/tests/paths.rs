@@ -45,8 +45,12 @@ fn a_schema_may_have_the_name_of_the_role() {
 #[test]
 fn names_beside_a_schema_are_checked() {
     for (up, down, expected) in [
-        ("CREATE TABLE t (x int); CREATE TABLE t (y int)", "", "table `t` exists already"),
-        ("CREATE TABLE public.t (x int); CREATE TABLE public.t (y int)", "", "table `t` exists"),
+        ("CREATE TABLE t (x int); CREATE TABLE t (y int)", "", "table `t` already exists"),
+        (
+            "CREATE TABLE public.t (x int); CREATE TABLE public.t (y int)",
+            "",
+            "table `t` already exists",
+        ),
         ("CREATE TABLE t (x int); ALTER TABLE t RENAME y TO z", "", "there is no column `t.y`"),
         ("CREATE TABLE t (x int)", "SELECT 1", "the downgrade leaves table `t` behind"),
         ("ALTER TABLE old RENAME y TO z", "", "there is no column `old.y`"),
@@ -90,7 +94,10 @@ fn a_default_path_that_is_set_holds_later() {
         }
         // What has a schema is checked.
         let found = errors(&[(&first, ""), ("CREATE TABLE a.t (q int)", "")]);
-        assert!(found.len() == 1 && found[0].starts_with("table `a.t` exists"), "{found:?}");
+        assert!(
+            found.len() == 1 && found[0].starts_with("table `a.t` already exists"),
+            "{found:?}"
+        );
     }
     for sets in [
         "ALTER ROLE r SET search_path = \"$user\", public, a",

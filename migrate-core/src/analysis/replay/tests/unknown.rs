@@ -143,7 +143,7 @@ fn what_a_statement_shows_is_known() {
     }
     for (up, expected) in [
         ("DROP FUNCTION f(int); DROP FUNCTION f(int)", "there is no function `f(integer)`"),
-        ("CREATE TABLE x (); CREATE TABLE x ()", "table `x` exists already"),
+        ("CREATE TABLE x (); CREATE TABLE x ()", "table `x` already exists"),
         ("DROP TABLE x; ALTER TABLE x ADD a int", "there is no table `x`"),
     ] {
         let found = errors(&[("SELECT made_elsewhere()", ""), (up, "")]);
@@ -262,7 +262,7 @@ fn the_same_types_in_another_spelling() {
         ("CREATE FUNCTION f(public.m) RETURNS int LANGUAGE sql AS 'SELECT 1'", ""),
     ]);
     assert!(
-        found.len() == 1 && found[0].starts_with("function `f(m)` exists already"),
+        found.len() == 1 && found[0].starts_with("function `f(m)` already exists"),
         "{found:?}"
     );
 }
@@ -352,7 +352,7 @@ fn names_of_indexes_over_expressions() {
     ] {
         let up = format!("{table}; CREATE INDEX ON t ({keys}); CREATE INDEX {name} ON t (a)");
         let found = errors(&[(&up, "")]);
-        let expected = format!("index `{name}` exists already");
+        let expected = format!("index `{name}` already exists");
         assert!(found.len() == 1 && found[0].starts_with(&expected), "{keys}: {found:?}");
     }
     // Of others it is not known.

@@ -50,12 +50,12 @@ fn types_that_are_none() {
     );
     check("CREATE DOMAIN d AS serial", &["there is no type `serial`"]);
     fine("CREATE DOMAIN serial AS int; CREATE TABLE t (a int); ALTER TABLE t ALTER a TYPE serial");
-    for (slip, meant) in
+    for (slip, suggestion) in
         [("TXT", "text"), ("tet", "text"), ("itn", "int"), ("dat", "date"), ("bol", "bool")]
     {
         let found = errors(&[(&format!("CREATE TABLE t (a {slip})"), "")]);
         assert!(
-            found.len() == 1 && found[0].ends_with(&format!("did you mean `{meant}`?")),
+            found.len() == 1 && found[0].ends_with(&format!("did you mean `{suggestion}`?")),
             "{slip} {found:?}"
         );
     }

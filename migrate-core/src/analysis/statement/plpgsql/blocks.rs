@@ -194,9 +194,9 @@ impl<'s> Reader<'s, '_> {
             if &*name.text == "sqlstate" {
                 let code = self.left.string().ok_or(Stop::Unknown)?;
                 self.sqlstate(&code.0, code.1)?;
-            } else if let Some(meant) = condition(&name.text) {
+            } else if let Some(suggestion) = condition(&name.text) {
                 let what = format!("exception condition `{name}`");
-                return self.refuse_missing(what, Some(meant), name.span);
+                return self.refuse_missing(what, Some(suggestion), name.span);
             }
             names.push(name.text.to_lowercase().into());
             if !self.left.take(&["or"]) {
@@ -237,8 +237,8 @@ impl<'s> Reader<'s, '_> {
             (Stop::Refused(mut refusal), Some(nested)) => {
                 let what = "this opens an `IF` of its own, which needs an `END IF` of its own";
                 refusal.related = Some((self.left.place(nested), what));
-                if let Problem::Syntax { meant, .. } = &mut refusal.problem {
-                    *meant = Some(("ELSE IF".to_owned(), "ELSIF"));
+                if let Problem::Syntax { suggestion, .. } = &mut refusal.problem {
+                    *suggestion = Some(("ELSE IF".to_owned(), "ELSIF"));
                 }
                 Stop::Refused(refusal)
             }

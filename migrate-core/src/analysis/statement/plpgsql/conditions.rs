@@ -1,6 +1,6 @@
 //! The names that a server has for errors, and for what `GET DIAGNOSTICS` asks.
 
-use crate::chain::id::slip_of;
+use crate::syntax::suggest::slip_of;
 
 /// The condition that was probably meant, where there is none of this name. One that merely is not known here may
 /// be a newer server's.

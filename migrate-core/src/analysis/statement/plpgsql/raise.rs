@@ -2,9 +2,9 @@
 
 use super::conditions::condition;
 use super::reader::{Read, Reader, Stop};
-use crate::chain::id::did_you_mean;
 use crate::syntax::lexer::TokenKind;
 use crate::syntax::source::Span;
+use crate::syntax::suggest::did_you_mean;
 
 const LEVELS: [&str; 6] = ["exception", "warning", "notice", "info", "log", "debug"];
 
@@ -37,17 +37,19 @@ impl Reader<'_, '_> {
                 });
                 if is_level && !has_level {
                     let label = "this is no level of `RAISE`";
-                    let meant = did_you_mean(&name.text, LEVELS);
-                    return match meant {
-                        Some(meant) => {
-                            self.refuse_missing(format!("level `{name}`"), Some(meant), name.span)
-                        }
+                    let suggestion = did_you_mean(&name.text, LEVELS);
+                    return match suggestion {
+                        Some(suggestion) => self.refuse_missing(
+                            format!("level `{name}`"),
+                            Some(suggestion),
+                            name.span,
+                        ),
                         None => self.refuse_at(level, label),
                     };
                 }
-                if let Some(meant) = condition(&name.text) {
+                if let Some(suggestion) = condition(&name.text) {
                     let what = format!("exception condition `{name}`");
-                    return self.refuse_missing(what, Some(meant), name.span);
+                    return self.refuse_missing(what, Some(suggestion), name.span);
                 }
             }
             _ => return self.refuse("a message is missing before this"),
@@ -98,9 +100,9 @@ impl Reader<'_, '_> {
         loop {
             let option = self.plain_name("an option")?;
             if !OPTIONS.contains(&&*option.text) {
-                let meant = did_you_mean(&option.text, OPTIONS);
+                let suggestion = did_you_mean(&option.text, OPTIONS);
                 let what = format!("option `{option}` of `RAISE`");
-                return self.refuse_missing(what, meant, option.span);
+                return self.refuse_missing(what, suggestion, option.span);
             }
             if !self.left.take_sign("=") && !self.left.take_sign(":=") {
                 return self.refuse("`=` is missing before this");

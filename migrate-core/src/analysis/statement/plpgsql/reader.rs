@@ -5,10 +5,10 @@ use std::rc::Rc;
 use super::{Body, Piece, Refusal, Setting, Step};
 use crate::analysis::cursor::Cursor;
 use crate::analysis::names::Ident;
-use crate::chain::id::slip_of;
 use crate::chain::problem::Problem;
 use crate::syntax::lexer::{Token, TokenKind};
 use crate::syntax::source::Span;
+use crate::syntax::suggest::slip_of;
 
 /// Why a body is not read to its end.
 #[derive(Debug)]
@@ -145,17 +145,22 @@ impl<'s, 'r> Reader<'s, 'r> {
             None => (String::new(), self.last_place()),
         };
         let is_word = token.is_some_and(|token| token.kind == TokenKind::Word);
-        let meant = is_word.then(|| meant(&found, words)).flatten();
-        let label = if meant.is_some() { "not expected here" } else { label };
-        let meant = meant.map(|meant| (found.clone(), meant));
-        let problem = Problem::Syntax { found, meant, instead: None };
+        let suggestion = is_word.then(|| suggestion(&found, words)).flatten();
+        let label = if suggestion.is_some() { "not expected here" } else { label };
+        let suggestion = suggestion.map(|suggestion| (found.clone(), suggestion));
+        let problem = Problem::Syntax { found, suggestion, instead: None };
         refused(problem, span, label)
     }
 
     /// Something that is not there: a variable, a label, a condition.
-    pub(super) fn refuse_missing<T>(&self, what: String, meant: Option<&str>, at: Span) -> Read<T> {
-        let meant = meant.map(str::to_owned);
-        refused(Problem::Missing { what, meant }, at, "not there")
+    pub(super) fn refuse_missing<T>(
+        &self,
+        what: String,
+        suggestion: Option<&str>,
+        at: Span,
+    ) -> Read<T> {
+        let suggestion = suggestion.map(str::to_owned);
+        refused(Problem::Missing { what, suggestion }, at, "not there")
     }
 
     /// Where the body ends.
@@ -226,7 +231,7 @@ impl<'s, 'r> Reader<'s, 'r> {
         }
         let before = self.left.since(start);
         let slip = before.tokens().iter().find(|token| {
-            token.kind == TokenKind::Word && meant(before.text(**token), ends).is_some()
+            token.kind == TokenKind::Word && suggestion(before.text(**token), ends).is_some()
         });
         self.refuse_for(slip.copied().or(self.left.token(0)), ends, &missing(ends))
     }
@@ -345,12 +350,12 @@ pub(super) fn refused<T>(problem: Problem, span: Span, label: &str) -> Read<T> {
 }
 
 /// The word that was meant, of those that may stand there.
-fn meant(word: &str, wanted: &[&'static str]) -> Option<&'static str> {
+fn suggestion(word: &str, wanted: &[&'static str]) -> Option<&'static str> {
     let lower = word.to_ascii_lowercase();
     let is_known = wanted.iter().any(|wanted| *wanted == lower);
     let words = wanted.iter().filter(|wanted| wanted.len() > 2).copied();
-    let meant = slip_of(&lower, words).filter(|_| !is_known)?;
-    UPPER.iter().find(|upper| upper.eq_ignore_ascii_case(meant)).copied()
+    let suggestion = slip_of(&lower, words).filter(|_| !is_known)?;
+    UPPER.iter().find(|upper| upper.eq_ignore_ascii_case(suggestion)).copied()
 }
 
 /// Words that may be missing, as messages have them.

@@ -85,8 +85,8 @@ impl<'s> Reader<'s, '_> {
                 return self.refuse("`=` is missing before this");
             }
             let item = self.plain_name("an item")?;
-            if let Some(meant) = conditions::diagnostic(&item.text) {
-                return self.refuse_missing(format!("item `{item}`"), Some(meant), item.span);
+            if let Some(suggestion) = conditions::diagnostic(&item.text) {
+                return self.refuse_missing(format!("item `{item}`"), Some(suggestion), item.span);
             }
             if !self.left.take_sign(",") {
                 return self.semicolon();

@@ -4,9 +4,9 @@ use super::Step;
 use super::reader::{Read, Reader, Stop, before_last, refused};
 use super::{Gives, Piece};
 use crate::analysis::names::Ident;
-use crate::chain::id::did_you_mean;
 use crate::chain::problem::Problem;
 use crate::syntax::lexer::TokenKind;
+use crate::syntax::suggest::did_you_mean;
 
 /// What statements of PL/pgSQL begin with.
 const OWN: [&str; 26] = [
@@ -137,14 +137,14 @@ impl<'s> Reader<'s, '_> {
         let found = self.left.text(token).to_owned();
         let words = || OWN.into_iter().chain(SQL);
         let is_word = token.kind == TokenKind::Word;
-        let meant = did_you_mean(&found, words()).filter(|_| is_word);
-        let meant = meant.and_then(|meant| words().find(|word| *word == meant));
-        let meant = meant.filter(|meant| !meant.eq_ignore_ascii_case(&found));
-        let is_call = is_word && self.left.is_sign(1, "(") && meant.is_none();
+        let suggestion = did_you_mean(&found, words()).filter(|_| is_word);
+        let suggestion = suggestion.and_then(|suggestion| words().find(|word| *word == suggestion));
+        let suggestion = suggestion.filter(|suggestion| !suggestion.eq_ignore_ascii_case(&found));
+        let is_call = is_word && self.left.is_sign(1, "(") && suggestion.is_none();
         let instead = is_call
             .then_some("call a function with `PERFORM f(…);`, a procedure with `CALL p(…);`");
-        let meant = meant.map(|meant| (found.clone(), meant));
-        let problem = Problem::Syntax { found, meant, instead };
+        let suggestion = suggestion.map(|suggestion| (found.clone(), suggestion));
+        let problem = Problem::Syntax { found, suggestion, instead };
         refused(problem, self.left.place(token), "no statement begins with this")
     }
 
@@ -333,8 +333,8 @@ impl<'s> Reader<'s, '_> {
                 || self.setting.name.as_ref().is_none_or(|name| *name == label.text);
             if !is_known {
                 let labels = self.around.iter().filter_map(|(label, _)| label.as_deref());
-                let meant = did_you_mean(&label.text, labels);
-                return self.refuse_missing(format!("label `{label}`"), meant, label.span);
+                let suggestion = did_you_mean(&label.text, labels);
+                return self.refuse_missing(format!("label `{label}`"), suggestion, label.span);
             }
         } else if !is_in_loop {
             return self.refuse_at(start.token(0), &format!("`{word}` is not inside a loop"));

@@ -25,8 +25,8 @@ impl<'s> Reader<'s, '_> {
         }
         let own = self.setting.variables.iter().flatten();
         let known: Vec<&str> = own.chain(&self.visible).map(AsRef::as_ref).collect();
-        let meant = crate::chain::id::did_you_mean(&name.text, known);
-        self.refuse_missing(format!("variable `{name}`"), meant, name.span)
+        let suggestion = crate::syntax::suggest::did_you_mean(&name.text, known);
+        self.refuse_missing(format!("variable `{name}`"), suggestion, name.span)
     }
 
     /// Notes what is set to what nobody knows: what stands behind an `INTO`, and all that `CALL` and

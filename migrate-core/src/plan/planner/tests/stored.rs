@@ -100,7 +100,7 @@ fn a_stored_text_that_was_changed_is_refused_for_what_was_edited_too() {
     let mut history = stored(&chain, "a B");
     history.records[1].down = Some(Digest::from_bytes([1; 32]));
     let planned = downgrade(&chain, &history, &Target::Relative(-1));
-    assert!(matches!(planned, Err(PlanError::Stored { .. })), "{planned:?}");
+    assert!(matches!(planned, Err(PlanError::RecordedDowngradeInvalid { .. })), "{planned:?}");
 }
 
 #[test]
