@@ -197,7 +197,7 @@ fn statements(
         let sql = source.slice(section.span);
         let (notes, reads_bodies) = (notes(sql), bodies::are_read(sql));
         let mut before = 0;
-        for statement in statements {
+        for (nth, statement) in statements.iter().enumerate() {
             let own = std::mem::replace(&mut before, statement.span.end)..statement.span.end;
             let from = notes.partition_point(|(at, _)| *at < own.start);
             let own = notes[from..].iter().take_while(|(at, _)| *at < own.end);
@@ -221,6 +221,20 @@ fn statements(
                 && let Some((problem, span, label)) = grammatical(sql, statement)
             {
                 problems.push(Diagnostic::at(problem, file.index, shift(span), label));
+                continue;
+            }
+            if !section.options.transactional
+                && !is_allowed("needs-transaction")
+                && let Some(what) = transaction_rules::needs_transaction(sql, statement)
+            {
+                let problem = Problem::NeedsTransaction { statement: what };
+                problems.push(Diagnostic::at(problem, file.index, here, ""));
+                continue;
+            }
+            let setting = transaction_rules::text_setting(statement, sql, &statements[nth + 1..]);
+            if let Some(setting) = setting.filter(|_| !is_allowed("text-setting")) {
+                let problem = Problem::TextSetting { setting };
+                problems.push(Diagnostic::at(problem, file.index, here, ""));
                 continue;
             }
             let body = if reads_bodies { bodies::refused(sql, statement) } else { None };

@@ -154,7 +154,7 @@ pub use plan::planner::{Redo, downgrade, redo, upgrade};
 #[cfg(feature = "runner")]
 pub use plan::stamp::{Stamp, adopt, stamp};
 #[cfg(feature = "runner")]
-pub use plan::status::{Divergence, HalfDone, Status, changed, status};
+pub use plan::status::{Divergence, HalfDone, Status, changed, half_done_elsewhere, status};
 #[cfg(feature = "runner")]
 pub use plan::step::{Plan, Step};
 #[cfg(feature = "runner")]

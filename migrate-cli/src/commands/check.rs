@@ -170,8 +170,13 @@ fn drifted(
     let mut database = context.open()?;
     let runner = context.runner(chain);
     let history = runner.history(&mut database.client)?;
-    if let Status::Diverged(why) = status(chain, &history) {
-        return Err(migrate_core::PlanError::Diverged(why).into());
+    match status(chain, &history) {
+        Status::Diverged(why) => return Err(migrate_core::PlanError::Diverged(why).into()),
+        Status::Partial(half_done) => context.ui.warn(format!(
+            "{half_done}: what it has done so far counts as drift\n = help: {}",
+            half_done.help()
+        )),
+        _ => {}
     }
     let known = chain.migrations().iter().rev();
     let at = known.map(|it| it.id.as_str()).find(|id| history.get(id).is_some());

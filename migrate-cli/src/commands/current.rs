@@ -117,10 +117,15 @@ pub(super) fn current(context: &Context) -> Result<Exit, Failure> {
     if let Some(half_done) = half_done.filter(|_| !context.ui.json) {
         context.ui.warn(half_done.to_string());
     }
+    note_unread(context, grant.as_deref());
+    Ok(Exit::Fine)
+}
+
+/// Says that a revision may be half done, where the role may not read that without this `GRANT`.
+pub(super) fn note_unread(context: &Context, grant: Option<&str>) {
     if let Some(grant) = grant.filter(|_| !context.ui.json) {
         context
             .ui
             .note(format!("this role may not read whether a revision is half done: `{grant}`"));
     }
-    Ok(Exit::Fine)
 }

@@ -74,7 +74,7 @@ pub(super) fn log(context: &Context, limit: usize) -> Result<Exit, Failure> {
         tool: entry.tool,
     };
     if entries.is_empty() {
-        context.ui.say("nothing was done yet");
+        context.ui.say("the log is empty: nothing was done yet, or its table was dropped");
     }
     let entries = entries.into_iter().rev().take(limit).map(entry).collect();
     context.ui.show(&Log { database: database.place, entries })?;

@@ -2,7 +2,9 @@
 
 use std::collections::{HashMap, HashSet};
 
-use migrate_core::{HalfDone, History, Partial, Record, Status, changed, status as standing};
+use migrate_core::{
+    HalfDone, History, Partial, Record, Status, changed, half_done_elsewhere, status as standing,
+};
 use postgres::Client;
 use serde::Serialize;
 
@@ -135,9 +137,17 @@ pub(super) fn status(context: &Context, exit_code: bool) -> Result<Exit, Failure
         Some(Status::Empty) => left(context, &tree, &mut database.client),
         _ => Vec::new(),
     };
-    let help = match left.is_empty() {
-        true => help(status.as_ref()),
-        false => Some(HELP_LEFT.to_owned()),
+    // An upgrade is refused until that is finished.
+    let elsewhere = match (&status, &tree.chain) {
+        (Some(Status::Empty | Status::Behind { .. }), Ok(chain)) => {
+            half_done_elsewhere(chain, &history)
+        }
+        _ => None,
+    };
+    let help = match (left.is_empty(), elsewhere) {
+        (false, _) => Some(HELP_LEFT.to_owned()),
+        (true, Some(half_done)) => Some(half_done.help()),
+        (true, None) => help(status.as_ref()),
     };
     let help = help.map(|help| context.ui.addressed(&help));
     let standing = Standing {

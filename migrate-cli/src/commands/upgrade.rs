@@ -7,6 +7,7 @@ use migrate_core::{
     downgrade as plan_downgrade, upgrade as plan_upgrade,
 };
 
+use super::current::note_unread;
 use super::plan;
 use super::run::{configured, finish, run};
 use super::script::script;
@@ -33,6 +34,7 @@ pub(super) fn upgrade(context: &Context, arguments: &Upgrade) -> Result<Exit, Fa
                 sound(context, &chain, &plan, &history)?;
             }
             if arguments.dry_run {
+                note_unread(context, history.partials_need.as_deref());
                 return plan::show(context, database.place, &plan, &history);
             }
             if plan.steps.is_empty() && !arguments.how.forget_progress {

@@ -190,6 +190,12 @@ impl Progress {
 const SAY_EVERY: Duration = Duration::from_secs(10);
 /// What is said of tables that somebody had dropped.
 fn recreated(tables: &[String], unfinished: &[Partial]) -> Vec<String> {
+    let lost_progress = tables.iter().any(|name| name.ends_with("progress"));
+    let unknown = lost_progress.then(|| {
+        "with its progress went whether a revision outside a transaction was half done: `migrate check --drift` compares the \
+         schema with the chain"
+            .to_owned()
+    });
     let tables: Vec<String> = tables.iter().map(|name| format!("`{name}`")).collect();
     let created = format!("created again, since somebody had dropped it: {}", tables.join(", "));
     let forgotten = unfinished.iter().map(|one| {
@@ -201,7 +207,7 @@ fn recreated(tables: &[String], unfinished: &[Partial]) -> Vec<String> {
             done + 1
         )
     });
-    [created].into_iter().chain(forgotten).collect()
+    [created].into_iter().chain(unknown).chain(forgotten).collect()
 }
 
 /// How long it may take to learn for whom a run waits.

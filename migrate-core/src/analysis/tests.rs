@@ -1,5 +1,7 @@
 //! Tests: which errors are found in the text of a statement, and what is accepted.
 
+mod modes;
+
 use super::syntax::Fault;
 use crate::chain::folder::Folder;
 
@@ -193,19 +195,7 @@ fn values_that_nobody_fills_in() {
     assert!(errors("-- migrate:allow(syntax): it is filled in\nSELECT $1").is_empty());
 }
 
-#[test]
-fn what_takes_the_runners_lock_is_refused_in_both_modes() {
-    for up in ["DISCARD ALL;", "SELECT pg_advisory_unlock_all();"] {
-        for mode in ["", " transaction:false"] {
-            let text = section(up).replace("migrate:up", &format!("migrate:up{mode}"));
-            let chain = crate::analyse(Folder::of_texts("m", [("1.sql", text.as_str())]));
-            let said = chain.map(|_| ()).unwrap_err().to_string();
-            assert!(said.contains("releases all advisory locks of the session"), "{said}");
-        }
-    }
-}
-
-/// For another database's syntax, the message shows PostgreSQL's.
+/// SQL of another database is told by how PostgreSQL writes it.
 #[test]
 fn another_databases_sql_has_help_of_its_own() {
     let check = |up: &str, help: &str| {

@@ -5,9 +5,9 @@ use crate::chain::markers::marker_body;
 use crate::syntax::source::{Source, Span};
 use crate::syntax::suggest::did_you_mean;
 
-/// The codes that can be allowed, in addition to those of the lints. `down` is for a downgrade that
-/// leaves something behind or does not restore it.
-const ALLOWABLE: [&str; 18] = [
+/// The codes that an author may allow, beside those of the lints; `down` is for a downgrade that leaves
+/// or loses something.
+const ALLOWABLE: [&str; 20] = [
     "already-exists",
     "ambiguous",
     "ambiguous-column",
@@ -17,12 +17,14 @@ const ALLOWABLE: [&str; 18] = [
     "generated-column",
     "missing",
     "needs-server",
+    "needs-transaction",
     "no-key",
     "no-operator-class",
     "not-immutable",
     "repeated-column",
     "still-needed",
     "syntax",
+    "text-setting",
     "type-mismatch",
     "value-count",
     "wrong-kind",

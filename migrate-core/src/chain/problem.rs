@@ -121,6 +121,12 @@ pub enum Problem {
     ReleasesLocks {
         what: &'static str,
     },
+    NeedsTransaction {
+        statement: &'static str,
+    },
+    TextSetting {
+        setting: &'static str,
+    },
     NeedsServer {
         what: &'static str,
         version: u32,
@@ -332,6 +338,8 @@ impl Problem {
             PsqlVariable { .. } => "psql-variable",
             Parameter { .. } => "parameter",
             ReleasesLocks { .. } => "releases-locks",
+            NeedsTransaction { .. } => "needs-transaction",
+            TextSetting { .. } => "text-setting",
             AlreadyExists { .. } => "already-exists",
             Missing { .. } => "missing",
             WrongKind { .. } => "wrong-kind",
@@ -436,6 +444,8 @@ impl Problem {
                     | Problem::PsqlVariable { .. }
                     | Problem::Parameter { .. }
                     | Problem::ReleasesLocks { .. }
+                    | Problem::NeedsTransaction { .. }
+                    | Problem::TextSetting { .. }
                     | Problem::UnknownCode { .. }
             )
     }

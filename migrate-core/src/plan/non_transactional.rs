@@ -11,8 +11,8 @@ use crate::syntax::lexer::Token;
 use crate::syntax::source::Span;
 use crate::syntax::statements::{Statement, split_statements};
 
-pub(crate) use self::left::{kept, left};
-pub(crate) use self::verdict::{Doubt, Found, Verdict, verdict};
+pub(crate) use self::left::{Orphans, dropped, kept, left, left_behind, orphans};
+pub(crate) use self::verdict::{Doubt, Found, Kept, Verdict, verdict};
 
 /// A statement, and how its progress can be recorded.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,7 +23,8 @@ pub(crate) struct Part {
     pub(crate) kind: Kind,
 }
 
-/// How a statement runs. Names are quoted, so that they mean the same in any context.
+/// How a statement runs. Names are quoted, so that they mean the same wherever they are put. They are whole: where the
+/// server cuts one depends on the encoding of the database, so the server is left to do it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Kind {
     /// In one transaction with its progress, so that both are committed or neither. If the server
@@ -38,7 +39,7 @@ pub(crate) enum Kind {
     CreateIndex {
         /// The table.
         table: String,
-        /// The index, as in the catalog; `None` if the server chooses the name.
+        /// The index, not quoted; `None` where the server chooses the name.
         name: Option<String>,
     },
     /// `DROP INDEX CONCURRENTLY`, outside of a transaction.
@@ -182,7 +183,7 @@ impl Words<'_> {
         let mut at = self.after_if_exists(3 + unique);
         let mut name = None;
         if !self.is(at, "on") {
-            let (found, count) = ident::read(self.sql, self.tokens.get(at..)?)?;
+            let (found, count) = ident::read_whole(self.sql, self.tokens.get(at..)?)?;
             name = Some(found);
             at += count;
         }
@@ -213,7 +214,7 @@ impl Words<'_> {
             ("subscription", Shared::Subscription),
         ];
         let (_, of) = kinds.into_iter().find(|(word, _)| self.is(1, word))?;
-        let (name, _) = ident::read(self.sql, self.tokens.get(self.after_if_exists(2)..)?)?;
+        let (name, _) = ident::read_whole(self.sql, self.tokens.get(self.after_if_exists(2)..)?)?;
         match (self.is(0, "create"), self.is(0, "drop")) {
             (true, _) => Some(Kind::CreateShared(of, name)),
             (_, true) => Some(Kind::DropShared(of, name)),
@@ -271,9 +272,16 @@ impl Words<'_> {
 
     /// A name with an optional schema, quoted, and the index of the token after it.
     fn qualified(&self, first: usize) -> Option<(String, usize)> {
-        let (parts, count) = ident::read_qualified(self.sql, self.tokens.get(first..)?)?;
-        let quoted: Vec<String> = parts.iter().map(|part| ident::quote(part)).collect();
-        Some((quoted.join("."), first + count))
+        let part = |at: usize| {
+            let (name, count) = ident::read_whole(self.sql, self.tokens.get(at..)?)?;
+            Some((ident::quote(&name), at + count))
+        };
+        let (mut name, mut after) = part(first)?;
+        while self.is_sign(after, ".") {
+            let (next, end) = part(after + 1)?;
+            (name, after) = (format!("{name}.{next}"), end);
+        }
+        Some((name, after))
     }
 }
 
@@ -304,6 +312,8 @@ mod tests {
         );
         // Names as the server reads them, and not as they are written.
         check("CREATE UNIQUE INDEX CONCURRENTLY Äix ON t (a)", &[index("\"t\"", "Äix")]);
+        let long = "ä".repeat(40);
+        check(&format!("CREATE INDEX CONCURRENTLY {long} ON t (a)"), &[index("\"t\"", &long)]);
         check(
             "CREATE INDEX CONCURRENTLY U&\"d!0061ta_ix\" UESCAPE '!' ON ONLY U&\"\\0074\" (a)",
             &[index("\"t\"", "data_ix")],

@@ -63,6 +63,9 @@ pub fn upgrade<'c>(
         }
     };
     let steps = steps_up(history, wanted);
+    if *target == Target::Relative(0) {
+        nothing_half_done(chain, history)?;
+    }
     if !steps.is_empty()
         && let Some(half_done) = half_done_elsewhere(chain, history)
     {
@@ -156,13 +159,21 @@ pub fn downgrade<'c>(
         left.remove(at);
     }
     let is_undone = |id: &str| steps.iter().any(|step: &Step<'_>| step.migration.id.as_str() == id);
-    if !steps.is_empty()
-        && let Some(half_done) = half_done_above(chain, history, is_undone)
-    {
-        return Err(PlanError::HalfDone(half_done));
+    match half_done_above(chain, history, is_undone) {
+        Some(half_done) if !steps.is_empty() => return Err(PlanError::HalfDone(half_done)),
+        _ if steps.is_empty() => nothing_half_done(chain, history)?,
+        _ => {}
     }
     fits_what_is_done(&steps, history)?;
     Ok(Plan { steps, ahead: Vec::new() })
+}
+
+/// Where no revision is to be run, because the database is at the one that is asked for, it must not be on its way from there.
+fn nothing_half_done(chain: &Chain<'_>, history: &History) -> Result<(), PlanError> {
+    match half_done(chain, history).or_else(|| half_done_elsewhere(chain, history)) {
+        Some(half_done) => Err(PlanError::HalfDone(half_done)),
+        None => Ok(()),
+    }
 }
 
 fn not_ahead(target: &Target, history: &History) -> PlanError {

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use std::fmt;
 
 pub use self::half_done::HalfDone;
+pub(crate) use self::half_done::run_again_help;
 use crate::chain::chain::{Chain, Migration};
 use crate::chain::digest::Digest;
 use crate::chain::lockfile::LOCK_FILE;
@@ -253,6 +254,7 @@ pub(crate) fn half_done(chain: &Chain<'_>, history: &History) -> Option<HalfDone
         done: None,
         of: None,
         in_doubt: false,
+        is_unknowable: false,
         is_running: false,
     })
 }
@@ -262,8 +264,8 @@ fn is_open(history: &History, partial: &Partial) -> bool {
     partial.direction == Direction::Up && history.get(&partial.revision).is_none()
 }
 
-/// The half done upgrade of a revision that is not in this chain, if there is one.
-pub(crate) fn half_done_elsewhere(chain: &Chain<'_>, history: &History) -> Option<HalfDone> {
+/// The half done upgrade of a revision that this chain does not have, if there is one.
+pub fn half_done_elsewhere(chain: &Chain<'_>, history: &History) -> Option<HalfDone> {
     let is_elsewhere = |one: &&Partial| is_open(history, one) && chain.get(&one.revision).is_none();
     history.partials.iter().find(is_elsewhere).map(|partial| HalfDone::new(chain, partial))
 }

@@ -249,6 +249,9 @@ impl Error {
                 };
                 let under_way = revision.as_ref().map(|revision| match statements {
                     0 if *rolled_back => format!("`{revision}` was rolled back"),
+                    0 if !notes.is_empty() => {
+                        format!("the first statement of `{revision}` was cut off")
+                    }
                     0 => format!("nothing of `{revision}` is done"),
                     1 => format!("1 statement of `{revision}` is done"),
                     count => format!("{count} statements of `{revision}` are done"),

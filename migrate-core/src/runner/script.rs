@@ -18,7 +18,7 @@ use crate::runner::error::Error;
 use crate::runner::runner::Runner;
 use crate::runner::session_settings::changed_settings;
 use crate::runner::settings::Settings;
-use crate::runner::sql::outside::{Next, Progress};
+use crate::runner::sql::outside::{Next, Ours, Progress};
 use crate::runner::sql::step::{self as around, Guard, Then};
 use crate::runner::sql::{self, BUSY, MOVED, Session, Tables, literal};
 use crate::syntax::statements::split_statements;
@@ -200,7 +200,7 @@ impl Script<'_> {
         }
         let _ = writeln!(
             self.text,
-            "\nDO $migrate$ BEGIN IF EXISTS (SELECT FROM {progress} WHERE started OR next_statement > 0) THEN RAISE EXCEPTION USING MESSAGE = \
+            "\nDO $migrate$ BEGIN IF EXISTS (SELECT FROM {progress} p WHERE {half_done}) THEN RAISE EXCEPTION USING MESSAGE = \
              'a revision has stopped on its way', HINT = 'end it with `migrate upgrade` or `migrate downgrade`'; \
              END IF; IF (SELECT pg_catalog.max(version) FROM {layout}) <> {version} THEN RAISE EXCEPTION USING \
              MESSAGE = 'the history''s tables have another layout', HINT = 'make the script with the release of \
@@ -208,6 +208,7 @@ impl Script<'_> {
             layout = self.tables.layout,
             version = sql::layout::VERSION,
             progress = self.tables.progress,
+            half_done = sql::HALF_DONE,
             other = self.other_history(before),
         );
     }
@@ -299,7 +300,7 @@ impl Script<'_> {
                 self.keep(
                     step,
                     &parts[..done],
-                    Some(Next { digest, is_announced: true, before: &before }),
+                    Some(Next { digest, is_announced: true, has_left: false, found: &before }),
                 );
                 let is_free = part.kind.waits_freely() && !sets_lock_timeout;
                 if is_free {
@@ -324,6 +325,7 @@ impl Script<'_> {
             &self.session,
             Guard::Worded,
             &own,
+            Ours::default(),
         );
         self.ours(&record);
         let changes = changed_settings(text, &statements);
@@ -341,7 +343,7 @@ impl Script<'_> {
     fn keep(&mut self, step: &Step<'_>, parts: &[Part], next: Option<Next<'_>>) {
         let digest = digest_of(text_of(step).1, parts);
         let progress = Progress { done: parts.len(), digest, next };
-        let keep = sql::outside::keep(&self.tables, step, &self.session, progress);
+        let keep = sql::outside::keep(&self.tables, step, &self.session, progress, Ours::default());
         self.ours(&format!("{keep};\n{}", around::COMMIT));
     }
 

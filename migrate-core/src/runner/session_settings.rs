@@ -34,8 +34,37 @@ pub(crate) fn only_sets(sql: &str, statement: &Statement) -> bool {
         statement.tokens.get(at).is_some_and(|token| token.is_word(sql, word))
     };
     let of_transaction = ["local", "constraints", "transaction"].iter().any(|word| is(1, word));
-    let by_function = is(1, "set_config") || (is(1, "pg_catalog") && is(3, "set_config"));
-    (is(0, "set") && !of_transaction) || is(0, "reset") || (is(0, "select") && by_function)
+    (is(0, "set") && !of_transaction)
+        || is(0, "reset")
+        || (is(0, "select") && only_calls_set_config(sql, &statement.tokens[1..]))
+}
+
+/// Whether this is nothing but calls of `set_config` with constants: whatever else is called might not bear to be called twice.
+fn only_calls_set_config(sql: &str, tokens: &[Token]) -> bool {
+    let text = |at: usize| tokens.get(at).map(|token| token.text(sql));
+    let is = |at: usize, word: &str| tokens.get(at).is_some_and(|token| token.is_word(sql, word));
+    let is_string = |at: usize| tokens.get(at).is_some_and(|it| it.kind == TokenKind::String);
+    let mut at = 0;
+    loop {
+        if is(at, "pg_catalog") && text(at + 1) == Some(".") {
+            at += 2;
+        }
+        let is_constant = is_string(at + 4) || is(at + 4, "null");
+        let is_flag = is(at + 6, "true") || is(at + 6, "false");
+        let is_call = is(at, "set_config")
+            && text(at + 1) == Some("(")
+            && is_string(at + 2)
+            && text(at + 3) == Some(",")
+            && is_constant
+            && text(at + 5) == Some(",")
+            && is_flag
+            && text(at + 7) == Some(")");
+        match text(at + 8) {
+            None | Some(";") if is_call => return true,
+            Some(",") if is_call => at += 9,
+            _ => return false,
+        }
+    }
 }
 
 /// `SET [SESSION] name …` and `RESET name`.
@@ -119,8 +148,15 @@ mod tests {
         };
         check("SET search_path = a; SET ROLE a; set session authorization a; RESET ALL", true);
         check(
-            "SELECT set_config('a.b', '', false); SELECT pg_catalog.set_config('a', '', true)",
+            "SELECT set_config('a.b', '', false); SELECT pg_catalog.set_config('a', '', true); \
+             SELECT set_config('a', 'b', false), pg_catalog.set_config('c', NULL, false)",
             true,
+        );
+        // What else these call may be called once only.
+        check(
+            "SELECT set_config('a.b', note('started')::text, false); SELECT set_config('a', '', false), note(1); \
+             SELECT set_config('a', '', false) FROM pg_sleep(1); SELECT set_config('a', '1' || '2', false)",
+            false,
         );
         check("SET LOCAL a = 1; SET CONSTRAINTS ALL DEFERRED; SET TRANSACTION READ ONLY", false);
         check(

@@ -206,12 +206,17 @@ pub(crate) fn read(tables: &Tables, stored: bool) -> String {
     )
 }
 
+/// What is true of the progress `p` of a revision that is half done: a statement is done, or under way, or was refused and has
+/// left something. The column that says so was added later, and may be missing.
+pub(crate) const HALF_DONE: &str = "(p.started OR p.next_statement > 0 \
+     OR pg_catalog.strpos(pg_catalog.to_jsonb(p) ->> 'found', '+') > 0)";
+
 /// The revisions that are under way outside a transaction, or have stopped on their way; and whether somebody has the lock.
 pub(crate) fn partials(tables: &Tables) -> String {
     format!(
         "SELECT '{tag}', revision, direction, next_statement, started, \
          EXISTS (SELECT FROM pg_catalog.pg_locks l WHERE {held}), done_digest \
-         FROM {progress} WHERE started OR next_statement > 0 ORDER BY began",
+         FROM {progress} p WHERE {HALF_DONE} ORDER BY began",
         tag = tag::PARTIAL,
         held = held(tables),
         progress = tables.progress,

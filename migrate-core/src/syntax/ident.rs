@@ -13,8 +13,14 @@ pub(crate) const LONGEST: usize = 63;
 /// `U&"d!0061ta" UESCAPE '!'` uses three. `None` if there is no identifier, or if the server
 /// refuses it.
 pub(crate) fn read(source: &str, tokens: &[Token]) -> Option<(String, usize)> {
+    let (name, count) = read_whole(source, tokens)?;
+    Some((cut(&name).to_owned(), count))
+}
+
+/// The same, not cut: for whoever lets the server do that, by the encoding of its database.
+pub(crate) fn read_whole(source: &str, tokens: &[Token]) -> Option<(String, usize)> {
     let first = *tokens.first()?;
-    if let Some(name) = of(source, first) {
+    if let Some(name) = whole(source, first) {
         return Some((name, 1));
     }
     let inner = first.text(source).get(2..).filter(|_| first.kind == TokenKind::QuotedIdentifier);
@@ -26,19 +32,22 @@ pub(crate) fn read(source: &str, tokens: &[Token]) -> Option<(String, usize)> {
         _ => ('\\', 1),
     };
     let name = unescaped(&inner, escape).filter(|name| !name.is_empty())?;
-    Some((cut(&name).to_owned(), count))
+    Some((name, count))
 }
 
 /// The identifier that a single token stands for; `None` for one with Unicode escapes, which
 /// depends on the tokens after it.
 pub(crate) fn of(source: &str, token: Token) -> Option<String> {
+    Some(cut(&whole(source, token)?).to_owned())
+}
+
+fn whole(source: &str, token: Token) -> Option<String> {
     let text = token.text(source);
-    let name = match token.kind {
-        TokenKind::Word => fold(text),
-        TokenKind::QuotedIdentifier => unquoted(text).filter(|name| !name.is_empty())?,
-        _ => return None,
-    };
-    Some(cut(&name).to_owned())
+    match token.kind {
+        TokenKind::Word => Some(fold(text)),
+        TokenKind::QuotedIdentifier => unquoted(text).filter(|name| !name.is_empty()),
+        _ => None,
+    }
 }
 
 /// The name at the start of these tokens, of one or more parts, and the number of tokens that it

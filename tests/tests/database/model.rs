@@ -149,10 +149,14 @@ impl World<'_> {
             Deed::ForgetProgress { command, way } => {
                 let runner = way.of(Runner::new(self.chain)).forget_progress();
                 let ran = self.session.command(&runner, command);
-                self.model.partial = None;
+                // What is refused has forgotten nothing.
+                let partial = self.model.partial.take();
                 let steps = self.model.plan(command, way.is_single());
                 assert_eq!(ran.is_ok(), steps.is_some(), "{ran:?}");
-                self.model.apply(&steps.unwrap_or_default());
+                match steps {
+                    Some(steps) => self.model.apply(&steps),
+                    None => self.model.partial = partial,
+                }
             }
             Deed::Stamp { at, purge } => {
                 let stamped = self.session.stamp(&Runner::new(self.chain), at, *purge);

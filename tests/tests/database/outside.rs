@@ -6,6 +6,8 @@ mod doubt;
 mod evidence;
 mod half_done;
 mod interrupted;
+mod leftovers;
+mod session_state;
 mod spelling;
 
 use std::time::Duration;

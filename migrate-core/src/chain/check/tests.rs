@@ -170,7 +170,7 @@ variants! {
     UnknownOption DuplicateOption BadOption MarkerNotAlone
     UnterminatedString UnterminatedIdentifier UnterminatedComment UnterminatedDollarQuote
     PsqlCommand CopyFromStdin CopyToStdout TransactionControl NeedsNoTransaction EnumValueUsed
-    Todo Syntax MissingSemicolon PsqlVariable Parameter ReleasesLocks NeedsServer Lint UnknownCode AlreadyExists Missing WrongKind ColumnCount NoKey AmbiguousColumn RepeatedColumn ValueCount GeneratedColumn NotImmutable StillNeeded NotNullNeeded CannotReplace Ambiguous TypeMismatch NoOperatorClass DownLeaves DownLoses
+    Todo Syntax MissingSemicolon PsqlVariable Parameter ReleasesLocks NeedsTransaction TextSetting NeedsServer Lint UnknownCode AlreadyExists Missing WrongKind ColumnCount NoKey AmbiguousColumn RepeatedColumn ValueCount GeneratedColumn NotImmutable StillNeeded NotNullNeeded CannotReplace Ambiguous TypeMismatch NoOperatorClass DownLeaves DownLoses
     DuplicateRevision UnknownParent RepeatedParent SeveralBases Fork Cycle TwinMerges VariantClash
     ConfigSyntax UnknownSetting BadSetting
     LockConflict LockVersion LockSyntax LockDuplicate LockTampered
@@ -202,6 +202,7 @@ fn every_variant_has_a_case_and_its_text_is_reviewed() {
     // Problems that only the parser finds are tested with the parser, and those of the settings
     // with the settings.
     seen.extend(["MissingSemicolon", "PsqlVariable", "Parameter", "ReleasesLocks"]);
+    seen.extend(["NeedsTransaction", "TextSetting"]);
     seen.extend(["Syntax", "NeedsServer", "Lint", "ConfigSyntax", "UnknownSetting", "BadSetting"]);
     // Problems that only a replay finds are tested with the replay.
     seen.extend([

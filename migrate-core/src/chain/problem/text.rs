@@ -69,6 +69,12 @@ impl fmt::Display for Problem {
             ReleasesLocks { what } => {
                 write!(f, "`{what}` releases all advisory locks of the session")
             }
+            NeedsTransaction { statement } => {
+                write!(f, "`{statement}` has no effect outside a transaction")
+            }
+            TextSetting { setting } => {
+                write!(f, "`{setting}` is set, and changes how the server reads text below it")
+            }
             AlreadyExists { what } => write!(f, "{what} already exists"),
             Missing { what, .. } => write!(f, "there is no {what}"),
             WrongKind { name, is, wanted } => {
@@ -250,6 +256,16 @@ impl Problem {
                  need: `DISCARD TEMP`, `DISCARD PLANS`, `RESET ALL`".into(),
             ReleasesLocks { .. } => "the runner may hold one of them. Release your own lock by its key: \
                  `pg_advisory_unlock(key)`".into(),
+            NeedsTransaction { statement: "SET LOCAL" } => "each statement of a section with `transaction:false` \
+                 is a transaction of its own. Write `SET` without LOCAL: the runner puts the setting back at the end \
+                 of the section".into(),
+            NeedsTransaction { .. } => "each statement of a section with `transaction:false` is a transaction of \
+                 its own. Remove this, or move the statements that belong together to a revision that runs in a \
+                 transaction".into(),
+            TextSetting { setting: "client_encoding" } => "remove it: migrations are UTF-8, whatever the encoding \
+                 of the database, and are sent as UTF-8".into(),
+            TextSetting { .. } => "remove it, and write backslash escapes as `E'…'`: migrations are read with \
+                 standard_conforming_strings on".into(),
             Syntax { .. } => "fix it; if PostgreSQL accepts it as it is, say so above the statement: \
                  `-- migrate:allow(syntax): why`".into(),
             AlreadyExists { .. } => "leave this out, or choose another name; if PostgreSQL accepts it anyway, say so \

@@ -24,7 +24,36 @@ pub(crate) enum Doubt {
     Edited,
 }
 
-/// An object that shows whether a statement ran.
+/// What the progress keeps of a statement that runs alone, as ids of objects.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct Kept {
+    /// What was there before it.
+    pub(crate) before: Vec<String>,
+    /// What it has left behind, where the server refused it.
+    pub(crate) left: Vec<String>,
+}
+
+impl Kept {
+    /// Reads `12 13 +14`: what was left has a sign, which an older release takes for an id that nothing has.
+    pub(crate) fn read(text: Option<&str>) -> Self {
+        let mut kept = Kept::default();
+        for id in text.unwrap_or_default().split_whitespace() {
+            match id.strip_prefix('+') {
+                Some(left) => kept.left.push(left.to_owned()),
+                None => kept.before.push(id.to_owned()),
+            }
+        }
+        kept
+    }
+
+    /// The opposite.
+    pub(crate) fn text(&self) -> String {
+        let left = self.left.iter().map(|id| format!("+{id}"));
+        self.before.iter().cloned().chain(left).collect::<Vec<_>>().join(" ")
+    }
+}
+
+/// An object that tells whether a statement ran.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Found {
     /// Its OID in the catalog, which no other object gets.
@@ -241,6 +270,19 @@ pub(super) mod tests {
         // The index was dropped, and another one of this name was created.
         check("CREATE UNIQUE INDEX CONCURRENTLY ix ON t (a)", unanswered(""), "7", "Unknown");
         check("CREATE INDEX CONCURRENTLY ix ON t (b)", unanswered(""), "7", "Unknown");
+    }
+
+    #[test]
+    fn what_is_kept_is_read_back() {
+        let check = |text: &str, before: &str, left: &str| {
+            let kept = Kept { before: ids(before), left: ids(left) };
+            assert_eq!((Kept::read(Some(text)), kept.text()), (kept.clone(), text.to_owned()));
+        };
+        check("", "", "");
+        check("7 8", "7 8", "");
+        check("7 +8 +9", "7", "8 9");
+        check("+8", "", "8");
+        assert_eq!(Kept::read(None), Kept::default());
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::fmt;
 use crate::chain::chain::Chain;
 use crate::plan::direction::Direction;
 use crate::plan::history::Partial;
-use crate::syntax::statements::split_statements;
+use crate::plan::non_transactional::{Kind, parts};
 
 /// A non-transactional revision that is half done, compared with the chain.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,6 +21,8 @@ pub struct HalfDone {
     pub of: Option<usize>,
     /// Whether the next statement was started without an answer from the server.
     pub in_doubt: bool,
+    /// Whether that is a `DO` or `CALL` that commits itself, of which the database does not tell whether it ran.
+    pub is_unknowable: bool,
     /// Whether a migration is running.
     pub is_running: bool,
 }
@@ -33,7 +35,9 @@ impl HalfDone {
             Direction::Up => Some(migration.up_sql()),
             Direction::Down => migration.down_sql(),
         });
-        let of = sql.map(|sql| split_statements(sql).len());
+        let parts = sql.map(parts);
+        let of = parts.as_ref().map(Vec::len);
+        let next = parts.and_then(|parts| Some(parts.get(partial.done)?.kind.clone()));
         HalfDone {
             revision: partial.revision.clone(),
             direction: partial.direction,
@@ -41,6 +45,7 @@ impl HalfDone {
             done: Some(partial.done).filter(|done| of.is_none_or(|of| *done < of)),
             of,
             in_doubt: partial.in_doubt,
+            is_unknowable: partial.in_doubt && next == Some(Kind::Procedure),
             is_running: partial.is_running,
         }
     }
@@ -61,6 +66,7 @@ impl HalfDone {
                  did, and add `--forget-progress` to `migrate upgrade`, `downgrade` or `stamp`"
                     .to_owned()
             }
+            _ if self.is_unknowable => run_again_help(*direction, revision),
             Direction::Up => format!(
                 "finish it: `migrate upgrade {revision}` {continues}. Or undo by hand what it did, and add \
                  `--forget-progress` to `migrate upgrade`, `downgrade` or `stamp`",
@@ -78,9 +84,23 @@ impl HalfDone {
     }
 }
 
+/// What to do about a statement that may have done a part of its work.
+pub(crate) fn run_again_help(direction: Direction, revision: &str) -> String {
+    match direction {
+        Direction::Up => format!(
+            "look at what it did. To run it again from its start, add `--run-again` to `migrate upgrade`; or do the rest \
+             of the revision by hand, and record it: `migrate stamp {revision}`"
+        ),
+        Direction::Down => format!(
+            "look at what it did. To run it again from its start, add `--run-again` to `migrate downgrade`; or undo the \
+             rest of `{revision}` by hand, and record the revision below it: `migrate stamp REVISION`"
+        ),
+    }
+}
+
 impl fmt::Display for HalfDone {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let HalfDone { revision, direction, done, of, in_doubt, is_running } = self;
+        let HalfDone { revision, direction, done, of, in_doubt, is_running, .. } = self;
         write!(f, "the {direction} of `{revision}` ")?;
         let Some(done) = done else {
             return f.write_str(if *is_running { "is running" } else { "stopped before its end" });

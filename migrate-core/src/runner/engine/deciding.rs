@@ -57,6 +57,8 @@ impl<'r> Engine<'r> {
             self.count_again();
         }
         if self.is_to_forget() {
+            // What can't be done without the progress forgets nothing.
+            self.can_be_done(&self.history.clone().without_progress())?;
             let query = sql::stamp::forget_progress(&self.tables, &self.history);
             return Ok(self.ask(State::Forgetting, query));
         }
@@ -75,7 +77,7 @@ impl<'r> Engine<'r> {
             }
             Goal::Upgrade(target) => planner::upgrade(self.chain, &self.history, target),
             Goal::Downgrade(target) => planner::downgrade(self.chain, &self.history, target),
-            Goal::Apply => self.rest_of_given(),
+            Goal::Apply => self.rest_of_given(&self.history),
             Goal::Stamp(..) if !self.is_ready()? => return self.make_ready(),
             Goal::Stamp(target, purge) => {
                 return match stamp(self.chain, &self.history, target, *purge) {
@@ -101,25 +103,58 @@ impl<'r> Engine<'r> {
             plan => plan?,
         };
         self.pin();
-        if self.settings.refuse_ahead && !self.plan.ahead.is_empty() {
-            return Err(PlanError::Ahead { unknown: self.plan.ahead.clone() }.into());
-        }
-        if self.settings.single_transaction {
-            self.plan.one_transaction()?;
-        }
+        self.is_allowed(&self.plan)?;
         self.report.ahead.clone_from(&self.plan.ahead);
         if self.plan.steps.is_empty() {
             self.is_at_head = self.goal == Goal::Upgrade(Target::Head);
             return Ok(Ask::Done);
         }
-        // It decides where a string ends, and with it where a statement does.
-        if self.old_strings {
-            return Err(Error::NonConformingStrings);
-        }
         if !self.is_ready()? {
             return self.make_ready();
         }
         self.send(now)
+    }
+
+    /// Whether the settings and the session allow a plan.
+    fn is_allowed(&self, plan: &Plan<'_>) -> Result<(), Error> {
+        if self.settings.refuse_ahead && !plan.ahead.is_empty() {
+            return Err(PlanError::Ahead { unknown: plan.ahead.clone() }.into());
+        }
+        if self.settings.single_transaction {
+            plan.one_transaction()?;
+        }
+        // It decides where a string ends, and with it where a statement does.
+        match self.old_strings && !plan.steps.is_empty() {
+            true => Err(Error::NonConformingStrings),
+            false => Ok(()),
+        }
+    }
+
+    /// Whether what is asked for could be done, were this the history.
+    fn can_be_done(&self, history: &History) -> Result<(), Error> {
+        let plan = match &self.goal {
+            Goal::Upgrade(target) => planner::upgrade(self.chain, history, target)?,
+            Goal::Downgrade(target) => planner::downgrade(self.chain, history, target)?,
+            Goal::Apply => self.rest_of_given(history)?,
+            Goal::Stamp(target, purge) => {
+                stamp(self.chain, history, target, *purge)?;
+                return Ok(());
+            }
+            Goal::Adopt(revisions) => {
+                adopt(self.chain, history, revisions)?;
+                return Ok(());
+            }
+            Goal::Read
+            | Goal::Verify
+            | Goal::Log
+            | Goal::Tables
+            | Goal::Forget
+            | Goal::LockHolder => {
+                return Ok(());
+            }
+        };
+        self.is_allowed(&plan)?;
+        self.is_ready().map(drop)
     }
 
     /// Whether the whole chain is applied, as far as the history tells.
@@ -128,19 +163,19 @@ impl<'r> Engine<'r> {
     }
 
     /// What is left of the plan that was given, if the database is where that begins.
-    fn rest_of_given(&self) -> Result<Plan<'r>, PlanError> {
+    fn rest_of_given(&self, history: &History) -> Result<Plan<'r>, PlanError> {
         let steps = self.given.steps.get(self.report.done.len()..).unwrap_or_default();
         let rest = Plan { steps: steps.to_vec(), ahead: self.given.ahead.clone() };
         let Some(first) = rest.steps.first() else { return Ok(rest) };
-        let last = self.history.last().map(|record| record.revision.as_str());
-        if first.count != self.history.records.len() || first.last.as_deref() != last {
+        let last = history.last().map(|record| record.revision.as_str());
+        if first.count != history.records.len() || first.last.as_deref() != last {
             return Err(PlanError::Changed);
         }
         let is_undone = |id: &str| {
             let undone = rest.steps.iter().filter(|step| step.direction == Direction::Down);
             undone.into_iter().any(|step| step.migration.id.as_str() == id)
         };
-        match half_done_above(self.chain, &self.history, is_undone) {
+        match half_done_above(self.chain, history, is_undone) {
             Some(half_done) if first.direction == Direction::Down => {
                 Err(PlanError::HalfDone(half_done))
             }

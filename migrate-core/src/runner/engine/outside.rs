@@ -5,6 +5,7 @@
 //! with its progress. One that can't is announced before, with what was there then. What the server has
 //! refused did not run. Only where no answer came is it in doubt, and what is there now decides.
 
+mod orphans;
 mod release;
 mod statement;
 
@@ -17,7 +18,7 @@ use super::rows::{duration, tagged};
 use super::sending::done;
 use super::{Ask, Engine, Reply, State};
 use crate::plan::history::Row;
-use crate::plan::non_transactional::{Doubt, Part, digest_of, left, parts, statement_digest};
+use crate::plan::non_transactional::{Doubt, Kept, Part, digest_of, parts, statement_digest};
 use crate::plan::plan_error::PlanError;
 use crate::plan::step::Step;
 use crate::runner::batch::text_of;
@@ -26,7 +27,7 @@ use crate::runner::failure::Failure;
 use crate::runner::session_settings::{changed_settings, only_sets};
 use crate::runner::sql::outside as sql;
 use crate::runner::sql::step::Guard;
-use crate::runner::sql::tag;
+use crate::runner::sql::{self as own_sql, tag};
 use crate::syntax::statements::split_statements;
 
 /// A step on its way.
@@ -56,6 +57,10 @@ pub(super) struct Outside {
     unrestored: Option<Failure>,
     /// Whether it was told of what an earlier try of the next statement has left.
     has_told: bool,
+    /// Whether somebody was building the index of the next statement when it was looked at.
+    has_builder: bool,
+    /// What was left by a statement that the server refused and that is no longer in the file.
+    orphans: Kept,
 }
 
 /// What was asked last.
@@ -75,8 +80,12 @@ enum Phase {
     Running(usize),
     Noting,
     RollingBack(Failure, usize),
-    /// Noting that what was announced was refused.
-    TakingBack(Failure),
+    /// Looking for what a refused statement has left.
+    Judging(Failure),
+    /// Noting that what was announced was refused; with what there is to say of that.
+    TakingBack(Failure, Vec<String>),
+    /// Looking for what was left by a statement that is no longer in the file.
+    LookingForOrphans,
     Pausing,
     Recording,
     Releasing(Then),
@@ -101,6 +110,8 @@ impl<'r> Engine<'r> {
             unlock_retries: 0,
             unrestored: None,
             has_told: false,
+            has_builder: false,
+            orphans: Kept::default(),
         };
         let query = sql::lock(&self.tables);
         self.ask_outside(run, Phase::Locking, query)
@@ -154,8 +165,10 @@ impl<'r> Engine<'r> {
             }
             (Phase::Checking, Reply::Rows(rows)) => self.resume(run, &step, &rows),
             (Phase::Preparing, Reply::Rows(rows)) => {
-                let values = tagged(&rows, tag::SAVED).flat_map(|row| row.iter().skip(1).flatten());
-                run.saved = changes(&step).into_iter().zip(values.cloned()).collect();
+                // One that nobody has ever set has no value.
+                let values = tagged(&rows, tag::SAVED).flat_map(|row| row.iter().skip(1));
+                let values = values.map(|value| value.clone().unwrap_or_default());
+                run.saved = changes(&step).into_iter().zip(values).collect();
                 Ok(self.next_statement(run, &step))
             }
             (Phase::Looking, Reply::Rows(rows)) => {
@@ -163,6 +176,9 @@ impl<'r> Engine<'r> {
                 let limit = limit.and_then(|row| row.get(1)?.clone());
                 run.lock_timeout = run.lock_timeout.or(limit);
                 Ok(self.decide_on_statement(run, &step, &rows))
+            }
+            (Phase::LookingForOrphans, Reply::Rows(rows)) => {
+                Ok(self.decide_on_orphans(run, &step, &rows))
             }
             (Phase::Cleaning(_), Reply::Rows(_)) => {
                 // What it has left behind tells that it failed.
@@ -173,7 +189,7 @@ impl<'r> Engine<'r> {
             }
             (Phase::Announcing, Reply::Rows(rows)) => {
                 let before = tagged(&rows, tag::FOUND).next().and_then(|row| row.get(1)?.clone());
-                run.doubt = Doubt::Refused { before: ids(before.as_deref()) };
+                run.doubt = Doubt::Refused { before: Kept::read(before.as_deref()).before };
                 let statement = statement(&step, &run.parts[run.at]).to_owned();
                 Ok(self.ask_outside(run, Phase::Running(0), statement))
             }
@@ -219,38 +235,41 @@ impl<'r> Engine<'r> {
             (_, Reply::Failed(failure)) if failure.is_lost() => {
                 Err(self.lost(Some(&step), failure))
             }
-            (Phase::TakingBack(failure), reply) => {
+            (Phase::Judging(failure), reply) => {
                 let found = match &reply {
                     Reply::Rows(rows) => found_in(rows),
                     _ => Vec::new(),
                 };
-                let notes = left(&run.parts[run.at].kind, &run.doubt, &found);
+                Ok(self.take_back(run, &step, failure, &found))
+            }
+            (Phase::TakingBack(failure, notes), reply) => {
                 let then = self.refusal(&run, &step, failure, 0, notes);
                 Ok(match reply {
                     Reply::Failed(_) => self.roll_back_and_release(run, then),
                     _ => self.release(run, then),
                 })
             }
-            (Phase::Looking, Reply::Failed(failure)) => Ok(self.refused_before(
-                run,
-                &step,
-                failure,
-                "looking for what an earlier try has left",
-            )),
+            (Phase::Looking | Phase::LookingForOrphans, Reply::Failed(failure)) => Ok(self
+                .refused_before(run, &step, failure, "looking for what an earlier try has left")),
             (Phase::Cleaning(index), Reply::Failed(failure)) => {
                 let what =
                     format!("dropping the invalid index `{index}`, which an earlier try has left");
                 Ok(self.refused_before(run, &step, failure, &what))
             }
             (Phase::Finalizing, Reply::Failed(failure)) => {
-                let what = "finalizing the detaching, which an earlier try has begun";
-                Ok(self.refused_before(run, &step, failure, what))
+                let note = "an earlier try has begun the detaching, and the partition is no longer a part of the \
+                            table: the error came while that was finalized";
+                Ok(self.refused_with(run, &step, failure, note.to_owned()))
             }
             (Phase::Recording, Reply::Failed(failure))
                 if let Some(span) = lacked(&step.migration, &failure) =>
             {
                 let error = self.record_failed(&step, failure, span);
                 Ok(self.roll_back_and_release(run, Then::Fail(Error::Statement(Box::new(error)))))
+            }
+            // Somebody has changed the history meanwhile: what follows from it is looked at anew.
+            (Phase::Recording, Reply::Failed(failure)) if own_sql::has_moved(&failure) => {
+                Ok(self.roll_back_and_release(run, Then::StartOver))
             }
             (phase, Reply::Failed(failure)) => {
                 let what = match phase {
@@ -286,11 +305,15 @@ impl<'r> Engine<'r> {
             run.at = done;
             let next = run.parts.get(done).map(|part| statement_digest(text, part).to_string());
             let is_same = next.is_some() && next.as_deref() == column(4);
+            let kept = Kept::read(column(5));
             run.doubt = match (column(2) == Some("t"), is_same) {
-                (true, true) => Doubt::Unanswered { before: ids(column(5)) },
+                (true, true) => Doubt::Unanswered { before: kept.before },
                 (true, false) => Doubt::Edited,
-                (false, true) => Doubt::Refused { before: ids(column(5)) },
-                (false, false) => Doubt::None,
+                (false, true) => Doubt::Refused { before: kept.before },
+                (false, false) => {
+                    run.orphans = kept;
+                    Doubt::None
+                }
             };
         }
         let process = run.process.as_deref().unwrap_or("0");
@@ -302,8 +325,9 @@ impl<'r> Engine<'r> {
     fn record_step(&mut self, run: Outside, step: &Step<'_>) -> Ask {
         let guard = Guard::Quick(None);
         let half_done = self.half_done_beside(step);
+        let (session, ours) = (&self.session, run.ours());
         let query =
-            sql::record(&self.tables, step, self.settings, &self.session, guard, &half_done);
+            sql::record(&self.tables, step, self.settings, session, guard, &half_done, ours);
         self.ask_outside(run, Phase::Recording, query)
     }
 
@@ -322,6 +346,16 @@ impl Outside {
         self.is_alone = false;
         self.commits = false;
         self.has_told = false;
+        self.has_builder = false;
+    }
+
+    /// What our own statements need.
+    fn ours(&self) -> sql::Ours<'_> {
+        let saved = |setting: &str| self.saved.iter().find(|(name, _)| name == setting);
+        sql::Ours {
+            user: saved("session_authorization").map(|(_, user)| user.as_str()),
+            sets_read_only: saved("default_transaction_read_only").is_some(),
+        }
     }
 }
 
@@ -341,11 +375,6 @@ fn set_before(step: &Step<'_>, done: usize) -> String {
 
 fn statement<'s>(step: &'s Step<'_>, part: &Part) -> &'s str {
     text_of(step).1.get(part.span.range()).unwrap_or_default()
-}
-
-/// Ids with a blank between them.
-fn ids(text: Option<&str>) -> Vec<String> {
-    text.unwrap_or_default().split_whitespace().map(str::to_owned).collect()
 }
 
 fn is_true(rows: &[Row], tag: &str, column: usize) -> bool {

@@ -1,8 +1,8 @@
 //! What to do about each error.
 
 use super::remedy::remedy;
-use super::statement::run_again_help;
 use super::{DoubtReason, Error};
+use crate::plan::status::run_again_help;
 
 /// What to do after a session has ended.
 const CONTINUES: &str = "run it again: it continues where the database is";

@@ -4,7 +4,7 @@ use crate::runner::failure::Failure;
 
 /// What each of these means for whoever runs migrations: SQLSTATEs, a word of the server's message or hint that has to be
 /// there (never translated, or a guess that fails towards the general advice), and what to do. The first that fits counts.
-const REMEDIES: [(&[&str], &str, &str); 14] = [
+const REMEDIES: [(&[&str], &str, &str); 16] = [
     (
         &["25006"],
         "",
@@ -44,7 +44,7 @@ const REMEDIES: [(&[&str], &str, &str); 14] = [
         &["53200"],
         "",
         "the server is out of memory: run it at a quieter time, do less in one statement, or set maintenance_work_mem and \
-         work_mem lower for it (`SET LOCAL`)",
+         work_mem lower for it (`SET LOCAL`; outside a transaction `SET`)",
     ),
     (
         &["53300"],
@@ -56,6 +56,17 @@ const REMEDIES: [(&[&str], &str, &str); 14] = [
         &["53400"],
         "temp_file_limit",
         "raise temp_file_limit for this role, or work_mem for this statement",
+    ),
+    (
+        &["53400"],
+        "",
+        "a limit of the server's configuration is exceeded: raise it for this role, or do less in one statement",
+    ),
+    (
+        &["55006"],
+        "other users",
+        "other sessions are using it: end them (`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE …`), and run \
+         it again",
     ),
     (
         &["3F000"],
@@ -132,6 +143,12 @@ mod tests {
         let locks = Some("You might need to increase \"max_locks_per_transaction\".");
         check("53200", "out of shared memory", locks, Some("table of locks"));
         check("53200", "out of memory", None, Some("maintenance_work_mem"));
+        check("53400", "boom", None, Some("limit of the server's configuration"));
+        let used = "database \"d\" is being accessed by other users";
+        check("55006", used, None, Some("other sessions are using it"));
+        // This one is a matter of the SQL.
+        let pending = "cannot ALTER TABLE \"t\" because it has pending trigger events";
+        check("55006", pending, None, None);
         check("53300", "too many connections for role", None, Some("CONNECTION LIMIT"));
         check("53400", "temporary file size exceeds temp_file_limit (1kB)", None, Some("work_mem"));
         check("3F000", "no schema has been selected to create in", None, Some("search_path"));

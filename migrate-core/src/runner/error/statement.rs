@@ -6,6 +6,7 @@ use super::remedy::remedy;
 use crate::chain::diagnostic::{Label, Snippet, render};
 use crate::plan::direction::Direction;
 use crate::plan::recorded_downgrade::STORED;
+use crate::plan::status::run_again_help;
 use crate::runner::failure::Failure;
 use crate::runner::report::Done;
 use crate::syntax::source::{Source, Span};
@@ -112,20 +113,6 @@ impl StatementError {
             }
             _ => "the revision was rolled back; fix its file and run it again".into(),
         }
-    }
-}
-
-/// What to do about a statement that may have done a part of its work.
-pub(super) fn run_again_help(direction: Direction, revision: &str) -> String {
-    match direction {
-        Direction::Up => format!(
-            "look at what it did. To run it again from its start, add `--run-again` to `migrate upgrade`; or do the rest \
-             of the revision by hand, and record it: `migrate stamp {revision}`"
-        ),
-        Direction::Down => format!(
-            "look at what it did. To run it again from its start, add `--run-again` to `migrate downgrade`; or undo the \
-             rest of `{revision}` by hand, and record the revision below it: `migrate stamp REVISION`"
-        ),
     }
 }
 

@@ -1,6 +1,6 @@
 //! The history's tables: how they are made, and brought from an older layout to this one.
 
-use super::{MOVED, Tables, guard, literal, tag};
+use super::{HALF_DONE, MOVED, Tables, guard, literal, tag};
 use crate::syntax::ident::quote;
 
 /// The version of the tables' layout that this program writes.
@@ -57,7 +57,7 @@ pub(crate) fn repair(tables: &Tables, has_history: bool) -> String {
     let stale = match has_history {
         true => String::new(),
         false => format!(
-            "DELETE FROM {progress} WHERE started OR next_statement > 0 \
+            "DELETE FROM {progress} p WHERE {HALF_DONE} \
              RETURNING '{}', revision, direction, next_statement, started, false, done_digest;\n\
              DELETE FROM {progress};\n",
             tag::STALE

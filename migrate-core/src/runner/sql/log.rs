@@ -2,13 +2,16 @@
 
 use super::{TOOL, Tables, literal, tag};
 
+/// The longest text of an error that is kept, in bytes: a function may raise megabytes.
+const LONGEST_ERROR: usize = 10_000;
+
 /// Notes that a revision has failed.
 pub(crate) fn failure(tables: &Tables, revision: &str, error: &str) -> String {
     format!(
         "INSERT INTO {} VALUES (pg_catalog.clock_timestamp(), session_user, 'failure', {}, NULL, {}, '{TOOL}')",
         tables.log,
         literal(revision),
-        literal(error),
+        literal(&error[..error.floor_char_boundary(LONGEST_ERROR)]),
     )
 }
 

@@ -1,11 +1,13 @@
 //! The SQL around a step that runs outside a transaction: a lock of the session, and progress
 //! kept statement by statement.
 
+mod objects;
+
+pub(crate) use self::objects::{NO_IDS, objects, orphans};
 use super::step::{Guard, Then};
 use super::{Session, Tables, held, is_refusal, literal, refuse, step, tag};
 use crate::chain::digest::Digest;
 use crate::plan::direction::Direction;
-use crate::plan::non_transactional::{Kind, Reindexed, Shared};
 use crate::plan::step::Step;
 use crate::runner::failure::Failure;
 use crate::runner::settings::Settings;
@@ -125,8 +127,37 @@ pub(crate) struct Next<'p> {
     pub(crate) digest: Digest,
     /// Whether it is about to run; else the server has refused it.
     pub(crate) is_announced: bool,
-    /// An expression for what was there before it: see [`objects`].
-    pub(crate) before: &'p str,
+    /// Whether it has left something behind. Then the revision is half done.
+    pub(crate) has_left: bool,
+    /// An expression for what was there before it, and what it has left: see [`objects`].
+    pub(crate) found: &'p str,
+}
+
+/// What our own statements need in a session that a section has changed.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Ours<'s> {
+    /// Who the session's user was, if the section sets that.
+    pub(crate) user: Option<&'s str>,
+    /// Whether the section sets what a transaction may do unless it says otherwise. Ours write.
+    pub(crate) sets_read_only: bool,
+}
+
+impl Ours<'_> {
+    /// Whatever isolation is the default: what was committed meanwhile is to be seen, and nothing is to be tried again.
+    fn begin(self) -> String {
+        let mode = if self.sets_read_only { " READ WRITE" } else { "" };
+        format!("BEGIN ISOLATION LEVEL READ COMMITTED{mode};\n")
+    }
+
+    /// Makes the session's user the one that it was, for this transaction.
+    fn user(self) -> String {
+        self.user.map_or_else(String::new, |user| {
+            format!(
+                "SELECT pg_catalog.set_config('session_authorization', {}, true);\n",
+                literal(user)
+            )
+        })
+    }
 }
 
 /// Keeps how far the step is. A role that the migration has taken may not write our tables, so for this transaction it is
@@ -137,47 +168,61 @@ pub(crate) fn keep(
     step: &Step<'_>,
     session: &Session,
     progress: Progress<'_>,
+    ours: Ours<'_>,
 ) -> String {
     let Progress { done, digest, next } = progress;
     let is_announced = next.is_some_and(|next| next.is_announced);
+    let is_begun = done > 0 || next.is_some_and(|next| next.is_announced || next.has_left);
     // Half undone is not applied: whoever reads the history must not take it for that.
     let undoing = match step.direction {
         Direction::Up => String::new(),
         Direction::Down => format!(
             "UPDATE {} SET undoing = {} WHERE revision = {};\n",
             tables.history,
-            done > 0 || is_announced,
+            is_begun,
             literal(step.migration.id.as_str())
         ),
     };
     format!(
-        "SELECT pg_catalog.set_config('role', {role}, true);\n{undoing}\
+        "{user}SELECT pg_catalog.set_config('role', {role}, true);\n{undoing}\
          INSERT INTO {table} (revision, direction, next_statement, started, done_digest, began, statement_digest, found) \
          VALUES ({id}, '{direction}', {done}, {is_announced}, '{digest}', pg_catalog.transaction_timestamp(), {statement}, {found}) \
          ON CONFLICT (revision) DO UPDATE SET direction = excluded.direction, \
          next_statement = excluded.next_statement, started = excluded.started, \
          done_digest = excluded.done_digest, statement_digest = excluded.statement_digest, found = excluded.found \
          RETURNING '{tag}', found",
+        user = ours.user(),
         role = literal(&session.role),
         table = tables.progress,
         id = literal(step.migration.id.as_str()),
         direction = step.direction,
         statement = next.map_or_else(|| "NULL".to_owned(), |next| format!("'{}'", next.digest)),
-        found = next.map_or("NULL", |next| next.before),
+        found = next.map_or("NULL", |next| next.found),
         tag = tag::FOUND,
     )
 }
 
 /// The same as a message of its own, for whoever has the lock. If the limit of waits for locks was off, it is put back.
-pub(crate) fn keep_alone(tables: &Tables, keep: &str, lock_timeout: Option<&str>) -> String {
+pub(crate) fn keep_alone(
+    tables: &Tables,
+    keep: &str,
+    lock_timeout: Option<&str>,
+    ours: Ours<'_>,
+) -> String {
     let limit = lock_timeout.map_or_else(String::new, |limit| {
         format!("SELECT pg_catalog.set_config('lock_timeout', {}, false);\n", literal(limit))
     });
-    format!("{BEGIN}{proof}{limit}{keep};\n{PROCESS};\nCOMMIT", proof = prove_lock(tables))
+    format!(
+        "{begin}{proof}{limit}{keep};\n{UTF8}{PROCESS};\nCOMMIT",
+        begin = ours.begin(),
+        proof = prove_lock(tables)
+    )
 }
 
-/// Whatever isolation is the default: what was committed meanwhile is to be seen, and nothing is to be tried again.
-const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED;\n";
+/// A statement may have changed how the server reads what follows, which is in UTF-8 as all that is sent: the drivers say so when
+/// they connect, so that is what the session falls back to.
+const UTF8: &str = "SELECT CASE WHEN pg_catalog.current_setting('client_encoding') <> 'UTF8' \
+     THEN pg_catalog.set_config('client_encoding', NULL, false) END;\n";
 
 /// A statement and its progress in one transaction; where the statement begins in it.
 pub(crate) fn together(
@@ -185,130 +230,12 @@ pub(crate) fn together(
     label: &str,
     statement: &str,
     keep: &str,
+    ours: Ours<'_>,
 ) -> (String, usize) {
-    let before = format!("{label}{BEGIN}{proof}", proof = prove_lock(tables));
-    (format!("{before}{statement}\n;\n{keep};\nCOMMIT"), before.len())
+    let (begin, proof) = (ours.begin(), prove_lock(tables));
+    let before = format!("{label}{begin}{proof}");
+    (format!("{before}{statement}\n;\n{keep};\n{UTF8}COMMIT"), before.len())
 }
-
-/// Objects that tell whether a statement ran, as [`Found`](crate::plan::non_transactional::Found) has them.
-pub(crate) struct Objects {
-    /// The column with their ids.
-    oid: &'static str,
-    /// Whether they are whole, their names, whether somebody builds them, their definitions, whether this role may drop them.
-    others: &'static str,
-    /// Where they are.
-    from: String,
-}
-
-/// The objects that tell whether a statement of this kind ran, if there are such.
-pub(crate) fn objects(kind: &Kind) -> Option<Objects> {
-    let index = |condition: String| Objects {
-        oid: "i.indexrelid",
-        // An index of a partitioned table alone is invalid until all its partitions have theirs.
-        others: "i.indisvalid OR c.relkind = 'I', (SELECT pg_catalog.format('%I.%I', n.nspname, c.relname) \
-             FROM pg_catalog.pg_namespace n WHERE n.oid = c.relnamespace), \
-             EXISTS (SELECT FROM pg_catalog.pg_stat_progress_create_index p WHERE p.index_relid = c.oid), \
-             pg_catalog.pg_get_indexdef(c.oid), \
-             pg_catalog.has_schema_privilege(c.relnamespace, 'USAGE') AND pg_catalog.pg_has_role(c.relowner, 'USAGE')",
-        from: format!(
-            "pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid WHERE {condition}"
-        ),
-    };
-    let relation = |name: &str| format!("pg_catalog.to_regclass({})", literal(name));
-    Some(match kind {
-        Kind::InTransaction | Kind::Procedure | Kind::Alone => return None,
-        Kind::CreateIndex { table, name: None } => {
-            index(format!("i.indrelid = {}", relation(table)))
-        }
-        Kind::CreateIndex { table, name: Some(name) } => {
-            let (table, name) = (relation(table), literal(name));
-            index(format!("i.indrelid = {table} AND c.relname = {name}"))
-        }
-        // Of the TOAST tables, too, whose schema only some roles may use.
-        Kind::Reindex(of) => index(format!(
-            "NOT i.indisvalid AND c.relname ~ '_cc(new|old)[0-9]*$'{}",
-            match of {
-                Reindexed::Relation(name) => format!(
-                    " AND i.indrelid IN \
-                     (SELECT pg_catalog.unnest(ARRAY[t.oid, t.reltoastrelid]) FROM (SELECT {of} AS relid \
-                     UNION SELECT relid FROM pg_catalog.pg_partition_tree({of})) r \
-                     LEFT JOIN pg_catalog.pg_index x ON x.indexrelid = r.relid \
-                     JOIN pg_catalog.pg_class t ON t.oid = coalesce(x.indrelid, r.relid))",
-                    of = relation(name),
-                ),
-                Reindexed::Schema(name) => format!(
-                    " AND i.indrelid IN (SELECT pg_catalog.unnest(ARRAY[t.oid, t.reltoastrelid]) \
-                     FROM pg_catalog.pg_class t WHERE t.relnamespace = pg_catalog.to_regnamespace({}))",
-                    literal(name),
-                ),
-                Reindexed::Database => String::new(),
-            }
-        )),
-        Kind::CreateShared(of, name) | Kind::DropShared(of, name) => {
-            let (catalog, column, condition) = match of {
-                Shared::Database => ("pg_database", "datname", ""),
-                Shared::Tablespace => ("pg_tablespace", "spcname", ""),
-                Shared::Subscription => (
-                    "pg_subscription",
-                    "subname",
-                    " AND o.subdbid = (SELECT oid FROM pg_catalog.pg_database \
-                     WHERE datname = pg_catalog.current_database())",
-                ),
-            };
-            Objects {
-                oid: "o.oid",
-                others: "true, '', false, '', true",
-                from: format!(
-                    "pg_catalog.{catalog} o WHERE o.{column} = {}{condition}",
-                    literal(name)
-                ),
-            }
-        }
-        Kind::DropIndex { name } => Objects {
-            oid: "c.oid",
-            // One whose dropping has failed is invalid.
-            others: "coalesce(i.indisvalid OR c.relkind = 'I', true), (SELECT pg_catalog.format('%I.%I', n.nspname, c.relname) \
-                 FROM pg_catalog.pg_namespace n WHERE n.oid = c.relnamespace), false, '', true",
-            from: format!(
-                "pg_catalog.pg_class c LEFT JOIN pg_catalog.pg_index i ON i.indexrelid = c.oid WHERE c.oid = {}",
-                relation(name)
-            ),
-        },
-        Kind::Detach { table, partition } => Objects {
-            oid: "h.inhrelid",
-            others: "NOT h.inhdetachpending, pg_catalog.format('ALTER TABLE %I.%I DETACH PARTITION %I.%I FINALIZE', \
-                 (SELECT nspname FROM pg_catalog.pg_namespace WHERE oid = p.relnamespace), p.relname, \
-                 (SELECT nspname FROM pg_catalog.pg_namespace WHERE oid = c.relnamespace), c.relname), false, '', true",
-            from: format!(
-                "pg_catalog.pg_inherits h JOIN pg_catalog.pg_class p ON p.oid = h.inhparent \
-                 JOIN pg_catalog.pg_class c ON c.oid = h.inhrelid WHERE p.oid = {} AND c.oid = {}",
-                relation(table),
-                relation(partition),
-            ),
-        },
-    })
-}
-
-impl Objects {
-    /// Looks at them, where the session has the lock.
-    pub(crate) fn look(&self, tables: &Tables) -> String {
-        format!("{proof}{PROCESS};\n{rows}", proof = prove_lock(tables), rows = self.rows())
-    }
-
-    pub(crate) fn rows(&self) -> String {
-        let Objects { oid, others, from } = self;
-        format!("SELECT '{tag}', {oid}, {others} FROM {from} ORDER BY {oid}", tag = tag::OBJECT)
-    }
-
-    /// An expression for their ids, with a blank between them.
-    pub(crate) fn ids(&self) -> String {
-        let Objects { oid, from, .. } = self;
-        format!("(SELECT coalesce(pg_catalog.string_agg({oid}::text, ' '), '') FROM {from})")
-    }
-}
-
-/// The same where there are none.
-pub(crate) const NO_IDS: &str = "''";
 
 /// Lets the session wait for locks as long as it takes, and tells what its limit was.
 pub(crate) fn wait_freely() -> String {
@@ -326,16 +253,19 @@ pub(crate) fn record(
     session: &Session,
     guard: Guard,
     half_done: &[&str],
+    ours: Ours<'_>,
 ) -> String {
     let id = literal(step.migration.id.as_str());
     format!(
-        "{BEGIN}{proof}SELECT {restore};\n{checked}SELECT pg_catalog.set_config('migrate.started', \
+        "{begin}{proof}{user}SELECT {restore};\n{checked}SELECT pg_catalog.set_config('migrate.started', \
          (SELECT EXTRACT(epoch FROM began)::text FROM {progress} WHERE revision = {id}), true);\n\
          DELETE FROM {progress} WHERE revision = {id};\n{finish}{commit}",
         proof = match guard {
             Guard::Quick(_) => prove_lock(tables),
             Guard::Worded => String::new(),
         },
+        begin = ours.begin(),
+        user = ours.user(),
         restore = session.restore_changed().join(", "),
         checked = step::checked(tables, step, settings, guard, half_done),
         progress = tables.progress,

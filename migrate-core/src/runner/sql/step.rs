@@ -3,7 +3,9 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use super::{HAS_MOVED, IS_BUSY, MOVED, Session, TOOL, Tables, guard, literal, refuse, tag};
+use super::{
+    HALF_DONE, HAS_MOVED, IS_BUSY, MOVED, Session, TOOL, Tables, guard, literal, refuse, tag,
+};
 use crate::chain::chain::Migration;
 use crate::chain::digest::DIGEST_VERSION;
 use crate::plan::direction::Direction;
@@ -199,10 +201,7 @@ pub(crate) fn begun_since(tables: &Tables, half_done: &[&str]) -> String {
         true => String::new(),
         false => format!(" AND revision NOT IN ({})", known.join(", ")),
     };
-    format!(
-        "EXISTS (SELECT FROM {} WHERE (started OR next_statement > 0){others})",
-        tables.progress
-    )
+    format!("EXISTS (SELECT FROM {} p WHERE {HALF_DONE}{others})", tables.progress)
 }
 
 /// What a `DO` block does where that condition holds.

@@ -99,9 +99,11 @@ impl Model {
         let up = verb == "upgrade";
         let ids = if up { self.up(target)? } else { self.down(target)? };
         let is_in_the_way = match self.partial {
-            // All that can be undone is what the half done one stands on.
-            Some(Partial { up: true, .. }) => !up && !ids.is_empty(),
-            Some(Partial { up: false, .. }) => up,
+            // All that can be undone is what the half done one stands on; and to stay is not to be on the way.
+            Some(Partial { up: true, .. }) => {
+                !up || matches!(words(target), Some(Words::Number(0)))
+            }
+            Some(Partial { up: false, .. }) => up || ids.is_empty(),
             None => false,
         };
         let refused = is_in_the_way || single && ids.contains(&OUTSIDE);

@@ -208,3 +208,40 @@ fn a_half_undone_revision_is_not_stamped() {
         no_progress(session);
     });
 }
+
+/// What is refused has forgotten nothing.
+#[test]
+fn progress_is_forgotten_only_by_what_is_done() {
+    let chain = chain();
+    both("forgets_nothing", |_, session| {
+        session.upgrade(&Runner::new(&chain)).unwrap_err();
+        let runner = Runner::new(&chain).forget_progress();
+        let progress = "SELECT revision, next_statement FROM migrate_progress";
+        for target in ["base", "+5", "nosuch"] {
+            session.upgrade_to(&runner, target).unwrap_err();
+            session.stamp(&runner, "nosuch", false).unwrap_err();
+            session.downgrade_to(&runner, "-9").unwrap_err();
+            assert_eq!(session.rows(progress), ["r3|1"], "{target}");
+        }
+        session.upgrade(&Runner::new(&chain).forget_progress().single_transaction()).unwrap_err();
+        assert_eq!(session.rows(progress), ["r3|1"]);
+    });
+}
+
+/// Where nothing is to be undone below it, a half done upgrade is not nothing.
+#[test]
+fn to_be_where_it_is_is_not_enough() {
+    let chain = chain();
+    both("where_it_is", |_, session| {
+        session.upgrade(&Runner::new(&chain)).unwrap_err();
+        let stopped = "the upgrade of `r3` stopped at statement 2 of 3";
+        let runner = Runner::new(&chain);
+        for target in ["r2", "-0"] {
+            assert_eq!(refused(session.downgrade_to(&runner, target).unwrap_err()), stopped);
+        }
+        assert_eq!(refused(session.upgrade_to(&runner, "+0").unwrap_err()), stopped);
+        let runner = Runner::new(&chain).forget_progress();
+        assert_eq!(done(&session.downgrade_to(&runner, "r2").unwrap()), "");
+        assert_eq!(session.status(&runner).unwrap().to_string(), "behind: `r3` is pending");
+    });
+}

@@ -4,7 +4,8 @@ use super::release::Then;
 use super::{Ask, Engine, Outside, Phase, State, statement};
 use crate::plan::history::Row;
 use crate::plan::non_transactional::{
-    Doubt, Found, Kind, Verdict, digest_of, kept, statement_digest, verdict,
+    Doubt, Found, Kept, Kind, Verdict, digest_of, dropped, kept, left, left_behind,
+    statement_digest, verdict,
 };
 use crate::plan::step::Step;
 use crate::runner::batch::{label, sets_lock_timeout, text_of};
@@ -21,6 +22,9 @@ impl Engine<'_> {
     pub(super) fn next_statement(&mut self, mut run: Outside, step: &Step<'_>) -> Ask {
         if run.doubt == Doubt::Edited && self.settings.run_in_doubt_again {
             run.doubt = Doubt::None;
+        }
+        if !run.orphans.left.is_empty() {
+            return self.look_for_orphans(run);
         }
         let Some(part) = run.parts.get(run.at) else {
             return match run.doubt {
@@ -59,6 +63,7 @@ impl Engine<'_> {
             false => &run.doubt,
         };
         let found = found_in(rows);
+        run.has_builder = found.iter().any(|one| one.is_busy);
         if !run.has_told {
             let revision = step.migration.id.as_str();
             for message in &kept(&part.kind, doubt, &found) {
@@ -68,15 +73,20 @@ impl Engine<'_> {
         match verdict(&part.kind, statement(step, part), doubt, &found) {
             Verdict::Run if part.kind.is_alone() || run.is_alone => self.announce(run, step),
             Verdict::Run => {
-                let keep = self.keep(&run, step, run.at + 1, None);
+                let keep = self.keep(&run, step, run.at + 1, false, None);
                 let (number, of) = (run.at + 1, run.parts.len());
                 let label = label(step, &format!(", statement {number} of {of}"));
                 let statement = statement(step, part);
-                let (query, prefix) = sql::together(&self.tables, &label, statement, &keep);
+                let (query, prefix) =
+                    sql::together(&self.tables, &label, statement, &keep, run.ours());
                 self.ask_outside(run, Phase::Running(prefix), query)
             }
             Verdict::Done => self.note_done(run, step),
             Verdict::Drop(name) => {
+                if let Some(message) = dropped(doubt, &found, &name) {
+                    let revision = step.migration.id.as_str();
+                    self.watch.tell(&Event::Warning { revision, message: &message });
+                }
                 run.has_told = true;
                 let query = format!("DROP INDEX CONCURRENTLY {name}");
                 self.ask_outside(run, Phase::Cleaning(name), query)
@@ -89,8 +99,8 @@ impl Engine<'_> {
     fn announce(&mut self, run: Outside, step: &Step<'_>) -> Ask {
         let objects = sql::objects(&run.parts[run.at].kind);
         let before = objects.map_or_else(|| sql::NO_IDS.to_owned(), |objects| objects.ids());
-        let keep = self.keep(&run, step, run.at, Some((true, &before)));
-        let query = sql::keep_alone(&self.tables, &keep, None);
+        let keep = self.keep(&run, step, run.at, false, Some((true, &before)));
+        let query = sql::keep_alone(&self.tables, &keep, None, run.ours());
         self.ask_outside(run, Phase::Announcing, query)
     }
 
@@ -98,28 +108,31 @@ impl Engine<'_> {
     pub(super) fn note_done(&mut self, mut run: Outside, step: &Step<'_>) -> Ask {
         run.statement_done();
         self.attempts = 0;
-        let keep = self.keep(&run, step, run.at, None);
-        let query = sql::keep_alone(&self.tables, &keep, run.lock_timeout.as_deref());
+        let keep = self.keep(&run, step, run.at, false, None);
+        let query = sql::keep_alone(&self.tables, &keep, run.lock_timeout.as_deref(), run.ours());
         self.ask_outside(run, Phase::Noting, query)
     }
 
     /// The SQL that keeps how many statements are done; and of the next one whether it is about to run, and an expression
-    /// for what is there before.
+    /// for what is there before; or what it has left.
     fn keep(
         &self,
         run: &Outside,
         step: &Step<'_>,
         done: usize,
+        has_left: bool,
         next: Option<(bool, &str)>,
     ) -> String {
         let text = text_of(step).1;
-        let next = next.zip(run.parts.get(done)).map(|((is_announced, before), part)| Next {
+        let next = next.zip(run.parts.get(done)).map(|((is_announced, found), part)| Next {
             digest: statement_digest(text, part),
             is_announced,
-            before,
+            has_left,
+            found,
         });
         let digest = digest_of(text, &run.parts[..done]);
-        sql::keep(&self.tables, step, &self.session, Progress { done, digest, next })
+        let progress = Progress { done, digest, next };
+        sql::keep(&self.tables, step, &self.session, progress, run.ours())
     }
 
     fn in_doubt(&mut self, run: Outside, step: &Step<'_>) -> Ask {
@@ -159,7 +172,16 @@ impl Engine<'_> {
     }
 
     /// The server has refused the statement where it was alone.
-    pub(super) fn refused_alone(&mut self, run: Outside, step: &Step<'_>, failure: Failure) -> Ask {
+    pub(super) fn refused_alone(
+        &mut self,
+        mut run: Outside,
+        step: &Step<'_>,
+        failure: Failure,
+    ) -> Ask {
+        // It has waited for whoever was building an index of this name. That may have failed, so it is looked at again.
+        if failure.is("42P07") && std::mem::take(&mut run.has_builder) {
+            return self.next_statement(run, step);
+        }
         // A part of it may have been committed, so what was announced stays. What can't run in a block at all has not
         // come to a commit in a transaction, so it has not now.
         if run.parts[run.at].kind == Kind::Procedure && (run.commits || !failure.is("25001")) {
@@ -167,18 +189,34 @@ impl Engine<'_> {
             return self.release(run, then);
         }
         self.retry_or(run, step, failure, |engine, run, failure| {
-            let before = match &run.doubt {
-                Doubt::Refused { before } => literal(&before.join(" ")),
-                _ => sql::NO_IDS.to_owned(),
-            };
-            let keep = engine.keep(&run, step, run.at, Some((false, &before)));
-            let mut query = sql::keep_alone(&engine.tables, &keep, run.lock_timeout.as_deref());
-            // What it has left is to be told.
-            if let Some(objects) = sql::objects(&run.parts[run.at].kind) {
-                query = format!("{query};\n{}", objects.rows());
+            match sql::objects(&run.parts[run.at].kind) {
+                Some(objects) => engine.ask_outside(run, Phase::Judging(failure), objects.rows()),
+                None => engine.take_back(run, step, failure, &[]),
             }
-            engine.ask_outside(run, Phase::TakingBack(failure), query)
         })
+    }
+
+    /// Keeps that the statement was refused and what it has left, of which it is to be told.
+    pub(super) fn take_back(
+        &mut self,
+        run: Outside,
+        step: &Step<'_>,
+        failure: Failure,
+        found: &[Found],
+    ) -> Ask {
+        let kind = &run.parts[run.at].kind;
+        let before = match &run.doubt {
+            Doubt::Refused { before } => before.clone(),
+            _ => Vec::new(),
+        };
+        let left_behind = left_behind(kind, &run.doubt, found);
+        let ids = left_behind.iter().map(|one| one.oid.clone()).collect();
+        let kept = Kept { before, left: ids };
+        let notes = left(kind, &run.doubt, found);
+        let text = literal(&kept.text());
+        let keep = self.keep(&run, step, run.at, !kept.left.is_empty(), Some((false, &text)));
+        let query = sql::keep_alone(&self.tables, &keep, run.lock_timeout.as_deref(), run.ours());
+        self.ask_outside(run, Phase::TakingBack(failure, notes), query)
     }
 
     /// Tries again after a while, if the reason passes.
@@ -206,12 +244,22 @@ impl Engine<'_> {
         failure: Failure,
         what: &str,
     ) -> Ask {
+        let note = format!("the statement itself has not run: the error came while {what}");
+        self.refused_with(run, step, failure, note)
+    }
+
+    /// The same, with this note.
+    pub(super) fn refused_with(
+        &mut self,
+        run: Outside,
+        step: &Step<'_>,
+        failure: Failure,
+        note: String,
+    ) -> Ask {
         self.retry_or(run, step, failure, |engine, run, failure| {
-            let notes =
-                vec![format!("the statement itself has not run: the error came while {what}")];
             // Its place is none in the statement.
             let failure = Failure { position: None, ..failure };
-            let then = engine.refusal(&run, step, failure, 0, notes);
+            let then = engine.refusal(&run, step, failure, 0, vec![note]);
             engine.roll_back_and_release(run, then)
         })
     }
@@ -225,7 +273,10 @@ impl Engine<'_> {
         prefix: usize,
         notes: Vec<String>,
     ) -> Then {
-        let part = &run.parts[run.at];
+        // A section that was edited may be shorter than what has stopped in it.
+        let Some(part) = run.parts.get(run.at) else {
+            return Then::Fail(Error::server("dropping what an earlier try has left", failure));
+        };
         let may_be_half_done =
             part.kind == Kind::Procedure && run.is_alone && (run.commits || !failure.is("25001"));
         let aftermath = match may_be_half_done {

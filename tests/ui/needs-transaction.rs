@@ -1,0 +1,3 @@
+migrate_macros::embed_migrations!("ui/needs-transaction");
+
+fn main() {}
