@@ -1,7 +1,7 @@
 //! Definitions that two catalogs have in two texts: they may mean the same. PostgreSQL prints
 //! `c IN ('a', 'b')` of a varchar in one way, and what it reads of that in another.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::words;
 use crate::schema::catalog::{Catalog, Column, Extension, Index, Name, Relation};
@@ -26,9 +26,17 @@ pub struct Definition {
 /// ```
 #[must_use]
 pub fn differing_definitions(one: &Catalog, other: &Catalog) -> Vec<Definition> {
+    // What calls another function of the same name means another thing, however it is read where only one of them is.
+    let has = |catalog: &Catalog, name| catalog.routines.contains_key(name);
+    let here = one.routines.keys().filter(|name| !has(other, name));
+    let there = other.routines.keys().filter(|name| !has(one, name));
+    let replaced: BTreeSet<Name> =
+        here.chain(there).map(|it| Name::new(&*it.schema, &*it.name)).collect();
+    let calls = |text: &str| replaced.iter().any(|name| words::mentions(text, name));
     let (one, other) = (definitions(one), definitions(other));
     let differs = |(it, text): (Definition, String)| {
-        other.get(&it).is_some_and(|other| *other != text).then_some(it)
+        let is_other = other.get(&it).is_some_and(|other| *other != text) && !calls(&text);
+        is_other.then_some(it)
     };
     one.into_iter().filter_map(differs).collect()
 }
