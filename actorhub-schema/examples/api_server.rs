@@ -19,7 +19,7 @@ use axum::routing::get;
 use axum::{Json, Router};
 use deadpool::managed::{self, Metrics, PoolError, RecycleError, RecycleResult};
 use migrate_core::{ConnectError, Connector, Event, History};
-use migrate_testkit::{Backend, Server};
+use migrate_scratch::{Backend, Server};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -121,7 +121,7 @@ async fn bring_to_head(pool: &Pool) -> Result<AtHead, Failure> {
         error => error.into(),
     })?;
     let waiting = AtomicBool::new(false);
-    let runner = migrations::runner().one_by_one().observe(move |event| match event {
+    let runner = migrations::runner().revision_at_a_time().observe(move |event| match event {
         Event::Finished { revision, duration, .. } => {
             eprintln!("  {revision} applied in {} ms", duration.as_millis());
         }

@@ -154,7 +154,7 @@ fn check_is_silent() {
         assert!(output.status.success(), "{text}");
         text
     };
-    assert!(check(&["check"]).contains("the chain builds what the models want"));
+    assert!(check(&["check"]).contains("the chain matches the models"));
     check(&["upgrade"]);
     let said = check(&["check", "--at-head", "--drift"]);
     assert!(said.contains("is what the chain builds at 20251218_stripe_connect"), "{said}");

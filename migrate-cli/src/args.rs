@@ -34,7 +34,7 @@ Create:      migrate revision -m \"add users\"    then fill in the file, and `mi
 Try:         migrate upgrade head, migrate downgrade -1, migrate upgrade head
 Production:  migrate status, a backup (`--backup-command`), migrate upgrade head
 Elsewhere:   migrate import TOOL FOLDER, and for its databases migrate adopt --from TOOL;
-             migrate stamp REVISION, for a database that a hand has made";
+             migrate stamp REVISION, for a database that was created by hand";
 
 /// The folder of the migrations, unless another one is named.
 pub(crate) const DIRECTORY: &str = "migrations";

@@ -10,25 +10,10 @@ use serde::Serialize;
 
 use crate::context::Context;
 use crate::failure::Failure;
+use crate::foreign_histories::foreign_histories;
 use crate::models::Models;
 use crate::scratch::{Scratch, ScratchDatabase};
 use crate::ui::{ADDED, Page, REMOVED, WARN};
-
-/// The tables in which other tools note what they have done. They stay after a move to this one,
-/// and are no part of the schema.
-const BOOKS_OF_OTHERS: [&str; 11] = [
-    "alembic_version",
-    "refinery_schema_history",
-    "_sqlx_migrations",
-    "__diesel_schema_migrations",
-    "seaql_migrations",
-    "goose_db_version",
-    "schema_migrations",
-    "flyway_schema_history",
-    "_prisma_migrations",
-    "__drizzle_migrations",
-    "atlas_schema_revisions",
-];
 
 /// The schemas that they make for nothing but these.
 const SCHEMAS_OF_OTHERS: [&str; 3] = ["drizzle", "supabase_migrations", "atlas_schema_revisions"];
@@ -52,9 +37,9 @@ pub(crate) fn read_with(
 }
 
 pub(crate) fn without_books(catalog: Catalog, runner: Option<&Runner<'_>>) -> Catalog {
+    let others = foreign_histories(&catalog);
     let mut catalog = catalog.without(|name| {
-        runner.is_some_and(|runner| runner.keeps(&name.schema, &name.name))
-            || BOOKS_OF_OTHERS.contains(&name.name.as_str())
+        runner.is_some_and(|runner| runner.keeps(&name.schema, &name.name)) || others.contains(name)
     });
     for schema in SCHEMAS_OF_OTHERS {
         if !catalog.relations.keys().any(|name| name.schema == schema) {

@@ -102,7 +102,7 @@ impl Context {
     /// A runner of this chain, with the names that the arguments give to the history.
     pub(crate) fn runner<'c>(&self, chain: &'c Chain<'static>) -> Runner<'c> {
         let Connection { schema, table_prefix, .. } = &self.connection;
-        Runner::new(chain).schema(schema).table_prefix(table_prefix).one_by_one()
+        Runner::new(chain).schema(schema).table_prefix(table_prefix).revision_at_a_time()
     }
 
     /// What the database says was applied, also beside a chain that is broken.

@@ -1,10 +1,16 @@
 //! A proposal on its way to files: which statements are left to a person, and how each is written.
 
 mod refused;
+mod rehearsal;
+mod unchecked;
 
 use migrate_core::catalog::Difference;
 use migrate_core::diff::{Part, PartKind, Proposal, Rename, Section, Step};
 use migrate_core::{EditError, FileEdit, Folder, NewRevision, NewSection, edit};
+
+pub(crate) use self::refused::Refusal;
+pub(crate) use self::rehearsal::Attempt;
+pub(crate) use self::unchecked::{CHECKED, UNCHECKED};
 
 /// What a part outside a transaction says to the lints: some of its statements could be inside one.
 const MIXED: &str = "-- migrate:allow(mixed-outside): each statement is short or blocks nobody, and a run \
@@ -75,8 +81,8 @@ pub(crate) struct DraftStatement {
     pub(crate) todo: Option<String>,
     /// What it needs is left to a person, so it is a part of that.
     follows: bool,
-    /// How often it was put behind the others.
-    moves: u8,
+    /// Why its body is not checked, where it runs only so.
+    unchecked: Option<String>,
 }
 
 impl Draft {
@@ -301,12 +307,6 @@ impl DraftSection {
         self.is_left() || !self.missing.is_empty()
     }
 
-    /// The statements that can run, in order.
-    pub(crate) fn runnable(&self) -> impl Iterator<Item = &str> {
-        let written = self.statements.iter().filter(|statement| statement.todo.is_none());
-        written.map(|statement| &*statement.step.sql)
-    }
-
     pub(crate) fn is_transactional(&self) -> bool {
         self.transactional
     }
@@ -335,13 +335,23 @@ impl DraftSection {
             self.remains.iter().for_each(|what| comment(&mut text, "--  ", what));
             text.push('\n');
         }
-        for DraftStatement { step, todo: left, follows, .. } in &self.statements {
+        for (at, statement) in self.statements.iter().enumerate() {
+            let DraftStatement { step, todo: left, follows, unchecked } = statement;
             let Step { sql, loses, caution, .. } = step;
             let sql = sql.trim_end().trim_end_matches(';');
-            let is_long =
-                left.is_some() || loses.is_some() || caution.is_some() || sql.contains('\n');
+            let is_long = left.is_some()
+                || loses.is_some()
+                || caution.is_some()
+                || unchecked.is_some()
+                || sql.contains('\n');
             if is_long && !text.is_empty() && !text.ends_with("\n\n") {
                 text.push('\n');
+            }
+            if self.opens(at) {
+                text.push_str(&format!("{UNCHECKED};\n\n"));
+            }
+            if let Some(why) = unchecked {
+                comment(&mut text, "-- The body is not checked here:", why);
             }
             if let Some(what) = loses {
                 comment(&mut text, "-- Loses", what);
@@ -362,6 +372,9 @@ impl DraftSection {
             if is_long {
                 text.push('\n');
             }
+            if self.closes(at) {
+                text.push_str(&format!("{CHECKED};\n\n"));
+            }
         }
         if self.is_empty() {
             text.push_str(nothing);
@@ -373,7 +386,7 @@ impl DraftSection {
 impl DraftStatement {
     fn new(step: Step) -> Self {
         let todo = step.doubt.clone();
-        DraftStatement { step, todo, follows: false, moves: 0 }
+        DraftStatement { step, todo, follows: false, unchecked: None }
     }
 }
 

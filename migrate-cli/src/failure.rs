@@ -106,7 +106,7 @@ impl From<Error> for Failure {
         match error {
             Error::Plan(why) => Failure::Plan(why),
             // Core's help is for programs that call it.
-            Error::NotOurs { .. } | Error::NameTaken { .. } => {
+            Error::UnrecognizedTable { .. } | Error::NameTaken { .. } => {
                 let help = "is this the right database? If it is, put migrate's tables elsewhere: \
                             `--table-prefix` or `--schema`";
                 Failure::Advised(Box::new(error), help.to_owned())
@@ -156,7 +156,7 @@ impl Failure {
             Failure::Run(error) | Failure::Advised(error, _) => match **error {
                 Error::Statement(_) => "statement",
                 Error::NotAtHead { .. } => "not-at-head",
-                Error::Busy { .. } => "busy",
+                Error::LockTimeout { .. } => "busy",
                 Error::InDoubt { .. } => "in-doubt",
                 Error::Plan(PlanError::HalfDone(_)) => "partial",
                 Error::Denied { .. } | Error::Hidden { .. } => "denied",

@@ -161,10 +161,10 @@ pub(crate) fn gate(
 
 /// Reads what `--allow-hazards` says.
 pub(crate) fn allowed(names: &[String]) -> Result<Vec<Hazard>, Failure> {
-    Hazard::read_all(names).map_err(|(name, meant)| {
+    Hazard::read_all(names).map_err(|(name, suggestion)| {
         let codes = Hazard::ALL.map(Hazard::code).join(", ");
-        let help = match meant {
-            Some(meant) => format!("did you mean `{meant}`?"),
+        let help = match suggestion {
+            Some(suggestion) => format!("did you mean `{suggestion}`?"),
             None => format!("the hazards are {codes}; `all` and `none` stand alone"),
         };
         Failure::refused("usage", format!("`--allow-hazards`: there is no hazard `{name}`"), help)

@@ -4,7 +4,7 @@ use std::sync::mpsc::{RecvTimeoutError, Sender, TryRecvError, channel};
 use std::thread;
 use std::time::Duration;
 
-use migrate_core::{Holder, Runner};
+use migrate_core::{LockHolder, Runner};
 use postgres::Client;
 
 use crate::context::{Context, stand_in};
@@ -39,7 +39,9 @@ impl Heartbeat {
 }
 
 /// What asks who is migrating, and opens a connection when it is first asked.
-fn asking(context: &Context) -> Result<impl FnMut() -> Option<Holder> + Send + 'static, Failure> {
+fn asking(
+    context: &Context,
+) -> Result<impl FnMut() -> Option<LockHolder> + Send + 'static, Failure> {
     let connector = context.connector()?;
     // Who holds the lock is a question of no particular chain.
     let chain = stand_in()?;

@@ -163,9 +163,9 @@ pub(crate) fn translate(tool: Tool, originals: &[Original]) -> Result<Translatio
     revisions.sort_by(|a, b| a.named.order(&b.named, sorts_texts(tool)));
     twins(&revisions, &mut wrong);
     if revisions.is_empty() {
-        let meant = looks_like(tool, originals, wrong.is_empty());
-        if wrong.is_empty() || meant.is_some() {
-            wrong = vec![empty(tool, meant)];
+        let suggestion = looks_like(tool, originals, wrong.is_empty());
+        if wrong.is_empty() || suggestion.is_some() {
+            wrong = vec![empty(tool, suggestion)];
         }
     }
     let mut parent: Option<String> = None;
@@ -276,8 +276,8 @@ fn looks_like(tool: Tool, originals: &[Original], with_sqlx: bool) -> Option<Too
 }
 
 /// Says that nothing was found.
-fn empty(tool: Tool, meant: Option<Tool>) -> Wrong {
-    let help = match meant {
+fn empty(tool: Tool, suggestion: Option<Tool>) -> Wrong {
+    let help = match suggestion {
         Some(other) => format!("these look like {other}'s: `migrate import {} …`", other.word()),
         None => format!("{tool} has them as {}", shape(tool)),
     };

@@ -21,6 +21,7 @@ mod diagram;
 mod draft;
 mod env_file;
 mod failure;
+mod foreign_histories;
 mod graph;
 mod guard;
 mod hazards;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use migrate_core::{__literal as literal, __quote as quote, Connector};
-use migrate_testkit::{Backend, Server};
+use migrate_scratch::{Backend, Server};
 use postgres::Client;
 use postgres::error::SqlState;
 

@@ -186,7 +186,7 @@ impl Tree {
             Ok(chain) => {
                 let target: Target = text.parse().map_err(|_| unknown())?;
                 let found = target.find(chain).map_err(|why| match why {
-                    PlanError::UnknownRevision { meant: None, .. } => unknown(),
+                    PlanError::UnknownRevision { suggestion: None, .. } => unknown(),
                     why => Failure::Plan(why),
                 })?;
                 found.and_then(|migration| self.get(migration.id.as_str())).ok_or_else(unknown)

@@ -10,7 +10,7 @@ use postgres::Client;
 
 use crate::compare::{differences, privileges, privileges_of_models, read_with};
 use crate::context::Context;
-use crate::draft::{Draft, DraftSection, Identity};
+use crate::draft::{Attempt, CHECKED, Draft, DraftSection, Identity, Refusal, UNCHECKED};
 use crate::failure::Failure;
 use crate::meaning::agreed;
 use crate::scratch::{Scratch, ScratchDatabase};
@@ -50,6 +50,7 @@ enum Outcome {
 impl Trial<'_> {
     /// Runs the draft up and down until no statement of it is refused.
     pub(crate) fn of(&self, mut draft: Draft, identity: &Identity<'_>) -> Result<Tried, Failure> {
+        let mut is_rehearsed = false;
         loop {
             let edits = draft.trial(folder(self.directory), identity)?;
             let ids: Vec<String> = edits.iter().map(|(id, _)| id.clone()).collect();
@@ -64,6 +65,11 @@ impl Trial<'_> {
                     let Some(part) = nth.and_then(|nth| draft.parts.get_mut(nth)) else {
                         return Err(Failure::OnScratch(Box::new(Error::Statement(error))));
                     };
+                    if !is_rehearsed {
+                        self.rehearse(&mut draft)?;
+                        is_rehearsed = true;
+                        continue;
+                    }
                     let section = match error.direction {
                         migrate_core::Direction::Up => &mut part.up,
                         migrate_core::Direction::Down => &mut part.down,
@@ -83,12 +89,28 @@ impl Trial<'_> {
         }
     }
 
+    /// Finds an order in which the statements run, and what is left to a person. The downgrades are a part of it
+    /// if the upgrades lead there by themselves.
+    fn rehearse(&self, draft: &mut Draft) -> Result<(), Failure> {
+        let copy = self.scratch.copy(self.chain.0)?;
+        let mut client = copy.connect()?;
+        for part in &mut draft.parts {
+            rehearse(&mut client, &mut part.up)?;
+        }
+        if !draft.parts.iter().any(|part| part.up.is_unfinished()) {
+            for part in draft.parts.iter_mut().rev() {
+                rehearse(&mut client, &mut part.down)?;
+            }
+        }
+        Ok(())
+    }
+
     /// Up, and down again if all went well: what is wrong above makes good statements fail below.
     fn run(&self, chain: &Chain<'static>, parts: usize, is_left: bool) -> Result<Outcome, Failure> {
         let (before, wanted) = (self.chain.1, self.models.1);
         let copy = self.scratch.copy(self.chain.0)?;
         let mut client = copy.connect()?;
-        let runner = self.context.runner(chain).statement_by_statement();
+        let runner = self.context.runner(chain).statement_at_a_time();
         let refused = |error: Error| match error {
             Error::Statement(error) => Ok(Outcome::Refused(error)),
             error => Err(Failure::OnScratch(Box::new(error))),
@@ -130,52 +152,73 @@ impl Trial<'_> {
     /// Runs the downgrades on what the models build, where the upgrades do not lead by themselves, and
     /// tells what is not as it should be then.
     fn back_from_models(&self, draft: &mut Draft) -> Result<Vec<Difference>, Failure> {
-        loop {
-            let copy = self.scratch.copy(self.models.0)?;
-            let mut client = copy.connect()?;
-            let sections = draft.parts.iter_mut().rev().map(|part| &mut part.down);
-            if sections.map(|section| back(&mut client, section)).any(|went| !went) {
-                continue;
-            }
-            let before = self.chain.1;
-            let below = subscribed(read_with(true, &mut client, None)?, self.models.1);
-            let books = |name: &migrate_core::catalog::Name| {
-                !before.relations.contains_key(name) && name.name.starts_with("migrate_")
-            };
-            let below = below.without(books);
-            let before = agreed(&mut client, before, &below);
-            return Ok(match self.grants {
-                true => all_differences(&below, &before),
-                false => differences(&below, &before),
-            });
+        let copy = self.scratch.copy(self.models.0)?;
+        let mut client = copy.connect()?;
+        for part in draft.parts.iter_mut().rev() {
+            rehearse(&mut client, &mut part.down)?;
         }
+        let before = self.chain.1;
+        let below = subscribed(read_with(true, &mut client, None)?, self.models.1);
+        let books = |name: &migrate_core::catalog::Name| {
+            !before.relations.contains_key(name) && name.name.starts_with("migrate_")
+        };
+        let below = below.without(books);
+        let before = agreed(&mut client, before, &below);
+        Ok(match self.grants {
+            true => all_differences(&below, &before),
+            false => differences(&below, &before),
+        })
     }
 }
 
-/// Runs a downgrade; where a statement is refused, the section is changed and false is the answer.
-fn back(client: &mut Client, section: &mut DraftSection) -> bool {
-    let mut run = |sql: &str| {
-        let said = |error: &postgres::Error| match error.as_db_error() {
-            Some(it) => (it.code().code().to_owned(), it.message().to_owned()),
-            None => (String::new(), error.to_string()),
-        };
-        client.batch_execute(sql).map_err(|error| said(&error))
-    };
+/// Runs the statements of a section one by one, each behind a savepoint: what is refused is tried elsewhere, or
+/// left to a person, and the others go on.
+fn rehearse(client: &mut Client, section: &mut DraftSection) -> Result<(), Failure> {
     let is_whole = section.is_transactional();
-    let mut refused = if is_whole { run("BEGIN").err().map(|why| (1, why)) } else { None };
-    for (nth, sql) in section.runnable().enumerate() {
-        refused = refused.or_else(|| run(sql).err().map(|why| (nth + 1, why)));
+    if is_whole {
+        answer(client.batch_execute("BEGIN; SAVEPOINT migrate_trial"))?.map_err(lost)?;
     }
-    if let Some((nth, (code, why))) = refused
-        && section.refuse(nth, &code, why)
-    {
-        return false;
+    let mut rehearsal = section.rehearsal();
+    while let Some(attempt) = rehearsal.next() {
+        let ran = attempted(client, attempt)?;
+        if is_whole {
+            let then = match ran {
+                Ok(()) => "RELEASE SAVEPOINT migrate_trial; SAVEPOINT migrate_trial",
+                Err(_) => "ROLLBACK TO SAVEPOINT migrate_trial",
+            };
+            answer(client.batch_execute(then))?.map_err(lost)?;
+        }
+        rehearsal.answer(ran);
     }
+    section.statements = rehearsal.finish();
     if is_whole {
         // What it did so far is looked at in any case.
-        let _ = run("COMMIT");
+        let _ = answer(client.batch_execute("COMMIT"))?;
     }
-    true
+    Ok(())
+}
+
+fn attempted(client: &mut Client, attempt: Attempt<'_>) -> Result<Result<(), Refusal>, Failure> {
+    let all = [UNCHECKED, attempt.sql, CHECKED];
+    for sql in if attempt.unchecked { &all[..] } else { &all[1..2] } {
+        if let Err(refusal) = answer(client.batch_execute(sql))? {
+            return Ok(Err(refusal));
+        }
+    }
+    Ok(Ok(()))
+}
+
+/// What the server says; the connection is there, or the comparison is over.
+fn answer(ran: Result<(), postgres::Error>) -> Result<Result<(), Refusal>, Failure> {
+    let Err(error) = ran else { return Ok(Ok(())) };
+    let Some(said) = error.as_db_error() else { return Err(lost(error)) };
+    let (code, message) = (said.code().code().to_owned(), said.message().to_owned());
+    Ok(Err(Refusal { code, message }))
+}
+
+fn lost(why: impl std::fmt::Display) -> Failure {
+    let what = format!("the scratch database failed: {why}");
+    Failure::refused("dev-server", what, "run it again; the log of that server says more")
 }
 
 /// How the models differ in privileges on what is there.
@@ -199,11 +242,10 @@ fn all_differences(from: &Catalog, to: &Catalog) -> Vec<Difference> {
     [differences(from, to), privileges(from, to)].concat()
 }
 
-/// Puts the statement that was refused behind the others, or leaves it to a person.
+/// Leaves the statement that was refused to a person.
 fn leave(section: &mut DraftSection, error: Box<StatementError>) -> Result<(), Failure> {
-    let code = error.failure.code.clone().unwrap_or_default();
     let why = error.failure.message.clone();
-    match error.statement.is_some_and(|number| section.refuse(number, &code, why)) {
+    match error.statement.is_some_and(|number| section.leave(number, why)) {
         true => Ok(()),
         false => Err(Failure::OnScratch(Box::new(Error::Statement(error)))),
     }

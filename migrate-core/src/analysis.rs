@@ -1,5 +1,7 @@
-//! What can be known of a revision's SQL before a server sees it. Only of revisions that are not
-//! deployed: what databases have run is right, whatever a parser says.
+//! Analyses the SQL of revisions before it is sent to a server: syntax, names, types, and lints.
+//!
+//! Only revisions that are not deployed are checked: SQL that databases have run is valid, whatever
+//! the parser says.
 
 mod annotations;
 mod blind_spots;
@@ -42,11 +44,12 @@ use crate::chain::transaction_rules;
 use crate::syntax::source::{Source, Span};
 use crate::syntax::statements::Statement;
 
-/// As [`check`](crate::check()), and reads the SQL of what is not deployed, too.
+/// Like [`check`](crate::check()), and also analyses the SQL of the revisions that are not
+/// deployed.
 ///
 /// # Errors
 ///
-/// With everything that is wrong, not only the first thing.
+/// Contains all problems, not only the first one.
 ///
 /// ```
 /// use migrate_core::{Folder, analyse};
@@ -60,12 +63,12 @@ pub fn analyse(folder: Folder) -> Result<Chain<'static>, Rejection> {
     analyse_with(folder, Ok(Config::default()))
 }
 
-/// The same with what a project wants of its checks. Where that can't be read, it is told beside what
-/// is wrong with the chain.
+/// The same with the settings of a project. If these cannot be read, the error is reported together
+/// with the problems of the chain.
 ///
 /// # Errors
 ///
-/// With everything that is wrong, and with what the project denies.
+/// Contains all problems, and the findings of lints whose level is `deny`.
 pub fn analyse_with(
     folder: Folder,
     config: Result<Config, Rejection>,
@@ -73,7 +76,7 @@ pub fn analyse_with(
     analyse_on(&Alone, folder, config)
 }
 
-/// The same on these threads.
+/// The same, on the threads of `workers`.
 #[doc(hidden)]
 pub fn analyse_on(
     workers: &impl Workers,
@@ -83,12 +86,13 @@ pub fn analyse_on(
     analyse_blind(workers, folder, config).map(|(chain, _)| chain)
 }
 
-/// As [`analyse_with`], with the places from which on names are not checked. [`blind_spots`] finds the same, but
-/// has to analyse the chain again. Pinned revisions behind the last one that is not pinned are left out.
+/// Like [`analyse_with`], and also returns the blind spots, after which names are not checked.
+/// [`blind_spots`] finds the same ones, but has to analyse the chain again. Pinned revisions after
+/// the last one that is not pinned are left out.
 ///
 /// # Errors
 ///
-/// As [`analyse_with`].
+/// The same as [`analyse_with`].
 pub fn analyse_with_blind_spots(
     folder: Folder,
     config: Result<Config, Rejection>,
@@ -130,7 +134,7 @@ fn analysed(
     Err(Rejection { diagnostics, sources })
 }
 
-/// What lints find that is denied.
+/// The findings of lints whose level is `deny`.
 fn denied(chain: &Chain<'_>, config: &Config) -> Vec<Diagnostic> {
     if !Lint::ALL.iter().any(|lint| config.level(*lint) == Level::Deny) {
         return Vec::new();
@@ -145,7 +149,8 @@ fn denied(chain: &Chain<'_>, config: &Config) -> Vec<Diagnostic> {
     denied.map(note).collect()
 }
 
-/// Where something is known to be wrong, sorted; each with the last end of those before it and its own.
+/// The places of known problems, sorted by their start. The second number is the largest end of
+/// this place and all before it.
 struct Known(Vec<(usize, usize)>);
 
 impl Known {
@@ -168,12 +173,12 @@ impl Known {
     }
 }
 
-/// Whether a place is in a statement, or at its end.
+/// Whether a place overlaps a statement or is at its end.
 fn touch(place: Span, statement: Span) -> bool {
     place.start < statement.end && statement.start <= place.end
 }
 
-/// What is wrong with the statements of a file, where nothing else is known to be.
+/// The problems of the statements in a file, except for statements with a known problem.
 fn statements(
     file: &ParsedFile,
     source: &Source<'_>,
@@ -199,7 +204,7 @@ fn statements(
             let is_allowed = |code| own.clone().any(|(_, note)| *note == Note::Allow(code));
             let shift = |span: Span| span.within(section.span.start);
             let here = shift(statement.span);
-            // What was found here last is all of it that can reach as far as this.
+            // Of the problems found here, only the last one can reach this statement.
             let last = problems.last().and_then(|found| found.primary.as_ref());
             let is_known =
                 known_at.touches(here) || last.is_some_and(|label| touch(label.span, here));
@@ -239,9 +244,9 @@ fn statements(
     problems
 }
 
-/// What the grammar has against a statement: the problem, where it is, and what to say there.
+/// The syntax error in a statement: the problem, its position, and the label there.
 fn grammatical(sql: &str, statement: &Statement) -> Option<(Problem, Span, String)> {
-    // A parser takes a variable for something else, and loses its place.
+    // The parser takes a variable for something else and would report a misleading error.
     if let Some(found) = client_values::client_value(sql, &statement.tokens) {
         return Some((found.problem, found.span, String::new()));
     }
@@ -249,8 +254,8 @@ fn grammatical(sql: &str, statement: &Statement) -> Option<(Problem, Span, Strin
         Fault::MissingSemicolon(span) => {
             (Problem::MissingSemicolon, span, "`;` is missing before this".to_owned())
         }
-        Fault::Error(SyntaxError { span, text: found, meant, instead, label }) => {
-            (Problem::Syntax { found, meant, instead }, span, label)
+        Fault::Error(SyntaxError { span, text: found, suggestion, instead, label }) => {
+            (Problem::Syntax { found, suggestion, instead }, span, label)
         }
     })
 }

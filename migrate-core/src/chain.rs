@@ -1,10 +1,11 @@
-//! From a folder of files to a chain of revisions, or to everything that is wrong with it.
+//! Turns a folder of files into a chain of revisions, or reports all its problems.
 //!
-//! Imports [`syntax`](crate::syntax) alone. A file is read by [`header`] and [`sections`] (with their markers and
-//! comments), the files become a graph in [`graph`], and the deployed ones are held against `chain.lock` by
-//! [`lockfile`] and [`lockfile_check`]; what is wrong is a [`problem`] with a place, which [`diagnostic`] prints.
-//! [`edit`] and [`outline`] serve the commands that change a folder, [`encoding`] the macro.
-//! Start reading at [`check`]: it walks through all of that in order.
+//! Imports only [`syntax`](crate::syntax). [`header`] and [`sections`] parse a file (with its
+//! markers and special comments), [`graph`] connects the files, and [`lockfile`] and
+//! [`lockfile_check`] compare the deployed ones with `chain.lock`. An error is a [`problem`] with a
+//! position, which [`diagnostic`] prints. [`edit`] and [`outline`] are for the commands that change
+//! a folder, and [`encoding`] is for the macro. Start reading at [`check`], which does all of this
+//! in order.
 
 pub(crate) mod allow_comments;
 #[expect(clippy::module_inception, reason = "the type that the wing is named for")]

@@ -2,7 +2,7 @@
 
 /// The items that need a client.
 #[doc(hidden)]
-#[cfg(any(feature = "postgres", feature = "tokio-postgres"))]
+#[cfg(feature = "runner")]
 #[macro_export]
 macro_rules! __with_client {
     ($($items:tt)*) => { $($items)* };
@@ -10,7 +10,7 @@ macro_rules! __with_client {
 
 /// Without one, a chain can only be given to refinery's runner.
 #[doc(hidden)]
-#[cfg(all(feature = "refinery", not(any(feature = "postgres", feature = "tokio-postgres"))))]
+#[cfg(all(feature = "refinery", not(feature = "runner")))]
 #[macro_export]
 macro_rules! __with_client {
     ($($items:tt)*) => {};
@@ -18,13 +18,13 @@ macro_rules! __with_client {
 
 /// Or it was forgotten: one error, instead of one for each item that is not there.
 #[doc(hidden)]
-#[cfg(not(any(feature = "postgres", feature = "tokio-postgres", feature = "refinery")))]
+#[cfg(not(any(feature = "runner", feature = "refinery")))]
 #[macro_export]
 macro_rules! __with_client {
     ($($items:tt)*) => {
         ::core::compile_error!(
             "migrate-core has no client to run the migrations with\n = help: enable the feature of the client that you use, \
-             `postgres` or `tokio-postgres`: `cargo add migrate-core --features postgres`"
+             `postgres`, `tokio-postgres` or `sqlx`: `cargo add migrate-core --features postgres`"
         );
     };
 }

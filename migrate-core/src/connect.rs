@@ -183,7 +183,7 @@ impl Connector {
     }
 
     /// Hands what the server says beside its answers to a [`Runner`](crate::Runner) that
-    /// [listens](crate::Runner::listen_to), in place of [`on_notice`](Self::on_notice).
+    /// [listens](crate::Runner::forward_notices), in place of [`on_notice`](Self::on_notice).
     #[must_use]
     pub fn pass_on_notices(self, notices: &crate::Notices) -> Self {
         let notices = notices.clone();
@@ -234,7 +234,7 @@ impl Connector {
             place: place.to_string(),
             mode: self.wanted.tls.mode,
             has_password: self.wanted.has_password(place),
-            patience: self.wanted.patience,
+            connect_timeout: self.wanted.connect_timeout,
         }
     }
 

@@ -25,14 +25,19 @@
 //! - `refinery`: [`Chain::refinery_runner`], a stock runner of refinery's with a chain in it.
 //! - `postgres`: the [`Runner`] over `postgres::Client`, which blocks.
 //! - `tokio-postgres`: the [`Runner`] over `tokio_postgres::Client`.
-//! - `tls`, beside one of these two: from a connection string to a client, with TLS by rustls.
+//! - `sqlx`: the [`Runner`] over `sqlx::PgConnection` and `sqlx::PgPool`, in any runtime that sqlx knows.
+//! - `runner`: the [`Runner`] over a client of your own, by the trait [`Driver`]. The three above bring it.
+//! - `tls`, beside `postgres` or `tokio-postgres`: from a connection string to a client, with TLS by rustls.
 //! - `encrypted-keys`: `tls`, and private keys of clients that a password protects.
-//! - `catalog`, beside one of the two: what a database consists of, in the module [`catalog`], and
+//! - `catalog`, beside `postgres` or `tokio-postgres`: what a database consists of, in the module [`catalog`], and
 //!   the statements from one catalog to another, in the module [`diff`].
 //!
-//! Without the last five this crate does no IO at all; without `analysis` and `refinery`, it depends on a SHA-256
-//! alone.
-#![cfg_attr(not(feature = "runner"), doc = "\n[`Runner`]: https://docs.rs/migrate-core")]
+//! Without a client and without `files` this crate does no IO at all; without features it depends on a SHA-256 alone.
+#![cfg_attr(docsrs, feature(doc_cfg))]
+#![cfg_attr(
+    not(feature = "runner"),
+    doc = "\n[`Runner`]: https://docs.rs/migrate-core\n[`Driver`]: https://docs.rs/migrate-core"
+)]
 #![cfg_attr(
     not(feature = "catalog"),
     doc = "\n[`catalog`]: https://docs.rs/migrate-core\n[`diff`]: https://docs.rs/migrate-core"
@@ -43,10 +48,6 @@
     doc = "\n[`Chain::refinery_runner`]: https://docs.rs/migrate-core"
 )]
 #![cfg_attr(not(feature = "files"), doc = "\n[`files`]: https://docs.rs/migrate-core")]
-#![cfg_attr(
-    all(feature = "runner", not(any(feature = "postgres", feature = "tokio-postgres"))),
-    expect(dead_code, reason = "without a driver nobody asks the engine")
-)]
 
 // The wings, from the ground up; each says in its head what lives there. ARCHITECTURE.md has the picture.
 mod syntax;
@@ -159,6 +160,10 @@ pub use plan::step::{Plan, Step};
 #[cfg(feature = "runner")]
 pub use plan::target::{BadTarget, Target};
 #[cfg(feature = "runner")]
+pub use runner::drivers::Driver;
+#[cfg(feature = "sqlx")]
+pub use runner::drivers::sqlx::SqlxClient;
+#[cfg(feature = "runner")]
 pub use runner::embedded::{AtHead, Embedded, IntoTarget, UnknownRevision};
 #[cfg(feature = "runner")]
 pub use runner::error::{Aftermath, DoubtReason, Error, StatementError};
@@ -173,6 +178,6 @@ pub use runner::log::LogEntry;
 #[cfg(feature = "runner")]
 pub use runner::notices::{Notice, Notices};
 #[cfg(feature = "runner")]
-pub use runner::report::{Done, Event, Holder, Report, StatementProgress};
+pub use runner::report::{Done, Event, LockHolder, Report, StatementProgress};
 #[cfg(feature = "runner")]
 pub use runner::runner::Runner;

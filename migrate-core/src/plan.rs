@@ -1,10 +1,12 @@
-//! What a run would do, decided from a chain and a database's history: pure, and a plan is data.
+//! Plans what a run does, from a chain and the history of a database. A plan is data; nothing runs
+//! here.
 //!
-//! Imports [`chain`](crate::chain) and [`syntax`](crate::syntax). [`history`] is what a database says was applied,
-//! [`status`] holds a chain beside it, [`target`] is where to go, [`planner`] makes the steps and [`stamp`] the records
-//! without them. [`non_transactional`] decides how each statement outside a transaction runs, and what an answer of the
-//! server proves.
-//! Start reading at [`planner`].
+//! Imports [`chain`](crate::chain) and [`syntax`](crate::syntax). [`history`] contains the
+//! revisions that a database has recorded as applied, [`status`] compares a chain with it,
+//! [`target`] is where to go, [`planner`] computes the steps, and [`stamp`] the records to change
+//! without running anything. [`non_transactional`] decides how each statement of a
+//! non-transactional section runs, and what an answer of the server proves. Start reading at
+//! [`planner`].
 
 pub(crate) mod direction;
 pub(crate) mod history;

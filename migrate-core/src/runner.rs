@@ -10,7 +10,6 @@ pub(crate) mod batch;
 #[cfg(all(feature = "catalog", any(feature = "postgres", feature = "tokio-postgres")))]
 pub(crate) mod catalog_reader;
 pub(crate) mod deferrable;
-#[cfg(any(feature = "postgres", feature = "tokio-postgres"))]
 pub(crate) mod drivers;
 pub(crate) mod embedded;
 pub(crate) mod engine;

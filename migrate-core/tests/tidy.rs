@@ -332,31 +332,30 @@ fn versions_of_dependencies_stand_in_one_place() {
     }
 }
 
-/// The two drivers do the same, and one of them awaits it.
+/// The crates of the workspace, and which of each other they may depend on; see ARCHITECTURE.md.
+const CRATES: [(&str, &[&str]); 6] = [
+    ("migrate-core", &[]),
+    ("migrate-macros", &["migrate-core"]),
+    ("migrate-scratch", &["migrate-core"]),
+    ("migrate-cli", &["migrate-core", "migrate-scratch"]),
+    ("actorhub-schema", &["migrate-cli", "migrate-core", "migrate-macros"]),
+    ("tests", &["migrate-core", "migrate-scratch"]),
+];
+
+/// What a crate brings along when somebody uses it: no test kit, for one. Dev-dependencies are free.
 #[test]
-fn the_drivers_are_twins() {
-    let modules = |name: &str| {
-        let path = format!("migrate-core/src/runner/drivers/{name}.rs");
-        let file = files(&[".rs"]).into_iter().find(|file| file.path == path);
-        code(&file.map(|file| file.text).unwrap_or_default())
-    };
-    let blank = |text: String| -> String { text.split_whitespace().collect() };
-    let (mut blocking, mut tokio) = (modules("blocking"), modules("tokio"));
-    for (from, to) in [
-        ("async ", ""),
-        ("_async", ""),
-        (".await", ""),
-        ("use tokio_postgres::", "use ::postgres::"),
-        ("&Client", "&mut Client"),
-        ("tokio::time::sleep", "std::thread::sleep"),
-    ] {
-        assert!(tokio.contains(from), "{from:?} is no difference any more");
-        tokio = tokio.replace(from, to);
+fn crates_depend_only_on_what_they_may() {
+    let document =
+        files(&["ARCHITECTURE.md"]).into_iter().map(|file| file.text).collect::<String>();
+    for (name, expected) in CRATES {
+        let path = format!("{name}/Cargo.toml");
+        let manifest = files(&["Cargo.toml"]).into_iter().find(|file| file.path == path);
+        let text = manifest.map(|file| file.text).unwrap_or_default();
+        let table = text.split("\n[dependencies]\n").nth(1).unwrap_or_default();
+        let table = table.split("\n[").next().unwrap_or_default();
+        let ours = |line: &&str| line.starts_with("migrate-") || line.starts_with("actorhub-");
+        let names = table.lines().filter(ours).filter_map(|line| line.split(['.', ' ']).next());
+        assert_eq!(names.collect::<Vec<_>>(), expected, "what {path} depends on");
+        assert!(document.contains(&format!("| `{name}` ")), "ARCHITECTURE.md has no `{name}`");
     }
-    // A line is broken elsewhere when `.await` does not fit.
-    for text in [&mut blocking, &mut tokio] {
-        *text = blank(std::mem::take(text)).replace(",)", ")");
-    }
-    assert!(blocking.len() > 1000, "{blocking}");
-    assert_eq!(blocking, tokio);
 }

@@ -100,9 +100,9 @@ fn lints(input: ParseStream<'_>, levels: &mut Vec<(Lint, Level)>) -> Result<()> 
     for code in Punctuated::<Ident, Token![,]>::parse_terminated(&inner)? {
         let text = code.to_string();
         let lint = Lint::of_code(&text.replace('_', "-")).ok_or_else(|| {
-            let meant = Lint::meant(&text).map(|code| code.replace('-', "_"));
-            let advice = match meant {
-                Some(meant) => format!("did you mean `{meant}`?"),
+            let suggestion = Lint::suggestion(&text).map(|code| code.replace('-', "_"));
+            let advice = match suggestion {
+                Some(suggestion) => format!("did you mean `{suggestion}`?"),
                 None => "`migrate lint --list` lists them".to_owned(),
             };
             Error::new(code.span(), format!("there is no lint `{text}`; {advice}"))

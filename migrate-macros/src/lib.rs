@@ -34,7 +34,7 @@ use proc_macro::TokenStream;
 ///
 /// # Lints
 ///
-/// What hurts a database in use, such as an index that is built while nobody can write, `migrate lint`
+/// What is unsafe on a live database, such as an index that is built while nobody can write, `migrate lint`
 /// tells. A lint that must not find anything is denied, and then an error:
 ///
 /// ```ignore

@@ -2,6 +2,7 @@
 //! catalog that a chain's expected catalogs have.
 
 mod differences;
+mod error;
 mod reading;
 
 use std::collections::BTreeMap;
@@ -9,7 +10,7 @@ use std::collections::BTreeMap;
 use postgres::Client;
 use serde::{Deserialize, Serialize};
 
-use crate::error::Error;
+pub use self::error::CatalogError;
 
 /// The tables, views, sequences and enums of one schema. [`migrate_core::catalog`] has the rest, too.
 ///
@@ -94,7 +95,7 @@ impl Catalog {
     ];
 
     /// Reads the schema `public` without [`Catalog::BOOKKEEPING`].
-    pub fn read(client: &mut Client) -> Result<Self, Error> {
+    pub fn read(client: &mut Client) -> Result<Self, CatalogError> {
         Self::read_schema(client, "public", &Self::BOOKKEEPING)
     }
 
@@ -105,7 +106,7 @@ impl Catalog {
         client: &mut Client,
         schema: &str,
         leave_out: &[&str],
-    ) -> Result<Self, Error> {
+    ) -> Result<Self, CatalogError> {
         reading::read(client, schema, leave_out)
     }
 

@@ -5,12 +5,11 @@ mod error;
 use std::fmt;
 
 use migrate_core::{Chain, Down, Migration, Runner, Target};
+use migrate_scratch::{Error, Server};
 use postgres::Client;
 
 use self::error::failed;
-use crate::catalog::Catalog;
-use crate::error::Error;
-use crate::server::Server;
+use crate::catalog::{Catalog, CatalogError};
 
 pub use self::error::StaircaseError;
 
@@ -115,8 +114,8 @@ impl<'a> Staircase<'a> {
     pub fn climb(&self, server: &Server) -> Result<Climbed, StaircaseError> {
         let database = server.database("staircase")?;
         let mut client = database.connect()?;
-        let doing = Error::doing("prepare the database for the staircase");
-        client.batch_execute(&self.prepare).map_err(doing)?;
+        let action = "prepare the database for the staircase".to_owned();
+        client.batch_execute(&self.prepare).map_err(|source| Error::Postgres { action, source })?;
         let mut climb = Climb { staircase: self, client, climbed: Climbed::default() };
         let mut landings = vec![climb.look()?];
         climb.compare_expected(None, (self.chain.base(), Way::Up))?;
@@ -208,7 +207,7 @@ impl Climb<'_, '_> {
     }
 
     fn look(&mut self) -> Result<Landing, StaircaseError> {
-        let whole = Landing::read(&mut self.client).map_err(Error::from)?;
+        let whole = Landing::read(&mut self.client).map_err(CatalogError::from)?;
         Ok(whole.without(|name| Catalog::BOOKKEEPING.contains(&name.name.as_str())))
     }
 }

@@ -309,3 +309,21 @@ fn without_a_build_script_a_test_notices_a_file_that_comes() {
     schema.write("migrations/002_add_posts.sql", &POSTS.replace("posts ()", "posts (id int)"));
     schema.fails(&["--> migrations/002_add_posts.sql:6:21"]);
 }
+
+/// sqlx is client enough, and brings no other.
+#[test]
+fn a_crate_with_sqlx_alone_builds() {
+    let schema = Crate::new("with_sqlx");
+    let manifest = fs::read_to_string(schema.root.join("Cargo.toml")).unwrap();
+    schema.write("Cargo.toml", &manifest.replace("'postgres'", "'sqlx'"));
+    schema.builds();
+    let tree = Command::new(env!("CARGO"))
+        .args(["tree", "--offline", "--edges=normal", "--prefix=none"])
+        .current_dir(&schema.root)
+        .output()
+        .unwrap();
+    let tree = String::from_utf8(tree.stdout).unwrap();
+    let has = |name: &str| tree.lines().any(|line| line.split(' ').next() == Some(name));
+    assert!(has("sqlx") && has("migrate-core"), "{tree}");
+    assert!(!has("tokio-postgres") && !has("postgres"), "{tree}");
+}

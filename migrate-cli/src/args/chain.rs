@@ -109,7 +109,7 @@ pub(crate) enum ChainCommand {
         #[command(flatten)]
         models: ModelArgs,
     },
-    /// Tell what is right, and yet hurts a database in use: locks, lost data, broken releases
+    /// Tell what is correct, yet unsafe on a live database: locks, lost data, broken releases
     #[command(after_help = LINT)]
     Lint(LintArgs),
     /// List the revisions, the newest first
@@ -243,7 +243,7 @@ pub(crate) struct Stamp {
     pub(crate) yes: bool,
     /// How long to wait for another migration to finish
     #[arg(long, value_name = "TIME", value_parser = duration)]
-    pub(crate) patience: Option<Duration>,
+    pub(crate) lock_wait_timeout: Option<Duration>,
     /// Forget how far a revision has come that stopped outside a transaction, and was undone by hand
     #[arg(long)]
     pub(crate) forget_progress: bool,
@@ -287,7 +287,7 @@ pub(crate) struct Limits {
     pub(crate) statement_timeout: Option<Duration>,
     /// How long to wait for another migration to finish [default: 5min]
     #[arg(long, value_name = "TIME", value_parser = duration)]
-    pub(crate) patience: Option<Duration>,
+    pub(crate) lock_wait_timeout: Option<Duration>,
 }
 
 /// As what a chain is drawn.

@@ -44,8 +44,8 @@ pub(crate) enum LintFormat {
 
 /// A lint by its code.
 fn lint(code: &str) -> Result<Lint, String> {
-    Lint::of_code(code).ok_or_else(|| match Lint::meant(code) {
-        Some(meant) => format!("there is no such lint; did you mean `{meant}`?"),
+    Lint::of_code(code).ok_or_else(|| match Lint::suggestion(code) {
+        Some(suggestion) => format!("there is no such lint; did you mean `{suggestion}`?"),
         None => "there is no such lint; `migrate lint --list` lists them".to_owned(),
     })
 }

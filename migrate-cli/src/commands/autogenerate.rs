@@ -96,7 +96,7 @@ pub(super) fn autogenerate(
         let generated = Generated { privileges, ..Generated::default() };
         context.ui.show(&generated)?;
         note_privileges(context, generated.privileges.len());
-        context.ui.say("nothing to do: the chain builds what the models want");
+        context.ui.say("nothing to do: the chain matches the models");
         return Ok(Exit::Fine);
     }
     for change in &changes {

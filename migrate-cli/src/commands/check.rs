@@ -61,9 +61,9 @@ impl View for Checked {
         }
         match self.models.as_deref() {
             None => {}
-            Some([]) => page.line("the chain builds what the models want"),
+            Some([]) => page.line("the chain matches the models"),
             Some(differences) => {
-                page.line("what the models change in what the chain builds:");
+                page.line("differences (models vs chain):");
                 lines(differences, page);
             }
         }
@@ -75,9 +75,7 @@ impl View for Checked {
             if differences.is_empty() {
                 page.line(format!("{database} is what the chain builds at {ID}{at}{ID:#}"));
             } else {
-                page.line(format!(
-                    "what {database} changes in what the chain builds at {ID}{at}{ID:#}:"
-                ));
+                page.line(format!("drift: {database} differs from the chain at {ID}{at}{ID:#}:"));
                 lines(differences, page);
             }
         }
@@ -222,7 +220,7 @@ fn verdict(context: &Context, checked: &Checked) -> Exit {
     let mut exit = Exit::Fine;
     if checked.models.as_ref().is_some_and(|differences| !differences.is_empty()) {
         context.ui.warn(
-            "the chain does not build what the models want\n \
+            "the chain and the models differ\n \
              = help: `migrate revision --autogenerate -m \"…\"` writes the revision that is missing",
         );
         exit = Exit::Failed;

@@ -1,4 +1,4 @@
-//! `migrate lint`: what is right, and yet hurts a database that is in use.
+//! `migrate lint`: what is correct, yet unsafe on a live database.
 
 mod formats;
 mod pages;

@@ -79,8 +79,8 @@ pub(super) fn limited<'c>(
     if let Some(limit) = how.statement_timeout {
         runner = runner.statement_timeout(limit);
     }
-    if let Some(limit) = how.patience {
-        runner = runner.patience(limit);
+    if let Some(limit) = how.lock_wait_timeout {
+        runner = runner.lock_wait_timeout(limit);
     }
     runner
 }
@@ -96,12 +96,12 @@ pub(super) fn run(
     let progress = context.ui.progress().of(chain);
     let interrupt = Interrupt::arm(database.connector.canceller(&database.client)?, &progress);
     let mut runner = runner
-        .listen_to(&database.notices)
+        .forward_notices(&database.notices)
         .observe(|event| progress.tell(event))
         .stop_when(Interrupt::is_asked);
     if progress.has_bar() {
         // A person wants to see each statement, and to stop after any of them.
-        runner = runner.statement_by_statement();
+        runner = runner.statement_at_a_time();
     }
     let heartbeat = Heartbeat::begin(context, progress.beat());
     let result = change(&runner, &mut database.client);

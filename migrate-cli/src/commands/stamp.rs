@@ -39,8 +39,8 @@ pub(super) fn stamp(context: &Context, arguments: &Stamp) -> Result<Exit, Failur
     let chain = context.source.chain()?;
     let mut database = context.open()?;
     let mut runner = context.runner(&chain);
-    if let Some(limit) = arguments.patience {
-        runner = runner.patience(limit);
+    if let Some(limit) = arguments.lock_wait_timeout {
+        runner = runner.lock_wait_timeout(limit);
     }
     if arguments.forget_progress {
         runner = runner.forget_progress();

@@ -200,13 +200,13 @@ fn left(context: &Context, tree: &Tree, client: &mut Client) -> Vec<String> {
 }
 
 const HELP_LEFT: &str = "somebody has dropped it. If the schema is there, record where it is: `migrate stamp REVISION`; \
-     to begin anew in an empty schema: `migrate upgrade head`. Both create the table again; `migrate forget` removes \
+     to start over in an empty schema: `migrate upgrade head`. Both create the table again; `migrate forget` removes \
      what is left";
 
 fn help(status: Option<&Status>) -> Option<String> {
     Some(match status? {
         Status::Empty => {
-            "`migrate upgrade head` applies the chain; if the schema exists already, record where it \
+            "`migrate upgrade head` applies the chain; if the schema already exists, record where it \
              is: `migrate stamp REVISION`"
                 .to_owned()
         }

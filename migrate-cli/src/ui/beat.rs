@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use indicatif::ProgressBar;
-use migrate_core::{Event, Holder, StatementProgress};
+use migrate_core::{Event, LockHolder, StatementProgress};
 use serde::Serialize;
 
 use super::Ui;
@@ -66,7 +66,7 @@ impl Beat {
     }
 
     /// Tells of it, if it still runs, with how far it is where somebody knows.
-    pub(crate) fn tell(&self, running: &Running, holder: Option<&Holder>) {
+    pub(crate) fn tell(&self, running: &Running, holder: Option<&LockHolder>) {
         if self.now.lock().as_ref() != Some(running) {
             return;
         }
@@ -172,7 +172,7 @@ pub(crate) struct HolderView {
 }
 
 impl HolderView {
-    pub(crate) fn of(holder: &Holder) -> Self {
+    pub(crate) fn of(holder: &LockHolder) -> Self {
         HolderView {
             pid: holder.pid.clone(),
             application: holder.application.clone(),

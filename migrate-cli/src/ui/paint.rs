@@ -63,7 +63,7 @@ mod tests {
     /// Without its colours a message is what it was, and the parts that matter have one.
     #[test]
     fn paint_changes_no_letter() {
-        let text = "what is wrong\n --> a.sql:3:1\n  |\n3 | SELECT | 1\n  | ^^^ here\n = help: mend it\n\nerror: more | of it";
+        let text = "what is wrong\n --> a.sql:3:1\n  |\n3 | SELECT | 1\n  | ^^^ here\n = help: fix it\n\nerror: more | of it";
         let painted = message("error", REMOVED, text);
         assert_eq!(anstream::adapter::strip_str(&painted).to_string(), format!("error: {text}"));
         for part in ["error", "-->", " ^^^ here", "help:", "="] {

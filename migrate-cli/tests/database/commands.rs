@@ -388,7 +388,7 @@ fn all_in_one_transaction_or_none() {
         &project.runs(&[
             "migrate upgrade --single-transaction",
             "migrate current",
-            "migrate upgrade b --single-transaction --lock-timeout 2s --statement-timeout 1min --patience 0",
+            "migrate upgrade b --single-transaction --lock-timeout 2s --statement-timeout 1min --lock-wait-timeout 0",
             "migrate downgrade base --single-transaction --json",
         ]),
     );

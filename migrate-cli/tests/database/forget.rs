@@ -1,4 +1,4 @@
-//! Begin anew: the history was dropped by hand, or is to go.
+//! Start over: the history was dropped by hand, or is to go.
 
 use crate::support::{Project, shows};
 
@@ -6,7 +6,7 @@ fn execute(project: &Project, sql: &str) {
     project.database.connect().unwrap().batch_execute(sql).unwrap();
 }
 
-/// The classic of everybody who begins anew.
+/// The classic of everybody who starts over.
 #[test]
 fn the_history_was_dropped_by_hand() {
     let project = Project::line("a b");

@@ -15,6 +15,7 @@ mod messages;
 mod models;
 mod recipes;
 mod redo;
+mod rehearsal;
 mod schema;
 mod sources;
 mod support;

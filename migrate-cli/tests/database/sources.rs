@@ -86,7 +86,7 @@ fn a_folder_is_sorted_by_what_needs_what() {
     );
     // migrate.toml names it from its own folder.
     home.write("migrate.toml", "models = [\"schema\"]\n");
-    home.has("cd migrations && migrate -d . check", &["the chain builds what the models want"]);
+    home.has("cd migrations && migrate -d . check", &["the chain matches the models"]);
     home.write("migrate.toml", "models = \"schema\"\nmodels_command = \"cat x\"\n");
     home.has("migrate check", &["both `models` and `models_command`", "[exit 2]"]);
 }
@@ -168,10 +168,7 @@ fn a_command_prints_the_models() {
     );
     // From migrate.toml it runs beside that.
     home.write("migrate.toml", "models_command = \"cat sub/schema.sql\"\n");
-    home.has(
-        "cd sub && migrate -d ../migrations check",
-        &["the chain builds what the models want"],
-    );
+    home.has("cd sub && migrate -d ../migrations check", &["the chain matches the models"]);
     // What is said on the command line counts.
     home.write("other.sql", "CREATE TABLE a (id int, b int);\n");
     home.has("migrate check --models other.sql", &["+ column a.b integer"]);

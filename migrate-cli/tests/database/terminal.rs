@@ -316,7 +316,7 @@ fn who_waits_says_for_whom_and_not_for_ever() {
     project.write("b", "a", "SELECT pg_sleep(4);", "SELECT 1;");
     let first = "migrate upgrade > out & until grep -q Make out; do sleep 0.05; done; sleep 0.3";
     let seen = project.run(&format!(
-        "{first}; migrate upgrade --patience 500ms; echo $?; migrate upgrade --json; wait"
+        "{first}; migrate upgrade --lock-wait-timeout 500ms; echo $?; migrate upgrade --json; wait"
     ));
     assert_eq!(seen.matches("2> waiting for another migration").count(), 1, "{seen}");
     assert!(seen.contains("2> waiting for another migration: process "), "{seen}");
@@ -329,7 +329,7 @@ fn who_waits_says_for_whom_and_not_for_ever() {
     project.write("c", "b", "SELECT 1;\nSELECT pg_sleep(4);", "SELECT 1;");
     let session = terminal(&project, "migrate upgrade");
     std::thread::sleep(std::time::Duration::from_secs(2));
-    let waits = project.run("migrate upgrade --patience 500ms");
+    let waits = project.run("migrate upgrade --lock-wait-timeout 500ms");
     assert!(waits.contains(", running the upgrade of c, statement 2 of 2; waited"), "{waits}");
     assert_eq!(end(session).1, 0);
     // The one that was patient finds the work done.

@@ -1,10 +1,10 @@
-//! What the author of a migration says of a statement, in a comment above or in it.
+//! Reads the annotations that authors write in comments above or inside a statement.
 
 use crate::chain::allow_comments::allowed;
 use crate::chain::markers::touched;
 use crate::syntax::lexer::{Lexer, TokenKind};
 
-/// What an author says.
+/// An annotation in a comment.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Note<'s> {
     /// `-- migrate:allow(code): reason`.
@@ -13,9 +13,9 @@ pub(super) enum Note<'s> {
     Touches(Vec<String>),
 }
 
-/// The notes in a section, and where they begin.
+/// The annotations in a section, and the positions where they start.
 pub(super) fn notes(sql: &str) -> Vec<(usize, Note<'_>)> {
-    // Most sections have none, and need no second reading.
+    // Most sections have no annotations, so this skips the tokenizer for them.
     if !sql.to_ascii_lowercase().contains("migrate:") {
         return Vec::new();
     }

@@ -1,4 +1,4 @@
-//! Where the reading of the statements goes blind.
+//! Lists the statements that the analysis cannot follow (blind spots).
 
 use super::model::Namespace;
 use super::replay;
@@ -7,20 +7,21 @@ use crate::chain::chain::Chain;
 use crate::syntax::source::Span;
 use crate::syntax::statements;
 
-/// A statement behind which names are not known any more, so that nothing is said of them.
+/// A statement that the analysis cannot follow. The affected names are unknown after it, so no
+/// problems are reported for them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BlindSpot {
-    /// The revision, counted in the chain's order.
+    /// The index of the revision, in the order of the chain.
     pub source: usize,
-    /// The statement, in the file.
+    /// The position of the statement in the file.
     pub span: Span,
-    /// What the analysis can't follow: `EXECUTE of a computed string`.
+    /// What the analysis cannot follow, e.g. `EXECUTE of a computed string`.
     pub why: String,
-    /// Which names are not known from there on: `names`, or some kinds of them.
+    /// Which names are unknown from there on: all `names`, or only some kinds of names.
     pub scope: String,
 }
 
-/// The places in the upgrades of a chain from which on names are not known; see docs/ANALYSIS.md.
+/// The places in the upgrades of a chain after which names are unknown; see docs/ANALYSIS.md.
 ///
 /// ```
 /// use migrate_core::{Folder, analyse, blind_spots};
@@ -71,7 +72,7 @@ const fn plural(namespace: Namespace) -> &'static str {
     }
 }
 
-/// Why what a statement of `sql` does is not known from its words, if it isn't.
+/// Why the effect of a statement in `sql` cannot be known from its text. `None` if it can.
 ///
 /// ```
 /// use migrate_core::{blind_spot, split_statements};
@@ -97,7 +98,7 @@ mod tests {
     use super::blind_spots;
     use crate::{Folder, analyse_with_blind_spots};
 
-    /// The one replay of a check finds what a replay of the upgrades alone does.
+    /// The replay of a full check must find the same blind spots as a replay of the upgrades alone.
     #[test]
     fn a_check_finds_the_blind_spots_on_its_way() {
         let file = |id: usize, up: &str, down: &str| {

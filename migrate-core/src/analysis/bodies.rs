@@ -1,5 +1,5 @@
-//! The bodies of routines and of `DO` blocks in PL/pgSQL, held against its grammar: a server reads them when
-//! the routine is made, unless it is told not to.
+//! Checks the bodies of PL/pgSQL routines and `DO` blocks against PL/pgSQL's grammar. The server
+//! parses these bodies when the routine is created, unless it is told not to.
 
 use std::borrow::Cow;
 use std::rc::Rc;
@@ -15,16 +15,17 @@ use crate::syntax::lexer::{Token, TokenKind};
 use crate::syntax::source::Span;
 use crate::syntax::statements;
 
-/// Of longer ones the SQL in them is not looked at.
+/// The SQL in a longer body is not checked.
 const MOST_BYTES: usize = 64 << 10;
 
-/// Whether a server reads them while this text runs.
+/// Whether the server parses routine bodies while this SQL runs.
 pub(super) fn are_read(sql: &str) -> bool {
     const SETTING: &[u8] = b"check_function_bodies";
     !sql.as_bytes().windows(SETTING.len()).any(|part| part.eq_ignore_ascii_case(SETTING))
 }
 
-/// What a server has against the body in a statement; places count from the start of `sql`.
+/// The error that the server would report for the body in a statement. Positions are relative to
+/// the start of `sql`.
 pub(super) fn refused(sql: &str, statement: &statements::Statement) -> Option<Refusal> {
     let all = Cursor::new(sql, &statement.tokens, 0);
     if all.is(0, "do") {
@@ -32,7 +33,7 @@ pub(super) fn refused(sql: &str, statement: &statements::Statement) -> Option<Re
         let body = all.tokens().iter().find(|token| is_text(**token)).filter(|_| is_ours)?;
         let after_language = all.is(1, "language") && all.token(2) == Some(*body);
         let body = if after_language { all.token(3)? } else { *body };
-        // Its name is a label, too.
+        // The name of the block is also a label.
         let name = Some("inline_code_block".into());
         let setting = Setting { gives: Gives::Nothing, variables: Some(Vec::new()), name };
         return in_body(&all, body, &setting);
@@ -53,7 +54,7 @@ fn is_text(token: Token) -> bool {
     matches!(token.kind, TokenKind::String | TokenKind::DollarString)
 }
 
-/// What a body stands in.
+/// The routine that a body belongs to.
 fn setting(routine: &Routine<'_>) -> Setting {
     let all = || routine.arguments.iter().flatten().chain(routine.table.iter().flatten());
     let is_known = routine.arguments.is_some() && (!routine.is_table || routine.table.is_some());
@@ -66,7 +67,7 @@ fn setting(routine: &Routine<'_>) -> Setting {
         Some(kind) if kind.set_of => Gives::Rows,
         _ if has_out || routine.kind == RoutineKind::Procedure => Gives::Nothing,
         Some(kind) if kind.name.last() == "void" => Gives::Nothing,
-        // It may have a value, and needs none.
+        // `RETURN` may have a value here, but does not need one.
         Some(kind) if kind.name.last() == "event_trigger" => Gives::Unknown,
         Some(_) => Gives::One,
         None => Gives::Unknown,
@@ -74,7 +75,7 @@ fn setting(routine: &Routine<'_>) -> Setting {
     Setting { gives, variables: is_known.then(names), name: Some(routine.name.last().into()) }
 }
 
-/// What is wrong with the body that is quoted by this token.
+/// The error in the body that this token quotes.
 fn in_body(all: &Cursor<'_>, token: Token, setting: &Setting) -> Option<Refusal> {
     let quoted = all.text(token);
     let is_plain = is_text(token) && quoted.starts_with(['\'', '$']);
@@ -96,7 +97,7 @@ fn in_body(all: &Cursor<'_>, token: Token, setting: &Setting) -> Option<Refusal>
         Ok(pieces) => pieces.iter().find_map(misspelt)?,
         Err(refusal) => *refusal?,
     };
-    // A quote in a quoted body is written twice.
+    // A quote inside a quoted body is doubled in the source.
     let place = |at: usize| {
         let doubled = match &body {
             Cow::Borrowed(_) => 0,
@@ -110,7 +111,7 @@ fn in_body(all: &Cursor<'_>, token: Token, setting: &Setting) -> Option<Refusal>
     Some(refusal)
 }
 
-/// What PostgreSQL's grammar has against the SQL in a body.
+/// The syntax error, by PostgreSQL's grammar, in a piece of SQL inside a body.
 fn misspelt(piece: &Piece<'_>) -> Option<Refusal> {
     let (source, _) = piece.text.source();
     let at = piece.text.span();
@@ -129,15 +130,15 @@ fn misspelt(piece: &Piece<'_>) -> Option<Refusal> {
             (Problem::MissingSemicolon, span, "`;` is missing before this".to_owned())
         }
         Fault::Error(error) if may_be_label(&text, &statement, &error) => return None,
-        Fault::Error(SyntaxError { span, text: found, meant, instead, label }) => {
-            (Problem::Syntax { found, meant, instead }, span, label)
+        Fault::Error(SyntaxError { span, text: found, suggestion, instead, label }) => {
+            (Problem::Syntax { found, suggestion, instead }, span, label)
         }
     };
     Some(Refusal { problem, span: span(found), label, related: None })
 }
 
-/// Whether what stands before an error may be the name of a column, which the parser takes for an operator:
-/// `SELECT a in`, `SELECT a like FROM t`.
+/// Whether the word before a syntax error may be a column label that the parser takes for an
+/// operator: `SELECT a in`, `SELECT a like FROM t`.
 fn may_be_label(text: &str, statement: &statements::Statement, error: &SyntaxError) -> bool {
     const OPERATORS: [&str; 12] = [
         "and", "between", "collate", "ilike", "in", "is", "isnull", "like", "not", "notnull", "or",

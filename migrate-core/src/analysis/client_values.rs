@@ -1,11 +1,11 @@
-//! Values that a client would put into a statement: psql's variables and parameters. The runner puts
-//! none, so the server refuses both.
+//! Finds values that a client would substitute in a statement: psql variables and parameters. The
+//! runner substitutes nothing, so the server refuses both.
 
 use crate::chain::problem::Problem;
 use crate::syntax::lexer::{Token, TokenKind};
 use crate::syntax::source::Span;
 
-/// A value that nobody fills in.
+/// A placeholder that nothing fills in.
 #[derive(Debug)]
 pub(super) struct ClientValue {
     pub(super) problem: Problem,
@@ -15,7 +15,7 @@ pub(super) struct ClientValue {
 /// The first psql variable or parameter in a statement.
 pub(super) fn client_value(sql: &str, tokens: &[Token]) -> Option<ClientValue> {
     let may_have_parameters = has_own_parameters(sql, tokens);
-    // What is open around a token: the index of each bracket.
+    // The indexes of the brackets that are open at the current token.
     let mut open: Vec<usize> = Vec::new();
     for (at, token) in tokens.iter().enumerate() {
         match token.kind {
@@ -46,8 +46,8 @@ pub(super) fn client_value(sql: &str, tokens: &[Token]) -> Option<ClientValue> {
     None
 }
 
-/// Whether `$1` may stand in the statement: a function's arguments, those of a prepared statement, and,
-/// from PostgreSQL 16 on, what is only planned.
+/// Whether `$1` may appear in the statement: as an argument of a function or of a prepared
+/// statement, and, since PostgreSQL 16, in a statement that is only planned.
 fn has_own_parameters(sql: &str, tokens: &[Token]) -> bool {
     let mut words = tokens
         .iter()
@@ -64,7 +64,8 @@ fn has_own_parameters(sql: &str, tokens: &[Token]) -> bool {
     }
 }
 
-/// Whether a colon is SQL inside this bracket: in a subscript (`a[1:x]`), or between a key and its value.
+/// Whether a colon inside this bracket is SQL: in a subscript (`a[1:x]`), or between a key and its
+/// value.
 fn takes_colon(sql: &str, tokens: &[Token], open: Option<usize>) -> bool {
     let Some(at) = open else { return false };
     let before = at.checked_sub(1).and_then(|before| tokens.get(before));
@@ -78,7 +79,7 @@ fn takes_colon(sql: &str, tokens: &[Token], open: Option<usize>) -> bool {
     }
 }
 
-/// The variable that a colon begins: `:name`, `:'name'`, `:"name"`, with nothing in between.
+/// The psql variable that starts at a colon: `:name`, `:'name'` or `:"name"`, without white space.
 fn variable(sql: &str, tokens: &[Token], colon: usize) -> Option<Span> {
     let (colon, name) = (tokens.get(colon)?, tokens.get(colon + 1)?);
     let is_name = match name.kind {

@@ -1,18 +1,19 @@
-//! Which constraint of a table was probably meant by a name that none has. Names alike are often those of
-//! constraints over other columns, so the columns decide before the letters do.
+//! Suggests the constraint that was probably meant by an unknown constraint name. Similar names
+//! often belong to constraints over different columns, so the columns are compared first and the
+//! spelling second.
 
-use crate::chain::id::within;
+use crate::syntax::suggest::within;
 
-/// A constraint that there is.
+/// An existing constraint.
 #[derive(Debug)]
 pub(super) struct Candidate<'c> {
     pub(super) name: &'c str,
     pub(super) kind: Kind,
-    /// The names of its columns; none where not all are known.
+    /// The names of its columns; `None` if not all of them are known.
     pub(super) columns: Option<Vec<&'c str>>,
 }
 
-/// What a constraint is.
+/// The kind of a constraint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     Primary,
@@ -22,7 +23,8 @@ pub(super) enum Kind {
     Other,
 }
 
-/// The words that tell what a constraint is: the server's behind its names, and those that people use.
+/// Name parts that reveal the kind of a constraint: the suffixes that the server chooses, and those
+/// that people use.
 const KINDS: [(&str, Kind); 12] = [
     ("pkey", Kind::Primary),
     ("pk", Kind::Primary),
@@ -38,8 +40,8 @@ const KINDS: [(&str, Kind); 12] = [
     ("ck", Kind::Check),
 ];
 
-/// The constraint that was meant, if one is over the column that the name has in it, or the name has a
-/// slip of the finger.
+/// The constraint that was meant: one over the column that appears in the name, or one whose name
+/// differs by a typo.
 pub(super) fn near<'c>(
     wanted: &str,
     table: &str,
@@ -51,7 +53,7 @@ pub(super) fn near<'c>(
     let asked = asked(rest, columns);
     let names = |of: &[&Candidate<'c>], limit| within(wanted, of.iter().map(|one| one.name), limit);
     if asked.is_empty() {
-        // With the server's word at its end it is most likely the server's name, in which the column is off.
+        // A name with the server's suffix most likely is a server-chosen name with a wrong column.
         let limit = if kind.is_some() { 1 } else { 2 };
         return names(&candidates.iter().collect::<Vec<_>>(), limit.min(wanted.len() / 3));
     }
@@ -70,12 +72,13 @@ pub(super) fn near<'c>(
             let unknown = candidates.iter().filter(|one| one.columns.is_none());
             names(&same.into_iter().chain(unknown).collect::<Vec<_>>(), 2)
         }
-        // Several are over it: the letters decide, or nothing does.
+        // Several constraints are over the column: compare the spelling, or suggest nothing.
         several => names(several, wanted.len() / 3),
     }
 }
 
-/// The columns that a name has in it, word by word; not those that are a part of another.
+/// The columns whose names appear in a constraint name as whole words, except those that are part
+/// of a longer match.
 fn asked<'c>(name: &str, columns: &[&'c str]) -> Vec<&'c str> {
     let is_in = |part: &str, whole: &str| {
         whole.match_indices(part).any(|(at, _)| {
@@ -84,7 +87,7 @@ fn asked<'c>(name: &str, columns: &[&'c str]) -> Vec<&'c str> {
             [before, behind].into_iter().flatten().all(|c| c == '_')
         })
     };
-    // A short one is in many names by chance.
+    // A short column name appears in many names by chance.
     let found: Vec<&str> = columns
         .iter()
         .copied()
@@ -97,7 +100,7 @@ fn asked<'c>(name: &str, columns: &[&'c str]) -> Vec<&'c str> {
     found.iter().copied().filter(|column| !is_part(column)).collect()
 }
 
-/// What a name says that the constraint is, by its last word or its first.
+/// The kind of constraint that a name suggests, by its last or first word.
 fn kind(name: &str) -> Option<Kind> {
     let of = |word: Option<&str>| {
         KINDS.iter().find(|(known, _)| Some(*known) == word).map(|(_, kind)| *kind)
@@ -109,7 +112,7 @@ fn kind(name: &str) -> Option<Kind> {
 mod tests {
     use super::*;
 
-    /// A table like that of the report: two keys, over columns whose names are alike.
+    /// A table like the one in the bug report: two keys over columns with similar names.
     const LICENSES: [(&str, Kind, &[&str]); 6] = [
         ("licenses_pkey", Kind::Primary, &["id"]),
         ("licenses_licensor_id_fkey", Kind::Foreign, &["licensor_id"]),
@@ -134,12 +137,12 @@ mod tests {
 
     #[test]
     fn the_column_decides_before_the_letters() {
-        // One over another column is none, however near its name.
+        // A constraint over another column is not suggested, however similar its name.
         check("licenses_licensee_id_fkey", None);
         check("licenses_licensee_id_key", None);
         check("licenses_price_key", None);
         check("fk_licensee_id", None);
-        // One over the same column, of the same kind.
+        // A constraint over the same column and of the same kind is suggested.
         check("licenses_track_fkey", None);
         check("license_track_id_fkey", Some("licenses_track_id_fkey"));
         check("fk_licenses_track_id", Some("licenses_track_id_fkey"));
@@ -149,7 +152,7 @@ mod tests {
         check("licenses_price_check", Some("price_is_positive"));
         check("licenses_ends_starts_key", Some("licenses_starts_ends_key"));
         check("licenses_starts_key", None);
-        // Of another kind only by a slip.
+        // A constraint of another kind is suggested only for a typo.
         check("licenses_licensor_id_key", Some("licenses_licensor_id_fkey"));
         check("licenses_id_pkey", Some("licenses_pkey"));
     }

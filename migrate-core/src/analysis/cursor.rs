@@ -1,15 +1,16 @@
-//! A statement's tokens, read from the left; what is read has its place in the file.
+//! A cursor over the tokens of a statement. It reads from left to right and keeps the position of
+//! each token in the file.
 
 use super::names::{Ident, Name};
 use crate::syntax::lexer::{Token, TokenKind};
 use crate::syntax::source::Span;
 
-/// What is left of a statement.
+/// The tokens of a statement that have not been read yet.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Cursor<'s> {
     sql: &'s str,
     tokens: &'s [Token],
-    /// Where `sql` begins in its file.
+    /// The offset of `sql` in its file.
     offset: usize,
 }
 
@@ -18,7 +19,7 @@ impl<'s> Cursor<'s> {
         Cursor { sql, tokens, offset }
     }
 
-    /// The text that the tokens are of, and where it begins in its file.
+    /// The text that the tokens come from, and its offset in its file.
     pub(crate) fn source(&self) -> (&'s str, usize) {
         (self.sql, self.offset)
     }
@@ -35,7 +36,7 @@ impl<'s> Cursor<'s> {
         self.tokens
     }
 
-    /// The token so many places on.
+    /// The token `at` places ahead.
     pub(crate) fn token(&self, at: usize) -> Option<Token> {
         self.tokens.get(at).copied()
     }
@@ -44,12 +45,12 @@ impl<'s> Cursor<'s> {
         self.sql.get(token.span.range()).unwrap_or_default()
     }
 
-    /// Where a token is in the file.
+    /// The position of a token in the file.
     pub(crate) fn place(&self, token: Token) -> Span {
         token.span.within(self.offset)
     }
 
-    /// From the first token that is left to the last.
+    /// The span from the first remaining token to the last.
     pub(crate) fn span(&self) -> Span {
         match (self.tokens.first(), self.tokens.last()) {
             (Some(first), Some(last)) => self.place(*first).to(self.place(*last)),
@@ -57,7 +58,7 @@ impl<'s> Cursor<'s> {
         }
     }
 
-    /// Whether the token so many places on is this word.
+    /// Whether the token `at` places ahead is this word.
     pub(crate) fn is(&self, at: usize, word: &str) -> bool {
         at < self.tokens.len() && self.tokens[at].is_word(self.sql, word)
     }
@@ -66,7 +67,7 @@ impl<'s> Cursor<'s> {
         words.iter().any(|word| self.is(at, word))
     }
 
-    /// Whether the token so many places on is this sign.
+    /// Whether the token `at` places ahead is this sign.
     pub(crate) fn is_sign(&self, at: usize, sign: &str) -> bool {
         self.tokens.get(at).is_some_and(|token| {
             matches!(token.kind, TokenKind::Punctuation | TokenKind::Operator)
@@ -76,7 +77,7 @@ impl<'s> Cursor<'s> {
 
     /// Whether the next words are these.
     pub(crate) fn starts(&self, words: &[&str]) -> bool {
-        // Asked at each token of each statement, without optimisation in most builds.
+        // This runs at each token of each statement, and most builds do not optimise it.
         for (at, word) in words.iter().enumerate() {
             if !self.is(at, word) {
                 return false;
@@ -85,7 +86,7 @@ impl<'s> Cursor<'s> {
         true
     }
 
-    /// The same, and goes past them.
+    /// Reads these words if they come next, and returns whether they did.
     pub(crate) fn take(&mut self, words: &[&str]) -> bool {
         let is = self.starts(words);
         if is {
@@ -94,7 +95,7 @@ impl<'s> Cursor<'s> {
         is
     }
 
-    /// Goes past the first of these phrases that is there, and tells whether one was.
+    /// Reads the first of these phrases that comes next, and returns whether one did.
     pub(crate) fn take_any(&mut self, phrases: &[&[&str]]) -> bool {
         phrases.iter().any(|phrase| self.take(phrase))
     }
@@ -109,20 +110,20 @@ impl<'s> Cursor<'s> {
         self.tokens = self.tokens.get(count..).unwrap_or_default();
     }
 
-    /// The next token, which it goes past.
+    /// Reads the next token.
     pub(crate) fn next(&mut self) -> Option<Token> {
         let (first, rest) = self.tokens.split_first()?;
         self.tokens = rest;
         Some(*first)
     }
 
-    /// What has been read since an earlier state of this cursor.
+    /// The tokens read since an earlier state of this cursor.
     pub(crate) fn since(&self, earlier: Cursor<'s>) -> Cursor<'s> {
         let count = earlier.tokens.len().saturating_sub(self.tokens.len());
         Cursor { tokens: &earlier.tokens[..count], ..earlier }
     }
 
-    /// All but so many of the last tokens.
+    /// All tokens except the last `count`.
     pub(crate) fn before(&self, count: usize) -> Cursor<'s> {
         Cursor { tokens: &self.tokens[..self.tokens.len().saturating_sub(count)], ..*self }
     }
@@ -132,19 +133,19 @@ impl<'s> Cursor<'s> {
         Ident::new(self.sql, token, self.place(token))
     }
 
-    /// Whether it is a name with escapes, `U&"d\0061ta"`, which is not spelt out here.
+    /// Whether it is a name with Unicode escapes, `U&"d\0061ta"`. These are not decoded here.
     pub(crate) fn is_escaped(&self, token: Token) -> bool {
         token.kind == TokenKind::QuotedIdentifier && !self.text(token).starts_with('"')
     }
 
-    /// One part of a name.
+    /// Reads one part of a name.
     pub(crate) fn ident(&mut self) -> Option<Ident> {
         let ident = self.ident_of(self.token(0)?)?;
         self.skip(1);
         Some(ident)
     }
 
-    /// A name, of one part or several.
+    /// Reads a name of one or more parts.
     pub(crate) fn name(&mut self) -> Option<Name> {
         let mut parts = vec![self.ident()?];
         while self.take_sign(".") {
@@ -153,7 +154,7 @@ impl<'s> Cursor<'s> {
         Some(Name { parts })
     }
 
-    /// Names with commas between.
+    /// Reads names separated by commas.
     pub(crate) fn names(&mut self) -> Option<Vec<Name>> {
         let mut names = vec![self.name()?];
         while self.take_sign(",") {
@@ -162,7 +163,7 @@ impl<'s> Cursor<'s> {
         Some(names)
     }
 
-    /// `(a, b)` of plain names.
+    /// Reads a list of plain names: `(a, b)`.
     pub(crate) fn column_list(&mut self) -> Option<Vec<Ident>> {
         let mut inner = self.parentheses()?;
         let mut columns = vec![inner.ident()?];
@@ -172,7 +173,7 @@ impl<'s> Cursor<'s> {
         inner.is_empty().then_some(columns)
     }
 
-    /// What is in the parentheses that come next, if any come.
+    /// Reads parentheses, if they come next, and returns their content.
     pub(crate) fn parentheses(&mut self) -> Option<Cursor<'s>> {
         if !self.is_sign(0, "(") {
             return None;
@@ -200,12 +201,13 @@ impl<'s> Cursor<'s> {
         }
     }
 
-    /// The parts between commas, those in parentheses not counted; none of nothing.
+    /// The parts between commas, ignoring commas inside parentheses. No parts if there are no
+    /// tokens.
     pub(crate) fn split(&self) -> Vec<Cursor<'s>> {
         self.split_at_sign(",")
     }
 
-    /// The same between other signs.
+    /// The same for another separator.
     pub(crate) fn split_at_sign(&self, sign: &str) -> Vec<Cursor<'s>> {
         let (mut parts, mut start, mut depth) = (Vec::new(), 0, 0);
         for (at, token) in self.tokens.iter().enumerate() {
@@ -221,8 +223,8 @@ impl<'s> Cursor<'s> {
         parts
     }
 
-    /// Goes to the first place outside of parentheses and `CASE … END` where this holds, past one
-    /// token at least, and gives what lies before.
+    /// Advances by at least one token to the first place outside of parentheses and `CASE … END`
+    /// where `ends` holds, and returns the tokens before that place.
     pub(crate) fn expression(&mut self, ends: impl Fn(&Cursor<'s>) -> bool) -> Cursor<'s> {
         let start = *self;
         let (mut depth, mut cases) = (0_usize, 0_usize);
@@ -241,7 +243,7 @@ impl<'s> Cursor<'s> {
         self.since(start)
     }
 
-    /// What follows these words, where they come first; outside of parentheses.
+    /// The tokens after the first occurrence of these words outside of parentheses.
     pub(crate) fn after(&self, words: &[&str]) -> Option<Cursor<'s>> {
         let mut depth = 0;
         for (at, token) in self.tokens.iter().enumerate() {
@@ -254,18 +256,18 @@ impl<'s> Cursor<'s> {
         None
     }
 
-    /// Whether these words are there, outside of parentheses.
+    /// Whether these words occur outside of parentheses.
     pub(crate) fn has(&self, words: &[&str]) -> bool {
         self.after(words).is_some()
     }
 
-    /// All identifiers, keywords among them.
+    /// All identifiers, including keywords.
     pub(crate) fn idents(&self) -> impl Iterator<Item = Ident> + use<'s> {
         let this = *self;
         this.tokens.iter().filter_map(move |token| this.ident_of(*token))
     }
 
-    /// The plain text of a string that comes next; none for one that has escapes of its own.
+    /// Reads a string and returns its plain text; `None` if it has escapes of its own.
     pub(crate) fn string(&mut self) -> Option<(String, Span)> {
         let token = self.token(0)?;
         if token.kind != TokenKind::String

@@ -1,5 +1,5 @@
-//! String literals that are cast to a type, or whose type is that of a column: where one is an enum's value that the same
-//! transaction has added, the server refuses the statement.
+//! Finds string literals that are cast to a type or assigned to a column of a type. If such a
+//! literal is an enum value that the same transaction has added, the server refuses the statement.
 
 use std::rc::Rc;
 
@@ -11,24 +11,24 @@ use crate::syntax::source::Span;
 /// A literal that the server reads as a value of a type.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Literal {
-    /// Without its quotes.
+    /// The text without its quotes.
     pub(super) value: String,
-    /// What the type is called.
+    /// The name of the type.
     pub(super) type_name: String,
     pub(super) span: Span,
 }
 
-/// What is known of the columns of tables.
+/// A source of information about the columns of tables.
 pub(super) trait Columns {
     /// The type of a column.
     fn type_of(&mut self, table: &Name, column: &str) -> Option<String>;
-    /// All columns, in their order.
+    /// All columns, in order.
     fn all(&mut self, table: &Name) -> Option<Vec<Rc<str>>>;
-    /// The type that a name stands for.
+    /// The type that a name resolves to.
     fn named(&mut self, name: &Name) -> Option<String>;
 }
 
-/// The literals of a statement that are surely read as values of a type.
+/// The literals of a statement that certainly are read as values of a type.
 pub(super) fn literals(
     sql: &str,
     tokens: &[Token],
@@ -56,7 +56,7 @@ impl<C: Columns> Literals<C> {
             self.target(&mut rest, &["set"])?;
             rest.take(&["set"]);
             self.assignments(&mut rest, &["where", "from", "returning"]);
-            // What a name means is plain only as long as there is one table.
+            // Column names are unambiguous only while there is one table.
             if !rest.is(0, "from") {
                 self.condition_of(rest);
             }
@@ -81,7 +81,7 @@ impl<C: Columns> Literals<C> {
         Some(())
     }
 
-    /// `'value'::type` and `CAST('value' AS type)`, wherever they stand.
+    /// `'value'::type` and `CAST('value' AS type)`, anywhere in the statement.
     fn casts(&mut self, mut rest: Cursor<'_>) {
         while !rest.is_empty() {
             let mut literal = rest;
@@ -132,7 +132,7 @@ impl<C: Columns> Literals<C> {
         }
     }
 
-    /// The table that a statement is about, and its alias, unless one of these words comes next.
+    /// The table that the statement changes, and its alias unless one of these words comes next.
     fn target(&mut self, rest: &mut Cursor<'_>, ends: &[&str]) -> Option<()> {
         rest.take(&["only"]);
         self.table = Some(rest.name()?);
@@ -184,7 +184,7 @@ impl<C: Columns> Literals<C> {
         Some(())
     }
 
-    /// The literals that a query gives to columns, as long as it does not make texts of them first.
+    /// The literals that a query assigns to columns, unless it converts them to text first.
     fn selected(&mut self, rest: &mut Cursor<'_>, columns: &[Rc<str>]) {
         rest.take(&["all"]);
         let as_text = ["distinct", "union", "intersect", "except", "order"];
@@ -197,7 +197,7 @@ impl<C: Columns> Literals<C> {
             rest.expression(|rest| rest.is_any(0, &ends) || rest.is_any(0, &["on", "returning"]));
         for (column, mut item) in columns.iter().zip(list.split()) {
             let last = item.len().saturating_sub(1);
-            // As many columns as there are.
+            // `*` stands for an unknown number of columns.
             if item.is_sign(last, "*") {
                 return;
             }
@@ -224,7 +224,7 @@ impl<C: Columns> Literals<C> {
         Some(())
     }
 
-    /// A value that is a literal and nothing else.
+    /// A value that consists of a single literal.
     fn value(&mut self, column: &str, mut value: Cursor<'_>) -> Option<()> {
         let (text, span) = value.string()?;
         if !value.is_empty() {
@@ -242,7 +242,7 @@ impl<C: Columns> Literals<C> {
         }
     }
 
-    /// `column = 'value'` among what `AND` and `OR` join, as long as no query is in it.
+    /// `column = 'value'` in a condition joined by `AND` and `OR` that contains no query.
     fn condition(&mut self, condition: Cursor<'_>) {
         if (0..condition.len()).any(|at| condition.is(at, "select")) {
             return;
@@ -251,7 +251,7 @@ impl<C: Columns> Literals<C> {
         while !rest.is_empty() {
             while rest.take_any(&[&["and"], &["or"], &["not"]]) {}
             if let Some(inner) = rest.parentheses() {
-                // `(k = 'b') IS TRUE` and its like are left alone.
+                // Forms such as `(k = 'b') IS TRUE` are not read.
                 if rest.is_empty() || rest.is_any(0, &["and", "or"]) {
                     self.condition(inner);
                 }
@@ -297,7 +297,8 @@ mod tests {
     use super::*;
     use crate::syntax::statements::split_statements;
 
-    /// `app.t (a, k)`, of which `k` is a `mood`, and `app.v`, of which not all is known.
+    /// Test data: `app.t (a, k)`, where `k` is a `mood`, and `app.v`, whose columns are not all
+    /// known.
     struct Known;
 
     impl Columns for Known {

@@ -1,12 +1,12 @@
-//! Types of other databases, and what PostgreSQL calls them.
+//! Maps the names of types in other databases to PostgreSQL's names.
 
-/// PostgreSQL's word for a type that another database has, if PostgreSQL has none of that name.
+/// PostgreSQL's name for a type of another database; `None` if PostgreSQL has a type of this name.
 pub(super) fn postgres_word(name: &str) -> Option<&'static str> {
     let name = name.to_ascii_lowercase();
     TYPES.iter().find(|(foreign, _)| *foreign == name).map(|(_, word)| *word)
 }
 
-/// By the foreign name, lower case and without what is in parentheses behind it.
+/// Sorted by the foreign name, in lower case and without modifiers.
 const TYPES: [(&str, &str); 42] = [
     ("bfile", "text"),
     ("binary", "bytea"),

@@ -1,12 +1,12 @@
-//! Words that can't be names.
+//! The reserved words of PostgreSQL.
 
 use std::collections::HashSet;
 use std::sync::OnceLock;
 
-/// The words of PostgreSQL 14 to 18; in capitals those that can't be a name unless they are quoted.
+/// The keywords of PostgreSQL 14 to 18. Those in capitals cannot be names unless quoted.
 const KEYWORDS: &str = include_str!("replay/keywords.txt");
 
-/// Whether a word can't be a name where it is not quoted.
+/// Whether a word cannot be a name unless it is quoted.
 pub(super) fn is_reserved(word: &str) -> bool {
     static RESERVED: OnceLock<HashSet<String>> = OnceLock::new();
     let is_upper = |word: &&str| word.starts_with(|c: char| c.is_ascii_uppercase());

@@ -1,8 +1,8 @@
-//! What a revision does that is right, and yet hurts a database that is in use: a lock that is held
-//! while all rows are read, a column that the running release still asks for.
+//! Lints: valid statements that are unsafe on a live database, such as one that holds a lock while
+//! it reads all rows, or one that drops a column which the running release still uses.
 //!
-//! Pure advice over the chain's statements in order. What a lint says must hold: the tests of the
-//! workspace hold the facts of each against a server.
+//! Lints only advise; they look at the statements of the chain in order. The claims in their
+//! messages are checked against real servers by the workspace's tests.
 
 mod columns;
 mod constraints;
@@ -36,23 +36,24 @@ use crate::syntax::source::Span;
 use crate::syntax::statements::{self, split_statements};
 use crate::syntax::table_locks::{LockedBy, RelationName, TableLock, locks};
 
-/// What a lint has found.
+/// A finding of a lint.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Finding {
-    /// Which lint.
+    /// The lint that found it.
     pub lint: Lint,
-    /// What is made of it: a warning or an error.
+    /// Whether it is reported as a warning or as an error.
     pub level: Level,
-    /// What it is and where; its sources are the files of the chain's revisions, in the chain's order.
+    /// The message and its position. Its sources are the files of the chain's revisions, in the
+    /// order of the chain.
     pub diagnostic: Diagnostic,
 }
 
-/// Looks at the upgrades of these revisions; the others tell what is there.
+/// Lints the upgrades of the selected revisions. The other revisions only provide context.
 ///
-/// A table that only revisions made which are not deployed is nobody's yet, and its locks hurt nobody:
-/// in a chain with deployed revisions all that are not; in one without, where nobody knows, the
-/// revision itself.
+/// A table created by a revision that is not deployed is not in use yet, so locks on it harm
+/// nobody. In a chain without any deployed revision, it is unknown what has been deployed. There,
+/// this only holds for tables created by the same revision.
 ///
 /// ```
 /// use migrate_core::{Config, Folder, Lint, check, lint};
@@ -83,7 +84,7 @@ pub fn lint(
         let views: Vec<_> = statements.iter().map(|one| read(sql, one, offset)).collect();
         let is_wanted = wanted(migration);
         let section = if is_wanted { Section::of(&views) } else { Section::default() };
-        // A revision that joins two branches has nothing else to do.
+        // A revision that merges two branches may be empty.
         if is_wanted && statements.is_empty() && migration.parents.len() < 2 {
             found.push((revision, style::empty(migration)));
         }
@@ -137,14 +138,14 @@ pub fn lint(
     finish(chain, config, found)
 }
 
-/// A finding without its level, and without what its author allows.
+/// A finding before its level is set and before allow comments are applied.
 struct Raw {
     lint: Lint,
     message: String,
     help: String,
     span: Span,
     label: String,
-    /// The statement that it is in, above which it can be allowed.
+    /// The statement that contains the finding. An allow comment above it suppresses the finding.
     statement: Span,
     also: Option<(Span, String)>,
 }
@@ -156,26 +157,26 @@ impl Raw {
     }
 }
 
-/// A statement, and what is known where it stands.
+/// A statement and the state of the chain at that statement.
 struct Context<'c> {
     tables: &'c Tables,
     objects: &'c Objects,
-    /// For each revision of the chain.
+    /// Whether each revision of the chain is deployed.
     deployed: &'c [bool],
-    /// Whether any is.
+    /// Whether any revision is deployed.
     has_deployed: bool,
     revision: usize,
     sql: &'c str,
     offset: usize,
     statement: &'c statements::Statement,
     view: &'c Statement<'c>,
-    /// Where the statement is in its file, without the semicolon.
+    /// The position of the statement in its file, without the semicolon.
     whole: Span,
-    /// What the section makes, and which of its statements this is.
+    /// What the section creates, and the index of this statement in it.
     section: &'c Section,
     at: usize,
     transactional: bool,
-    /// The strongest lock of this transaction so far that keeps off writers from what is in use.
+    /// The strongest lock taken so far in this transaction that blocks writes to a table in use.
     held: Option<&'c (Span, TableLock)>,
 }
 
@@ -195,7 +196,7 @@ impl Context<'_> {
         }
     }
 
-    /// Whether somebody may be using it: unless it is new.
+    /// Whether the table may be in use, i.e. is not new.
     fn in_use(&self, name: &Name) -> bool {
         self.is_used(&key(name))
     }
@@ -205,7 +206,7 @@ impl Context<'_> {
         !self.is_new(table.made) && table.what != What::Temporary
     }
 
-    /// Whether what this revision has made is nobody's yet.
+    /// Whether something created by the revision `made` cannot be in use yet.
     fn is_new(&self, made: usize) -> bool {
         made == self.revision || !self.deployed[made] && self.has_deployed
     }
@@ -218,7 +219,7 @@ impl Context<'_> {
         self.objects.schema(name).is_none_or(|made| !self.is_new(made))
     }
 
-    /// All words of the statement.
+    /// All tokens of the statement.
     fn words(&self) -> Cursor<'_> {
         Cursor::new(self.sql, &self.statement.tokens, self.offset)
     }
@@ -227,7 +228,7 @@ impl Context<'_> {
         self.tables.get(name).is_some_and(|table| table.what == what)
     }
 
-    /// The lock of this statement that keeps off writers from something in use.
+    /// The lock of this statement that blocks writes to a table in use.
     fn takes(&self) -> Option<TableLock> {
         let taken = locks(self.sql, self.statement).into_iter();
         let key = |name: &RelationName| match name.parts.as_slice() {
@@ -240,7 +241,7 @@ impl Context<'_> {
             .find(|lock| self.is_used(&key(&lock.relation)))
     }
 
-    /// Whether one of the words in this place is `word`.
+    /// Whether one of the words at this position is `word`.
     fn says(&self, place: Span, word: &str) -> bool {
         let inside = |token: &&Token| {
             let start = token.span.start + self.offset;
@@ -260,7 +261,7 @@ fn whole(statement: &statements::Statement, offset: usize) -> Span {
     Span::new(statement.span.start, end).within(offset)
 }
 
-/// Gives the findings their levels.
+/// Sets the levels of the findings.
 fn finish(chain: &Chain<'_>, config: &Config, found: Vec<(usize, Raw)>) -> Vec<Finding> {
     let mut findings = Vec::with_capacity(found.len());
     let mut file: Option<(usize, Allowed)> = None;
@@ -285,10 +286,10 @@ fn finish(chain: &Chain<'_>, config: &Config, found: Vec<(usize, Raw)>) -> Vec<F
     findings
 }
 
-/// What the author of a file allows: in all of it, or at one of its statements.
+/// What the author of a file allows, in the whole file or at one statement.
 struct Allowed {
     everywhere: HashSet<Lint>,
-    /// Where the comment stands, and the statement that it is about.
+    /// The allowed lint and the statement that the comment applies to.
     here: HashSet<(Lint, Span)>,
 }
 
@@ -332,7 +333,7 @@ impl Allowed {
     }
 }
 
-/// Whether a comment begins a section.
+/// Whether a comment starts a section.
 fn is_section(comment: &str) -> bool {
     let body = comment.trim_start_matches('-').trim_start();
     body.strip_prefix("migrate:")

@@ -1,7 +1,7 @@
-//! Whether a server surely refuses a literal as a value of one of its types. Where a newer server takes more,
-//! nothing is said.
+//! Decides whether the server certainly refuses a literal for a built-in type. Literals that a
+//! newer server accepts are not reported.
 
-/// Whether the text in quotes is no value of this type.
+/// Whether the quoted text is not a valid value of this type.
 pub(super) fn is_refused(kind: &str, text: &str) -> bool {
     let trimmed = text.trim_matches([' ', '\t', '\n', '\r', '\x0b', '\x0c']);
     match kind {
@@ -17,7 +17,7 @@ pub(super) fn is_refused(kind: &str, text: &str) -> bool {
     }
 }
 
-/// Whether the text in quotes is no array; an empty one is `{}`.
+/// Whether the quoted text is not a valid array. An empty array is `{}`.
 pub(super) fn is_no_array(text: &str) -> bool {
     !text.trim_start().starts_with(['{', '['])
 }
@@ -25,7 +25,7 @@ pub(super) fn is_no_array(text: &str) -> bool {
 fn integer(text: &str, least: i128, most: i128) -> bool {
     let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
     if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
-        // Since PostgreSQL 16 there are `0xff` and `1_000`.
+        // PostgreSQL 16 and later accept `0xff` and `1_000`.
         let is_new = digits.starts_with(|first: char| first.is_ascii_digit())
             && digits.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
             && (digits.starts_with('0') || digits.contains('_'));
@@ -74,7 +74,7 @@ fn may_be_json(text: &str) -> bool {
     }
 }
 
-/// A time has a digit, or one of the words that stand for one.
+/// A time contains a digit, or one of the special words such as `now`.
 fn may_be_time(text: &str) -> bool {
     let lower = text.to_ascii_lowercase();
     let words = ["now", "today", "tomorrow", "yesterday", "epoch", "infinity", "inf"];

@@ -1,7 +1,8 @@
-//! What needs a newer server than the oldest one that a chain is for.
+//! Finds syntax that needs a newer server than the oldest one that a chain supports.
 //!
-//! Each entry is a matter of grammar: where an older server takes the same words for something else,
-//! such as a function's name, nothing is said. The tests of the workspace try each on servers.
+//! The checks are purely syntactic. Words that an older server accepts with another meaning, such
+//! as the name of a function, are not reported. The workspace's tests run each case on real
+//! servers.
 
 mod clauses;
 
@@ -10,7 +11,7 @@ use crate::syntax::lexer::TokenKind;
 use crate::syntax::source::Span;
 use crate::syntax::statements::Statement;
 
-/// What a statement has that a server of this version is the first to take.
+/// Syntax in a statement, and the first server version that accepts it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Newer {
     pub(super) what: &'static str,
@@ -18,7 +19,8 @@ pub(super) struct Newer {
     pub(super) span: Span,
 }
 
-/// What in a statement needs a server newer than this one; of several the newest.
+/// The syntax in a statement that needs a server newer than `oldest`. If there are several, the one
+/// that needs the newest server.
 pub(super) fn newer(sql: &str, statement: &Statement, offset: usize, oldest: u32) -> Option<Newer> {
     let all = Cursor::new(sql, &statement.tokens, offset);
     let mut found: Vec<Newer> = Vec::new();
@@ -41,7 +43,7 @@ pub(super) fn newer(sql: &str, statement: &Statement, offset: usize, oldest: u32
     };
     match kind {
         Merge => note("`MERGE`", 15, first(1)),
-        Snapshot => {
+        View => {
             let options = all.after(&["with"]).and_then(|mut rest| rest.parentheses());
             if let Some(span) = options.and_then(|options| option(&options, "security_invoker")) {
                 note("a view with `security_invoker`", 15, span);
@@ -73,7 +75,7 @@ pub(super) fn newer(sql: &str, statement: &Statement, offset: usize, oldest: u32
             }
         }
         Grant => {
-            // Without `ON` it is a role that is granted.
+            // Without `ON`, this grants a role.
             let mut privileges =
                 all.after(&["on"]).map_or(Cursor::new(sql, &[], offset), |rest| rest.since(all));
             privileges.skip(1);
@@ -140,24 +142,24 @@ pub(super) fn newer(sql: &str, statement: &Statement, offset: usize, oldest: u32
     found.into_iter().reduce(|best, next| if next.version > best.version { next } else { best })
 }
 
-/// What a statement is, as far as a phrase in it depends on that.
+/// The kind of a statement, where the meaning of a phrase depends on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
-    /// `CREATE TABLE`, `ALTER TABLE`.
+    /// `CREATE TABLE` or `ALTER TABLE`.
     Table,
     Index,
-    Snapshot,
+    View,
     Sequence,
     Merge,
     CopyRows,
     Grant,
     Publication,
-    /// A query, or what changes rows.
+    /// A query or a change of data.
     Query,
     Other,
 }
 
-use Kind::{CopyRows, Grant, Index, Merge, Other, Publication, Query, Sequence, Snapshot, Table};
+use Kind::{CopyRows, Grant, Index, Merge, Other, Publication, Query, Sequence, Table, View};
 
 impl Kind {
     fn of(all: &Cursor<'_>) -> Self {
@@ -168,7 +170,7 @@ impl Kind {
             return match () {
                 () if rest.take(&["table"]) => Table,
                 () if rest.take(&["index"]) => Index,
-                () if rest.take_any(&[&["view"], &["recursive", "view"]]) => Snapshot,
+                () if rest.take_any(&[&["view"], &["recursive", "view"]]) => View,
                 () if rest.take(&["sequence"]) => Sequence,
                 () if rest.take(&["publication"]) => Publication,
                 () => Other,
@@ -188,7 +190,7 @@ impl Kind {
 
 type Phrase = (&'static [Kind], &'static [&'static str], &'static str, u32);
 
-/// Words that stand side by side only in what is newer.
+/// Sequences of words that only occur in newer syntax.
 const PHRASES: &[Phrase] = &[
     (&[Table, Index], &["nulls", "not", "distinct"], "`NULLS NOT DISTINCT`", 15),
     (&[Table, Index], &["nulls", "distinct"], "`NULLS DISTINCT`", 15),
@@ -200,9 +202,9 @@ const PHRASES: &[Phrase] = &[
     (&[Table], &["not", "enforced"], "`NOT ENFORCED`", 18),
     (&[Table], &["without", "overlaps"], "`WITHOUT OVERLAPS`", 18),
     (&[Table], &["add", "not", "null"], "a NOT NULL constraint of the table", 18),
-    (&[Query, Snapshot], &["is", "json"], "`IS JSON`", 16),
-    (&[Query, Snapshot], &["is", "not", "json"], "`IS NOT JSON`", 16),
-    (&[Query, Snapshot], &["at", "local"], "`AT LOCAL`", 17),
+    (&[Query, View], &["is", "json"], "`IS JSON`", 16),
+    (&[Query, View], &["is", "not", "json"], "`IS NOT JSON`", 16),
+    (&[Query, View], &["at", "local"], "`AT LOCAL`", 17),
     (&[Merge], &["not", "matched", "by"], "`WHEN NOT MATCHED BY`", 17),
     (&[Merge], &["returning"], "`MERGE` with `RETURNING`", 17),
     (&[Grant], &["on", "parameter"], "a privilege on a parameter", 15),
@@ -218,7 +220,7 @@ const PHRASES: &[Phrase] = &[
     (&[Sequence], &["create", "unlogged", "sequence"], "an unlogged sequence", 15),
 ];
 
-/// What is left from each token on.
+/// The remaining tokens at each position.
 fn places<'s>(all: &Cursor<'s>) -> impl Iterator<Item = Cursor<'s>> + use<'s> {
     let all = *all;
     (0..all.len()).map(move |at| {
@@ -228,7 +230,7 @@ fn places<'s>(all: &Cursor<'s>) -> impl Iterator<Item = Cursor<'s>> + use<'s> {
     })
 }
 
-/// Where these words stand side by side, in parentheses or not.
+/// Where these words occur in sequence, inside parentheses or not.
 fn find(all: &Cursor<'_>, words: &[&str]) -> Option<Span> {
     places(all).find_map(|mut rest| {
         let start = rest;
@@ -236,13 +238,13 @@ fn find(all: &Cursor<'_>, words: &[&str]) -> Option<Span> {
     })
 }
 
-/// One of the parts between commas that begins with this word.
+/// The comma-separated option that starts with this word.
 fn option(options: &Cursor<'_>, name: &str) -> Option<Span> {
     let mut parts = options.split().into_iter();
     parts.find_map(|part| Some(part.place(part.token(0).filter(|_| part.is(0, name))?)))
 }
 
-/// `JSON_TABLE (… COLUMNS (…))`: a function of that name has no columns.
+/// `JSON_TABLE (… COLUMNS (…))`. A call of a function of that name has no COLUMNS.
 fn json_table(all: &Cursor<'_>) -> Option<Span> {
     places(all).find_map(|mut rest| {
         let start = rest;

@@ -1,7 +1,7 @@
-//! The objects that a chain has made so far, as far as they are known.
+//! The model: the database objects that the chain has created so far, as far as they are known.
 //!
-//! Every change is in a journal, so that a downgrade can be tried and taken back, and so that what a
-//! revision has changed is known without a copy of everything.
+//! Every change is recorded in a journal. So a downgrade can be tried and rolled back, and the
+//! changes of a revision are known without a copy of the whole model.
 
 mod changes;
 mod default_search_path;
@@ -27,49 +27,49 @@ pub(super) use object::{
     Object, ObjectKind, RoutineShape,
 };
 
-/// A place in one of the chain's files.
+/// A position in one of the chain's files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Place {
     pub(super) source: usize,
     pub(super) span: Span,
 }
 
-/// A name in what it is a name of: a schema, a table, or the whole database.
+/// A name and its scope: a schema, a table, or the whole database.
 pub(super) type Key = (Namespace, Option<Id>, Rc<str>);
 
-/// What is known of a name.
+/// The known state of a name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Slot {
     Here(Id),
-    /// It was there, and is not any more: since when, and where it went.
+    /// The object existed and is gone; where it was removed, and since when that is known.
     Gone {
         since: u32,
         place: Place,
     },
-    /// Several have it, where only one is counted.
+    /// Several objects have this name, of which only one is tracked.
     Many,
-    /// It may have been taken, or freed, by something that may have run: since when.
+    /// The name may have been taken or freed by a statement that may have run; since when.
     Perhaps {
         since: u32,
     },
 }
 
-/// How to take a change back.
+/// How to undo a change.
 #[derive(Debug)]
 enum Undo {
     Object(Id, Option<Box<Object>>),
     Slot(Key, Option<Slot>),
-    /// Something came to hang on the first.
+    /// A new dependent was added to this object.
     Linked(Id),
     Unlinked(Id, usize, (Id, DependencyKind)),
     Invalidated(Rc<str>, Option<u32>),
     InvalidatedPrefix(Rc<str>, Option<u32>),
 }
 
-/// Where names without a schema are looked for.
+/// Where unqualified names are looked up.
 #[derive(Debug, Clone)]
 pub(super) enum Path {
-    /// What a session begins with: `public`, unless somebody has said otherwise elsewhere.
+    /// The path of a new session: `public`, unless it was changed elsewhere.
     Default,
     Known(Vec<Ident>),
     Unknown,
@@ -77,50 +77,51 @@ pub(super) enum Path {
 
 #[derive(Debug)]
 pub(super) struct Model {
-    /// By their ids; nothing where one is gone.
+    /// The objects by their ids; `None` for a removed one.
     objects: Vec<Option<Object>>,
     slots: HashMap<Key, Slot, FastHash>,
-    /// What hangs on an object, by its id.
+    /// The dependents of each object, by its id.
     edges: Vec<Vec<(Id, DependencyKind)>>,
     journal: Vec<Undo>,
     version: u64,
-    /// Grows when a name may be free that was taken.
+    /// Incremented when a name that was taken may have become free.
     freed: u64,
-    /// Counts statements, and what makes things unknown.
+    /// A counter of statements and of invalidations.
     now: u32,
-    /// Since when what was known before of names of a kind is not known any more.
+    /// For each kind of name, since when earlier knowledge no longer counts.
     horizon: Horizon,
-    /// The same for each name.
+    /// For each name, since when earlier knowledge no longer counts.
     invalidated: HashMap<Rc<str>, u32, FastHash>,
-    /// Since when the server may have chosen names that begin with one of these.
+    /// Since when the server may have chosen names with one of these prefixes.
     invalidated_prefixes: HashMap<Rc<str>, u32, FastHash>,
-    /// When the upgrade began that is being replayed.
+    /// The start of the upgrade that is being replayed.
     start: u32,
-    /// Names of which the upgrade itself shows that they were free when it began.
+    /// Names that were free at the start of the upgrade, as its own statements show.
     learnt_absent: HashSet<Key>,
-    /// Whether what statements make shows that.
+    /// Whether the statements that run now are evidence for that.
     pub(super) learns: bool,
-    /// The routines by the names that they were made with, without arguments; some may be gone.
+    /// The routines by the names that they were created with, without arguments. Some may be gone.
     routines: HashMap<Rc<str>, Vec<Id>>,
     pub(super) path: Path,
-    /// Whether a session may begin with another path than the usual one.
+    /// Whether a session may start with a search path other than the default.
     default_path_is_lost: bool,
-    /// Names that were made without a schema behind a schema of the chain's, and those that were made in `public`.
+    /// Names created without a schema after the chain created a schema of its own, and names
+    /// created in `public`.
     made_bare: HashSet<Rc<str>>,
     made_in_public: HashSet<Rc<str>>,
     pub(super) public: Id,
-    /// Where temporary objects are.
+    /// The schema of temporary objects.
     pub(super) temporary: Id,
-    /// Where what can't be found is.
+    /// A stand-in schema for objects whose schema cannot be determined.
     pub(super) unresolved: Id,
-    /// Whether anything was ever there.
+    /// Whether the stand-in schema ever contained anything.
     has_astray: bool,
-    /// The schemas that there are, `public` among them.
+    /// The existing schemas, including `public`.
     pub(super) schemas: Vec<Id>,
 }
 
 impl Model {
-    /// An empty database.
+    /// A model of an empty database.
     pub(super) fn new() -> Self {
         let mut model = Model {
             objects: Vec::new(),
@@ -158,7 +159,7 @@ impl Model {
         model
     }
 
-    /// Grows with each change, also where one is taken back.
+    /// Incremented by each change, including an undo.
     pub(super) fn version(&self) -> u64 {
         self.version
     }
@@ -168,12 +169,12 @@ impl Model {
         self.journal.push(undo);
     }
 
-    /// The number of the statement.
+    /// The current counter of statements and invalidations.
     pub(super) fn now(&self) -> u32 {
         self.now
     }
 
-    /// Begins the next statement.
+    /// Starts the next statement.
     pub(super) fn advance(&mut self) {
         self.now += 1;
     }
@@ -187,12 +188,12 @@ impl Model {
         all.filter_map(|(id, object)| Some((id as Id, object.as_ref()?)))
     }
 
-    /// What hangs on an object, and how.
+    /// The dependents of an object, and the kind of each dependency.
     pub(super) fn dependents(&self, id: Id) -> &[(Id, DependencyKind)] {
         self.edges.get(id as usize).map_or(&[], Vec::as_slice)
     }
 
-    /// What hangs on an object and is of one of these classes, in the order in which it was made.
+    /// The dependents of an object that are of these kinds, in the order of their creation.
     pub(super) fn parts(&self, id: Id, class: impl Fn(ObjectKind) -> bool) -> Vec<Id> {
         let mut parts: Vec<Id> = self.dependents(id).iter().map(|(part, _)| *part).collect();
         parts.retain(|part| self.get(*part).is_some_and(|object| class(object.class)));
@@ -248,7 +249,7 @@ impl Model {
         self.set(id, None);
     }
 
-    /// Changes an object; its name and its home may change, too.
+    /// Changes an object, including its name and home if needed.
     pub(super) fn change(&mut self, id: Id, place: Place, change: impl FnOnce(&mut Object)) {
         let Some(old) = self.get(id).cloned() else { return };
         let mut new = old.clone();
@@ -285,13 +286,13 @@ impl Model {
         self.routines.entry(bare.into()).or_default().push(id);
     }
 
-    /// The schema that the home of a constraint is in.
+    /// The schema that contains the home of a constraint.
     fn schema_of_home(&self, object: &Object) -> Option<Id> {
         let home = object.home?;
         if object.class == ObjectKind::Constraint { self.get(home)?.home } else { None }
     }
 
-    /// Something of which a statement shows that it is there.
+    /// Records that a statement proves this object to exist.
     pub(super) fn confirm(&mut self, id: Id) {
         let Some(mut object) = self.get(id).cloned() else { return };
         (object.is_certain, object.is_old, object.since) = (true, true, self.now);
@@ -304,7 +305,7 @@ impl Model {
         self.note(Undo::Object(id, old.map(Box::new)));
     }
 
-    /// Grows when a name may be free that was taken.
+    /// Incremented when a name that was taken may have become free.
     pub(super) fn freed(&self) -> u64 {
         self.freed
     }

@@ -1,4 +1,4 @@
-//! Names as a statement has them, and as the server reads them.
+//! Names as they are written in a statement and as the server reads them.
 
 use std::fmt;
 use std::rc::Rc;
@@ -8,16 +8,16 @@ pub(crate) use crate::syntax::ident::{LONGEST, cut, shown as quoted};
 use crate::syntax::lexer::Token;
 use crate::syntax::source::Span;
 
-/// An identifier as the server reads it, and where it is in its file.
+/// An identifier as the server reads it, and its position in the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Ident {
-    /// Lower case, unless it was quoted.
+    /// In lower case, unless it was quoted.
     pub(crate) text: Rc<str>,
     pub(crate) span: Span,
 }
 
 impl Ident {
-    /// What a token is as an identifier; nothing where it can't be one, or is one with escapes.
+    /// Reads a token as an identifier; `None` if it cannot be one, or has Unicode escapes.
     pub(super) fn new(source: &str, token: Token, span: Span) -> Option<Self> {
         Some(Ident { text: ident::of(source, token)?.into(), span })
     }
@@ -29,7 +29,7 @@ impl fmt::Display for Ident {
     }
 }
 
-/// A name of one part or several: `users`, `app.users`. Never empty.
+/// A name of one or more parts: `users`, `app.users`. Never empty.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Name {
     pub(crate) parts: Vec<Ident>,
@@ -41,7 +41,7 @@ impl Name {
         self.parts.last().map_or("", |part| &part.text)
     }
 
-    /// The part before the last.
+    /// The part before the last one.
     pub(crate) fn schema(&self) -> Option<&Ident> {
         self.parts.len().checked_sub(2).and_then(|at| self.parts.get(at))
     }
@@ -64,8 +64,8 @@ impl fmt::Display for Name {
     }
 }
 
-/// The name that the server gives to what has none: `table_columns_label`, of which the longer part
-/// is shortened.
+/// The name that the server chooses for an unnamed object: `table_columns_label`. The longer part
+/// is truncated.
 pub(crate) fn automatic(first: &str, second: &str, label: &str) -> String {
     let signs = usize::from(!second.is_empty()) + usize::from(!label.is_empty());
     let room = LONGEST.saturating_sub(label.len() + signs);
@@ -83,7 +83,7 @@ pub(crate) fn automatic(first: &str, second: &str, label: &str) -> String {
     name
 }
 
-/// What every table has beside its columns.
+/// Whether this is a system column, which every table has.
 pub(crate) fn is_system_column(name: &str) -> bool {
     matches!(name, "ctid" | "xmin" | "xmax" | "cmin" | "cmax" | "tableoid" | "oid")
 }

@@ -1,4 +1,4 @@
-//! What a chain makes, as lines: for the tests that hold it against a server.
+//! Lists the objects that a chain creates, one per line, for tests that compare them with a server.
 
 use std::collections::BTreeSet;
 
@@ -6,7 +6,7 @@ use super::model::{Detail, Id, Model, Object, ObjectKind};
 use super::replay::upgrades;
 use crate::chain::chain::Chain;
 
-/// For each revision what is there behind it, as far as it is surely known.
+/// For each revision, the objects that certainly exist after it.
 pub fn predicted(chain: &Chain<'_>) -> Vec<BTreeSet<String>> {
     let mut found = Vec::new();
     upgrades(chain, |model| {
@@ -20,9 +20,9 @@ fn line(model: &Model, id: Id, object: &Object) -> Option<String> {
     let name = model.shown(id);
     let table = object.table.or(object.home).map(|table| model.shown(table)).unwrap_or_default();
     let home = object.home.and_then(|home| model.get(home)).map(|home| home.class);
-    let is_of_view = matches!(home, Some(ObjectKind::Snapshot | ObjectKind::MaterializedView));
+    let is_of_view = matches!(home, Some(ObjectKind::View | ObjectKind::MaterializedView));
     Some(match (object.class, &object.detail) {
-        // The columns of a view are its query's.
+        // The columns of a view follow from its query.
         (ObjectKind::Column, _) if is_of_view => return None,
         (ObjectKind::Column, Detail::Column { kind, not_null, .. }) => {
             let null = if *not_null == Some(true) { " not null" } else { "" };
@@ -36,7 +36,7 @@ fn line(model: &Model, id: Id, object: &Object) -> Option<String> {
         (ObjectKind::Index, _) => format!("index {name} of {table}"),
         (
             ObjectKind::Table
-            | ObjectKind::Snapshot
+            | ObjectKind::View
             | ObjectKind::MaterializedView
             | ObjectKind::Sequence,
             _,

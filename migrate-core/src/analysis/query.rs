@@ -1,8 +1,8 @@
-//! Queries and changes of data as PostgreSQL reads them: a tree of their parts, and the rules by which the
-//! names in them are resolved.
+//! Parses queries and changes of data into a tree, and resolves the names in it by PostgreSQL's
+//! rules.
 //!
-//! What can't be read is unknown, and never an error. Nodes refer to one another by number, so a long chain
-//! of operators, joins or UNIONs takes no stack, neither to walk nor to drop.
+//! What cannot be parsed is unknown, and never an error. Nodes refer to each other by index, so a
+//! long chain of operators, joins or UNIONs needs no stack, neither to walk nor to drop it.
 
 mod call;
 mod change;
@@ -21,14 +21,14 @@ pub(super) use self::resolve::{Call, Columns, Finding, Item, Parameters, Resolve
 pub(super) use self::tree::{ExprId, QueryId, Tree};
 use super::cursor::Cursor;
 
-/// A query or a change of data; nothing unless all of it is understood.
+/// Parses a query or a change of data; `None` unless all of it is understood.
 pub(super) fn read_query(text: &Cursor<'_>) -> Option<(Tree, QueryId)> {
     let mut reader = Reader::new(*text)?;
     let query = reader.query()?;
     reader.is_done().then(|| (reader.into_tree(), query))
 }
 
-/// An expression; nothing unless all of it is understood.
+/// Parses an expression; `None` unless all of it is understood.
 pub(super) fn read_expression(text: &Cursor<'_>) -> Option<(Tree, ExprId)> {
     let mut reader = Reader::new(*text)?;
     let expression = reader.expression()?;

@@ -1,8 +1,9 @@
-//! Runs the chain over an empty database that is only thought of, and says what a server would
-//! refuse, and what a downgrade leaves behind or does not bring back.
+//! Replays the chain on a model of an empty database. Reports what a server would refuse, and what
+//! a downgrade leaves behind or does not restore.
 //!
-//! A false error is worse than a missed one. Deployed revisions are replayed, too, since they make
-//! what later ones stand on, but nothing is said of them: databases have run them.
+//! A false error is worse than a missed one. Deployed revisions are replayed, too, because later
+//! revisions depend on what they create. Nothing is reported for them, since databases have run
+//! them.
 
 mod access_methods;
 mod alter;
@@ -51,11 +52,12 @@ use crate::syntax::statements::split_statements;
 pub(super) use self::state::BlindSpot;
 pub(super) use super::model::Place;
 
-/// What is wrong with a chain, and where its upgrades make the replay blind; its files are counted in its order.
+/// The problems of a chain, and the blind spots of its upgrades. Files are numbered in the order of
+/// the chain.
 pub(super) fn replay(chain: &Chain<'_>) -> (Vec<Diagnostic>, Vec<BlindSpot>) {
     let mut state = ReplayState::new();
     let mut found = Vec::new();
-    // Behind the last revision that something can be said of, nothing needs to be known.
+    // After the last revision that can have problems, nothing needs to be replayed.
     let is_pending = |migration: &Migration<'_>| !migration.deployed;
     let end = chain.migrations().iter().rposition(is_pending).map_or(0, |last| last + 1);
     for (at, migration) in chain.migrations()[..end].iter().enumerate() {
@@ -77,7 +79,7 @@ pub(super) fn replay(chain: &Chain<'_>) -> (Vec<Diagnostic>, Vec<BlindSpot>) {
     (found, state.blind)
 }
 
-/// Where the upgrades of a chain make it blind.
+/// The blind spots of the upgrades of a chain.
 pub(super) fn blind(chain: &Chain<'_>) -> Vec<BlindSpot> {
     let mut state = ReplayState::new();
     for (at, migration) in chain.migrations().iter().enumerate() {
@@ -89,7 +91,7 @@ pub(super) fn blind(chain: &Chain<'_>) -> Vec<BlindSpot> {
     state.blind
 }
 
-/// Replays the upgrades alone, and shows what is there behind each.
+/// Replays only the upgrades, and calls `show` with the model after each.
 pub(super) fn upgrades(chain: &Chain<'_>, mut show: impl FnMut(&Model)) {
     let mut state = ReplayState::new();
     for (at, migration) in chain.migrations().iter().enumerate() {
@@ -100,7 +102,7 @@ pub(super) fn upgrades(chain: &Chain<'_>, mut show: impl FnMut(&Model)) {
     }
 }
 
-/// Replays a section; what is wrong with it.
+/// Replays a section and returns its problems.
 fn section(
     state: &mut ReplayState,
     sql: &str,
@@ -148,7 +150,8 @@ fn section(
         };
         let (excused, faults): (Vec<_>, Vec<_>) =
             faults.into_iter().partition(|fault| deployed || is_allowed(fault.problem.code()));
-        // The server has taken it, whatever it looks like here.
+        // The server accepted the statement, or its author says that it will. So the model is wrong
+        // about it, and the names in it become unknown.
         if !excused.is_empty() {
             state.invalidate_all(&all);
         }
@@ -166,7 +169,7 @@ fn section(
     found
 }
 
-/// Replays a downgrade, compares, and takes it back.
+/// Replays a downgrade, compares the result with the state before the upgrade, and rolls it back.
 fn downgrade(
     state: &mut ReplayState,
     migration: &Migration<'_>,
@@ -191,14 +194,14 @@ fn downgrade(
     found
 }
 
-/// Where `-- migrate:down` is.
+/// The position of `-- migrate:down`.
 fn marker_line(source: &Source<'_>, down: Span) -> Span {
     let before = source.text().get(..down.start).unwrap_or_default().trim_end();
     Span::new(before.rfind('\n').map_or(0, |at| at + 1), before.len())
 }
 
-/// What a downgrade leaves behind or does not bring back. It is told in its own file, whatever others have
-/// to do with it.
+/// Describes what a downgrade leaves behind or does not restore. It is reported in the file of the
+/// downgrade, even if other files are involved.
 fn incomplete(one: &Difference, source: usize, down: Span, marker: Span) -> Diagnostic {
     let here = |place: &Place| place.source == source && place.span != Span::default();
     let what = one.what.clone();
@@ -218,7 +221,7 @@ fn incomplete(one: &Difference, source: usize, down: Span, marker: Span) -> Diag
     let first = "first created here";
     match one.gone.filter(here) {
         Some(gone) => {
-            // Its type or its NOT NULL; the column itself is there again.
+            // A type or NOT NULL is missing; the column itself is restored.
             let is_back = one.aspect == Aspect::OfColumn && down.range().contains(&gone.span.start);
             let text = if is_back { "it comes back without that" } else { "it goes here" };
             let told = Diagnostic::at(problem, source, gone.span, text);
@@ -246,7 +249,8 @@ fn apply(state: &mut ReplayState, read: &Statement<'_>, all: &Cursor<'_>) {
             | Statement::Do { .. }
             | Statement::Harmless
     );
-    // In a default, a check or a policy: it runs now, and perhaps with each change of data.
+    // In a default, a check or a policy, the function runs now, and possibly with each change of
+    // data.
     if !is_about_routines && !state.active.is_empty() {
         let mut active = state.called_in(all);
         active.retain(|name| state.active.contains_key(name));

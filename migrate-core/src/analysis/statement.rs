@@ -1,7 +1,7 @@
-//! What a statement says, as far as the catalog needs it: a typed view of its tokens.
+//! Parses statements into typed values, as far as the model needs their content.
 //!
-//! What is not understood is [`Statement::Opaque`], with the names in it. Nothing here knows which
-//! objects there are.
+//! A statement that is not understood is [`Statement::Opaque`], with the names in it. Nothing here
+//! knows which objects exist.
 
 mod alter;
 mod create;
@@ -33,22 +33,22 @@ pub(crate) use read::{ELSEWHERE, HARMLESS, default_path, read};
 pub(crate) use routine::{Argument, Language, Routine, language, quoted_body, tokens};
 pub(crate) use types::{TypeName, canonical, is_built_in, type_name};
 
-/// A statement.
+/// A parsed statement.
 #[derive(Debug)]
 pub(crate) enum Statement<'s> {
     CreateSchema {
         name: Ident,
-        /// Whether it is named like a role that there is.
+        /// Whether it is named after a role of the server.
         of_role: bool,
         if_not_exists: bool,
     },
     CreateTable(CreateTable<'s>),
-    /// `CREATE TABLE … AS` and `SELECT … INTO`; its columns are those of a query.
+    /// `CREATE TABLE … AS` and `SELECT … INTO`. The columns are those of a query.
     CreateTableAs {
         name: Name,
         temporary: bool,
         if_not_exists: bool,
-        /// The names of its columns, where they are given.
+        /// The names of its columns, if specified.
         columns: Vec<Ident>,
         query: Cursor<'s>,
     },
@@ -70,7 +70,7 @@ pub(crate) enum Statement<'s> {
     },
     CreateRoutine(Routine<'s>),
     CreateTrigger(CreateTrigger<'s>),
-    /// A policy or a rule: something that has a name on a table.
+    /// A policy or a rule, which is named within its table.
     CreateOnTable {
         what: OnTable,
         name: Ident,
@@ -85,7 +85,7 @@ pub(crate) enum Statement<'s> {
     },
     AlterTable(AlterTable<'s>),
     AlterType(AlterType),
-    /// `ALTER SEQUENCE` that does more than to set numbers.
+    /// An `ALTER SEQUENCE` that does more than set numbers.
     OwnSequence {
         name: Name,
         if_exists: bool,
@@ -125,30 +125,30 @@ pub(crate) enum Statement<'s> {
     Comment {
         on: Commented,
     },
-    /// What the path is from here on; `None` where that can't be told.
+    /// The search path from here on; `None` if it is unclear.
     SetSearchPath {
         path: Option<Vec<Ident>>,
     },
-    /// The path that sessions of a role or a database begin with; `None` where that can't be told.
+    /// The search path of new sessions of a role or a database; `None` if it is unclear.
     SetDefaultPath {
         path: Option<Vec<Ident>>,
     },
     /// `RESET search_path`, `RESET ALL`, `DISCARD ALL`.
     ResetSearchPath,
-    /// A query, or a change of data.
+    /// A query or a change of data.
     Query {
         writes: Option<Name>,
         rest: Cursor<'s>,
     },
-    /// A `DO` block; its body with the quotes off, if it is plain text, and where it is, if it stands in
-    /// the file as it is.
+    /// A `DO` block: its body without quotes, if it is plain text, and its position, if the file
+    /// contains it literally.
     Do {
         body: Option<(Cow<'s, str>, Option<Span>)>,
         language: Language,
     },
-    /// It changes nothing that is followed here.
+    /// Changes nothing that the model tracks.
     Harmless,
-    /// Not understood: every name in it may mean something else from here on.
+    /// Not understood. Every name in it is unknown from here on.
     Opaque {
         why: &'static str,
         all: Cursor<'s>,
@@ -167,7 +167,7 @@ pub(crate) struct CreateTable<'s> {
     pub(crate) of_type: Option<Name>,
     pub(crate) partitioned: bool,
     pub(crate) foreign: bool,
-    /// Whether every part of it was understood.
+    /// Whether all of it was understood.
     pub(crate) is_clear: bool,
 }
 
@@ -178,31 +178,31 @@ pub(crate) struct CreateView<'s> {
     pub(crate) temporary: bool,
     pub(crate) or_replace: bool,
     pub(crate) if_not_exists: bool,
-    /// `CREATE RECURSIVE VIEW`: its query reads the view itself.
+    /// `CREATE RECURSIVE VIEW`: the query refers to the view itself.
     pub(crate) recursive: bool,
-    /// The names of its columns, where they are given.
+    /// The names of its columns, if specified.
     pub(crate) columns: Vec<Ident>,
     pub(crate) query: Cursor<'s>,
 }
 
 #[derive(Debug)]
 pub(crate) struct CreateIndex<'s> {
-    /// The server finds a name where there is none.
+    /// The server chooses a name if there is none.
     pub(crate) name: Option<Ident>,
     pub(crate) if_not_exists: bool,
     pub(crate) unique: bool,
     pub(crate) concurrently: bool,
     pub(crate) only: bool,
     pub(crate) table: Name,
-    /// What it is over: a column, or an expression.
+    /// The keys of the index: columns or expressions.
     pub(crate) keys: Vec<Key<'s>>,
-    /// Of each key, whether it names an operator class.
+    /// For each key, whether it specifies an operator class.
     pub(crate) with_class: Vec<bool>,
-    /// What stands behind `USING`.
+    /// The method after `USING`.
     pub(crate) method: Option<Ident>,
     pub(crate) include: Vec<Ident>,
     pub(crate) predicate: Option<Cursor<'s>>,
-    /// Where it stands, for what has no name.
+    /// The position, for an index without a name.
     pub(crate) span: Span,
 }
 
@@ -216,11 +216,11 @@ pub(crate) enum Key<'s> {
 pub(crate) enum TypeBody<'s> {
     Enum(Vec<(Rc<str>, Span)>),
     Composite(Vec<ColumnDef<'s>>),
-    /// The name of its multirange, where it has one of its own.
+    /// The name of its multirange, if specified.
     Range {
         multirange: Option<Name>,
     },
-    /// Base types, shells.
+    /// Base types and shell types.
     Other,
 }
 
@@ -237,7 +237,7 @@ pub(crate) struct CreateTrigger<'s> {
     pub(crate) rest: Cursor<'s>,
 }
 
-/// What has a name on a table.
+/// The kinds of objects that are named within their table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum OnTable {
     Trigger,
@@ -249,7 +249,7 @@ pub(crate) enum OnTable {
 pub(crate) enum RoutineKind {
     Function,
     Procedure,
-    /// `ROUTINE`, which is both, and aggregates.
+    /// `ROUTINE`, which can be either, and aggregates.
     Either,
 }
 
@@ -260,12 +260,12 @@ pub(crate) enum RoutineChange {
     Other,
 }
 
-/// What `DROP` can be told to drop.
+/// The kinds of objects that `DROP` accepts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Kind {
     Schema,
     Table,
-    Snapshot,
+    View,
     MaterializedView,
     Index,
     Sequence,
@@ -287,9 +287,9 @@ pub(crate) struct Drop {
 #[derive(Debug)]
 pub(crate) enum Commented {
     Object(Kind, Name),
-    /// A routine without its arguments.
+    /// A routine, without its arguments.
     Routine(RoutineKind, Name),
-    /// The table and the column in one name.
+    /// A column, with the table in the same name.
     Column(Name),
     Constraint {
         name: Ident,

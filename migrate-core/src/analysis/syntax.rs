@@ -1,7 +1,8 @@
-//! What a parser of PostgreSQL's grammar says of a statement, in our own words.
+//! Checks statements with a parser of PostgreSQL's grammar, and phrases its errors in our own
+//! words.
 //!
-//! A false error is worse than a missed one: where the parser could be wrong, or go astray, it is
-//! not asked.
+//! A false error is worse than a missed one: where the parser could be wrong or fail, it is not
+//! run.
 
 use std::panic::catch_unwind;
 
@@ -9,44 +10,45 @@ use squawk_parser::{EntryPoint, LexedStr, StrStep, SyntaxKind};
 
 use self::semicolon::{routine_setting, schema_element, second_statement, two_statements};
 use super::dialects;
-use crate::chain::id::did_you_mean;
 use crate::syntax::lexer::{Lexer, Token, TokenKind};
 use crate::syntax::source::Span;
 use crate::syntax::statements::Statement;
+use crate::syntax::suggest::did_you_mean;
 
 mod exceptions;
 mod semicolon;
 
-/// Longer statements are data, more likely than not.
+/// Longer statements most likely are data.
 const MOST_BYTES: usize = 64 << 10;
-/// The parser calls itself, and a compiler's stack has an end: so many tokens down it still has.
+/// The parser is recursive, and the stack of a compiler thread is limited. It is large enough for
+/// this depth, counted in tokens.
 const DEEPEST: usize = 400;
-/// How many tokens a bracket counts for.
+/// The number of tokens that a bracket counts for.
 const BRACKET: usize = 5;
 
-/// What is wrong with a statement, and where in the text that it is in.
+/// An error in a statement, and its position in the text of the statement.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct SyntaxError {
     pub(super) span: Span,
-    /// The word or sign that can't stand there, or how it begins; empty at the end.
+    /// The token that is not allowed there, truncated if it is long; empty at the end.
     pub(super) text: String,
-    /// A word that looks like a slip of the finger, and what it should have been.
-    pub(super) meant: Option<(String, &'static str)>,
-    /// How PostgreSQL writes what looks like another database's SQL.
+    /// A word that looks like a typo, and the keyword that was meant.
+    pub(super) suggestion: Option<(String, &'static str)>,
+    /// PostgreSQL's spelling of another database's syntax.
     pub(super) instead: Option<&'static str>,
-    /// What to say at the place.
+    /// The label at the position.
     pub(super) label: String,
 }
 
-/// What the grammar has against what stands between two semicolons.
+/// The kind of error between two semicolons.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Fault {
     Error(SyntaxError),
-    /// Two statements; the second one begins with this word.
+    /// Two statements without a semicolon; the second one starts with this word.
     MissingSemicolon(Span),
 }
 
-/// The first fault in a statement.
+/// The first error in a statement.
 pub(super) fn fault(sql: &str, statement: &Statement) -> Option<Fault> {
     let tokens = &statement.tokens;
     let as_written = sql;
@@ -64,14 +66,14 @@ pub(super) fn fault(sql: &str, statement: &Statement) -> Option<Fault> {
     }
     if let Some(from) = unpackaged(sql, tokens) {
         let (text, label) = (shown(from.text(sql)), wanted(""));
-        let error = SyntaxError { span: from.span, text, meant: None, instead: None, label };
+        let error = SyntaxError { span: from.span, text, suggestion: None, instead: None, label };
         return Some(Fault::Error(error));
     }
     if let Some(second) = schema_element(sql, tokens) {
         return Some(Fault::MissingSemicolon(second));
     }
-    // A fault of the parser's is no fault of the migration's. (Of a thread beside the macro's own, the
-    // compiler tells it, and goes on.)
+    // A panic of the parser is not a fault of the migration. (In a thread other than the macro's
+    // own, the compiler prints it and continues.)
     let tree = catch_unwind(|| parse(text)).ok()?;
     let start = statement.span.start;
     if let Some(second) = tree.second.filter(|second| tree.is_clean_before(*second)) {
@@ -80,7 +82,7 @@ pub(super) fn fault(sql: &str, statement: &Statement) -> Option<Fault> {
     }
     let (position, said) = tree.error?;
     let mut at = start + position;
-    // A blank before what it is about.
+    // The parser may point at the white space before the token.
     let rest = sql.get(at..statement.span.end)?;
     at += Lexer::new(rest)
         .take_while(|token| token.kind.is_trivia())
@@ -88,7 +90,7 @@ pub(super) fn fault(sql: &str, statement: &Statement) -> Option<Fault> {
         .last()
         .unwrap_or(0);
     let nth = tokens.partition_point(|token| token.span.end <= at);
-    // What is no command begins as one: the next word is the wrong one.
+    // If the first word can start a command, the next word is the wrong one.
     let nth = if nth == 0 && said.starts_with("expected command") && is_command(sql, tokens) {
         1
     } else {
@@ -100,7 +102,7 @@ pub(super) fn fault(sql: &str, statement: &Statement) -> Option<Fault> {
         return Some(Fault::Error(SyntaxError {
             span: end,
             text: String::new(),
-            meant: None,
+            suggestion: None,
             instead: None,
             label: wanted(&said),
         }));
@@ -109,19 +111,20 @@ pub(super) fn fault(sql: &str, statement: &Statement) -> Option<Fault> {
         return Some(Fault::MissingSemicolon(second));
     }
     let text = shown(token.text(as_written));
-    // A misspelt word may pass for a name, and the one behind it can't follow.
+    // A misspelt keyword may be parsed as a name, so that the error is at the word after it.
     let before = nth.checked_sub(1).and_then(|before| tokens.get(before));
     let before = before.filter(|_| token.kind == TokenKind::Word);
-    let meant = [Some(token), before].into_iter().flatten().find_map(|token| meant(sql, token));
+    let suggestion =
+        [Some(token), before].into_iter().flatten().find_map(|token| suggestion(sql, token));
     // What the parser waits for instead says less than the word that was meant.
     let instead = dialects::instead(sql, tokens, nth);
-    let is_told = meant.is_some() || instead.is_some();
+    let is_told = suggestion.is_some() || instead.is_some();
     let label = if is_told { wanted("") } else { wanted(&said) };
-    let meant = meant.filter(|_| instead.is_none());
-    Some(Fault::Error(SyntaxError { span: token.span, text, meant, instead, label }))
+    let suggestion = suggestion.filter(|_| instead.is_none());
+    Some(Fault::Error(SyntaxError { span: token.span, text, suggestion, instead, label }))
 }
 
-/// A token as a message has it: a long one by its beginning.
+/// A token as shown in a message; a long one is truncated.
 fn shown(token: &str) -> String {
     const MOST: usize = 40;
     let line = token.lines().next().unwrap_or_default();
@@ -129,14 +132,14 @@ fn shown(token: &str) -> String {
     if cut.len() == token.len() { token.to_owned() } else { format!("{cut}…") }
 }
 
-/// What the parser makes of a text that should be one statement.
+/// The result of parsing a text that should be a single statement.
 #[derive(Debug, Default)]
 struct Tree {
-    /// The place of the first error, and what the parser says of it.
+    /// The position and message of the first error.
     error: Option<(usize, String)>,
-    /// Whether there is a statement at all.
+    /// Whether there is any statement.
     is_any: bool,
-    /// Where a second statement begins that no semicolon separates from the first.
+    /// The position of a second statement without a semicolon before it.
     second: Option<usize>,
 }
 
@@ -145,7 +148,7 @@ impl Tree {
         self.error.as_ref().is_none_or(|(error, _)| *error > place)
     }
 
-    /// Whether what the text begins with is a whole statement.
+    /// Whether the text starts with a complete statement.
     fn begins_clean(&self) -> bool {
         self.is_any && self.is_clean_before(self.second.unwrap_or(usize::MAX))
     }
@@ -161,7 +164,7 @@ fn parse(text: &str) -> Tree {
             tree.error.get_or_insert_with(|| (pos, msg.to_owned()));
         }
         StrStep::Enter { kind } => {
-            // Below the root is a statement.
+            // The children of the root are statements.
             if depth == 1 && !matches!(kind, SyntaxKind::EMPTY_STMT | SyntaxKind::ERROR) {
                 if !is_separated {
                     tree.second.get_or_insert(at);
@@ -181,7 +184,7 @@ fn parse(text: &str) -> Tree {
     tree
 }
 
-/// Whether it is one of the statements that the parser does not know.
+/// Whether it is one of the statements that the parser does not support.
 fn is_unknown(sql: &str, tokens: &[Token]) -> bool {
     let word = |at: usize, words: &[&str]| {
         tokens.get(at).is_some_and(|token| words.iter().any(|word| token.is_word(sql, word)))
@@ -196,10 +199,10 @@ fn is_unknown(sql: &str, tokens: &[Token]) -> bool {
     if word(0, &["create"]) && word(kind, &["language"]) {
         return (0..tokens.len()).any(|at| word(at, &["no"]));
     }
-    // What a routine, a role or a database sets may be set in the ways that SQL has words for.
+    // The settings of a routine, a role or a database can use SQL's special syntax for settings.
     let all = 0..tokens.len();
     let is_settable = if word(0, &["create"]) {
-        // A body that is SQL comes last.
+        // A body in SQL comes last.
         word(kind, &["function", "procedure"])
             && !all.clone().any(|at| word(at, &["return", "atomic"]))
     } else {
@@ -220,7 +223,7 @@ fn is_unknown(sql: &str, tokens: &[Token]) -> bool {
     }
 }
 
-/// `FROM` in `CREATE EXTENSION name FROM version`, which PostgreSQL had up to 12.
+/// `FROM` in `CREATE EXTENSION name FROM version`, which PostgreSQL supported up to version 12.
 fn unpackaged<'t>(sql: &str, tokens: &'t [Token]) -> Option<&'t Token> {
     let word = |at: usize, word: &str| tokens.get(at).is_some_and(|it| it.is_word(sql, word));
     let is_extension = word(0, "create") && word(1, "extension");
@@ -229,8 +232,8 @@ fn unpackaged<'t>(sql: &str, tokens: &'t [Token]) -> Option<&'t Token> {
     tokens.get(from).filter(|_| is_extension && word(from, "from"))
 }
 
-/// Whether the parser might have to go deep: into brackets, and into what has neither brackets nor
-/// commas (`NOT NOT …`, `a -> b -> …`), of which each token may be a step down.
+/// Whether the parser may recurse deeply: for brackets, and for sequences without brackets or
+/// commas (`NOT NOT …`, `a -> b -> …`), where each token may be one level.
 fn is_deep(sql: &str, tokens: &[Token]) -> bool {
     let (mut depth, mut before): (usize, Vec<usize>) = (0, Vec::new());
     for token in tokens {
@@ -251,12 +254,12 @@ fn is_deep(sql: &str, tokens: &[Token]) -> bool {
     false
 }
 
-/// Whether a statement begins with a word that commands begin with.
+/// Whether a statement starts with the first word of a command.
 fn is_command(sql: &str, tokens: &[Token]) -> bool {
     tokens.first().is_some_and(|first| COMMANDS.iter().any(|word| first.is_word(sql, word)))
 }
 
-/// What to say at the place: what would be right there, where the parser names one thing.
+/// The label at the position: what is expected there, if the parser names a single thing.
 fn wanted(said: &str) -> String {
     let sign = match said {
         "missing comma" | "expected COMMA" => "`,`",
@@ -274,25 +277,25 @@ fn wanted(said: &str) -> String {
     format!("{sign} or something else is missing before this")
 }
 
-/// A word, and the word of SQL that it was probably meant to be.
-fn meant(sql: &str, token: &Token) -> Option<(String, &'static str)> {
+/// A word, and the keyword that was probably meant.
+fn suggestion(sql: &str, token: &Token) -> Option<(String, &'static str)> {
     let word = token.text(sql);
     let known = |list: &[&'static str]| list.iter().any(|known| known.eq_ignore_ascii_case(word));
     if token.kind != TokenKind::Word || known(&COMMANDS) || known(&WORDS) || word.len() < 3 {
         return None;
     }
-    let meant = did_you_mean(word, COMMANDS.into_iter().chain(WORDS))?;
-    Some((word.to_owned(), meant))
+    let suggestion = did_you_mean(word, COMMANDS.into_iter().chain(WORDS))?;
+    Some((word.to_owned(), suggestion))
 }
 
-/// What statements begin with.
+/// The first words of statements.
 const COMMANDS: [&str; 26] = [
     "ALTER", "ANALYZE", "CALL", "CLUSTER", "COMMENT", "COPY", "CREATE", "DELETE", "DO", "DROP",
     "EXECUTE", "EXPLAIN", "GRANT", "INSERT", "LOCK", "MERGE", "REASSIGN", "REFRESH", "REINDEX",
     "RESET", "REVOKE", "SELECT", "SET", "TRUNCATE", "UPDATE", "VACUUM",
 ];
 
-/// Words that are often in migrations, and often misspelt.
+/// Keywords that are common in migrations, and often misspelt.
 const WORDS: [&str; 47] = [
     "ADD",
     "ALWAYS",

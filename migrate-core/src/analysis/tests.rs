@@ -1,9 +1,9 @@
-//! What is found in a statement's words, and what is left alone.
+//! Tests: which errors are found in the text of a statement, and what is accepted.
 
 use super::syntax::Fault;
 use crate::chain::folder::Folder;
 
-/// Checks a chain of one revision; its errors as `line:column message: label = help`.
+/// Checks a chain of one revision. Returns its errors as `line:column message: label = help`.
 fn errors(up: &str) -> Vec<String> {
     let text = section(up);
     let Err(rejection) = crate::analyse(Folder::of_texts("m", [("1.sql", text.as_str())])) else {
@@ -23,7 +23,7 @@ fn section(up: &str) -> String {
     format!("-- revision: 1\n-- message: M\n-- migrate:up\n{up}\n-- migrate:down\nSELECT 1;\n")
 }
 
-const ALLOW: &str = "mend it; if PostgreSQL takes it as it is, say so above the statement: \
+const ALLOW: &str = "fix it; if PostgreSQL accepts it as it is, say so above the statement: \
                      `-- migrate:allow(syntax): why`";
 
 #[test]
@@ -50,7 +50,7 @@ fn the_word_that_is_wrong_is_named() {
     check("COMMENT ON TABLE t /* c */ 'x';", "4:28", "'x'", &before("IS"), "");
 }
 
-/// Where a second statement begins that no semicolon separates from the first.
+/// The start of a second statement without a semicolon before it.
 #[test]
 fn a_missing_semicolon_is_told_where_the_second_statement_begins() {
     let statements = [
@@ -87,7 +87,7 @@ fn a_missing_semicolon_is_told_where_the_second_statement_begins() {
         "CREATE LANGUAGE plperl",
         "LOCK TABLE a IN SHARE MODE",
     ];
-    // Where the second one goes on with the first.
+    // The second text is a continuation of the first.
     let is_one = |first: &str, second: &str| {
         first.contains("LANGUAGE sql AS") && second.starts_with("SET")
             || second.starts_with("DELETE") && first == "CREATE TABLE a AS SELECT 1"
@@ -117,7 +117,7 @@ fn a_missing_semicolon_is_told_where_the_second_statement_begins() {
     );
 }
 
-/// A parser takes these for one statement, and a server does not.
+/// The parser takes these for one statement; a server does not.
 #[test]
 fn what_can_be_no_part_of_the_first() {
     for (first, second) in [
@@ -171,7 +171,7 @@ fn what_only_looks_like_two_statements() {
             .collect();
         assert!(found.is_empty(), "{up}: {found:?}");
     }
-    // What stands before is no statement, so that nothing says that a second one begins.
+    // The text before is not a statement, so no second statement is reported.
     for (up, place) in [
         ("ALTER TABLE t DELETE COLUMN a;", "4:15 syntax error at `DELETE`"),
         ("ALTER TABLE t\nDROP INDEX i;", "5:12 syntax error at `i`"),
@@ -205,7 +205,7 @@ fn what_takes_the_runners_lock_is_refused_in_both_modes() {
     }
 }
 
-/// SQL of another database is told by how PostgreSQL writes it.
+/// For another database's syntax, the message shows PostgreSQL's.
 #[test]
 fn another_databases_sql_has_help_of_its_own() {
     let check = |up: &str, help: &str| {
@@ -264,7 +264,7 @@ fn each_statement_is_told_and_what_is_known_already_is_told_once() {
     );
 }
 
-/// What stands below it is data, or a part of something that has no end.
+/// The text below it is data, or part of something unterminated.
 #[test]
 fn nothing_is_said_of_what_is_hidden() {
     for up in [
@@ -287,13 +287,13 @@ fn what_the_author_allows_is_allowed() {
     check("-- migrate:allow(syntax): once\nFROBNICATE t;\nFROBNICATE u;", 1);
     check("FROBNICATE -- migrate:allow(syntax): inside\n t;\nSELECT 1;", 0);
     check("FROBNICATE t;\n-- migrate:allow(syntax): too late", 1);
-    // Without a reason, or with a code that is none, it allows nothing, and is an error itself.
+    // Without a reason, or with an unknown code, it allows nothing and is itself an error.
     check("-- migrate:allow(syntax)\nSELECT 1;", 1);
     check("-- migrate:allow(syntax):  \nSELECT 1;", 1);
     check("-- migrate:allow(anything): please\nSELECT 1;", 1);
 }
 
-/// What databases have run is right, whatever a parser says.
+/// Deployed SQL is valid, whatever the parser says.
 #[test]
 fn what_is_deployed_is_right() {
     let allowed = section("-- migrate:allow(syntax): it works\nFROBNICATE t;");
@@ -301,7 +301,7 @@ fn what_is_deployed_is_right() {
         panic!()
     };
     let lock = crate::lock_text(&chain, "1").unwrap_or_default();
-    // The comment is no part of the digest.
+    // The comment is not part of the digest.
     let check = |up: &str| {
         let text = section(up);
         crate::analyse(Folder::of_texts("m", [("1.sql", text.as_str()), ("chain.lock", &lock)]))
@@ -335,7 +335,7 @@ fn what_needs_a_newer_server_can_be_allowed() {
     check(&format!("{opaque}\n-- migrate:allow(needs-server): ours are new\n{newer}"), 0);
 }
 
-/// A compiler's stack has an end, and whoever repeats a word often enough finds it.
+/// The stack of a compiler is limited, and enough repetition of a word would exhaust it.
 #[test]
 fn nothing_is_too_deep_or_too_long() {
     let pieces = "(|[|NOT |- |~ |CASE WHEN |CASE |SELECT (|SELECT |1 + |a AND |a OR |UNION SELECT 1 |a.|a::b |'x' |\
@@ -354,7 +354,7 @@ fn nothing_is_too_deep_or_too_long() {
     assert!(errors(&format!("SELEC {};", "1, ".repeat(30_000))).is_empty(), "longer than is read");
 }
 
-/// Nothing that a file can hold makes the replay panic, or takes it longer than it is long.
+/// No input may make the replay panic, or run longer than its length justifies.
 #[test]
 fn any_chain_of_words() {
     let pieces = "CREATE TABLE |ALTER TABLE |DROP TABLE |CREATE INDEX |ADD COLUMN |DROP COLUMN |CONSTRAINT |a |b |a int|(|)|, |; |. \

@@ -1,7 +1,7 @@
-//! Facts of the server's own types, the same on PostgreSQL 14 to 18: casts, keys, operator classes. A test asks
-//! servers for each of them.
+//! Facts about built-in types that are the same on PostgreSQL 14 to 18: casts, keys, operator
+//! classes. A test verifies each of them on servers.
 
-/// Types of which everything below is known.
+/// The types for which everything below is known.
 pub(super) const TYPES: [&str; 37] = [
     "bigint",
     "bit",
@@ -42,7 +42,7 @@ pub(super) const TYPES: [&str; 37] = [
     "xml",
 ];
 
-/// A type as the server shows it, without what is in parentheses; nothing for one that is not in the list.
+/// A type as the server displays it, without modifiers; `None` if it is not in the list.
 pub(super) fn plain(shown: &str) -> Option<&'static str> {
     let name = match (shown.split_once('('), shown.split_once(')')) {
         (Some((first, _)), Some((_, last))) => format!("{first}{last}"),
@@ -55,7 +55,7 @@ pub(super) fn is_text(kind: &str) -> bool {
     matches!(kind, "text" | "character varying" | "character" | "name")
 }
 
-/// To which types a value is cast where it is stored; all can be stored as text.
+/// The assignment casts of each type. All types can be assigned to text.
 const ASSIGNED: [(&str, &str); 21] = [
     ("bigint", "double precision|integer|money|numeric|oid|real|smallint"),
     ("bit", "bit varying"),
@@ -89,12 +89,12 @@ const TIMES: [(&str, &str); 3] = [
     ("timestamp without time zone", "date|time without time zone|timestamp with time zone"),
 ];
 
-/// Whether a value of one type can be stored as another without a word about how.
+/// Whether a value of one type can be assigned to another without an explicit cast.
 pub(super) fn is_assigned(from: &str, to: &str) -> bool {
     from == to || is_text(to) || has(ASSIGNED.iter().chain(&TIMES), from, to)
 }
 
-/// Which types may refer to a key of another one.
+/// The types that may reference a key of another type.
 const REFERRED: [(&str, &str); 20] = [
     ("bigint", "integer|smallint"),
     ("bit", "bit varying"),
@@ -118,7 +118,7 @@ const REFERRED: [(&str, &str); 20] = [
     ("timestamp without time zone", "date|timestamp with time zone"),
 ];
 
-/// Whether a foreign key of one type can refer to a key of another.
+/// Whether a foreign key column of one type can reference a key of another.
 pub(super) fn may_refer(own: &str, key: &str) -> bool {
     own == key || has(REFERRED.iter(), key, own)
 }
@@ -128,14 +128,15 @@ fn has<'t>(table: impl Iterator<Item = &'t (&'t str, &'t str)>, one: &str, other
     found.any(|(_, others)| others.split('|').any(|known| known == other))
 }
 
-/// The access methods of the server.
+/// The built-in access methods.
 pub(super) const METHODS: [&str; 6] = ["brin", "btree", "gin", "gist", "hash", "spgist"];
 
-/// The types that have no default operator class, neither of the server nor of an extension that comes with it.
+/// The types without a default operator class, neither built in nor in an extension shipped with
+/// PostgreSQL.
 const WITHOUT_CLASS: [(&str, &str); 6] = [
     ("brin", "boolean|circle|json|jsonb|line|lseg|money|path|point|polygon|tsvector|xml"),
     ("btree", "box|circle|json|line|lseg|path|point|polygon|xml"),
-    // `btree_gin` has one for text, which is seldom what is wanted.
+    // `btree_gin` has one for text, which rarely is what is wanted.
     ("gin", "box|character|character varying|circle|json|line|lseg|path|point|polygon|text|xml"),
     ("gist", "json|jsonb|line|lseg|path|xml"),
     ("hash", "bit|bit varying|box|circle|json|line|lseg|money|path|point|polygon|tsvector|xml"),
@@ -148,7 +149,7 @@ const WITHOUT_CLASS: [(&str, &str); 6] = [
     ),
 ];
 
-/// Whether an index of this kind can be over a type without a word about how.
+/// Whether an index with this method can cover a type without an explicit operator class.
 pub(super) fn has_class(method: &str, kind: &str) -> bool {
     !has(WITHOUT_CLASS.iter(), method, kind)
 }

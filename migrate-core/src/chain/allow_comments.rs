@@ -1,12 +1,12 @@
-//! `-- migrate:allow(code): why` in a migration: the author's word against a check's.
+//! Parses `-- migrate:allow(code): reason` comments, by which an author suppresses a check.
 
-use crate::chain::id::did_you_mean;
 use crate::chain::lint::Lint;
 use crate::chain::markers::marker_body;
 use crate::syntax::source::{Source, Span};
+use crate::syntax::suggest::did_you_mean;
 
-/// The codes that an author may allow, beside those of the lints; `down` is for a downgrade that leaves
-/// or loses something.
+/// The codes that can be allowed, in addition to those of the lints. `down` is for a downgrade that
+/// leaves something behind or does not restore it.
 const ALLOWABLE: [&str; 18] = [
     "already-exists",
     "ambiguous",
@@ -28,8 +28,8 @@ const ALLOWABLE: [&str; 18] = [
     "wrong-kind",
 ];
 
-/// The code in `-- migrate:allow(code): reason`: the author answers for what would be an error, or a
-/// warning. Without a reason it is none.
+/// The code in `-- migrate:allow(code): reason`, which suppresses an error or a warning. A comment
+/// without a reason has no effect.
 pub(crate) fn allowed(comment: &str) -> Option<&str> {
     let (code, reason) = marker_body(comment)?.strip_prefix("allow(")?.split_once("):")?;
     (is_known(code) && !reason.trim().is_empty()).then_some(code)
@@ -39,12 +39,12 @@ fn is_known(code: &str) -> bool {
     ALLOWABLE.contains(&code) || Lint::of_code(code).is_some()
 }
 
-/// Whether a comment is meant to allow something, right or not.
+/// Whether a comment is meant to be an allow comment, valid or not.
 pub(crate) fn allows(comment: &str) -> bool {
     marker_body(comment).is_some_and(|body| body.starts_with("allow"))
 }
 
-/// The code of a comment that allows what there is not, and what was probably meant.
+/// The unknown code in an allow comment, and its position.
 pub(crate) fn unknown_code<'s>(source: &'s Source<'_>, marker: Span) -> Option<(&'s str, Span)> {
     let body = marker_body(source.slice(marker))?.strip_prefix("allow(")?;
     let (code, _) = body.split_once(')')?;
@@ -52,7 +52,7 @@ pub(crate) fn unknown_code<'s>(source: &'s Source<'_>, marker: Span) -> Option<(
     (!is_known(code)).then_some((code, Span::new(start, start + code.len())))
 }
 
-/// The code that a word was probably meant to be.
-pub(crate) fn meant(word: &str) -> Option<&'static str> {
-    Lint::meant(word).or_else(|| did_you_mean(word, ALLOWABLE))
+/// The code that was probably meant by a misspelt one.
+pub(crate) fn suggestion(word: &str) -> Option<&'static str> {
+    Lint::suggestion(word).or_else(|| did_you_mean(word, ALLOWABLE))
 }

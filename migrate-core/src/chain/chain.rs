@@ -1,4 +1,4 @@
-//! The chain: revisions that are known to fit together.
+//! The chain: revisions that have been checked to fit together.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -10,20 +10,20 @@ use crate::chain::id::RevisionId;
 use crate::chain::sections::{Options, Section};
 use crate::syntax::source::Source;
 
-/// One revision of a chain: what its file says, and its digests.
+/// One revision of a chain: the content of its file, and its digests.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Migration<'a> {
     /// Its id.
     pub id: RevisionId<'a>,
-    /// The revisions it follows: none at the base, several in a merge.
+    /// The revisions that it follows: none at the base, several for a merge.
     pub parents: Cow<'a, [RevisionId<'a>]>,
-    /// What it does, in words.
+    /// A description of what it does.
     pub message: Cow<'a, str>,
     /// When it was written, if its header says so.
     pub created: Option<Cow<'a, str>>,
     /// Its file.
     pub source: Source<'a>,
-    /// Where the upgrade is in the file; empty in a merge that only joins.
+    /// The position of the upgrade in the file; empty for a merge without SQL of its own.
     pub up: Section,
     /// How it is undone.
     pub down: Down<'a>,
@@ -62,12 +62,12 @@ impl Migration<'_> {
     }
 }
 
-/// How a revision is undone.
+/// How a revision is downgraded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Down<'a> {
     /// By this section of its file.
     Section(Section),
-    /// Not at all, for this reason.
+    /// It cannot be downgraded, for this reason.
     Irreversible(Cow<'a, str>),
 }
 
@@ -79,21 +79,21 @@ pub struct Digests {
     pub up: Digest,
     /// Of the downgrade, where there is one.
     pub down: Option<Digest>,
-    /// Of the revision and of all that it stands on.
+    /// Of the revision and all its ancestors.
     pub chain: Digest,
 }
 
-/// Revisions that were checked to make a chain: one base, one head, every parent known, no cycle,
-/// and no deployed revision changed. Never empty.
+/// Revisions that have been checked to form a chain: one base, one head, all parents known, no
+/// cycle, and no deployed revision changed. Never empty.
 ///
-/// [`check`](crate::check()) makes one from a folder at run time, `embed_migrations!()` at build
-/// time.
+/// [`check`](crate::check()) creates one from a folder at run time, and `embed_migrations!()` at
+/// build time.
 #[derive(Clone)]
 pub struct Chain<'a> {
     revisions: Revisions<'a>,
 }
 
-/// Parents before children.
+/// Ordered: parents come before children.
 #[derive(Clone)]
 enum Revisions<'a> {
     Checked(Vec<Migration<'a>>),
@@ -105,26 +105,27 @@ impl<'a> Chain<'a> {
     ///
     /// # Panics
     ///
-    /// When it was packed by another version of this crate: a build error, since the macro calls
-    /// this for a `static`.
+    /// If it was encoded by another version of this crate. The macro calls this in a `static`, so
+    /// this is a build error.
     #[doc(hidden)]
     pub const fn embedded(packing: Packing<'a>) -> Self {
         Chain { revisions: Revisions::Packed(Packed::new(packing)) }
     }
 
-    /// The stand-in in a program that does not compile, so that only the chain's own errors show.
+    /// A placeholder for a program with errors in its chain, so that the compiler only reports
+    /// those.
     #[doc(hidden)]
     pub const fn broken() -> Self {
         Chain { revisions: Revisions::Checked(Vec::new()) }
     }
 
-    /// A chain of revisions that [`check`](crate::check()) has checked and put in order.
+    /// Creates a chain of revisions that [`check`](crate::check()) has checked and sorted.
     pub(crate) fn checked(first: Migration<'a>, rest: Vec<Migration<'a>>) -> Self {
         let revisions = Revisions::Checked(std::iter::once(first).chain(rest).collect());
         Chain { revisions }
     }
 
-    /// All revisions, parents before children; the same order on every machine.
+    /// All revisions, parents before children, in an order that is the same on every machine.
     pub fn migrations(&self) -> &[Migration<'a>] {
         match &self.revisions {
             Revisions::Checked(migrations) => migrations,
@@ -132,7 +133,7 @@ impl<'a> Chain<'a> {
         }
     }
 
-    /// The head's id and chain digest; an embedded chain stays packed.
+    /// The head's id and chain digest. This does not decode an embedded chain.
     #[cfg(feature = "runner")]
     pub(crate) fn tip(&self) -> (&str, Digest) {
         match &self.revisions {
@@ -141,17 +142,17 @@ impl<'a> Chain<'a> {
         }
     }
 
-    /// The revision that begins the chain.
+    /// The first revision of the chain.
     pub fn base(&self) -> &Migration<'a> {
         &self.migrations()[0]
     }
 
-    /// The revision that no other follows.
+    /// The last revision of the chain, which no other follows.
     pub fn head(&self) -> &Migration<'a> {
         &self.migrations()[self.len() - 1]
     }
 
-    /// How many revisions there are.
+    /// The number of revisions.
     #[expect(clippy::len_without_is_empty, reason = "a chain is never empty")]
     pub fn len(&self) -> usize {
         match &self.revisions {
@@ -160,7 +161,7 @@ impl<'a> Chain<'a> {
         }
     }
 
-    /// Where a revision stands in [`migrations`](Self::migrations).
+    /// The index of a revision in [`migrations`](Self::migrations).
     pub fn position(&self, id: &str) -> Option<usize> {
         self.migrations().iter().position(|migration| migration.id.as_str() == id)
     }
@@ -170,15 +171,15 @@ impl<'a> Chain<'a> {
         self.migrations().iter().find(|migration| migration.id.as_str() == id)
     }
 
-    /// A revision and all that it stands on: for each of [`migrations`](Self::migrations),
-    /// whether it is one of them.
+    /// A revision and all its ancestors: for each of [`migrations`](Self::migrations), whether it
+    /// is one of them.
     pub fn lineage(&self, id: &str) -> Vec<bool> {
         let index: HashMap<&str, usize> =
             self.migrations().iter().enumerate().map(|(at, m)| (m.id.as_str(), at)).collect();
         let mut wanted = vec![false; self.len()];
         let Some(&start) = index.get(id) else { return wanted };
         wanted[start] = true;
-        // Parents stand before their children, so one walk backwards marks them all.
+        // Parents come before their children, so one backward pass marks them all.
         for at in (0..=start).rev() {
             if wanted[at] {
                 for parent in self.migrations()[at].parents.iter() {

@@ -1,4 +1,4 @@
-//! From a folder to a chain, or to everything that is wrong with it.
+//! Checks a folder of migrations: returns a chain, or all problems.
 
 mod rejection;
 
@@ -18,11 +18,11 @@ use crate::chain::problem::Problem;
 use crate::chain::variant;
 use crate::syntax::source::{Source, Span, counted};
 
-/// Checks that the files of a folder make a chain, and that no deployed revision was changed.
+/// Checks that the files of a folder form a chain, and that no deployed revision was changed.
 ///
 /// # Errors
 ///
-/// With everything that is wrong, not only the first thing.
+/// Contains all problems, not only the first one.
 ///
 /// ```
 /// use migrate_core::{Folder, check};
@@ -36,8 +36,8 @@ pub fn check(folder: Folder) -> Result<Chain<'static>, Rejection> {
     check_with(folder, &Alone, |_, _, _| Vec::new())
 }
 
-/// The same on these threads, with further checks of what is not deployed yet: they are given a file
-/// and its problems so far.
+/// The same, with these threads and with further checks of the revisions that are not deployed yet.
+/// The checks get a file and its problems so far.
 pub(crate) fn check_with(
     folder: Folder,
     workers: &impl Workers,
@@ -65,7 +65,8 @@ pub(crate) fn check_with(
     }
 
     variants(&parsed, &mut problems);
-    // Where the place of a file is unknown, a missing parent or a second head may be its doing.
+    // If the id or parents of a file are unknown, it may be the cause of a missing parent or a
+    // second head.
     let incomplete = files.incomplete || parsed.iter().any(|file| file.header.is_misplaced());
     let pinned = lockfile_check::check(
         &lock,
@@ -118,7 +119,8 @@ pub(crate) fn check_with(
     Err(Rejection { diagnostics: problems, sources: files.sources })
 }
 
-/// The place of a file in the graph; a deployed revision stands where the lock file has it.
+/// The position of a file in the graph. A deployed revision has the parents that are in the lock
+/// file.
 fn node<'n>(file: &'n ParsedFile, pin: Option<&'n Pin>) -> Option<Node<'n>> {
     let (id, id_span) = file.header.id.as_ref()?;
     let own = file.header.parents.iter().map(|(id, span)| (id.as_str(), *span));
@@ -132,7 +134,7 @@ fn node<'n>(file: &'n ParsedFile, pin: Option<&'n Pin>) -> Option<Node<'n>> {
     Some(Node { source: file.index, id: id.as_str(), id_span: *id_span, parents, pinned })
 }
 
-/// Two files whose names give one variant of the typed `Revision`.
+/// Reports two files whose names result in the same variant of the typed `Revision`.
 fn variants(parsed: &[ParsedFile], problems: &mut Vec<Diagnostic>) {
     let mut seen: HashMap<String, &ParsedFile> = HashMap::new();
     for file in parsed {
@@ -140,7 +142,7 @@ fn variants(parsed: &[ParsedFile], problems: &mut Vec<Diagnostic>) {
         let variant = variant::variant(&file.name, id);
         if let Some(first) = seen.get(&variant) {
             if id.is_some() && id == first.header.id.as_ref().map(|(id, _)| id.as_str()) {
-                // A copy of the file: two revisions of one id, which is said elsewhere.
+                // This is a copy of the file. The duplicate id is reported elsewhere.
                 continue;
             }
             let start = Span::default();
@@ -153,7 +155,7 @@ fn variants(parsed: &[ParsedFile], problems: &mut Vec<Diagnostic>) {
     }
 }
 
-/// Puts the files together, in order; `None` only if a check above had a hole.
+/// Builds the chain from the files, in order; `None` only if a check above has a gap.
 fn assemble(
     parsed: Vec<ParsedFile>,
     order: Vec<usize>,

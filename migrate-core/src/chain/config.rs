@@ -1,37 +1,38 @@
-//! `migrate.toml`, beside the folder of the migrations: what a project wants of its checks.
+//! Reads `migrate.toml`, the settings of a project's checks, which is next to the migrations
+//! folder.
 //!
-//! It is TOML, of which it needs little: a number, strings, lists of strings, and a table of strings.
-//! So a parser of all of TOML is no part of everybody's build.
+//! The file is TOML, but only uses numbers, strings, lists of strings and a table of strings. So
+//! builds do not depend on a full TOML parser.
 
-mod value;
-
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 use std::ops::RangeInclusive;
 
-use self::value::{strings, text, without_comment};
+use toml_span::value::{Key, Table};
+use toml_span::{ErrorKind, Value};
 
 use crate::chain::check::Rejection;
 use crate::chain::diagnostic::Diagnostic;
-use crate::chain::id::did_you_mean;
 use crate::chain::lint::{Hazard, Level, Lint};
 use crate::chain::problem::Problem;
 use crate::syntax::source::{Source, Span};
+use crate::syntax::suggest::did_you_mean;
 
 /// The name of the file.
 pub const CONFIG_FILE: &str = "migrate.toml";
 
-/// The oldest PostgreSQL that a chain can be for.
+/// The oldest PostgreSQL version that a chain can support.
 const OLDEST_SERVER: u32 = 14;
 
-/// The oldest PostgreSQL that a chain is for unless it says otherwise. PostgreSQL's developers support no older one.
+/// The default for the oldest supported PostgreSQL version. PostgreSQL's developers support no
+/// older one.
 const DEFAULT_SERVER: u32 = 15;
 
-/// The names of the settings above all tables. A `-` is taken for a `_`.
+/// The top-level settings. A `-` is read as a `_`.
 const SETTINGS: [&str; 6] =
     ["allow_hazards", "grants", "min_server", "models", "models_command", "schema_file"];
 
-/// What a project wants of its checks: a level for each lint, and the oldest server that its chain
-/// runs on; and where the command line finds what it compares the chain with.
+/// The settings of a project: a level for each lint, the oldest server that the chain must run on,
+/// and what the command line compares the chain with.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Config {
     levels: BTreeMap<Lint, Level>,
@@ -58,7 +59,7 @@ impl Default for Config {
 }
 
 impl Config {
-    /// The major versions of PostgreSQL that a chain can be for.
+    /// The major versions of PostgreSQL that a chain can require.
     pub const KNOWN_SERVERS: RangeInclusive<u32> = OLDEST_SERVER..=18;
 
     /// Reads a `migrate.toml`.
@@ -76,49 +77,19 @@ impl Config {
     ///
     /// # Errors
     ///
-    /// With everything that is wrong with it.
+    /// With everything that is wrong with it; of what is not TOML, with the first place.
     pub fn read(source: Source<'static>) -> Result<Self, Rejection> {
-        let (mut config, mut problems) = (Config::default(), Vec::new());
-        let mut seen: HashSet<&str> = HashSet::new();
-        // The table, if it is a known one.
-        let mut table = Some("");
-        let text = source.text();
-        let mut start = 0;
-        for line in text.split_inclusive('\n') {
-            let entry = Entry::read(line.trim_end_matches('\n'), start);
-            start += line.len();
-            let wrong = match entry {
-                Ok(Entry::Nothing) => continue,
-                Ok(Entry::Table("lints", _)) => {
-                    table = Some("lints");
-                    continue;
-                }
-                Ok(Entry::Table(name, span)) => {
-                    table = None;
-                    let meant = did_you_mean(name, ["lints"]).map(|_| "[lints]");
-                    let key = format!("[{name}]");
-                    Some((Problem::UnknownSetting { key, meant }, span))
-                }
-                Ok(Entry::Value { key, span, .. }) if seen.contains(key) => {
-                    Some((Problem::ConfigSyntax { why: format!("`{key}` is set twice") }, span))
-                }
-                Ok(Entry::Value { key, span, value, value_span }) => {
-                    seen.insert(key);
-                    match table {
-                        Some("lints") => config.lint(key, span, value, value_span),
-                        Some(_) => config.setting(key, span, value, value_span),
-                        None => None,
-                    }
-                }
-                Err(span) => Some((Problem::ConfigSyntax { why: WHY.to_owned() }, span)),
-            };
-            if let Some((problem, span)) = wrong {
-                problems.push(Diagnostic::at(problem, 0, span, ""));
-            }
+        let mut reader =
+            Reader { text: source.text(), config: Config::default(), problems: Vec::new() };
+        match toml_span::parse(source.text()) {
+            Ok(root) => reader.settings(&root),
+            Err(error) => reader.not_toml(&error),
         }
+        let Reader { config, mut problems, .. } = reader;
         if problems.is_empty() {
             return Ok(config);
         }
+        problems.sort_by_key(|found| found.primary.as_ref().map(|label| label.span.start));
         Err(Rejection { diagnostics: problems, sources: vec![source] })
     }
 
@@ -127,31 +98,31 @@ impl Config {
         self.levels.get(&lint).copied().unwrap_or_else(|| lint.default_level())
     }
 
-    /// The same with this level for a lint.
+    /// Sets the level of a lint.
     #[must_use]
     pub fn with_level(mut self, lint: Lint, level: Level) -> Self {
         self.levels.insert(lint, level);
         self
     }
 
-    /// The oldest server that the chain runs on, as a major version.
+    /// The oldest server that the chain must run on, as a major version.
     pub fn min_server(&self) -> u32 {
         self.min_server
     }
 
-    /// The same for servers from this version on.
+    /// Sets the oldest server that the chain must run on.
     #[must_use]
     pub fn with_min_server(mut self, version: u32) -> Self {
         self.min_server = version;
         self
     }
 
-    /// Are privileges, default privileges and owners compared with models and databases?
+    /// Whether privileges, default privileges and owners are compared with models and databases.
     pub fn grants(&self) -> bool {
         self.grants
     }
 
-    /// The files and folders of the models; their paths count from the file of the settings.
+    /// The files and folders of the models. Paths are relative to the settings file.
     pub fn models(&self) -> &[String] {
         &self.models
     }
@@ -161,130 +132,194 @@ impl Config {
         self.models_command.as_deref()
     }
 
-    /// The file with the schema that the chain builds; its path counts from the file of the settings.
+    /// The file for the schema that the chain builds. The path is relative to the settings file.
     pub fn schema_file(&self) -> Option<&str> {
         self.schema_file.as_deref()
     }
 
-    /// The hazards that a generated revision may have; none if nothing is said of them.
+    /// The hazards that a generated revision may have; `None` if this is not set.
     pub fn allow_hazards(&self) -> Option<&[Hazard]> {
         self.allow_hazards.as_deref()
     }
 
-    /// What is wrong with a line above all tables, if something is.
-    fn setting(&mut self, key: &str, at: Span, value: &str, span: Span) -> Option<(Problem, Span)> {
-        let name = key.replace('-', "_");
-        let want = match name.as_str() {
-            "min_server" => match value.parse() {
-                Ok(version) if Config::KNOWN_SERVERS.contains(&version) => {
-                    self.min_server = version;
-                    return None;
-                }
-                _ => "a major version of PostgreSQL from 14 to 18, such as `min_server = 15`",
-            },
-            "grants" => match value.parse() {
-                Ok(grants) => {
-                    self.grants = grants;
-                    return None;
-                }
-                Err(_) => "`true` or `false`",
-            },
-            "models" => match strings(value) {
-                Some(paths) if !paths.is_empty() => {
-                    self.models = paths;
-                    return None;
-                }
-                _ => "a file or a folder, as `\"schema.sql\"`, or a list of them in one line",
-            },
-            "models_command" => match text(value) {
-                Some(command) => {
-                    self.models_command = Some(command);
-                    return None;
-                }
-                None => "a command in quotes, such as `\"cargo run --bin print_schema\"`",
-            },
-            "schema_file" => match text(value) {
-                Some(file) => {
-                    self.schema_file = Some(file);
-                    return None;
-                }
-                None => "a file in quotes, such as `\"schema.sql\"`",
-            },
-            "allow_hazards" => match strings(value).and_then(|names| Hazard::read_all(&names).ok())
-            {
-                Some(hazards) => {
-                    self.allow_hazards = Some(hazards);
-                    return None;
-                }
-                None => {
-                    "a list such as `[\"rewrites-table\"]`, of deletes-data, lossy-cast, may-be-rename, \
-                     rewrites-table, blocks-writes and may-fail; or `\"all\"` or `\"none\"`"
-                }
-            },
+    /// Takes a setting; what it should be, if it is something else.
+    fn set(&mut self, name: &str, value: &Value<'_>) -> Result<(), &'static str> {
+        match name {
+            "min_server" => {
+                let version = value.as_integer().and_then(|version| u32::try_from(version).ok());
+                self.min_server =
+                    version.filter(|version| Config::KNOWN_SERVERS.contains(version)).ok_or(
+                        "a major version of PostgreSQL from 14 to 18, such as `min_server = 15`",
+                    )?;
+            }
+            "grants" => self.grants = value.as_bool().ok_or("`true` or `false`")?,
+            "models" => {
+                self.models = strings(value)
+                    .filter(|paths| !paths.is_empty())
+                    .ok_or("a file or a folder, as `\"schema.sql\"`, or a list of them")?;
+            }
+            "models_command" => {
+                let want = "a command in quotes, such as `\"cargo run --bin print_schema\"`";
+                self.models_command = Some(string(value).ok_or(want)?);
+            }
+            "schema_file" => {
+                let want = "a file in quotes, such as `\"schema.sql\"`";
+                self.schema_file = Some(string(value).ok_or(want)?);
+            }
             _ => {
-                let meant = did_you_mean(&name, SETTINGS);
-                return Some((Problem::UnknownSetting { key: key.to_owned(), meant }, at));
+                let hazards = strings(value).and_then(|names| Hazard::read_all(&names).ok());
+                self.allow_hazards = Some(hazards.ok_or(
+                    "a list such as `[\"rewrites-table\"]`, of deletes-data, lossy-cast, may-be-rename, \
+                     rewrites-table, blocks-writes and may-fail; or `\"all\"` or `\"none\"`",
+                )?);
             }
-        };
-        Some((bad(key, value, want), span))
+        }
+        Ok(())
     }
+}
 
-    /// What is wrong with a line below `[lints]`, if something is.
-    fn lint(&mut self, code: &str, at: Span, value: &str, span: Span) -> Option<(Problem, Span)> {
-        let Some(lint) = Lint::of_code(code) else {
-            let meant = Lint::meant(code);
-            return Some((Problem::UnknownCode { code: code.to_owned(), meant }, at));
-        };
-        let name = value.strip_prefix('"').and_then(|value| value.strip_suffix('"'));
-        match Level::ALL.into_iter().find(|level| name == Some(level.name())) {
-            Some(level) => self.levels.insert(lint, level),
-            None => {
-                let want = "`\"allow\"`, `\"warn\"` or `\"deny\"`";
-                return Some((bad(code, value, want), span));
+/// A string that is not blank.
+fn string(value: &Value<'_>) -> Option<String> {
+    value.as_str().filter(|text| !text.trim().is_empty()).map(str::to_owned)
+}
+
+/// A string, or a list of strings.
+fn strings(value: &Value<'_>) -> Option<Vec<String>> {
+    let Some(list) = value.as_array() else { return Some(vec![string(value)?]) };
+    list.iter().map(|one| one.as_str().map(str::to_owned)).collect()
+}
+
+/// Takes the settings from a file, and notes what is wrong with them.
+struct Reader<'s> {
+    text: &'s str,
+    config: Config,
+    problems: Vec<Diagnostic>,
+}
+
+impl Reader<'_> {
+    fn settings(&mut self, root: &Value<'_>) {
+        let mut seen: HashMap<String, Span> = HashMap::new();
+        for (key, value) in in_order(root.as_table()) {
+            let (name, at) = (key.name.replace('-', "_"), place(key.span));
+            if let Some(first) = seen.insert(name.clone(), at) {
+                self.set_twice(&key.name, at, first);
+            } else if name == "lints" {
+                self.lints(value);
+            } else if SETTINGS.contains(&name.as_str()) {
+                if let Err(want) = self.config.set(&name, value) {
+                    self.bad(&key.name, value, want);
+                }
+            } else if value.as_table().is_some() {
+                let suggestion = did_you_mean(&name, ["lints"]).map(|_| "[lints]");
+                let key = format!("[{}]", key.name);
+                self.note(Problem::UnknownSetting { key, suggestion }, at);
+            } else {
+                let (key, suggestion) = (key.name.to_string(), did_you_mean(&name, SETTINGS));
+                self.note(Problem::UnknownSetting { key, suggestion }, at);
             }
+        }
+    }
+
+    fn lints(&mut self, lints: &Value<'_>) {
+        if lints.as_table().is_none() {
+            return self.bad(
+                "lints",
+                lints,
+                "a table: `[lints]`, and below it such as `drop-column = \"allow\"`",
+            );
+        }
+        for (key, value) in in_order(lints.as_table()) {
+            let Some(lint) = Lint::of_code(&key.name) else {
+                let (code, suggestion) = (key.name.to_string(), Lint::suggestion(&key.name));
+                self.note(Problem::UnknownCode { code, suggestion }, place(key.span));
+                continue;
+            };
+            match Level::ALL.into_iter().find(|level| value.as_str() == Some(level.name())) {
+                Some(level) => drop(self.config.levels.insert(lint, level)),
+                None => self.bad(&key.name, value, "`\"allow\"`, `\"warn\"` or `\"deny\"`"),
+            }
+        }
+    }
+
+    fn note(&mut self, problem: Problem, at: Span) {
+        self.problems.push(Diagnostic::at(problem, 0, at, ""));
+    }
+
+    fn bad(&mut self, key: &str, value: &Value<'_>, want: &'static str) {
+        let at = self.with_quotes(place(value.span));
+        let value = self.text.get(at.range()).unwrap_or_default().to_owned();
+        self.note(Problem::BadSetting { key: key.to_owned(), value, want }, at);
+    }
+
+    fn set_twice(&mut self, key: &str, at: Span, first: Span) {
+        let problem = Problem::ConfigSyntax { why: format!("`{key}` is set twice") };
+        let found = Diagnostic::at(problem, 0, at, "here again");
+        self.problems.push(found.and(0, first, "first set here"));
+    }
+
+    /// The parser's first error, in our words.
+    fn not_toml(&mut self, error: &toml_span::Error) {
+        let at = self.within_line(place(error.span));
+        let found = self.text.get(at.range()).unwrap_or_default();
+        let why = match &error.kind {
+            ErrorKind::DuplicateKey { key, first } => {
+                return self.set_twice(key, at, self.within_line(place(*first)));
+            }
+            ErrorKind::DuplicateTable { name, first } => {
+                let first = self.within_line(place(*first));
+                return self.set_twice(&format!("[{name}]"), at, first);
+            }
+            ErrorKind::UnexpectedEof => "a value is missing".to_owned(),
+            ErrorKind::UnterminatedString | ErrorKind::InvalidCharInString('\n') => {
+                "a string is never closed".to_owned()
+            }
+            ErrorKind::InvalidCharInString(c) => format!("a string has the character {c:?}"),
+            ErrorKind::UnquotedString => {
+                format!("`{found}` is not a value: strings are written in quotes")
+            }
+            ErrorKind::InvalidNumber => format!("`{found}` is not a number"),
+            ErrorKind::Wanted { expected, found } => format!("expected {expected}, found {found}"),
+            ErrorKind::Unexpected(c) => format!("unexpected character {c:?}"),
+            kind => kind.to_string(),
         };
-        None
+        self.note(Problem::ConfigSyntax { why }, at);
+    }
+
+    /// The parser's span of a string is what stands between the quotes; of an empty one, the quote that closes it.
+    fn with_quotes(&self, at: Span) -> Span {
+        let Span { mut start, mut end } = at;
+        if ["\"", "'"].contains(&self.text.get(at.range()).unwrap_or_default()) {
+            end = start;
+        }
+        for quote in ['"', '\''] {
+            while self.text.get(..start).is_some_and(|before| before.ends_with(quote))
+                && self.text.get(end..).is_some_and(|after| after.starts_with(quote))
+            {
+                (start, end) = (start - 1, end + 1);
+            }
+        }
+        Span::new(start, end)
+    }
+
+    /// The parser's span of an error may end behind the line, or behind the text.
+    fn within_line(&self, at: Span) -> Span {
+        let start = self.text.floor_char_boundary(at.start.min(self.text.trim_end().len()));
+        let rest = self.text.get(start..).unwrap_or_default();
+        let line = rest.lines().next().unwrap_or_default().trim_end();
+        let end = (start + line.len()).min(at.end.max(start));
+        Span::new(start, self.text.floor_char_boundary(end))
     }
 }
 
-fn bad(key: &str, value: &str, want: &'static str) -> Problem {
-    Problem::BadSetting { key: key.to_owned(), value: value.to_owned(), want }
+/// The entries of a table, in the order of the file.
+fn in_order<'v, 'd>(table: Option<&'v Table<'d>>) -> Vec<(&'v Key<'d>, &'v Value<'d>)> {
+    let mut entries: Vec<_> = table.into_iter().flatten().collect();
+    entries.sort_by_key(|(key, _)| key.span.start);
+    entries
 }
 
-const WHY: &str = "a line is a comment, `[lints]`, or `key = value`";
-
-/// What a line says.
-enum Entry<'s> {
-    Nothing,
-    Table(&'s str, Span),
-    Value { key: &'s str, span: Span, value: &'s str, value_span: Span },
-}
-
-impl<'s> Entry<'s> {
-    /// Reads a line that begins at `start`; gives the place of what can't be read.
-    fn read(line: &'s str, start: usize) -> Result<Self, Span> {
-        let line = without_comment(line);
-        let place = |part: &str| {
-            let at = start + (part.as_ptr() as usize - line.as_ptr() as usize);
-            Span::new(at, at + part.len())
-        };
-        let body = line.trim();
-        if body.is_empty() {
-            return Ok(Entry::Nothing);
-        }
-        if let Some(name) = body.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
-            let name = name.trim();
-            return Ok(Entry::Table(name, place(name)));
-        }
-        let (key, value) = body.split_once('=').ok_or(place(body))?;
-        let (key, value) = (key.trim(), value.trim());
-        let bare = key.strip_prefix('"').and_then(|key| key.strip_suffix('"')).unwrap_or(key);
-        let is_key = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
-        if bare.is_empty() || !bare.chars().all(is_key) || value.is_empty() {
-            return Err(place(body));
-        }
-        Ok(Entry::Value { key: bare, span: place(bare), value, value_span: place(value) })
-    }
+fn place(span: toml_span::Span) -> Span {
+    Span::new(span.start, span.end)
 }
 
 #[cfg(test)]
@@ -293,7 +328,7 @@ mod tests {
 
     type Set<'s> = (u32, &'s [(Lint, Level)]);
 
-    /// Reads a file: what it sets, or what is wrong with it.
+    /// Reads a file and checks its settings or its errors.
     fn check(text: &'static str, expected: Result<Set<'_>, &[&str]>) {
         match Config::read(Source::new("migrate.toml", text)) {
             Ok(config) => {
@@ -334,7 +369,13 @@ mod tests {
         assert_eq!(read(""), Ok(false));
         assert_eq!(read("grants = true"), Ok(true));
         assert_eq!(read("grants = false\n[lints]"), Ok(false));
-        check("grants = yes", Err(&["1:10 `yes` is no value for `grants`"]));
+        check("grants = 1", Err(&["1:10 `1` is not a value for `grants`"]));
+        check(
+            "grants = yes",
+            Err(&[
+                "1:10 migrate.toml can't be read: `yes` is not a value: strings are written in quotes",
+            ]),
+        );
         check("grant = true", Err(&["1:1 unknown setting `grant`"]));
     }
 
@@ -350,46 +391,78 @@ mod tests {
         let none = Config::read(Source::new("migrate.toml", "allow_hazards = \"none\"")).unwrap();
         assert_eq!(none.allow_hazards(), Some(&[][..]));
         assert_eq!(Config::default().allow_hazards(), None);
-        check("models = 7", Err(&["1:10 `7` is no value for `models`"]));
-        check(
-            "schema_file = schema.sql",
-            Err(&["1:15 `schema.sql` is no value for `schema_file`"]),
-        );
+        check("models = 7", Err(&["1:10 `7` is not a value for `models`"]));
+        check("schema_file = \"\"", Err(&["1:15 `\"\"` is not a value for `schema_file`"]));
         check("schema_fil = 1", Err(&["1:1 unknown setting `schema_fil`"]));
         check(
             "allow-hazards = [\"drops\"]",
-            Err(&["1:17 `[\"drops\"]` is no value for `allow-hazards`"]),
+            Err(&["1:17 `[\"drops\"]` is not a value for `allow-hazards`"]),
         );
     }
 
     #[test]
     fn what_is_wrong_with_a_file() {
-        check("min_server = 13", Err(&["1:14 `13` is no value for `min_server`"]));
+        check("min_server = 13", Err(&["1:14 `13` is not a value for `min_server`"]));
         check("min_server = 18", Ok((18, &[])));
-        check("min_server = 19", Err(&["1:14 `19` is no value for `min_server`"]));
-        check("min_server = 99", Err(&["1:14 `99` is no value for `min_server`"]));
-        check("min_server = \"15\"", Err(&["1:14 `\"15\"` is no value for `min_server`"]));
+        check("min_server = 19", Err(&["1:14 `19` is not a value for `min_server`"]));
+        check("min_server = 99", Err(&["1:14 `99` is not a value for `min_server`"]));
+        check("min_server = \"15\"", Err(&["1:14 `\"15\"` is not a value for `min_server`"]));
         check("\nmin_sever = 15", Err(&["2:1 unknown setting `min_sever`"]));
         check("[lint]\nserial = \"deny\"", Err(&["1:2 unknown setting `[lint]`"]));
         check(
             "[lints]\ndrop_column = \"deny\"\nserial = \"forbid\"",
-            Err(&["2:1 unknown code `drop_column`", "3:10 `\"forbid\"` is no value for `serial`"]),
-        );
-        check(
-            "a b",
             Err(&[
-                "1:1 migrate.toml can't be read: a line is a comment, `[lints]`, or `key = value`",
+                "2:1 unknown code `drop_column`",
+                "3:10 `\"forbid\"` is not a value for `serial`",
             ]),
         );
-        check(
-            "min_server =",
-            Err(&[
-                "1:1 migrate.toml can't be read: a line is a comment, `[lints]`, or `key = value`",
-            ]),
-        );
-        check(
-            "min_server = 15\nmin_server = 16",
-            Err(&["2:1 migrate.toml can't be read: `min_server` is set twice"]),
-        );
+        let cases = [
+            ("a b", "1:3", "expected an equals, found an identifier"),
+            ("min_server =", "1:13", "a value is missing"),
+            ("models = [\"a\"\n# more", "2:7", "expected a right bracket, found eof"),
+            ("models = \"a\n", "1:12", "a string is never closed"),
+            ("models = \"a", "1:10", "a string is never closed"),
+            ("min_server = 1-5", "1:14", "`1-5` is not a number"),
+            ("min_server = 15\nmin_server = 16", "2:1", "`min_server` is set twice"),
+            ("min_server = 15\nmin-server = 16", "2:1", "`min-server` is set twice"),
+            ("[lints]\nserial = \"deny\"\n[lints]", "3:1", "`[lints]` is set twice"),
+            ("lints.serial = \"deny\"\n[lints]\nserial = \"warn\"", "2:2", "`lints` is set twice"),
+        ];
+        for (text, at, why) in cases {
+            check(text, Err(&[&format!("{at} migrate.toml can't be read: {why}")]));
+        }
+    }
+
+    /// Whatever TOML can write is read.
+    #[test]
+    fn other_ways_to_write_it() {
+        let denied: Set<'_> = (15, &[(Lint::Serial, Level::Deny)]);
+        check("lints.serial = \"deny\"", Ok(denied));
+        check("lints = { serial = 'deny' }", Ok(denied));
+        check("[lints]\n\"serial\" = \"\"\"deny\"\"\"", Ok(denied));
+        check("[ lints ]\nserial = \"d\\u0065ny\"", Ok(denied));
+        check("min_server = 0x10", Ok((16, &[])));
+        check("models = [\n    \"a\", # one\n    \"b\",\n]", Ok((15, &[])));
+        check("lints = \"deny\"", Err(&["1:9 `\"deny\"` is not a value for `lints`"]));
+    }
+
+    /// No text makes it panic, and each error has a place in the text.
+    #[test]
+    fn any_text() {
+        let pieces = [
+            "[", "]", "lints", "=", "\"", "'", "\"\"\"", "\n", "\r\n", "1", ".", ",", "{", "}",
+            "ü", "#", "\\", "a",
+        ];
+        let mut state = 7_u64;
+        for _ in 0..20_000 {
+            let mut text = String::new();
+            for _ in 0..12 {
+                state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+                text.push_str(pieces[(state >> 33) as usize % pieces.len()]);
+            }
+            if let Err(rejection) = Config::read(Source::new("migrate.toml", text)) {
+                assert!(!rejection.to_string().is_empty());
+            }
+        }
     }
 }

@@ -1,55 +1,56 @@
-//! A problem, the places in the files that show it, and the one renderer for both.
+//! A problem with the places in the files that it refers to, and the renderer for both.
 //!
-//! The text is plain, so that it can stand inside `compile_error!`; a terminal may colour it.
+//! The output is plain text, so that it can be used in `compile_error!`. A terminal may add
+//! colours.
 
 use std::fmt::Write as _;
 
 use crate::chain::problem::Problem;
 use crate::syntax::source::{self, Source, Span, is_unsafe_to_show};
 
-/// The widest piece of a source line that a snippet shows, in characters.
+/// The largest width of a source line in a snippet, in characters.
 const MAX_SNIPPET_WIDTH: usize = 140;
 
-/// So many places of one problem are shown.
+/// The largest number of places shown for one problem.
 const MOST_SNIPPETS: usize = 20;
 
-/// A place in one of the files, and what to say there.
+/// A position in one of the files, with a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Label {
-    /// Which of the files.
+    /// The index of the file.
     pub source: usize,
-    /// Where in it; an empty span points between two characters.
+    /// The position in it. An empty span points between two characters.
     pub span: Span,
-    /// What to say there; may be empty.
+    /// The text at this position; may be empty.
     pub text: String,
 }
 
-/// A problem and where it shows.
+/// A problem and the places that it refers to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Diagnostic {
     /// What is wrong.
     pub problem: Problem,
-    /// The place to look at first, if the problem is in a file at all.
+    /// The place to look at first, if the problem is in a file.
     pub primary: Option<Label>,
-    /// Further places, such as where a thing was first defined.
+    /// Further places, such as where a name was first defined.
     pub related: Vec<Label>,
-    /// Facts that have no place in a file.
+    /// Facts that have no position in a file.
     pub notes: Vec<String>,
 }
 
 impl Diagnostic {
-    /// A problem that is in no file.
+    /// A problem without a position in a file.
     pub fn new(problem: Problem) -> Self {
         Diagnostic { problem, primary: None, related: Vec::new(), notes: Vec::new() }
     }
 
-    /// A problem at this place.
+    /// A problem at this position.
     pub fn at(problem: Problem, source: usize, span: Span, text: impl Into<String>) -> Self {
         let primary = Some(Label { source, span, text: text.into() });
         Diagnostic { primary, ..Diagnostic::new(problem) }
     }
 
-    /// A problem that shows in several places, of which the first is the one to look at.
+    /// A problem with several places; the first one is the one to look at.
     pub(crate) fn across<T: Into<String>>(
         problem: Problem,
         places: impl IntoIterator<Item = (usize, Span, T)>,
@@ -61,21 +62,21 @@ impl Diagnostic {
         Diagnostic { primary, related: labels.collect(), ..Diagnostic::new(problem) }
     }
 
-    /// The same with a further place.
+    /// Adds a further place.
     #[must_use]
     pub fn and(mut self, source: usize, span: Span, text: impl Into<String>) -> Self {
         self.related.push(Label { source, span, text: text.into() });
         self
     }
 
-    /// The same with a fact.
+    /// Adds a fact.
     #[must_use]
     pub fn note(mut self, note: impl Into<String>) -> Self {
         self.notes.push(note.into());
         self
     }
 
-    /// The text for people: message, snippets, notes, help.
+    /// The problem as text: message, snippets, notes and help.
     pub fn render(&self, sources: &[Source<'_>]) -> String {
         let labels = self.primary.iter().chain(&self.related);
         let snippets: Vec<Snippet<'_>> = labels
@@ -89,14 +90,14 @@ impl Diagnostic {
     }
 }
 
-/// A text for people about one place in a file that is none of a chain: the message, the place, and
-/// what to do next.
+/// A message about one position in a file that is not part of a chain: the message, the position,
+/// and what to do next.
 ///
 /// ```
 /// use migrate_core::{Source, Span, point_at};
 ///
 /// let source = Source::new("schema.sql", "CREATE TABEL t ();");
-/// let text = point_at("syntax error", &source, Span::new(7, 12), "here", "mend it");
+/// let text = point_at("syntax error", &source, Span::new(7, 12), "here", "fix it");
 /// assert!(text.starts_with("syntax error\n --> schema.sql:1:8"));
 /// ```
 pub fn point_at(message: &str, source: &Source<'_>, span: Span, text: &str, help: &str) -> String {
@@ -104,13 +105,13 @@ pub fn point_at(message: &str, source: &Source<'_>, span: Span, text: &str, help
     render(message, &[Snippet { source, label: &label }], &[], help)
 }
 
-/// A label and the file that it points into.
+/// A label with its file.
 pub(crate) struct Snippet<'a> {
     pub(crate) source: &'a Source<'a>,
     pub(crate) label: &'a Label,
 }
 
-/// Draws a message with its snippets, the first of which is the place itself.
+/// Renders a message with its snippets; the first one is the primary position.
 pub(crate) fn render(
     message: &str,
     snippets: &[Snippet<'_>],
@@ -130,7 +131,7 @@ pub(crate) fn render(
     if !help.is_empty() {
         let _ = write!(out, "\n{:gutter$} = help: {help}", "");
     }
-    // A message may repeat what a file, a database or the name of a file says.
+    // A message may contain text from a file, a database or a file name.
     source::printable(&out).into_owned()
 }
 
@@ -159,7 +160,8 @@ fn draw(out: &mut String, snippet: &Snippet<'_>, gutter: usize, arrow: &str, mar
     }
 }
 
-/// The three parts of a line, made printable and cut so that the marked part stays in view.
+/// The three parts of a line, with unsafe characters replaced, truncated so that the marked part
+/// stays visible.
 fn window(before: &str, marked: &str, after: &str) -> (String, String, String) {
     let [before, marked, after] = [before, marked, after].map(printable);
     let half = MAX_SNIPPET_WIDTH / 2;
@@ -179,8 +181,8 @@ fn cut_end(text: String, limit: usize) -> String {
     text.chars().take(limit).chain(['…']).collect()
 }
 
-/// Tabs become four blanks; control and direction-changing characters, which could redraw the
-/// terminal or hide code, become a visible replacement.
+/// Replaces tabs by four spaces. Replaces control and bidirectional characters, which could
+/// manipulate the terminal or hide code, by a visible character.
 fn printable(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
@@ -193,8 +195,8 @@ fn printable(text: &str) -> String {
     out
 }
 
-/// How many columns of a terminal a text takes: two for East Asian wide characters and emoji,
-/// none for combining accents.
+/// The width of a text in terminal columns: two for East Asian wide characters and emoji, none for
+/// combining accents.
 fn width(text: &str) -> usize {
     let columns = |c: char| match u32::from(c) {
         0x300..=0x36f | 0xfe00..=0xfe0f => 0,

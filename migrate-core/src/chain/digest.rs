@@ -1,7 +1,8 @@
-//! Digests: what a section of SQL means to the server, and what a revision stands on.
+//! Digests: a hash of what a section of SQL means to the server, and of a revision with all its
+//! ancestors.
 //!
-//! The definition is version 1 and frozen: databases and lock files hold these values. It is
-//! written down in ARCHITECTURE.md, and `tests/digest_golden.rs` fails when it changes.
+//! The definition is version 1 and frozen, because databases and lock files contain these values.
+//! It is documented in ARCHITECTURE.md, and `tests/digest_golden.rs` fails if it changes.
 
 use std::fmt;
 
@@ -12,7 +13,7 @@ use crate::syntax::lexer::{Lexer, Token, TokenKind};
 /// The version of the definition below.
 pub const DIGEST_VERSION: u32 = 1;
 
-/// A SHA-256, shown as `sha256:` and 64 hexadecimal digits.
+/// A SHA-256, displayed as `sha256:` and 64 hexadecimal digits.
 ///
 /// ```
 /// use migrate_core::Digest;
@@ -25,7 +26,7 @@ pub const DIGEST_VERSION: u32 = 1;
 pub struct Digest([u8; 32]);
 
 impl Digest {
-    /// The digest of these 32 bytes.
+    /// Creates a digest from its 32 bytes.
     pub const fn from_bytes(bytes: [u8; 32]) -> Self {
         Digest(bytes)
     }
@@ -35,12 +36,12 @@ impl Digest {
         &self.0
     }
 
-    /// The first six bytes, for messages that people read.
+    /// The first six bytes, for messages.
     pub const fn short(&self) -> ShortDigest {
         ShortDigest(*self)
     }
 
-    /// The 64 hexadecimal digits alone.
+    /// The 64 hexadecimal digits without the prefix.
     pub fn hex(&self) -> String {
         self.0.iter().map(|byte| format!("{byte:02x}")).collect()
     }
@@ -78,7 +79,7 @@ impl std::str::FromStr for Digest {
     }
 }
 
-/// A digest cut short; see [`Digest::short`].
+/// A shortened digest; see [`Digest::short`].
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct ShortDigest(Digest);
 
@@ -94,7 +95,7 @@ impl fmt::Debug for ShortDigest {
     }
 }
 
-/// A text that is not a SHA-256 in hexadecimal digits.
+/// The error for a text that is not a SHA-256 in hexadecimal digits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BadDigest;
 
@@ -106,7 +107,8 @@ impl fmt::Display for BadDigest {
 
 impl std::error::Error for BadDigest {}
 
-/// The digest of a section: of its tokens and of how it runs, not of its layout and comments.
+/// The digest of a section. It depends on the tokens and on the transaction mode, but not on layout
+/// and comments.
 ///
 /// ```
 /// use migrate_core::section_digest;
@@ -120,13 +122,14 @@ pub fn section_digest(sql: &str, transactional: bool) -> Digest {
     digest_of(sql, Lexer::new(sql), transactional)
 }
 
-/// The same of a section that was lexed already; blanks and comments may be left out.
+/// The same for a section that has already been tokenized. White space and comments may be missing
+/// from the tokens.
 pub(crate) fn digest_of(
     sql: &str,
     tokens: impl IntoIterator<Item = Token>,
     transactional: bool,
 ) -> Digest {
-    // One buffer and one hash of it, since a build runs this without optimisation.
+    // One buffer that is hashed at once, because builds run this without optimisation.
     let mut content = Vec::with_capacity(64 + 2 * sql.len());
     content.extend_from_slice(b"migrate section v1\0");
     content.extend_from_slice(if transactional { b"transaction\0" } else { b"no transaction\0" });
@@ -135,7 +138,8 @@ pub(crate) fn digest_of(
             continue;
         }
         if token.kind == TokenKind::StringContinuation {
-            // 'a' and 'b' on the next line are one string to the server; on one line, an error.
+            // With 'b' on the next line, 'a' 'b' is one string to the server. On the same line, it
+            // is an error.
             content.push(1);
         }
         content.extend_from_slice(token.text(sql).as_bytes());
@@ -144,9 +148,9 @@ pub(crate) fn digest_of(
     Digest(Hash::hash(&content))
 }
 
-/// The digest of a revision and of all that it stands on.
+/// The digest of a revision and all its ancestors.
 ///
-/// The order in which a merge names its parents means nothing, so it changes nothing.
+/// The order in which a merge lists its parents does not matter, so it does not change the digest.
 pub fn chain_digest(id: &str, parents: &[Digest], up: Digest) -> Digest {
     let mut parents = parents.to_vec();
     parents.sort_unstable();

@@ -1,4 +1,4 @@
-//! Changes to a folder, as data: what a command is going to write. Nothing is written here.
+//! Computes changes to a folder as data, for a command to write. Nothing is written here.
 
 use std::fmt;
 
@@ -15,9 +15,9 @@ use crate::syntax::source::Span;
 pub struct FileEdit {
     /// Its name in the folder.
     pub name: String,
-    /// Its whole text.
+    /// Its full text.
     pub text: String,
-    /// Whether it is there and is to be replaced; otherwise it must not be there.
+    /// Whether it replaces an existing file. Otherwise, the file must not exist yet.
     pub replaces: bool,
 }
 
@@ -26,11 +26,11 @@ pub struct FileEdit {
 pub struct NewRevision<'a> {
     /// Its id.
     pub id: &'a str,
-    /// What it does, in words; they make the file's name too.
+    /// A description of what it does; also used for the name of the file.
     pub message: &'a str,
     /// The date in its header.
     pub created: &'a str,
-    /// The revision it follows; the head if there is none.
+    /// The revision that it follows; the head if `None`.
     pub parent: Option<&'a str>,
     /// Its upgrade.
     pub up: NewSection<'a>,
@@ -41,14 +41,14 @@ pub struct NewRevision<'a> {
 /// A section of a revision to write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NewSection<'a> {
-    /// Its SQL; empty for somebody to fill in.
+    /// Its SQL; empty if it is to be written later.
     pub sql: &'a str,
-    /// Whether it runs inside a transaction.
+    /// Whether it runs in a transaction.
     pub transactional: bool,
 }
 
 impl NewSection<'_> {
-    /// Nothing yet.
+    /// An empty section.
     pub const EMPTY: Self = NewSection { sql: "", transactional: true };
 
     fn text(&self, name: &str) -> String {
@@ -59,69 +59,70 @@ impl NewSection<'_> {
     }
 }
 
-/// Why a change can't be made.
+/// Why a change is not possible.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum EditError {
-    /// The folder has no such revision.
+    /// The folder contains no such revision.
     UnknownRevision {
-        /// The id that was asked for.
+        /// The requested id.
         id: String,
         /// The id that was probably meant.
-        meant: Option<String>,
+        suggestion: Option<String>,
     },
-    /// An id that no revision can have.
+    /// An id that is not valid.
     BadId {
         /// The id.
         id: String,
-        /// Why not.
+        /// Why it is not valid.
         why: BadId,
     },
-    /// The folder has this revision already.
+    /// The folder already contains this revision.
     Exists {
         /// The revision.
         id: String,
         /// Its file.
         file: String,
     },
-    /// Another file has the same words, and so the same typed variant.
+    /// Another file has the same words in its name, and so the same typed variant.
     SameWords {
         /// The other file.
         file: String,
         /// The variant.
         variant: String,
     },
-    /// There is nothing to say what the revision does.
+    /// The message is empty.
     NoMessage,
-    /// The chain has several heads, so it is not clear which one to follow.
+    /// The chain has several heads, so it is unclear which one to follow.
     SeveralHeads {
         /// The heads.
         heads: Vec<String>,
     },
-    /// The chain has one head: nothing to merge.
+    /// The chain has one head, so there is nothing to merge.
     OneHead {
         /// The head.
         head: String,
     },
-    /// A pinned revision can't be moved.
+    /// A pinned revision cannot be moved.
     Deployed {
         /// The revision.
         id: String,
-        /// The first revision of the other branch and the one to put it after, where that branch is not pinned.
+        /// The first revision of the other branch and the revision to move it after, if that branch
+        /// is not pinned.
         movable: Option<(String, String)>,
         /// Whether the chain has several heads.
         forks: bool,
     },
-    /// A merge has several parents, and it is not clear which one to replace.
+    /// A merge has several parents, and it is unclear which one to replace.
     Merge {
         /// The revision.
         id: String,
     },
-    /// A revision can't follow itself, or what follows it.
+    /// A revision cannot follow itself or one of its descendants.
     Circle {
         /// The revision.
         id: String,
-        /// What it was to follow.
+        /// The revision that it was meant to follow.
         onto: String,
     },
     /// The revision is not pinned, so there is no downgrade to accept.
@@ -135,7 +136,7 @@ impl EditError {
     /// What to do about it.
     pub fn help(&self) -> String {
         match self {
-            EditError::UnknownRevision { meant: Some(meant), .. } => format!("did you mean `{meant}`?"),
+            EditError::UnknownRevision { suggestion: Some(suggestion), .. } => format!("did you mean `{suggestion}`?"),
             EditError::UnknownRevision { .. } => "`migrate history` lists the revisions".into(),
             EditError::BadId { .. } => {
                 "an id is 1 to 128 letters, digits, `_`, `.` or `-`, and begins with a letter or a digit".into()
@@ -200,11 +201,11 @@ impl fmt::Display for EditError {
 
 impl std::error::Error for EditError {}
 
-/// A new revision's file, with empty sections to fill in.
+/// Creates the file of a new revision, with empty sections to fill in.
 ///
 /// # Errors
 ///
-/// When the id or the message is of no use, or it is not clear what the revision follows.
+/// If the id or the message is not valid, or it is unclear which revision to follow.
 pub fn new_revision(folder: Folder, new: NewRevision<'_>) -> Result<FileEdit, EditError> {
     let outline = Outline::of(folder);
     let parents = match new.parent {
@@ -220,11 +221,11 @@ pub fn new_revision(folder: Folder, new: NewRevision<'_>) -> Result<FileEdit, Ed
     file(&outline, new, &parents)
 }
 
-/// A revision that joins all heads.
+/// Creates a revision that merges all heads.
 ///
 /// # Errors
 ///
-/// When there is one head, or the id or the message is of no use.
+/// If there is only one head, or the id or the message is not valid.
 pub fn merge(folder: Folder, new: NewRevision<'_>) -> Result<FileEdit, EditError> {
     let outline = Outline::of(folder);
     let heads: Vec<String> = outline.heads().map(|head| head.id.clone()).collect();
@@ -244,7 +245,7 @@ fn file(
     if let Some(entry) = outline.get(id.as_str()) {
         return Err(EditError::Exists { id: id.to_string(), file: entry.file.clone() });
     }
-    // One line, whatever the shell made of it.
+    // A single line, whatever line breaks the shell passed.
     let message = new.message.split_whitespace().collect::<Vec<_>>().join(" ");
     if message.is_empty() {
         return Err(EditError::NoMessage);
@@ -269,10 +270,10 @@ fn file(
     Ok(FileEdit { name, text, replaces: false })
 }
 
-/// The longest slug, in characters.
+/// The maximum length of a slug, in characters.
 const MAX_SLUG: usize = 60;
 
-/// The words of a message as a part of a file's name.
+/// The words of a message in the form used in file names.
 fn slug(message: &str) -> String {
     let lower = message.to_lowercase();
     let words = lower.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
@@ -289,11 +290,12 @@ fn slug(message: &str) -> String {
     if slug.is_empty() { "revision".to_owned() } else { slug }
 }
 
-/// Puts a revision, and with it all that follows it, after another one.
+/// Moves a revision, along with all its descendants, after another one.
 ///
 /// # Errors
 ///
-/// When one of the two is unknown, or the revision is deployed, a merge, or below the other.
+/// If one of the two is unknown, or if the revision is deployed, a merge, or an ancestor of the
+/// other.
 pub fn rebase(folder: Folder, id: &str, onto: &str) -> Result<FileEdit, EditError> {
     let outline = Outline::of(folder);
     let (id, onto) = (known(&outline, id)?, known(&outline, onto)?);
@@ -307,7 +309,7 @@ pub fn rebase(folder: Folder, id: &str, onto: &str) -> Result<FileEdit, EditErro
     let is_it = |header: &crate::chain::header::Header| {
         header.id.as_ref().is_some_and(|(found, _)| found.as_str() == id)
     };
-    let unknown = || EditError::UnknownRevision { id: id.clone(), meant: None };
+    let unknown = || EditError::UnknownRevision { id: id.clone(), suggestion: None };
     let file = outline.parsed.iter().find(|file| is_it(&file.header)).ok_or_else(unknown)?;
     let source = &outline.files.sources[file.index];
     let (place, new) = match file.header.parents.as_slice() {
@@ -323,7 +325,8 @@ pub fn rebase(folder: Folder, id: &str, onto: &str) -> Result<FileEdit, EditErro
     Ok(FileEdit { name: file.name.clone(), text, replaces: true })
 }
 
-/// What can be moved instead of a pinned revision: the branch that it was to follow, unless that is pinned, too.
+/// What can be moved instead of a pinned revision: the branch that the revision was meant to
+/// follow, unless that is pinned, too.
 fn movable(outline: &Outline, id: &str, onto: &str) -> Option<(String, String)> {
     let is_other = |it: &str| {
         outline.stands_on(onto, it) && !outline.stands_on(id, it) && !outline.stands_on(it, id)
@@ -338,11 +341,11 @@ fn movable(outline: &Outline, id: &str, onto: &str) -> Option<(String, String)> 
     Some((first.id.clone(), head.id.clone()))
 }
 
-/// The lock file with the downgrade of a deployed revision as it is now.
+/// Updates the lock file to accept the current downgrade of a deployed revision.
 ///
 /// # Errors
 ///
-/// When the revision is unknown or not pinned.
+/// If the revision is unknown or not pinned.
 pub fn accept_down(folder: Folder, id: &str) -> Result<FileEdit, EditError> {
     let outline = Outline::of(folder);
     let id = known(&outline, id)?;
@@ -363,9 +366,10 @@ pub fn accept_down(folder: Folder, id: &str) -> Result<FileEdit, EditError> {
     Ok(FileEdit { name: LOCK_FILE.to_owned(), text: lockfile::write(&pins), replaces: true })
 }
 
-/// A revision's whole id, from the id or the beginning of it.
+/// The full id of a revision, from its id or a prefix.
 fn known(outline: &Outline, id: &str) -> Result<String, EditError> {
-    let unknown = || EditError::UnknownRevision { id: id.to_owned(), meant: outline.meant(id) };
+    let unknown =
+        || EditError::UnknownRevision { id: id.to_owned(), suggestion: outline.suggestion(id) };
     outline.find(id).map(|entry| entry.id.clone()).ok_or_else(unknown)
 }
 

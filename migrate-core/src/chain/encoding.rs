@@ -1,10 +1,11 @@
-//! A chain as `embed_migrations!()` writes it into a program: one text and one row of bytes.
+//! The encoding of a chain in a program, written by `embed_migrations!()`: one text and one byte
+//! string.
 //!
-//! A compiler checks every literal of a table, and a program that can be moved in memory has an entry
-//! for each pointer of it. Two literals cost the same for any number of revisions. They are unpacked
-//! when somebody asks for a revision: to see that there is nothing to do, the head and the number of
-//! revisions are enough. What a file says of itself is noted as the place where it says it, and the
-//! digests, which follow from the text, are made when it is unpacked.
+//! A compiler checks every literal of a table, and a relocatable program has an entry for each
+//! pointer in it. Two literals cost the same for any number of revisions. They are decoded when a
+//! revision is first accessed. To find out that there is nothing to do, the head and the number of
+//! revisions are enough. Parts of a file are stored as their positions in it. The digests follow
+//! from the text and are computed on decoding.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -17,27 +18,27 @@ use crate::chain::id::RevisionId;
 use crate::chain::sections::{Options, Section};
 use crate::syntax::source::{Source, Span};
 
-/// The version of the format, since a macro and a library of two releases can meet.
+/// The version of the format. A macro and a library of different releases may be used together.
 pub const FORMAT: u32 = 1;
 
-/// A chain that is packed. Its fields are public for what the macro writes.
+/// An encoded chain. The fields are public so that the macro can write them.
 #[derive(Debug, Clone, Copy)]
 pub struct Packing<'a> {
-    /// [`FORMAT`], as the macro has it.
+    /// The value of [`FORMAT`] in the macro.
     pub format: u32,
-    /// How many revisions there are.
+    /// The number of revisions.
     pub count: usize,
     /// The id of the head.
     pub head: &'a str,
     /// The chain digest of the head.
     pub digest: Digest,
-    /// All files, each behind what its path has of its own.
+    /// All files, each preceded by the part of its path that differs from the previous one.
     pub texts: &'a str,
-    /// How long they are, what is where in them, and who follows whom.
+    /// The lengths of the files, the positions of their parts, and the parents.
     pub numbers: &'a [u8],
 }
 
-/// The same, and what became of it when somebody asked for a revision.
+/// An encoded chain, with the result of decoding it once that has been requested.
 #[derive(Debug, Clone)]
 pub(crate) struct Packed<'a> {
     packing: Packing<'a>,
@@ -54,7 +55,7 @@ impl<'a> Packed<'a> {
         Packed { packing, unpacked: OnceLock::new() }
     }
 
-    /// What is known without unpacking it.
+    /// What is known without decoding.
     pub(crate) const fn packing(&self) -> &Packing<'a> {
         &self.packing
     }
@@ -64,7 +65,7 @@ impl<'a> Packed<'a> {
     }
 }
 
-/// The texts of a chain, and the numbers.
+/// Encodes the texts and the numbers of a chain.
 pub fn pack(chain: &Chain<'_>) -> (String, Vec<u8>) {
     let mut writer = Writer::default();
     for (at, migration) in chain.migrations().iter().enumerate() {
@@ -87,9 +88,9 @@ fn unpack<'a>(packing: &Packing<'a>) -> Vec<Migration<'a>> {
 struct Writer<'c> {
     texts: String,
     numbers: Vec<u8>,
-    /// Where each revision before is in the chain.
+    /// The index in the chain of each earlier revision.
     places: HashMap<&'c str, usize>,
-    /// The path of the file before.
+    /// The path of the previous file.
     path: &'c str,
 }
 
@@ -99,7 +100,7 @@ impl<'c> Writer<'c> {
         self.path(source.path());
         self.text(source.text());
         let place = |parent: &RevisionId<'_>| self.places.get(parent.as_str()).copied();
-        // How far back in the chain.
+        // The distance to each parent in the chain.
         let back: Vec<usize> =
             parents.iter().map(|parent| at - place(parent).unwrap_or_default()).collect();
         self.places.insert(id.as_str(), at);
@@ -128,7 +129,7 @@ impl<'c> Writer<'c> {
 
     fn section(&mut self, source: &Source<'_>, Section { span, options }: Section) {
         self.number(span.start);
-        // Most end where the file does.
+        // Most sections end at the end of the file.
         self.number(source.text().len() - span.end);
         if options == Options::USUAL {
             return;
@@ -140,7 +141,8 @@ impl<'c> Writer<'c> {
         }
     }
 
-    /// A path: how much its start and its end share with the one before, and what is between.
+    /// Writes a path: the lengths of the prefix and suffix that it shares with the previous one,
+    /// and the part in between.
     fn path(&mut self, path: &'c str) {
         let same = |pairs: &mut dyn Iterator<Item = (char, char)>| -> usize {
             pairs.take_while(|(here, before)| here == before).map(|(c, _)| c.len_utf8()).sum()
@@ -154,7 +156,7 @@ impl<'c> Writer<'c> {
         self.path = path;
     }
 
-    /// A piece of a file, as the place where it is found first.
+    /// Writes a part of a file as the position of its first occurrence.
     fn piece(&mut self, source: &Source<'_>, piece: &str) {
         self.number(source.text().find(piece).unwrap_or_default());
         self.number(piece.len());
@@ -170,7 +172,8 @@ impl<'c> Writer<'c> {
         self.number(bits.fold(0, |number, flag| number << 1 | usize::from(flag)));
     }
 
-    /// In groups of seven bits, the lowest first; a bit says that another group follows.
+    /// Writes a number in groups of seven bits, lowest first. The eighth bit says that another
+    /// group follows.
     fn number(&mut self, mut number: usize) {
         loop {
             let low = (number & 0x7f) as u8;
@@ -183,7 +186,7 @@ impl<'c> Writer<'c> {
     }
 }
 
-/// Reads what [`Writer`] has written; where that ends, everything is empty.
+/// Reads what [`Writer`] has written. After the end of the data, all values are empty.
 struct Reader<'a> {
     texts: &'a str,
     numbers: &'a [u8],

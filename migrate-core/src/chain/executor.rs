@@ -1,12 +1,12 @@
-//! Work that is the same for each file of a chain: whoever asks says on how many threads it is done.
+//! Runs the same work on each file of a chain, on threads that the caller provides.
 
-/// Does one thing to each of many.
+/// Runs the same work on each item of a list.
 pub trait Workers {
-    /// What `work` makes of each, in their order.
+    /// The result of `work` for each item, in order.
     fn each<T: Sync, R: Send>(&self, things: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R>;
 }
 
-/// The thread that asks does it all.
+/// Does everything on the calling thread.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Alone;
 

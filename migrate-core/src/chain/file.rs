@@ -1,4 +1,4 @@
-//! One migration file: its header, its sections, and what is wrong with it alone.
+//! Parses one migration file: its header, its sections, and the problems within it.
 
 use crate::chain::allow_comments::allows;
 use crate::chain::diagnostic::Diagnostic;
@@ -11,17 +11,18 @@ use crate::syntax::lexer::{Lexer, Token, TokenKind};
 use crate::syntax::source::{Source, Span};
 use crate::syntax::statements::{Statement, split};
 
-/// What one file says, as far as it could be read.
+/// The content of one file, as far as it could be parsed.
 pub(crate) struct ParsedFile {
     pub(crate) index: usize,
     pub(crate) name: String,
     pub(crate) header: Header,
     pub(crate) sections: Sections,
-    /// Of the sections that there are. A merge that only joins may leave them out, which is the
-    /// same as leaving them empty.
+    /// The digests of the existing sections. A merge without SQL of its own may omit them, which is
+    /// the same as leaving them empty.
     pub(crate) up: Digest,
     pub(crate) down: Option<Digest>,
-    /// Of the upgrade and of the downgrade; they count from the start of their section.
+    /// The statements of the upgrade and of the downgrade. Positions are relative to the start of
+    /// their section.
     #[cfg_attr(
         not(any(test, feature = "analysis")),
         expect(dead_code, reason = "only that reads SQL")
@@ -29,7 +30,7 @@ pub(crate) struct ParsedFile {
     pub(crate) statements: [Vec<Statement>; 2],
 }
 
-/// Reads a file; what is wrong with it is added to `problems`.
+/// Parses a file, and adds its problems to `problems`.
 pub(crate) fn parse(
     index: usize,
     name: &str,
@@ -68,7 +69,7 @@ pub(crate) fn parse(
         problems.push(Diagnostic::at(problem, index, span, text));
     }
     let overrun = tokens.iter().find(|token| {
-        // Of what can hold a newline.
+        // Token kinds that can contain a newline.
         !token.kind.is_trivia()
             && !matches!(token.kind, TokenKind::Word | TokenKind::Number | TokenKind::Punctuation)
             && sections::has_marker_line(token.text(source.text()))
@@ -87,7 +88,7 @@ pub(crate) fn parse(
     }
 }
 
-/// The digest of a section and its statements, from the tokens of its file. One that is not there is
+/// The digest and the statements of a section, from the tokens of its file. A missing section is
 /// empty.
 fn read(
     source: &Source<'_>,
@@ -102,7 +103,7 @@ fn read(
         .filter(|token| !token.kind.is_trivia())
         .map(|token| Token { kind: token.kind, span: token.span.since(span.start) })
         .collect();
-    // A string above the marker goes on here only for who reads the file as one text.
+    // A string above the marker only continues here when the file is read as one text.
     if tokens.first().is_some_and(|token| token.kind == TokenKind::StringContinuation) {
         tokens = Lexer::new(sql).filter(|token| !token.kind.is_trivia()).collect();
     }
@@ -115,8 +116,8 @@ pub(crate) fn or_empty(section: Option<(Section, Span)>) -> Section {
 
 const OVERRUN: &str = "what is opened here runs over a section marker: close it before";
 
-/// Whether the sections that a revision needs are there, and what stands in them. `overrun` is a
-/// string that holds what looks like a marker: if something is missing, its quotes are the reason.
+/// Checks that the sections that a revision needs exist, and are not empty. `overrun` is a string
+/// that contains something like a marker: if a section is missing, its quotes are the cause.
 fn presence(
     index: usize,
     source: &Source<'_>,
@@ -129,7 +130,7 @@ fn presence(
     let opening = |token: Token| Span::new(token.span.start, token.span.start + 1);
     let mut hidden = sections.unclear;
     let only_joins = header.joins() && up.is_empty();
-    // An upgrade that does nothing is a lint's matter; there is nothing to undo then.
+    // An upgrade that does nothing is reported by a lint. Then there is nothing to undo either.
     let empty_down = Some(Problem::EmptyDown).filter(|_| !up.is_empty());
     for (section, statements, empty) in [(sections.up, up, None), (sections.down, down, empty_down)]
     {

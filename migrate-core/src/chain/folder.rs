@@ -1,20 +1,20 @@
-//! A folder of migrations as data: what a directory held when it was read.
+//! A folder of migrations as data: the content of a directory when it was read.
 
 use crate::chain::diagnostic::Diagnostic;
 use crate::chain::lockfile::LOCK_FILE;
 use crate::chain::problem::Problem;
 use crate::syntax::source::{Source, Span};
 
-/// The largest file that a chain takes: it becomes a part of the program.
+/// The size limit for a file of a chain, since files become part of the program.
 pub const MAX_FILE_BYTES: usize = 8 << 20;
 
-/// What a directory held. [`files::read`](crate::files::read) makes one from a disk;
-/// [`check`](crate::check()) makes a chain from it.
+/// The content of a directory. [`files::read`](crate::files::read) creates one from a disk;
+/// [`check`](crate::check()) creates a chain from it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Folder {
-    /// Its path, as people should see it.
+    /// Its path, as displayed to users.
     pub path: String,
-    /// What is in it, or why that is unknown.
+    /// Its entries, or why they are unknown.
     pub entries: Result<Vec<Entry>, FolderError>,
 }
 
@@ -22,18 +22,18 @@ pub struct Folder {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum FolderError {
-    /// There is none.
+    /// It does not exist.
     Missing {
-        /// The name of a folder beside it that was probably meant.
-        meant: Option<String>,
+        /// The name of a folder next to it that was probably meant.
+        suggestion: Option<String>,
     },
     /// It is a file.
     NotADirectory,
-    /// The system refused, for this reason.
+    /// The operating system reported this error.
     Unreadable(String),
 }
 
-/// Something in a folder.
+/// An entry in a folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
     /// Its name, without the folder.
@@ -47,11 +47,11 @@ pub struct Entry {
 pub enum Content {
     /// A file and its bytes.
     File(Vec<u8>),
-    /// A file larger than [`MAX_FILE_BYTES`]; this many bytes, which nobody read.
+    /// A file larger than [`MAX_FILE_BYTES`], with its size in bytes. It was not read.
     LargeFile(u64),
-    /// A file that can't be read, and why.
+    /// A file that cannot be read, with the reason.
     Unreadable(String),
-    /// A directory, or something stranger.
+    /// A directory, or another kind of entry.
     Other,
 }
 
@@ -73,8 +73,8 @@ impl Folder {
         Folder { path: path.into(), entries: Ok(files.into_iter().map(entry).collect()) }
     }
 
-    /// The folder as it would be with this file in it, in place of one with its name. A folder that
-    /// is not there comes to be.
+    /// Adds a file, or replaces the one of this name. If the folder does not exist, this creates
+    /// it.
     #[must_use]
     pub fn with(mut self, name: &str, text: &str) -> Self {
         if matches!(self.entries, Err(FolderError::Missing { .. })) {
@@ -89,20 +89,20 @@ impl Folder {
     }
 }
 
-/// A folder's files, sorted by name, each known to be text.
+/// The files of a folder, sorted by name, as text.
 #[derive(Debug, Default)]
 pub(crate) struct Files {
-    /// All files with text, the lock too; labels of diagnostics count in here.
+    /// All files with text, including the lock file. The labels of diagnostics refer to this list.
     pub(crate) sources: Vec<Source<'static>>,
-    /// Which of the sources are migrations, and their names.
+    /// The indexes of the migrations in the sources, and their names.
     pub(crate) migrations: Vec<(usize, String)>,
-    /// Which of the sources is the lock.
+    /// The index of the lock file in the sources.
     pub(crate) lock: Option<usize>,
-    /// Whether a migration could not be read, so that the chain is not whole.
+    /// Whether a migration could not be read, so that the chain is incomplete.
     pub(crate) incomplete: bool,
 }
 
-/// Sorts out which entries are migrations, and reports those that can't be.
+/// Determines which entries are migrations, and reports entries that cannot be.
 pub(crate) fn open(folder: Folder, problems: &mut Vec<Diagnostic>) -> Files {
     let mut files = Files::default();
     let path = folder.path;
@@ -110,7 +110,7 @@ pub(crate) fn open(folder: Folder, problems: &mut Vec<Diagnostic>) -> Files {
         Ok(entries) => entries,
         Err(error) => {
             problems.push(Diagnostic::new(match error {
-                FolderError::Missing { meant } => Problem::NoDirectory { path, meant },
+                FolderError::Missing { suggestion } => Problem::NoDirectory { path, suggestion },
                 FolderError::NotADirectory => Problem::NotADirectory { path },
                 FolderError::Unreadable(reason) => Problem::Unreadable { path, reason },
             }));
@@ -126,7 +126,7 @@ pub(crate) fn open(folder: Folder, problems: &mut Vec<Diagnostic>) -> Files {
         let is_migration = name.ends_with(".sql") && !name.starts_with('.');
         if !is_lock && !is_migration {
             if !(name.starts_with('.') || name.starts_with("README")) {
-                // A revision with a wrong name is missing under its right one.
+                // A revision with a wrong file name is missing from the chain.
                 misnamed |= name.to_lowercase().contains(".sql");
                 problems.push(Diagnostic::new(Problem::StrayFile { name: join(&path, &name) }));
             }
@@ -164,7 +164,7 @@ fn join(folder: &str, name: &str) -> String {
     }
 }
 
-/// A file's text, or what there is to show of it and why that is not enough.
+/// The text of a file. If it cannot be used, what can be shown of it, and the reason.
 fn text(path: String, content: Content) -> (Source<'static>, Option<(Problem, Option<Span>)>) {
     let empty = |path: &str| Source::new(path.to_owned(), "");
     let large = |bytes| Problem::TooLarge { bytes, limit: MAX_FILE_BYTES };
@@ -193,7 +193,8 @@ fn text(path: String, content: Content) -> (Source<'static>, Option<(Problem, Op
             Err(error) => {
                 let good = error.utf8_error().valid_up_to();
                 let bytes = error.into_bytes();
-                // Normalised apart, so that the bad byte's place is known in what is shown.
+                // Normalised separately, so that the position of the invalid byte fits the
+                // displayed text.
                 let before = Source::new("", String::from_utf8_lossy(&bytes[..good]));
                 let at = before.text().len();
                 let shown = format!("{}{}", before.text(), String::from_utf8_lossy(&bytes[good..]));

@@ -1,14 +1,15 @@
-//! Do the revisions make one chain? Parents known, one base, one head, no circle; and their order.
+//! Checks that the revisions form one chain: parents known, one base, one head, no cycle. Also
+//! sorts them.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap, HashMap, HashSet};
 
 use crate::chain::diagnostic::Diagnostic;
-use crate::chain::id::did_you_mean;
 use crate::chain::problem::Problem;
 use crate::syntax::source::Span;
+use crate::syntax::suggest::did_you_mean;
 
-/// A revision, as far as its place in the chain goes.
+/// A revision in the graph.
 pub(crate) struct Node<'a> {
     pub(crate) source: usize,
     pub(crate) id: &'a str,
@@ -18,20 +19,21 @@ pub(crate) struct Node<'a> {
     pub(crate) pinned: bool,
 }
 
-/// What is known besides the files themselves.
+/// What is known in addition to the files themselves.
 pub(crate) struct Context<'a> {
-    /// Some file's id or parents can't be read: what seems missing may only be hidden.
+    /// The id or parents of some file cannot be read, so a revision that seems missing may only be
+    /// hidden.
     pub(crate) incomplete: bool,
-    /// A deployed revision was given other parents. It stands here with its old ones, so that
-    /// what has moved along with it seems to be in the wrong place.
+    /// The parents of a deployed revision were changed. The graph contains it with its old parents,
+    /// so revisions that were moved along with it seem to be in the wrong place.
     pub(crate) moved: bool,
-    /// The deployed revisions: a missing one is the lock's to report, and a branch with one can't
-    /// be moved.
+    /// The deployed revisions. A missing one is reported by the lock file check, and a branch with
+    /// one cannot be moved.
     pub(crate) deployed: HashSet<&'a str>,
 }
 
-/// Checks the graph and returns an order: parents before children, ties by id. The order holds
-/// every node when no problem was found.
+/// Checks the graph and returns an order: parents before children, ties by id. The order contains
+/// every node if no problem was found.
 pub(crate) fn check(
     nodes: &[Node<'_>],
     context: &Context<'_>,
@@ -55,7 +57,7 @@ pub(crate) fn check(
     let order = links.order(nodes);
     cycles(nodes, &links, &order, problems);
     twins(nodes, context, problems);
-    // What is wrong already makes further bases and heads of its own.
+    // Problems found so far lead to additional bases and heads.
     let is_known = |id: &&str| by_id.contains_key(id);
     let hidden = context.incomplete
         || context.moved
@@ -81,7 +83,7 @@ fn duplicate(node: &Node<'_>, first: &Node<'_>) -> Diagnostic {
     )
 }
 
-/// So many unknown parents are compared with all ids.
+/// The largest number of unknown parents that are compared with all ids.
 const MOST_SUGGESTIONS: usize = 10;
 
 fn parents(
@@ -110,17 +112,17 @@ fn parents(
         }
     }
     for (nth, (parent, named)) in unknown.into_iter().enumerate() {
-        // Ids that only count up are all alike. And whose parents are all unknown has another problem
-        // than slips of the finger.
+        // Ids that only count up all resemble each other. And if the parents are all unknown, the
+        // cause is not a typo.
         let is_counted = parent.chars().all(|c| c.is_ascii_digit());
-        let meant = if is_counted || nth >= MOST_SUGGESTIONS {
+        let suggestion = if is_counted || nth >= MOST_SUGGESTIONS {
             None
         } else {
             let children: HashSet<&str> = named.iter().map(|(node, _)| node.id).collect();
             did_you_mean(parent, by_id.keys().copied().filter(|id| !children.contains(id)))
         };
-        let meant = meant.map(str::to_owned);
-        let problem = Problem::UnknownParent { parent: parent.to_owned(), meant };
+        let suggestion = suggestion.map(str::to_owned);
+        let problem = Problem::UnknownParent { parent: parent.to_owned(), suggestion };
         let places = named.iter().enumerate().map(|(nth, (node, span))| {
             let text = if nth == 0 { "no file here has this revision" } else { "and here" };
             (node.source, *span, text)
@@ -129,7 +131,7 @@ fn parents(
     }
 }
 
-/// Who follows whom, by index; unknown parents left out.
+/// The edges of the graph, by index, without unknown parents.
 struct Links {
     parents: Vec<Vec<usize>>,
     children: Vec<Vec<usize>>,
@@ -153,7 +155,7 @@ impl Links {
         links
     }
 
-    /// Kahn's algorithm; what is in a circle, or follows one, is left out.
+    /// Kahn's algorithm. Revisions in a cycle, and their descendants, are left out.
     fn order(&self, nodes: &[Node<'_>]) -> Vec<usize> {
         let mut waiting: Vec<usize> = self.parents.iter().map(Vec::len).collect();
         let mut ready: BinaryHeap<Reverse<(&str, usize)>> = BinaryHeap::new();
@@ -173,7 +175,7 @@ impl Links {
         order
     }
 
-    /// For each revision of this order the head that stands on it, if no other does.
+    /// For each revision of this order, the head that descends from it, if it is the only one.
     fn owners(&self, order: &[usize]) -> Vec<Option<usize>> {
         let mut owners: Vec<Option<usize>> = vec![None; self.parents.len()];
         for &at in order.iter().rev() {
@@ -189,14 +191,14 @@ impl Links {
     }
 }
 
-/// Each circle once, told by the parent lines that make it.
+/// Reports each cycle once, at the parent lines that form it.
 fn cycles(nodes: &[Node<'_>], links: &Links, order: &[usize], problems: &mut Vec<Diagnostic>) {
     let ordered: HashSet<usize> = order.iter().copied().collect();
     let mut seen: HashSet<usize> = HashSet::new();
     for start in (0..nodes.len()).filter(|at| !ordered.contains(at)) {
         let mut path: Vec<usize> = Vec::new();
         let mut at = start;
-        // Every revision left has a parent that is left too, so this walk ends in a circle.
+        // Every remaining revision has a remaining parent, so this walk ends in a cycle.
         while seen.insert(at) {
             path.push(at);
             match links.parents[at].iter().find(|parent| !ordered.contains(parent)) {
@@ -218,11 +220,11 @@ fn cycles(nodes: &[Node<'_>], links: &Links, order: &[usize], problems: &mut Vec
     }
 }
 
-/// Merges that join the same branches.
+/// Reports merges of the same branches.
 fn twins(nodes: &[Node<'_>], context: &Context<'_>, problems: &mut Vec<Diagnostic>) {
     let mut merges: BTreeMap<Vec<&str>, &Node<'_>> = BTreeMap::new();
     let mut nodes: Vec<&Node<'_>> = nodes.iter().filter(|node| node.parents.len() > 1).collect();
-    // A deployed one stays; the other is the one to delete.
+    // A deployed merge stays; the other one is to be deleted.
     nodes.sort_by_key(|node| !context.deployed.contains(node.id));
     for node in nodes {
         let mut parents: Vec<&str> = node.parents.iter().map(|(id, _)| *id).collect();
@@ -250,8 +252,8 @@ fn parent_line(node: &Node<'_>) -> Span {
     }
 }
 
-/// Reports all revisions that could begin the chain but the one that does: a deployed one, or else
-/// the first file's.
+/// Reports all possible bases except for the one that stays: a deployed one, or else that of the
+/// first file.
 fn bases(nodes: &[Node<'_>], context: &Context<'_>, problems: &mut Vec<Diagnostic>) {
     let mut bases: Vec<&Node<'_>> = nodes.iter().filter(|node| node.parents.is_empty()).collect();
     bases.sort_by_key(|node| !context.deployed.contains(node.id));
@@ -266,7 +268,7 @@ fn bases(nodes: &[Node<'_>], context: &Context<'_>, problems: &mut Vec<Diagnosti
     }
 }
 
-/// A head, and what no other head stands on.
+/// A head with the revisions that only it descends from.
 struct Branch {
     head: usize,
     start: usize,
@@ -286,14 +288,14 @@ fn fork(
     let by_head: HashMap<usize, usize> =
         branches.iter().enumerate().map(|(nth, branch)| (branch.head, nth)).collect();
     let owners = links.owners(order);
-    // From the heads down, so that the first of a branch is the last that is seen.
+    // From the heads downwards, so that the first revision of a branch is seen last.
     for &at in order.iter().rev() {
         if let Some(nth) = owners[at].and_then(|head| by_head.get(&head)) {
             branches[*nth].start = at;
             branches[*nth].deployed |= context.deployed.contains(nodes[at].id);
         }
     }
-    // What is deployed stays where it is; the other branch is the one to move.
+    // A deployed branch stays; the other one is to be moved.
     branches.sort_by_key(|branch| (!branch.deployed, nodes[branch.head].id));
     let [stays, .., moves] = branches.as_slice() else { return };
     let problem = Problem::Fork {

@@ -1,18 +1,19 @@
-//! The header of a migration file: `-- key: value` lines above the first section.
+//! Parses the header of a migration file: the `-- key: value` lines above the first section.
 
 use std::collections::HashSet;
 
 use crate::chain::allow_comments::allows;
 use crate::chain::diagnostic::Diagnostic;
-use crate::chain::id::{RevisionId, did_you_mean};
+use crate::chain::id::RevisionId;
 use crate::chain::problem::Problem;
 use crate::syntax::lexer::{Token, TokenKind};
 use crate::syntax::source::{Source, Span};
+use crate::syntax::suggest::did_you_mean;
 
-/// What a header can say.
+/// The valid keys of a header.
 pub(crate) const KEYS: [&str; 5] = ["revision", "parent", "message", "created", "irreversible"];
 
-/// A header, as far as it could be read.
+/// A header, as far as it could be parsed.
 #[derive(Debug, Default)]
 pub(crate) struct Header {
     pub(crate) id: Option<(RevisionId<'static>, Span)>,
@@ -20,12 +21,12 @@ pub(crate) struct Header {
     pub(crate) message: Option<(String, Span)>,
     pub(crate) created: Option<(String, Span)>,
     pub(crate) irreversible: Option<(String, Span)>,
-    /// The keys that seem to have a line, but one that can't be read.
+    /// The keys that seem to have a line, but one that cannot be read.
     pub(crate) unclear: Vec<&'static str>,
 }
 
 impl Header {
-    /// Whether the place of the revision in the chain is unknown.
+    /// Whether the position of the revision in the chain is unknown.
     pub(crate) fn is_misplaced(&self) -> bool {
         self.id.is_none() || self.unclear.iter().any(|key| matches!(*key, "revision" | "parent"))
     }
@@ -35,7 +36,7 @@ impl Header {
         self.parents.len() > 1 || self.unclear.contains(&"parent")
     }
 
-    /// Where the parents are named, or the id if there are none.
+    /// The position of the parents, or of the id if there are none.
     pub(crate) fn place(&self) -> Span {
         match (self.parents.first(), self.parents.last()) {
             (Some((_, first)), Some((_, last))) => first.to(*last),
@@ -44,7 +45,7 @@ impl Header {
     }
 }
 
-/// Words that other tools, and people, have for the keys.
+/// Other words for the keys, used by other tools and by people.
 const SYNONYMS: [(&str, &str); 10] = [
     ("id", "revision"),
     ("rev", "revision"),
@@ -58,13 +59,13 @@ const SYNONYMS: [(&str, &str); 10] = [
     ("create_date", "created"),
 ];
 
-/// The key that a word was probably meant to be.
+/// The key that was probably meant by a word.
 fn meant_key(word: &str) -> Option<&'static str> {
     let synonym = SYNONYMS.iter().find(|(other, _)| other.eq_ignore_ascii_case(word));
     synonym.map(|(_, key)| *key).or_else(|| did_you_mean(word, KEYS))
 }
 
-/// Reads the header from the tokens above the first section marker.
+/// Parses the header from the tokens above the first section marker.
 pub(crate) fn parse(
     index: usize,
     source: &Source<'_>,
@@ -73,7 +74,7 @@ pub(crate) fn parse(
 ) -> Header {
     let mut header = Header::default();
     let mut seen: Vec<(&'static str, Span)> = Vec::new();
-    // The parents that the lines before have named.
+    // The parents named in earlier lines.
     let mut earlier: HashSet<RevisionId<'static>> = HashSet::new();
     let first_sql = tokens.iter().find(|token| !token.kind.is_trivia()).map(|token| token.span);
     for token in tokens.iter().filter(|token| token.kind == TokenKind::LineComment) {
@@ -84,13 +85,13 @@ pub(crate) fn parse(
         let (key, value) = (source.slice(key_span), source.slice(value_span));
         let Some(&known) = KEYS.iter().find(|known| **known == key) else {
             if first_sql.is_some_and(|sql| sql.start < token.span.start) {
-                // A comment in SQL that has no section above it.
+                // A comment in SQL that is outside of any section.
                 continue;
             }
-            let is_new = |meant: &&str| seen.iter().all(|(key, _)| key != meant);
-            let meant = meant_key(key).filter(is_new);
-            header.unclear.extend(meant);
-            let problem = Problem::UnknownKey { key: key.to_owned(), meant };
+            let is_new = |suggestion: &&str| seen.iter().all(|(key, _)| key != suggestion);
+            let suggestion = meant_key(key).filter(is_new);
+            header.unclear.extend(suggestion);
+            let problem = Problem::UnknownKey { key: key.to_owned(), suggestion };
             problems.push(Diagnostic::at(problem, index, key_span, ""));
             continue;
         };
@@ -120,7 +121,7 @@ pub(crate) fn parse(
             _ => header.irreversible = text,
         }
     }
-    // Something that is never closed has swallowed the lines below it.
+    // An unterminated token has swallowed the lines after it.
     if tokens.iter().any(|token| matches!(token.kind, TokenKind::Unterminated(_))) {
         header.unclear.extend(KEYS);
     }
@@ -145,7 +146,7 @@ fn parents(
     let before = header.parents.len();
     for span in comma_separated(source, value) {
         match id(index, source, span, problems) {
-            // A line that is there twice is one mistake.
+            // A duplicate line is only one mistake.
             Some((id, _)) if earlier.contains(&id) => {}
             Some(parent) => header.parents.push(parent),
             None => header.unclear.push("parent"),
@@ -154,14 +155,14 @@ fn parents(
     earlier.extend(header.parents[before..].iter().map(|(id, _)| id.clone()));
 }
 
-/// The key of a line that is SQL only because a dash is missing: `- parent: a`.
+/// The key of a line that is only read as SQL because a dash is missing: `- parent: a`.
 fn dashless_key(source: &Source<'_>, sql: Span) -> Option<&'static str> {
     let line = source.slice(source.line_at(sql.start)).trim_start_matches(['-', ' ', '\t', '#']);
     let (word, _) = line.split_once(':')?;
     KEYS.into_iter().find(|key| *key == word.trim_end())
 }
 
-/// The spans of `key` and `value` in a comment `-- key: value`, if it has that shape.
+/// The spans of `key` and `value` in a comment of the form `-- key: value`.
 fn key_and_value(source: &Source<'_>, comment: Span) -> Option<(Span, Span)> {
     let text = source.slice(comment);
     let body = text.trim_start_matches('-').trim_start();
@@ -214,7 +215,7 @@ mod tests {
     use super::*;
     use crate::syntax::lexer::Lexer;
 
-    /// Reads a header; gives what it says, or the codes of what is wrong with it.
+    /// Parses a header. Compares its content, or the codes of its problems.
     fn check(text: &str, expected: Result<(&str, &[&str], &str), &[&str]>) {
         let source = Source::new("a.sql", text);
         let tokens: Vec<Token> = Lexer::new(source.text()).collect();

@@ -1,12 +1,12 @@
-//! Revision ids: what may name a revision.
+//! Revision ids: which texts are valid.
 
 use std::borrow::Cow;
 use std::fmt;
 
-/// The longest id, in characters. Alembic's column holds 32, which people overran.
+/// The maximum length of an id, in characters. Alembic's column holds 32, which users exceeded.
 pub const MAX_ID_LENGTH: usize = 128;
 
-/// Words that mean a place in every chain, so they can't name one revision.
+/// Words for a position in any chain, which therefore cannot be the id of a revision.
 const RESERVED: [&str; 4] = ["base", "current", "head", "heads"];
 
 /// The id of a revision, such as `001` or `20251217_indexes`.
@@ -22,12 +22,12 @@ const RESERVED: [&str; 4] = ["base", "current", "head", "heads"];
 pub struct RevisionId<'a>(Cow<'a, str>);
 
 impl<'a> RevisionId<'a> {
-    /// Checks that `id` may name a revision.
+    /// Checks that `id` is a valid revision id.
     ///
     /// # Errors
     ///
-    /// When it is empty, too long, one of Alembic's words for a place in the chain (`head`,
-    /// `base`, …), or has a character other than letters, digits, `_`, `.` and `-`.
+    /// If it is empty, too long, one of Alembic's words for a position in the chain (`head`,
+    /// `base`, …), or contains a character other than letters, digits, `_`, `.` and `-`.
     pub fn new(id: impl Into<Cow<'a, str>>) -> Result<Self, BadId> {
         let id = id.into();
         match why_bad(&id) {
@@ -58,19 +58,19 @@ impl fmt::Display for RevisionId<'_> {
     }
 }
 
-/// Why a text can't be a revision id.
+/// Why a text is not a valid revision id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum BadId {
-    /// There is no text.
+    /// It is empty.
     Empty,
     /// It is longer than [`MAX_ID_LENGTH`].
     TooLong,
-    /// It is a word that means a place in every chain.
+    /// It is a word for a position in any chain.
     Reserved,
-    /// It does not begin with a letter or a digit.
+    /// It does not start with a letter or a digit.
     Start(char),
-    /// It has a character that an id can't have.
+    /// It contains a character that is not allowed.
     Character(char),
 }
 
@@ -106,84 +106,6 @@ fn why_bad(id: &str) -> Option<BadId> {
     RESERVED.contains(&id.to_ascii_lowercase().as_str()).then_some(BadId::Reserved)
 }
 
-/// The candidate that `word` was probably meant to be: the nearest by edit distance, if near.
-pub(crate) fn did_you_mean<'c>(
-    word: &str,
-    candidates: impl IntoIterator<Item = &'c str>,
-) -> Option<&'c str> {
-    nearest(word, candidates, (word.chars().count() / 3).max(1))
-}
-
-/// The same, where a name that merely looks alike may well be right: a slip of one letter.
-#[cfg(feature = "analysis")]
-pub(crate) fn slip_of<'c>(
-    word: &str,
-    candidates: impl IntoIterator<Item = &'c str>,
-) -> Option<&'c str> {
-    nearest(word, candidates, 1)
-}
-
-/// The nearest candidate of at most so many edits, which is not the word itself.
-#[cfg(feature = "analysis")]
-pub(crate) fn within<'c>(
-    word: &str,
-    candidates: impl IntoIterator<Item = &'c str>,
-    limit: usize,
-) -> Option<&'c str> {
-    nearest(word, candidates.into_iter().filter(|candidate| *candidate != word), limit)
-}
-
-fn nearest<'c>(
-    word: &str,
-    candidates: impl IntoIterator<Item = &'c str>,
-    limit: usize,
-) -> Option<&'c str> {
-    let length = word.chars().count();
-    let lower: Vec<char> = word.to_lowercase().chars().collect();
-    candidates
-        .into_iter()
-        // Each letter more is an edit; with this most are out.
-        .filter(|candidate| candidate.chars().count().abs_diff(length) <= limit)
-        .filter_map(|candidate| {
-            Some((distance(&lower, &candidate.to_lowercase(), limit)?, candidate))
-        })
-        .min()
-        .map(|(_, candidate)| candidate)
-}
-
-#[cfg(test)]
-thread_local! {
-    /// How many words were compared letter by letter.
-    pub(crate) static COMPARED: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
-}
-
-/// Levenshtein's distance with swapped neighbours counted once, row by row; nothing where it is more
-/// than the limit.
-fn distance(a: &[char], b: &str, limit: usize) -> Option<usize> {
-    #[cfg(test)]
-    COMPARED.set(COMPARED.get() + 1);
-    let b: Vec<char> = b.chars().collect();
-    let mut before_last: Vec<usize> = Vec::new();
-    let mut last: Vec<usize> = (0..=b.len()).collect();
-    for i in 1..=a.len() {
-        let mut row = vec![i];
-        for j in 1..=b.len() {
-            let replaced = last[j - 1] + usize::from(a[i - 1] != b[j - 1]);
-            let mut best = replaced.min(last[j] + 1).min(row[j - 1] + 1);
-            if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
-                best = best.min(before_last[j - 2] + 1);
-            }
-            row.push(best);
-        }
-        // No row that follows has less than the least of two in a row.
-        if row.iter().chain(&last).all(|edits| *edits > limit) {
-            return None;
-        }
-        before_last = std::mem::replace(&mut last, row);
-    }
-    Some(last[b.len()]).filter(|edits| *edits <= limit)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -206,17 +128,5 @@ mod tests {
         check("a+1", Some(BadId::Character('+')));
         check("head", Some(BadId::Reserved));
         check("Base", Some(BadId::Reserved));
-    }
-
-    #[test]
-    fn suggestions() {
-        let words = ["revision", "parent", "message", "created", "irreversible"];
-        let check = |word: &str, meant| assert_eq!(did_you_mean(word, words), meant, "{word}");
-        check("revison", Some("revision"));
-        check("Parent", Some("parent"));
-        check("parnet", Some("parent"));
-        check("parents", Some("parent"));
-        check("msg", None);
-        check("author", None);
     }
 }

@@ -1,14 +1,13 @@
-//! The lints: what a revision can do that is right, and yet hurts a database that is in use.
+//! The list of lints: valid statements in a revision that are unsafe on a live database.
 
 mod hazard;
 
 use std::fmt;
 
 pub use self::hazard::Hazard;
-use crate::chain::id::did_you_mean;
+use crate::syntax::suggest::did_you_mean;
 
-/// A thing to be warned of in a revision that is not deployed. Each has a page:
-/// `migrate lint --explain CODE`.
+/// A lint for revisions that are not deployed. Each has a page: `migrate lint --explain CODE`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 #[expect(missing_docs, reason = "each lint's `about`, below, says what it is")]
@@ -42,7 +41,7 @@ pub enum Lint {
 use Lint::*;
 
 impl Lint {
-    /// All of them, by their codes.
+    /// All lints, by their codes.
     pub const ALL: [Lint; 24] = [
         AddColumnNotNull,
         AddColumnRewrites,
@@ -70,7 +69,7 @@ impl Lint {
         ValidatesUnderLock,
     ];
 
-    /// A short name that stays the same: `drop-column`.
+    /// A short, stable name: `drop-column`.
     pub const fn code(self) -> &'static str {
         match self {
             AddColumnNotNull => "add-column-not-null",
@@ -100,14 +99,14 @@ impl Lint {
         }
     }
 
-    /// What it finds, in a line.
+    /// A one-line description of what it finds.
     pub const fn about(self) -> &'static str {
         match self {
             AddColumnNotNull => {
                 "a new column that is NOT NULL without a default: it fails when there are rows"
             }
             AddColumnRewrites => {
-                "a new column whose values differ from row to row: the table is written anew"
+                "a new column whose values differ from row to row: the table is rewritten"
             }
             ConstraintScans => {
                 "a foreign key or a check that is validated under the lock that adds it"
@@ -130,12 +129,12 @@ impl Lint {
             NotNullScans => "a SET NOT NULL that has to look at every row",
             RenameBreaks => "a new name for what the running release knows by the old one",
             RewritesTable => {
-                "a statement that writes a table or its indexes anew, while nobody can use it"
+                "a statement that rewrites a table or its indexes, while nobody can use it"
             }
             Serial => "a column of type serial, where an identity column does more with less",
             TimestampWithoutZone => "a timestamp without a time zone",
             TypeRewrites => {
-                "a new type or collation that makes the server write the table or an index anew"
+                "a new type or collation that makes the server rewrite the table or an index"
             }
             UniqueBuildsIndex => "a key whose index is built while nobody can use the table",
             UnnamedIndex => {
@@ -148,8 +147,8 @@ impl Lint {
         }
     }
 
-    /// What is made of it unless somebody says otherwise. None is denied: whether a table has rows,
-    /// and what the running release uses, is in no file.
+    /// The default level. No lint is denied by default, because no file shows whether a table has
+    /// rows, or what the running release uses.
     pub const fn default_level(self) -> Level {
         match self {
             DropIndexBlocks | Json | Serial | TimestampWithoutZone => Level::Allow,
@@ -162,8 +161,8 @@ impl Lint {
         Lint::ALL.into_iter().find(|lint| lint.code() == code)
     }
 
-    /// The code that a word was probably meant to be.
-    pub fn meant(word: &str) -> Option<&'static str> {
+    /// The code that was probably meant by a word.
+    pub fn suggestion(word: &str) -> Option<&'static str> {
         did_you_mean(&word.replace('_', "-"), Lint::ALL.map(Lint::code))
     }
 }
@@ -174,22 +173,22 @@ impl fmt::Display for Lint {
     }
 }
 
-/// What is made of what a lint finds.
+/// How the findings of a lint are reported.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Level {
-    /// Nothing.
+    /// Not at all.
     Allow,
-    /// `migrate lint` and `migrate check` tell it.
+    /// By `migrate lint` and `migrate check`.
     Warn,
-    /// It is an error: the program does not build.
+    /// As an error: the program does not build.
     Deny,
 }
 
 impl Level {
-    /// All of them, the mildest first.
+    /// All levels, in ascending order.
     pub const ALL: [Level; 3] = [Level::Allow, Level::Warn, Level::Deny];
 
-    /// Its name, as `migrate.toml` has it.
+    /// The name used in `migrate.toml`.
     pub const fn name(self) -> &'static str {
         match self {
             Level::Allow => "allow",
@@ -210,7 +209,7 @@ mod tests {
         for lint in Lint::ALL {
             assert_eq!(Lint::of_code(lint.code()), Some(lint));
         }
-        assert_eq!(Lint::meant("drop_columns"), Some("drop-column"));
-        assert_eq!(Lint::meant("x"), None);
+        assert_eq!(Lint::suggestion("drop_columns"), Some("drop-column"));
+        assert_eq!(Lint::suggestion("x"), None);
     }
 }

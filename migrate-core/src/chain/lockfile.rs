@@ -1,7 +1,8 @@
-//! The lock file, `chain.lock`: which revisions are deployed, and what they were then.
+//! Reads and writes the lock file, `chain.lock`: which revisions are deployed, and their digests at
+//! that time.
 //!
-//! One revision a line, parents before children, so that branches that lock different revisions
-//! conflict where a person should look.
+//! There is one revision per line, parents before children, so that branches that pin different
+//! revisions cause a merge conflict where a person should look.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt::Write as _;
@@ -17,7 +18,7 @@ use crate::syntax::source::{Source, Span};
 /// The lock file's name.
 pub const LOCK_FILE: &str = "chain.lock";
 
-/// The first line that is no comment: the version of the format and of the digests.
+/// The first line that is not a comment: the version of the format and of the digests.
 const VERSION: &str = "version 1";
 
 const INTRODUCTION: &str = "\
@@ -25,7 +26,7 @@ const INTRODUCTION: &str = "\
 # Written by `migrate lock`: commit it, don't edit it.
 ";
 
-/// A deployed revision, as the lock file holds it.
+/// A deployed revision, as recorded in the lock file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pin {
     /// Its id.
@@ -36,16 +37,16 @@ pub struct Pin {
     pub up: Digest,
     /// The digest of the downgrade, if there was one.
     pub down: Option<Digest>,
-    /// The digest of the revision and of all that it stands on.
+    /// The digest of the revision and all its ancestors.
     pub chain: Digest,
-    /// A few bits of each token of the upgrade, to show where an edit is.
+    /// A few bits of each token of the upgrade, to locate an edit.
     pub up_marks: String,
-    /// The same of the downgrade.
+    /// The same for the downgrade.
     pub down_marks: String,
 }
 
 impl Pin {
-    /// The pin of a revision as it is now.
+    /// The pin of a revision in its current state.
     pub fn of(migration: &Migration<'_>) -> Pin {
         Pin {
             id: migration.id.clone().into_owned(),
@@ -59,8 +60,8 @@ impl Pin {
     }
 }
 
-/// The text of a lock file that pins the chain through this revision, and keeps what `old` pins
-/// already. `None` where the chain has no such revision.
+/// The text of a lock file that pins the chain up to this revision, and keeps what `old` already
+/// pins. `None` if the chain contains no such revision.
 ///
 /// ```
 /// use migrate_core::{Folder, check, lock_text};
@@ -99,16 +100,16 @@ pub fn write(pins: &[Pin]) -> String {
     text
 }
 
-/// What a lock file says.
+/// The content of a lock file.
 #[derive(Debug, Default)]
 pub(crate) struct Lock {
-    /// The pins to rely on, each with the span of its id.
+    /// The reliable pins, each with the span of its id.
     pub(crate) pins: Vec<(Pin, Span)>,
-    /// Every id that has a line, also one in doubt.
+    /// All ids that have a line, including unreliable ones.
     pub(crate) ids: HashSet<String>,
 }
 
-/// Reads a lock file, as far as it can be read.
+/// Parses a lock file, as far as possible.
 pub(crate) fn parse(index: usize, source: &Source<'_>, problems: &mut Vec<Diagnostic>) -> Lock {
     let mut lock = Lock::default();
     let mut places: HashMap<RevisionId<'static>, Span> = HashMap::new();
@@ -142,7 +143,8 @@ pub(crate) fn parse(index: usize, source: &Source<'_>, problems: &mut Vec<Diagno
         let id_span = Span::new(span.start, span.start + id.len());
         lock.ids.insert(id.to_owned());
         match pin(line) {
-            // Both sides of a conflict have lines; which of them hold is for a person to say.
+            // Both sides of a merge conflict have lines; a person has to decide which ones are
+            // valid.
             _ if conflict => {}
             Err(why) => {
                 gaps = true;
@@ -205,8 +207,9 @@ fn pin(line: &str) -> Result<Pin, String> {
     }
 }
 
-/// A chain digest follows from the rest of the line and the parents' lines; where it does not,
-/// somebody edited the file. With `gaps`, a parent's line may only be one that can't be read.
+/// Checks chain digests: each must follow from the rest of the line and from the parents' lines. If
+/// it does not, the file was edited by hand. `gaps` says that some lines could not be read, which
+/// may be those of missing parents.
 fn tampered(
     index: usize,
     pins: &[(Pin, Span)],
@@ -219,7 +222,7 @@ fn tampered(
             pin.parents.iter().map(|id| chains.get(id).copied()).collect();
         parents.map(|parents| chain_digest(pin.id.as_str(), &parents, pin.up))
     };
-    // Beside a chain digest that was edited, its children's are as they were.
+    // If a chain digest was edited, those of its children still fit the original one.
     let computed: HashMap<_, _> =
         pins.iter().filter_map(|(pin, _)| Some((&pin.id, digest(pin, &written)?))).collect();
     let mut found = HashSet::new();
@@ -235,7 +238,7 @@ fn tampered(
             found.insert(pin.id.clone());
         }
     }
-    // The line that they miss may be the one with an edited id.
+    // The missing line may be the one whose id was edited.
     if !gaps && found.is_empty() {
         for (parent, lines) in orphans {
             let problem = Problem::LockTampered { id: lines[0].0.id.to_string() };

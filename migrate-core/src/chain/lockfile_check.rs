@@ -1,4 +1,4 @@
-//! Are the deployed revisions still what databases ran? The files beside the lock file.
+//! Compares the files with the lock file: are deployed revisions still what databases ran?
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -14,12 +14,12 @@ use crate::chain::token_fingerprints::first_difference;
 use crate::syntax::lexer::{Lexer, TokenKind};
 use crate::syntax::source::{Source, Span};
 
-/// How the files and the pins belong together.
+/// Which pin belongs to which file.
 pub(crate) struct Pinned<'l> {
-    /// For each file, its pin.
+    /// The pin of each file.
     pub(crate) pins: Vec<Option<&'l Pin>>,
-    /// Whether a deployed revision names other parents than it did, so that the graph is not what
-    /// it was.
+    /// Whether the parents of a deployed revision were changed, so that the graph differs from what
+    /// was deployed.
     pub(crate) moved: bool,
 }
 
@@ -41,12 +41,12 @@ pub(crate) fn check<'l>(
             by_id.entry(id.as_str()).or_default().push(at);
         }
     }
-    // An id that was changed, in its file and in the files that name it, is one mistake.
+    // An id that was changed in its file and in the files that name it is one mistake.
     let mut renamed: HashMap<&str, &str> = HashMap::new();
     let mut found: Vec<(usize, &Pin, Span)> = Vec::new();
     for (pin, span) in &lock.pins {
         let candidates = by_id.get(pin.id.as_str()).map_or(&[][..], Vec::as_slice);
-        // Of two files that claim the id, one may be a copy.
+        // If two files have the same id, one may be a copy.
         let genuine = candidates.iter().find(|at| parsed[**at].up == pin.up);
         match genuine.or(candidates.first()) {
             Some(&at) => {
@@ -61,7 +61,7 @@ pub(crate) fn check<'l>(
             }
         }
     }
-    // The problems of each file, since an edit explains some of them.
+    // The problems are kept per file, since an edit explains some of them.
     let mut own: BTreeMap<usize, Vec<Diagnostic>> = BTreeMap::new();
     let mut others = Vec::new();
     for found in std::mem::take(problems) {
@@ -82,7 +82,7 @@ pub(crate) fn check<'l>(
     pinned
 }
 
-/// Whether a revision follows the same ones as when it was pinned; in whichever order.
+/// Whether a revision has the same parents as when it was pinned, in any order.
 pub(crate) fn same_parents(pin: &Pin, header: &Header) -> bool {
     ids(&pin.parents) == ids(header.parents.iter().map(|(id, _)| id))
 }
@@ -93,7 +93,7 @@ fn ids<'i>(parents: impl IntoIterator<Item = &'i RevisionId<'static>>) -> Vec<&'
     ids
 }
 
-/// Whether a problem is what a server is thought to refuse, in an upgrade that databases have run.
+/// Whether a problem is a presumed refusal by the server, in an upgrade that databases have run.
 pub(crate) fn has_run(found: &Diagnostic, parsed: &[ParsedFile], pins: &[Option<&Pin>]) -> bool {
     let Some(label) = found.primary.as_ref().filter(|_| found.problem.is_refusal()) else {
         return false;
@@ -117,11 +117,11 @@ struct Files<'f> {
     lock_file: usize,
     parsed: &'f [ParsedFile],
     sources: &'f [Source<'f>],
-    /// Where each line of the lock file begins.
+    /// The offset of each line of the lock file.
     lines: Vec<usize>,
-    /// The first file with a new id and this upgrade: its index, the id, and where.
+    /// The first file with a new id and this upgrade: its index, the id, and the position.
     new: HashMap<Digest, (usize, &'f str, Span)>,
-    /// The first file that names this parent, and where.
+    /// The first file that names this parent, and the position.
     children: HashMap<&'f str, (usize, Span)>,
 }
 
@@ -152,13 +152,13 @@ impl<'f> Files<'f> {
         &self.sources[file.index]
     }
 
-    /// The line of the lock file, for people.
+    /// A description of the line in the lock file.
     fn line(&self, span: Span) -> String {
         let line = self.lines.partition_point(|start| *start <= span.start);
         format!("{}:{line}", self.sources[self.lock_file].path())
     }
 
-    /// The file of a pin is gone, or calls itself something else.
+    /// Reports that the file of a pin is missing, or has another id.
     fn missing(&self, pin: &Pin, span: Span, new: Option<(usize, &str, Span)>) -> Diagnostic {
         let id = pin.id.to_string();
         if let Some((index, new, place)) = new {
@@ -179,11 +179,11 @@ impl<'f> Files<'f> {
         }
     }
 
-    /// Whether the sections are what was deployed. What else is wrong in an edited section came
-    /// with the edit, so it is not said besides. `problems` are those of the file.
+    /// Checks that the sections are what was deployed. Other problems in an edited section were
+    /// caused by the edit, so they are not reported. `problems` are those of the file.
     fn sections(&self, at: usize, pin: &Pin, line: Span, problems: &mut Vec<Diagnostic>) {
         let file = &self.parsed[at];
-        // A marker that can't be read hides what the sections are.
+        // If a marker cannot be read, the sections are unknown.
         if file.sections.unclear || file.sections.unclear_mode {
             return;
         }
@@ -196,7 +196,7 @@ impl<'f> Files<'f> {
             let note = format!("{line} pins `{id}` as {was}; this file is {is}");
             problems.push(self.edited(file, problem, file.sections.up, &pin.up_marks).note(note));
         }
-        // An edit of the upgrade can swallow the downgrade; what is never closed has no end.
+        // An edit of the upgrade can swallow the downgrade. Something unterminated has no end.
         let swallowed = up != pin.up && file.sections.down.is_none();
         let unclosed = problems.iter().any(|found| found.problem.is_unclosed());
         if down != pin.down && !swallowed && !unclosed {
@@ -213,7 +213,7 @@ impl<'f> Files<'f> {
         }
     }
 
-    /// An edit, at the first place that differs.
+    /// Reports an edit at the first position that differs.
     fn edited(
         &self,
         file: &ParsedFile,
@@ -239,7 +239,7 @@ impl<'f> Files<'f> {
                 let text = "differs from what was deployed, from here on";
                 Diagnostic::at(problem, file.index, span.within(section.span.start), text)
             }
-            // The tokens are the same, or there are none: what changed is the mode in the marker.
+            // The tokens are the same, or there are none: the mode in the marker was changed.
             None => Diagnostic::at(problem, file.index, marker, "differs from what was deployed"),
         }
     }
@@ -278,7 +278,7 @@ mod tests {
     use crate::chain::id::RevisionId;
     use crate::chain::lockfile::{self, Pin};
 
-    /// What databases have run is right, whatever is known of servers; a downgrade may never have run.
+    /// Deployed upgrades are valid, whatever is known of servers. A downgrade may never have run.
     #[test]
     fn what_has_run_is_no_error() {
         let (refused, fine) = ("CLUSTER VERBOSE;", "SELECT 1;");
@@ -307,7 +307,7 @@ mod tests {
         check(refused, refused, 1);
     }
 
-    /// The body of a block is one token, so that the edit can't be shown more closely.
+    /// The body of a block is one token, so the edit cannot be located more precisely.
     #[test]
     fn an_edit_in_quotes_is_told_as_one() {
         let revision = |body: &str| {

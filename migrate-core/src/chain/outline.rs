@@ -1,37 +1,37 @@
-//! The outline of a folder: which revisions there are and who follows whom, also when they make
-//! no chain. Commands that mend a chain start from it.
+//! The outline of a folder: its revisions and their parents, even if they do not form a chain.
+//! Commands that repair a chain start from it.
 
 use std::collections::HashSet;
 
 use crate::chain::file::{ParsedFile, parse};
 use crate::chain::folder::{self, Files, Folder};
-use crate::chain::id::did_you_mean;
 use crate::chain::lockfile;
+use crate::syntax::suggest::did_you_mean;
 
-/// A folder's revisions, as far as their headers can be read.
+/// The revisions of a folder, as far as their headers can be read.
 pub struct Outline {
     pub(crate) files: Files,
     pub(crate) parsed: Vec<ParsedFile>,
     entries: Vec<OutlineEntry>,
 }
 
-/// A revision, as its header has it.
+/// A revision as described by its header.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OutlineEntry {
     /// Its file's name.
     pub file: String,
     /// Its id.
     pub id: String,
-    /// The revisions it follows.
+    /// The revisions that it follows.
     pub parents: Vec<String>,
-    /// What it does, in words; empty where the header does not say.
+    /// A description of what it does; empty if the header has none.
     pub message: String,
     /// Whether the lock file pins it as deployed.
     pub deployed: bool,
 }
 
 impl Outline {
-    /// The outline of this folder. Files whose header can't be read are left out.
+    /// Reads the outline of a folder. Files with unreadable headers are left out.
     ///
     /// ```
     /// use migrate_core::{Folder, Outline};
@@ -43,7 +43,7 @@ impl Outline {
     /// assert_eq!(heads, ["b", "c"]);
     /// ```
     pub fn of(folder: Folder) -> Self {
-        // Problems are for `check` to tell; here what can be read is enough.
+        // Problems are reported by `check`; here the readable part is enough.
         let mut unheard = Vec::new();
         let files = folder::open(folder, &mut unheard);
         let parsed: Vec<ParsedFile> = files
@@ -70,7 +70,7 @@ impl Outline {
         self.entries.iter().find(|entry| entry.id == id)
     }
 
-    /// A revision by its id, or by the beginning of it if no other id begins so.
+    /// A revision by its id, or by a prefix that is unique.
     pub fn find(&self, id: &str) -> Option<&OutlineEntry> {
         let mut begin =
             self.entries.iter().filter(|entry| entry.id.starts_with(id) && !id.is_empty());
@@ -87,28 +87,28 @@ impl Outline {
     }
 
     /// The id that was probably meant.
-    pub(crate) fn meant(&self, id: &str) -> Option<String> {
+    pub(crate) fn suggestion(&self, id: &str) -> Option<String> {
         did_you_mean(id, self.entries.iter().map(|entry| entry.id.as_str())).map(str::to_owned)
     }
 
-    /// The revisions that no other follows: one, unless the chain forks.
+    /// The revisions without children: one, unless the chain forks.
     pub fn heads(&self) -> impl Iterator<Item = &OutlineEntry> {
         let followed: HashSet<&str> =
             self.entries.iter().flat_map(|entry| &entry.parents).map(String::as_str).collect();
         self.entries.iter().filter(move |entry| !followed.contains(entry.id.as_str()))
     }
 
-    /// The revisions that more than one other follows.
+    /// The revisions with more than one child.
     pub fn branch_points(&self) -> impl Iterator<Item = &OutlineEntry> {
         self.entries.iter().filter(|entry| self.children(&entry.id).nth(1).is_some())
     }
 
-    /// The revisions that follow this one.
+    /// The children of this revision.
     pub fn children<'o>(&'o self, id: &'o str) -> impl Iterator<Item = &'o OutlineEntry> {
         self.entries.iter().filter(move |entry| entry.parents.iter().any(|parent| parent == id))
     }
 
-    /// Whether `id` stands on `ancestor`, or is it.
+    /// Whether `id` is a descendant of `ancestor`, or the same.
     pub(crate) fn stands_on(&self, id: &str, ancestor: &str) -> bool {
         let mut seen: HashSet<&str> = HashSet::from([id]);
         let mut queue = vec![id];

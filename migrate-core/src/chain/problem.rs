@@ -1,4 +1,4 @@
-//! Every way in which a chain can be wrong: one list, each entry with its code, message and help.
+//! The list of all problems that a chain can have, each with its code, message and help.
 
 use std::fmt;
 
@@ -8,111 +8,287 @@ use crate::chain::lint::Lint;
 
 mod text;
 
-/// What is wrong. Where it is wrong is the [`Diagnostic`](crate::Diagnostic)'s to say.
+/// A problem. Its position is in the [`Diagnostic`](crate::Diagnostic).
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 #[expect(missing_docs, reason = "each variant's message, below, says what it and its fields are")]
 pub enum Problem {
     // The folder and its files.
-    NoDirectory { path: String, meant: Option<String> },
-    NotADirectory { path: String },
-    Unreadable { path: String, reason: String },
-    EmptyChain { path: String },
-    StrayFile { name: String },
+    NoDirectory {
+        path: String,
+        suggestion: Option<String>,
+    },
+    NotADirectory {
+        path: String,
+    },
+    Unreadable {
+        path: String,
+        reason: String,
+    },
+    EmptyChain {
+        path: String,
+    },
+    StrayFile {
+        name: String,
+    },
     NotUtf8,
     NulByte,
-    TooLarge { bytes: usize, limit: usize },
+    TooLarge {
+        bytes: usize,
+        limit: usize,
+    },
 
     // The header.
-    MissingKey { key: &'static str },
-    DuplicateKey { key: &'static str },
-    UnknownKey { key: String, meant: Option<&'static str> },
-    EmptyValue { key: &'static str },
-    BadId { id: String, why: BadId },
+    MissingKey {
+        key: &'static str,
+    },
+    DuplicateKey {
+        key: &'static str,
+    },
+    UnknownKey {
+        key: String,
+        suggestion: Option<&'static str>,
+    },
+    EmptyValue {
+        key: &'static str,
+    },
+    BadId {
+        id: String,
+        why: BadId,
+    },
     SqlBeforeSection,
 
-    // The sections.
+    // Sections.
     NoUp,
     MissingDown,
     EmptyDown,
     IrreversibleWithDown,
-    DuplicateSection { name: &'static str },
-    UnknownSection { name: String, meant: Option<&'static str> },
-    UnknownOption { option: String, meant: Option<&'static str> },
-    DuplicateOption { option: &'static str },
-    BadOption { option: &'static str, value: String, want: &'static str },
+    DuplicateSection {
+        name: &'static str,
+    },
+    UnknownSection {
+        name: String,
+        suggestion: Option<&'static str>,
+    },
+    UnknownOption {
+        option: String,
+        suggestion: Option<&'static str>,
+    },
+    DuplicateOption {
+        option: &'static str,
+    },
+    BadOption {
+        option: &'static str,
+        value: String,
+        want: &'static str,
+    },
     MarkerNotAlone,
 
-    // The SQL.
+    // SQL syntax.
     UnterminatedString,
     UnterminatedIdentifier,
     UnterminatedComment,
-    UnterminatedDollarQuote { delimiter: String },
+    UnterminatedDollarQuote {
+        delimiter: String,
+    },
     PsqlCommand,
     CopyFromStdin,
     CopyToStdout,
-    TransactionControl { statement: String },
-    NeedsNoTransaction { statement: String },
-    EnumValueUsed { value: String },
-    Todo { what: String },
-    Syntax { found: String, meant: Option<(String, &'static str)>, instead: Option<&'static str> },
+    TransactionControl {
+        statement: String,
+    },
+    NeedsNoTransaction {
+        statement: String,
+    },
+    EnumValueUsed {
+        value: String,
+    },
+    Todo {
+        what: String,
+    },
+    Syntax {
+        found: String,
+        suggestion: Option<(String, &'static str)>,
+        instead: Option<&'static str>,
+    },
     MissingSemicolon,
-    PsqlVariable { variable: String },
-    Parameter { parameter: String },
-    ReleasesLocks { what: &'static str },
-    NeedsServer { what: &'static str, version: u32, oldest: u32 },
-    Lint { lint: Lint, message: String, help: String },
-    UnknownCode { code: String, meant: Option<&'static str> },
+    PsqlVariable {
+        variable: String,
+    },
+    Parameter {
+        parameter: String,
+    },
+    ReleasesLocks {
+        what: &'static str,
+    },
+    NeedsServer {
+        what: &'static str,
+        version: u32,
+        oldest: u32,
+    },
+    Lint {
+        lint: Lint,
+        message: String,
+        help: String,
+    },
+    UnknownCode {
+        code: String,
+        suggestion: Option<&'static str>,
+    },
 
     // What the SQL means for what there is.
-    AlreadyExists { what: String },
-    Missing { what: String, meant: Option<String> },
-    WrongKind { name: String, is: &'static str, wanted: &'static str },
-    ColumnCount { own: usize, other: usize },
-    NoKey { table: String, columns: Vec<String> },
-    AmbiguousColumn { column: String },
-    RepeatedColumn { column: String },
-    ValueCount { columns: usize, values: usize },
-    GeneratedColumn { column: String },
-    NotImmutable { function: String },
-    StillNeeded { what: String, by: Vec<String>, more: usize },
-    NotNullNeeded { column: String, why: String, first: String },
-    CannotReplace { what: String, why: String, instead: String },
-    Ambiguous { kind: &'static str, name: String, of: Vec<String> },
-    TypeMismatch { message: String, instead: String },
-    NoOperatorClass { kind: String, method: String, instead: String },
-    DownLeaves { what: String },
-    DownLoses { what: String },
+    AlreadyExists {
+        what: String,
+    },
+    Missing {
+        what: String,
+        suggestion: Option<String>,
+    },
+    WrongKind {
+        name: String,
+        is: &'static str,
+        wanted: &'static str,
+    },
+    ColumnCount {
+        own: usize,
+        other: usize,
+    },
+    NoKey {
+        table: String,
+        columns: Vec<String>,
+    },
+    AmbiguousColumn {
+        column: String,
+    },
+    RepeatedColumn {
+        column: String,
+    },
+    ValueCount {
+        columns: usize,
+        values: usize,
+    },
+    GeneratedColumn {
+        column: String,
+    },
+    NotImmutable {
+        function: String,
+    },
+    StillNeeded {
+        what: String,
+        by: Vec<String>,
+        more: usize,
+    },
+    NotNullNeeded {
+        column: String,
+        why: String,
+        first: String,
+    },
+    CannotReplace {
+        what: String,
+        why: String,
+        instead: String,
+    },
+    Ambiguous {
+        kind: &'static str,
+        name: String,
+        of: Vec<String>,
+    },
+    TypeMismatch {
+        message: String,
+        instead: String,
+    },
+    NoOperatorClass {
+        kind: String,
+        method: String,
+        instead: String,
+    },
+    DownLeaves {
+        what: String,
+    },
+    DownLoses {
+        what: String,
+    },
 
     // The chain.
-    DuplicateRevision { id: String },
-    UnknownParent { parent: String, meant: Option<String> },
-    RepeatedParent { parent: String },
-    SeveralBases { ids: Vec<String> },
-    Fork { heads: Vec<String>, rebase: Option<String>, onto: String },
-    Cycle { ids: Vec<String> },
-    TwinMerges { ids: Vec<String> },
-    VariantClash { variant: String },
+    DuplicateRevision {
+        id: String,
+    },
+    UnknownParent {
+        parent: String,
+        suggestion: Option<String>,
+    },
+    RepeatedParent {
+        parent: String,
+    },
+    SeveralBases {
+        ids: Vec<String>,
+    },
+    Fork {
+        heads: Vec<String>,
+        rebase: Option<String>,
+        onto: String,
+    },
+    Cycle {
+        ids: Vec<String>,
+    },
+    TwinMerges {
+        ids: Vec<String>,
+    },
+    VariantClash {
+        variant: String,
+    },
 
     // The settings.
-    ConfigSyntax { why: String },
-    UnknownSetting { key: String, meant: Option<&'static str> },
-    BadSetting { key: String, value: String, want: &'static str },
+    ConfigSyntax {
+        why: String,
+    },
+    UnknownSetting {
+        key: String,
+        suggestion: Option<&'static str>,
+    },
+    BadSetting {
+        key: String,
+        value: String,
+        want: &'static str,
+    },
 
-    // The lock file.
+    // Lock file.
     LockConflict,
-    LockVersion { found: String },
-    LockSyntax { why: String },
-    LockDuplicate { id: String },
-    LockTampered { id: String },
-    PinnedMissing { id: String, moved_to: Option<String> },
-    PinnedEdited { id: String, pinned: Digest, found: Digest },
-    PinnedDownEdited { id: String, pinned: Option<Digest>, found: Option<Digest> },
-    PinnedReparented { id: String, pinned: Vec<String>, found: Vec<String> },
+    LockVersion {
+        found: String,
+    },
+    LockSyntax {
+        why: String,
+    },
+    LockDuplicate {
+        id: String,
+    },
+    LockTampered {
+        id: String,
+    },
+    PinnedMissing {
+        id: String,
+        moved_to: Option<String>,
+    },
+    PinnedEdited {
+        id: String,
+        pinned: Digest,
+        found: Digest,
+    },
+    PinnedDownEdited {
+        id: String,
+        pinned: Option<Digest>,
+        found: Option<Digest>,
+    },
+    PinnedReparented {
+        id: String,
+        pinned: Vec<String>,
+        found: Vec<String>,
+    },
 }
 
 impl Problem {
-    /// A short name that stays the same, for machines.
+    /// A short, stable name, for programs.
     pub const fn code(&self) -> &'static str {
         use Problem::*;
         match self {
@@ -199,7 +375,7 @@ impl Problem {
         }
     }
 
-    /// Whether something is never closed.
+    /// Whether something is unterminated.
     pub(crate) const fn is_unclosed(&self) -> bool {
         matches!(
             self,
@@ -210,23 +386,23 @@ impl Problem {
         )
     }
 
-    /// Whether the rest of the section may be a part of it, so that what seems to be missing may
+    /// Whether the rest of the section may be part of it, so that something that seems missing may
     /// only be hidden.
     pub(crate) const fn hides_the_rest(&self) -> bool {
         self.is_unclosed() || matches!(self, Problem::PsqlCommand | Problem::CopyFromStdin)
     }
 
-    /// Whether there is no downgrade, where one must be.
+    /// Whether a required downgrade is missing.
     pub(crate) const fn is_missing_down(&self) -> bool {
         matches!(self, Problem::MissingDown | Problem::EmptyDown)
     }
 
-    /// Whether there is no section, where only a merge may do without.
+    /// Whether a section is missing that only a merge may omit.
     pub(crate) const fn is_missing_section(&self) -> bool {
         self.is_missing_down() || matches!(self, Problem::NoUp)
     }
 
-    /// Whether the revision may have been a merge that has lost its parents.
+    /// Whether the revision may have been a merge that lost its parents.
     pub(crate) const fn is_missing_parents(&self) -> bool {
         match self {
             Problem::SeveralBases { .. } => true,
@@ -235,7 +411,7 @@ impl Problem {
         }
     }
 
-    /// Whether it says that a server refuses a statement for the mode that it runs in.
+    /// Whether it says that a server refuses a statement because of its transaction mode.
     pub(crate) const fn is_refusal(&self) -> bool {
         matches!(
             self,
@@ -245,8 +421,8 @@ impl Problem {
         )
     }
 
-    /// Whether it is about what sections hold: in a deployed file, the edit that brought it is the
-    /// mistake.
+    /// Whether it is about the content of sections. In a deployed file, the mistake is the edit
+    /// that caused it.
     pub(crate) const fn is_in_sections(&self) -> bool {
         self.is_missing_section()
             || self.hides_the_rest()
@@ -265,10 +441,10 @@ impl Problem {
     }
 }
 
-/// So many things are listed by name.
+/// The largest number of items listed by name.
 const MOST_LISTED: usize = 20;
 
-/// `a`, `a` and `b`, or `a`, `b` and `c`, each in backquotes.
+/// `a`, `a` and `b`, or `a`, `b` and `c`, each in backticks.
 pub(crate) fn list<T: fmt::Display>(items: &[T]) -> String {
     let mut quoted: Vec<String> =
         items.iter().take(MOST_LISTED).map(|item| format!("`{item}`")).collect();

@@ -1,28 +1,29 @@
-//! The sections of a migration file: `-- migrate:up` and `-- migrate:down`, and their options.
+//! Parses the sections of a migration file, `-- migrate:up` and `-- migrate:down`, and their
+//! options.
 
 use std::time::Duration;
 
-use crate::chain::allow_comments::{allowed, meant, unknown_code};
+use crate::chain::allow_comments::{allowed, suggestion, unknown_code};
 use crate::chain::diagnostic::Diagnostic;
-use crate::chain::id::did_you_mean;
 use crate::chain::markers::{marker_body, todo, touched};
 use crate::chain::problem::Problem;
 use crate::syntax::lexer::{Token, TokenKind};
 use crate::syntax::source::{Source, Span};
+use crate::syntax::suggest::did_you_mean;
 
 /// How a section runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Options {
-    /// Whether it runs inside a transaction (it does unless it says `transaction:false`).
+    /// Whether it runs in a transaction. It does, unless it says `transaction:false`.
     pub transactional: bool,
-    /// How long one of its statements may wait for a lock, if it says so itself.
+    /// How long one of its statements may wait for a lock, if the section specifies it.
     pub lock_timeout: Option<Duration>,
-    /// How long one of its statements may take, if it says so itself.
+    /// How long one of its statements may run, if the section specifies it.
     pub statement_timeout: Option<Duration>,
 }
 
 impl Options {
-    /// Of a section that says nothing else.
+    /// The options of a section that specifies none.
     pub(crate) const USUAL: Self =
         Options { transactional: true, lock_timeout: None, statement_timeout: None };
 }
@@ -33,35 +34,36 @@ impl Default for Options {
     }
 }
 
-/// A section: where its SQL is in its file, and how it runs.
+/// A section: the position of its SQL in the file, and how it runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Section {
-    /// Where its SQL is: from the line after the marker to the next marker or the end.
+    /// The position of its SQL: from the line after the marker to the next marker or the end.
     pub span: Span,
     /// How it runs.
     pub options: Options,
 }
 
 impl Section {
-    /// One that is not there: no SQL, and the usual options.
+    /// A missing section: no SQL, and the default options.
     pub(crate) const EMPTY: Self = Section { span: Span::new(0, 0), options: Options::USUAL };
 }
 
-/// The sections of one file, as far as they could be read; each with the span of its marker.
+/// The sections of one file, as far as they could be parsed, each with the span of its marker.
 #[derive(Debug, Default)]
 pub(crate) struct Sections {
     pub(crate) up: Option<(Section, Span)>,
     pub(crate) down: Option<(Section, Span)>,
-    /// Whether a marker's name or place is wrong: a section may only seem to be missing.
+    /// Whether the name or position of a marker is wrong, so that a section may only seem to be
+    /// missing.
     pub(crate) unclear: bool,
-    /// Whether an option is wrong: how a section runs is not known.
+    /// Whether an option is wrong, so that it is unknown how a section runs.
     pub(crate) unclear_mode: bool,
 }
 
 const NAMES: [&str; 2] = ["up", "down"];
 const OPTIONS: [&str; 3] = ["transaction", "lock_timeout", "statement_timeout"];
 
-/// The section markers among the tokens of a file, right or not.
+/// The section markers among the tokens of a file, valid or not.
 pub(crate) fn markers(source: &Source<'_>, tokens: &[Token]) -> Vec<Span> {
     let markers = tokens.iter().filter(|token| is_marker(source, token));
     markers.map(|token| token.span).collect()
@@ -78,15 +80,15 @@ fn is_marker(source: &Source<'_>, token: &Token) -> bool {
         && (marker_body(comment).is_some() || misspelt(comment).is_some())
 }
 
-/// The section that a comment must be meant to begin, such as `-- migrat:up`, `-- migrate up` or
-/// another tool's `-- +goose Up`. Read as a comment, it would join two sections into one.
+/// The section that a comment is clearly meant to start, such as `-- migrat:up`, `-- migrate up` or
+/// another tool's `-- +goose Up`. If it were read as a comment, two sections would become one.
 fn misspelt(comment: &str) -> Option<&'static str> {
     let body = comment.trim_start_matches(['-', '+', ' ', '\t']).trim_end();
     let (word, rest) = body.split_at(body.find(|c: char| !c.is_ascii_alphabetic())?);
     let section = rest.trim_start_matches(|c: char| !c.is_alphanumeric());
     let name = match rest.trim_start().starts_with(':') {
         true => section.split_whitespace().next()?,
-        // Without the colon it could be the start of a sentence.
+        // Without the colon, it could be the start of a sentence.
         false => section,
     };
     let name = NAMES.into_iter().find(|known| name.eq_ignore_ascii_case(known))?;
@@ -94,14 +96,15 @@ fn misspelt(comment: &str) -> Option<&'static str> {
     Some(name)
 }
 
-/// Whether the text has a line that would be a section marker, were it not in a string or comment.
+/// Whether the text contains a line that would be a section marker if it were not in a string or
+/// comment.
 pub(crate) fn has_marker_line(text: &str) -> bool {
     let name =
         |line: &str| marker_body(line.trim_start())?.split_whitespace().next().map(String::from);
     text.lines().skip(1).filter_map(name).any(|name| NAMES.contains(&name.as_str()))
 }
 
-/// Reads the sections from all the tokens of a file and its [`markers`].
+/// Parses the sections from all tokens of a file and its [`markers`].
 pub(crate) fn parse(
     index: usize,
     source: &Source<'_>,
@@ -127,7 +130,7 @@ pub(crate) fn parse(
         if marker_body(source.slice(*marker)).is_none() {
             sections.unclear = true;
             let name = source.slice(*marker).trim_end().to_owned();
-            let problem = Problem::UnknownSection { meant: misspelt(&name), name };
+            let problem = Problem::UnknownSection { suggestion: misspelt(&name), name };
             problems.push(Diagnostic::at(problem, index, *marker, ""));
             continue;
         }
@@ -137,7 +140,8 @@ pub(crate) fn parse(
         }
         if let Some((code, span)) = unknown_code(source, *marker) {
             sections.unclear = true;
-            let problem = Problem::UnknownCode { code: code.to_owned(), meant: meant(code) };
+            let problem =
+                Problem::UnknownCode { code: code.to_owned(), suggestion: suggestion(code) };
             problems.push(Diagnostic::at(problem, index, span, ""));
             continue;
         }
@@ -149,8 +153,8 @@ pub(crate) fn parse(
             "down" => &mut sections.down,
             _ => {
                 sections.unclear = true;
-                let meant = did_you_mean(name, NAMES);
-                let problem = Problem::UnknownSection { name: name.to_owned(), meant };
+                let suggestion = did_you_mean(name, NAMES);
+                let problem = Problem::UnknownSection { name: name.to_owned(), suggestion };
                 problems.push(Diagnostic::at(problem, index, name_span, ""));
                 continue;
             }
@@ -171,7 +175,7 @@ pub(crate) fn parse(
     sections
 }
 
-/// The spans of the words after `migrate:` in a marker; the first is the section's name.
+/// The spans of the words after `migrate:` in a marker. The first one is the name of the section.
 fn words<'s>(source: &'s Source<'_>, marker: Span) -> impl Iterator<Item = Span> + 's {
     let body = marker_body(source.slice(marker)).unwrap_or_default();
     let mut at = marker.end - body.len();
@@ -197,10 +201,10 @@ fn options(
         let word = source.slice(span);
         let (name, value) = word.split_once(':').unwrap_or((word, ""));
         let Some(&option) = OPTIONS.iter().find(|option| **option == name) else {
-            let meant = did_you_mean(name, OPTIONS);
-            let problem = Problem::UnknownOption { option: name.to_owned(), meant };
+            let suggestion = did_you_mean(name, OPTIONS);
+            let problem = Problem::UnknownOption { option: name.to_owned(), suggestion };
             problems.push(Diagnostic::at(problem, index, span, ""));
-            // What follows may be SQL on the marker's line.
+            // The rest may be SQL on the same line as the marker.
             break;
         };
         if let Some((_, first)) = seen.iter().find(|(seen, _)| *seen == option) {
@@ -230,11 +234,11 @@ fn options(
     options
 }
 
-/// The longest time PostgreSQL's settings can hold: 2^31 - 1 milliseconds.
+/// The longest time that PostgreSQL's settings can hold: 2^31 - 1 milliseconds.
 const MAX_MILLISECONDS: u64 = i32::MAX as u64;
 
-/// Reads a time as the options of a section are written: `2s`, `500ms`, `10min`, `1h`; `0` needs no
-/// unit. `None` when it is no such time, or longer than PostgreSQL's settings can be.
+/// Parses a time in the format of the section options: `2s`, `500ms`, `10min`, `1h`; `0` needs no
+/// unit. `None` if it is not a time, or exceeds the limit of PostgreSQL's settings.
 pub fn parse_duration(text: &str) -> Option<Duration> {
     let digits = text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit()).len();
     let (number, unit) = text.split_at(digits);

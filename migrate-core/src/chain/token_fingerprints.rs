@@ -1,21 +1,22 @@
-//! Marks: a few bits of each token of a deployed section, kept in the lock file, so that an edit
-//! can be shown where it was made. They prove nothing; the digests do.
+//! Token fingerprints (the *marks* of the lock file): a few bits of each token of a deployed
+//! section, which make it possible to locate an edit. They prove nothing; the digests do.
 
 use crate::syntax::lexer::Lexer;
 use crate::syntax::source::Span;
 
-/// How many marks a section has at most; a longer one has a mark for several tokens together.
+/// The largest number of marks for a section. In a longer one, each mark covers several tokens.
 const MAX_MARKS: usize = 4096;
 
-/// The marks as the lock file holds them: how many tokens each stands for, a colon, and two
-/// characters (twelve bits) a mark.
+/// The marks in the format of the lock file: the number of tokens per mark, a colon, and two
+/// characters (twelve bits) for each mark.
 pub(crate) fn marks(sql: &str) -> String {
     let tokens = hashes(sql);
     let group = tokens.len().div_ceil(MAX_MARKS).max(1);
     format!("{group}:{}", encode(&tokens, group))
 }
 
-/// Where `sql` first differs from the text that these marks were made of, as far as they tell.
+/// The first position where `sql` differs from the text that the marks were computed from, as far
+/// as they show it.
 pub(crate) fn first_difference(sql: &str, marks: &str) -> Option<Span> {
     let (group, old) = marks.split_once(':')?;
     let group: usize = group.parse().ok().filter(|group| *group > 0)?;
@@ -28,7 +29,7 @@ pub(crate) fn first_difference(sql: &str, marks: &str) -> Option<Span> {
     let same = old.chunks(2).zip(new.chunks(2)).take_while(|(old, new)| old == new).count();
     match tokens.get(same * group) {
         Some((_, span)) => Some(*span),
-        // All that is left is as it was: the end was cut off.
+        // The remaining tokens are unchanged: the end was removed.
         None => tokens.last().map(|(_, span)| Span::new(span.end, span.end)),
     }
 }
@@ -40,7 +41,7 @@ fn hashes(sql: &str) -> Vec<(u32, Span)> {
         .collect()
 }
 
-/// FNV-1a of 32 bits.
+/// 32-bit FNV-1a.
 fn fnv1a(bytes: &[u8]) -> u32 {
     bytes.iter().fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193))
 }

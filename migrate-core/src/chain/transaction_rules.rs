@@ -1,7 +1,7 @@
-//! Statements that can't do what they say where they stand: the transaction rules.
+//! The transaction rules: statements that cannot run in the transaction mode of their section.
 //!
-//! Each rule looks at a statement's words alone and fires only where the server would refuse:
-//! a false error would be worse than a missed one.
+//! Each rule only looks at the text of a statement, and fires only if the server would refuse it: a
+//! false error would be worse than a missed one.
 
 use std::collections::HashMap;
 use std::mem::discriminant;
@@ -21,22 +21,22 @@ pub(crate) use self::no_transaction::is_concurrent_reindex;
 pub use self::no_transaction::needs_no_transaction;
 pub(crate) use self::no_transaction::releases_locks;
 
-/// A problem in a section's SQL, where it is, and what to say there.
+/// A problem in the SQL of a section, its position, and the text to show there.
 pub(crate) struct Finding {
     pub(crate) problem: Problem,
-    /// From the start of the section's SQL.
+    /// Relative to the start of the section's SQL.
     pub(crate) span: Span,
     pub(crate) text: &'static str,
-    /// Further places: what explains it, or where the same is wrong again.
+    /// Further places: an explanation, or other occurrences of the same problem.
     pub(crate) also: Vec<(Span, &'static str)>,
 }
 
-/// What is wrong with the statements of one section.
+/// The problems in the statements of one section.
 pub(crate) fn check(sql: &str, statements: &[Statement], transactional: bool) -> Vec<Finding> {
     let mut findings: Vec<Finding> = Vec::new();
     let mut firsts = HashMap::new();
     let mut report = |problem: Problem, span, text| {
-        // One mistake: the statements come in pairs, or the section has the wrong mode.
+        // These are one mistake: the statements come in pairs, or the section has the wrong mode.
         let one = matches!(
             problem,
             Problem::TransactionControl { .. } | Problem::NeedsNoTransaction { .. }
@@ -53,19 +53,19 @@ pub(crate) fn check(sql: &str, statements: &[Statement], transactional: bool) ->
         let whole = words.span();
         if words.starts(&["copy"]) && words.has_pair("from", "stdin") {
             report(Problem::CopyFromStdin, whole, "");
-            // The data below it is no SQL.
+            // The data after it is not SQL.
             break;
         } else if words.starts(&["copy"]) && words.has_pair("to", "stdout") {
             report(Problem::CopyToStdout, whole, "");
         } else if let Some(found) = statement.tokens.iter().find_map(|t| unreadable(sql, t)) {
-            // Whatever follows may be a part of it.
+            // The rest may be part of it.
             report(found.problem, found.span, found.text);
         } else if let Some(statement) = transaction_control(&words) {
             report(Problem::TransactionControl { statement }, whole, "");
         } else if let Some(statement) =
             needs_no_transaction(sql, &statement.tokens).filter(|_| transactional)
         {
-            // Without a transaction it would be wrong as well.
+            // This would be wrong outside of a transaction as well.
             if let Some((what, place)) = releases_locks(sql, words.tokens) {
                 report(Problem::ReleasesLocks { what }, place, "");
                 continue;
@@ -80,7 +80,7 @@ pub(crate) fn check(sql: &str, statements: &[Statement], transactional: bool) ->
     findings
 }
 
-/// What no server can read on from: something that is never closed, or psql's backslash.
+/// A token after which no server can read on: something unterminated, or a psql backslash command.
 pub(crate) fn unreadable(sql: &str, token: &Token) -> Option<Finding> {
     let finding = |problem, span, text| Finding { problem, span, text, also: Vec::new() };
     let TokenKind::Unterminated(what) = token.kind else {
@@ -100,7 +100,7 @@ pub(crate) fn unreadable(sql: &str, token: &Token) -> Option<Finding> {
     Some(finding(problem, Span::new(start, start + 1), "opened here"))
 }
 
-/// A statement's tokens, asked about as keywords.
+/// A statement's tokens, compared with keywords.
 struct Words<'a> {
     sql: &'a str,
     tokens: &'a [Token],
@@ -123,7 +123,7 @@ impl Words<'_> {
         (0..self.tokens.len()).any(|index| self.is(index, first) && self.is(index + 1, second))
     }
 
-    /// Where the parentheses open and close that begin here, if some do.
+    /// The positions of the opening and closing parenthesis that start at `open`, if there are any.
     fn parentheses(&self, open: usize) -> Option<(usize, usize)> {
         let text = |at: usize| self.tokens.get(at).map(|token| token.text(self.sql));
         let mut depth = 0;
@@ -140,7 +140,7 @@ impl Words<'_> {
         None
     }
 
-    /// What an option in these parentheses is set to, if it is there and can be read.
+    /// The value of an option in these parentheses, if it is set and can be read.
     fn option(&self, (open, close): (usize, usize), name: &str) -> Option<bool> {
         let at = (open + 1..close).find(|at| self.is(*at, name))?;
         let text = |at: usize| self.tokens.get(at).map(|token| token.text(self.sql));
@@ -152,7 +152,7 @@ impl Words<'_> {
         }
     }
 
-    /// Whether an option behind `WITH`, which is on unless it is set, is surely on.
+    /// Whether an option after `WITH` that is on by default certainly is on.
     fn is_on(&self, name: &str) -> bool {
         let with = (0..self.tokens.len()).find(|at| self.is(*at, "with"));
         let Some(options) = with.and_then(|with| self.parentheses(with + 1)) else { return true };
@@ -160,7 +160,7 @@ impl Words<'_> {
         !is_named || self.option(options, name) == Some(true)
     }
 
-    /// Where the statement is, without its semicolon.
+    /// The position of the statement, without its semicolon.
     fn span(&self) -> Span {
         match (self.tokens.first(), self.tokens.last()) {
             (Some(first), Some(last)) => first.span.to(last.span),
@@ -169,7 +169,8 @@ impl Words<'_> {
     }
 }
 
-/// `BEGIN`, `COMMIT` and their kin; `SAVEPOINT`, `RELEASE` and `ROLLBACK TO` stay inside.
+/// `BEGIN`, `COMMIT` and the like. `SAVEPOINT`, `RELEASE` and `ROLLBACK TO` stay inside the
+/// transaction and are allowed.
 fn transaction_control(words: &Words<'_>) -> Option<String> {
     const CONTROL: [&[&str]; 9] = [
         &["begin"],

@@ -1,6 +1,6 @@
-//! From file names to the variants of the typed `Revision`.
+//! Maps file names to the variants of the typed `Revision`.
 
-/// The variant that a file gives: the words of its name, without the id that leads it.
+/// The variant for a file: the words of its name, without the leading id.
 ///
 /// ```
 /// let variant = migrate_core::variant("001_initial_schema.sql", Some("001"));
@@ -17,7 +17,7 @@ pub fn variant(file_name: &str, id: Option<&str>) -> String {
         .filter(|word| !word.is_empty())
         .collect();
     let words = match words.as_slice() {
-        // An id that is only the beginning of the one in the header, or a date.
+        // The leading part is only a prefix of the id in the header, or a date.
         [first, rest @ ..]
             if without_id.is_none()
                 && !rest.is_empty()

@@ -79,8 +79,8 @@ pub(super) fn within<T: Send + 'static>(
             let _ = sender.send(run());
         })
         .map_err(|error| ConnectError::Setup { reason: error.to_string() })?;
-    let answer = match attempt.patience {
-        Some(patience) => receiver.recv_timeout(patience),
+    let answer = match attempt.connect_timeout {
+        Some(connect_timeout) => receiver.recv_timeout(connect_timeout),
         None => receiver.recv().map_err(RecvTimeoutError::from),
     };
     match answer {

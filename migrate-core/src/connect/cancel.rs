@@ -72,7 +72,7 @@ impl Connector {
             mode: self.wanted.tls.mode,
             // Nobody is asked for one.
             has_password: true,
-            patience: self.wanted.patience,
+            connect_timeout: self.wanted.connect_timeout,
         };
         Ok(Canceller { token, tls: self.tls()?, attempt })
     }
@@ -102,8 +102,8 @@ impl Canceller<tokio_postgres::CancelToken> {
         tokio::runtime::Handle::try_current()
             .map_err(|error| ConnectError::Setup { reason: error.to_string() })?;
         let asking = self.token.cancel_query(self.tls.clone());
-        let answer = match self.attempt.patience {
-            Some(patience) => tokio::time::timeout(patience, asking).await,
+        let answer = match self.attempt.connect_timeout {
+            Some(connect_timeout) => tokio::time::timeout(connect_timeout, asking).await,
             None => Ok(asking.await),
         };
         match answer {

@@ -68,7 +68,7 @@ pub(super) struct Wanted {
     /// What a server has to be.
     pub(super) attributes: SessionAttributes,
     /// For one attempt, from the first packet until the session stands.
-    pub(super) patience: Option<Duration>,
+    pub(super) connect_timeout: Option<Duration>,
     /// For where nothing else says a password.
     pub(super) passwords: Vec<Line>,
     /// Everything else: no host, no port, no mode.
@@ -119,7 +119,7 @@ impl Wanted {
             shuffled: base.get_load_balance_hosts() == LoadBalanceHosts::Random,
             tls,
             attributes,
-            patience: base.get_connect_timeout().copied(),
+            connect_timeout: base.get_connect_timeout().copied(),
             passwords: Vec::new(),
             base,
             settings,
@@ -321,12 +321,12 @@ mod tests {
 
     #[test]
     fn defaults() {
-        let check = |text: &str, application: &str, patience: Option<u64>| {
+        let check = |text: &str, application: &str, connect_timeout: Option<u64>| {
             let wanted = Wanted::read(text).ok();
             let found = wanted.as_ref().and_then(|wanted| wanted.base.get_application_name());
             assert_eq!(found, Some(application), "{text}");
-            let patience = patience.map(Duration::from_secs);
-            assert_eq!(wanted.and_then(|wanted| wanted.patience), patience, "{text}");
+            let connect_timeout = connect_timeout.map(Duration::from_secs);
+            assert_eq!(wanted.and_then(|wanted| wanted.connect_timeout), connect_timeout, "{text}");
         };
         check("host=h", "migrate", Some(10));
         check("host=h application_name='it\\'s \\\\ me'", "it's \\ me", Some(10));

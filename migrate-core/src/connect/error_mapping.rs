@@ -23,7 +23,7 @@ pub(super) struct Attempt {
     pub(super) place: String,
     pub(super) mode: SslMode,
     pub(super) has_password: bool,
-    pub(super) patience: Option<Duration>,
+    pub(super) connect_timeout: Option<Duration>,
 }
 
 impl Attempt {
@@ -44,7 +44,7 @@ impl Attempt {
         let cause = error.source().and_then(|cause| cause.downcast_ref::<io::Error>());
         match (error.to_string().as_str(), cause.map(io::Error::kind)) {
             ("error connecting to server", Some(io::ErrorKind::TimedOut)) => {
-                ConnectError::Timeout { place, after: self.patience }
+                ConnectError::Timeout { place, after: self.connect_timeout }
             }
             ("error connecting to server", _) => {
                 ConnectError::Unreachable { place, reason, source: Box::new(error) }
@@ -70,7 +70,7 @@ impl Attempt {
 
     /// It took too long.
     pub(super) fn timed_out(self) -> ConnectError {
-        ConnectError::Timeout { place: self.place, after: self.patience }
+        ConnectError::Timeout { place: self.place, after: self.connect_timeout }
     }
 }
 

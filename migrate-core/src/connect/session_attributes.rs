@@ -3,7 +3,7 @@
 use tokio_postgres::SimpleQueryMessage;
 
 use super::ConnectError;
-use crate::chain::id::did_you_mean;
+use crate::syntax::suggest::did_you_mean;
 
 /// What a server has to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

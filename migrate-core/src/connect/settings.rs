@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 
 use super::{ConnectError, parameters};
-use crate::chain::id::did_you_mean;
+use crate::syntax::suggest::did_you_mean;
 
 /// What a connection string says: the last value for each parameter. An empty one is none.
 #[derive(Clone, Default)]

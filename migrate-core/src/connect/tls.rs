@@ -14,8 +14,8 @@ use std::path::{Path, PathBuf};
 pub(crate) use client::connector;
 pub(crate) use deferred::Connector;
 
-use crate::chain::id::did_you_mean;
 use crate::connect::ConnectError;
+use crate::syntax::suggest::did_you_mean;
 
 /// How much TLS is asked for: `sslmode` in a connection string, with libpq's meaning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -71,8 +71,8 @@ impl Connector {
             Ok((client, unsupported, answer))
         };
         // The driver has a limit only for reaching the server.
-        let answer = match attempt.patience {
-            Some(patience) => timeout(patience, opening).await,
+        let answer = match attempt.connect_timeout {
+            Some(connect_timeout) => timeout(connect_timeout, opening).await,
             None => Ok(opening.await),
         };
         let (client, unsupported, answer) = match answer {

@@ -10,9 +10,9 @@ use crate::chain::check::Rejection;
 use crate::chain::config::{CONFIG_FILE, Config};
 use crate::chain::diagnostic::Diagnostic;
 use crate::chain::folder::{Content, Entry, Folder, FolderError, MAX_FILE_BYTES};
-use crate::chain::id::did_you_mean;
 use crate::chain::problem::Problem;
 use crate::syntax::source::Source;
+use crate::syntax::suggest::did_you_mean;
 
 /// What a directory holds now. `shown` is its path as people should see it in messages.
 ///
@@ -34,7 +34,7 @@ pub fn read(directory: &Path, shown: impl Into<String>) -> Folder {
         Err(error) => Err(error),
     };
     let entries = entries.map_err(|error: io::Error| match error.kind() {
-        io::ErrorKind::NotFound => FolderError::Missing { meant: beside(directory) },
+        io::ErrorKind::NotFound => FolderError::Missing { suggestion: beside(directory) },
         io::ErrorKind::NotADirectory => FolderError::NotADirectory,
         _ => FolderError::Unreadable(error.to_string()),
     });

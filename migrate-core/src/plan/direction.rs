@@ -1,13 +1,13 @@
-//! Which way a revision runs.
+//! The direction in which a revision runs.
 
 use std::fmt;
 
-/// Up or down.
+/// Upgrade or downgrade.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Direction {
-    /// Apply.
+    /// Apply the revision.
     Up,
-    /// Undo.
+    /// Undo the revision.
     Down,
 }
 

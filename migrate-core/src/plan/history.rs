@@ -1,4 +1,4 @@
-//! What a database says was applied to it.
+//! The history: which revisions a database has recorded as applied.
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -13,15 +13,15 @@ use crate::plan::direction::Direction;
 pub struct Record {
     /// Its id.
     pub revision: String,
-    /// Its parents then.
+    /// Its parents at that time.
     pub parents: Vec<String>,
     /// The digest of the upgrade that ran.
     pub up: Digest,
     /// The digest of the downgrade that belongs to it, if there is one.
     pub down: Option<Digest>,
-    /// The digest of the revision and of all that it stands on.
+    /// The digest of the revision and all its ancestors.
     pub chain: Digest,
-    /// Its place in the order of application; grows, but may have gaps.
+    /// Its position in the order of application. Positions increase, but may have gaps.
     pub position: i64,
     /// When it was applied, in UTC (`2025-12-17T10:11:12.131Z`).
     pub applied_at: String,
@@ -29,22 +29,22 @@ pub struct Record {
     pub applied_by: String,
     /// How long the upgrade took, in milliseconds.
     pub duration_ms: i64,
-    /// The downgrade that the database keeps, where it was asked for: see
+    /// The downgrade recorded in the database, if it was read: see
     /// [`Runner::stored_downgrades`](crate::Runner::stored_downgrades).
     pub stored: Option<StoredDown>,
 }
 
-/// The downgrade of a revision, as the history keeps it.
+/// The downgrade of a revision, as recorded in the history.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredDown {
-    /// Its SQL; `None` when the revision can't be undone.
+    /// Its SQL; `None` if the revision cannot be undone.
     pub sql: Option<String>,
     /// How it runs.
     pub options: Options,
 }
 
 impl StoredDown {
-    /// From the columns of the history: the SQL, whether it is transactional, and the timeouts in
+    /// Reads the columns of the history: the SQL, whether it is transactional, and the timeouts in
     /// milliseconds.
     pub(crate) fn read(columns: [Option<&str>; 4]) -> Self {
         let [sql, transactional, lock_timeout, statement_timeout] = columns;
@@ -60,34 +60,35 @@ impl StoredDown {
     }
 }
 
-/// All that a database has applied, in the order of application.
+/// Everything that a database has recorded as applied, in the order of application.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct History {
     /// The revisions.
     pub records: Vec<Record>,
-    /// The revision whose downgrade, outside a transaction, has stopped before its end.
+    /// The revision whose non-transactional downgrade has stopped before its end.
     pub undoing: Option<String>,
-    /// The revisions that are under way outside a transaction, or have stopped on their way, in the order in which they
-    /// were begun; empty where the role may not read that.
+    /// The non-transactional revisions that are running or have stopped, in the order in which they
+    /// were started; empty if the role may not read this.
     pub partials: Vec<Partial>,
-    /// The `GRANT` that lets the role read which revisions are half done, where it may not.
+    /// The `GRANT` that the role needs to read which revisions are half done, if it may not.
     pub partials_need: Option<String>,
 }
 
-/// A revision outside a transaction that is half done.
+/// A non-transactional revision that is half done.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Partial {
     /// Its id.
     pub revision: String,
-    /// Which way it runs.
+    /// Whether it is being applied or undone.
     pub direction: Direction,
     /// How many of its statements are done.
     pub done: usize,
-    /// Whether the next statement was begun and no answer came.
+    /// Whether the next statement was started without an answer from the server.
     pub in_doubt: bool,
     /// Whether a migration is running.
     pub is_running: bool,
-    /// The digest of the statements that are done; `None` where it is none of ours.
+    /// The digest of the statements that are done; `None` if the recorded value is not a valid
+    /// digest.
     pub digest: Option<Digest>,
 }
 
@@ -97,24 +98,24 @@ impl History {
         self.records.iter().find(|record| record.revision == revision)
     }
 
-    /// The revisions that are half done outside a transaction.
+    /// The non-transactional revisions that are half done.
     pub(crate) fn half_done(&self) -> impl Iterator<Item = &str> {
         self.partials.iter().map(|partial| partial.revision.as_str())
     }
 
-    /// The same without what is half done, as it is once [`Runner::forget_progress`](crate::Runner::forget_progress) has
-    /// forgotten that.
+    /// The history without half done revisions, as it is after
+    /// [`Runner::forget_progress`](crate::Runner::forget_progress).
     #[must_use]
     pub fn without_progress(self) -> Self {
         History { undoing: None, partials: Vec::new(), partials_need: None, ..self }
     }
 
-    /// A revision and all that it stands on, as the database has recorded it: for each of the
-    /// records, whether it is one of them.
+    /// A revision and all its ancestors, as recorded in the database: for each record, whether it
+    /// is one of them.
     pub(crate) fn lineage(&self, revision: &str) -> Vec<bool> {
         let mut wanted: HashSet<&str> = HashSet::from([revision]);
         let mut found = vec![false; self.records.len()];
-        // Parents were applied before their children, so one walk backwards marks them all.
+        // Parents were applied before their children, so one backward pass marks them all.
         for (record, found) in self.records.iter().zip(&mut found).rev() {
             *found = wanted.contains(record.revision.as_str());
             if *found {
@@ -124,16 +125,16 @@ impl History {
         found
     }
 
-    /// The revision that was applied last, if any is.
+    /// The revision that was applied last, if there is one.
     pub fn last(&self) -> Option<&Record> {
         self.records.last()
     }
 }
 
-/// A row of the server's answer as text, column by column.
+/// A row of the server's answer, with each column as text.
 pub(crate) type Row = Vec<Option<String>>;
 
-/// Reads the rows of [`sql::read`](crate::runner::sql::read); `Err` says which row is none of ours.
+/// Parses the rows of [`sql::read`](crate::runner::sql::read); `Err` describes the invalid row.
 pub(crate) fn parse(rows: &[Row]) -> Result<History, String> {
     let records = rows.iter().map(|row| record(row).ok_or_else(|| format!("{row:?}")));
     let is_undoing = |row: &&Row| row.get(10).and_then(Option::as_deref) == Some("t");
@@ -141,7 +142,8 @@ pub(crate) fn parse(rows: &[Row]) -> Result<History, String> {
     Ok(History { records: records.collect::<Result<_, _>>()?, undoing, ..History::default() })
 }
 
-/// Reads the rows of [`sql::partials`](crate::runner::sql::partials); `Err` says which row is none of ours.
+/// Parses the rows of [`sql::partials`](crate::runner::sql::partials); `Err` describes the invalid
+/// row.
 pub(crate) fn parse_partials<'r>(
     rows: impl Iterator<Item = &'r Row>,
 ) -> Result<Vec<Partial>, String> {
@@ -164,11 +166,11 @@ fn partial(row: &Row) -> Option<Partial> {
     })
 }
 
-/// The last place that leaves room for those that follow.
+/// The largest position that leaves room for further ones.
 const MOST_POSITION: i64 = i64::MAX / 2;
 
-/// A revision's id: no release writes another text, so one that is none was put there by hand, for
-/// whatever it is shown to or made a part of.
+/// Parses the id of a revision. No release writes an invalid id, so one was inserted by hand,
+/// possibly to manipulate the output or the SQL that it becomes part of.
 fn id(text: &str) -> Option<String> {
     RevisionId::new(text).ok().map(|id| id.as_str().to_owned())
 }
@@ -203,7 +205,7 @@ fn record(row: &Row) -> Option<Record> {
 mod tests {
     use super::*;
 
-    /// A row as [`sql::read`](crate::runner::sql::read) gives it, one column of it replaced.
+    /// A row in the format of [`sql::read`](crate::runner::sql::read), with one column replaced.
     fn row(at: usize, value: Option<&str>) -> Row {
         let digest = format!("sha256:{}", "0f".repeat(32));
         let columns = ["migrate:record", "b", "a,x", &digest, &digest, &digest];
@@ -243,7 +245,7 @@ mod tests {
             let shown = format!("{row:?}");
             assert_eq!(parse(&[row]), Err(shown));
         };
-        // All but the tag and the downgrade's digest have to be there.
+        // All columns are required except for the tag and the digest of the downgrade.
         for at in [1, 2, 3, 5, 6, 7, 8, 9] {
             check(row(at, None));
         }

@@ -1,5 +1,5 @@
-//! A section that runs outside a transaction, statement by statement: how each one runs, and what an
-//! earlier try of it may have left.
+//! Classifies the statements of a non-transactional section: how each one runs, and what an earlier
+//! attempt may have left behind.
 
 mod left;
 mod verdict;
@@ -14,44 +14,46 @@ use crate::syntax::statements::{Statement, split_statements};
 pub(crate) use self::left::{kept, left};
 pub(crate) use self::verdict::{Doubt, Found, Verdict, verdict};
 
-/// A statement, and how its progress can be kept.
+/// A statement, and how its progress can be recorded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Part {
-    /// Where it is, from the start of the section.
+    /// Its position, relative to the start of the section.
     pub(crate) span: Span,
     /// How it runs.
     pub(crate) kind: Kind,
 }
 
-/// How a statement runs. Names are quoted, so that they mean the same wherever they are put.
+/// How a statement runs. Names are quoted, so that they mean the same in any context.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Kind {
-    /// In a transaction with its progress: the two can't come apart. If the server says that it can't run in one,
-    /// nothing has happened, and it runs alone.
+    /// In one transaction with its progress, so that both are committed or neither. If the server
+    /// says that it cannot run in a transaction, nothing has happened, and it runs outside of one.
     InTransaction,
-    /// `DO` or `CALL`: the same, but it may commit itself. Then it runs alone, and is never repeated unasked.
+    /// `DO` or `CALL`: the same, but it may commit. If so, it runs outside of a transaction, and is
+    /// never repeated without confirmation.
     Procedure,
-    /// Alone: the server refuses it in a transaction. It may be repeated.
+    /// Outside of a transaction, because the server refuses it in one. It can be repeated.
     Alone,
-    /// `CREATE INDEX CONCURRENTLY`, alone; when it fails, it leaves an invalid index behind.
+    /// `CREATE INDEX CONCURRENTLY`, outside of a transaction. A failure leaves an invalid index.
     CreateIndex {
         /// The table.
         table: String,
-        /// The index, as the catalog has it; `None` where the server chooses the name.
+        /// The index, as in the catalog; `None` if the server chooses the name.
         name: Option<String>,
     },
-    /// `DROP INDEX CONCURRENTLY`, alone.
+    /// `DROP INDEX CONCURRENTLY`, outside of a transaction.
     DropIndex {
         /// The index.
         name: String,
     },
-    /// `CREATE` of a database, a tablespace or a subscription, alone.
+    /// `CREATE` of a database, a tablespace or a subscription, outside of a transaction.
     CreateShared(Shared, String),
-    /// `DROP` of one, alone.
+    /// `DROP` of one of these, outside of a transaction.
     DropShared(Shared, String),
-    /// `REINDEX CONCURRENTLY`, alone; when it fails, it leaves invalid copies behind.
+    /// `REINDEX CONCURRENTLY`, outside of a transaction. A failure leaves invalid copies.
     Reindex(Reindexed),
-    /// `ALTER TABLE … DETACH PARTITION … CONCURRENTLY`, alone; when it fails, it can be finalized.
+    /// `ALTER TABLE … DETACH PARTITION … CONCURRENTLY`, outside of a transaction. After a failure,
+    /// it can be finalized.
     Detach {
         /// The partitioned table.
         table: String,
@@ -60,17 +62,17 @@ pub(crate) enum Kind {
     },
 }
 
-/// What a `REINDEX CONCURRENTLY` is of.
+/// The target of a `REINDEX CONCURRENTLY`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Reindexed {
     /// A table or an index.
     Relation(String),
     Schema(String),
-    /// The database of the session: the server takes no other.
+    /// The current database; the server accepts no other.
     Database,
 }
 
-/// What has a catalog of its own beside the relations.
+/// The kinds of objects with a catalog table of their own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Shared {
     Database,
@@ -79,38 +81,40 @@ pub(crate) enum Shared {
 }
 
 impl Kind {
-    /// Whether it surely can't run in a transaction.
+    /// Whether it certainly cannot run in a transaction.
     pub(crate) fn is_alone(&self) -> bool {
         !matches!(self, Kind::InTransaction | Kind::Procedure)
     }
 
-    /// Whether its waits for locks hold up nobody, as those of indexes that are built or dropped `CONCURRENTLY` do.
-    /// (`DETACH PARTITION … CONCURRENTLY` locks the partition at last, and whoever reads it then waits as well.)
+    /// Whether its lock waits block nobody, as with indexes that are built or dropped
+    /// `CONCURRENTLY`. (`DETACH PARTITION … CONCURRENTLY` finally locks the partition, and then its
+    /// readers wait as well.)
     pub(crate) fn waits_freely(&self) -> bool {
         matches!(self, Kind::CreateIndex { .. } | Kind::DropIndex { .. } | Kind::Reindex(_))
     }
 }
 
-/// The statements of a section.
+/// Splits a section into its statements.
 pub(crate) fn parts(sql: &str) -> Vec<Part> {
     let part = |statement: &Statement| Part { span: statement.span, kind: kind(sql, statement) };
     split_statements(sql).iter().map(part).collect()
 }
 
-/// The digest of the first statements of a section: what was done must not have been edited when
-/// the rest is to follow.
+/// The digest of the first statements of a section. It shows whether the completed statements have
+/// been edited before the rest runs.
 pub(crate) fn digest_of(sql: &str, parts: &[Part]) -> Digest {
     let end = parts.last().map_or(0, |part| part.span.end);
     section_digest(sql.get(..end).unwrap_or_default(), false)
 }
 
-/// The digest of one statement: what was announced is what ran only if it still is the same.
+/// The digest of one statement. It shows whether the announced statement is still the same.
 pub(crate) fn statement_digest(sql: &str, part: &Part) -> Digest {
     section_digest(sql.get(part.span.range()).unwrap_or_default(), false)
 }
 
-/// Whether a statement may have to run alone: for a script, which can't try it in a transaction first. Whether the server takes
-/// these in one depends on what they name: a partitioned table, or a subscription with a slot.
+/// Whether a statement may have to run outside of a transaction. A script needs to know, because it
+/// cannot try the statement in a transaction first. Whether the server accepts these statements in
+/// one depends on their objects: a partitioned table, or a subscription with a slot.
 pub(crate) fn may_be_alone(sql: &str, statement: &Statement, kind: &Kind) -> bool {
     let words = Words { sql, tokens: &statement.tokens };
     kind.is_alone()
@@ -158,7 +162,7 @@ impl Words<'_> {
         keywords.iter().enumerate().all(|(at, keyword)| self.is(at, keyword))
     }
 
-    /// Behind `IF [NOT] EXISTS`, if that stands here.
+    /// The index after `IF [NOT] EXISTS`, if these words come next.
     fn after_if_exists(&self, at: usize) -> usize {
         match self.is(at, "if") {
             true => at + 2 + usize::from(self.is(at + 1, "not")),
@@ -190,7 +194,7 @@ impl Words<'_> {
         Some(Kind::CreateIndex { table, name })
     }
 
-    /// `DROP INDEX CONCURRENTLY [IF EXISTS] name`; the server takes one at a time.
+    /// `DROP INDEX CONCURRENTLY [IF EXISTS] name`; the server accepts only one index.
     fn dropped_index(&self) -> Option<Kind> {
         if !self.starts(&["drop", "index", "concurrently"]) {
             return None;
@@ -217,7 +221,7 @@ impl Words<'_> {
         }
     }
 
-    /// Whether a `DO` or `CALL` may commit, as far as its words tell.
+    /// Whether a `DO` or `CALL` may commit, as far as its text shows.
     fn may_commit(&self) -> bool {
         let body = self.tokens.iter().map(|token| token.text(self.sql).to_ascii_lowercase());
         let says = |text: String| {
@@ -226,7 +230,8 @@ impl Words<'_> {
         self.is(0, "call") || body.into_iter().any(says)
     }
 
-    /// `REINDEX [(option, …)] {INDEX|TABLE|SCHEMA|DATABASE} [CONCURRENTLY] [name]`, if it is concurrent.
+    /// `REINDEX [(option, …)] {INDEX|TABLE|SCHEMA|DATABASE} [CONCURRENTLY] [name]`, if it is
+    /// CONCURRENTLY.
     fn reindexed(&self) -> Option<Kind> {
         if !is_concurrent_reindex(self.sql, self.tokens) {
             return None;
@@ -264,7 +269,7 @@ impl Words<'_> {
         self.is(at, "concurrently").then_some(Kind::Detach { table, partition })
     }
 
-    /// A name that may have a schema before it, in quotes, and the token after it.
+    /// A name with an optional schema, quoted, and the index of the token after it.
     fn qualified(&self, first: usize) -> Option<(String, usize)> {
         let (parts, count) = ident::read_qualified(self.sql, self.tokens.get(first..)?)?;
         let quoted: Vec<String> = parts.iter().map(|part| ident::quote(part)).collect();
@@ -297,7 +302,7 @@ mod tests {
             "CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS \"I\"\"x\" ON ONLY App.\"T\" USING btree (a)",
             &[index("\"app\".\"T\"", "I\"x")],
         );
-        // Names as the server reads them, not as they are written.
+        // Names as the server reads them, and not as they are written.
         check("CREATE UNIQUE INDEX CONCURRENTLY Äix ON t (a)", &[index("\"t\"", "Äix")]);
         check(
             "CREATE INDEX CONCURRENTLY U&\"d!0061ta_ix\" UESCAPE '!' ON ONLY U&\"\\0074\" (a)",
@@ -307,7 +312,8 @@ mod tests {
         check("CREATE INDEX CONCURRENTLY ON t (a)", &[unnamed]);
         check("CREATE INDEX a ON t (b)", &[InTransaction]);
         check("CREATE INDEX CONCURRENTLY", &[Alone]);
-        // The server is asked: it takes these but for partitioned tables and slots.
+        // This is decided by the server, which accepts these except for partitioned tables and
+        // slots.
         check(
             "REINDEX TABLE t; CLUSTER t; DROP SUBSCRIPTION s; DROP TABLE subscription",
             &[InTransaction, InTransaction, InTransaction, InTransaction],
@@ -338,7 +344,7 @@ mod tests {
             "REINDEX SCHEMA CONCURRENTLY S; REINDEX (CONCURRENTLY) DATABASE; REINDEX DATABASE CONCURRENTLY d",
             &[Kind::Reindex(Reindexed::Schema("\"s\"".into())), database.clone(), database],
         );
-        // These lock others out, so they wait no longer than the limit says.
+        // These block others, so they wait no longer than the limit.
         check(
             "REINDEX SCHEMA s; REINDEX (CONCURRENTLY FALSE) DATABASE d; REINDEX SYSTEM d",
             &[Alone, Alone, Alone],

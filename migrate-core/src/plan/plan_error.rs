@@ -1,4 +1,4 @@
-//! Why there is no plan, and what to do about it.
+//! Why a plan is not possible, and what to do about it.
 
 use std::fmt;
 
@@ -6,53 +6,53 @@ use crate::chain::problem::list;
 use crate::plan::direction::Direction;
 use crate::plan::status::{Divergence, HalfDone, are};
 
-/// Why there is no plan.
+/// Why a plan is not possible.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum PlanError {
-    /// The chain has no such revision.
+    /// The chain contains no such revision.
     UnknownRevision {
-        /// The id that was asked for.
+        /// The requested id.
         id: String,
         /// The id that was probably meant.
-        meant: Option<String>,
+        suggestion: Option<String>,
     },
-    /// Several ids begin like this.
+    /// Several ids start with this prefix.
     AmbiguousRevision {
-        /// The beginning that was asked for.
+        /// The requested prefix.
         prefix: String,
         /// The ids.
         candidates: Vec<String>,
     },
-    /// A downgrade was asked for where no revision is applied.
+    /// A downgrade was requested, but no revision is applied.
     NothingApplied,
-    /// So many revisions on or back, there is none.
+    /// A relative target is outside of the chain.
     OutOfChain {
-        /// The target that was asked for.
+        /// The requested target.
         target: String,
     },
-    /// An upgrade was asked for to where the database has already been.
+    /// An upgrade to a target that is not ahead of the database.
     NotAhead {
-        /// The target that was asked for.
+        /// The requested target.
         target: String,
         /// The revision that the database is at.
         current: String,
     },
-    /// A downgrade was asked for to where the database has not been.
+    /// A downgrade to a target that is not behind the database.
     NotBehind {
-        /// The target that was asked for.
+        /// The requested target.
         target: String,
         /// The revision that the database is at.
         current: Option<String>,
     },
-    /// A revision to undo says that it can't be.
+    /// A revision to undo is declared irreversible.
     Irreversible {
         /// The revision.
         revision: String,
-        /// The reason that its header gives.
+        /// The reason given in its header.
         reason: String,
     },
-    /// All was to be one transaction, and a revision can't be a part of one.
+    /// A single transaction was requested, and a revision cannot be part of one.
     NotOneTransaction {
         /// The revision.
         revision: String,
@@ -62,48 +62,49 @@ pub enum PlanError {
         /// The revision.
         revision: String,
     },
-    /// A redo was asked for where no revision is applied.
+    /// A redo was requested, but no revision is applied.
     NothingToRedo,
     /// A revision to redo is not applied.
     NotApplied {
         /// The revision.
         revision: String,
     },
-    /// A revision that a redo would undo is not in the chain, so that it can't be applied again.
+    /// A revision that a redo would undo is not in the chain, so it cannot be applied again.
     NotReapplied {
         /// The revision.
         revision: String,
-        /// Where a downgrade leads that undoes it: the revision that was applied before it.
+        /// The target of a downgrade that undoes it: the revision that was applied before it.
         below: String,
     },
-    /// A revision to undo is not as the chain has it, and what the database keeps to undo it can't be used.
-    Stored {
+    /// A revision to undo differs from the chain, and its recorded downgrade cannot be used.
+    RecordedDowngradeInvalid {
         /// The revision.
         revision: String,
-        /// Why not.
+        /// Why it cannot be used.
         reason: &'static str,
     },
-    /// The database is ahead of the chain, and the runner was told to refuse that.
+    /// The database is ahead of the chain, and the runner is configured to refuse that.
     Ahead {
-        /// The revisions that the chain does not have.
+        /// The revisions that are not in the chain.
         unknown: Vec<String>,
     },
-    /// A revision outside a transaction is half done, and what is done of it is no longer what its file says.
+    /// A non-transactional revision is half done, and the completed statements no longer match its
+    /// file.
     Interrupted {
         /// The revision.
         revision: String,
-        /// Which way it runs.
+        /// Whether it is being applied or undone.
         direction: Direction,
         /// How many of its statements are done.
         done: usize,
-        /// Whether its section runs in a transaction by now.
+        /// Whether its section now runs in a transaction.
         is_transactional: bool,
     },
-    /// The database is no longer where a plan begins.
+    /// The database is no longer in the state that the plan starts from.
     Changed,
-    /// A revision outside a transaction is half done, and has to be finished first.
+    /// A non-transactional revision is half done, and has to be completed first.
     HalfDone(HalfDone),
-    /// The database can't be the work of this chain.
+    /// The database cannot have been migrated by this chain.
     Diverged(Divergence),
 }
 
@@ -111,8 +112,8 @@ impl PlanError {
     /// What to do about it.
     pub fn help(&self) -> String {
         match self {
-            PlanError::UnknownRevision { meant: Some(meant), .. } => {
-                format!("did you mean `{meant}`?")
+            PlanError::UnknownRevision { suggestion: Some(suggestion), .. } => {
+                format!("did you mean `{suggestion}`?")
             }
             PlanError::UnknownRevision { .. } => {
                 "`migrate history` lists the revisions of the chain".into()
@@ -147,7 +148,7 @@ impl PlanError {
                 "undo it by the downgrade that the database keeps: `migrate downgrade --stored {below}`; then \
                  apply what is pending: `migrate upgrade`"
             ),
-            PlanError::Stored { .. } => {
+            PlanError::RecordedDowngradeInvalid { .. } => {
                 "undo it with the release that applied it; or undo it by hand, and record the revision that the \
                  schema is at: `migrate stamp REVISION`"
                     .into()
@@ -177,7 +178,7 @@ impl fmt::Display for PlanError {
                 write!(f, "`{prefix}` may mean {}", list(candidates))
             }
             PlanError::NothingApplied => write!(f, "nothing to downgrade: no revision is applied"),
-            PlanError::OutOfChain { target } => write!(f, "`{target}` leads out of the chain"),
+            PlanError::OutOfChain { target } => write!(f, "`{target}` goes beyond the chain"),
             PlanError::NotAhead { target, current } => {
                 write!(f, "`{target}` is not ahead: the database is at `{current}`")
             }
@@ -205,7 +206,7 @@ impl fmt::Display for PlanError {
                 f,
                 "revision `{revision}` is applied, but not in this chain, so it can't be applied again"
             ),
-            PlanError::Stored { revision, reason } => {
+            PlanError::RecordedDowngradeInvalid { revision, reason } => {
                 write!(f, "the stored downgrade of revision `{revision}` can't be used: {reason}")
             }
             PlanError::Ahead { unknown } => {

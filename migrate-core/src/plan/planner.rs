@@ -1,4 +1,4 @@
-//! The plan: which revisions run, in which direction and order. Pure; a plan is data.
+//! Plans which revisions run, in which direction and order. A plan is data; nothing runs here.
 
 mod back;
 mod redo;
@@ -21,7 +21,7 @@ use crate::plan::target::{self, Target};
 ///
 /// # Errors
 ///
-/// When the database has diverged, or the target is not ahead of it.
+/// If the database has diverged, or if the target is not ahead of it.
 pub fn upgrade<'c>(
     chain: &'c Chain<'static>,
     history: &History,
@@ -72,7 +72,7 @@ pub fn upgrade<'c>(
     Ok(Plan { steps, ahead })
 }
 
-/// What is done of a half done revision has to be what its section begins with.
+/// Checks that the completed statements of a half done revision are the first ones of its section.
 fn fits_what_is_done(steps: &[Step<'_>], history: &History) -> Result<(), PlanError> {
     for step in steps {
         let id = step.migration.id.as_str();
@@ -96,7 +96,7 @@ fn fits_what_is_done(steps: &[Step<'_>], history: &History) -> Result<(), PlanEr
     Ok(())
 }
 
-/// The steps that apply these revisions on top of what is applied.
+/// The steps that apply these revisions after those that are already applied.
 fn steps_up<'c>(history: &History, wanted: Vec<&'c Migration<'static>>) -> Vec<Step<'c>> {
     let applied = history.records.len();
     let position = history.last().map_or(0, |record| record.position);
@@ -114,23 +114,23 @@ fn steps_up<'c>(history: &History, wanted: Vec<&'c Migration<'static>>) -> Vec<S
         .collect()
 }
 
-/// Plans a downgrade: undoes in the opposite order of application. Revisions that the chain does
-/// not have, or has with another text or in another place, are undone by what the history keeps, if
-/// it was read with that.
+/// Plans a downgrade, which undoes revisions in the reverse order of application. Revisions that
+/// are missing from the chain, or that differ from it in their text or position, are undone by the
+/// downgrade recorded in the history, if that was read.
 ///
 /// # Errors
 ///
-/// When the database has diverged and the history was read without the stored downgrades, the target
-/// is not behind the database, or a revision can't be undone.
+/// If the database has diverged and the recorded downgrades were not read, if the target is not
+/// behind the database, or if a revision cannot be undone.
 pub fn downgrade<'c>(
     chain: &'c Chain<'static>,
     history: &History,
     target: &Target,
 ) -> Result<Plan<'c>, PlanError> {
     match standing(chain, history) {
-        // What is not as the chain has it is undone by what is stored.
+        // A revision that differs from the chain is undone by its recorded downgrade.
         Status::Diverged(divergence) if divergence.record().stored.is_some() => {}
-        // One that has stopped before its end goes on.
+        // A downgrade that has stopped before its end continues.
         status => drop(known(status)?),
     }
     let keep = back::kept(chain, history, target)?;
@@ -144,7 +144,7 @@ pub fn downgrade<'c>(
             let (revision, reason) = (revision.clone(), reason.to_string());
             return Err(PlanError::Irreversible { revision, reason });
         }
-        // A revision below the one to undo may stay only in a chain with branches.
+        // A revision applied after the one to undo can only stay in a chain with branches.
         let last = left.last().map(|(record, _)| Cow::Owned(record.revision.clone()));
         steps.push(Step {
             direction: Direction::Down,
@@ -170,7 +170,7 @@ fn not_ahead(target: &Target, history: &History) -> PlanError {
     PlanError::NotAhead { target: target.to_string(), current }
 }
 
-/// The revisions that the chain does not have, unless the database has diverged from it.
+/// The revisions that are not in the chain; an error if the database has diverged.
 fn known(status: Status) -> Result<Vec<String>, PlanError> {
     match status {
         Status::Diverged(divergence) => Err(PlanError::Diverged(divergence)),

@@ -1,5 +1,5 @@
-//! The downgrade that a database keeps of a revision, for a chain that does not have the revision, or has it
-//! with another text or in another place.
+//! Builds a migration from the downgrade recorded in a database, for a revision that is missing
+//! from the chain or differs from it in its text or position.
 
 use std::borrow::Cow;
 
@@ -12,12 +12,12 @@ use crate::plan::history::{Record, StoredDown};
 use crate::syntax::source::{Source, Span};
 use crate::syntax::statements::split_statements;
 
-/// How the name of such a text ends, where it stands for a file.
+/// The suffix of the name that is shown in place of a file name.
 pub(crate) const STORED: &str = "(stored downgrade)";
 
-/// The revision of a record, with the downgrade that the history keeps, and nothing to upgrade. `Err`
-/// says why it can't be trusted: the digest is the one of the release that applied it, and what that
-/// release was built from had passed all checks.
+/// The revision of a record, with its recorded downgrade and no upgrade. `Err` says why the
+/// downgrade cannot be trusted: its digest must be that of the release that applied the revision,
+/// because the sources of that release had passed all checks.
 pub(crate) fn migration(
     record: &Record,
     stored: &StoredDown,

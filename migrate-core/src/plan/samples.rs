@@ -1,11 +1,11 @@
-//! Chains and histories for the unit tests, made from a line of text.
+//! Builds chains and histories for unit tests from a line of text.
 
 use crate::chain::chain::Chain;
 use crate::chain::digest::Digest;
 use crate::chain::folder::Folder;
 use crate::plan::history::{History, Record};
 
-/// A chain of these files, which have to make one.
+/// A chain of these files, which must be valid.
 pub(crate) fn chain_of<'t>(files: impl IntoIterator<Item = (&'t str, &'t str)>) -> Chain<'static> {
     match crate::check(Folder::of_texts("migrations", files)) {
         Ok(chain) => chain,
@@ -13,7 +13,7 @@ pub(crate) fn chain_of<'t>(files: impl IntoIterator<Item = (&'t str, &'t str)>) 
     }
 }
 
-/// The file of a revision of these sections; `parents` as its header has them.
+/// The file of a revision with these sections, and `parents` as written in its header.
 pub(crate) fn file(id: &str, parents: &str, up: &str, down: &str) -> String {
     let parents =
         if parents.is_empty() { "--".to_owned() } else { format!("-- parent: {parents}") };
@@ -23,8 +23,8 @@ pub(crate) fn file(id: &str, parents: &str, up: &str, down: &str) -> String {
     )
 }
 
-/// The chain of a graph written as `id:parent,parent`. `id!` can't be undone, `id~` runs outside
-/// a transaction.
+/// The chain of a graph written as `id:parent,parent`. `id!` cannot be undone, `id~` is
+/// non-transactional.
 pub(crate) fn chain(graph: &str) -> Chain<'static> {
     let file = |node: &str| {
         let (id, parents) = node.split_once(':').unwrap_or((node, ""));
@@ -45,7 +45,7 @@ pub(crate) fn chain(graph: &str) -> Chain<'static> {
     chain_of(files.iter().map(|(name, text)| (name.as_str(), text.as_str())))
 }
 
-/// A chain of so many revisions, `r0001` and on.
+/// A chain of this many revisions, starting with `r0001`.
 pub(crate) fn long_chain(length: usize) -> Chain<'static> {
     let node = |at: usize| match at {
         1 => "r0001".to_owned(),
@@ -54,8 +54,8 @@ pub(crate) fn long_chain(length: usize) -> Chain<'static> {
     chain(&(1..=length).map(node).collect::<Vec<_>>().join(" "))
 }
 
-/// What a database says that has applied these revisions in this order. Those that the chain does
-/// not have get digests of their own.
+/// The history of a database that has applied these revisions in this order. Revisions that are not
+/// in the chain get their own digests.
 pub(crate) fn history(chain: &Chain<'_>, applied: &str) -> History {
     let ids = applied.split(' ').filter(|id| !id.is_empty());
     let records = ids.zip(1..).map(|(id, position)| record(chain, id, position)).collect();

@@ -1,29 +1,31 @@
-//! Stamping: what the history must become so that it says "at this revision". Nothing runs.
+//! Plans a stamp: the changes to the history after which it says "at this revision". No migration
+//! SQL runs.
 
 use crate::chain::chain::{Chain, Migration};
-use crate::chain::id::did_you_mean;
 use crate::plan::history::History;
 use crate::plan::plan_error::PlanError;
 use crate::plan::status::{HalfDone, Status, half_done, half_done_above, status};
 use crate::plan::target::{self, Target};
+use crate::syntax::suggest::did_you_mean;
 
-/// The change to a history that a stamp makes.
+/// The changes that a stamp makes to the history.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stamp<'c> {
-    /// The records to take out: undone, unknown to the chain, or not as the chain has them.
+    /// The records to delete: undone, not in the chain, or different from it.
     pub remove: Vec<String>,
     /// The revisions to record, parents before children.
     pub insert: Vec<&'c Migration<'static>>,
-    /// The place of the first of them in the order of application.
+    /// The position of the first of them in the order of application.
     pub position: i64,
 }
 
-/// Plans a stamp. A record that is right already stays, with its time and its author, unless the
-/// history is purged.
+/// Plans a stamp. A record that already is correct keeps its time and author, unless the history is
+/// purged.
 ///
 /// # Errors
 ///
-/// When the chain has no such revision, or a revision is half applied that would not be recorded.
+/// If the chain contains no such revision, or if a revision is half applied that would not be
+/// recorded.
 pub fn stamp<'c>(
     chain: &'c Chain<'static>,
     history: &History,
@@ -66,12 +68,13 @@ pub fn stamp<'c>(
     })
 }
 
-/// Plans to take over what another tool has applied: these revisions, and all that they stand on.
-/// What is recorded stays as it is, so a second time there is nothing to insert.
+/// Plans to adopt what another tool has applied: these revisions and all their ancestors. Existing
+/// records stay as they are, so a second adoption inserts nothing.
 ///
 /// # Errors
 ///
-/// When the chain has no such revision, or what is recorded is not of this chain.
+/// If the chain contains no such revision, or if the recorded revisions are not those of this
+/// chain.
 pub fn adopt<'c, T: AsRef<str>>(
     chain: &'c Chain<'static>,
     history: &History,
@@ -82,15 +85,15 @@ pub fn adopt<'c, T: AsRef<str>>(
         Status::Partial(half_done) if half_done.is_downgrade() => {
             return Err(PlanError::HalfDone(half_done));
         }
-        // What a run of ours has half applied, the other tool has applied.
+        // A revision that our run has half applied was applied by the other tool.
         _ => {}
     }
     let mut wanted = vec![false; chain.len()];
     for id in revisions.iter().map(AsRef::as_ref) {
         if chain.get(id).is_none() {
             let known = chain.migrations().iter().map(|migration| migration.id.as_str());
-            let meant = did_you_mean(id, known).map(str::to_owned);
-            return Err(PlanError::UnknownRevision { id: id.to_owned(), meant });
+            let suggestion = did_you_mean(id, known).map(str::to_owned);
+            return Err(PlanError::UnknownRevision { id: id.to_owned(), suggestion });
         }
         for (wanted, found) in wanted.iter_mut().zip(chain.lineage(id)) {
             *wanted |= found;
@@ -106,7 +109,7 @@ pub fn adopt<'c, T: AsRef<str>>(
     })
 }
 
-/// The position in the chain that a target means; `None` for the base.
+/// The index in the chain of a target; `None` for the base.
 fn place(
     chain: &Chain<'_>,
     history: &History,
@@ -150,7 +153,7 @@ mod tests {
         check_folder(Folder::of_texts("m", texts)).ok()
     }
 
-    /// The history of these revisions; one in capitals was applied with another text.
+    /// The history of these revisions. One in capitals was applied with another text.
     fn history(chain: &Chain<'_>, applied: &str) -> History {
         let record = |(at, id): (usize, &str)| {
             let known = chain.get(&id.to_lowercase()).unwrap_or(chain.base());

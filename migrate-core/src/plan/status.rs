@@ -1,4 +1,4 @@
-//! A chain beside a database: at head, behind, ahead, diverged or empty.
+//! Compares a chain with a database: at head, behind, ahead, diverged or empty.
 
 mod half_done;
 
@@ -14,34 +14,36 @@ use crate::plan::direction::Direction;
 use crate::plan::history::{History, Partial, Record};
 use crate::syntax::source::printable;
 
-/// How a database stands to a chain.
+/// The state of a database relative to a chain.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Status {
-    /// Nothing was ever applied, or all was undone.
+    /// No revision was ever applied, or all were undone.
     Empty,
-    /// Some revisions are applied; these are not, in the order in which they would be.
+    /// Some revisions are applied, and some are pending.
     Behind {
-        /// The revisions to come.
+        /// The pending revisions, in the order in which they would be applied.
         pending: Vec<String>,
     },
-    /// Some revisions are not applied, and one of them may be half done: the role may not read that.
+    /// Some revisions are not applied, and one of them may be half done, which the role may not
+    /// read.
     BehindOrPartial {
         /// The revisions that are not applied, in the order in which they would be.
         pending: Vec<String>,
-        /// The `GRANT` that lets the role read it.
+        /// The `GRANT` that the role needs to read it.
         grant: String,
     },
-    /// The whole chain is applied, and nothing else.
+    /// Exactly the revisions of the chain are applied.
     AtHead,
-    /// The whole chain is applied, and revisions that follow it: a newer release was here.
+    /// The whole chain is applied, and further revisions after it: a newer release has migrated the
+    /// database.
     Ahead {
-        /// The revisions that the chain does not have.
+        /// The revisions that are not in the chain.
         unknown: Vec<String>,
     },
-    /// A revision outside a transaction is under way, or has stopped on its way.
+    /// A non-transactional revision is running, or has stopped before its end.
     Partial(HalfDone),
-    /// The database holds something that this chain can't have made.
+    /// The database contains something that this chain cannot have created.
     Diverged(Divergence),
 }
 
@@ -63,34 +65,35 @@ impl fmt::Display for Status {
     }
 }
 
-/// The subject and the verb of what is said of these revisions.
+/// The subject and verb of a sentence about these revisions.
 pub(crate) fn are(revisions: &[String]) -> String {
     format!("{} {}", list(revisions), if revisions.len() == 1 { "is" } else { "are" })
 }
 
-/// Why a database can't be the work of a chain.
+/// Why a database cannot have been migrated by a chain.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Divergence {
-    /// A revision was applied with another text, or on top of other revisions.
+    /// A revision was applied with another text, or after other revisions.
     Digest {
-        /// What the database says of it.
+        /// The record in the database.
         record: Box<Record>,
-        /// The chain digest that this chain has for it.
+        /// Its chain digest in this chain.
         expected: Digest,
-        /// Whether its own upgrade is the same, so that the difference is further down.
+        /// Whether the upgrade itself is the same, so that an ancestor differs.
         same_upgrade: bool,
-        /// Whether the chain's lock file pins it, so that databases which are deployed have run it.
+        /// Whether the lock file pins it, so that deployed databases have run it.
         pinned: bool,
     },
-    /// A revision is applied that this chain does not have, while some that it has are not.
+    /// A revision is applied that is not in this chain, while some revisions of the chain are not
+    /// applied.
     Unknown {
-        /// What the database says of it.
+        /// The record in the database.
         record: Box<Record>,
     },
-    /// A revision is applied, but not what it stands on.
+    /// A revision is applied, but not its parent.
     Gap {
-        /// What the database says of it.
+        /// The record in the database.
         record: Box<Record>,
         /// The parent that is not applied.
         parent: String,
@@ -98,7 +101,7 @@ pub enum Divergence {
 }
 
 impl Divergence {
-    /// What the database says of the revision.
+    /// The record of the revision in the database.
     pub fn record(&self) -> &Record {
         match self {
             Divergence::Digest { record, .. }
@@ -107,7 +110,7 @@ impl Divergence {
         }
     }
 
-    /// What to do about it. What nobody has deployed can be undone and applied again.
+    /// What to do about it. A revision that is not deployed can be undone and applied again.
     pub fn help(&self) -> String {
         let revision = &self.record().revision;
         let undo = || {
@@ -183,8 +186,8 @@ impl fmt::Display for Divergence {
     }
 }
 
-/// The revisions that a database has applied with another text than the chain's, or on top of other revisions. What merely
-/// stands on one of them is none: its chain digest differs as well, but nobody has edited it.
+/// The applied revisions whose text or parents differ from the chain. Their descendants are not
+/// included: their chain digests differ as well, but they were not edited.
 pub fn changed<'c>(chain: &'c Chain<'_>, history: &History) -> Vec<&'c str> {
     let records: HashMap<&str, &Record> =
         history.records.iter().map(|record| (record.revision.as_str(), record)).collect();
@@ -205,10 +208,10 @@ pub fn changed<'c>(chain: &'c Chain<'_>, history: &History) -> Vec<&'c str> {
     chain.migrations().iter().filter(is_changed).map(|migration| migration.id.as_str()).collect()
 }
 
-/// Compares a chain with what a database says.
+/// Compares a chain with the history of a database.
 pub fn status(chain: &Chain<'_>, history: &History) -> Status {
     match (standing(chain, history), half_done(chain, history)) {
-        // What a half undone revision stands beside is not known to be wrong yet.
+        // While a revision is half undone, it is unknown whether the rest of the history is wrong.
         (Status::Diverged(_), Some(partial)) if partial.direction == Direction::Down => {
             Status::Partial(partial)
         }
@@ -221,7 +224,7 @@ pub fn status(chain: &Chain<'_>, history: &History) -> Status {
     }
 }
 
-/// The same where the role may not read whether a revision is half done.
+/// The status for a role that may not read whether a revision is half done.
 fn unless_half_done(chain: &Chain<'_>, status: Status, grant: &str) -> Status {
     let pending = match status {
         Status::Behind { pending } => pending,
@@ -233,8 +236,8 @@ fn unless_half_done(chain: &Chain<'_>, status: Status, grant: &str) -> Status {
     Status::BehindOrPartial { pending, grant: grant.to_owned() }
 }
 
-/// The revision that is half done, if one is: of this chain, or half undone, whosever it is. What a newer release has half
-/// applied is nothing to an older one.
+/// The half done revision, if there is one: a half applied revision of this chain, or a half undone
+/// one of any chain. What a newer release has half applied does not concern an older one.
 pub(crate) fn half_done(chain: &Chain<'_>, history: &History) -> Option<HalfDone> {
     let concerns = |partial: &&Partial| match partial.direction {
         Direction::Up => chain.get(&partial.revision).is_some() && is_open(history, partial),
@@ -254,19 +257,19 @@ pub(crate) fn half_done(chain: &Chain<'_>, history: &History) -> Option<HalfDone
     })
 }
 
-/// Whether an upgrade that has stopped is not recorded since: as applied by hand, or by another tool.
+/// Whether a stopped upgrade has not been recorded since, as applied by hand or by another tool.
 fn is_open(history: &History, partial: &Partial) -> bool {
     partial.direction == Direction::Up && history.get(&partial.revision).is_none()
 }
 
-/// The half done upgrade of a revision that this chain does not have, if there is one.
+/// The half done upgrade of a revision that is not in this chain, if there is one.
 pub(crate) fn half_done_elsewhere(chain: &Chain<'_>, history: &History) -> Option<HalfDone> {
     let is_elsewhere = |one: &&Partial| is_open(history, one) && chain.get(&one.revision).is_none();
     history.partials.iter().find(is_elsewhere).map(|partial| HalfDone::new(chain, partial))
 }
 
-/// The half done upgrade that would be left without what it stands on, if these revisions were not applied. Of one that the
-/// chain does not have, nobody knows what it stands on.
+/// The half done upgrade that would lose an ancestor if these revisions were not applied. The
+/// ancestors of a revision that is not in the chain are unknown.
 pub(crate) fn half_done_above(
     chain: &Chain<'_>,
     history: &History,
@@ -283,7 +286,8 @@ pub(crate) fn half_done_above(
     Some(HalfDone::new(chain, found))
 }
 
-/// The same, where a downgrade that has stopped is about to go on.
+/// The status without regard to half done revisions, for a stopped downgrade that is about to
+/// continue.
 pub(crate) fn standing(chain: &Chain<'_>, history: &History) -> Status {
     let known: HashMap<&str, _> =
         chain.migrations().iter().map(|migration| (migration.id.as_str(), migration)).collect();

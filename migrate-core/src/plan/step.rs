@@ -1,4 +1,4 @@
-//! A plan as data: the steps that will run, in order.
+//! A plan as data: the steps to run, in order.
 
 use std::borrow::Cow;
 
@@ -6,18 +6,18 @@ use crate::chain::chain::Migration;
 use crate::plan::direction::Direction;
 use crate::plan::plan_error::PlanError;
 
-/// One revision to apply or to undo.
+/// A revision to apply or to undo.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Step<'c> {
-    /// Which way.
+    /// Whether to apply or to undo it.
     pub direction: Direction,
-    /// The revision: of the chain, or as the database keeps it.
+    /// The revision, from the chain or as recorded in the database.
     pub migration: Cow<'c, Migration<'static>>,
-    /// Its place in the order of application.
+    /// Its position in the order of application.
     pub position: i64,
     /// How many revisions are applied before the step.
     pub count: usize,
-    /// The revision applied last before the step, if any is.
+    /// The revision applied last before the step, if there is one.
     pub last: Option<Cow<'c, str>>,
 }
 
@@ -31,17 +31,17 @@ impl Step<'_> {
     }
 }
 
-/// What will run, in order.
+/// The steps to run, in order.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Plan<'c> {
-    /// The steps; none when there is nothing to do.
+    /// The steps; empty if there is nothing to do.
     pub steps: Vec<Step<'c>>,
-    /// The revisions in the database that the chain does not have: it is ahead.
+    /// The revisions in the database that are not in the chain, if the database is ahead.
     pub ahead: Vec<String>,
 }
 
 impl Plan<'_> {
-    /// Whether all of it can be one transaction.
+    /// Checks that everything can run in one transaction.
     pub(crate) fn one_transaction(&self) -> Result<(), PlanError> {
         match self.steps.iter().find(|step| !step.is_transactional()) {
             None => Ok(()),

@@ -1,26 +1,26 @@
-//! Targets, as Alembic's users write them: `head`, `base`, `+1`, `-1`, `REV`, `REV+1`, a prefix.
+//! Parses targets in Alembic's syntax: `head`, `base`, `+1`, `-1`, `REV`, `REV+1`, a prefix.
 
 use std::fmt;
 use std::str::FromStr;
 
 use crate::chain::chain::{Chain, Migration};
-use crate::chain::id::did_you_mean;
 use crate::plan::plan_error::PlanError;
+use crate::syntax::suggest::did_you_mean;
 
-/// Where an upgrade or a downgrade should lead.
+/// The target of an upgrade or a downgrade.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Target {
-    /// The revision that no other follows.
+    /// The last revision of the chain.
     Head,
-    /// Before the first revision.
+    /// The state before the first revision.
     Base,
-    /// So many revisions on from where the database is; back when negative.
+    /// A number of revisions ahead of the database's current one; behind it if negative.
     Relative(i64),
-    /// A revision by its id or by the beginning of it, or one so many revisions from it.
+    /// A revision by its id or a prefix, or a number of revisions ahead of that.
     Revision {
-        /// The id, or its beginning.
+        /// The id or its prefix.
         id: String,
-        /// How many revisions on from it; back when negative.
+        /// The number of revisions ahead of it; behind it if negative.
         offset: i64,
     },
 }
@@ -31,12 +31,12 @@ impl Target {
         Target::Revision { id: id.into(), offset: 0 }
     }
 
-    /// The revision that is meant in a chain, counted from the base when it is relative; `None` for
-    /// the base.
+    /// The target's revision in a chain, counted from the base if it is relative; `None` for the
+    /// base.
     ///
     /// # Errors
     ///
-    /// When the chain has no such revision.
+    /// If the chain contains no such revision.
     pub fn find<'c>(
         &self,
         chain: &'c Chain<'static>,
@@ -67,7 +67,7 @@ impl FromStr for Target {
             _ => {}
         }
         let (id, offset) = match text.rfind(['+', '-']) {
-            // A hyphen may be a part of the id; only digits behind it make it an offset.
+            // A hyphen may be part of the id. It is an offset only if just digits follow it.
             Some(at) if is_number(&text[at + 1..]) => text.split_at(at),
             Some(_) | None => (text, ""),
         };
@@ -85,7 +85,7 @@ impl FromStr for Target {
     }
 }
 
-/// Whether this is a number as people write one: `01` is more likely the end of a date.
+/// Whether this is a number as people write one. `01` more likely is the end of a date.
 fn is_number(text: &str) -> bool {
     let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     digits && (text == "0" || !text.starts_with('0'))
@@ -97,7 +97,7 @@ impl fmt::Display for Target {
             Target::Head => write!(f, "head"),
             Target::Base => write!(f, "base"),
             Target::Relative(offset) => write!(f, "{offset:+}"),
-            // `head+0` and `a+5-0` name a revision that would be read as something else alone.
+            // `head+0` and `a+5-0` name a revision whose id alone would be read as something else.
             Target::Revision { id, offset: 0 } if id.parse().as_ref() == Ok(self) => {
                 write!(f, "{id}")
             }
@@ -106,7 +106,7 @@ impl fmt::Display for Target {
     }
 }
 
-/// A text that is no target.
+/// The error for a text that is not a valid target.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BadTarget {
     /// The text.
@@ -122,7 +122,7 @@ impl fmt::Display for BadTarget {
 
 impl std::error::Error for BadTarget {}
 
-/// The position in the chain of a revision that is named whole or by its beginning.
+/// The index in the chain of a revision named by its id or a prefix.
 pub(crate) fn find(chain: &Chain<'_>, id: &str) -> Result<usize, PlanError> {
     if let Some(at) = chain.position(id) {
         return Ok(at);
@@ -138,7 +138,7 @@ pub(crate) fn find(chain: &Chain<'_>, id: &str) -> Result<usize, PlanError> {
         [(at, _)] => Ok(*at),
         [] => Err(PlanError::UnknownRevision {
             id: id.to_owned(),
-            meant: did_you_mean(id, ids()).map(str::to_owned),
+            suggestion: did_you_mean(id, ids()).map(str::to_owned),
         }),
         several => Err(PlanError::AmbiguousRevision {
             prefix: id.to_owned(),
@@ -147,7 +147,7 @@ pub(crate) fn find(chain: &Chain<'_>, id: &str) -> Result<usize, PlanError> {
     }
 }
 
-/// The same, so many places on; `None` is the base before the first revision.
+/// The same with an offset. `None` is the base before the first revision.
 pub(crate) fn find_from(
     chain: &Chain<'_>,
     id: &str,
@@ -187,11 +187,11 @@ mod tests {
         check("base", Ok(None));
         check("+1", Ok(Some("001")));
         check("+0", Ok(None));
-        check("-1", Err("`-1` leads out of the chain"));
-        check("+4", Err("`+4` leads out of the chain"));
+        check("-1", Err("`-1` goes beyond the chain"));
+        check("+4", Err("`+4` goes beyond the chain"));
         check("001+1", Ok(Some("002")));
         check("001-1", Ok(None));
-        check("003+1", Err("`003+1` leads out of the chain"));
+        check("003+1", Err("`003+1` goes beyond the chain"));
         check("004", Err("the chain has no revision `004`"));
         check("00", Err("`00` may mean `001`, `002` and `003`"));
     }

@@ -32,6 +32,8 @@ pub(crate) struct Piece {
     pub(crate) step: usize,
     /// Its number in its section, from 1.
     pub(crate) number: usize,
+    /// How many statements its section has.
+    pub(crate) total: usize,
 }
 
 /// How far a message has got.
@@ -58,7 +60,7 @@ pub(crate) struct Message {
     /// The rows that tell of finished steps, from all parts.
     pub(crate) answers: Vec<Row>,
     /// Whether each statement is a part.
-    by_statement: bool,
+    statement_at_a_time: bool,
     /// Whether all steps are one transaction.
     pub(crate) is_single: bool,
     /// The number of the first mark.
@@ -96,7 +98,7 @@ impl Message {
             records: Vec::new(),
             sent: 0,
             answers: Vec::new(),
-            by_statement: frame.settings.by_statement,
+            statement_at_a_time: frame.settings.statement_at_a_time,
             is_single: frame.settings.single_transaction,
             first_mark: frame.first_mark,
             marks: Vec::new(),
@@ -105,7 +107,8 @@ impl Message {
         };
         let limit = match frame.settings {
             Settings { single_transaction: true, .. } => usize::MAX,
-            Settings { one_by_one: true, .. } | Settings { by_statement: true, .. } => 1,
+            Settings { revision_at_a_time: true, .. }
+            | Settings { statement_at_a_time: true, .. } => 1,
             _ => MAX_STEPS,
         };
         for next in steps.iter().take(limit).take_while(|step| step.is_transactional()) {
@@ -155,7 +158,7 @@ impl Message {
 
     /// The statement that the part that was sent last is all about, if each has its own.
     pub(crate) fn alone(&self) -> Option<Piece> {
-        if !self.by_statement {
+        if !self.statement_at_a_time {
             return None;
         }
         let part = self.part();
@@ -183,7 +186,7 @@ impl Message {
         });
         self.defers |= self.is_single && may_defer(text, &statements);
         for (nth, statement) in statements.iter().enumerate() {
-            if settings.by_statement {
+            if settings.statement_at_a_time {
                 self.cuts.push(self.sql.len());
                 let of = statements.len();
                 self.sql.push_str(&label(next, &format!(", statement {} of {of}", nth + 1)));
@@ -193,7 +196,8 @@ impl Message {
             }
             let at = self.sql.len();
             let span = statement.span.within(section.start);
-            let piece = Piece { at, span, step: self.steps, number: nth + 1 };
+            let total = statements.len();
+            let piece = Piece { at, span, step: self.steps, number: nth + 1, total };
             self.pieces.push(piece);
             if marked || nth == 0 {
                 self.marks.push(Mark::Statement(piece));
@@ -204,7 +208,7 @@ impl Message {
                 statement.tokens.last().is_some_and(|token| token.span.end < statement.span.end);
             self.sql.push_str(if ended { "\n" } else { ";\n" });
         }
-        if settings.by_statement || returns {
+        if settings.statement_at_a_time || returns {
             self.cuts.push(self.sql.len());
         }
         self.records.push(self.sql.len());

@@ -1,52 +1,146 @@
-//! The drivers: each carries out what the engine asks, over one kind of client. They decide
-//! nothing, and are the same text but for `.await`.
+//! The drivers: each is a client behind the one seam that a run needs, and decides nothing.
+//!
+//! A driver says how its client sends a query, how it waits, and what becomes of a run that ends early ([`Driver`]).
+//! [`drive`] carries a run out over any of them, and the methods of `Runner` are written once, in `methods`. `custom` is for
+//! clients that this crate does not know.
 
+#[cfg(any(feature = "postgres", feature = "tokio-postgres"))]
+mod answers;
 #[cfg(feature = "postgres")]
-pub(crate) mod blocking;
-mod dropped;
+mod blocking;
+mod custom;
+mod methods;
+#[cfg(feature = "sqlx")]
+pub(crate) mod sqlx;
 #[cfg(feature = "tokio-postgres")]
-pub(crate) mod tokio;
+mod tokio;
 
-#[cfg(feature = "postgres")]
-use ::postgres as client;
-#[cfg(all(feature = "tokio-postgres", not(feature = "postgres")))]
-use tokio_postgres as client;
+#[cfg(all(feature = "catalog", any(feature = "postgres", feature = "tokio-postgres")))]
+pub(crate) use self::answers::rows;
 
-use client::SimpleQueryMessage;
-use client::error::ErrorPosition;
+use std::time::{Duration, Instant};
 
-use crate::plan::history::Row;
+use crate::runner::engine::{Ask, Engine, Outcome, Reply};
+use crate::runner::error::Error;
 use crate::runner::failure::Failure;
 
-/// The rows of an answer, as text. What is no text in UTF-8 is none of ours.
-pub(crate) fn rows(messages: &[SimpleQueryMessage]) -> Vec<Row> {
-    let row = |message: &SimpleQueryMessage| match message {
-        SimpleQueryMessage::Row(row) => {
-            let column = |at| row.try_get(at).ok().flatten().map(str::to_owned);
-            Some((0..row.len()).map(column).collect())
-        }
-        _ => None,
-    };
-    messages.iter().filter_map(row).collect()
+/// What a run needs of a client: implement it for one that this crate does not know, and call
+/// [`upgrade_with`](crate::Runner::upgrade_with) and so on.
+///
+/// A driver decides nothing. It needs a client that can send *simple* queries (many statements in one message, as
+/// `PQexec` of libpq does), since the server begins and ends transactions as the text of a message says.
+///
+/// ```
+/// use std::time::Duration;
+/// use migrate_core::{Driver, Failure};
+///
+/// /// A client, and an answer of its own.
+/// struct Client;
+///
+/// struct Refused {
+///     sqlstate: Option<String>,
+///     message: String,
+/// }
+///
+/// impl Client {
+///     async fn simple_query(&mut self, sql: &str) -> Result<Vec<Vec<Option<String>>>, Refused> {
+///         // …
+/// #       let _ = sql;
+/// #       Ok(Vec::new())
+///     }
+/// }
+///
+/// impl Driver for &mut Client {
+///     async fn query(&mut self, query: String) -> Result<Vec<Vec<Option<String>>>, Failure> {
+///         self.simple_query(&query).await.map_err(|refused| Failure {
+///             code: refused.sqlstate,
+///             message: refused.message,
+///             detail: None,
+///             hint: None,
+///             position: None,
+///             source: None,
+///         })
+///     }
+///
+///     async fn run(&mut self, query: String) -> Result<(), Failure> {
+///         self.query(query).await.map(drop)
+///     }
+///
+///     async fn wait(&mut self, pause: Duration) {
+///         // The sleep of your runtime.
+/// #       let _ = pause;
+///     }
+///
+///     fn abandon(&mut self, query: &str) {
+///         // Queue `query` without waiting for its answer, or close the connection.
+/// #       let _ = query;
+///     }
+/// }
+/// ```
+pub trait Driver {
+    /// Sends this as one simple query, and gives the rows of all its statements, in order and as text; NULL is `None`, and so
+    /// is what is not text in UTF-8.
+    ///
+    /// [`Failure::code`] is `None` when the connection was lost and only then: the run then takes the message for one
+    /// that may have been carried out.
+    fn query(
+        &mut self,
+        query: String,
+    ) -> impl Future<Output = Result<Vec<Vec<Option<String>>>, Failure>> + Send;
+
+    /// The same, but the rows are thrown away as they come: a migration may return a million of them.
+    fn run(&mut self, query: String) -> impl Future<Output = Result<(), Failure>> + Send;
+
+    /// Lets this much time pass.
+    fn wait(&mut self, pause: Duration) -> impl Future<Output = ()> + Send;
+
+    /// The run has ended early: its future was dropped, or an observer has panicked. Sends this behind the message that
+    /// is under way, and does not wait for the answer; or closes the connection. So neither a failed transaction nor a
+    /// lock stays on a connection that goes back to a pool.
+    fn abandon(&mut self, query: &str);
 }
 
-/// An error of the client, as data.
-fn failure(error: client::Error) -> Failure {
-    let server = error.as_db_error();
-    Failure {
-        code: server.map(|server| server.code().code().to_owned()),
-        message: server.map_or_else(|| chained(&error), |server| server.message().to_owned()),
-        detail: server.and_then(|server| server.detail()).map(str::to_owned),
-        hint: server.and_then(|server| server.hint()).map(str::to_owned),
-        position: server.and_then(|server| server.position()).and_then(|position| match position {
-            ErrorPosition::Original(position) => usize::try_from(*position).ok(),
-            ErrorPosition::Internal { .. } => None,
-        }),
-        source: Some(Box::new(error)),
+/// A run over a client, which cleans up when it is dropped early.
+struct Run<'e, D: Driver> {
+    driver: D,
+    engine: Engine<'e>,
+}
+
+impl<D: Driver> Drop for Run<'_, D> {
+    fn drop(&mut self) {
+        if let Some(query) = self.engine.abandon() {
+            self.driver.abandon(&query);
+        }
+    }
+}
+
+/// Carries out a run.
+#[expect(clippy::disallowed_methods, reason = "a driver is where time and the network come in")]
+async fn drive<D: Driver>(driver: D, engine: Engine<'_>) -> Result<Outcome, Error> {
+    let mut run = Run { driver, engine };
+    let start = Instant::now();
+    let mut reply = Reply::Start;
+    loop {
+        reply = match run.engine.next(reply, start.elapsed())? {
+            Ask::Done => return Ok(run.engine.take_outcome()),
+            Ask::Wait(pause) => {
+                run.driver.wait(pause).await;
+                Reply::Waited
+            }
+            Ask::Query(query) => match run.driver.query(query).await {
+                Ok(rows) => Reply::Rows(rows),
+                Err(failure) => Reply::Failed(failure),
+            },
+            Ask::Run(query) => match run.driver.run(query).await {
+                Ok(()) => Reply::Rows(Vec::new()),
+                Err(failure) => Reply::Failed(failure),
+            },
+        };
     }
 }
 
 /// An error and what caused it, in one line.
+#[cfg(any(feature = "postgres", feature = "tokio-postgres", feature = "sqlx"))]
 fn chained(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
@@ -59,3 +153,6 @@ fn chained(error: &dyn std::error::Error) -> String {
     }
     text
 }
+
+#[cfg(test)]
+mod tests;

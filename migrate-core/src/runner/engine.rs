@@ -38,7 +38,7 @@ use crate::runner::history_tables::HistoryTables;
 use crate::runner::log::LogEntry;
 use crate::runner::observer::{Watch, Watched};
 use crate::runner::operation::Goal;
-use crate::runner::report::{Holder, Report};
+use crate::runner::report::{LockHolder, Report};
 use crate::runner::settings::Settings;
 use crate::runner::sql::{self, Session, Tables, layout, tag};
 
@@ -75,7 +75,7 @@ pub(crate) struct Outcome {
     pub(crate) history: History,
     pub(crate) log: Vec<LogEntry>,
     pub(crate) tables: HistoryTables,
-    pub(crate) holder: Option<Holder>,
+    pub(crate) holder: Option<LockHolder>,
     pub(crate) report: Report,
     /// Whether the whole chain is applied: seen so, or done by this run.
     pub(crate) is_at_head: bool,
@@ -149,7 +149,7 @@ pub(crate) struct Engine<'r> {
     most_steps: usize,
     attempts: u32,
     waiting_since: Option<Duration>,
-    holder: Option<Holder>,
+    holder: Option<LockHolder>,
     backoff: Backoff,
     report: Report,
     /// Whether it is asked which revisions are half done.
@@ -267,7 +267,7 @@ impl<'r> Engine<'r> {
                 Ok(self.ask(State::ReadingLog, query))
             }
             (State::Start, _) if self.is_about_tables() => Ok(self.find_tables()),
-            (State::Start, _) if self.goal == Goal::Holder => Ok(self.ask_holder()),
+            (State::Start, _) if self.goal == Goal::LockHolder => Ok(self.ask_holder()),
             (State::Start, _) => Ok(self.read()),
             (State::Looking, Reply::Rows(rows)) if self.sees_head(&rows) => {
                 self.is_at_head = true;
@@ -367,7 +367,7 @@ impl<'r> Engine<'r> {
             (State::Outside(run), reply) => self.outside(*run, reply, now),
             (State::Waiting, _) if self.watch.stops() => Err(self.stopped_between()),
             (State::Waiting, _) => Ok(self.ask_holder()),
-            (State::AskingHolder, Reply::Rows(rows)) if self.goal == Goal::Holder => {
+            (State::AskingHolder, Reply::Rows(rows)) if self.goal == Goal::LockHolder => {
                 self.holder = holder(&rows);
                 Ok(Ask::Done)
             }

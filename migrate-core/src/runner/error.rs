@@ -9,7 +9,7 @@ use crate::plan::plan_error::PlanError;
 use crate::plan::status::Status;
 use crate::runner::failure::Failure;
 use crate::runner::history_tables::{ForeignRelation, HistoryTables};
-use crate::runner::report::{Done, Holder};
+use crate::runner::report::{Done, LockHolder};
 use crate::syntax::source::printable;
 
 mod help;
@@ -59,14 +59,14 @@ pub enum Error {
         done: Vec<Done>,
     },
     /// Another runner held the lock for longer than this one was to wait.
-    Busy {
+    LockTimeout {
         /// How long this one has waited.
         waited: Duration,
         /// Who holds the lock, if that could be seen.
-        holder: Option<Box<Holder>>,
+        holder: Option<Box<LockHolder>>,
     },
     /// The history's table is there, but another program made it.
-    NotOurs {
+    UnrecognizedTable {
         /// The table.
         table: String,
         /// What the server said, or what was found.
@@ -110,7 +110,7 @@ pub enum Error {
     /// commit that, too.
     InTransaction,
     /// A revision runs outside a transaction, and a pooler gives each message another session.
-    Pooled {
+    TransactionPooler {
         /// The revision.
         revision: String,
     },
@@ -150,7 +150,7 @@ pub enum Error {
     },
     /// The server reads string literals in the way of before 2010, and migrations are not
     /// checked for that.
-    OldStrings,
+    NonConformingStrings,
     /// The connection was lost, or the server said something unexpected.
     Server {
         /// What was being done.
@@ -189,7 +189,7 @@ impl Error {
         let cut = if row.chars().nth(MOST_SHOWN).is_some() { "…" } else { "" };
         let row: String = row.chars().take(MOST_SHOWN).collect();
         let reason = format!("this row is none of ours: {row}{cut}");
-        Error::NotOurs { table: table.to_owned(), reason }
+        Error::UnrecognizedTable { table: table.to_owned(), reason }
     }
 
     pub(crate) fn denied(what: &'static str, failure: Failure) -> Self {
@@ -219,7 +219,7 @@ impl Error {
             Error::LostLock { revision, statement } => write!(
                 f,
                 "the session has lost its lock: statement {statement} of `{revision}`, or a function that it calls, \
-                 gave it back"
+                 released it"
             ),
             Error::LockKept { first, failure } => {
                 if let Some(first) = first {
@@ -260,13 +260,13 @@ impl Error {
                 }
                 notes.iter().try_for_each(|note| write!(f, "\n = note: {note}"))
             }
-            Error::Busy { waited, holder: Some(holder) } => {
+            Error::LockTimeout { waited, holder: Some(holder) } => {
                 write!(f, "another migration is running: {holder}; waited {} s", waited.as_secs())
             }
-            Error::Busy { waited, holder: None } => {
+            Error::LockTimeout { waited, holder: None } => {
                 write!(f, "another migration is running; waited {} s", waited.as_secs())
             }
-            Error::NotOurs { table, reason } => {
+            Error::UnrecognizedTable { table, reason } => {
                 let (table, reason) = (printable(table), printable(reason));
                 write!(f, "the table {table} is not a history of migrations: {reason}")
             }
@@ -288,12 +288,14 @@ impl Error {
                 write!(f, "the history's tables can't have this name: {reason}")
             }
             Error::InTransaction => write!(f, "the client is in a transaction"),
-            Error::Pooled { revision } => write!(
+            Error::TransactionPooler { revision } => write!(
                 f,
                 "revision `{revision}` runs outside a transaction, and the session changes between its \
-                 statements: a pooler in transaction mode stands in between"
+                 statements: a pooler in transaction mode is in between"
             ),
-            Error::OldStrings => write!(f, "this session has standard_conforming_strings off"),
+            Error::NonConformingStrings => {
+                write!(f, "this session has standard_conforming_strings off")
+            }
             Error::Server { what, failure } => write!(f, "{what} failed: {failure}"),
         }
     }

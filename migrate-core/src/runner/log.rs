@@ -51,7 +51,7 @@ mod tests {
 
     #[test]
     fn rows_are_read_whole_or_shown() {
-        let row: Row = ["migrate:log", "now", "me", "upgrade", "r1", "7", "", "migrate 0.1.0"]
+        let row: Row = ["migrate:log", "now", "me", "upgrade", "r1", "7", "", "migrate 0.3.0"]
             .map(|text| Some(text.to_owned()).filter(|text| !text.is_empty()))
             .to_vec();
         let check = |change: &dyn Fn(&mut Row), expected: Option<Option<i64>>| {

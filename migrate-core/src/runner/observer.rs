@@ -26,7 +26,7 @@ impl<'a> Watch<'a> {
         self.stop = Some(Box::new(stop));
     }
 
-    pub(crate) fn listen_to(&mut self, notices: &Notices) {
+    pub(crate) fn forward_notices(&mut self, notices: &Notices) {
         self.notices = notices.clone();
     }
 

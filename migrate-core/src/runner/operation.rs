@@ -18,7 +18,7 @@ pub(crate) enum Goal {
     /// Remove our own tables.
     Forget,
     /// Ask who is migrating, and end.
-    Holder,
+    LockHolder,
     /// Apply revisions.
     Upgrade(Target),
     /// Undo revisions.
@@ -39,7 +39,7 @@ impl fmt::Display for Goal {
             Goal::Log => write!(f, "log"),
             Goal::Tables => write!(f, "tables"),
             Goal::Forget => write!(f, "forget"),
-            Goal::Holder => write!(f, "running"),
+            Goal::LockHolder => write!(f, "running"),
             Goal::Upgrade(target) => write!(f, "upgrade {target}"),
             Goal::Downgrade(target) => write!(f, "downgrade {target}"),
             Goal::Apply => write!(f, "apply"),

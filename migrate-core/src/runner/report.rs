@@ -39,7 +39,7 @@ pub struct Report {
 
 /// Who holds the lock that a run waits for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Holder {
+pub struct LockHolder {
     /// The server process.
     pub pid: String,
     /// The name of its program, where it gives one.
@@ -91,7 +91,7 @@ impl fmt::Display for StatementProgress {
     }
 }
 
-impl fmt::Display for Holder {
+impl fmt::Display for LockHolder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "process {}", self.pid)?;
         if !self.application.is_empty() {
@@ -135,7 +135,7 @@ pub enum Event<'e> {
         of: usize,
     },
     /// A statement was sent to the server: of a revision outside a transaction, or of any
-    /// revision with [`Runner::statement_by_statement`](crate::Runner::statement_by_statement).
+    /// revision with [`Runner::statement_at_a_time`](crate::Runner::statement_at_a_time).
     Statement {
         /// The revision.
         revision: &'e str,
@@ -156,7 +156,7 @@ pub enum Event<'e> {
     /// Another runner has the lock.
     Waiting {
         /// Who it is, if that can be seen.
-        holder: Option<&'e Holder>,
+        holder: Option<&'e LockHolder>,
         /// For how long this run has waited.
         waited: Duration,
     },
@@ -186,7 +186,7 @@ pub enum Event<'e> {
         message: &'e str,
     },
     /// The server said something beside its answers, as far as it is passed on; see
-    /// [`Runner::listen_to`](crate::Runner::listen_to).
+    /// [`Runner::forward_notices`](crate::Runner::forward_notices).
     Notice {
         /// The revision that runs; `None` between revisions, and where several run in one message.
         revision: Option<&'e str>,
@@ -202,7 +202,7 @@ mod tests {
     #[test]
     fn a_holder_is_named_by_its_revision() {
         let check = |query: &str, expected: &str| {
-            let holder = Holder {
+            let holder = LockHolder {
                 pid: "7".into(),
                 application: "migrate".into(),
                 role: "app".into(),

@@ -76,7 +76,7 @@ use crate::syntax::ident::quote;
 ///     .lock_timeout(Duration::from_secs(2))         // for a lock on a table; then it is tried again,
 ///     .retries(20)                                  // so often,
 ///     .statement_timeout(Duration::from_secs(600))  // a statement takes no longer,
-///     .patience(Duration::from_secs(60));           // and another runner gets so much time to finish
+///     .lock_wait_timeout(Duration::from_secs(60));           // and another runner gets so much time to finish
 /// runner.upgrade(client)?;
 /// # Ok(())
 /// # }
@@ -94,8 +94,8 @@ use crate::syntax::ident::quote;
 ///
 /// # fn watched(chain: &Chain<'static>, client: &mut postgres::Client, notices: &Notices) -> Result<(), Error> {
 /// let runner = Runner::new(chain)
-///     .listen_to(notices)                           // what the server says beside its answers
-///     .statement_by_statement()
+///     .forward_notices(notices)                           // what the server says beside its answers
+///     .statement_at_a_time()
 ///     .observe(|event| match event {
 ///         Event::Started { revision, number, of, .. } => println!("{revision}, {number} of {of}"),
 ///         Event::Statement { number, of, .. } => println!("  statement {number} of {of}"),
@@ -202,24 +202,24 @@ impl<'a, R> Runner<'a, R> {
 
     /// How long to wait for another runner to finish; 5 min unless set.
     #[must_use]
-    pub fn patience(mut self, limit: Duration) -> Self {
-        self.settings.patience = limit;
+    pub fn lock_wait_timeout(mut self, limit: Duration) -> Self {
+        self.settings.lock_wait_timeout = limit;
         self
     }
 
     /// Sends each revision in a message of its own instead of many together: slower over a long
     /// line, but [`Event::Finished`] comes as soon as its revision is committed.
     #[must_use]
-    pub fn one_by_one(mut self) -> Self {
-        self.settings.one_by_one = true;
+    pub fn revision_at_a_time(mut self) -> Self {
+        self.settings.revision_at_a_time = true;
         self
     }
 
     /// Sends each statement in a message of its own: slower still, but [`Event::Statement`] tells of
     /// each one, and the run can [stop](Self::stop_when) after each.
     #[must_use]
-    pub fn statement_by_statement(mut self) -> Self {
-        self.settings.by_statement = true;
+    pub fn statement_at_a_time(mut self) -> Self {
+        self.settings.statement_at_a_time = true;
         self
     }
 
@@ -277,7 +277,7 @@ impl<'a, R> Runner<'a, R> {
 
     /// Asks this between messages to the server, and ends the run with
     /// [`Error::Stopped`](crate::Error::Stopped) when it says so: what is finished stays, what is
-    /// under way is rolled back. With [`statement_by_statement`](Self::statement_by_statement) that
+    /// under way is rolled back. With [`statement_at_a_time`](Self::statement_at_a_time) that
     /// is after each statement.
     #[must_use]
     pub fn stop_when(mut self, stop: impl Fn() -> bool + Send + Sync + 'a) -> Self {
@@ -288,8 +288,8 @@ impl<'a, R> Runner<'a, R> {
     /// Tells the observer, as [`Event::Notice`], what a connection puts in here: the `NOTICE` and
     /// `WARNING` of the server.
     #[must_use]
-    pub fn listen_to(mut self, notices: &Notices) -> Self {
-        self.watch.listen_to(notices);
+    pub fn forward_notices(mut self, notices: &Notices) -> Self {
+        self.watch.forward_notices(notices);
         self
     }
 

@@ -12,12 +12,12 @@ pub(crate) struct Settings {
     pub(crate) lock_timeout: Option<Duration>,
     pub(crate) statement_timeout: Option<Duration>,
     /// How long to wait for another runner.
-    pub(crate) patience: Duration,
+    pub(crate) lock_wait_timeout: Duration,
     /// How often a step is tried again after it waited for a lock too long.
     pub(crate) retries: u32,
-    pub(crate) one_by_one: bool,
+    pub(crate) revision_at_a_time: bool,
     /// Each statement in a message of its own.
-    pub(crate) by_statement: bool,
+    pub(crate) statement_at_a_time: bool,
     pub(crate) single_transaction: bool,
     /// Undo what the chain does not have by what the database keeps.
     pub(crate) stored_downgrades: bool,
@@ -35,10 +35,10 @@ impl Default for Settings {
             table_prefix: "migrate_".to_owned(),
             lock_timeout: Some(Duration::from_secs(5)),
             statement_timeout: None,
-            patience: Duration::from_secs(300),
+            lock_wait_timeout: Duration::from_secs(300),
             retries: 10,
-            one_by_one: false,
-            by_statement: false,
+            revision_at_a_time: false,
+            statement_at_a_time: false,
             single_transaction: false,
             stored_downgrades: false,
             refuse_ahead: false,

@@ -1,15 +1,17 @@
-//! Identifiers as the server reads them (folded, unescaped, cut), and as SQL writes them.
+//! Reads identifiers as the server does (folded, unescaped, truncated), and quotes them for SQL.
 //!
-//! The rules are those of a multi-byte encoding such as UTF8: of an unquoted name only A to Z are folded. In a
-//! single-byte encoding a server folds other letters too, as its locale says; nobody here can know that.
+//! The rules are those of a multi-byte encoding such as UTF8: only the letters A to Z of an
+//! unquoted name are folded. In a single-byte encoding, a server also folds other letters according
+//! to its locale, which is not known here.
 
 use crate::syntax::lexer::{Token, TokenKind};
 
-/// The longest name that the server keeps, in bytes; it cuts the rest off.
+/// The maximum length of a name in bytes. The server truncates longer names.
 pub(crate) const LONGEST: usize = 63;
 
-/// The identifier at the start of these tokens, and how many of them it takes: `U&"d!0061ta" UESCAPE '!'` is three. Nothing
-/// where none stands there, or where the server refuses it.
+/// The identifier at the start of these tokens, and the number of tokens that it uses:
+/// `U&"d!0061ta" UESCAPE '!'` uses three. `None` if there is no identifier, or if the server
+/// refuses it.
 pub(crate) fn read(source: &str, tokens: &[Token]) -> Option<(String, usize)> {
     let first = *tokens.first()?;
     if let Some(name) = of(source, first) {
@@ -27,7 +29,8 @@ pub(crate) fn read(source: &str, tokens: &[Token]) -> Option<(String, usize)> {
     Some((cut(&name).to_owned(), count))
 }
 
-/// The identifier that a token is by itself; nothing for one with escapes, which what follows has a say in.
+/// The identifier that a single token stands for; `None` for one with Unicode escapes, which
+/// depends on the tokens after it.
 pub(crate) fn of(source: &str, token: Token) -> Option<String> {
     let text = token.text(source);
     let name = match token.kind {
@@ -38,7 +41,8 @@ pub(crate) fn of(source: &str, token: Token) -> Option<String> {
     Some(cut(&name).to_owned())
 }
 
-/// What stands at the start of these tokens as a name of one part or several, and how many of them it takes.
+/// The name at the start of these tokens, of one or more parts, and the number of tokens that it
+/// uses.
 pub fn read_qualified(source: &str, tokens: &[Token]) -> Option<(Vec<String>, usize)> {
     let (first, mut at) = read(source, tokens)?;
     let mut parts = vec![first];
@@ -55,17 +59,17 @@ pub(crate) fn fold(word: &str) -> String {
     word.to_ascii_lowercase()
 }
 
-/// As much of a name as the server keeps.
+/// The part of a name that the server keeps.
 pub(crate) fn cut(name: &str) -> &str {
     &name[..name.floor_char_boundary(LONGEST)]
 }
 
-/// What is between double quotes.
+/// The text between double quotes.
 fn unquoted(text: &str) -> Option<String> {
     Some(text.strip_prefix('"')?.strip_suffix('"')?.replace("\"\"", "\""))
 }
 
-/// The character of `UESCAPE '!'`, if the server takes it.
+/// The escape character of `UESCAPE '!'`, if the server accepts it.
 fn escape_character(text: &str) -> Option<char> {
     let mut inner = text.strip_prefix('\'')?.strip_suffix('\'')?.chars();
     let (Some(c), None) = (inner.next(), inner.next()) else { return None };
@@ -73,7 +77,7 @@ fn escape_character(text: &str) -> Option<char> {
     (c.is_ascii() && !refused).then_some(c)
 }
 
-/// `\0061`, `\+01F600` and `\\`; two surrogates, one behind the other, are one character.
+/// Decodes `\0061`, `\+01F600` and `\\`. Two consecutive surrogates are one character.
 fn unescaped(text: &str, escape: char) -> Option<String> {
     let mut units: Vec<u16> = Vec::new();
     let mut rest = text;
@@ -104,19 +108,20 @@ fn unescaped(text: &str, escape: char) -> Option<String> {
     String::from_utf16(&units).ok()
 }
 
-/// A name in double quotes.
+/// Puts a name in double quotes.
 pub fn quote(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 
-/// A name for people: in double quotes where it would be read otherwise. Keywords are not looked for.
+/// A name for messages: in double quotes if it would otherwise be read differently. Keywords are
+/// not quoted.
 pub(crate) fn shown(name: &str) -> String {
     let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
     let starts = name.starts_with(|c: char| c.is_ascii_lowercase() || c == '_');
     if starts && name.chars().all(plain) { name.to_owned() } else { quote(name) }
 }
 
-/// A string, quoted so that it means the same whatever the session's settings are.
+/// A string literal that has the same meaning under any session settings.
 pub fn literal(text: &str) -> String {
     format!("E'{}'", text.replace('\\', "\\\\").replace('\'', "''"))
 }
@@ -130,7 +135,7 @@ mod tests {
         Lexer::new(sql).filter(|token| !token.kind.is_trivia()).collect()
     }
 
-    /// The database suite asks a server for the same.
+    /// The database tests ask a server for the same.
     #[test]
     fn names_are_what_the_server_makes_of_them() {
         let check = |sql: &str, expected: Option<(&str, usize)>| {
@@ -152,9 +157,9 @@ mod tests {
         check(&format!("a{}", "é".repeat(40)), Some((&format!("a{}", "é".repeat(31)), 1)));
         check(&format!("\"{}\"", "é".repeat(40)), Some((&"é".repeat(31), 1)));
         check(&format!("U&\"{}\"", "\\00E9".repeat(40)), Some((&"é".repeat(31), 1)));
-        // A quoted name takes no UESCAPE.
+        // UESCAPE does not apply to a name without the `U&` prefix.
         check("\"d!0061\" UESCAPE '!'", Some(("d!0061", 1)));
-        // What the server refuses.
+        // Names that the server refuses.
         for refused in [
             "",
             "'a'",

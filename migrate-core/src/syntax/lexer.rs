@@ -1,16 +1,16 @@
-//! A lexer by PostgreSQL's lexical rules: every byte of the text is in exactly one token.
+//! A lexer for PostgreSQL's lexical rules: every byte of the text belongs to exactly one token.
 //!
-//! It reads as a server with `standard_conforming_strings = on` does (the default since 9.1; the
-//! runner refuses any other). It accepts every text: what is never closed is a token too, of a
-//! kind that says so.
+//! It reads a text like a server with `standard_conforming_strings = on` (the default since 9.1;
+//! the runner refuses any other setting). It accepts every text: something unterminated is a token
+//! of a separate kind.
 
 use crate::syntax::source::Span;
 
-/// What a token is.
+/// The kind of a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TokenKind {
-    /// Blanks and newlines.
+    /// Spaces and newlines.
     Whitespace,
     /// `-- …` up to the end of the line.
     LineComment,
@@ -22,7 +22,8 @@ pub enum TokenKind {
     QuotedIdentifier,
     /// `'…'`, with or without a prefix (`E`, `B`, `X`, `N`, `U&`).
     String,
-    /// A further `'…'` of the string before it: SQL joins strings that a newline separates.
+    /// Another `'…'` that continues the previous string: SQL joins strings that are separated by a
+    /// newline.
     StringContinuation,
     /// `$$…$$` or `$tag$…$tag$`.
     DollarString,
@@ -34,22 +35,22 @@ pub enum TokenKind {
     Operator,
     /// A parenthesis, bracket, comma, semicolon, colon or dot, or `::`, `:=`, `..`.
     Punctuation,
-    /// A backslash: where psql would see a command of its own.
+    /// A backslash, which starts a command in psql.
     Backslash,
-    /// A byte that begins no token.
+    /// A byte that cannot start a token.
     Unknown,
-    /// Something that is never closed; the rest of the text.
+    /// Something unterminated, with the rest of the text.
     Unterminated(Unterminated),
 }
 
 impl TokenKind {
-    /// Whether the server skips it.
+    /// Whether the server ignores it.
     pub const fn is_trivia(self) -> bool {
         matches!(self, TokenKind::Whitespace | TokenKind::LineComment | TokenKind::BlockComment)
     }
 }
 
-/// What was never closed.
+/// What is unterminated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Unterminated {
@@ -63,36 +64,36 @@ pub enum Unterminated {
     DollarString,
 }
 
-/// A token and where it is.
+/// A token and its position.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Token {
-    /// What it is.
+    /// Its kind.
     pub kind: TokenKind,
-    /// Where it is.
+    /// Its position.
     pub span: Span,
 }
 
 impl Token {
-    /// Its text, in the text that was lexed.
+    /// Its text, given the text that was tokenized.
     pub fn text(self, source: &str) -> &str {
         source.get(self.span.range()).unwrap_or_default()
     }
 
-    /// Whether it is this keyword, in any case.
+    /// Whether it is this keyword, in upper or lower case.
     pub fn is_word(self, source: &str, keyword: &str) -> bool {
-        // Most words are of another length, and a build runs this without optimisation.
+        // Most words have another length, and builds run this without optimisation.
         matches!(self.kind, TokenKind::Word)
             && self.span.end - self.span.start == keyword.len()
             && self.text(source).eq_ignore_ascii_case(keyword)
     }
 }
 
-/// How the inside of a quoted string is read.
+/// How the content of a quoted string is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Quoting {
-    /// Only `''` stands for a quote.
+    /// Only `''` is an escaped quote.
     Plain,
-    /// `\'` too: an `E'…'` string.
+    /// `\'` is one as well, as in an `E'…'` string.
     Backslash,
 }
 
@@ -109,15 +110,16 @@ enum Quoting {
 pub struct Lexer<'s> {
     text: &'s [u8],
     at: usize,
-    /// Set between a string and whatever shows that it is not continued: how the string was
-    /// quoted, and whether a newline has passed since.
+    /// Set after a string until a token shows that it is not continued: how the string was quoted,
+    /// and whether a newline has followed.
     continued: Option<(Quoting, bool)>,
-    /// Up to here each sign is a token: the end that an operator can't have.
+    /// Up to here, each operator character is a separate token, because an operator cannot end
+    /// here.
     signs: usize,
 }
 
 impl<'s> Lexer<'s> {
-    /// A lexer at the start of this text.
+    /// Creates a lexer at the start of this text.
     pub fn new(text: &'s str) -> Self {
         Lexer { text: text.as_bytes(), at: 0, continued: None, signs: 0 }
     }
@@ -132,7 +134,8 @@ impl<'s> Lexer<'s> {
     }
 
     fn skip_while(&mut self, wanted: impl Fn(u8) -> bool) {
-        // A loop by hand, since a build runs this without optimisation, where each adapter is a call.
+        // An explicit loop, because builds run this without optimisation, where each iterator
+        // adapter is a call.
         while self.at < self.text.len() && wanted(self.text[self.at]) {
             self.at += 1;
         }
@@ -185,7 +188,7 @@ impl<'s> Lexer<'s> {
         TokenKind::Unterminated(what)
     }
 
-    /// At the opening quote.
+    /// Reads a string from its opening quote.
     fn string(&mut self, quoting: Quoting, kind: TokenKind) -> TokenKind {
         self.at += 1;
         loop {
@@ -236,7 +239,7 @@ impl<'s> Lexer<'s> {
         }
     }
 
-    /// `$1`, `$tag$…$tag$`, or a dollar that begins nothing.
+    /// Reads `$1`, `$tag$…$tag$`, or a dollar that starts neither.
     fn dollar(&mut self) -> TokenKind {
         if self.peek(1).is_ascii_digit() {
             self.at += 1;
@@ -250,8 +253,8 @@ impl<'s> Lexer<'s> {
             return self.take(1, TokenKind::Unknown);
         }
         let (delimiter, body) = rest.split_at(tag + 2);
-        // The first closing dollar that can end the delimiter is looked for, so that a long body
-        // is read once.
+        // Searches for a dollar that may end the closing delimiter, so that a long body is read
+        // only once.
         let mut from = 0;
         while let Some(dollar) = body[from..].iter().position(|byte| *byte == b'$') {
             if body[from + dollar..].starts_with(delimiter) {
@@ -262,8 +265,8 @@ impl<'s> Lexer<'s> {
         self.unterminated(Unterminated::DollarString)
     }
 
-    /// Letters that follow a number without a blank belong to the token: an error for the server
-    /// since PostgreSQL 15, two tokens before, and never the same as with the blank.
+    /// Letters directly after a number belong to the token. Since PostgreSQL 15 this is an error,
+    /// and before it was two tokens; it never means the same as with a space in between.
     fn number(&mut self) -> TokenKind {
         let start = self.at;
         self.skip_while(is_number_part);
@@ -311,11 +314,12 @@ impl<'s> Lexer<'s> {
         }
     }
 
-    /// The longest run of operator characters that holds no comment and, by PostgreSQL's rule,
-    /// ends in `+` or `-` only when it has one of the characters that SQL's own operators lack.
+    /// Reads the longest run of operator characters without a comment. By PostgreSQL's rule, it can
+    /// only end in `+` or `-` if it contains a character that does not occur in SQL's own
+    /// operators.
     fn operator(&mut self) -> TokenKind {
         let mut length = 1;
-        // What was cut off before is not read again for each of its signs.
+        // Characters that were cut off before are not read again one by one.
         if self.at >= self.signs {
             let rest = self.rest();
             while length < rest.len() && is_operator(rest[length]) {
@@ -344,7 +348,7 @@ impl Iterator for Lexer<'_> {
             return None;
         }
         let kind = self.token();
-        // `E'\` at the very end steps over it.
+        // `E'\` at the very end would go past it.
         self.at = self.at.min(self.text.len());
         Some(Token { kind, span: Span::new(start, self.at) })
     }
@@ -358,8 +362,8 @@ fn is_newline(byte: u8) -> bool {
     matches!(byte, b'\n' | b'\r')
 }
 
-/// Every byte of a character outside ASCII counts as a letter, a no-break space too: the server
-/// reads it so.
+/// Every byte of a non-ASCII character counts as a letter, even that of a no-break space. The
+/// server does the same.
 fn is_word_start(byte: u8) -> bool {
     matches!(byte, b'a'..=b'z' | b'A'..=b'Z' | b'_' | 0x80..)
 }
@@ -368,7 +372,7 @@ fn is_word_part(byte: u8) -> bool {
     matches!(byte, b'a'..=b'z' | b'A'..=b'Z' | b'_' | b'0'..=b'9' | b'$' | 0x80..)
 }
 
-/// Other than in a word, a dollar begins something else: `1$$a$$` is a number and a string.
+/// Unlike in a word, a dollar is not part of a number: `1$$a$$` is a number and a string.
 fn is_number_part(byte: u8) -> bool {
     is_word_part(byte) && byte != b'$'
 }

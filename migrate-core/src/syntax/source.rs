@@ -1,13 +1,13 @@
-//! A file's text, normalised, and the places in it: spans, lines and columns.
+//! The normalised text of a file, and positions in it: spans, lines and columns.
 
 use std::borrow::Cow;
 use std::ops::Range;
 
-/// A file of the chain: its path as people should see it, and its text.
+/// A file of the chain: its path as displayed to users, and its text.
 ///
-/// The text is normalised once, when the file is read: a byte order mark is dropped and CRLF
-/// becomes LF. Everything after that (digests, the SQL that the server gets, the snippets in
-/// messages) works on the same text, so a checkout on another platform is the same migration.
+/// The text is normalised once, when the file is read: a byte order mark is removed and CRLF
+/// becomes LF. Everything after that (digests, the SQL sent to the server, the snippets in
+/// messages) uses the same text, so a checkout on another platform is the same migration.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Source<'a> {
     path: Cow<'a, str>,
@@ -15,7 +15,7 @@ pub struct Source<'a> {
 }
 
 impl<'a> Source<'a> {
-    /// A file of this path and text; normalises the text.
+    /// Creates a file with this path and text, and normalises the text.
     ///
     /// ```
     /// let source = migrate_core::Source::new("a.sql", "\u{feff}SELECT 1;\r\n");
@@ -25,12 +25,12 @@ impl<'a> Source<'a> {
         Source { path: path.into(), text: normalise(text.into()) }
     }
 
-    /// A file whose text is normalised already: what `embed_migrations!()` writes.
+    /// A file whose text has already been normalised, as written by `embed_migrations!()`.
     pub(crate) const fn embedded(path: String, text: &'a str) -> Self {
         Source { path: Cow::Owned(path), text: Cow::Borrowed(text) }
     }
 
-    /// The path as it is shown to people.
+    /// The path as displayed to users.
     pub fn path(&self) -> &str {
         &self.path
     }
@@ -40,12 +40,12 @@ impl<'a> Source<'a> {
         &self.text
     }
 
-    /// The text of a span; empty where the span is not one of this file's.
+    /// The text of a span; empty if the span is not valid in this file.
     pub fn slice(&self, span: Span) -> &str {
         self.text.get(span.range()).unwrap_or_default()
     }
 
-    /// Where a byte offset is, for people.
+    /// The line and column of a byte offset.
     pub fn position(&self, offset: usize) -> Position {
         let before = self.text.get(..offset).unwrap_or(&self.text);
         let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
@@ -55,7 +55,7 @@ impl<'a> Source<'a> {
         }
     }
 
-    /// The span of the line (without its newline) that an offset is on.
+    /// The span of the line that contains an offset, without its newline.
     pub fn line_at(&self, offset: usize) -> Span {
         let offset = self.text.floor_char_boundary(offset);
         let start = self.text[..offset].rfind('\n').map_or(0, |newline| newline + 1);
@@ -75,8 +75,8 @@ fn normalise(text: Cow<'_, str>) -> Cow<'_, str> {
     }
 }
 
-/// The text as it may be shown: what could redraw a terminal or hide what stands there becomes a
-/// visible replacement. Lines and tabs stay.
+/// The text in a form that is safe to display: characters that could manipulate a terminal or hide
+/// text are replaced by a visible one. Newlines and tabs are kept.
 pub(crate) fn printable(text: &str) -> Cow<'_, str> {
     let is_shown = |c: char| matches!(c, '\n' | '\t') || !is_unsafe_to_show(c);
     if text.chars().all(is_shown) {
@@ -85,9 +85,9 @@ pub(crate) fn printable(text: &str) -> Cow<'_, str> {
     Cow::Owned(text.chars().map(|c| if is_shown(c) { c } else { '\u{fffd}' }).collect())
 }
 
-/// Whether a character could redraw a terminal, or hide what stands there: it is a control character,
-/// changes the direction of what follows, or has no width. Messages have none but newlines and tabs;
-/// what a database says (`Record::applied_by`, say) may have any.
+/// Whether a character could manipulate a terminal or hide text: a control character, one that
+/// changes the direction of the text, or one without a width. Of these, messages only contain
+/// newlines and tabs; data from a database (such as `Record::applied_by`) may contain any.
 ///
 /// ```
 /// assert!(migrate_core::is_unsafe_to_show('\u{1b}'));
@@ -98,13 +98,13 @@ pub fn is_unsafe_to_show(c: char) -> bool {
         || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
-/// So many of a thing, for a sentence: `1 revision`, `2 revisions`.
+/// A count with its noun: `1 revision`, `2 revisions`.
 pub fn counted(count: usize, noun: &str) -> String {
     let plural = if count == 1 { "" } else { "s" };
     format!("{count} {noun}{plural}")
 }
 
-/// A piece of a file, in bytes of its normalised text.
+/// A range of bytes in the normalised text of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Span {
     /// The first byte.
@@ -129,18 +129,20 @@ impl Span {
         Span { start: self.start, end: other.end }
     }
 
-    /// Of a piece of a part: where it is in the whole, when the part begins at `start`.
+    /// Converts a span relative to a part of the text, which begins at `start`, to one relative to
+    /// the whole text.
     pub(crate) const fn within(self, start: usize) -> Span {
         Span { start: self.start + start, end: self.end + start }
     }
 
-    /// Of a piece of the whole: where it is in the part that begins at `start`.
+    /// Converts a span relative to the whole text to one relative to the part that begins at
+    /// `start`.
     pub(crate) const fn since(self, start: usize) -> Span {
         Span { start: self.start - start, end: self.end - start }
     }
 }
 
-/// A line and a column, both counted from 1; the column in characters.
+/// A line and a column, both counted from 1. The column is counted in characters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Position {
     /// The line.
@@ -172,7 +174,7 @@ mod tests {
         check("größe, 日本\n\tand so on", "größe, 日本\n\tand so on");
         check("\u{1b}[2J\u{1b}]0;title\u{7}", "\u{fffd}[2J\u{fffd}]0;title\u{fffd}");
         check("a\rb\u{8}\u{7f}\0", "a\u{fffd}b\u{fffd}\u{fffd}\u{fffd}");
-        // The eight-bit form of the same, and what turns the direction.
+        // The eight-bit form of the same, and characters that change the direction.
         check("\u{9b}2J \u{202e}x\u{2066}", "\u{fffd}2J \u{fffd}x\u{fffd}");
     }
 

@@ -1,30 +1,30 @@
-//! Splits SQL into statements, as psql does: at each semicolon that ends one.
+//! Splits SQL into statements like psql, at each semicolon that ends one.
 
 use crate::syntax::lexer::{Lexer, Token, TokenKind};
 use crate::syntax::source::Span;
 
-/// One statement: its tokens without blanks and comments, and where it is.
+/// A statement: its tokens without white space and comments, and its position.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Statement {
-    /// From its first token to its last, the semicolon included where there is one.
+    /// From its first token to its last, including the semicolon if there is one.
     pub span: Span,
-    /// Its tokens, without the semicolon; never empty. Spans count from the start of the text
+    /// Its tokens, without the semicolon; never empty. Spans are relative to the start of the text
     /// that was split.
     pub tokens: Vec<Token>,
 }
 
 impl Statement {
-    /// Its words from the first on, upper case, up to the first token that is no word.
+    /// Its words from the first one on, in upper case, up to the first token that is not a word.
     pub fn leading_words(&self, sql: &str) -> Vec<String> {
         let words = self.tokens.iter().take_while(|token| token.kind == TokenKind::Word);
         words.map(|token| token.text(sql).to_ascii_uppercase()).collect()
     }
 }
 
-/// The statements of `sql`; empty ones (`;;`) are left out.
+/// The statements of `sql`, without empty ones (`;;`).
 ///
-/// A semicolon inside parentheses (`CREATE RULE … DO (…; …)`) or inside the body of a function
-/// written as `BEGIN ATOMIC … END` ends nothing.
+/// A semicolon inside parentheses (`CREATE RULE … DO (…; …)`) or inside a function body in the form
+/// `BEGIN ATOMIC … END` does not end a statement.
 ///
 /// ```
 /// use migrate_core::split_statements;
@@ -37,7 +37,8 @@ pub fn split_statements(sql: &str) -> Vec<Statement> {
     split(sql, Lexer::new(sql).filter(|token| !token.kind.is_trivia()))
 }
 
-/// The same of a text that was lexed already, by its tokens without blanks and comments.
+/// The same for a text that has already been tokenized, from its tokens without white space and
+/// comments.
 pub(crate) fn split(sql: &str, all: impl IntoIterator<Item = Token>) -> Vec<Statement> {
     let mut statements = Vec::new();
     let mut tokens: Vec<Token> = Vec::new();
@@ -62,13 +63,13 @@ fn push(statements: &mut Vec<Statement>, tokens: Vec<Token>, end: usize) {
     }
 }
 
-/// How deep inside parentheses and SQL-standard function bodies the splitter is.
+/// The nesting depth of the splitter inside parentheses and SQL-standard function bodies.
 #[derive(Default)]
 struct Nesting {
     parentheses: usize,
-    /// `BEGIN ATOMIC`, and each `CASE` inside it, wait for an `END`.
+    /// The number of `END`s expected: for `BEGIN ATOMIC`, and for each `CASE` inside it.
     blocks: usize,
-    /// Whether the statement makes a routine, once somebody has asked.
+    /// Whether the statement creates a routine. Computed on demand.
     is_routine: Option<bool>,
 }
 
@@ -85,7 +86,7 @@ impl Nesting {
             }
             _ if token.is_word(sql, "atomic") => {
                 let begins = before.last().is_some_and(|last| last.is_word(sql, "begin"));
-                // Its first words tell, and are the same each time.
+                // This depends on its first words, which do not change.
                 if begins && *self.is_routine.get_or_insert_with(|| creates_routine(sql, before)) {
                     self.blocks += 1;
                 }
@@ -142,7 +143,7 @@ mod tests {
             "BEGIN; CREATE TABLE atomic (a int); END; b",
             &["BEGIN;", "CREATE TABLE atomic (a int);", "END;", "b"],
         );
-        // The words alone begin no body.
+        // The words alone do not start a function body.
         check("BEGIN ATOMIC; b", &["BEGIN ATOMIC;", "b"]);
         check(
             "CREATE FUNCTION f(atomic int) AS 'x'; b",

@@ -1,7 +1,8 @@
-//! Which lock a statement takes on which table, and what it loses: as far as its words tell.
+//! Determines which lock a statement takes on which table, and which data it drops, as far as its
+//! text shows.
 //!
-//! What a statement does inside of a function, a `DO` block or a view is not seen. Of a statement that
-//! is not known here nothing is said.
+//! What a statement does inside of a function, a `DO` block or a view is not analysed. For an
+//! unknown statement, nothing is returned.
 
 mod alter;
 mod drops;
@@ -15,8 +16,8 @@ use self::words::Words;
 use crate::syntax::ident::shown;
 use crate::syntax::statements::Statement;
 
-/// A lock on a table, from the weakest to the strongest; PostgreSQL's manual has a chapter on them,
-/// "Explicit Locking". The strongest that a transaction has taken stays until its end.
+/// A lock mode of a table, from the weakest to the strongest. See "Explicit Locking" in
+/// PostgreSQL's manual. A transaction keeps its strongest lock until it ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum LockMode {
     /// Taken by a `SELECT`.
@@ -25,20 +26,20 @@ pub enum LockMode {
     RowShare,
     /// Taken by `INSERT`, `UPDATE` and `DELETE`.
     RowExclusive,
-    /// Keeps off other changes of the schema.
+    /// Blocks other schema changes.
     ShareUpdateExclusive,
-    /// Keeps off writers.
+    /// Blocks writes.
     Share,
-    /// Keeps off writers, and others of its kind.
+    /// Blocks writes, and other locks of this mode.
     ShareRowExclusive,
-    /// Leaves only readers.
+    /// Allows only reads.
     Exclusive,
-    /// Keeps off everybody.
+    /// Blocks all access.
     AccessExclusive,
 }
 
 impl LockMode {
-    /// All of them, the weakest first.
+    /// All modes, the weakest first.
     pub const ALL: [Self; 8] = [
         Self::AccessShare,
         Self::RowShare,
@@ -50,7 +51,7 @@ impl LockMode {
         Self::AccessExclusive,
     ];
 
-    /// Its name, as `LOCK TABLE` takes it.
+    /// Its name in `LOCK TABLE`.
     pub const fn name(self) -> &'static str {
         match self {
             Self::AccessShare => "ACCESS SHARE",
@@ -64,12 +65,12 @@ impl LockMode {
         }
     }
 
-    /// Whether a `SELECT` waits for it.
+    /// Whether it blocks a `SELECT`.
     pub fn blocks_reads(self) -> bool {
         self == Self::AccessExclusive
     }
 
-    /// Whether an `INSERT`, `UPDATE` or `DELETE` waits for it.
+    /// Whether it blocks `INSERT`, `UPDATE` and `DELETE`.
     pub fn blocks_writes(self) -> bool {
         self >= Self::Share
     }
@@ -81,20 +82,20 @@ impl fmt::Display for LockMode {
     }
 }
 
-/// What a statement may do with all of a table's rows, while it holds its lock.
+/// What a statement may do with all rows of a table while it holds its lock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Work {
-    /// Nothing: it takes as long for a large table as for an empty one. Or it is a query, of which the
-    /// words don't tell.
+    /// Nothing: its duration does not depend on the size of the table. Or it is a query, whose text
+    /// does not show this.
     None,
-    /// It reads them all.
+    /// It reads all rows.
     Scan,
-    /// It writes them all anew.
+    /// It rewrites all rows.
     Rewrite,
 }
 
-/// The functions of the server and of its extensions whose value is another for each row: a new
-/// column with such a default rewrites its table.
+/// The functions of the server and of its extensions that return a different value for each row. A
+/// new column with such a default rewrites its table.
 #[cfg(any(feature = "analysis", feature = "catalog"))]
 pub(crate) const VOLATILE: [&str; 16] = [
     "clock_timestamp",
@@ -115,27 +116,27 @@ pub(crate) const VOLATILE: [&str; 16] = [
     "pg_sleep",
 ];
 
-/// How a lock names what is locked.
+/// How a lock refers to the locked table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum LockedBy {
     /// By its own name.
     Name,
-    /// By the name of an index: its table is locked.
+    /// By the name of an index, whose table is locked.
     Index,
-    /// By the name of a domain: each table that has a column of it is locked.
+    /// By the name of a domain: each table with a column of this domain is locked.
     Domain,
 }
 
-/// A lock that a statement takes.
+/// A lock taken by a statement.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TableLock {
-    /// The table, view or sequence; or what leads to it.
+    /// The table, view or sequence, or what it is found by.
     pub relation: RelationName,
     /// What `relation` is the name of.
     pub of: LockedBy,
-    /// How.
+    /// The lock mode.
     pub mode: LockMode,
-    /// What it is held for, at most.
+    /// The most that the statement may do with the rows while it holds the lock.
     pub work: Work,
 }
 
@@ -160,8 +161,8 @@ impl fmt::Display for TableLock {
     }
 }
 
-/// The name of a relation, in parts: `app.users` has two. As the catalog has them: lower case, unless
-/// they were quoted.
+/// The name of a relation, in parts: `app.users` has two. The parts are as in the catalog, i.e. in
+/// lower case unless they were quoted.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RelationName {
     /// The parts; at least one.
@@ -169,7 +170,8 @@ pub struct RelationName {
 }
 
 impl RelationName {
-    /// The schema and the name, as the default search path finds them: what names no schema is in `public`.
+    /// The schema and the name, as resolved by the default search path: an unqualified name is in
+    /// `public`.
     ///
     /// ```
     /// use migrate_core::RelationName;
@@ -182,7 +184,7 @@ impl RelationName {
     pub fn qualified(&self) -> RelationName {
         let own = match self.parts.as_slice() {
             [name] => vec!["public".to_owned(), name.clone()],
-            // The database in front, if there is one, is the one that the session is in.
+            // If a database is specified, it is the one that the session is connected to.
             [.., schema, name] => vec![schema.clone(), name.clone()],
             [] => Vec::new(),
         };
@@ -202,10 +204,12 @@ impl fmt::Display for RelationName {
     }
 }
 
-/// The locks that a statement of `sql` takes on the tables that it names, the strongest for each.
+/// The locks that a statement of `sql` takes on the tables that it names, with the strongest mode
+/// for each.
 ///
-/// What the words don't tell is left out: partitions, tables behind a view or a key, what a function
-/// does, what the constraints of a domain mean for a new column. A table that the statement makes is nobody else's yet, and left out, too.
+/// Locks that the text does not show are left out: those on partitions, on tables behind a view or
+/// a key, those taken in a function, and the effects of a domain's constraints on a new column. A
+/// table that the statement creates is left out as well, since nobody else uses it yet.
 ///
 /// ```
 /// use migrate_core::{LockMode, Work, locks, split_statements};

@@ -5,18 +5,17 @@ use std::collections::BTreeMap;
 use migrate_core::catalog::{self, Name, Relation, RelationKind};
 use postgres::Client;
 
-use super::{Catalog, Column, Constraint, Extension, Index, Table};
-use crate::error::Error;
+use super::{Catalog, CatalogError, Column, Constraint, Extension, Index, Table};
 
 /// Reads one schema.
 pub(super) fn read(
     client: &mut Client,
     schema: &str,
     leave_out: &[&str],
-) -> Result<Catalog, Error> {
+) -> Result<Catalog, CatalogError> {
     let whole = catalog::Catalog::read_seen_from(client, schema)?;
     if !whole.schemas.contains_key(schema) {
-        return Err(Error::NoSuchSchema { schema: schema.to_owned() });
+        return Err(CatalogError::NoSuchSchema { schema: schema.to_owned() });
     }
     let whole =
         whole.without(|name| name.schema == schema && leave_out.contains(&name.name.as_str()));

@@ -2,8 +2,10 @@
 
 use std::fmt::Write as _;
 
+use migrate_scratch::Error;
+
 use super::Way;
-use crate::error::Error;
+use crate::catalog::CatalogError;
 
 /// What is wrong with a chain, or with the server.
 #[derive(Debug, thiserror::Error)]
@@ -36,6 +38,9 @@ pub enum StaircaseError {
     /// It is the server's doing.
     #[error(transparent)]
     Server(#[from] Error),
+    /// A catalog can't be read.
+    #[error(transparent)]
+    Catalog(#[from] CatalogError),
 }
 
 pub(super) fn failed(revision: &str, way: Way, error: migrate_core::Error) -> StaircaseError {

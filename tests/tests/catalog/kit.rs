@@ -1,6 +1,6 @@
 //! The catalog of one schema, in the form that is stored: read from a real server, and told apart.
 
-use migrate_testkit::{Catalog, Column, Database, Error, Server};
+use migrate_testkit::{Catalog, CatalogError, Column, Database, Server};
 
 const SCHEMA: &str = "
     CREATE TYPE mood AS ENUM ('sad', 'ok', 'happy');
@@ -138,7 +138,7 @@ fn one_schema_is_read_as_if_it_were_alone() {
     let path: String = client.query_one("SHOW search_path", &[]).unwrap().get(0);
     assert_eq!(path, "\"$user\", public", "the session's own settings stay");
     let missing = Catalog::read_schema(&mut client, "none", &[]);
-    assert!(matches!(missing, Err(Error::NoSuchSchema { schema }) if schema == "none"));
+    assert!(matches!(missing, Err(CatalogError::NoSuchSchema { schema }) if schema == "none"));
 }
 
 #[test]

@@ -217,7 +217,7 @@ fn before_there_is_tls() {
 /// What both clients say when they are to migrate a database.
 fn run(connector: Connector) -> [String; 2] {
     let chain = crate::sessions::chain();
-    let runner = Runner::new(&chain).patience(Duration::from_millis(100));
+    let runner = Runner::new(&chain).lock_wait_timeout(Duration::from_millis(100));
     connect(&connector).map(|session| {
         let result = match session {
             Err(why) => return format!("no session: {why}"),

@@ -61,7 +61,7 @@ fn chain() -> Chain<'static> {
 #[test]
 fn writers_are_not_kept_waiting_by_a_revision_that_waits() {
     let chain = chain();
-    for kind in [Kind::Blocking, Kind::Tokio] {
+    for kind in Kind::ALL {
         let database = database("busy");
         let mut session = Session::open(kind, database.url());
         session.upgrade_to(&Runner::new(&chain), "r1").unwrap();

@@ -4,7 +4,7 @@ use std::sync::{Barrier, Mutex, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use migrate_core::{Chain, Error, Event, Holder, Runner};
+use migrate_core::{Chain, Error, Event, LockHolder, Runner};
 use migrate_testkit::Database;
 
 use crate::support::{
@@ -23,7 +23,7 @@ fn at_once(
         let start = |at: usize| {
             let (barrier, run) = (&barrier, &run);
             scope.spawn(move || {
-                let kind = if at.is_multiple_of(2) { Kind::Blocking } else { Kind::Tokio };
+                let kind = Kind::nth(at);
                 let mut session = Session::open(kind, database.url());
                 barrier.wait();
                 run(&mut session)
@@ -60,12 +60,14 @@ fn runners_that_start_at_once_on_an_empty_database_all_succeed() {
         (format!("CREATE TABLE t{at} (); SELECT pg_sleep(0.002);"), format!("DROP TABLE t{at};"))
     };
     let chain = line(&(1..=40).map(sections).collect::<Vec<_>>());
-    for (runners, one_by_one) in [(2, false), (2, true), (10, false), (10, true), (30, false)] {
-        println!("{runners} runners, one by one: {one_by_one}");
+    for (runners, revision_at_a_time) in
+        [(2, false), (2, true), (10, false), (10, true), (30, false)]
+    {
+        println!("{runners} runners, one by one: {revision_at_a_time}");
         let database = database("at_once");
         let reports = at_once(runners, &database, |session| {
             let runner = Runner::new(&chain);
-            let runner = if one_by_one { runner.one_by_one() } else { runner };
+            let runner = if revision_at_a_time { runner.revision_at_a_time() } else { runner };
             session.upgrade(&runner)
         });
         check_once(&database, &chain, &reports);
@@ -78,7 +80,7 @@ fn runners_that_go_down_at_once_undo_once() {
     let database = database("down_at_once");
     Session::new(&database).upgrade(&Runner::new(&chain)).unwrap();
     let reports = at_once(8, &database, |session| {
-        session.downgrade_to(&Runner::new(&chain).one_by_one(), "r3")
+        session.downgrade_to(&Runner::new(&chain).revision_at_a_time(), "r3")
     });
     let undone: usize = reports.iter().map(|report| report.split_whitespace().count()).sum();
     assert_eq!(undone, 37, "{reports:?}");
@@ -135,7 +137,7 @@ fn during_a_slow_revision<T: FnOnce()>(hint: &str, meanwhile: impl FnOnce(&Datab
 
 #[test]
 fn who_waits_hears_whom_it_waits_for() {
-    for kind in [Kind::Blocking, Kind::Tokio] {
+    for kind in Kind::ALL {
         let chain = slow();
         during_a_slow_revision("waits", |database, pid| {
             let (tell, told) = mpsc::channel();
@@ -143,7 +145,7 @@ fn who_waits_hears_whom_it_waits_for() {
             let waiting = thread::spawn(move || {
                 let runner = Runner::new(&chain).observe(move |event| {
                     if let Event::Waiting { holder: Some(holder), .. } = event {
-                        let _ = tell.send(Holder::clone(holder));
+                        let _ = tell.send(LockHolder::clone(holder));
                     }
                 });
                 Session::open(kind, &url).upgrade(&runner).map(|report| done(&report))
@@ -164,15 +166,17 @@ fn who_waits_hears_whom_it_waits_for() {
 fn who_waits_too_long_is_told_for_whom() {
     during_a_slow_revision("patience", |database, pid| {
         let chain = slow();
-        for kind in [Kind::Blocking, Kind::Tokio] {
+        for kind in Kind::ALL {
             let mut session = Session::open(kind, database.url());
-            let runner = Runner::new(&chain).patience(Duration::from_millis(200));
+            let runner = Runner::new(&chain).lock_wait_timeout(Duration::from_millis(200));
             let start = Instant::now();
             let error = Traces::of_own(&mut session, database, |session| {
                 session.upgrade(&runner).unwrap_err()
             });
             assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
-            let Error::Busy { waited, holder: Some(holder) } = &error else { panic!("{error:?}") };
+            let Error::LockTimeout { waited, holder: Some(holder) } = &error else {
+                panic!("{error:?}")
+            };
             assert!(*waited >= Duration::from_millis(200), "{waited:?}");
             assert_eq!((holder.pid.as_str(), holder.application.as_str()), (pid, "the first"));
             let text = error.to_string();
@@ -184,8 +188,8 @@ fn who_waits_too_long_is_told_for_whom() {
                 "{text}"
             );
             // No patience at all is an answer at once.
-            let runner = Runner::new(&chain).patience(Duration::ZERO);
-            assert!(matches!(session.upgrade(&runner), Err(Error::Busy { .. })));
+            let runner = Runner::new(&chain).lock_wait_timeout(Duration::ZERO);
+            assert!(matches!(session.upgrade(&runner), Err(Error::LockTimeout { .. })));
             // To look needs no lock.
             session.status(&runner).unwrap();
         }
@@ -218,7 +222,7 @@ fn an_index_is_built_while_runners_wait_for_its_session() {
                 done(&Session::open(kind, url).upgrade(&runner).unwrap())
             })
         };
-        let waiting = [Kind::Blocking, Kind::Tokio, Kind::Tokio].map(start);
+        let waiting = Kind::ALL.map(start);
         for _ in 0..6 {
             told.recv_timeout(Duration::from_secs(20)).unwrap();
         }
@@ -234,7 +238,7 @@ fn an_index_is_built_while_runners_wait_for_its_session() {
 #[test]
 fn a_table_that_is_locked_is_tried_again() {
     let chain = upgrades(&["CREATE TABLE t1 ();", "SELECT 1;\nALTER TABLE t1 ADD n int;"]);
-    for kind in [Kind::Blocking, Kind::Tokio] {
+    for kind in Kind::ALL {
         let database = database("locked");
         let mut session = Session::open(kind, database.url());
         session.upgrade_to(&Runner::new(&chain), "r1").unwrap();

@@ -1,19 +1,17 @@
 //! Sessions that end in the middle, lines that break, a server that falls over.
 
-use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::pin;
 use std::sync::Mutex;
-use std::task::{Context, Poll, Waker};
 use std::thread;
+use std::time::Duration;
 
 use migrate_core::{Chain, Error, Event, Runner};
 use migrate_testkit::{Backend, Server, Shutdown};
 
 use crate::proxy::Proxy;
 use crate::support::{
-    Kind, Session, Traces, Way, aside, both, chain_of, database, done, eventually, file, slow,
-    tables, terminated, upgrades, without_trace,
+    Kind, Session, Traces, Way, aside, both, chain_of, database, done, dropped_after, eventually,
+    file, settle, slow, tables, terminated, upgrades, without_trace,
 };
 
 /// Waits until the slow revision runs, in any session but this; its process.
@@ -35,8 +33,8 @@ fn check_resumes(session: &mut Session, chain: &Chain<'static>) {
 
 #[test]
 fn a_session_that_is_terminated_in_the_middle_of_a_revision() {
-    for (kind, one_by_one) in
-        [(Kind::Blocking, false), (Kind::Blocking, true), (Kind::Tokio, false), (Kind::Tokio, true)]
+    for (kind, revision_at_a_time) in
+        Kind::ALL.into_iter().flat_map(|kind| [(kind, false), (kind, true)])
     {
         let database = database("terminated");
         let chain = slow();
@@ -44,7 +42,7 @@ fn a_session_that_is_terminated_in_the_middle_of_a_revision() {
         thread::scope(|scope| {
             let run = scope.spawn(|| {
                 let runner = Runner::new(&chain);
-                let runner = if one_by_one { runner.one_by_one() } else { runner };
+                let runner = if revision_at_a_time { runner.revision_at_a_time() } else { runner };
                 Session::open(kind, database.url()).upgrade(&runner)
             });
             let pid = sleeper(&mut other);
@@ -62,7 +60,7 @@ fn a_session_that_is_terminated_between_two_messages() {
         let chain = tables(4);
         let other = Mutex::new(Session::new(database));
         let pid = session.pid();
-        let runner = Runner::new(&chain).one_by_one().observe(|event| {
+        let runner = Runner::new(&chain).revision_at_a_time().observe(|event| {
             if let Event::Finished { revision: "r2", .. } = event {
                 let sql = format!("SELECT pg_terminate_backend({pid})");
                 let there = format!("SELECT count(*) FROM pg_stat_activity WHERE pid = {pid}");
@@ -88,7 +86,7 @@ fn a_session_that_is_terminated_between_two_messages() {
 /// The line breaks after the server got the message: what it holds is done or not, as a whole.
 #[test]
 fn a_line_that_breaks_after_any_message() {
-    for kind in [Kind::Blocking, Kind::Tokio] {
+    for kind in Kind::ALL {
         // Look, session, tables, then one revision each.
         for queries in 1..=6 {
             let database = database("line");
@@ -96,7 +94,7 @@ fn a_line_that_breaks_after_any_message() {
             let proxy = Proxy::new(&database);
             let mut session = Session::open(kind, &proxy.url(&database));
             proxy.cut_after(queries);
-            let error = session.upgrade(&Runner::new(&chain).one_by_one()).unwrap_err();
+            let error = session.upgrade(&Runner::new(&chain).revision_at_a_time()).unwrap_err();
             let Error::Server { failure, .. } = &error else { panic!("{error:?}") };
             assert_eq!(failure.code, None, "{error}");
             assert!(error.to_string().contains("check that the server is up"), "{error}");
@@ -143,26 +141,20 @@ fn a_server_that_falls_over_in_the_middle_of_a_revision() {
 fn a_run_that_is_dropped_leaves_nothing_behind() {
     let chain =
         upgrades(&["CREATE TABLE t1 ();", "SELECT 1;\nSELECT 1 / 0;", "CREATE TABLE t3 ();"]);
-    let ways = [Way::Together, Way::SingleByStatement];
-    for (way, polls) in ways.into_iter().flat_map(|way| (1..14).map(move |polls| (way, polls))) {
-        println!("{way:?}, dropped after {polls} polls");
+    let runs = [
+        (Kind::Tokio, Way::Together),
+        (Kind::Tokio, Way::SingleByStatement),
+        (Kind::Sqlx, Way::Together),
+        (Kind::Sqlx, Way::SingleByStatement),
+    ];
+    for ((kind, way), polls) in runs.into_iter().flat_map(|run| (1..14).map(move |n| (run, n))) {
+        println!("{kind:?}, {way:?}, dropped after {polls} polls");
         let database = database("dropped");
-        let mut session = Session::open(Kind::Tokio, database.url());
+        let mut session = Session::open(kind, database.url());
         let before = Traces::of(&mut session, &database);
-        let Session::Tokio(runtime, client) = &mut session else { unreachable!() };
         let runner = way.of(Runner::new(&chain));
-        runtime.block_on(async {
-            let mut run = pin!(runner.upgrade_async(client));
-            for _ in 0..polls {
-                let mut context = Context::from_waker(Waker::noop());
-                if let Poll::Ready(result) = run.as_mut().poll(&mut context) {
-                    assert!(result.is_err());
-                    break;
-                }
-                // Lets the connection work and the server answer.
-                tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-            }
-        });
+        dropped_after(&mut session, &runner, polls, Duration::from_millis(20));
+        settle(&mut session);
         drop(runner);
         assert_eq!(Traces::of(&mut session, &database), before, "dropped after {polls} polls");
         let applied = session.applied();

@@ -48,7 +48,7 @@ fn a_character_that_the_database_has_not() {
     for way in Way::ALL {
         let other = Other::new(&beside, "LATIN1");
         for (chain, place, number) in [(line(&up), ":7:", Some(2)), (line(&down), ":10:", None)] {
-            for kind in [Kind::Blocking, Kind::Tokio] {
+            for kind in Kind::ALL {
                 let mut session = other.open(kind);
                 session.clear();
                 let error = session.upgrade(&way.of(Runner::new(&chain))).unwrap_err();
@@ -79,7 +79,7 @@ fn a_character_that_the_database_has_not_in_a_downgrade_that_is_kept() {
     };
     let beside = database("latin1_kept");
     let other = Other::new(&beside, "LATIN1");
-    for kind in [Kind::Blocking, Kind::Tokio] {
+    for kind in Kind::ALL {
         let mut session = other.open(kind);
         session.clear();
         let wrong = chain("SELECT 'ü';\nSELECT 'for 5 €';");

@@ -65,7 +65,7 @@ fn a_limit_of_the_session_is_named() {
     both("limits", |database, session| {
         if session.value("SELECT current_setting('server_version_num')::int >= 170000") == "t" {
             session.execute("SET transaction_timeout = '500ms'");
-            let error = session.upgrade(&Runner::new(&chain).one_by_one()).unwrap_err();
+            let error = session.upgrade(&Runner::new(&chain).revision_at_a_time()).unwrap_err();
             let cause = "SET transaction_timeout";
             ended(session, &error, "25P04", cause, Some("r2"), "was rolled back");
             let mut next = Session::new(database);
@@ -81,7 +81,7 @@ fn a_limit_of_the_session_is_named() {
         let mut session = Session::open(Kind::Blocking, database.url());
         session.execute(&format!("SET {setting} = '200ms'"));
         let has_slept = AtomicBool::new(false);
-        let runner = Runner::new(&chain).statement_by_statement().observe(|event| {
+        let runner = Runner::new(&chain).statement_at_a_time().observe(|event| {
             let is_it = match event {
                 Event::Statement { revision: "r2", .. } => code == "25P03",
                 Event::Finished { revision: "r1", .. } => code == "57P05",

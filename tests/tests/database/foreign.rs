@@ -37,7 +37,7 @@ fn a_table_of_another_program_is_left_alone() {
                     // A composite type is in the way only when the table is to be made.
                     let kind = table.contains("CREATE TYPE");
                     match result {
-                        Err(error @ Error::NotOurs { .. }) => {
+                        Err(error @ Error::UnrecognizedTable { .. }) => {
                             let text = error.to_string();
                             assert!(
                                 text.starts_with("the table \"public\".\"migrate_history\""),
@@ -128,7 +128,9 @@ fn rows_that_make_no_sense() {
                     session.status(&runner).map(|_| ()),
                     session.verify(&runner).map(|_| ()),
                 ] {
-                    let Err(error @ Error::NotOurs { .. }) = result else { panic!("{result:?}") };
+                    let Err(error @ Error::UnrecognizedTable { .. }) = result else {
+                        panic!("{result:?}")
+                    };
                     assert!(error.to_string().contains("this row is none of ours: "), "{error}");
                 }
             });

@@ -4,21 +4,14 @@ use std::time::{Duration, Instant};
 
 use migrate_core::{Error, HistoryTables, Report, Runner};
 
-use crate::support::{Session, both, database, tables, without_trace};
+use crate::support::{Session, both, call, database, tables, without_trace};
 
 fn forget(session: &mut Session, runner: &Runner<'_>) -> Result<Report, Error> {
-    match session {
-        Session::Blocking(client) => runner.forget(client),
-        Session::Tokio(runtime, client) => runtime.block_on(runner.forget_async(client)),
-    }
+    call!(session, runner.forget forget_async forget_sqlx())
 }
 
 fn found(session: &mut Session, runner: &Runner<'_>) -> HistoryTables {
-    match session {
-        Session::Blocking(client) => runner.history_tables(client),
-        Session::Tokio(runtime, client) => runtime.block_on(runner.history_tables_async(client)),
-    }
-    .unwrap()
+    call!(session, runner.history_tables history_tables_async history_tables_sqlx()).unwrap()
 }
 
 const ALL: &str = "migrate_history migrate_log migrate_layout migrate_progress migrate_statement";
@@ -132,7 +125,7 @@ fn nothing_is_removed_while_a_migration_runs() {
         let start = Instant::now();
         let error = forget(&mut session, &runner).unwrap_err();
         assert!(start.elapsed() < Duration::from_secs(1));
-        let Error::Busy { holder: Some(_), .. } = &error else { panic!("{error:?}") };
+        let Error::LockTimeout { holder: Some(_), .. } = &error else { panic!("{error:?}") };
         session.execute("CREATE TABLE go ()");
         running.join().unwrap().unwrap();
     });

@@ -93,7 +93,7 @@ fn check(name: &str, chain: &Chain<'static>, cases: &[(&str, &str)], at_least: u
     let database = database(name);
     let mut sessions =
         [Kind::Blocking, Kind::Tokio].map(|kind| Session::open(kind, database.url()));
-    let runner = Runner::new(chain).patience(Duration::from_millis(200));
+    let runner = Runner::new(chain).lock_wait_timeout(Duration::from_millis(200));
     let page = cases.iter().enumerate().map(|(nth, (case, change))| {
         println!("{case}");
         told(case, &mut sessions[nth % 2], &database, &runner, &|session| {

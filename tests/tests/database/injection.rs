@@ -55,7 +55,7 @@ fn texts_of_a_file_stay_texts() {
             match session.upgrade(&runner) {
                 Ok(report) => assert_eq!((done(&report).as_str(), settings), ("+r1", "on")),
                 // Where a string ends is another question there, so nothing is sent.
-                Err(Error::OldStrings) => assert_eq!(settings, "off"),
+                Err(Error::NonConformingStrings) => assert_eq!(settings, "off"),
                 Err(error) => panic!("{error}"),
             }
             is_there(&mut session);

@@ -4,11 +4,13 @@
 //! A plain run tries some of the places, always the same unless `PROVE_SEED` says otherwise; `PROVE=full` tries all
 //! of them, and says how many there are.
 
+use std::process::Command;
+
 use migrate_core::Runner;
 use migrate_core::catalog::Catalog;
 use migrate_testkit::{Database, Server, postgres};
 
-use crate::process::{chain, is_full, process};
+use crate::process::{CLIENT, chain, is_full, process};
 use crate::proxy::{Proxy, When};
 use crate::random::Random;
 use crate::support::{Session, Way, database, eventually, server};
@@ -21,16 +23,23 @@ struct Case {
     chain: &'static str,
     way: Way,
     command: &'static str,
+    client: usize,
 }
 
 impl Case {
+    fn process(&self, url: &str) -> Command {
+        let mut process = process(url, self.chain, self.way, self.command);
+        process.env(CLIENT, self.client.to_string());
+        process
+    }
+
     /// Kills the process at its messages; gives the number of places.
     fn run(&self, start: &Database, head: &Catalog, random: &mut Random) -> usize {
         let fresh = || server().database_from(start).unwrap();
         let all = {
             let database = fresh();
             let proxy = Proxy::new(&database);
-            proxy.run(&mut process(&proxy.url(&database), self.chain, self.way, self.command), None)
+            proxy.run(&mut self.process(&proxy.url(&database)), None)
         };
         let step = if is_full() { 1 } else { (2 * all).div_ceil(A_FEW).max(1) };
         let first = if is_full() { 0 } else { random.below(step) };
@@ -39,13 +48,12 @@ impl Case {
         for (nth, when) in &places {
             let database = fresh();
             let proxy = Proxy::new(&database);
-            proxy.run(
-                &mut process(&proxy.url(&database), self.chain, self.way, self.command),
-                Some((*nth, *when)),
+            proxy.run(&mut self.process(&proxy.url(&database)), Some((*nth, *when)));
+            let Case { chain, command, client, .. } = self;
+            let about = format!(
+                "{chain}, {:?}, {command}, client {client}: {when:?} message {nth} of {all}",
+                self.way
             );
-            let Case { chain, command, .. } = self;
-            let about =
-                format!("{chain}, {:?}, {command}: {when:?} message {nth} of {all}", self.way);
             check_goes_on(&database, (chain, command), head, &about);
         }
         places.len()
@@ -100,7 +108,7 @@ fn catalog(client: &mut postgres::Client) -> Catalog {
 
 #[test]
 fn a_process_that_is_killed_at_any_message() {
-    let (mut places, mut random) = (0, Random::new());
+    let (mut places, mut client, mut random) = (0, 0, Random::new());
     for name in ["actorhub", "outside"] {
         let (empty, (at_head, head)) = (database("empty"), at_head(server(), name));
         for way in Way::ALL {
@@ -108,7 +116,10 @@ fn a_process_that_is_killed_at_any_message() {
                 continue;
             }
             for (command, start) in [("upgrade head", &empty), ("downgrade base", &at_head)] {
-                places += Case { chain: name, way, command }.run(start, &head, &mut random);
+                // Each client in turn.
+                client += 1;
+                let case = Case { chain: name, way, command, client };
+                places += case.run(start, &head, &mut random);
             }
         }
     }

@@ -108,7 +108,7 @@ fn a_layout_that_says_nothing() {
             session.execute(change);
             let error =
                 without_trace(session, database, |session| session.upgrade(&runner).unwrap_err());
-            assert!(matches!(error, Error::NotOurs { .. }), "{error:?}");
+            assert!(matches!(error, Error::UnrecognizedTable { .. }), "{error:?}");
             assert!(error.to_string().contains(expected), "{error}");
             assert_eq!(session.applied(), "r1 r2");
             session.clear();

@@ -18,7 +18,7 @@ fn the_log_tells_what_happened() {
         let shown: Vec<_> = log.iter().map(|e| format!("{} {}", e.action, e.revision)).collect();
         assert_eq!(shown, ["upgrade r1", "upgrade r2", "downgrade r2", "unstamp r1", "stamp r1"]);
         for entry in &log {
-            assert_eq!((entry.by.as_str(), entry.tool.as_str()), ("postgres", "migrate 0.1.0"));
+            assert_eq!((entry.by.as_str(), entry.tool.as_str()), ("postgres", "migrate 0.3.0"));
             assert_eq!(entry.duration_ms.is_some(), !entry.action.ends_with("stamp"), "{entry:?}");
             assert!(entry.at.ends_with('Z') && entry.error.is_none(), "{entry:?}");
         }

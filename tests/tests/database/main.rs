@@ -1,4 +1,4 @@
-//! The engine on a real PostgreSQL, with both clients: one server for the binary, a database of
+//! The engine on a real PostgreSQL, with each client: one server for the binary, a database of
 //! its own for each test.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that can't go on fails")]
 
@@ -6,6 +6,7 @@ mod ahead;
 mod busy;
 mod concurrency;
 mod crash;
+mod driver;
 mod dropped;
 mod encodings;
 mod ended;
@@ -37,6 +38,7 @@ mod running;
 mod runs;
 mod script;
 mod session;
+mod sqlx;
 mod staircase;
 mod stamp;
 mod stampede;

@@ -95,8 +95,9 @@ pub(crate) fn nothing_is_left(database: &Database, session: &mut Session) {
     let locks = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND database = \
                  (SELECT oid FROM pg_database WHERE datname = current_database())";
     assert_eq!(Session::new(database).value(locks), "0");
+    // The pooler sets the time zone that sqlx asks for when it connects.
     let settings = "SELECT name, setting FROM pg_settings WHERE source = 'session' \
-                    AND name NOT LIKE 'transaction\\_%'";
+                    AND name NOT LIKE 'transaction\\_%' AND name <> 'TimeZone'";
     for _ in 0..4 {
         assert_eq!(session.rows(settings), [""; 0]);
     }
@@ -105,7 +106,7 @@ pub(crate) fn nothing_is_left(database: &Database, session: &mut Session) {
 #[test]
 fn revisions_run_behind_a_pooler_as_without_one() {
     let chain = tables(40);
-    for kind in [Kind::Blocking, Kind::Tokio] {
+    for kind in Kind::ALL {
         let database = database("pooler");
         let Some(pooler) = Pooler::new(&database, 3) else { return };
         let mut session = pooler.open(kind, &database);
@@ -145,7 +146,7 @@ fn many_start_at_once_behind_a_pooler() {
     std::thread::scope(|scope| {
         let runs: Vec<_> = (0..16)
             .map(|n| {
-                let kind = if n % 2 == 0 { Kind::Blocking } else { Kind::Tokio };
+                let kind = Kind::nth(n);
                 let (pooler, database, chain) = (&pooler, &database, &chain);
                 scope.spawn(move || {
                     Session::open(kind, &pooler.url(database)).upgrade(&Runner::new(chain))
@@ -168,15 +169,15 @@ fn a_revision_outside_a_transaction_wants_a_session() {
     let text = text.replace("-- migrate:up", "-- migrate:up transaction:false lock_timeout:9s");
     let first = file("r1", "", "CREATE TABLE t1 (n int);", "DROP TABLE t1;");
     let chain = chain_of(&[first, (name, text)]);
-    for kind in [Kind::Blocking, Kind::Tokio] {
+    for kind in Kind::ALL {
         let database = database("pooler_outside");
         let Some(pooler) = Pooler::new(&database, 3) else { return };
         let mut session = pooler.open(kind, &database);
         let runner = Runner::new(&chain);
         let error = session.upgrade(&runner).unwrap_err();
-        assert!(matches!(error, Error::Pooled { .. }), "{error:?}");
+        assert!(matches!(error, Error::TransactionPooler { .. }), "{error:?}");
         let expected = "revision `r2` runs outside a transaction, and the session changes between \
-                        its statements: a pooler in transaction mode stands in between\n = help: \
+                        its statements: a pooler in transaction mode is in between\n = help: \
                         connect to the server itself for this run";
         assert!(error.to_string().starts_with(expected), "{error}");
         nothing_is_left(&database, &mut session);

@@ -16,6 +16,9 @@ const VARIABLES: [&str; 4] = ["PROCESS_URL", "PROCESS_CHAIN", "PROCESS_WAY", "PR
 /// And if it is not to wait for long: how many milliseconds.
 pub(crate) const LOCK_TIMEOUT: &str = "PROCESS_LOCK_TIMEOUT";
 
+/// With which client, by its number: [`Kind::nth`]. The blocking one, unless it is told.
+pub(crate) const CLIENT: &str = "PROCESS_CLIENT";
+
 /// Whether all is to be tried, and not only as much as a plain run has time for.
 pub(crate) fn is_full() -> bool {
     env::var("PROVE").is_ok_and(|value| value == "full")
@@ -98,7 +101,9 @@ fn the_process() {
         VARIABLES.map(|name| env::var(name).unwrap_or_else(|_| panic!("{name} is not set")));
     let chain = chain(&name);
     let way = Way::ALL[way.parse::<usize>().unwrap()];
-    let mut session = Session::open(Kind::Blocking, &url);
+    let client =
+        env::var(CLIENT).map_or(Kind::Blocking, |number| Kind::nth(number.parse().unwrap()));
+    let mut session = Session::open(client, &url);
     let mut runner = way.of(Runner::new(&chain));
     if let Ok(limit) = env::var(LOCK_TIMEOUT) {
         runner = runner.lock_timeout(Duration::from_millis(limit.parse().unwrap())).retries(1);

@@ -108,7 +108,8 @@ impl Pair<'_> {
             };
             aside(|| self.at(&moment, case));
         };
-        let runner = Runner::new(chain).one_by_one().lock_timeout(Duration::ZERO).observe(observe);
+        let runner =
+            Runner::new(chain).revision_at_a_time().lock_timeout(Duration::ZERO).observe(observe);
         let mut session = Session::open(kind, &url(self.primary, DATABASE));
         thread::scope(|scope| {
             let mut other = None;
@@ -217,7 +218,7 @@ fn a_standby_that_is_promoted_in_the_middle_of_an_upgrade() {
     let chain = upgrades(&CHAIN);
     // Each takes a copy of a whole server: a plain run has those where the standby lacks the most.
     let cases = CASES.iter().enumerate().filter(|(nth, _)| is_full() || [0, 2].contains(nth));
-    let kinds = [Kind::Blocking, Kind::Tokio].into_iter().cycle();
+    let kinds = Kind::ALL.into_iter().cycle();
     for ((_, case), kind) in cases.zip(kinds) {
         // Shown when the test fails.
         println!("{kind:?}: replicated until {}, crashed at {}", case.replicated, case.crashed);

@@ -20,7 +20,7 @@ fn every_column_of_the_history_is_what_ran() {
             let migration = &chain.migrations()[at];
             format!(
                 "r{number}|{number}|{parents}|{up}|{down}|{chain}|{DIGEST_VERSION}|{sql}|t|t|postgres|\
-                 migrate 0.1.0",
+                 migrate 0.3.0",
                 number = at + 1,
                 up = migration.digests.up,
                 down = migration.digests.down.unwrap(),
@@ -86,7 +86,7 @@ fn the_log_keeps_what_was_undone() {
         let log = "SELECT action, revision, by, error, tool, duration_ms IS NOT NULL \
                    FROM migrate_log ORDER BY at";
         let row = |action: &str, revision: &str| {
-            format!("{action}|{revision}|postgres|-|migrate 0.1.0|t")
+            format!("{action}|{revision}|postgres|-|migrate 0.3.0|t")
         };
         let expected = [
             row("upgrade", "r1"),

@@ -2,14 +2,11 @@
 
 use migrate_core::{Error, Runner, Status};
 
-use crate::support::{Kind, Role, Session, both, connection, done, tables, without_trace};
+use crate::support::{Role, Session, both, connection, done, tables, without_trace};
 
 /// Opens a session of the same kind for a role.
 fn log_in(session: &Session, url: &str) -> Session {
-    let kind = match session {
-        Session::Blocking(_) => Kind::Blocking,
-        Session::Tokio(..) => Kind::Tokio,
-    };
+    let kind = session.kind();
     Session::open(kind, url)
 }
 

@@ -5,7 +5,7 @@ use migrate_core::{Chain, Report, Runner};
 use crate::proxy::Proxy;
 use crate::support::{Kind, Session, database, line, tables};
 
-/// Runs something behind a proxy, once with either client; the round trips have to be these.
+/// Runs something behind a proxy, once with each client; the round trips have to be these.
 fn check(
     session: &mut Session,
     proxy: &Proxy,
@@ -21,9 +21,9 @@ fn check(
     assert_eq!(others, 0, "{what}: nothing is prepared, so nothing else is sent");
 }
 
-/// Opens a session behind a proxy, once with either client.
+/// Opens a session behind a proxy, once with each client.
 fn each(hint: &str, test: impl Fn(&mut Session, &Proxy)) {
-    for kind in [Kind::Blocking, Kind::Tokio] {
+    for kind in Kind::ALL {
         println!("with the client {kind:?}");
         let database = database(hint);
         let proxy = Proxy::new(&database);
@@ -64,7 +64,7 @@ fn an_upgrade_takes_few_round_trips_and_one_with_nothing_to_do_takes_one() {
 fn one_by_one_is_a_round_trip_for_each() {
     let chain = tables(5);
     each("one_by_one", |session, proxy| {
-        let runner = Runner::new(&chain).one_by_one();
+        let runner = Runner::new(&chain).revision_at_a_time();
         check(session, proxy, 3 + 5, "up", |session| session.upgrade(&runner).unwrap());
         check(session, proxy, 1, "again", |session| session.upgrade(&runner).unwrap());
         let down = |session: &mut Session| session.downgrade_to(&runner, "r2").unwrap();

@@ -18,10 +18,7 @@ fn with_role(test: impl Fn(&mut Session, &Role<'_>, Kind)) {
         role.grant("ALL ON ALL TABLES IN SCHEMA public");
         role.grant("ALL ON ALL SEQUENCES IN SCHEMA public");
         role.grant("ALL ON SCHEMA public");
-        let kind = match owner {
-            Session::Blocking(_) => Kind::Blocking,
-            Session::Tokio(..) => Kind::Tokio,
-        };
+        let kind = owner.kind();
         test(owner, &role, kind);
     });
 }

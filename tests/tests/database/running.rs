@@ -3,10 +3,12 @@
 use std::thread;
 use std::time::Duration;
 
-use migrate_core::{Chain, Holder, Runner};
+use migrate_core::{Chain, LockHolder, Runner};
 use migrate_testkit::Database;
 
-use crate::support::{Kind, Role, Session, both, database, eventually, file, line, slow, upgrades};
+use crate::support::{
+    Kind, Role, Session, both, call, database, eventually, file, line, slow, upgrades,
+};
 
 /// An index of a table, built outside a transaction.
 fn index() -> Chain<'static> {
@@ -19,13 +21,9 @@ fn index() -> Chain<'static> {
     ])
 }
 
-fn running(session: &mut Session, chain: &Chain<'static>) -> Option<Holder> {
+fn running(session: &mut Session, chain: &Chain<'static>) -> Option<LockHolder> {
     let runner = Runner::new(chain);
-    match session {
-        Session::Blocking(client) => runner.running(client),
-        Session::Tokio(runtime, client) => runtime.block_on(runner.running_async(client)),
-    }
-    .unwrap()
+    call!(session, runner.running running_async running_sqlx()).unwrap()
 }
 
 /// Runs the index until it waits for another transaction, and looks meanwhile.
@@ -81,9 +79,11 @@ fn a_revision_that_runs_is_named() {
     let database = database("named");
     let mut session = Session::new(&database);
     thread::scope(|scope| {
-        let run = scope
-            .spawn(|| Session::new(&database).upgrade(&Runner::new(&chain).one_by_one()).unwrap());
-        let named = |holder: &Holder| holder.to_string().ends_with(", running the upgrade of r2");
+        let run = scope.spawn(|| {
+            Session::new(&database).upgrade(&Runner::new(&chain).revision_at_a_time()).unwrap()
+        });
+        let named =
+            |holder: &LockHolder| holder.to_string().ends_with(", running the upgrade of r2");
         eventually("r2 runs", || running(&mut session, &chain).is_some_and(|it| named(&it)));
         session.execute("CREATE TABLE go ()");
         run.join().unwrap();
@@ -134,7 +134,7 @@ fn what_a_migration_returns_is_not_asked_for() {
         for runner in [
             Runner::new(&chain),
             Runner::new(&chain).single_transaction(),
-            Runner::new(&chain).one_by_one(),
+            Runner::new(&chain).revision_at_a_time(),
         ] {
             session.clear();
             assert_eq!(crate::support::done(&session.upgrade(&runner).unwrap()), "+r1 +r2 +r3");

@@ -26,9 +26,9 @@ fn every_target_leads_where_it_says() {
     ];
     let chain = tables(5);
     both("targets", |database, session| {
-        for one_by_one in [false, true] {
+        for revision_at_a_time in [false, true] {
             let runner = Runner::new(&chain);
-            let runner = if one_by_one { runner.one_by_one() } else { runner };
+            let runner = if revision_at_a_time { runner.revision_at_a_time() } else { runner };
             for (command, expected, tables) in steps {
                 let report = without_trace(session, database, |session| {
                     session.command(&runner, command).unwrap()
@@ -62,7 +62,7 @@ fn a_target_that_makes_no_plan_writes_nothing() {
         session.upgrade_to(&runner, "r2").unwrap();
         check(session, "upgrade r1", "`r1` is not ahead: the database is at `r2`");
         check(session, "downgrade r3", "`r3` is not behind: the database is at `r2`");
-        check(session, "upgrade +2", "`+2` leads out of the chain");
+        check(session, "upgrade +2", "`+2` goes beyond the chain");
         assert_eq!(session.applied(), "r1 r2");
     });
 }
@@ -96,7 +96,7 @@ fn looking_changes_nothing() {
 #[test]
 fn the_events_tell_what_happens_in_order() {
     let chain = tables(3);
-    let check = |one_by_one: bool, expected: &[&str]| {
+    let check = |revision_at_a_time: bool, expected: &[&str]| {
         let database = database("events");
         let mut session = Session::open(Kind::Blocking, database.url());
         let events = std::sync::Mutex::new(Vec::new());
@@ -111,7 +111,7 @@ fn the_events_tell_what_happens_in_order() {
                 other => format!("{other:?}"),
             });
         });
-        let runner = if one_by_one { runner.one_by_one() } else { runner };
+        let runner = if revision_at_a_time { runner.revision_at_a_time() } else { runner };
         session.upgrade(&runner).unwrap();
         session.upgrade(&runner).unwrap();
         session.downgrade_to(&runner, "-1").unwrap();

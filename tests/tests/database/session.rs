@@ -153,9 +153,9 @@ CREATE TABLE t1 AS SELECT 'a\b' AS a, E'c\\d' AS b;";
     let next = r"CREATE TABLE t2 AS SELECT 'a\' AS a, 'b' AS b;";
     let chain = upgrades(&[up, next, next.replace("t2", "t3").as_str()]);
     both("old_strings", |_, session| {
-        for one_by_one in [false, true] {
+        for revision_at_a_time in [false, true] {
             let runner = Runner::new(&chain);
-            let runner = if one_by_one { runner.one_by_one() } else { runner };
+            let runner = if revision_at_a_time { runner.revision_at_a_time() } else { runner };
             session.upgrade(&runner).unwrap();
             assert_eq!(session.value("TABLE t1"), r"a\b|c\d");
             assert_eq!(session.value("TABLE t2; TABLE t3"), r"a\|b a\|b");
@@ -172,7 +172,7 @@ fn a_session_with_old_strings_runs_no_migration() {
         session.execute("SET standard_conforming_strings = off");
         let error =
             without_trace(session, database, |session| session.upgrade(&runner).unwrap_err());
-        assert!(matches!(error, Error::OldStrings), "{error}");
+        assert!(matches!(error, Error::NonConformingStrings), "{error}");
         assert!(error.to_string().contains("set standard_conforming_strings to on"), "{error}");
         assert_eq!(session.applied(), "no history");
         session.execute("SET standard_conforming_strings = on");
@@ -182,7 +182,7 @@ fn a_session_with_old_strings_runs_no_migration() {
         assert_eq!(session.status(&runner).unwrap(), migrate_core::Status::AtHead);
         session.verify(&runner).unwrap();
         session.upgrade(&runner).unwrap();
-        assert!(matches!(session.downgrade_to(&runner, "-1"), Err(Error::OldStrings)));
+        assert!(matches!(session.downgrade_to(&runner, "-1"), Err(Error::NonConformingStrings)));
     });
 }
 

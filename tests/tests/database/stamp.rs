@@ -50,7 +50,7 @@ fn a_stamp_records_and_runs_nothing() {
     });
 }
 
-/// What a hand has made is taken over, and the next revisions run on it.
+/// What was created by hand is taken over, and the next revisions run on it.
 #[test]
 fn a_schema_that_was_made_by_hand_is_taken_over() {
     let chain = tables(3);

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use migrate_testkit::Database;
 
 use crate::pooler::{Pooler, nothing_is_left};
-use crate::process::{GATE, chain, process};
+use crate::process::{CLIENT, GATE, chain, process};
 use crate::support::{Kind, Session, Way, database, eventually};
 
 /// How many start at once.
@@ -20,7 +20,11 @@ fn one_crowd() -> MutexGuard<'static, ()> {
 }
 
 fn start(url: &str, name: &str, way: Way) -> Vec<Child> {
-    let one = |_| process(url, name, way, "upgrade head").stdout(Stdio::piped()).spawn().unwrap();
+    // Each client is there.
+    let one = |number: usize| {
+        let mut process = process(url, name, way, "upgrade head");
+        process.env(CLIENT, number.to_string()).stdout(Stdio::piped()).spawn().unwrap()
+    };
     (0..CROWD).map(one).collect()
 }
 
@@ -123,7 +127,7 @@ fn fifty_processes_with_an_index_behind_a_pooler() {
     let failed = ended(start(&pooler.url(&database), "outside", Way::Together));
     let took = began.elapsed();
     for said in &failed {
-        assert!(said.contains("Pooled { revision: \"r2\" }"), "{said}");
+        assert!(said.contains("TransactionPooler { revision: \"r2\" }"), "{said}");
     }
     println!("behind a pooler: {} of {CROWD} are refused, the last after {took:?}", failed.len());
     let mut session = Session::open(Kind::Blocking, &pooler.url(&database));

@@ -1,7 +1,8 @@
-//! What all the tests use: chains made of a few lines of SQL, both clients behind one face, and
+//! What all the tests use: chains made of a few lines of SQL, the clients behind one face, and
 //! what a run may not leave behind.
 
 mod access;
+mod clients;
 mod traces;
 mod way;
 
@@ -9,10 +10,13 @@ use migrate_core::{
     Chain, Error, Folder, History, LogEntry, Plan, Report, Runner, Status, Target, check,
 };
 use migrate_testkit::{Database, Server, postgres};
+use sqlx::{ConnectOptions, PgConnection};
 use tokio::runtime::{Builder, Runtime};
 use tokio_postgres::SimpleQueryMessage;
 
 pub(crate) use self::access::{Role, address, connection};
+use self::clients::sqlx_rows;
+pub(crate) use self::clients::{Kind, Refused, dropped_after, polled, settle, sqlx_options};
 pub(crate) use self::traces::{Traces, without_trace};
 pub(crate) use self::way::Way;
 
@@ -78,36 +82,56 @@ pub(crate) fn target(text: &str) -> Target {
     text.parse().unwrap()
 }
 
-/// One of the two clients; the tests don't know which.
+/// One of the clients; the tests don't know which.
 pub(crate) enum Session {
     Blocking(postgres::Client),
     Tokio(Runtime, tokio_postgres::Client),
+    Sqlx(Runtime, PgConnection),
 }
 
-/// Which of them.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Kind {
-    Blocking,
-    Tokio,
+/// Calls a method of a runner, by the name that it has for the client of a session.
+macro_rules! call {
+    ($session:expr, $runner:ident.$blocking:ident $tokio:ident $sqlx:ident($($argument:expr),*)) => {
+        match $session {
+            Session::Blocking(client) => $runner.$blocking(client, $($argument),*),
+            Session::Tokio(runtime, client) => runtime.block_on($runner.$tokio(client, $($argument),*)),
+            Session::Sqlx(runtime, client) => runtime.block_on($runner.$sqlx(&mut *client, $($argument),*)),
+        }
+    };
 }
+pub(crate) use call;
 
 impl Session {
     pub(crate) fn open(kind: Kind, url: &str) -> Self {
         Self::try_open(kind, url).unwrap()
     }
 
-    pub(crate) fn try_open(kind: Kind, url: &str) -> Result<Self, postgres::Error> {
+    pub(crate) fn try_open(kind: Kind, url: &str) -> Result<Self, Refused> {
+        let runtime = || Builder::new_current_thread().enable_all().build().unwrap();
         match kind {
             Kind::Blocking => {
                 Ok(Session::Blocking(postgres::Client::connect(url, postgres::NoTls)?))
             }
             Kind::Tokio => {
-                let runtime = Builder::new_current_thread().enable_all().build().unwrap();
+                let runtime = runtime();
                 let (client, connection) =
                     runtime.block_on(tokio_postgres::connect(url, tokio_postgres::NoTls))?;
                 runtime.spawn(connection);
                 Ok(Session::Tokio(runtime, client))
             }
+            Kind::Sqlx => {
+                let runtime = runtime();
+                let client = runtime.block_on(sqlx_options(url).connect())?;
+                Ok(Session::Sqlx(runtime, client))
+            }
+        }
+    }
+
+    pub(crate) fn kind(&self) -> Kind {
+        match self {
+            Session::Blocking(_) => Kind::Blocking,
+            Session::Tokio(..) => Kind::Tokio,
+            Session::Sqlx(..) => Kind::Sqlx,
         }
     }
 
@@ -117,10 +141,7 @@ impl Session {
     }
 
     pub(crate) fn upgrade<R>(&mut self, runner: &Runner<'_, R>) -> Result<Report, Error> {
-        let at_head = match self {
-            Session::Blocking(client) => runner.upgrade(client),
-            Session::Tokio(runtime, client) => runtime.block_on(runner.upgrade_async(client)),
-        };
+        let at_head = call!(self, runner.upgrade upgrade_async upgrade_sqlx());
         at_head.map(|at_head| at_head.report().clone())
     }
 
@@ -129,12 +150,7 @@ impl Session {
         runner: &Runner<'_, R>,
         to: &str,
     ) -> Result<Report, Error> {
-        match self {
-            Session::Blocking(client) => runner.upgrade_to(client, target(to)),
-            Session::Tokio(runtime, client) => {
-                runtime.block_on(runner.upgrade_to_async(client, target(to)))
-            }
-        }
+        call!(self, runner.upgrade_to upgrade_to_async upgrade_to_sqlx(target(to)))
     }
 
     pub(crate) fn downgrade_to<R>(
@@ -142,12 +158,7 @@ impl Session {
         runner: &Runner<'_, R>,
         to: &str,
     ) -> Result<Report, Error> {
-        match self {
-            Session::Blocking(client) => runner.downgrade_to(client, target(to)),
-            Session::Tokio(runtime, client) => {
-                runtime.block_on(runner.downgrade_to_async(client, target(to)))
-            }
-        }
+        call!(self, runner.downgrade_to downgrade_to_async downgrade_to_sqlx(target(to)))
     }
 
     /// Runs a plan that was made before.
@@ -156,10 +167,7 @@ impl Session {
         runner: &Runner<'_, R>,
         plan: &Plan<'_>,
     ) -> Result<Report, Error> {
-        match self {
-            Session::Blocking(client) => runner.apply(client, plan),
-            Session::Tokio(runtime, client) => runtime.block_on(runner.apply_async(client, plan)),
-        }
+        call!(self, runner.apply apply_async apply_sqlx(plan))
     }
 
     /// Runs `upgrade TARGET`, `downgrade TARGET` or `verify`.
@@ -183,61 +191,40 @@ impl Session {
         at: &str,
         purge: bool,
     ) -> Result<Report, Error> {
-        match (self, purge) {
-            (Session::Blocking(client), false) => runner.stamp(client, target(at)),
-            (Session::Blocking(client), true) => runner.stamp_purge(client, target(at)),
-            (Session::Tokio(runtime, client), false) => {
-                runtime.block_on(runner.stamp_async(client, target(at)))
-            }
-            (Session::Tokio(runtime, client), true) => {
-                runtime.block_on(runner.stamp_purge_async(client, target(at)))
-            }
+        match purge {
+            false => call!(self, runner.stamp stamp_async stamp_sqlx(target(at))),
+            true => call!(self, runner.stamp_purge stamp_purge_async stamp_purge_sqlx(target(at))),
         }
     }
 
     /// Records what another tool has applied.
     pub(crate) fn adopt(&mut self, runner: &Runner<'_>, ids: &str) -> Result<Report, Error> {
-        let ids = ids.split_whitespace();
-        match self {
-            Session::Blocking(client) => runner.adopt(client, ids),
-            Session::Tokio(runtime, client) => runtime.block_on(runner.adopt_async(client, ids)),
-        }
+        call!(self, runner.adopt adopt_async adopt_sqlx(ids.split_whitespace()))
     }
 
     pub(crate) fn status<R>(&mut self, runner: &Runner<'_, R>) -> Result<Status, Error> {
-        match self {
-            Session::Blocking(client) => runner.status(client),
-            Session::Tokio(runtime, client) => runtime.block_on(runner.status_async(client)),
-        }
+        call!(self, runner.status status_async status_sqlx())
     }
 
     pub(crate) fn history<R>(&mut self, runner: &Runner<'_, R>) -> Result<History, Error> {
-        match self {
-            Session::Blocking(client) => runner.history(client),
-            Session::Tokio(runtime, client) => runtime.block_on(runner.history_async(client)),
-        }
+        call!(self, runner.history history_async history_sqlx())
     }
 
     pub(crate) fn log<R>(&mut self, runner: &Runner<'_, R>) -> Result<Vec<LogEntry>, Error> {
-        match self {
-            Session::Blocking(client) => runner.log(client),
-            Session::Tokio(runtime, client) => runtime.block_on(runner.log_async(client)),
-        }
+        call!(self, runner.log log_async log_sqlx())
     }
 
     pub(crate) fn verify<R>(&mut self, runner: &Runner<'_, R>) -> Result<Report, Error> {
-        let at_head = match self {
-            Session::Blocking(client) => runner.verify(client),
-            Session::Tokio(runtime, client) => runtime.block_on(runner.verify_async(client)),
-        };
+        let at_head = call!(self, runner.verify verify_async verify_sqlx());
         at_head.map(|at_head| at_head.report().clone())
     }
 
     /// The rows of some statements, their columns joined by `|`, NULL as `-`.
-    pub(crate) fn try_rows(&mut self, sql: &str) -> Result<Vec<String>, postgres::Error> {
+    pub(crate) fn try_rows(&mut self, sql: &str) -> Result<Vec<String>, Refused> {
         let messages = match self {
             Session::Blocking(client) => client.simple_query(sql)?,
             Session::Tokio(runtime, client) => runtime.block_on(client.simple_query(sql))?,
+            Session::Sqlx(runtime, client) => return runtime.block_on(sqlx_rows(client, sql)),
         };
         let row = |message: &SimpleQueryMessage| {
             let SimpleQueryMessage::Row(row) = message else { return None };
@@ -288,9 +275,9 @@ impl Session {
     }
 }
 
-/// Runs a test with either client, on a fresh database each.
+/// Runs a test with each client, on a fresh database each.
 pub(crate) fn both(hint: &str, test: impl Fn(&Database, &mut Session)) {
-    for kind in [Kind::Blocking, Kind::Tokio] {
+    for kind in Kind::ALL {
         // Shown when the test fails.
         println!("with the client {kind:?}");
         let database = database(hint);

@@ -61,7 +61,7 @@ fn statement_by_statement_each_one_is_told() {
     let chain = triples();
     both("told", |_, session| {
         let told = Mutex::new(String::new());
-        let runner = Runner::new(&chain).statement_by_statement().observe(|event| {
+        let runner = Runner::new(&chain).statement_at_a_time().observe(|event| {
             let mut told = told.lock().unwrap();
             match event {
                 Event::Started { revision, .. } => told.push_str(&format!("{revision}[")),
@@ -97,7 +97,7 @@ fn a_run_stops_where_it_is_told_to_and_goes_on_later() {
             println!("{count} statements");
             let sent = AtomicUsize::new(0);
             let runner = Runner::new(&chain)
-                .statement_by_statement()
+                .statement_at_a_time()
                 .observe(|event| {
                     if let Event::Statement { .. } = event {
                         sent.fetch_add(1, Ordering::SeqCst);
@@ -316,9 +316,10 @@ fn what_the_server_says_beside_its_answers_reaches_the_observer() {
                 let client = runtime.block_on(connector.connect_async()).unwrap();
                 Session::Tokio(runtime, client)
             }
+            Kind::Sqlx => unreachable!("it does not hand out what the server says"),
         };
         let heard = Mutex::new(Vec::new());
-        let runner = way.of(Runner::new(&chain)).listen_to(&notices).observe(|event| {
+        let runner = way.of(Runner::new(&chain)).forward_notices(&notices).observe(|event| {
             if let Event::Notice { revision, notice } = event {
                 heard.lock().unwrap().push((
                     revision.map(str::to_owned),

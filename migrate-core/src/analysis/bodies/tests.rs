@@ -1,15 +1,16 @@
-//! What is said of bodies, and what is not.
+//! Tests: which errors are reported for bodies, and which are not.
 
 use super::*;
 use crate::syntax::statements::split_statements;
 
-/// The problem, the words it is at, and what is said there.
+/// The reported problem, the text it points at, and its label.
 fn found(sql: &str) -> Option<String> {
     let statement = split_statements(sql).into_iter().next()?;
     let found = refused(sql, &statement)?;
     let at = sql.get(found.span.range()).unwrap_or("?");
     let help = match &found.problem {
-        Problem::Syntax { meant: Some(_), .. } | Problem::Missing { meant: Some(_), .. } => {
+        Problem::Syntax { suggestion: Some(_), .. }
+        | Problem::Missing { suggestion: Some(_), .. } => {
             format!(" = {}", found.problem.help())
         }
         _ => String::new(),
@@ -21,7 +22,8 @@ fn block(body: &str) -> Option<String> {
     found(&format!("DO $$ {body} $$"))
 }
 
-/// What is said of the body of a block, by how it begins.
+/// Checks what is reported for the body of a `DO` block. `expected` is the beginning of the
+/// message.
 fn check(body: &str, expected: &str) {
     let found = block(body).unwrap_or_default();
     assert!(found.starts_with(expected) && !found.is_empty(), "{body}\n{found}");
@@ -105,7 +107,7 @@ fn variables_labels_and_results() {
         "there is no variable `totl` [totl] not there = did you mean `total`?",
     );
     check("DECLARE a int; BEGIN SELECT 1 INTO b; END", "there is no variable `b`");
-    check("DECLARE a int; a text; BEGIN NULL; END", "variable `a` exists already");
+    check("DECLARE a int; a text; BEGIN NULL; END", "variable `a` already exists");
     check("BEGIN FOR r IN SELECT 1 LOOP NULL; END LOOP; END", "there is no variable `r`");
     check("BEGIN EXIT; END", "syntax error at `;` [;] `EXIT` is not inside a loop");
     check("<<a>> BEGIN LOOP EXIT aa; END LOOP; END", "there is no label `aa`");
@@ -147,7 +149,7 @@ fn what_a_server_takes() {
     fine(
         "DECLARE a int; BEGIN a := ; a := CASE WHEN true THEN 1 END; INSERT INTO t SELECT 1 RETURNING 1 INTO a; EXECUTE 'x' INTO a USING 1, 2; END",
     );
-    // Not understood, or not looked into.
+    // Bodies that the reader does not understand or does not look into.
     fine("BEGIN LOOP EXIT inline_code_block; END LOOP; END");
     fine("BEGIN CREATE FUNCTION f() RETURNS int BEGIN ATOMIC SELECT 1; END; END");
     fine("DECLARE a int; BEGIN a := 1 end; END");

@@ -1,4 +1,4 @@
-//! Columns that fail where there are rows, or make the server write the table anew.
+//! Lints for columns that fail on existing rows or make the server rewrite the table.
 
 use super::objects::DomainWork;
 use super::tables::{Column, Table, collation};
@@ -48,7 +48,7 @@ pub(super) fn check(context: &Context<'_>, report: &mut dyn FnMut(Raw)) {
     }
 }
 
-/// Whether it is one of the server's functions that gives another value for each row.
+/// Whether this is a built-in function that returns a different value for each row.
 pub(super) fn is_volatile(name: &Name) -> bool {
     let schema = name.schema().is_none_or(|schema| &*schema.text == "pg_catalog");
     schema && VOLATILE.contains(&name.last())
@@ -58,7 +58,7 @@ pub(super) fn is_serial(kind: &Name) -> bool {
     kind.parts.len() == 1 && SERIAL.contains(&kind.last())
 }
 
-/// What to do instead of a default that is another for each row.
+/// What to do instead of adding a column with a volatile default.
 const LATER: &str = "add the column without it, `SET DEFAULT` for new rows, and fill the rows that there are in batches, \
                      from a program or a revision with `transaction:false`";
 const COUNT_LATER: &str = "add a plain column, fill it in batches, then `SET NOT NULL` and `ADD GENERATED … AS IDENTITY \
@@ -71,7 +71,7 @@ const DECLARE: &str = "if it gives the same for each row of a statement, declare
 const UNCHECKED: &str = "add a column of the type under the domain, with a `CHECK` of its own that is added `NOT VALID` and \
                          validated in the next revision";
 
-/// Why each row gets a value of its own, if it does, and what to do instead.
+/// Why each row gets its own value, if it does, and what to do instead.
 fn rewrites(context: &Context<'_>, column: &ColumnDef<'_>) -> Option<(String, &'static str)> {
     let of_column = rewrites_for_default(context, column);
     of_column.or_else(|| {
@@ -121,11 +121,11 @@ fn added(
 ) -> Raw {
     let (table, name) = (&alter.name, &column.name);
     let message =
-        format!("`{table}` is written anew for the column `{name}`, while nobody can use it");
+        format!("`{table}` is rewritten for the column `{name}`, while nobody can use it");
     context.raw(Lint::AddColumnRewrites, column.name.span, message, why, help.to_owned())
 }
 
-/// `NOT NULL` where the rows that there are get no value.
+/// `NOT NULL` where existing rows get no value.
 fn lacks_value(
     context: &Context<'_>,
     alter: &AlterTable<'_>,
@@ -136,7 +136,7 @@ fn lacks_value(
         Some(Default::Expression(value)) => value.len() == 1 && value.is(0, "null"),
         Some(_) => false,
     };
-    // A domain may have a default of its own.
+    // A domain may have its own default.
     let is_plain = column.kind.as_ref().is_some_and(|kind| kind.is_array || is_known(kind));
     if !column.not_null || !null || !is_plain {
         return None;
@@ -149,13 +149,14 @@ fn lacks_value(
     Some(context.raw(Lint::AddColumnNotNull, column.name.span, message, label, help.to_owned()))
 }
 
-/// Whether whatever a column was, it most likely becomes this without a new table.
+/// Whether a column most likely can change to this type without a table rewrite, whatever type it
+/// had.
 fn opens(to: &TypeName) -> bool {
     let is_text = matches!(to.name.last(), "text" | "character varying");
     is_text && to.modifiers.is_empty() && !to.is_array
 }
 
-/// Whether `USING` says no more than would be done anyway: `c`, or `c::type`.
+/// Whether `USING` is the same as the implicit conversion: `c`, or `c::type`.
 fn is_cast(mut using: Cursor<'_>, column: &str) -> bool {
     let own = using.ident().is_some_and(|ident| &*ident.text == column);
     own && (using.is_empty()
@@ -171,11 +172,11 @@ fn changed(
     let table = &alter.name;
     let message = match from {
         Some(from) => format!(
-            "`{table}` is written anew, from `{}` to `{}`, while nobody can use it",
+            "`{table}` is rewritten, from `{}` to `{}`, while nobody can use it",
             from.shown(),
             to.shown()
         ),
-        None => format!("`{table}` is written anew for `{}`, while nobody can use it", to.shown()),
+        None => format!("`{table}` is rewritten for `{}`, while nobody can use it", to.shown()),
     };
     let help = "add a column of the new type, fill it in batches while a trigger or the program keeps both, and \
                 change over in a later release";
@@ -186,7 +187,7 @@ fn changed(
     context.raw(Lint::TypeRewrites, to.span, message, label, help.to_owned())
 }
 
-/// What a change that leaves the rows as they are does for the sake of indexes and checks.
+/// Work on indexes and checks that a type change causes even though it leaves the rows as they are.
 fn depends(
     context: &Context<'_>,
     alter: &AlterTable<'_>,
@@ -197,7 +198,7 @@ fn depends(
     let is_text =
         |kind: &TypeName| matches!(kind.name.last(), "text" | "character varying" | "character");
     let collated = collation(context.words(), to) != known.collation && is_text(to);
-    // These two are sorted by operators of their own.
+    // These two types have separate operators for sorting.
     let is_bits = from.name.last() == "bit" && to.name.last() == "bit varying";
     let table_name = &alter.name;
     if let Some(index) = table.rebuilt(&name.text, collated || is_bits) {

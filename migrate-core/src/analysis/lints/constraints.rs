@@ -1,4 +1,4 @@
-//! Constraints that look at every row while everybody waits.
+//! Lints for constraints that scan every row while others wait.
 
 use super::tables::What;
 use super::{Context, Raw};
@@ -56,7 +56,7 @@ pub(super) fn check(context: &Context<'_>, report: &mut dyn FnMut(Raw)) {
     }
 }
 
-/// `ALTER DOMAIN`, where a new constraint is looked for in all rows.
+/// `ALTER DOMAIN` that adds a constraint and checks it against all rows.
 fn of_domain(context: &Context<'_>, alter: &AlterType) -> Option<Raw> {
     let domain = &alter.name;
     let words = context.words();
@@ -73,7 +73,7 @@ fn of_domain(context: &Context<'_>, alter: &AlterType) -> Option<Raw> {
     Some(context.raw(Lint::ConstraintScans, context.whole, message, label, help.to_owned()))
 }
 
-/// Whether it needs an index of its own.
+/// Whether the constraint needs its own index.
 fn is_key(kind: &ConstraintKind<'_>) -> bool {
     matches!(
         kind,
@@ -86,7 +86,7 @@ fn is_key(kind: &ConstraintKind<'_>) -> bool {
 fn added(context: &Context<'_>, alter: &AlterTable<'_>, one: &ConstraintDef<'_>) -> Option<Raw> {
     let table = &alter.name;
     if is_key(&one.kind) {
-        // Without its partitions nothing is built.
+        // With ONLY, the partitions get no index, so nothing is built.
         let quick = alter.only && context.is(table, What::Partitioned);
         return (!quick).then(|| builds_index(context, alter, one));
     }
@@ -94,7 +94,7 @@ fn added(context: &Context<'_>, alter: &AlterTable<'_>, one: &ConstraintDef<'_>)
         return None;
     }
     let (message, label) = match &one.kind {
-        // Of a partitioned table the server takes none that is NOT VALID before version 18.
+        // Before version 18, the server does not accept NOT VALID for a partitioned table.
         ConstraintKind::ForeignKey { .. } if context.is(table, What::Partitioned) => return None,
         ConstraintKind::ForeignKey { target, .. } => (
             format!(
@@ -133,7 +133,7 @@ fn builds_index(context: &Context<'_>, alter: &AlterTable<'_>, one: &ConstraintD
     context.raw(Lint::UniqueBuildsIndex, one.span, message, label, help)
 }
 
-/// `VALIDATE CONSTRAINT`, where the transaction has a strong lock already.
+/// `VALIDATE CONSTRAINT` in a transaction that already holds a strong lock.
 fn validated(context: &Context<'_>, alter: &AlterTable<'_>, name: &Ident) -> Option<Raw> {
     let (span, lock) = context.held?;
     let start = name.span.start.checked_sub(context.offset)?;

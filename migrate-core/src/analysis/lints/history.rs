@@ -1,5 +1,5 @@
-//! Statements that drop the tables in which the runner records what is applied: the revision that has
-//! one can't be recorded, and fails.
+//! Lint for statements that drop the runner's own history tables. A revision with such a statement
+//! cannot be recorded, and fails.
 
 use super::{Context, Raw, whole};
 use crate::analysis::cursor::Cursor;
@@ -9,7 +9,7 @@ use crate::chain::lint::Lint;
 use crate::syntax::source::Span;
 use crate::syntax::statements::{self, split_statements};
 
-/// The tables and the sequence, as they are called unless a runner is told otherwise.
+/// The default names of the tables and the sequence.
 const OURS: [&str; 5] =
     ["migrate_history", "migrate_layout", "migrate_log", "migrate_progress", "migrate_statement"];
 
@@ -17,8 +17,8 @@ pub(super) fn check(context: &Context<'_>, report: &mut dyn FnMut(Raw)) {
     found(context.view, context.words(), context.whole).into_iter().for_each(report);
 }
 
-/// The same of a downgrade, of which no other lint says anything: `DROP SCHEMA public CASCADE` is how
-/// some undo a first revision.
+/// The same check for a downgrade, which no other lint looks at: a first revision is sometimes
+/// undone by `DROP SCHEMA public CASCADE`.
 pub(super) fn of_downgrade(sql: &str, offset: usize) -> Vec<Raw> {
     let found = |statement: &statements::Statement| {
         let words = Cursor::new(sql, &statement.tokens, offset);

@@ -1,4 +1,4 @@
-//! Indexes that are built or dropped while others wait, and those that are missing.
+//! Lints for indexes that are built or dropped while others wait, and for missing indexes.
 
 use super::tables::{ForeignKey, What};
 use super::{Context, Raw};
@@ -21,14 +21,14 @@ pub(super) fn check(context: &Context<'_>, report: &mut dyn FnMut(Raw)) {
                     help.to_owned(),
                 ));
             }
-            // On the parent of partitions alone nothing is built.
+            // With ONLY on a partitioned table, nothing is built.
             let quick = index.concurrently || index.only;
             if quick || !context.in_use(&index.table) {
                 return;
             }
             let table = &index.table;
             let waits = match context.is(table, What::MaterializedView) {
-                // Nobody writes to it but a refresh.
+                // Only a refresh writes to a materialized view.
                 true => return,
                 false => format!("nobody can write to `{table}` while this index is built"),
             };
@@ -47,7 +47,7 @@ pub(super) fn check(context: &Context<'_>, report: &mut dyn FnMut(Raw)) {
             report(context.raw(Lint::IndexBlocksWrites, context.whole, waits, label, help));
         }
         Statement::Drop(drop) if drop.kind == Kind::Index && !drop.concurrently => {
-            // Which table it is on the words don't tell; one that is new has no index to drop.
+            // The statement does not name the table. A new table has no index to drop.
             let (Some(first), count) = (drop.names.first(), drop.names.len()) else { return };
             let what = if count == 1 { format!("`{first}`") } else { format!("{count} indexes") };
             let message = format!(
@@ -61,7 +61,7 @@ pub(super) fn check(context: &Context<'_>, report: &mut dyn FnMut(Raw)) {
     }
 }
 
-/// A foreign key that no index serves when the chain has ended.
+/// A foreign key that has no supporting index at the end of the chain.
 pub(super) fn unserved(foreign: &ForeignKey) -> Raw {
     let columns = foreign.columns.join(", ");
     let table = &foreign.table;

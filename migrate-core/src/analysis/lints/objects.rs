@@ -1,5 +1,5 @@
-//! Schemas, types and functions, as far as the lints need them: which are new, what a domain checks, and
-//! which function is evaluated for each row.
+//! Tracks schemas, types and functions for the lints: which ones are new, what a domain checks, and
+//! which functions are evaluated for each row.
 
 use std::collections::HashMap;
 
@@ -14,10 +14,10 @@ use crate::analysis::statement::{
 
 #[derive(Debug, Default)]
 pub(super) struct Objects {
-    /// The revision that made each schema, by its number in the chain.
+    /// The revision that created each schema, by its index in the chain.
     schemas: HashMap<String, usize>,
     types: HashMap<String, Type>,
-    /// Functions by name; those that share a name and differ are not known.
+    /// Functions by name. Overloads that differ are unknown.
     functions: HashMap<String, Function>,
 }
 
@@ -29,11 +29,11 @@ struct Type {
 
 #[derive(Debug)]
 struct Domain {
-    /// What it is over: perhaps another domain.
+    /// Its base type, which may be another domain.
     base: TypeName,
-    /// Whether it has a check, or is NOT NULL.
+    /// Whether it has a CHECK or is NOT NULL.
     checks: bool,
-    /// Whether its default is another for each row.
+    /// Whether its default is volatile.
     is_volatile: bool,
 }
 
@@ -43,38 +43,40 @@ struct Function {
     is_volatile: Option<bool>,
 }
 
-/// What a domain does to the rows of a table that gets a column of it.
+/// What adding a column of a domain does to the rows of a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum DomainWork {
-    /// Each value is checked: the server writes the table anew.
+    /// Each value is checked, so the server rewrites the table.
     Checks,
-    /// Each row gets another default.
+    /// Each row gets a different default.
     Default,
 }
 
 impl Objects {
-    /// The revision that made this schema.
+    /// The revision that created this schema.
     pub(super) fn schema(&self, name: &Ident) -> Option<usize> {
         self.schemas.get(&*name.text).copied()
     }
 
-    /// The revision that made this type.
+    /// The revision that created this type.
     pub(super) fn made_type(&self, name: &Name) -> Option<usize> {
         self.types.get(&key(name)).map(|known| known.made)
     }
 
-    /// Whether it is a function of the chain that is surely evaluated for each row.
+    /// Whether this is a function of the chain that certainly is evaluated for each row.
     pub(super) fn is_volatile(&self, name: &Name) -> bool {
         self.functions.get(&key(name)).is_some_and(|known| known.is_volatile == Some(true))
     }
 
-    /// What the rows of a table need for a new column of this type; it has a default of its own, or not.
+    /// What happens to existing rows when a column of this type is added, with or without its own
+    /// default.
     pub(super) fn domain_work(&self, kind: &TypeName, has_default: bool) -> Option<DomainWork> {
         if kind.is_array {
             return None;
         }
         let mut name = key(&kind.name);
-        // A domain over itself can't be; but a chain can say so.
+        // A domain cannot be based on itself, but the SQL of a chain may say so; the loop is
+        // bounded.
         for _ in 0..self.types.len() {
             let domain = self.types.get(&name).and_then(|known| known.domain.as_ref())?;
             if domain.checks {
@@ -88,7 +90,7 @@ impl Objects {
         None
     }
 
-    /// Follows a statement of this revision; `all` of its words.
+    /// Applies a statement of this revision. `all` is its full text.
     pub(super) fn follow(&mut self, statement: &Statement<'_>, all: Cursor<'_>, revision: usize) {
         match statement {
             Statement::CreateSchema { name, .. } => {
@@ -112,7 +114,7 @@ impl Objects {
             Statement::AlterRoutine { name, change: RoutineChange::Other, .. } => {
                 let said = declared(&all);
                 if let (Some(known), Some(_)) = (self.functions.get_mut(&key(name)), said) {
-                    // Which of those that share the name it was is not looked at.
+                    // It is not checked which overload is changed.
                     known.is_volatile = None;
                 }
             }
@@ -135,7 +137,7 @@ impl Objects {
         let is_volatile = default.is_some_and(|value| {
             calls(&value).iter().any(|name| is_volatile(name) || self.is_volatile(name))
         });
-        // Of a check, and of a default behind it, nobody knows whose call it is.
+        // It is not known whether a call belongs to the check or to a default after it.
         let checks = rest.has(&["check"]) || rest.has(&["not", "null"]);
         Domain { base: base.clone(), checks, is_volatile: is_volatile && !checks }
     }
@@ -161,7 +163,7 @@ impl Objects {
             TypeChange::Members => {
                 let domain = self.types.get_mut(&own).and_then(|known| known.domain.as_mut());
                 let Some(domain) = domain else { return };
-                // Whether another check is left when one is dropped is not followed.
+                // Whether another check remains after one is dropped is not tracked.
                 domain.checks = all.has(&["add"]) || all.has(&["set", "not", "null"]);
                 domain.is_volatile &= !all.has(&["default"]);
             }
@@ -209,7 +211,7 @@ fn drop_key<T>(known: &mut HashMap<String, T>, key: &str) {
     known.remove(key);
 }
 
-/// What a function is declared to be: `true` for `VOLATILE`.
+/// The declared volatility of a function: `true` for `VOLATILE`.
 fn declared(rest: &Cursor<'_>) -> Option<bool> {
     let says = |word: &str| rest.has(&[word]);
     if says("immutable") || says("stable") {
@@ -218,8 +220,8 @@ fn declared(rest: &Cursor<'_>) -> Option<bool> {
     says("volatile").then_some(true)
 }
 
-/// Whether a function is evaluated for each row, by what is behind its arguments. One in SQL may be
-/// replaced by its body, which then decides; where that is not certain, nothing is known.
+/// Whether a function is evaluated for each row, by the options after its arguments. A function in
+/// SQL may be inlined, in which case its body decides. `None` if that is uncertain.
 fn volatility(rest: &Cursor<'_>) -> Option<bool> {
     let body = rest.after(&["return"]).or_else(|| rest.after(&["begin"]));
     let options = body.map_or(*rest, |body| body.since(*rest));

@@ -1,4 +1,5 @@
-//! Sections outside a transaction, and statements that take a table out of use while they work.
+//! Lints for non-transactional sections, and for statements that make a table unavailable while
+//! they run.
 
 use super::{Context, Raw, whole};
 use crate::analysis::names::Name;
@@ -8,7 +9,7 @@ use crate::chain::transaction_rules::needs_no_transaction;
 use crate::syntax::source::Span;
 use crate::syntax::statements;
 
-/// Statements that write a table or its indexes anew.
+/// Statements that rewrite a table or its indexes.
 pub(super) fn check(context: &Context<'_>, report: &mut dyn FnMut(Raw)) {
     if let Statement::AlterTable(alter) = context.view {
         altered(context, alter).into_iter().for_each(report);
@@ -42,7 +43,7 @@ pub(super) fn check(context: &Context<'_>, report: &mut dyn FnMut(Raw)) {
     } else if words.take(&["reindex"]) {
         words.parentheses();
         let index = words.take(&["index"]);
-        // Whose index it is the words don't tell: as a rule one that is in use.
+        // The statement does not say whose index it is; normally the table is in use.
         if !index && !words.take(&["table"])
             || all.tokens().iter().any(|token| token.is_word(context.sql, "concurrently"))
         {
@@ -66,7 +67,7 @@ fn found(context: &Context<'_>, name: &Name, what: &str, instead: &str, span: Sp
     let who = if what == "REINDEX" { "write to the table of" } else { "use" };
     let who =
         if context.tables.get(name).is_some() && what == "REINDEX" { "write to" } else { who };
-    let message = format!("nobody can {who} `{name}` while `{what}` writes it anew");
+    let message = format!("nobody can {who} `{name}` while `{what}` rewrites it");
     context.raw(Lint::RewritesTable, span, message, "", instead.to_owned())
 }
 
@@ -96,7 +97,7 @@ fn altered(context: &Context<'_>, alter: &AlterTable<'_>) -> Option<Raw> {
     Some(found(context, &alter.name, what, instead, context.whole))
 }
 
-/// A section outside a transaction with statements that need not be there.
+/// A non-transactional section with statements that could run in a transaction.
 pub(super) fn mixed(
     sql: &str,
     offset: usize,
@@ -111,7 +112,8 @@ pub(super) fn mixed(
             matches!(view, Statement::CreateIndex(index) if index.name.as_ref().is_some_and(|own| &*own.text == name))
         })
     };
-    // What follows an index that was built outside, and what must have a transaction of its own.
+    // Statements that depend on an index built outside a transaction, and statements that need
+    // their own transaction.
     let belongs = |action: &Action<'_>| match action {
         Action::UseConstraint(_) => true,
         Action::AddConstraint(constraint) => {

@@ -1,4 +1,4 @@
-//! What goes away, or gets another name, while a release that uses it is still running.
+//! Lints for objects that are dropped or renamed while a running release still uses them.
 
 use super::{Context, Raw};
 use crate::analysis::names::{Ident, Name};
@@ -28,7 +28,7 @@ pub(super) fn check(context: &Context<'_>, report: &mut dyn FnMut(Raw)) {
 fn altered(context: &Context<'_>, alter: &AlterTable<'_>, report: &mut dyn FnMut(Raw)) {
     let is_relation = matches!(
         alter.kind,
-        Kind::Table | Kind::Snapshot | Kind::MaterializedView | Kind::ForeignTable
+        Kind::Table | Kind::View | Kind::MaterializedView | Kind::ForeignTable
     );
     if !is_relation || !context.in_use(&alter.name) {
         return;
@@ -81,14 +81,14 @@ fn renamed(context: &Context<'_>, table: &Name, message: String) -> Raw {
     context.raw(Lint::RenameBreaks, table.span(), message, "", help)
 }
 
-/// A new name for a type, or for something in it.
+/// A rename of a type, or of something in it.
 fn renamed_type(context: &Context<'_>, alter: &AlterType) -> Option<Raw> {
     let own = &alter.name;
     let what = if alter.is_domain { "domain" } else { "type" };
     const LEAVE: &str = "leave the name, and give it another one in the program; or make a type of the new name, and change \
                          over one column after the other";
     let (span, message, help) = match &alter.change {
-        // One of the old name, with other values, say.
+        // Something with the old name follows in the same section, e.g. an enum with other values.
         TypeChange::RenameTo(_) | TypeChange::SetSchema(_)
             if context.section.makes_type(own, context.at) =>
         {
@@ -118,21 +118,21 @@ fn renamed_type(context: &Context<'_>, alter: &AlterType) -> Option<Raw> {
     Some(context.raw(Lint::RenameBreaks, span, message, "", help.to_owned()))
 }
 
-/// Whether this section makes something of the old name later on.
+/// Whether this section later creates something with the old name.
 fn stood_in(context: &Context<'_>, table: &Name) -> bool {
     context.section.makes_relation(table, context.at)
 }
 
-/// Whether this section has added the column itself: nobody uses it yet.
+/// Whether this section added the column itself, so that nothing uses it yet.
 fn added_here(context: &Context<'_>, alter: &AlterTable<'_>, column: &Ident) -> bool {
     context.section.adds(&alter.name, column, context.at)
 }
 
 fn dropped(context: &Context<'_>, drop: &Drop, report: &mut dyn FnMut(Raw)) {
     let used: Vec<&Name> = drop.names.iter().filter(|name| context.in_use(name)).collect();
-    if let Kind::Table | Kind::Snapshot | Kind::MaterializedView | Kind::ForeignTable = drop.kind {
+    if let Kind::Table | Kind::View | Kind::MaterializedView | Kind::ForeignTable = drop.kind {
         for name in &used {
-            // A view that is dropped to be made anew is there again when anybody can look.
+            // A view that is dropped and recreated in one transaction never is missing for others.
             if drop.kind != Kind::Table && stood_in(context, name) && context.transactional {
                 continue;
             }

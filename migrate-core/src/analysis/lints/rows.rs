@@ -1,4 +1,4 @@
-//! Statements that write or remove all rows of a table.
+//! Lints for statements that write or delete all rows of a table.
 
 use super::{Context, Raw};
 use crate::analysis::cursor::Cursor;
@@ -45,7 +45,7 @@ pub(super) fn check(context: &Context<'_>, report: &mut dyn FnMut(Raw)) {
     }
 }
 
-/// Whether other rows decide which: those of a join.
+/// Whether other rows restrict which rows are affected, as in a join.
 fn chooses(words: &Cursor<'_>) -> bool {
     words.is(0, "delete") && words.has(&["using"])
 }

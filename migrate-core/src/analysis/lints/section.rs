@@ -1,4 +1,4 @@
-//! What a section makes and where, so that a statement of it need not look at all others.
+//! An index of what a section creates and where, so that a statement need not scan all others.
 
 use std::collections::HashMap;
 
@@ -6,14 +6,14 @@ use super::tables::key;
 use crate::analysis::names::{Ident, Name};
 use crate::analysis::statement::{Action, Statement};
 
-/// By name, the numbers of statements.
+/// Maps names to statement indexes.
 #[derive(Debug, Default)]
 pub(super) struct Section {
-    /// The last that makes a table or view of this name.
+    /// The last statement that creates a table or view of this name.
     relations: HashMap<String, usize>,
-    /// The last that makes a type of this name.
+    /// The last statement that creates a type of this name.
     types: HashMap<String, usize>,
-    /// The first that adds this column to this table.
+    /// The first statement that adds this column to this table.
     columns: HashMap<String, HashMap<String, usize>>,
 }
 
@@ -47,12 +47,12 @@ impl Section {
         self.relations.insert(key(name), at);
     }
 
-    /// Whether something of this name is made behind this statement.
+    /// Whether something of this name is created after this statement.
     pub(super) fn makes_relation(&self, name: &Name, behind: usize) -> bool {
         self.relations.get(&key(name)).is_some_and(|at| *at > behind)
     }
 
-    /// Whether a type of this name is made behind this statement.
+    /// Whether a type of this name is created after this statement.
     pub(super) fn makes_type(&self, name: &Name, behind: usize) -> bool {
         self.types.get(&key(name)).is_some_and(|at| *at > behind)
     }

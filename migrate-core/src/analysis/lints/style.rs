@@ -1,5 +1,5 @@
-//! What is right, and probably not what was meant: an upgrade that does nothing, and types for which there are better
-//! ones, which are off unless somebody asks.
+//! Lints for valid SQL that probably is a mistake: an upgrade that does nothing, and discouraged
+//! types. The lints for types are off by default.
 
 use super::columns::is_serial;
 use super::{Context, Raw};
@@ -31,7 +31,7 @@ pub(super) fn check(context: &Context<'_>, report: &mut dyn FnMut(Raw)) {
     }
 }
 
-/// An upgrade without a statement, at the line that begins it.
+/// An upgrade without statements, reported at the line that starts it.
 pub(super) fn empty(migration: &Migration<'_>) -> Raw {
     let above =
         migration.source.text().get(..migration.up.span.start).unwrap_or_default().trim_end();
@@ -69,7 +69,7 @@ fn of(context: &Context<'_>, kind: &TypeName) -> Option<Raw> {
         ),
         "json" if is_own => (
             Lint::Json,
-            "json is kept as text: it can't be compared or indexed, and is read anew each time",
+            "json is kept as text: it can't be compared or indexed, and is parsed again each time",
             "write `jsonb`, unless the order of keys or the blanks matter",
         ),
         _ => return None,

@@ -1,7 +1,8 @@
-//! What the lints know of tables: which revision made them, and as far as the chain tells, what is
-//! in them.
+//! Tracks tables for the lints: which revision created each one, and what it contains as far as the
+//! chain shows.
 //!
-//! This is advice, so it follows names only: a table that nothing here has made is one that was there.
+//! Since lints only advise, this follows names only: a table that the chain did not create is taken
+//! for an existing one.
 
 mod table;
 
@@ -18,40 +19,42 @@ use crate::analysis::statement::{
 };
 use crate::syntax::source::Span;
 
-/// What a table is.
+/// The kind of a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum What {
     Table,
     Partitioned,
     Temporary,
-    Snapshot,
+    View,
     MaterializedView,
 }
 
-/// A table, or something like one.
+/// A table, view or other relation.
 #[derive(Debug)]
 pub(super) struct Table {
     pub(super) what: What,
-    /// Its name when it was made, after which the server names what has no name.
+    /// Its name when it was created. The server derives the names of unnamed constraints from it.
     name: String,
-    /// The revision that made it, by its number in the chain.
+    /// The revision that created it, by its index in the chain.
     pub(super) made: usize,
-    /// Shared with the partitions that have the same.
+    /// Shared with the partitions that have the same columns.
     pub(super) columns: Rc<HashMap<String, Column>>,
-    /// The columns of each index and key, in order; nothing stands for an expression.
+    /// The columns of each index and key, in order; `None` stands for an expression.
     indexes: Vec<Index>,
     /// Whether there may be more indexes than these.
     is_unclear: bool,
-    /// Checks that a column is not NULL: the constraint's name, the column, whether it is validated.
+    /// Checks that a column is not NULL: the name of the constraint, the column, and whether it is
+    /// validated.
     not_null: Vec<(Option<String>, String, bool)>,
-    /// All checks: the constraint's name, the names in its condition, whether it is validated.
+    /// All checks: the name of the constraint, the names in its condition, and whether it is
+    /// validated.
     checks: Vec<(Option<String>, Vec<String>, bool)>,
 }
 
 #[derive(Debug, Clone)]
 pub(super) struct Column {
     pub(super) kind: Option<TypeName>,
-    /// None where it is that of the type.
+    /// `None` if the column has the collation of its type.
     pub(super) collation: Option<String>,
     pub(super) not_null: bool,
 }
@@ -60,16 +63,16 @@ pub(super) struct Column {
 struct Index {
     name: Option<String>,
     columns: Vec<Option<String>>,
-    /// Whether it is over all rows.
+    /// Whether the index covers all rows.
     whole: bool,
-    /// The names in its expressions and in its condition, if it has any; then the server takes it for
-    /// another index when the type of one of its columns changes.
+    /// The names in its expressions and in its predicate, if it has any. The server rebuilds such
+    /// an index when the type of one of these columns changes.
     mentions: Option<Vec<String>>,
-    /// Whether it says how it is sorted, so that the collation of a column may not count.
+    /// Whether it specifies how it is sorted, so that the collation of a column may not matter.
     sorts: bool,
 }
 
-/// A foreign key, to be looked at when the whole chain is known.
+/// A foreign key, to be checked at the end of the chain.
 #[derive(Debug)]
 pub(super) struct ForeignKey {
     pub(super) revision: usize,
@@ -84,11 +87,11 @@ pub(super) struct ForeignKey {
 pub(super) struct Tables {
     known: HashMap<String, Table>,
     pub(super) foreign_keys: Vec<ForeignKey>,
-    /// The table of each index with a name.
+    /// The table of each named index.
     of_index: HashMap<String, String>,
 }
 
-/// A name without the schema that everything is in unless it says otherwise.
+/// A name without the default schema.
 pub(super) fn key(name: &Name) -> String {
     match name.schema() {
         Some(schema) if &*schema.text != "public" => format!("{}.{}", schema.text, name.last()),
@@ -105,13 +108,13 @@ impl Tables {
         self.known.get(key)
     }
 
-    /// Whether an index serves this foreign key; also where the table is not known.
+    /// Whether an index supports this foreign key; also true if the table is unknown.
     pub(super) fn is_served(&self, foreign: &ForeignKey) -> bool {
         let table = self.known.get(&foreign.table);
         table.is_none_or(|table| table.is_unclear || table.has_index(&foreign.columns))
     }
 
-    /// Follows a statement of this revision; `all` of its words.
+    /// Applies a statement of this revision. `all` is its full text.
     pub(super) fn follow(
         &mut self,
         statement: &Statement<'_>,
@@ -126,7 +129,7 @@ impl Tables {
                 self.make(name, what, revision);
             }
             Statement::CreateView(view) => {
-                let what = if view.materialized { What::MaterializedView } else { What::Snapshot };
+                let what = if view.materialized { What::MaterializedView } else { What::View };
                 self.make(&view.name, what, revision);
             }
             Statement::CreateIndex(index) => {
@@ -148,7 +151,8 @@ impl Tables {
                 table.indexes.push(Index {
                     name: index.name.as_ref().map(|name| name.text.to_string()),
                     columns: columns.collect(),
-                    // `WHERE c IS NOT NULL` leaves out what a foreign key does not look for.
+                    // An index with `WHERE c IS NOT NULL` omits only rows that a foreign key never
+                    // looks up.
                     whole: index.predicate.is_none_or(|only| not_null(only).is_some()),
                     mentions: (!texts.is_empty()).then_some(mentions),
                     sorts: all.idents().any(|word| &*word.text == "collate"),
@@ -167,7 +171,7 @@ impl Tables {
         }
     }
 
-    /// Something new of this name; what was there stays what it was.
+    /// Records a new object of this name. An existing one of this name is kept.
     fn make(&mut self, name: &Name, what: What, revision: usize) -> &mut Table {
         self.known.entry(key(name)).or_insert_with(|| Table::new(name.last(), what, revision))
     }
@@ -292,7 +296,7 @@ impl Tables {
         for name in &drop.names {
             let own = key(name);
             match drop.kind {
-                Kind::Table | Kind::Snapshot | Kind::MaterializedView | Kind::ForeignTable => {
+                Kind::Table | Kind::View | Kind::MaterializedView | Kind::ForeignTable => {
                     self.known.remove(&own);
                     self.foreign_keys.retain(|foreign| foreign.table != own);
                 }
@@ -301,7 +305,7 @@ impl Tables {
                     let others = |index: &Index| index.name.as_deref() != Some(name.last());
                     match self.known.get_mut(&table) {
                         Some(table) => table.indexes.retain(others),
-                        // It has got another name since.
+                        // The index has been renamed since.
                         None => {
                             self.known.values_mut().for_each(|table| table.indexes.retain(others));
                         }

@@ -1,4 +1,4 @@
-//! What each lint finds, and what it leaves alone.
+//! Tests: what each lint reports, and what it ignores.
 
 use super::*;
 use crate::chain::check::check as check_chain;
@@ -7,7 +7,7 @@ use crate::chain::folder::Folder;
 mod columns;
 mod empty;
 
-/// What is there before: a table that is in use.
+/// Existing objects: a table that is in use.
 const BEFORE: &str = "CREATE TABLE t (id bigint PRIMARY KEY, a int NOT NULL, b varchar(20), c numeric(8, 2), \
                       d timestamp(3), e jsonb, f int[]);\n\
                       CREATE TABLE o (id bigint PRIMARY KEY, t bigint);\n\
@@ -16,7 +16,7 @@ const BEFORE: &str = "CREATE TABLE t (id bigint PRIMARY KEY, a int NOT NULL, b v
                       CREATE VIEW v AS SELECT 1;\n\
                       CREATE MATERIALIZED VIEW m AS SELECT 1;";
 
-/// A chain of these upgrades.
+/// Builds a chain from these upgrades.
 fn chain(upgrades: &[&str], lock: Option<&str>) -> Chain<'static> {
     let mut files: Vec<(String, String)> = Vec::new();
     for (at, up) in upgrades.iter().enumerate() {
@@ -40,14 +40,14 @@ fn chain(upgrades: &[&str], lock: Option<&str>) -> Chain<'static> {
     check_chain(Folder::of_texts("m", files)).unwrap_or_else(|wrong| panic!("{wrong}"))
 }
 
-/// All lints, also those that are off.
+/// Enables all lints, including those that are off by default.
 fn strict() -> Config {
     Lint::ALL
         .into_iter()
         .fold(Config::default(), |config, lint| config.with_level(lint, Level::Warn))
 }
 
-/// What is found in the last of these upgrades: `code line:column`.
+/// The findings in the last of these upgrades, as `code line:column`.
 fn codes(upgrades: &[&str], config: &Config) -> Vec<String> {
     let chain = chain(upgrades, None);
     let last = chain.head().id.clone();
@@ -60,7 +60,7 @@ fn codes(upgrades: &[&str], config: &Config) -> Vec<String> {
     found.iter().map(shown).collect()
 }
 
-/// Checks what is found after [`BEFORE`], each as its code and the text that it points at.
+/// Checks the findings after [`BEFORE`], each as its code and the text that it points at.
 fn check(up: &str, expected: &[&str]) {
     assert_eq!(codes(&[BEFORE, up], &strict()), expected, "{up}");
 }
@@ -83,7 +83,7 @@ fn indexes() {
     check("CREATE TEMP TABLE n AS SELECT 1 AS a; CREATE INDEX ON n (a);", &[]);
     check("CREATE TABLE n (a int); ALTER TABLE n RENAME TO x; CREATE INDEX ON x (a);", &[]);
     check("CREATE TABLE n (a int); ALTER TABLE n SET SCHEMA s; CREATE INDEX ON s.n (a);", &[]);
-    // What was there already is not made by this.
+    // IF NOT EXISTS did not create a table that already existed.
     check(
         "CREATE TABLE IF NOT EXISTS t (a int); CREATE INDEX ON t (a);",
         &["index-blocks-writes CREATE INDEX ON t (a)"],
@@ -117,7 +117,7 @@ fn foreign_keys_want_an_index() {
     check("CREATE TABLE n (x bigint REFERENCES t); ALTER TABLE n DROP CONSTRAINT n_x_fkey;", &[]);
     check("CREATE TABLE n (x bigint REFERENCES t); DROP TABLE n;", &[]);
     check("CREATE TABLE n (LIKE o INCLUDING ALL, FOREIGN KEY (t) REFERENCES t);", &[]);
-    // A later revision makes the index.
+    // A later revision creates the index.
     let chain = chain(&["CREATE TABLE n (x bigint REFERENCES t);", "CREATE INDEX ON n (x);"], None);
     assert_eq!(lint(&chain, &Config::default(), |migration| migration.id.as_str() == "1"), []);
 }
@@ -147,7 +147,7 @@ fn constraints() {
     check(&format!("CREATE DOMAIN y AS int; {domain};"), &[]);
 }
 
-/// Where the runner records what is applied.
+/// The tables where the runner records what is applied.
 #[test]
 fn the_tables_of_migrate() {
     check("DROP SCHEMA public CASCADE;", &["drops-history public", "drop-cascade CASCADE"]);
@@ -165,7 +165,7 @@ fn the_tables_of_migrate() {
         &["rename-breaks migrate_log", "drops-history migrate_log"],
     );
     check("ALTER TABLE migrate_log ADD a int;", &[]);
-    // A downgrade is looked at for this alone, and can allow it.
+    // In a downgrade only this lint runs, and it can be allowed there.
     let undone = |down: &str| {
         let text = format!(
             "-- revision: 1\n-- message: M\n-- migrate:up\nSELECT 1;\n-- migrate:down\n{down}\n"
@@ -194,7 +194,7 @@ fn not_null() {
     let empty: [&str; 0] = [];
     assert_eq!(codes(&[BEFORE, added, validated], &strict()), empty);
     assert_eq!(codes(&[BEFORE, added, validated, set], &strict()), empty);
-    // Few brackets around it are looked through.
+    // Only a few nested parentheses are looked through.
     for (depth, expected) in [(3, &empty[..]), (9, &["not-null-scans b"])] {
         let (open, close) = ("(".repeat(depth), ")".repeat(depth));
         let checked = format!("ALTER TABLE t ADD CHECK ({open}b IS NOT NULL{close});");
@@ -323,7 +323,7 @@ fn what_is_not_deployed_is_nobodys_yet() {
         let chain = chain(&ups, lock);
         lint(&chain, &Config::default(), |migration| !migration.deployed).len()
     };
-    // Without a lock file nobody knows: each revision may have been somewhere.
+    // Without a lock file, it is unknown which revisions were deployed: each may have been.
     assert_eq!(count(None), 2);
     let lock = crate::lock_text(&chain(&ups, None), "1").unwrap_or_default();
     assert_eq!(count(Some(&lock)), 1);
@@ -343,7 +343,7 @@ fn what_the_author_allows() {
     );
 }
 
-/// What people read.
+/// The messages as users read them.
 #[test]
 fn texts() {
     let mut page = String::new();

@@ -1,21 +1,21 @@
-//! Which changes of a column's type leave the table as it is.
+//! Decides which changes of a column's type do not rewrite the table.
 
 use crate::analysis::statement::{TypeName, is_built_in};
 
-/// Whether it is one of the server's own, which has no default.
+/// Whether this is a built-in type; such a type has no default of its own.
 pub(super) fn is_known(kind: &TypeName) -> bool {
     kind.name.parts.len() == 1 && is_built_in(kind.name.last())
 }
 
-/// Whether a column of one type becomes one of the other without a look at its rows. Where it is not
-/// certain, it is not free.
+/// Whether a column can change from one type to the other without a scan of its rows. False if that
+/// is uncertain.
 pub(super) fn is_free(from: &TypeName, to: &TypeName) -> bool {
     let (old, new) = (from.name.to_string(), to.name.to_string());
     if old == new && from.modifiers == to.modifiers && from.is_array == to.is_array {
         return true;
     }
-    // Of a domain, an enum, a type of an extension it is not known what is under it; of an array each
-    // element is looked at.
+    // The underlying type of a domain, an enum or an extension's type is not known here. For an
+    // array, each element is checked.
     if from.is_array || to.is_array || !is_known(from) || !is_known(to) {
         return false;
     }
@@ -43,7 +43,7 @@ pub(super) fn is_free(from: &TypeName, to: &TypeName) -> bool {
     }
 }
 
-/// More digits, and as many behind the point.
+/// The new type has at least as many digits, and the same scale.
 fn numeric(from: &TypeName, to: &TypeName) -> bool {
     let parts = |kind: &TypeName| {
         let (precision, scale) = kind.modifiers.split_once(',').unwrap_or((&kind.modifiers, "0"));

@@ -1,9 +1,10 @@
-//! Clauses that are newer than the statements they stand in, where no phrase alone tells.
+//! Finds newer clauses that cannot be recognised by a fixed phrase.
 
 use super::{Cursor, option, places};
 use crate::syntax::source::Span;
 
-/// `STORAGE plain` behind a column's type; behind `SET` it is older, and first it is the column.
+/// `STORAGE plain` after a column's type. After `SET` it is older syntax, and in first position it
+/// is the name of a column.
 pub(super) fn storage(all: &Cursor<'_>) -> Option<Span> {
     const WAYS: [&str; 5] = ["plain", "external", "extended", "main", "default"];
     (1..all.len()).find_map(|at| {
@@ -15,7 +16,7 @@ pub(super) fn storage(all: &Cursor<'_>) -> Option<Span> {
     })
 }
 
-/// `NOT NULL a` and `CONSTRAINT n NOT NULL a` beside the columns of `CREATE TABLE`.
+/// `NOT NULL a` and `CONSTRAINT n NOT NULL a` as table constraints in `CREATE TABLE`.
 pub(super) fn not_null_of_table(all: &Cursor<'_>) -> Option<Span> {
     let mut rest = *all;
     if !rest.take(&["create"]) {
@@ -45,7 +46,7 @@ pub(super) fn named_not_null(all: &Cursor<'_>) -> Option<Span> {
     })
 }
 
-/// `GENERATED ALWAYS AS (…)` that no `STORED` follows.
+/// `GENERATED ALWAYS AS (…)` without `STORED`.
 pub(super) fn unstored(all: &Cursor<'_>) -> Option<Span> {
     places(all).find_map(|mut rest| {
         let start = rest;
@@ -57,7 +58,7 @@ pub(super) fn unstored(all: &Cursor<'_>) -> Option<Span> {
     })
 }
 
-/// `FROM (SELECT …)` without a name. `FROM` is a word of `extract(…)` and of `IS DISTINCT FROM`, too.
+/// `FROM (SELECT …)` without an alias. `FROM` also occurs in `extract(…)` and `IS DISTINCT FROM`.
 pub(super) fn unnamed_subquery(all: &Cursor<'_>) -> Option<Span> {
     const NEXT: [&str; 16] = [
         "where",
@@ -107,7 +108,7 @@ pub(super) fn unnamed_subquery(all: &Cursor<'_>) -> Option<Span> {
     None
 }
 
-/// `MERGE` behind `WITH`, or in it, and which of the two.
+/// `MERGE` after `WITH`, or inside it, and which of the two.
 pub(super) fn merge_in_query(all: &Cursor<'_>) -> Option<(Span, bool)> {
     if !all.is(0, "with") {
         return None;
@@ -120,7 +121,7 @@ pub(super) fn merge_in_query(all: &Cursor<'_>) -> Option<(Span, bool)> {
     Some((found, !own))
 }
 
-/// `TABLE t (a)` or `TABLE t WHERE (…)` of a publication.
+/// `TABLE t (a)` or `TABLE t WHERE (…)` in a publication.
 pub(super) fn parts_of_tables(all: &Cursor<'_>) -> Option<Span> {
     let mut rest = all.after(&["table"])?;
     loop {
@@ -141,7 +142,7 @@ pub(super) fn parts_of_tables(all: &Cursor<'_>) -> Option<Span> {
     }
 }
 
-/// What is newer in statements of other kinds, and since when.
+/// Newer syntax in other kinds of statements, and the version that introduced it.
 pub(super) fn other(all: &Cursor<'_>) -> Option<(&'static str, u32, Span)> {
     let mut rest = *all;
     let word = |rest: &Cursor<'_>| rest.token(0).map(|token| rest.place(token));

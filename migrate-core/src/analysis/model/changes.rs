@@ -1,4 +1,4 @@
-//! What has changed since a moment, and how to take it back.
+//! Computes what has changed since a point in time, and rolls changes back.
 
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
@@ -8,7 +8,7 @@ use super::snapshot::{EarlierState, Snapshot};
 use super::{Detail, Id, Key, Lookup, Model, Object, ObjectKind, Path, Place, Undo};
 use crate::analysis::statement::is_built_in;
 
-/// A moment to go back to.
+/// A point in time to roll back to.
 #[derive(Debug, Clone)]
 pub(in crate::analysis) struct Mark {
     pub(super) length: usize,
@@ -17,27 +17,27 @@ pub(in crate::analysis) struct Mark {
     schemas: Vec<Id>,
 }
 
-/// What of an object is there at one of two moments, and not at the other.
+/// The part of an object that exists at one of two points in time, and not at the other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::analysis) enum Aspect {
     Whole,
-    /// The type or the NOT NULL of a column that is there at both.
+    /// The type or NOT NULL of a column that exists at both.
     OfColumn,
     /// A value of an enum.
     Value,
 }
 
-/// Something that surely is there at one of two moments, and surely not at the other.
+/// Something that certainly exists at one of two points in time, and certainly not at the other.
 #[derive(Debug)]
 pub(in crate::analysis) struct Difference {
-    /// Whether it is there now, and was not then.
+    /// True if it exists now and did not then.
     pub(in crate::analysis) is_new: bool,
     pub(in crate::analysis) aspect: Aspect,
     /// Its kind and name: ``table `users` ``.
     pub(in crate::analysis) what: String,
-    /// Where it was made.
+    /// Where it was created.
     pub(in crate::analysis) made: Place,
-    /// Where it went, if that is known.
+    /// Where it was removed, if known.
     pub(in crate::analysis) gone: Option<Place>,
 }
 
@@ -51,7 +51,7 @@ impl Model {
         }
     }
 
-    /// Begins an upgrade: what was before is not gone back to.
+    /// Starts an upgrade. Earlier changes can no longer be rolled back.
     pub(in crate::analysis) fn begin(&mut self) {
         self.journal.clear();
         self.learnt_absent.clear();
@@ -100,7 +100,8 @@ impl Model {
         (self.horizon, self.path, self.schemas) = (mark.horizon, mark.path, mark.schemas);
     }
 
-    /// Takes back what was done since a mark, and notes that all of it may have been done.
+    /// Rolls back to a mark, and records that everything since the mark may or may not have
+    /// happened.
     pub(in crate::analysis) fn unsettle(&mut self, mark: Mark) {
         let then = EarlierState::new(self, &mark);
         let mut objects: Vec<(Id, Option<Object>)> = then
@@ -110,7 +111,7 @@ impl Model {
             .map(|(id, _)| (*id, self.get(*id).cloned()))
             .collect();
         objects.sort_unstable_by_key(|(id, _)| *id);
-        // Tables that may have got a key.
+        // Tables that may have gained a key.
         let made = then.objects.iter().filter(|(_, old)| old.is_none());
         let with_keys: HashSet<Id> = made
             .filter_map(|(id, _)| self.get(*id))
@@ -160,7 +161,7 @@ impl Model {
         }
     }
 
-    /// What was made since a mark, and whether its name was surely free before.
+    /// The objects created since a mark, and whether each name certainly was free before.
     pub(in crate::analysis) fn made_since(&self, mark: &Mark) -> Vec<(Id, bool)> {
         let then = EarlierState::new(self, mark);
         let mut made = Vec::new();
@@ -177,7 +178,7 @@ impl Model {
         made
     }
 
-    /// What surely is here now and surely was not then, or the other way round.
+    /// What certainly exists now and certainly did not then, or the other way round.
     pub(in crate::analysis) fn differences(&self, mark: &Mark) -> Vec<Difference> {
         let then = EarlierState::new(self, mark);
         let mut ids: Vec<Id> = then.objects.keys().copied().collect();
@@ -238,19 +239,20 @@ impl Model {
         found
     }
 
-    /// Whether an object is sure at a moment, and one that an author knows of.
+    /// Whether an object certainly exists at a point in time, and is one that the author would
+    /// recognise.
     fn is_told(&self, view: &impl Snapshot, id: Id, object: &Object) -> bool {
         let is_own = object.home != Some(self.temporary) && object.place != Place::default();
-        // The columns of a view are its query's.
+        // The columns of a view follow from its query.
         let home = object.home.and_then(|home| view.object(home)).map(|home| home.class);
-        let is_of_view = matches!(home, Some(ObjectKind::Snapshot | ObjectKind::MaterializedView));
+        let is_of_view = matches!(home, Some(ObjectKind::View | ObjectKind::MaterializedView));
         object.class != ObjectKind::Default
             && is_own
             && !(object.class == ObjectKind::Column && is_of_view)
             && view.is_sure(id)
     }
 
-    /// What has the name of an object at another moment.
+    /// What has the name of an object at another point in time.
     fn counterpart(&self, from: &impl Snapshot, to: &impl Snapshot, object: &Object) -> Lookup {
         let Some(namespace) = object.class.namespace() else { return Lookup::Unknown(None) };
         let home = match object.home {
@@ -267,14 +269,14 @@ impl Model {
                 };
                 match found {
                     Lookup::Yes(home) => Some(home),
-                    // With its home it is not there either, and follows it.
+                    // The object is missing because its home is, and only follows from that.
                     other => return other,
                 }
             }
         };
         let key: Key = (namespace, home, object.name.clone());
         match to.look_up(&key) {
-            // By the name of another kind nobody knows it.
+            // The same name with another kind is another object to the author.
             Lookup::Yes(id)
                 if to.object(id).is_some_and(|other| other.class.word() != object.class.word()) =>
             {
@@ -297,8 +299,9 @@ impl Model {
         format!("{} `{name}`{of}", object.class.word())
     }
 
-    /// What an object has now and had not then, or the other way round, and where that was changed. Of
-    /// types only those that every server has: others may be known by two names.
+    /// The properties that an object has now and did not have then, or the other way round, and
+    /// where they changed. Types are compared only if they are built in, since others may have two
+    /// names.
     fn changes(&self, old: &Object, new: &Object) -> Vec<Difference> {
         let name = self.named(new, &|id| self.get(id).cloned());
         let mut found = Vec::new();
@@ -345,13 +348,13 @@ impl Model {
     }
 }
 
-/// Whether an object comes and goes with one of these.
+/// Whether an object is created and dropped together with one of these.
 fn follows(object: &Object, told: &HashSet<Id>) -> bool {
     object.dependencies.iter().any(|need| told.contains(&need.on))
         || object.table.or(object.home).is_some_and(|home| told.contains(&home))
 }
 
-/// What is known of an object that is one of two.
+/// What is known of an object that is in one of two states.
 fn either(before: Object, after: Option<Object>) -> Object {
     let Some(after) = after else { return Object { is_certain: false, ..before } };
     let mut one = before;
@@ -359,7 +362,8 @@ fn either(before: Object, after: Option<Object>) -> Object {
     one.complete &= after.complete;
     one.parts_complete &= after.parts_complete;
     one.keys_complete &= after.keys_complete;
-    // What it hangs on is linked as it was; where that is not certain, nothing is said of it.
+    // Its links keep the earlier dependencies. If these may have changed, the object is no longer
+    // certain.
     one.is_certain &= one.dependencies.len() == after.dependencies.len()
         && after.dependencies.iter().all(|need| one.dependencies.contains(need));
     let unlike = one.detail != after.detail;

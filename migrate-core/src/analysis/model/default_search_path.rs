@@ -1,6 +1,8 @@
-//! Where names without a schema lead as a session begins: `public`, as far as nothing tells of another path.
+//! Tracks where unqualified names are looked up at the start of a session: in `public`, unless
+//! something may have changed the path.
 //!
-//! `"$user"` comes first in it, so a schema of the chain's comes before `public` if the role has its name.
+//! The default path starts with `"$user"`. So a schema of the chain comes before `public` if it has
+//! the name of the role.
 
 use std::rc::Rc;
 
@@ -8,17 +10,17 @@ use super::{Id, Lookup, Model, ObjectKind, Path};
 use crate::analysis::names::Name;
 
 impl Model {
-    /// A new session, or `RESET search_path`.
+    /// Resets the path, as in a new session or after `RESET search_path`.
     pub(in crate::analysis) fn reset_path(&mut self) {
         self.path = if self.default_path_is_lost { Path::Unknown } else { Path::Default };
     }
 
-    /// From the next session on nobody knows where names without a schema lead; whether that is new.
+    /// Marks the path as unknown from the next session on. Returns whether that is new.
     pub(in crate::analysis) fn lose_default_path(&mut self) -> bool {
         !std::mem::replace(&mut self.default_path_is_lost, true)
     }
 
-    /// Notes how the name was written of something new.
+    /// Records whether the name of a new object was written with a schema.
     pub(in crate::analysis) fn note_written(&mut self, name: &Name) {
         match name.schema() {
             Some(schema) if &*schema.text == "public" => {
@@ -31,18 +33,19 @@ impl Model {
         }
     }
 
-    /// Whether the chain has made a schema, which may have the role's name.
+    /// Whether the chain has created a schema, which may have the name of the role.
     fn has_own_schema(&self) -> bool {
         let mut others = self.schemas.iter().filter(|id| **id != self.public);
         others.any(|id| self.get(*id).is_some_and(|schema| schema.is_certain))
     }
 
-    /// Whether something was made as `t`, and something as `public.t`: it may be the same or not.
+    /// Whether one object was created as `t` and another as `public.t`. They may or may not be in
+    /// the same schema.
     pub(in crate::analysis) fn is_ambiguous(&self, name: &str) -> bool {
         self.made_bare.contains(name) && self.made_in_public.contains(name)
     }
 
-    /// What is known of a name that may be another's as well.
+    /// Downgrades a lookup to unknown if the name may belong to another object as well.
     pub(super) fn doubted(&self, name: &Name, found: Lookup) -> Lookup {
         let is_meant = match name.schema() {
             Some(schema) => &*schema.text == "public",
@@ -54,7 +57,8 @@ impl Model {
         Lookup::Unknown(found.id())
     }
 
-    /// What was made without a schema behind this one in the same file: it is in it, if that has the role's name.
+    /// The objects created without a schema after this schema, in the same file. They are in this
+    /// schema if it has the name of the role.
     pub(in crate::analysis) fn made_bare_behind(&self, schema: Id) -> Vec<Id> {
         let Some(place) = self.get(schema).map(|schema| schema.place) else { return Vec::new() };
         let behind = |name: &str| self.made_bare.contains(name.split('(').next().unwrap_or(name));
@@ -68,7 +72,7 @@ impl Model {
         all.map(|(id, _)| id).collect()
     }
 
-    /// What was made without a schema under the last part of a name that has one.
+    /// The object created without a schema under the last part of a qualified name.
     pub(in crate::analysis) fn made_bare_as(&self, name: &Name) -> Option<Id> {
         let bare: Rc<str> = name.last().into();
         name.schema().filter(|_| self.made_bare.contains(&bare))?;

@@ -1,5 +1,5 @@
-//! A hash that is quick also where nothing is optimised, as in a build. The names are the author's own,
-//! so that nobody gains by making them collide.
+//! A hash function that is fast even in unoptimised builds, where macros run. The keys are the
+//! author's own names, so it need not resist chosen collisions.
 
 use std::hash::{BuildHasherDefault, Hasher};
 

@@ -1,7 +1,7 @@
-//! What is not known any more: of a name, of a kind of names, or of everything.
+//! Tracks which knowledge has become invalid: of one name, of a kind of names, or of all names.
 //!
-//! A name is present, absent or unknown. What a statement teaches holds from its time on; what nobody can
-//! follow gets a time, too, and what was learnt before that does not count.
+//! A name is present, absent or unknown. A fact holds from the statement that shows it. A statement
+//! that cannot be followed invalidates the facts that were learnt before it.
 
 use std::rc::Rc;
 
@@ -9,7 +9,7 @@ use super::snapshot::Snapshot;
 use super::{Id, Key, Model, Namespace, Object, ObjectKind, Path, Slot, Undo};
 use crate::analysis::names::LONGEST;
 
-/// Since when names of each kind may be gone, or may be there, that were known not to be.
+/// For each kind of name: since when existing names may be gone, and since when new ones may exist.
 #[derive(Debug, Clone, Copy, Default)]
 pub(in crate::analysis) struct Horizon {
     lost: [u32; Namespace::ALL.len()],
@@ -25,7 +25,7 @@ impl Horizon {
         self.gained[namespace as usize]
     }
 
-    /// The kinds of which either moved on since an earlier state.
+    /// The kinds of names for which either time has advanced since an earlier state.
     pub(in crate::analysis) fn since(&self, earlier: &Horizon) -> (Vec<Namespace>, Vec<Namespace>) {
         let moved = |now: &[u32], then: &[u32]| -> Vec<Namespace> {
             let all = Namespace::ALL.into_iter();
@@ -36,13 +36,13 @@ impl Horizon {
 }
 
 impl Model {
-    /// From here on nothing that was known is.
+    /// Invalidates everything that is known.
     pub(in crate::analysis) fn invalidate_everything(&mut self) {
         self.may_lose(&Namespace::ALL);
         self.may_gain(&Namespace::ALL);
     }
 
-    /// What had a name of one of these kinds may have it no more, or may be something else.
+    /// Records that an object with a name of one of these kinds may be gone or replaced.
     pub(in crate::analysis) fn may_lose(&mut self, namespaces: &[Namespace]) {
         (self.now, self.version) = (self.now + 1, self.version + 1);
         self.freed += 1;
@@ -51,7 +51,7 @@ impl Model {
         }
     }
 
-    /// Any name of one of these kinds may have been taken.
+    /// Records that any name of one of these kinds may have been taken.
     pub(in crate::analysis) fn may_gain(&mut self, namespaces: &[Namespace]) {
         (self.now, self.version) = (self.now + 1, self.version + 1);
         for namespace in namespaces {
@@ -59,7 +59,7 @@ impl Model {
         }
     }
 
-    /// Something may have been done to whatever has this name.
+    /// Records that any object of this name may have been changed.
     pub(in crate::analysis) fn invalidate(&mut self, name: &Rc<str>) {
         (self.now, self.freed) = (self.now + 1, self.freed + 1);
         let old = self.invalidated.insert(name.clone(), self.now);
@@ -67,24 +67,25 @@ impl Model {
         self.invalidate_prefix(name);
     }
 
-    /// An index, a constraint or a sequence may have been made whose name the server began with this one.
+    /// Records that the server may have created an index, a constraint or a sequence whose name
+    /// starts with this one.
     pub(in crate::analysis) fn invalidate_prefix(&mut self, name: &Rc<str>) {
         let old = self.invalidated_prefixes.insert(name.clone(), self.now);
         self.note(Undo::InvalidatedPrefix(name.clone(), old));
     }
 
-    /// Whether names of this kind may be there of which nothing is known.
+    /// Whether unknown names of this kind may exist.
     pub(in crate::analysis) fn is_open(&self, namespace: Namespace) -> bool {
         self.horizon.gained(namespace) > 0
     }
 
-    /// Whether an object is there as it is known.
+    /// Whether an object certainly exists as it is known.
     pub(in crate::analysis) fn is_sure(&self, id: Id) -> bool {
         Snapshot::is_sure(self, id)
     }
 
-    /// That a server takes a statement which makes a name means that it was free. If nothing has touched
-    /// the name since the upgrade began, it was free then, too.
+    /// Learns that a name was free, because the server accepted a statement that creates it. If
+    /// nothing has affected the name since the upgrade started, it was free at that time, too.
     pub(in crate::analysis) fn learn_absent(&mut self, key: &Key) {
         if !self.learns || self.touched_since(key.0, &key.2) > self.start {
             return;
@@ -102,7 +103,7 @@ impl Model {
         }
     }
 
-    /// The same of the name of what was perhaps there.
+    /// The same for the name of an object that may have existed.
     pub(in crate::analysis) fn learn_free(&mut self, id: Id) {
         let Some(object) = self.get(id) else { return };
         if let Some(namespace) = object.class.namespace() {
@@ -110,29 +111,30 @@ impl Model {
         }
     }
 
-    /// A name that may have been taken, if it is not.
+    /// Records that a name may have been taken, if it is not known to be.
     pub(in crate::analysis) fn perhaps(&mut self, key: Key) {
         if !matches!(self.slots.get(&key), Some(Slot::Here(_) | Slot::Many)) {
             self.set_slot(key, Some(Slot::Perhaps { since: self.now }));
         }
     }
 
-    /// When something that nobody can follow may have made or removed this name last.
+    /// When a statement that cannot be followed may last have created or removed this name.
     fn touched_since(&self, namespace: Namespace, name: &str) -> u32 {
         let horizon = self.horizon.lost(namespace).max(self.horizon.gained(namespace));
         horizon.max(self.invalidated_at(bare(name)))
     }
 
-    /// Where names without a schema lead is not known any more, until the section ends.
+    /// Marks the search path as unknown until the end of the section.
     pub(in crate::analysis) fn lose_path(&mut self) {
         self.path = Path::Unknown;
     }
 }
 
-/// How the server ends the names that it chooses.
+/// The suffixes of the names that the server chooses.
 const CHOSEN: [&str; 8] = ["pkey", "key", "fkey", "idx", "seq", "check", "excl", "null"];
 
-/// Whether the server may have chosen a name that begins with one of the hazy ones, and when at the latest.
+/// Whether the server may have chosen a name that starts with an invalidated prefix, and when at
+/// the latest.
 pub(super) fn prefix_invalidated_at(
     view: &(impl Snapshot + ?Sized),
     namespace: Namespace,
@@ -151,7 +153,7 @@ pub(super) fn prefix_invalidated_at(
     if !CHOSEN.contains(&ending) {
         return own;
     }
-    // What the server has shortened begins otherwise.
+    // A name that the server truncated has another prefix.
     if name.len() + 3 > LONGEST {
         return u32::MAX;
     }
@@ -159,16 +161,15 @@ pub(super) fn prefix_invalidated_at(
     prefixes.max().unwrap_or(0).max(own)
 }
 
-/// A name without the arguments of a routine: what is not known of a name is not known of any of its
-/// signatures.
+/// A name without the arguments of a routine. If a name is unknown, all its signatures are.
 pub(super) fn bare(name: &str) -> &str {
     name.find('(').map_or(name, |at| &name[..at])
 }
 
-/// The kind of names that an object has one of.
+/// The namespace in which the name of an object is unique.
 pub(super) fn namespace_of(object: &Object) -> Namespace {
     match object.class {
-        // A part of its column.
+        // A default belongs to its column.
         ObjectKind::Default => Namespace::Column,
         class => class.namespace().unwrap_or(Namespace::Column),
     }

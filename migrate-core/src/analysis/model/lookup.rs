@@ -1,4 +1,4 @@
-//! From a name to an object: yes, no, or perhaps.
+//! Resolves a name to an object: it exists, it does not, or it is unknown.
 
 use std::rc::Rc;
 
@@ -8,13 +8,13 @@ use super::{
 };
 use crate::analysis::names::{Ident, Name};
 
-/// What is known of a name.
+/// The result of a lookup.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::analysis) enum Lookup {
     Yes(Id),
-    /// It may be there, or may be another than the one that is known.
+    /// It may exist, or it may be another object than the known one.
     Unknown(Option<Id>),
-    /// It is not there; where it went, if it was.
+    /// It does not exist; where it was removed, if it existed.
     No(Option<Place>),
 }
 
@@ -29,7 +29,7 @@ impl Lookup {
 }
 
 impl Model {
-    /// What has this name there.
+    /// Finds the object with this name in one scope.
     pub(in crate::analysis) fn find(
         &self,
         namespace: Namespace,
@@ -41,7 +41,7 @@ impl Model {
         if !matches!(found, Lookup::No(_)) {
             return found;
         }
-        // What was made nobody knows where may be anywhere.
+        // An object whose schema is unknown may be in any schema.
         let astray = || self.slots.contains_key(&(namespace, Some(self.unresolved), key.2.clone()));
         if self.has_astray && home != Some(self.unresolved) && astray() {
             return Lookup::Unknown(None);
@@ -49,10 +49,10 @@ impl Model {
         found
     }
 
-    /// A schema by its name; one from elsewhere is perhaps there.
+    /// Finds a schema by its name. One that the chain did not create may exist.
     pub(in crate::analysis) fn schema(&mut self, name: &Ident) -> Lookup {
         match self.find(Namespace::Schema, None, &name.text) {
-            // Others may have made it, before the chain or beside it.
+            // It may have been created before the chain, or by something else.
             Lookup::No(None) | Lookup::Unknown(None) => {
                 let mut schema =
                     Object::new(ObjectKind::Schema, name.text.clone(), None, Place::default());
@@ -63,7 +63,7 @@ impl Model {
         }
     }
 
-    /// The schemas in which a name is looked for, in this order; whether nothing else could be.
+    /// The schemas in which a name is looked up, in order, and whether the list is complete.
     fn searched(&mut self, name: &Name) -> (Vec<Id>, bool) {
         if let Some(schema) = name.schema() {
             if &*schema.text == "pg_temp" {
@@ -90,7 +90,7 @@ impl Model {
         (schemas, true)
     }
 
-    /// What a name stands for.
+    /// Resolves a name.
     pub(in crate::analysis) fn resolve(&mut self, namespace: Namespace, name: &Name) -> Lookup {
         let found = self.on_path(namespace, name);
         self.doubted(name, found)
@@ -111,7 +111,7 @@ impl Model {
         let (mut gone, mut is_unknown) = (None, false);
         let is_default = name.parts.len() == 1 && matches!(self.path, Path::Default);
         for schema in schemas {
-            // Nothing is temporary but what the chain makes so.
+            // Only the chain creates temporary objects.
             if schema == self.temporary
                 && !self.slots.contains_key(&(namespace, Some(schema), last.clone()))
             {
@@ -122,14 +122,14 @@ impl Model {
                 Lookup::Yes(id) if is_default && self.is_elsewhere(namespace, schema, &last) => {
                     return Lookup::Unknown(Some(id));
                 }
-                // A schema before this one may have the name, too.
+                // An earlier schema in the path may contain the name, too.
                 Lookup::Yes(_) if is_unknown => return Lookup::Unknown(None),
                 Lookup::Yes(id) => return Lookup::Yes(id),
                 Lookup::Unknown(Some(id)) if !is_unknown => return Lookup::Unknown(Some(id)),
                 Lookup::Unknown(_) => is_unknown = true,
             }
         }
-        // Somebody's role may have another path, in which that schema is.
+        // The path of a role may contain that schema instead.
         if is_unknown
             || !is_all
             || self.path_may_differ(name) && self.is_elsewhere(namespace, self.unresolved, &last)
@@ -139,11 +139,12 @@ impl Model {
         Lookup::No(gone)
     }
 
-    /// Whether names without a schema may lead elsewhere than is known here, or may have been meant.
+    /// Whether an unqualified name may refer, or may have referred, to something else than the
+    /// model assumes.
     fn path_may_differ(&self, name: &Name) -> bool {
         let is_open = match &self.path {
             Path::Default => true,
-            // The role's own schema.
+            // The schema of the role, as in `"$user"`.
             Path::Known(path) => path.iter().any(|name| name.text.starts_with('$')),
             Path::Unknown => true,
         };
@@ -151,7 +152,7 @@ impl Model {
             || name.schema().is_some_and(|schema| &*schema.text != "pg_temp")
     }
 
-    /// Whether a schema other than this one has something of this name.
+    /// Whether a schema other than this one contains something of this name.
     fn is_elsewhere(&self, namespace: Namespace, this: Id, name: &Rc<str>) -> bool {
         let others = self.schemas.iter().filter(|schema| **schema != this);
         let is_there = |schema: &Id| {
@@ -163,7 +164,7 @@ impl Model {
         others.into_iter().any(is_there)
     }
 
-    /// Where something of this name is made; nothing where the schema is gone.
+    /// The schema in which something of this name is created; `None` if the schema is gone.
     pub(in crate::analysis) fn target(&mut self, name: &Name, temporary: bool) -> Option<Id> {
         if name.parts.len() > 2 {
             return Some(self.unresolved);
@@ -183,7 +184,8 @@ impl Model {
             Path::Known(path) => {
                 let mut path = path.iter().filter(|name| &*name.text != "pg_catalog");
                 let first = path.next().map(|name| self.schema(name));
-                // The first that is there; of one from elsewhere nobody knows.
+                // The first existing schema of the path. It is unknown whether a schema from
+                // elsewhere exists.
                 Some(match first {
                     Some(Lookup::Yes(id)) => id,
                     _ => self.unresolved,
@@ -192,7 +194,7 @@ impl Model {
         }
     }
 
-    /// All objects that a name could stand for in the schemas of the path.
+    /// All objects that a name could refer to in the schemas of the path.
     pub(in crate::analysis) fn namesakes(&mut self, namespace: Namespace, name: &Name) -> Vec<Id> {
         let last: Rc<str> = name.last().into();
         let (schemas, _) = self.searched(name);
@@ -200,7 +202,7 @@ impl Model {
         found.filter_map(Lookup::id).collect()
     }
 
-    /// The relations of a schema of which no more is known: they may belong to any table.
+    /// The relations of a schema of which only the name is known. They may belong to any table.
     pub(in crate::analysis) fn known_by_name_alone(&self, home: Option<Id>) -> Vec<Id> {
         let relations = [ObjectKind::Index, ObjectKind::Sequence, ObjectKind::Table];
         let all = self.objects().filter(|(_, object)| {
@@ -209,7 +211,7 @@ impl Model {
         all.map(|(id, _)| id).collect()
     }
 
-    /// What has a name where something of this name would be made.
+    /// Finds what occupies a name in the schema where an object of this name would be created.
     pub(in crate::analysis) fn resolve_own(
         &mut self,
         namespace: Namespace,
@@ -220,7 +222,7 @@ impl Model {
         Some(self.find(namespace, Some(home), name.last()))
     }
 
-    /// The routines of the chain that have this name, wherever they are.
+    /// The routines of the chain that have this name, in any schema.
     pub(in crate::analysis) fn routines(&self, name: &str) -> Vec<Id> {
         let all = self.routines.get(name).map_or(&[][..], Vec::as_slice);
         let is_called_so = |id: &Id| {
@@ -234,10 +236,10 @@ impl Model {
         found
     }
 
-    /// The columns of a relation in their order, where all of them are known.
+    /// The columns of a relation in order, if all of them are known.
     pub(in crate::analysis) fn ordered_columns(&self, relation: Id) -> Option<Vec<Rc<str>>> {
         let object = self.get(relation)?;
-        // Parents' columns come in an order of their own.
+        // The order of inherited columns follows other rules.
         let is_derived =
             object.dependencies.iter().any(|need| matches!(need.how, DependencyKind::Child { .. }));
         let is_whole = matches!(self.find(Namespace::Column, Some(relation), ""), Lookup::No(_));
@@ -252,7 +254,7 @@ impl Model {
         columns.iter().all(is_clear).then(|| columns.iter().filter_map(named).collect())
     }
 
-    /// Whether a column is surely one whose values are computed, of a table that no rule stands before.
+    /// Whether a column certainly is generated, in a table without rules.
     pub(in crate::analysis) fn is_generated(&self, table: Id, column: &str) -> bool {
         let is_table = self.get(table).is_some_and(|table| table.class == ObjectKind::Table);
         let has_rules = !self.parts(table, |class| class == ObjectKind::Rule).is_empty();
@@ -266,13 +268,13 @@ impl Model {
         is_table && !has_rules && !self.is_open(Namespace::Rule) && sources.iter().any(is_it)
     }
 
-    /// A name with the schema where it is not `public`.
+    /// A name, qualified unless its schema is `public`.
     pub(in crate::analysis) fn shown(&self, id: Id) -> String {
         let Some(object) = self.get(id) else { return "?".to_owned() };
         self.shown_with(object, &|id| self.get(id).cloned())
     }
 
-    /// The same by the objects of another time.
+    /// The same, with the objects of another point in time.
     pub(super) fn shown_with(&self, object: &Object, get: &dyn Fn(Id) -> Option<Object>) -> String {
         let own = match object.class {
             ObjectKind::Routine => object.name.to_string(),

@@ -1,4 +1,4 @@
-//! What an object is, and what it hangs on.
+//! Describes an object of the model and its dependencies.
 
 use std::rc::Rc;
 
@@ -6,7 +6,7 @@ use super::{Key, Place};
 
 pub(in crate::analysis) type Id = u32;
 
-/// The name of what a generated column is generated from.
+/// The name of the object for a column's generation expression.
 pub(in crate::analysis) const GENERATED: &str = "generated";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -14,23 +14,23 @@ pub(in crate::analysis) enum ObjectKind {
     Schema,
     Table,
     ForeignTable,
-    Snapshot,
+    View,
     MaterializedView,
     Index,
     Sequence,
     Composite,
     Enum,
     Domain,
-    /// Ranges, base types, shells.
+    /// Ranges, base types and shell types.
     OtherType,
     Column,
     Constraint,
-    /// Where the value of a column comes from.
+    /// The default of a column.
     Default,
     Trigger,
     Policy,
     Rule,
-    /// A function or a procedure; its name has its arguments.
+    /// A function or a procedure. Its name includes its arguments.
     Routine,
     Extension,
 }
@@ -41,7 +41,7 @@ impl ObjectKind {
             ObjectKind::Schema => "schema",
             ObjectKind::Table => "table",
             ObjectKind::ForeignTable => "foreign table",
-            ObjectKind::Snapshot => "view",
+            ObjectKind::View => "view",
             ObjectKind::MaterializedView => "materialized view",
             ObjectKind::Index => "index",
             ObjectKind::Sequence => "sequence",
@@ -63,7 +63,7 @@ impl ObjectKind {
             ObjectKind::Schema => Namespace::Schema,
             ObjectKind::Table
             | ObjectKind::ForeignTable
-            | ObjectKind::Snapshot
+            | ObjectKind::View
             | ObjectKind::MaterializedView
             | ObjectKind::Index
             | ObjectKind::Sequence
@@ -80,13 +80,13 @@ impl ObjectKind {
         })
     }
 
-    /// Whether a row of it is a type.
+    /// Whether it has a row type.
     pub(in crate::analysis) const fn has_row_type(self) -> bool {
         matches!(
             self,
             ObjectKind::Table
                 | ObjectKind::ForeignTable
-                | ObjectKind::Snapshot
+                | ObjectKind::View
                 | ObjectKind::MaterializedView
                 | ObjectKind::Composite
         )
@@ -100,7 +100,7 @@ impl ObjectKind {
     }
 }
 
-/// What a name must be the only one in.
+/// The namespace in which a name must be unique.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(in crate::analysis) enum Namespace {
     Schema,
@@ -108,7 +108,8 @@ pub(in crate::analysis) enum Namespace {
     Type,
     Column,
     Constraint,
-    /// The constraints of all tables of a schema: automatic names are unlike them.
+    /// The constraints of all tables in a schema. Names that the server chooses must differ from
+    /// them.
     ConstraintInSchema,
     Trigger,
     Policy,
@@ -133,18 +134,18 @@ impl Namespace {
     ];
 }
 
-/// How something hangs on something else.
+/// The kind of a dependency.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::analysis) enum DependencyKind {
-    /// It goes with it.
+    /// The dependent is dropped automatically.
     Auto,
-    /// The same, and it can't be dropped by itself.
+    /// The same, and it cannot be dropped by itself.
     Internal,
-    /// It keeps it from being dropped, or goes with it if that cascades.
+    /// The dependent prevents the drop, unless it cascades.
     Normal,
-    /// It may hang on it.
+    /// There may be a dependency.
     Guess,
-    /// A child of a table; as `Normal` or, for a partition, as `Auto`.
+    /// The dependent is a child table. It behaves like `Normal`, or like `Auto` for a partition.
     Child { partition: bool },
 }
 
@@ -154,7 +155,7 @@ pub(in crate::analysis) struct Need {
     pub(in crate::analysis) how: DependencyKind,
 }
 
-/// What is known of an object beside its name.
+/// What is known of an object apart from its name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::analysis) enum Detail {
     None,
@@ -162,19 +163,19 @@ pub(in crate::analysis) enum Detail {
         partitioned: bool,
         temporary: bool,
     },
-    /// `kind` and `not_null` are nothing where they are not known.
+    /// `kind` and `not_null` are `None` if unknown.
     Column {
         kind: Option<Rc<str>>,
         not_null: Option<bool>,
-        /// Where it has got its type, or has got or lost its NOT NULL, last.
+        /// Where its type or its NOT NULL was last changed.
         changed: Place,
     },
-    /// `columns` is nothing where not all are known.
+    /// `columns` is `None` if not all of them are known.
     Constraint {
         kind: ConstraintClass,
         columns: Option<Vec<Id>>,
     },
-    /// Whether foreign keys can refer to the columns of it.
+    /// Whether foreign keys can reference its columns.
     Index {
         columns: Option<Vec<Id>>,
         is_key: bool,
@@ -185,33 +186,33 @@ pub(in crate::analysis) enum Detail {
     },
     Routine {
         arguments: Vec<ArgumentType>,
-        /// Nothing where it is not known.
+        /// `None` if unknown.
         shape: Option<RoutineShape>,
     },
-    /// The name of the function that it runs, without a schema.
+    /// The name of the function that it calls, without a schema.
     Trigger {
         function: Rc<str>,
     },
 }
 
-/// The type of an argument, as far as it tells one routine from another of its name.
+/// The type of an argument, as far as it distinguishes overloads.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::analysis) enum ArgumentType {
-    /// One of the chain's, whatever its name is by now; whether it is an array of it.
+    /// A type of the chain, whatever its current name is, and whether this is an array of it.
     Own(Id, bool),
-    /// As the server shows it; of an extension's type the bare name.
+    /// Any other type, as the server displays it. For a type of an extension, its unqualified name.
     Other(Rc<str>),
 }
 
-/// What `CREATE OR REPLACE` can't change of a routine.
+/// The properties of a routine that `CREATE OR REPLACE` cannot change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::analysis) struct RoutineShape {
     pub(in crate::analysis) is_procedure: bool,
-    /// The names of its arguments, where they have some.
+    /// The names of its arguments, as far as they have names.
     pub(in crate::analysis) names: Vec<Option<Rc<str>>>,
-    /// How many arguments have a default.
+    /// The number of arguments with a default.
     pub(in crate::analysis) defaults: usize,
-    /// What it returns; nothing where that is not clear.
+    /// Its return type; `None` if unclear.
     pub(in crate::analysis) given: Option<Given>,
 }
 
@@ -236,23 +237,23 @@ pub(in crate::analysis) enum ConstraintClass {
 pub(in crate::analysis) struct Object {
     pub(in crate::analysis) class: ObjectKind,
     pub(in crate::analysis) name: Rc<str>,
-    /// The schema of a relation, the table of a column, and so on.
+    /// The object that contains it: the schema of a relation, the table of a column, etc.
     pub(in crate::analysis) home: Option<Id>,
-    /// The table of an index, which is at home in a schema.
+    /// The table of an index. (The home of an index is its schema.)
     pub(in crate::analysis) table: Option<Id>,
-    /// Whether it is there at all.
+    /// Whether it certainly exists.
     pub(in crate::analysis) is_certain: bool,
-    /// Whether it may have been there before the statement that made it.
+    /// Whether it may have existed before the statement that creates it.
     pub(in crate::analysis) is_old: bool,
-    /// Whether nothing is in it but what is known to be: the columns of a table.
+    /// Whether all its members are known, such as the columns of a table.
     pub(in crate::analysis) complete: bool,
-    /// The same for what else hangs on a table: constraints, triggers.
+    /// The same for the other parts of a table: constraints and triggers.
     pub(in crate::analysis) parts_complete: bool,
-    /// The same for the keys that others may refer to.
+    /// The same for the keys that foreign keys may reference.
     pub(in crate::analysis) keys_complete: bool,
-    /// Since when it is known to be there under its name.
+    /// Since when it is known to exist under its name.
     pub(in crate::analysis) since: u32,
-    /// Since when all that is in it is known, where it is.
+    /// Since when all its members are known, if they are.
     pub(in crate::analysis) whole_since: u32,
     pub(in crate::analysis) place: Place,
     pub(in crate::analysis) detail: Detail,
@@ -260,7 +261,7 @@ pub(in crate::analysis) struct Object {
 }
 
 impl Object {
-    /// An object that is surely there.
+    /// An object that certainly exists.
     pub(in crate::analysis) fn new(
         class: ObjectKind,
         name: Rc<str>,
@@ -306,7 +307,7 @@ impl Object {
         }
     }
 
-    /// The names that it takes.
+    /// The names that it occupies.
     pub(super) fn keys(&self, schema: Option<Id>) -> Vec<Key> {
         let mut keys = Vec::new();
         if let Some(namespace) = self.class.namespace() {

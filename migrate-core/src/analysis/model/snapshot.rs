@@ -1,4 +1,4 @@
-//! What is known of a name: now, or at an earlier moment. The rules are the same.
+//! The rules for what is known of a name, now or at an earlier point in time.
 
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -10,19 +10,19 @@ use super::{Id, Key, Lookup, Mark, Model, Namespace, Object, ObjectKind, Slot, U
 pub(super) trait Snapshot {
     fn object(&self, id: Id) -> Option<&Object>;
     fn slot(&self, key: &Key) -> Option<Slot>;
-    /// When a name was last in something that nobody can follow; 0 if never.
+    /// When a name last was affected by a statement that cannot be followed; 0 if never.
     fn invalidated_at(&self, name: &str) -> u32;
     fn has_invalidated_prefixes(&self) -> bool;
     fn prefix_invalidated_at(&self, name: &str) -> u32;
     fn horizon(&self) -> &Horizon;
     fn unresolved(&self) -> Id;
-    /// Whether it is of a moment before.
+    /// Whether this is an earlier state.
     fn is_earlier(&self) -> bool;
 
-    /// Whether an object is there as it is known.
+    /// Whether an object certainly exists as it is known.
     fn is_sure(&self, id: Id) -> bool {
         let mut next = Some(id);
-        // A column, its table, and no further: a schema is there as long as nobody drops it.
+        // Checks a column and its table, but not the schema, which exists until it is dropped.
         while let Some(id) = next {
             let Some(object) = self.object(id) else { return false };
             if !object.is_certain
@@ -35,7 +35,7 @@ pub(super) trait Snapshot {
             next = home.filter(|home| {
                 self.object(*home).is_none_or(|home| home.class != ObjectKind::Schema)
             });
-            // What is known of a part was learnt of the table of that name.
+            // The facts about a part were learnt from the table of that name.
             if let Some(home) = next.and_then(|home| self.object(home))
                 && object.since < self.invalidated_at(bare(&home.name))
             {
@@ -45,14 +45,14 @@ pub(super) trait Snapshot {
         true
     }
 
-    /// Since when that a name is there counts.
+    /// Since when evidence that a name exists counts.
     fn present_since(&self, namespace: Namespace, name: &str) -> u32 {
         self.invalidated_at(name)
             .max(self.invalidated_at(bare(name)))
             .max(self.horizon().lost(namespace))
     }
 
-    /// Since when that a name is not there counts.
+    /// Since when evidence that a name does not exist counts.
     fn absent_since(&self, namespace: Namespace, name: &str) -> u32 {
         let invalidated_at = self.invalidated_at(name).max(self.invalidated_at(bare(name)));
         invalidated_at
@@ -60,7 +60,7 @@ pub(super) trait Snapshot {
             .max(prefix_invalidated_at(self, namespace, name))
     }
 
-    /// What has this name there.
+    /// Looks up a name.
     fn look_up(&self, key: &Key) -> Lookup {
         let (namespace, home, name) = key;
         let Some(whole_since) = self.whole_since(*namespace, *home) else {
@@ -82,7 +82,7 @@ pub(super) trait Snapshot {
         }
     }
 
-    /// Since when all is known that has a name there; nothing where not all is.
+    /// Since when all names in a scope are known; `None` if not all are.
     fn whole_since(&self, namespace: Namespace, home: Option<Id>) -> Option<u32> {
         let Some(home) = home else { return Some(0) };
         let object = self.object(home)?;
@@ -137,7 +137,7 @@ impl Snapshot for Model {
     }
 }
 
-/// The catalog as it was at a mark: what the journal has of the time since, over what is.
+/// The model as it was at a mark: the current model, overlaid with the journal entries since then.
 pub(super) struct EarlierState<'c> {
     model: &'c Model,
     pub(super) objects: HashMap<Id, Option<&'c Object>, FastHash>,
@@ -157,7 +157,7 @@ impl<'c> EarlierState<'c> {
             invalidated_prefixes: HashMap::default(),
             horizon: mark.horizon,
         };
-        // The oldest of each is what it was.
+        // The oldest journal entry of each object holds its original state.
         for undo in &model.journal[mark.length.min(model.journal.len())..] {
             match undo {
                 Undo::Object(id, old) => {

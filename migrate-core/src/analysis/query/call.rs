@@ -1,11 +1,11 @@
-//! Calls: their arguments, `FILTER`, `OVER` and `WITHIN GROUP`; what sorts rows.
+//! Parses calls: their arguments, `FILTER`, `OVER` and `WITHIN GROUP`, and sort expressions.
 
 use super::reader::Reader;
 use super::tree::{Expr, ExprId};
 use crate::analysis::names::Name;
 
 impl Reader<'_> {
-    /// What follows the name of a function.
+    /// Parses what follows the name of a function.
     pub(super) fn call(&mut self, name: Name) -> Option<ExprId> {
         let (mut parts, mut is_plain) = (Vec::new(), true);
         self.need_sign("(")?;
@@ -50,7 +50,7 @@ impl Reader<'_> {
         Some(self.add(Expr::Call { name, parts, arguments }))
     }
 
-    /// A window in parentheses: what it is partitioned and sorted by.
+    /// Parses a window in parentheses: its PARTITION BY and ORDER BY expressions.
     pub(super) fn window(&mut self) -> Option<Vec<ExprId>> {
         let end = self.rest.len() - self.closing(0)?;
         self.need_sign("(")?;
@@ -64,7 +64,7 @@ impl Reader<'_> {
         if self.take(&["order", "by"]) {
             parts.extend(self.sorted()?);
         }
-        // The frame has no columns in it.
+        // A window frame contains no columns.
         if self.rest.is_any(0, &["rows", "range", "groups"]) {
             self.rest.skip(self.rest.len() - end);
         }
@@ -72,7 +72,7 @@ impl Reader<'_> {
         Some(parts)
     }
 
-    /// What follows `ORDER BY`.
+    /// Parses what follows `ORDER BY`.
     pub(super) fn sorted(&mut self) -> Option<Vec<ExprId>> {
         let mut list = Vec::new();
         loop {

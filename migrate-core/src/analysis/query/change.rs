@@ -1,4 +1,4 @@
-//! `UPDATE`, `DELETE` and `MERGE`.
+//! Parses `UPDATE`, `DELETE` and `MERGE`.
 
 use super::reader::Reader;
 use super::tree::{
@@ -6,7 +6,7 @@ use super::tree::{
 };
 
 impl Reader<'_> {
-    /// A change of data, if one comes next.
+    /// Parses a change of data, if one comes next.
     pub(super) fn change(&mut self) -> Option<Option<Body>> {
         if self.take(&["insert", "into"]) {
             return self.insert().map(|insert| Some(Body::Insert(Box::new(insert))));
@@ -53,7 +53,7 @@ impl Reader<'_> {
         Some(Delete { target, using, condition, returning })
     }
 
-    /// `WHERE`, if it comes next.
+    /// Parses `WHERE`, if it comes next.
     pub(super) fn condition(&mut self) -> Option<Option<ExprId>> {
         if !self.take(&["where"]) {
             return Some(None);
@@ -84,7 +84,7 @@ impl Reader<'_> {
         Some(Some(Returning { outputs: self.labelled()?, aliases }))
     }
 
-    /// `a = 1, b.x = 2, (c, d) = (3, 4)`.
+    /// Parses `a = 1, b.x = 2, (c, d) = (3, 4)`.
     pub(super) fn assignments(&mut self) -> Option<Vec<Assignment>> {
         let mut set = Vec::new();
         loop {
@@ -102,7 +102,7 @@ impl Reader<'_> {
         }
     }
 
-    /// `(a, b.x, c[1])`.
+    /// Parses `(a, b.x, c[1])`.
     pub(super) fn target_columns(&mut self) -> Option<Vec<TargetColumn>> {
         self.need_sign("(")?;
         let mut columns = vec![self.target_column()?];

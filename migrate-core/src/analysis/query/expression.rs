@@ -1,4 +1,4 @@
-//! Operators, by PostgreSQL's precedences.
+//! Parses operators by PostgreSQL's precedences.
 
 use super::reader::Reader;
 use super::tree::{Expr, ExprId, Sublink};
@@ -18,10 +18,10 @@ const AT: u8 = 11;
 const COLLATE: u8 = 12;
 const SIGN: u8 = 13;
 
-/// What stands behind an operand.
+/// What follows an operand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Infix {
-    /// Something with one more operand.
+    /// An operator with another operand.
     Binary,
     /// `OPERATOR(schema.+)`.
     Named,
@@ -39,12 +39,13 @@ impl Reader<'_> {
         self.operation(OR)
     }
 
-    /// An expression in which no comparison is at the top: `position(a IN b)`, a column's bounds.
+    /// Parses an expression without a comparison at its top level: `position(a IN b)`, or the
+    /// bounds of a partition.
     pub(super) fn operand(&mut self) -> Option<ExprId> {
         self.operation(OTHER)
     }
 
-    /// As much as binds at least so tightly.
+    /// Parses operators that bind at least as tightly as `least`.
     fn operation(&mut self, least: u8) -> Option<ExprId> {
         self.enter()?;
         let mut left = self.prefixed()?;
@@ -79,7 +80,7 @@ impl Reader<'_> {
         self.primary()
     }
 
-    /// What comes next, if it can stand behind an operand, and how tightly it binds.
+    /// The next token, if it can follow an operand, and its binding power.
     fn infix(&self) -> Option<(u8, Infix)> {
         let token = self.rest.token(0)?;
         match token.kind {
@@ -118,7 +119,7 @@ impl Reader<'_> {
         }
     }
 
-    /// What an operand is with what stands behind it.
+    /// Combines an operand with the operator that follows it.
     fn infixed(&mut self, left: ExprId, power: u8, infix: Infix) -> Option<ExprId> {
         let mut operands = vec![left];
         match infix {
@@ -194,7 +195,7 @@ impl Reader<'_> {
         Some(self.add(Expr::Operator(operands)))
     }
 
-    /// `ANY (…)` and its like, if that comes next.
+    /// Parses `ANY (…)` and the like, if they come next.
     fn quantified(&mut self) -> Option<Option<ExprId>> {
         if !(self.rest.is_any(0, &["any", "all", "some"]) && self.rest.is_sign(1, "(")) {
             return Some(None);
@@ -209,7 +210,7 @@ impl Reader<'_> {
         Some(Some(array))
     }
 
-    /// What follows `IS`; the other operand of `DISTINCT FROM`.
+    /// Parses what follows `IS`. Returns the second operand of `DISTINCT FROM`.
     fn is_what(&mut self) -> Option<Option<ExprId>> {
         self.take(&["not"]);
         if self.take(&["distinct", "from"]) {

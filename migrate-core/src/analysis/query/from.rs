@@ -1,4 +1,4 @@
-//! What is behind `FROM`: relations, functions, queries, and joins of those.
+//! Parses the FROM clause: relations, functions, subqueries and joins.
 
 use super::reader::Reader;
 use super::tree::{Alias, ExprId, From, FromId, Join, JoinBy};
@@ -13,7 +13,7 @@ impl Reader<'_> {
         Some(list)
     }
 
-    /// A relation, and what it is joined with.
+    /// Parses a FROM item and its joins.
     pub(super) fn joined(&mut self) -> Option<FromId> {
         let mut left = self.item()?;
         while let Some(next) = self.join(left)? {
@@ -22,7 +22,7 @@ impl Reader<'_> {
         Some(left)
     }
 
-    /// One join with what stands to the left of it, if one comes next.
+    /// Parses one join with its left side, if one comes next.
     fn join(&mut self, left: FromId) -> Option<Option<FromId>> {
         if self.take(&["cross", "join"]) {
             let right = self.item()?;
@@ -45,7 +45,7 @@ impl Reader<'_> {
             self.leave();
             return Some(Some(self.add_join(left, right, JoinBy::Natural)));
         }
-        // `a JOIN b JOIN c ON … ON …`: the inner one goes first.
+        // In `a JOIN b JOIN c ON … ON …`, the inner join binds first.
         while !self.rest.is_any(0, &["on", "using"]) {
             right = self.join(right)??;
         }
@@ -65,7 +65,7 @@ impl Reader<'_> {
         self.add_from(From::Join(Box::new(Join { left, right, by, alias: None })))
     }
 
-    /// One of the things that are joined.
+    /// Parses one FROM item without joins.
     fn item(&mut self) -> Option<FromId> {
         self.enter()?;
         let lateral = self.take(&["lateral"]);
@@ -148,7 +148,7 @@ impl Reader<'_> {
         Some(found)
     }
 
-    /// `[AS] a [(b, c)]`, `AS a (b int, c text)`, `AS (b int)`.
+    /// Parses `[AS] a [(b, c)]`, `AS a (b int, c text)` and `AS (b int)`.
     pub(super) fn alias(&mut self) -> Option<Option<Alias>> {
         let has_as = self.take(&["as"]);
         if has_as && self.rest.is_sign(0, "(") {
@@ -168,12 +168,12 @@ impl Reader<'_> {
         Some(Some(Alias { name, columns, is_definition: !is_list }))
     }
 
-    /// An alias that nobody has written, and that no name is.
+    /// A placeholder for a missing alias, which equals no name.
     fn unnamed(&self) -> crate::analysis::names::Ident {
         crate::analysis::names::Ident { text: "".into(), span: self.rest.span() }
     }
 
-    /// `(b int, c text)`.
+    /// Parses `(b int, c text)`.
     fn definitions(&mut self) -> Option<Vec<crate::analysis::names::Ident>> {
         let inner = self.rest.parentheses()?;
         let mut columns = Vec::new();

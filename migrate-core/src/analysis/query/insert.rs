@@ -1,10 +1,10 @@
-//! `INSERT`.
+//! Parses `INSERT`.
 
 use super::reader::Reader;
 use super::tree::{Conflict, Insert, Target};
 
 impl Reader<'_> {
-    /// What follows `INSERT INTO`.
+    /// Parses what follows `INSERT INTO`.
     pub(super) fn insert(&mut self) -> Option<Insert> {
         let table = self.qualified()?;
         let alias = if self.take(&["as"]) { Some(self.name()?) } else { None };
@@ -22,7 +22,7 @@ impl Reader<'_> {
         Some(Insert { target, columns, overriding, source, source_span, conflict, returning })
     }
 
-    /// What follows `ON CONFLICT`.
+    /// Parses what follows `ON CONFLICT`.
     fn conflict(&mut self) -> Option<Conflict> {
         let mut conflict = Conflict::default();
         if self.take(&["on", "constraint"]) {

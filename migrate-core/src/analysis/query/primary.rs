@@ -1,4 +1,5 @@
-//! What operators stand between: columns, constants, calls, casts, `CASE`, rows, arrays and queries.
+//! Parses the operands of operators: columns, constants, calls, casts, `CASE`, rows, arrays and
+//! subqueries.
 
 use std::rc::Rc;
 
@@ -10,7 +11,7 @@ use crate::analysis::statement::type_name;
 use crate::syntax::lexer::TokenKind;
 
 impl Reader<'_> {
-    /// An operand with the casts, subscripts and fields behind it.
+    /// Parses an operand with the casts, subscripts and field selections that follow it.
     pub(super) fn primary(&mut self) -> Option<ExprId> {
         let in_parentheses = self.rest.is_sign(0, "(");
         let mut operand = self.atom()?;
@@ -35,14 +36,14 @@ impl Reader<'_> {
         }
     }
 
-    /// The type behind `::`, `AS` in a cast, or before a string.
+    /// Parses the type of a cast: after `::`, after `AS`, or before a string.
     fn cast(&mut self, operand: ExprId) -> Option<ExprId> {
         let kind = type_name(&mut self.rest)?;
         let label = Rc::from(catalog_name(kind.name.last()));
         Some(self.add(Expr::Cast(operand, label)))
     }
 
-    /// `[1]`, `[1:2]`, `[:]`.
+    /// Parses `[1]`, `[1:2]` or `[:]`.
     fn subscript(&mut self, operand: ExprId) -> Option<ExprId> {
         let parts = self.bounds()?;
         Some(self.add(Expr::Subscript(operand, parts)))
@@ -81,7 +82,7 @@ impl Reader<'_> {
         }
     }
 
-    /// A string, and what continues it on the next lines.
+    /// Parses a string and its continuations on the next lines.
     fn string(&mut self) {
         self.rest.skip(1);
         while self.kind(0) == Some(TokenKind::StringContinuation) {
@@ -92,7 +93,7 @@ impl Reader<'_> {
         }
     }
 
-    /// `(a)`, or a row of several.
+    /// Parses `(a)` or a row of several values.
     fn parenthesised(&mut self) -> Option<ExprId> {
         self.need_sign("(")?;
         let list = self.list()?;
@@ -103,7 +104,7 @@ impl Reader<'_> {
         })
     }
 
-    /// A query in parentheses.
+    /// Parses a subquery in parentheses.
     pub(super) fn sublink(&mut self, kind: Sublink) -> Option<ExprId> {
         self.need_sign("(")?;
         let query = self.query()?;
@@ -117,7 +118,7 @@ impl Reader<'_> {
             "null" | "true" | "false" => {
                 let is_bool = !self.is("null");
                 self.rest.skip(1);
-                // `true` is `'t'::bool` to the server.
+                // The server reads `true` as `'t'::bool`.
                 Some(self.add(Expr::Constant(is_bool.then_some("bool"))))
             }
             "default" => {
@@ -166,7 +167,7 @@ impl Reader<'_> {
                 Some(self.add(Expr::Constant(Some(label))))
             }
             word if is_reserved(word) && !opens => None,
-            // Functions may be called as some of the reserved words are.
+            // These reserved words can also be the name of a function.
             "left" | "right" | "overlaps" | "like" | "ilike" | "similar" | "isnull" | "notnull"
             | "is" | "authorization" | "binary" | "concurrently" | "verbose" | "current_schema" => {
                 self.named()
@@ -176,7 +177,7 @@ impl Reader<'_> {
         }
     }
 
-    /// `*`, `t.*` and expressions, with commas between.
+    /// Parses a list of outputs: `*`, `t.*` and expressions.
     pub(super) fn outputs(&mut self) -> Option<Vec<ExprId>> {
         let mut list = vec![self.starred()?];
         while self.take_sign(",") {
@@ -185,19 +186,19 @@ impl Reader<'_> {
         Some(list)
     }
 
-    /// `*` or an expression; `t.*` is one.
+    /// Parses `*` or an expression, such as `t.*`.
     pub(super) fn starred(&mut self) -> Option<ExprId> {
         if self.take_sign("*") { Some(self.add(Expr::Star(None))) } else { self.expression() }
     }
 
-    /// What is in the brackets of `ARRAY[…]`.
+    /// Parses the content of the brackets of `ARRAY[…]`.
     fn array(&mut self) -> Option<ExprId> {
         let label = Some("array");
         self.enter()?;
         self.need_sign("[")?;
         let mut arguments = Vec::new();
         while !self.take_sign("]") {
-            // Inside an array the brackets of another need no word before them.
+            // A nested array needs no `ARRAY` before its brackets.
             let inner = self.rest.is_sign(0, "[");
             arguments.push(if inner { self.array()? } else { self.expression()? });
             self.take_sign(",");
@@ -222,7 +223,7 @@ impl Reader<'_> {
         Some(self.add(Expr::Case { parts, otherwise }))
     }
 
-    /// A column, a call, or a constant with its type before it: `date '2020-01-01'`.
+    /// Parses a column, a call, or a constant with a type in front: `date '2020-01-01'`.
     fn named(&mut self) -> Option<ExprId> {
         let start = self.rest;
         if self.is_typed_constant() {
@@ -249,7 +250,8 @@ impl Reader<'_> {
         Some(self.add(Expr::Column(name)))
     }
 
-    /// Whether a type and a string come next. The words of types of several words are no functions.
+    /// Whether a type and a string come next. The keywords of types with several words cannot be
+    /// functions.
     fn is_typed_constant(&self) -> bool {
         let is_string =
             |ahead| matches!(self.kind(ahead), Some(TokenKind::String | TokenKind::DollarString));
@@ -274,7 +276,7 @@ impl Reader<'_> {
         is_string(ahead) && ahead > 1
     }
 
-    /// The string behind a type, and the unit behind that: `interval '1' day`.
+    /// Parses the string after a type, and the unit after that: `interval '1' day`.
     fn string_of_type(&mut self) -> Option<()> {
         match self.kind(0)? {
             TokenKind::String => self.string(),
@@ -295,7 +297,7 @@ impl Reader<'_> {
     }
 }
 
-/// Functions without parentheses: their names as outputs.
+/// Functions that are called without parentheses, and the output names that the server gives them.
 fn value_function(word: &str) -> Option<&'static str> {
     const WORDS: [&str; 12] = [
         "current_date",
@@ -314,7 +316,7 @@ fn value_function(word: &str) -> Option<&'static str> {
     WORDS.into_iter().find(|known| *known == word)
 }
 
-/// What the catalog calls a type that SQL calls otherwise.
+/// The catalog's name of a type for which SQL has another one.
 fn catalog_name(shown: &str) -> &str {
     match shown {
         "integer" => "int4",

@@ -1,4 +1,4 @@
-//! What reads a query: its tokens, how deep it is in them, and the tree that it makes.
+//! The state of the query parser: its tokens, its nesting depth, and the tree that it builds.
 
 use std::borrow::Cow;
 
@@ -9,23 +9,23 @@ use crate::analysis::names::{Ident, Name};
 use crate::syntax::lexer::TokenKind;
 use crate::syntax::source::Span;
 
-/// How deep parts may be in one another: a compiler's thread has 2 MB of stack, and a build is not optimised.
+/// The deepest nesting. A compiler thread has 2 MB of stack, and builds are not optimised.
 const DEEPEST: usize = 48;
 
-/// Longer queries are not read. They are rows of data, mostly.
+/// Longer queries are not parsed. They mostly are rows of data.
 const MOST_TOKENS: usize = 30_000;
 
 pub(super) struct Reader<'s> {
     pub(super) rest: Cursor<'s>,
     length: usize,
-    /// For each token that opens a bracket, the one that closes it.
+    /// For each token that opens a bracket, the index of the one that closes it.
     closing: Vec<usize>,
     depth: usize,
     pub(super) tree: Tree,
 }
 
 impl<'s> Reader<'s> {
-    /// Nothing where the text is too long, or its brackets do not match.
+    /// `None` if the text is too long or its brackets do not match.
     pub(super) fn new(text: Cursor<'s>) -> Option<Self> {
         let length = text.len();
         if length > MOST_TOKENS {
@@ -56,7 +56,8 @@ impl<'s> Reader<'s> {
         self.tree
     }
 
-    /// One level deeper; nothing where that is too deep. Whoever returns nothing ends the reading.
+    /// Goes one level deeper; `None` if that is too deep. A function that returns `None` ends the
+    /// parsing.
     pub(super) fn enter(&mut self) -> Option<()> {
         self.depth += 1;
         (self.depth <= DEEPEST).then_some(())
@@ -81,20 +82,20 @@ impl<'s> Reader<'s> {
         self.tree.from.len() - 1
     }
 
-    /// How many tokens from here the bracket closes that opens so many tokens on.
+    /// The distance to the token that closes the bracket opened `ahead` tokens from here.
     pub(super) fn closing(&self, ahead: usize) -> Option<usize> {
         let here = self.length - self.rest.len();
         self.closing.get(here + ahead)?.checked_sub(here)
     }
 
-    /// Goes past a pair of brackets and what is in it.
+    /// Skips a pair of brackets and its content.
     pub(super) fn skip_brackets(&mut self) -> Option<()> {
         let end = self.closing(0).filter(|end| *end > 0)?;
         self.rest.skip(end + 1);
         Some(())
     }
 
-    /// The word so many tokens on, in lower case; empty where there is none.
+    /// The word `ahead` tokens from here, in lower case; empty if there is none.
     pub(super) fn word(&self, ahead: usize) -> Cow<'s, str> {
         let Some(token) = self.rest.token(ahead).filter(|token| token.kind == TokenKind::Word)
         else {
@@ -132,7 +133,7 @@ impl<'s> Reader<'s> {
         self.rest.take_sign(sign).then_some(())
     }
 
-    /// A name of a column, a table or an alias, as far as it is one where it stands.
+    /// Whether the token can be the name of a column, a table or an alias at this place.
     pub(super) fn is_name(&self, ahead: usize) -> bool {
         match self.kind(ahead) {
             Some(TokenKind::QuotedIdentifier) => true,
@@ -141,12 +142,12 @@ impl<'s> Reader<'s> {
         }
     }
 
-    /// Such a name.
+    /// Reads such a name.
     pub(super) fn name(&mut self) -> Option<Ident> {
         if self.is_name(0) { self.rest.ident() } else { None }
     }
 
-    /// A name with a schema, or without.
+    /// Reads a name with or without a schema.
     pub(super) fn qualified(&mut self) -> Option<Name> {
         let mut parts = vec![self.name()?];
         while self.take_sign(".") {
@@ -155,7 +156,7 @@ impl<'s> Reader<'s> {
         Some(Name { parts })
     }
 
-    /// `(a, b)`.
+    /// Reads `(a, b)`.
     pub(super) fn names(&mut self) -> Option<Vec<Ident>> {
         self.need_sign("(")?;
         let mut names = vec![self.rest.ident()?];
@@ -166,7 +167,7 @@ impl<'s> Reader<'s> {
         Some(names)
     }
 
-    /// Expressions with commas between.
+    /// Parses expressions separated by commas.
     pub(super) fn list(&mut self) -> Option<Vec<ExprId>> {
         let mut list = vec![self.expression()?];
         while self.take_sign(",") {
@@ -175,13 +176,13 @@ impl<'s> Reader<'s> {
         Some(list)
     }
 
-    /// Where what has been read since an earlier state stands.
+    /// The span of the tokens read since an earlier state.
     pub(super) fn since(&self, start: Cursor<'s>) -> Span {
         self.rest.since(start).span()
     }
 
-    /// Whether the parenthesis that opens so many tokens on has a query in it. `((SELECT 1) + 1)` has not,
-    /// `((SELECT 1) UNION SELECT 2)` has.
+    /// Whether the parenthesis `ahead` tokens from here contains a query. `((SELECT 1) UNION SELECT
+    /// 2)` does, `((SELECT 1) + 1)` does not.
     pub(super) fn opens_query(&self, ahead: usize) -> bool {
         let mut first = ahead;
         while self.rest.is_sign(first, "(") {

@@ -1,5 +1,5 @@
-//! What the names in a query stand for, by the server's rules. A name is missing only if everything that it
-//! could be a name in is known.
+//! Resolves the names in a query by the server's rules. A name is reported as missing only if all
+//! relations that it could refer to are known.
 
 mod changes;
 mod columns;
@@ -19,27 +19,28 @@ use crate::analysis::model::{Id, Model};
 use crate::analysis::names::{Ident, Name};
 use crate::syntax::source::Span;
 
-/// How many relations are compared with names in one statement; behind that nothing is known.
+/// The limit for comparing relations with names in one statement. After that, everything is
+/// unknown.
 const MOST_LOOKS: usize = 200_000;
 
-/// What a server refuses in a query.
+/// An error that the server would report for a query.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::analysis) enum Finding {
     Relation(Name),
-    /// A column that nothing in reach has, and the table that it could only be of.
+    /// A column that no relation in scope has, and the only table that it could belong to.
     Column {
         name: Ident,
         qualifier: Option<Ident>,
         table: Option<Id>,
         candidates: Vec<Rc<str>>,
     },
-    /// `y.a` without a `y`.
+    /// `y.a` where no `y` is in scope.
     From {
         name: Ident,
         candidates: Vec<Rc<str>>,
     },
     Ambiguous(Ident),
-    /// A column of the table that is changed.
+    /// A missing column of the table that is changed.
     TargetColumn {
         table: Id,
         name: Ident,
@@ -53,7 +54,7 @@ pub(in crate::analysis) enum Finding {
     Generated(Ident),
 }
 
-/// A call, and how many arguments it has, where that is known.
+/// A call and its number of arguments, if known.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::analysis) struct Call {
     pub(in crate::analysis) name: Name,
@@ -65,28 +66,28 @@ pub(in crate::analysis) struct Resolver<'c> {
     tree: &'c Tree,
     found: Vec<Finding>,
     calls: Vec<Call>,
-    /// What is in reach, outermost first.
+    /// The scopes, outermost first.
     levels: Vec<Level>,
-    /// The names behind `WITH`, the nearest last.
+    /// The CTEs in scope, innermost last.
     ctes: Vec<(Rc<str>, Rc<Columns>)>,
     pending: Option<Pending>,
     parameters: Option<Parameters>,
-    /// What the leaves behind FROM are.
+    /// The sources of the FROM items.
     sources: HashMap<FromId, Source>,
     looks_left: usize,
 }
 
-/// A recursive query whose columns are those of its first part.
+/// A recursive query whose columns are those of its non-recursive term.
 #[derive(Debug, Clone, Copy)]
 struct Pending {
     query: QueryId,
-    /// Its place among the CTEs.
+    /// Its index among the CTEs.
     cte: usize,
     adds_columns: bool,
 }
 
 impl<'c> Resolver<'c> {
-    /// `around` is what an expression of a table's can name.
+    /// `around` contains the names that an expression of a table can refer to.
     pub(in crate::analysis) fn new(
         model: &'c mut Model,
         tree: &'c Tree,
@@ -108,17 +109,17 @@ impl<'c> Resolver<'c> {
         }
     }
 
-    /// What a name stands for in the query itself: `v` in `CREATE RECURSIVE VIEW v`.
+    /// Adds a name that the query itself defines: `v` in `CREATE RECURSIVE VIEW v`.
     pub(in crate::analysis) fn with_cte(&mut self, name: &Rc<str>, columns: Columns) {
         self.ctes.push((name.clone(), Rc::new(columns)));
     }
 
-    /// What was found, and what is called.
+    /// Returns the errors and the calls that were found.
     pub(in crate::analysis) fn finish(self) -> (Vec<Finding>, Vec<Call>) {
         (if self.looks_left == 0 { Vec::new() } else { self.found }, self.calls)
     }
 
-    /// All names in an expression, where all that is in reach can be named.
+    /// Resolves all names in an expression that can refer to everything in scope.
     pub(in crate::analysis) fn expression(&mut self, root: ExprId) {
         let mut left = vec![root];
         while let Some(id) = left.pop() {
@@ -155,7 +156,7 @@ impl<'c> Resolver<'c> {
                     &[]
                 }
             };
-            // From the left, as they are read.
+            // From left to right, in the order of the text.
             left.extend(children.iter().rev());
         }
     }

@@ -1,10 +1,10 @@
-//! `SELECT`, `VALUES`, `TABLE`, set operations and `WITH`.
+//! Parses `SELECT`, `VALUES`, `TABLE`, set operations and `WITH`.
 
 use super::reader::Reader;
 use super::tree::{Body, Cte, ExprId, Output, Query, QueryId, Select};
 
 impl Reader<'_> {
-    /// A query, or a change of data, with all that belongs to it.
+    /// Parses a query or a change of data, including `WITH`, `ORDER BY` and the like.
     pub(super) fn query(&mut self) -> Option<QueryId> {
         self.enter()?;
         let mut query = Query {
@@ -72,7 +72,8 @@ impl Reader<'_> {
         Some(())
     }
 
-    /// Simple queries with `UNION` and its like between. Which of them goes first does not matter for names.
+    /// Parses simple queries joined by `UNION` and the like. Their precedence does not matter for
+    /// names.
     fn set_operations(&mut self) -> Option<Body> {
         let first = self.simple()?;
         if !self.rest.is_any(0, &["union", "intersect", "except"]) {
@@ -126,7 +127,7 @@ impl Reader<'_> {
         self.selected().map(Body::Select)
     }
 
-    /// What follows `SELECT`.
+    /// Parses what follows `SELECT`.
     fn selected(&mut self) -> Option<Select> {
         let mut select = Select::default();
         if self.take(&["distinct"]) {
@@ -180,7 +181,7 @@ impl Reader<'_> {
         Some(select)
     }
 
-    /// `SELECT FROM t` has none.
+    /// Whether there is an output list; `SELECT FROM t` has none.
     fn has_outputs(&self) -> bool {
         let ends = [
             "from",
@@ -203,12 +204,12 @@ impl Reader<'_> {
         !(self.rest.is_empty() || self.rest.is_sign(0, ")") || self.rest.is_any(0, &ends))
     }
 
-    /// Expressions with names: what a query gives back.
+    /// Parses the output list: expressions with optional names.
     pub(super) fn labelled(&mut self) -> Option<Vec<Output>> {
         let mut outputs = Vec::new();
         loop {
             let expression = self.starred()?;
-            // `is_name` has the quoted ones, too. Behind AS any word will do.
+            // `is_name` includes quoted names. After AS, any word is a name.
             let has_label = self.take(&["as"]) || self.is_name(0);
             let label = if has_label { Some(self.rest.ident()?) } else { None };
             outputs.push(Output { expression, label });
@@ -218,7 +219,8 @@ impl Reader<'_> {
         }
     }
 
-    /// What follows `GROUP BY`; the parts of `ROLLUP`, `CUBE` and `GROUPING SETS` one by one.
+    /// Parses what follows `GROUP BY`. The parts of `ROLLUP`, `CUBE` and `GROUPING SETS` are
+    /// collected one by one.
     fn grouping(&mut self, found: &mut Vec<ExprId>) -> Option<()> {
         self.enter()?;
         loop {
@@ -240,7 +242,7 @@ impl Reader<'_> {
         }
     }
 
-    /// `ORDER BY`, `LIMIT`, `OFFSET`, `FETCH` and `FOR UPDATE`, in any order.
+    /// Parses `ORDER BY`, `LIMIT`, `OFFSET`, `FETCH` and `FOR UPDATE`, in any order.
     fn tail(&mut self, query: &mut Query) -> Option<()> {
         loop {
             if self.take(&["order", "by"]) {
@@ -266,7 +268,7 @@ impl Reader<'_> {
         }
     }
 
-    /// `FOR UPDATE OF t NOWAIT` and its like.
+    /// Parses `FOR UPDATE OF t NOWAIT` and the like.
     fn locking(&mut self) -> Option<()> {
         self.need(&["for"])?;
         if self.take(&["read", "only"]) {

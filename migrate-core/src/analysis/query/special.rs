@@ -1,13 +1,13 @@
-//! Calls that have a grammar of their own: `extract(year FROM a)`, `trim(both FROM a)`, `coalesce(a, b)`.
+//! Parses calls with special syntax: `extract(year FROM a)`, `trim(both FROM a)`, `coalesce(a, b)`.
 
 use super::reader::Reader;
 use super::tree::{Expr, ExprId};
 
-/// Words between the arguments of such calls.
+/// Keywords between the arguments of such calls.
 const BETWEEN: [&str; 7] = ["from", "for", "placing", "similar", "escape", "in", "using"];
 
 impl Reader<'_> {
-    /// Whether a word before a parenthesis begins such a call: its name as an output, where it is known.
+    /// Whether a word before a parenthesis starts such a call. If so, its output name, if known.
     pub(super) fn special_label(word: &str) -> Option<Option<&'static str>> {
         const LABELS: [(&str, Option<&str>); 34] = [
             ("coalesce", Some("coalesce")),
@@ -48,7 +48,7 @@ impl Reader<'_> {
         LABELS.iter().find(|(known, _)| *known == word).map(|(_, label)| *label)
     }
 
-    /// Such a call.
+    /// Parses such a call.
     pub(super) fn special(&mut self, label: Option<&'static str>) -> Option<ExprId> {
         let word = self.word(0);
         let is_unread = word.starts_with("xml")
@@ -57,13 +57,14 @@ impl Reader<'_> {
         self.rest.skip(1);
         if is_unread {
             self.skip_brackets()?;
-            // `OVER`, `FILTER` and a string behind a type stay unread, and so does the query.
+            // `OVER`, `FILTER` and a string after a type remain unread, and so the query is not
+            // understood.
             return Some(self.add(Expr::Unknown));
         }
         self.need_sign("(")?;
         let mut arguments = Vec::new();
         match &*word {
-            // The field is no column; it may be a string, too.
+            // The field is not a column; it may also be a string.
             "extract" => {
                 self.rest.skip(1);
                 self.need(&["from"])?;
@@ -85,7 +86,7 @@ impl Reader<'_> {
         }
         while !self.take_sign(")") {
             if self.take_sign(",") || self.rest.is_any(0, &BETWEEN) && self.rest.len() > 1 {
-                // `substring(a SIMILAR b ESCAPE c)`: each word stands alone.
+                // In `substring(a SIMILAR b ESCAPE c)`, each keyword is a separator.
                 if BETWEEN.iter().any(|word| self.rest.is(0, word)) {
                     self.rest.skip(1);
                 }
@@ -96,7 +97,7 @@ impl Reader<'_> {
         Some(self.add(Expr::Special { label, arguments }))
     }
 
-    /// An argument; in `substring` the word `SIMILAR` is no operator.
+    /// Parses an argument. In `substring`, `SIMILAR` is not an operator.
     fn expression_before_similar(&mut self, word: &str) -> Option<ExprId> {
         if word == "substring" { self.operand() } else { self.expression() }
     }

@@ -1,4 +1,4 @@
-//! What the reader understands, and where it stops.
+//! Tests: what the parser understands, and where it stops.
 
 use super::{read_expression, read_query};
 use crate::analysis::cursor::Cursor;
@@ -88,7 +88,7 @@ fn what_is_no_query_is_not_read() {
     }
 }
 
-/// In a compiler's thread, whose stack is small, and without optimisation.
+/// Runs with the small stack of a compiler thread, and without optimisation.
 #[test]
 fn nothing_takes_much_stack_or_time() {
     let many = |count: usize, text: &str| text.repeat(count);

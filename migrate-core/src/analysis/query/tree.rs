@@ -1,4 +1,4 @@
-//! The parts of a query, and of the expressions in it.
+//! The nodes of a parsed query and of its expressions.
 
 use std::rc::Rc;
 
@@ -23,24 +23,24 @@ pub(super) enum Expr {
     Column(Name),
     /// `*`, `t.*`.
     Star(Option<Name>),
-    /// A literal, a parameter, `CURRENT_DATE` and its like, by the name that it has as an output.
+    /// A literal, a parameter, `CURRENT_DATE` or the like, with its output name.
     Constant(Option<&'static str>),
     Default,
-    /// With what is in `FILTER`, `OVER` and `WITHIN GROUP`.
+    /// Includes the expressions in `FILTER`, `OVER` and `WITHIN GROUP`.
     Call {
         name: Name,
         parts: Vec<ExprId>,
-        /// How many arguments it has, where that is known: `f(t.*)`.
+        /// The number of arguments; `None` if unknown, as in `f(t.*)`.
         arguments: Option<usize>,
     },
-    /// What has a grammar of its own, `extract(year FROM a)`, by the name that it has as an output.
+    /// A call with special syntax, `extract(year FROM a)`, with its output name.
     Special {
         label: Option<&'static str>,
         arguments: Vec<ExprId>,
     },
-    /// Signs, and words like `AND`, `IN` or `BETWEEN`.
+    /// An operator: signs, or words such as `AND`, `IN` or `BETWEEN`.
     Operator(Vec<ExprId>),
-    /// The last part of the name of a type, as the catalog has it.
+    /// The last part of the type's name, as in the catalog.
     Cast(ExprId, Rc<str>),
     /// `(a).b`.
     Field(ExprId, Ident),
@@ -56,11 +56,11 @@ pub(super) enum Expr {
         kind: Sublink,
         query: QueryId,
     },
-    /// What is not understood.
+    /// Something that is not understood.
     Unknown,
 }
 
-/// What a query in an expression is there for.
+/// The role of a subquery in an expression.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Sublink {
     Value,
@@ -76,7 +76,7 @@ pub(super) struct Query {
     pub(super) recursive: bool,
     pub(super) body: Body,
     pub(super) order: Vec<ExprId>,
-    /// `LIMIT`, `OFFSET`.
+    /// The expressions of `LIMIT` and `OFFSET`.
     pub(super) limits: Vec<ExprId>,
 }
 
@@ -94,7 +94,7 @@ pub(super) enum Body {
     Select(Select),
     Values(Vec<Vec<ExprId>>),
     Table(Name),
-    /// `UNION`, `INTERSECT` and `EXCEPT` of these.
+    /// A `UNION`, `INTERSECT` or `EXCEPT` of these.
     Set(Vec<QueryId>),
     /// A query in parentheses.
     Nested(QueryId),
@@ -109,7 +109,7 @@ pub(super) struct Select {
     pub(super) distinct_on: Vec<ExprId>,
     pub(super) outputs: Vec<Output>,
     pub(super) from: Vec<FromId>,
-    /// `WHERE`, `HAVING`, and what is in `WINDOW`.
+    /// The expressions of `WHERE`, `HAVING` and `WINDOW`.
     pub(super) conditions: Vec<ExprId>,
     pub(super) group: Vec<ExprId>,
 }
@@ -124,7 +124,7 @@ pub(super) struct Output {
 pub(super) struct Alias {
     pub(super) name: Ident,
     pub(super) columns: Vec<Ident>,
-    /// `AS f(a int, b text)`: the columns are these, and no others.
+    /// `AS f(a int, b text)`: exactly these columns.
     pub(super) is_definition: bool,
 }
 
@@ -166,18 +166,18 @@ pub(super) enum JoinBy {
     Nothing,
     Natural,
     Condition(ExprId),
-    /// The columns, and the alias of the merged ones.
+    /// The columns of USING, and the alias of the merged columns.
     Using(Vec<Ident>, Option<Ident>),
 }
 
-/// What a change of data is about: the table under its name or its alias.
+/// The target of a change of data: the table with its name or alias.
 #[derive(Debug)]
 pub(super) struct Target {
     pub(super) table: Name,
     pub(super) alias: Option<Ident>,
 }
 
-/// A column that gets a value, or a part of it does: `a`, `a.x`, `a[1]`.
+/// A column that is assigned, fully or in part: `a`, `a.x`, `a[1]`.
 #[derive(Debug)]
 pub(super) struct TargetColumn {
     pub(super) name: Ident,
@@ -205,7 +205,7 @@ pub(super) struct Insert {
     pub(super) overriding: bool,
     /// None for `DEFAULT VALUES`.
     pub(super) source: Option<QueryId>,
-    /// Where the values are.
+    /// The position of the values.
     pub(super) source_span: Span,
     pub(super) conflict: Option<Conflict>,
     pub(super) returning: Option<Returning>,
@@ -213,7 +213,7 @@ pub(super) struct Insert {
 
 #[derive(Debug, Default)]
 pub(super) struct Conflict {
-    /// The columns and expressions, and the predicate, of the index.
+    /// The columns, expressions and predicate that identify the index.
     pub(super) arbiter: Vec<ExprId>,
     pub(super) set: Vec<Assignment>,
     pub(super) condition: Option<ExprId>,
@@ -252,7 +252,7 @@ pub(super) struct MergeAction {
     pub(super) sees_source: bool,
     pub(super) condition: Option<ExprId>,
     pub(super) set: Vec<Assignment>,
-    /// The columns and the values of an INSERT.
+    /// The columns and values of an INSERT.
     pub(super) columns: Vec<TargetColumn>,
     pub(super) values: Option<Vec<ExprId>>,
     pub(super) span: Span,

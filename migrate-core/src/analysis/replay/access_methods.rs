@@ -1,4 +1,4 @@
-//! Access methods, and the types that an index of them can be over.
+//! Access methods, and the column types for which they have a default operator class.
 
 use super::state::ReplayState;
 use super::value_types::ValueKind;
@@ -6,27 +6,29 @@ use crate::analysis::cursor::Cursor;
 use crate::analysis::model::Id;
 use crate::analysis::names::Ident;
 use crate::analysis::type_facts::{METHODS, has_class};
-use crate::chain::id::slip_of;
 use crate::chain::problem::Problem;
 use crate::syntax::source::Span;
+use crate::syntax::suggest::slip_of;
 
 impl ReplayState {
-    /// The method of an index, where it is one of the server's; a misspelt one is said. Others may be an extension's.
+    /// The access method of an index, if it is built in. A typo is reported. Other methods may
+    /// belong to an extension.
     pub(super) fn access_method(&mut self, written: Option<&Ident>) -> Option<&'static str> {
         let Some(name) = written else { return Some("btree") };
         let known = METHODS.into_iter().find(|known| **known == *name.text);
-        // A server reads `rtree` as `gist`.
+        // The server reads `rtree` as `gist`.
         if known.is_some() || &*name.text == "rtree" || self.methods.contains(&name.text) {
             return known;
         }
-        if let Some(meant) = slip_of(&name.text, METHODS) {
-            let (what, meant) = (format!("access method `{name}`"), Some(meant.to_owned()));
-            self.report(Problem::Missing { what, meant }, name.span, "not there");
+        if let Some(suggestion) = slip_of(&name.text, METHODS) {
+            let (what, suggestion) =
+                (format!("access method `{name}`"), Some(suggestion.to_owned()));
+            self.report(Problem::Missing { what, suggestion }, name.span, "not there");
         }
         None
     }
 
-    /// An index over a column without an operator class wants a default one.
+    /// Checks that a key without an operator class has a default one for its type.
     pub(super) fn has_default_class(&mut self, method: &str, column: Id, span: Span) -> bool {
         let Some(ValueKind::BuiltIn(kind)) = self.value_kind(column) else { return true };
         if has_class(method, kind) || self.with_classes.contains(method) {
@@ -53,7 +55,7 @@ impl ReplayState {
         false
     }
 
-    /// Notes what adds casts, operator classes and access methods.
+    /// Records statements that add casts, operator classes and access methods.
     pub(super) fn note_methods(&mut self, all: &Cursor<'_>) {
         let mut rest = *all;
         if rest.take(&["create", "access", "method"]) {
@@ -66,7 +68,7 @@ impl ReplayState {
         }
     }
 
-    /// The same of an extension.
+    /// The same for an extension.
     pub(super) fn note_classes_of(&mut self, extension: &str, is_known: bool) {
         let methods: &[&str] = match extension {
             "btree_gin" => &["gin"],

@@ -1,4 +1,4 @@
-//! `ALTER TABLE` and its like.
+//! Replays `ALTER TABLE` and the like.
 
 use std::rc::Rc;
 
@@ -17,7 +17,7 @@ use crate::chain::problem::Problem;
 impl ReplayState {
     pub(super) fn alter_table(&mut self, alter: &AlterTable<'_>) {
         let kind = match alter.kind {
-            Kind::Snapshot => "view",
+            Kind::View => "view",
             Kind::MaterializedView => "materialized view",
             Kind::Index => "index",
             Kind::Sequence => "sequence",
@@ -30,7 +30,7 @@ impl ReplayState {
         {
             return self.wrong_kind(table.id, wanted, alter.name.span());
         }
-        // If it is not there, nothing is done, and nothing is wrong.
+        // With IF EXISTS, a missing object is not an error, and nothing is done.
         let is_doubtful = alter.if_exists && !self.model.is_sure(table.id);
         let mut actions: Vec<&Action<'_>> = alter.actions.iter().collect();
         actions.sort_by_key(|action| pass(action));
@@ -122,7 +122,7 @@ impl ReplayState {
                     for index in indexes {
                         self.rename(index, to, name.span);
                     }
-                    // A key of which nothing is known has an index of its name.
+                    // If nothing is known of a key, assume that it has an index of the same name.
                     let is_known = self.model.is_sure(id);
                     if let Some(schema) = self.model.get(table.id).map(|table| table.home)
                         && !is_known
@@ -174,7 +174,7 @@ impl ReplayState {
         }
     }
 
-    /// A constraint of a table, which must be there.
+    /// Looks up a constraint of a table, which must exist.
     pub(super) fn constraint(
         &mut self,
         table: Target,
@@ -188,7 +188,7 @@ impl ReplayState {
             Lookup::Unknown(None) => {
                 Some(self.ghost_of(table.id, ObjectKind::Constraint, &name.text))
             }
-            // Since PostgreSQL 18 there is one for each column that can't be null.
+            // Since PostgreSQL 18, each NOT NULL column has such a constraint.
             Lookup::No(_) if if_exists || name.text.contains("not_null") => None,
             Lookup::No(gone) => {
                 let known = self.model.parts(table.id, |class| class == ObjectKind::Constraint);
@@ -196,10 +196,11 @@ impl ReplayState {
                     known.iter().filter_map(|id| Some(self.model.get(*id)?.name.clone())).collect();
                 let shown = self.model.shown(table.id);
                 let what = format!("constraint `{name}` of `{shown}`");
-                let meant = self.near_constraint(table, &name.text, &names);
-                let place = meant.as_ref().and_then(|(id, _)| Some(self.model.get(*id)?.place));
-                let meant = meant.map(|(_, name)| name);
-                self.report(Problem::Missing { what, meant }, name.span, "not there");
+                let suggestion = self.near_constraint(table, &name.text, &names);
+                let place =
+                    suggestion.as_ref().and_then(|(id, _)| Some(self.model.get(*id)?.place));
+                let suggestion = suggestion.map(|(_, name)| name);
+                self.report(Problem::Missing { what, suggestion }, name.span, "not there");
                 if let Some(place) = gone {
                     self.add_related(place, "dropped or renamed here");
                 } else if let Some(place) = place {
@@ -240,8 +241,9 @@ impl ReplayState {
             ids.iter().filter_map(candidate).collect();
         let columns = self.model.parts(table.id, |class| class == ObjectKind::Column);
         let columns: Vec<&str> = columns.iter().filter_map(name_of).collect();
-        let meant = constraint_suggestions::near(name, name_of(&table.id)?, &columns, &candidates)?;
-        Some((id_of(meant)?, meant.to_owned()))
+        let suggestion =
+            constraint_suggestions::near(name, name_of(&table.id)?, &columns, &candidates)?;
+        Some((id_of(suggestion)?, suggestion.to_owned()))
     }
 
     fn change_column(&mut self, table: Target, name: &Ident, change: &ColumnChange<'_>) {
@@ -254,7 +256,7 @@ impl ReplayState {
         match change {
             ColumnChange::Type { to, using } => {
                 self.keeps_views(id, name.span);
-                // Of a foreign table the values are elsewhere.
+                // The values of a foreign table are stored elsewhere.
                 if table.class == ObjectKind::Table {
                     self.type_fits(id, name, to, kind, using.is_some());
                 }
@@ -314,7 +316,7 @@ impl ReplayState {
     }
 
     pub(super) fn rename_relation(&mut self, table: Target, to: &Ident) {
-        // The index and its constraint have one name.
+        // An index and its constraint share one name.
         let constraint = self.model.get(table.id).filter(|_| table.class == ObjectKind::Index);
         let constraint = constraint.and_then(|index| {
             let need =
@@ -330,7 +332,7 @@ impl ReplayState {
         }
     }
 
-    /// `SET SCHEMA`, for relations and types; what belongs to a table goes along.
+    /// Replays `SET SCHEMA` for relations and types. The parts of a table move with it.
     pub(super) fn move_to(&mut self, id: Id, schema: &Ident) {
         let name = Name { parts: vec![schema.clone()] };
         let to = match self.model.schema(schema) {
@@ -352,7 +354,7 @@ impl ReplayState {
         if home == Some(to) {
             return;
         }
-        // It may be there already.
+        // It may already be in that schema.
         if !self.model.is_sure(id) {
             let mut along = self.model.parts(id, |class| {
                 matches!(class, ObjectKind::Index | ObjectKind::Routine | ObjectKind::Sequence)
@@ -384,10 +386,10 @@ impl ReplayState {
     }
 }
 
-/// What was wanted, where a statement is about something else.
+/// The kind of object that the statement expects, if the object is of another kind.
 fn wrong(alter: &AlterTable<'_>, class: ObjectKind) -> Option<&'static str> {
     match alter.kind {
-        Kind::Snapshot if class != ObjectKind::Snapshot => Some("view"),
+        Kind::View if class != ObjectKind::View => Some("view"),
         Kind::MaterializedView if class != ObjectKind::MaterializedView => {
             Some("materialized view")
         }
@@ -396,7 +398,7 @@ fn wrong(alter: &AlterTable<'_>, class: ObjectKind) -> Option<&'static str> {
     }
 }
 
-/// In which order the server does what one statement says.
+/// The order in which the server executes the actions of one statement.
 fn pass(action: &Action<'_>) -> u8 {
     match action {
         Action::DropColumn { .. } | Action::DropConstraint { .. } => 0,

@@ -1,4 +1,5 @@
-//! `DO` blocks and the bodies of routines: what surely runs is done, what may run is unsettled.
+//! Replays `DO` blocks and the bodies of routines. Steps that certainly run are applied; those that
+//! may run make their effects unknown.
 
 use super::existence_guards::drops_only;
 use super::state::ReplayState;
@@ -10,11 +11,11 @@ use crate::analysis::statement::{
 use crate::syntax::source::Span;
 use crate::syntax::statements::{self, split_statements};
 
-/// Routines that call one another are followed so far.
+/// How deep calls between routines are followed.
 const DEEPEST: usize = 12;
 
 impl ReplayState {
-    /// A `DO` block.
+    /// Replays a `DO` block.
     pub(super) fn run_block(&mut self, text: Option<(&str, Option<Span>)>, language: Language) {
         match text {
             Some((text, exact)) => self.run_text(text, exact, language),
@@ -22,7 +23,7 @@ impl ReplayState {
         }
     }
 
-    /// A text that runs. `exact` is where it stands in the file, if it stands there as it is.
+    /// Replays a text that runs. `exact` is its position, if the file contains it literally.
     pub(super) fn run_text(&mut self, text: &str, exact: Option<Span>, language: Language) {
         if self.depth >= DEEPEST {
             return self.go_blind("routines call one another too deep to follow");
@@ -55,7 +56,7 @@ impl ReplayState {
         self.depth -= 1;
     }
 
-    /// Statements one behind the other.
+    /// Replays a sequence of statements.
     fn run_script(&mut self, text: &str, offset: usize) {
         for statement in split_statements(text) {
             self.run_statement(text, &statement, offset);
@@ -67,7 +68,7 @@ impl ReplayState {
         let all = Cursor::new(text, &statement.tokens, offset);
         self.model.advance();
         super::apply(self, &read, &all);
-        // What the server refuses in there it refuses when the block runs; that is not said here.
+        // The server reports errors in the body when the block runs; they are not reported here.
         self.faults.truncate(self.kept_faults);
     }
 
@@ -99,7 +100,7 @@ impl ReplayState {
     }
 
     fn run_sql(&mut self, sql: &Cursor<'_>) {
-        // `SELECT … INTO variable` makes no table.
+        // In PL/pgSQL, `SELECT … INTO variable` does not create a table.
         if sql.is_any(0, &["select", "with"]) && sql.has(&["into"]) {
             return self.evaluate(sql);
         }
@@ -110,27 +111,28 @@ impl ReplayState {
         self.run_statement(text, &statements::Statement { span, tokens }, offset);
     }
 
-    /// An expression or a query: the names in it may be variables.
+    /// Replays an expression or a query. The names in it may be variables.
     fn evaluate(&mut self, text: &Cursor<'_>) {
         let before = self.faults.len();
         self.query(None, text);
         self.faults.truncate(before);
     }
 
-    /// What may run, or may not.
+    /// Replays something that may or may not run.
     pub(super) fn perhaps(&mut self, run: impl FnOnce(&mut ReplayState)) {
         let mark = self.try_out(run).0;
         self.model.unsettle(mark);
     }
 
-    /// Runs something that can be taken back; whether a server would surely refuse it.
+    /// Replays something that can be rolled back, and returns whether a server would certainly
+    /// refuse it.
     pub(super) fn try_out(&mut self, run: impl FnOnce(&mut ReplayState)) -> (Mark, bool) {
         let mark = self.model.mark();
         let learns = std::mem::replace(&mut self.model.learns, false);
         let kept = std::mem::replace(&mut self.kept_faults, usize::MAX);
         let before = self.faults.len();
         run(self);
-        // What was opened may be taken back.
+        // What was invalidated below these tables may be rolled back.
         self.open_below.clear();
         let is_refused = self.faults.len() > before;
         self.faults.truncate(before);
@@ -178,7 +180,8 @@ impl ReplayState {
         }
     }
 
-    /// A block with an `EXCEPTION` clause: if a step fails, those before it are taken back.
+    /// Replays a block with an `EXCEPTION` clause: if a step fails, the earlier ones are rolled
+    /// back.
     fn run_guarded(&mut self, steps: &[Step<'_>], handlers: &[Handler<'_>], body: &Body<'_>) {
         let is_quiet =
             handlers.iter().all(|handler| handler.steps.iter().all(|step| self.is_quiet(step)));
@@ -210,7 +213,7 @@ impl ReplayState {
         }
     }
 
-    /// Whether a step changes nothing: `NULL`, `RAISE NOTICE`.
+    /// Whether a step has no effect: `NULL`, `RAISE NOTICE`.
     fn is_quiet(&self, step: &Step<'_>) -> bool {
         let Step::Evaluate(text) = step else { return false };
         self.called_in(text)
@@ -218,7 +221,7 @@ impl ReplayState {
             .all(|name| !self.active.contains_key(name) && !self.is_unknown(name))
     }
 
-    /// A body that is not understood: by the words in it.
+    /// Replays a body that is not understood, by the words in it.
     fn run_words(&mut self, text: &Cursor<'_>) {
         let has = |words: &[&str]| (0..text.len()).any(|at| text.is_any(at, words));
         if has(&["execute", "perform", "call", "cascade", "import", "search_path", "set_config"]) {
@@ -247,7 +250,7 @@ fn is_undefined(condition: &str) -> bool {
 
 fn is_drop(step: &Step<'_>) -> bool {
     match step {
-        // Of several the first that is missing keeps the others.
+        // If one of several objects is missing, none of them is dropped.
         Step::Sql(sql) => sql.is(0, "drop") && sql.split().len() == 1,
         Step::Execute(text) => constant(text).is_some_and(|text| {
             text.trim_start().to_lowercase().starts_with("drop ") && !text.contains([',', ';'])

@@ -1,5 +1,5 @@
-//! What functions do that are called. Known to leave the schema alone are the server's own, those of its
-//! extensions, and what looks like a call and is none.
+//! Replays the effects of called functions. The built-in functions, those of PostgreSQL's
+//! extensions, and syntax that only looks like a call are known not to change the schema.
 
 use std::collections::HashSet;
 use std::rc::Rc;
@@ -13,10 +13,10 @@ use crate::analysis::model::{ConstraintClass, DependencyKind, Detail, Id, Namesp
 use crate::analysis::names::Name;
 use crate::analysis::statement::Language;
 
-/// The functions of PostgreSQL 14 to 18 and of the extensions that come with it.
+/// The functions of PostgreSQL 14 to 18 and of the extensions shipped with it.
 const FUNCTIONS: &str = include_str!("functions.txt");
 
-/// Words that a parenthesis may follow, and that are no function.
+/// Words that can precede a parenthesis and are not functions.
 const WORDS: &str = "add all and any array as asc between by case cast check columns conflict cube \
     default desc distinct else elsif elseif end except exclude exists explain extract filter for from \
     full group grouping having if ilike in include inner insert intersect interval into is join key \
@@ -36,7 +36,7 @@ fn known() -> &'static HashSet<&'static str> {
     KNOWN.get_or_init(|| FUNCTIONS.split_whitespace().chain(WORDS.split_whitespace()).collect())
 }
 
-/// The functions of PostgreSQL and of the extensions that come with it.
+/// The functions of PostgreSQL and of the extensions shipped with it.
 pub(super) fn known_functions() -> impl Iterator<Item = &'static str> {
     FUNCTIONS.split_whitespace()
 }
@@ -45,7 +45,7 @@ pub(super) fn is_harmless(name: &str) -> bool {
     known().contains(name)
 }
 
-/// What a routine of the chain runs when it is called.
+/// What a routine of the chain does when it is called.
 #[derive(Debug, Clone)]
 pub(super) struct RoutineBody {
     pub(super) text: Rc<str>,
@@ -53,28 +53,28 @@ pub(super) struct RoutineBody {
     pub(super) is_trigger: bool,
     /// Whether it may change the schema itself.
     pub(super) changes_schema: bool,
-    /// Whether it has a search_path of its own.
+    /// Whether it sets its own search_path.
     pub(super) sets_path: bool,
-    /// The routines that it calls, without a schema.
+    /// The routines that it calls, without their schemas.
     pub(super) calls: Vec<Rc<str>>,
     /// The tables whose data it changes.
     pub(super) writes: Vec<Name>,
 }
 
 impl ReplayState {
-    /// Does what the functions do that are called in a text.
+    /// Replays the effects of the functions that are called in a text.
     pub(super) fn run_calls(&mut self, text: &Cursor<'_>) {
         self.run_functions(self.called_in(text));
     }
 
-    /// Whether a call of this name does nobody knows what.
+    /// Whether the effect of a call of this name is unknown.
     pub(super) fn is_unknown(&self, name: &str) -> bool {
         // `INSERT INTO t (a)` and `WITH t (a)` look like calls.
         !is_harmless(name) && self.model.routines(name).is_empty() && !self.has_relation(name)
     }
 
-    /// What a change of a table's data runs: its triggers, those of the tables that refer to it or belong
-    /// to it, and what defaults and rules have in them.
+    /// Replays what a change of a table's data runs: its triggers, those of the tables that
+    /// reference it or belong to it, and the functions in defaults and rules.
     pub(super) fn run_triggers(&mut self, table: Id) {
         if self.active.is_empty() {
             return;
@@ -102,8 +102,8 @@ impl ReplayState {
                 .iter()
                 .filter(|need| matches!(need.how, DependencyKind::Child { .. }));
             let mut near: Vec<Id> = parents.map(|need| need.on).collect();
-            // A simple view passes it on to its table.
-            if object.class == ObjectKind::Snapshot {
+            // A simple view passes the change on to its table.
+            if object.class == ObjectKind::View {
                 near.extend(object.dependencies.iter().map(|need| need.on));
             }
             for (part, how) in self.model.dependents(id) {
@@ -115,7 +115,7 @@ impl ReplayState {
                         functions.extend(any.map(|(any, _)| any.clone()));
                     }
                     (_, DependencyKind::Child { .. }) => near.push(*part),
-                    // What its actions write is among what it names.
+                    // The tables that a rule's actions write are among its dependencies.
                     _ if part_object.class == ObjectKind::Rule => {
                         near.extend(part_object.dependencies.iter().map(|need| need.on));
                     }
@@ -127,26 +127,27 @@ impl ReplayState {
             }
             left.extend(near.into_iter().filter(|id| seen.insert(*id)));
         }
-        // After something that nobody can follow, any table may have a trigger.
+        // After a statement that cannot be followed, any table may have a trigger.
         if self.model.is_open(Namespace::Trigger) {
             functions.extend(self.trigger_functions());
         }
         functions
     }
 
-    /// What a change of data may run, of whatever table.
+    /// Replays what a change of data in any table may run.
     pub(super) fn run_any_trigger(&mut self) {
         let mut functions = self.stored.clone();
         functions.extend(self.trigger_functions());
         self.run_functions(functions);
     }
 
-    /// Does what these functions may do, and those that they call, and the triggers of what they write.
+    /// Replays what these functions may do, including the functions that they call and the triggers
+    /// of the tables that they write.
     pub(super) fn run_functions(&mut self, mut left: Vec<Rc<str>>) {
         left.retain(|name| !self.running.contains(name));
         left.sort_unstable();
         left.dedup();
-        // The same have run, and nothing has changed since.
+        // The same functions have run, and nothing has changed since.
         if left.is_empty() || self.ran.get(&left) == Some(&self.model.version()) {
             return;
         }
@@ -212,7 +213,7 @@ impl ReplayState {
         let is_trigger = |bodies: &[Rc<RoutineBody>]| bodies.iter().any(|body| body.is_trigger);
         let triggers = self.active.iter().filter(|(_, bodies)| is_trigger(bodies));
         let mut names: Vec<Rc<str>> = triggers.map(|(name, _)| name.clone()).collect();
-        // What is said of one of them is said of the same one each time.
+        // Sorted, so that the same problem always names the same function.
         names.sort_unstable();
         names
     }

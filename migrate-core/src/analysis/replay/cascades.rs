@@ -1,12 +1,14 @@
-//! What may go along with `CASCADE`, or with the index of a partitioned table, in ways that are not followed.
+//! Determines what may be dropped by `CASCADE`, or together with the index of a partitioned table,
+//! through dependencies that are not tracked.
 
 use super::state::ReplayState;
 use crate::analysis::model::{ConstraintClass, DependencyKind, Detail, GENERATED, Id, ObjectKind};
 use crate::syntax::source::Span;
 
 impl ReplayState {
-    /// What a `CASCADE` may reach that begins with these, beyond what is known to hang on them. An operator,
-    /// a cast, an aggregate, or a default of a routine may lie between, and a sequence is named in a text.
+    /// The objects that a `CASCADE` from `roots` may reach, beyond the known dependencies. An
+    /// operator, a cast, an aggregate or a routine's default may be in between, and the name of a
+    /// sequence may be in a string.
     pub(super) fn may_follow(&self, roots: &[(Id, Span)], going: &[Id]) -> Vec<Id> {
         let is = |id: Id, classes: &[ObjectKind]| {
             self.class(id).is_some_and(|class| classes.contains(&class))
@@ -34,12 +36,13 @@ impl ReplayState {
         found
     }
 
-    /// All that can depend on a routine or an operator: not tables, unless they are partitioned by one.
+    /// All objects that can depend on a routine or an operator: no tables, except those partitioned
+    /// by one.
     pub(super) fn possible_dependents(&self) -> Vec<Id> {
         let all = self.model.objects().filter_map(|(id, object)| {
             let depends = match (object.class, &object.detail) {
                 (
-                    ObjectKind::Snapshot
+                    ObjectKind::View
                     | ObjectKind::MaterializedView
                     | ObjectKind::Policy
                     | ObjectKind::Rule,
@@ -61,8 +64,8 @@ impl ReplayState {
         all.collect()
     }
 
-    /// What may read a column or rely on a key: the views and routines of its table and of those below, and
-    /// what is generated.
+    /// The objects that may use a column or a key: the views and routines on its table and on the
+    /// tables below it, and generated columns.
     pub(super) fn may_read(&self, id: Id) -> Vec<Id> {
         let Some(object) = self.model.get(id) else { return Vec::new() };
         let (ObjectKind::Column | ObjectKind::Constraint, Some(table)) =
@@ -75,7 +78,7 @@ impl ReplayState {
             found.extend(self.model.parts(table, |class| {
                 matches!(
                     class,
-                    ObjectKind::Snapshot
+                    ObjectKind::View
                         | ObjectKind::MaterializedView
                         | ObjectKind::Policy
                         | ObjectKind::Rule
@@ -102,7 +105,7 @@ impl ReplayState {
         found
     }
 
-    /// The indexes and keys of partitions that may be a part of this one, and go with it.
+    /// The indexes and keys of partitions that may be attached to this one and are dropped with it.
     pub(super) fn adopted(&self, id: Id) -> Vec<Id> {
         let Some(object) = self.model.get(id) else { return Vec::new() };
         let (ObjectKind::Index | ObjectKind::Constraint, Some(table)) =
@@ -122,7 +125,8 @@ impl ReplayState {
         below.into_iter().flat_map(parts).collect()
     }
 
-    /// An attribute of a type may have gone from the tables of that type, with all that hangs on it.
+    /// Records that an attribute of a composite type may be gone from the typed tables, along with
+    /// its dependents.
     pub(super) fn doubt_typed(&mut self, of_type: Id, span: Span) {
         let tables = self.model.parts(of_type, |class| class == ObjectKind::Table);
         let mut doubtful = self.possible_dependents();

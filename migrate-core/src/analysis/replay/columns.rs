@@ -1,4 +1,4 @@
-//! Columns: their types, and where their values come from.
+//! Columns: their types, defaults and sequences.
 
 use std::rc::Rc;
 
@@ -12,11 +12,11 @@ use crate::analysis::model::{
 };
 use crate::analysis::names::{Ident, automatic};
 use crate::analysis::statement::{ColumnDef, Default, Identity, TypeName, is_built_in};
-use crate::chain::id::{did_you_mean, slip_of};
 use crate::chain::problem::Problem;
 use crate::syntax::source::Span;
+use crate::syntax::suggest::{did_you_mean, slip_of};
 
-/// Types that every server has, by all their names.
+/// Types that every server has, under all their names.
 const BUILT_IN: &str = "integer bigint smallint real numeric boolean character text date interval \
     bytea uuid json jsonb xml money inet cidr macaddr macaddr8 bit point line lseg box path polygon \
     circle tsvector tsquery oid name regclass regtype regproc regprocedure regnamespace regrole \
@@ -29,27 +29,27 @@ const BUILT_IN: &str = "integer bigint smallint real numeric boolean character t
     varbit serial bigserial smallserial serial2 serial4 serial8 aclitem oidvector int2vector \
     unknown any table_am_handler index_am_handler tsm_handler gtsvector";
 
-/// Types that well-known extensions bring along.
+/// Types of well-known extensions.
 const OF_EXTENSIONS: &str = "citext hstore ltree lquery ltxtquery cube seg isbn isbn13 issn issn13 \
     ismn ismn13 ean13 upc lo geometry geography raster box2d box3d geomval topogeometry vector \
     halfvec sparsevec intbig query_int uint1 uint2 uint4 uint8 uint16 int1 int16 timestamp9 semver \
     roaringbitmap h3index bloom hll ulid rum bson bsonquery agtype graphid jsquery ip4 ip4r ip6 ip6r \
     ipaddress iprange emailaddr uri mpz mpq debversion spheroid tdigest country currency";
 
-/// Whether a word is the name of a type of PostgreSQL's, or of a well-known extension's.
+/// Whether a word is the name of a type of PostgreSQL or of a well-known extension.
 pub(super) fn is_type_name(word: &str) -> bool {
     let known = |list: &str| list.split_whitespace().any(|known| known == word);
     known(BUILT_IN) || known(OF_EXTENSIONS)
 }
 
 impl ReplayState {
-    /// The type of this name, where it is one of the chain's. One that can't be is said.
+    /// Resolves a type, if it is one of the chain's. Reports a type that cannot exist.
     pub(super) fn type_of(&mut self, written: &TypeName) -> Option<Id> {
         let name = &written.name;
         if written.of_column || name.last().contains(' ') {
             return None;
         }
-        // PostgreSQL's own come first, whatever the path is.
+        // Built-in types come first, whatever the search path is.
         if name.parts.len() == 1 && is_built_in(name.last()) {
             return None;
         }
@@ -64,18 +64,18 @@ impl ReplayState {
         if is_known {
             return None;
         }
-        // One that was never there may be an extension's, or a slip. Extensions call theirs like the
-        // server's (`iprange`), so there two letters are too many.
+        // A type that never existed may be an extension's, or a typo. Extensions have types with
+        // names like built-in ones (`iprange`), so a distance of two letters is too much.
         let types = self.names_of(ObjectKind::is_type);
-        let meant = postgres_word(last)
+        let suggestion = postgres_word(last)
             .filter(|_| name.parts.len() == 1 && gone.is_none())
             .or_else(|| did_you_mean(last, types.iter().map(AsRef::as_ref)))
             .or_else(|| slip_of(last, BUILT_IN.split_whitespace()).filter(|_| last.len() > 3))
             .or_else(|| short_slip(last));
-        if gone.is_some() || meant.is_some() {
-            let meant = meant.filter(|meant| *meant != last).map(str::to_owned);
+        if gone.is_some() || suggestion.is_some() {
+            let suggestion = suggestion.filter(|suggestion| *suggestion != last).map(str::to_owned);
             let what = format!("type `{name}`");
-            self.report(Problem::Missing { what, meant }, written.span, "not there");
+            self.report(Problem::Missing { what, suggestion }, written.span, "not there");
             if let Some(place) = gone {
                 self.add_related(place, "dropped or renamed here");
             }
@@ -83,24 +83,24 @@ impl ReplayState {
         None
     }
 
-    /// The same where `serial` is none: it is a word for new columns of tables alone.
+    /// The same where `serial` is not allowed: it is only a keyword for new columns of tables.
     pub(super) fn plain_type_of(&mut self, written: &TypeName) -> Option<Id> {
         let found = self.type_of(written);
         let name = &written.name;
-        let Some(meant) = behind_serial(name.last()).filter(|_| found.is_none()) else {
+        let Some(suggestion) = behind_serial(name.last()).filter(|_| found.is_none()) else {
             return found;
         };
         let is_absent = matches!(self.model.resolve(Namespace::Type, name), Lookup::No(_))
             && matches!(self.model.resolve(Namespace::Relation, name), Lookup::No(_));
         if is_absent && !written.of_column {
-            let (what, meant) = (format!("type `{name}`"), Some(meant.to_owned()));
+            let (what, suggestion) = (format!("type `{name}`"), Some(suggestion.to_owned()));
             let label = "only a new column of a table can be declared with it";
-            self.report(Problem::Missing { what, meant }, written.span, label);
+            self.report(Problem::Missing { what, suggestion }, written.span, label);
         }
         None
     }
 
-    /// A column that is not there yet.
+    /// Adds a column that does not exist yet.
     pub(super) fn new_column(&mut self, table: Target, column: &ColumnDef<'_>, is_old: bool) {
         let place = self.place(column.name.span);
         let serial = column.kind.as_ref().filter(|kind| behind_serial(kind.name.last()).is_some());
@@ -144,10 +144,10 @@ impl ReplayState {
         }
     }
 
-    /// What a column has where a row says nothing.
+    /// Adds the default of a column.
     pub(super) fn new_default(&mut self, column: Id, text: &Cursor<'_>, place: Place) {
         self.default_fits(column, text);
-        // It is as if there were none.
+        // `DEFAULT NULL` is the same as no default.
         if text.is(0, "null") && (text.len() == 1 || text.is_sign(1, "::")) {
             return;
         }
@@ -177,7 +177,7 @@ impl ReplayState {
         }
     }
 
-    /// The sequence behind a column.
+    /// Adds the sequence of a column.
     fn sequence_of(&mut self, table: Id, column: Id, name: &Ident, identity: bool) {
         let Some(object) = self.model.get(table) else { return };
         let (Some(schema), table_name) = (object.home, object.name.clone()) else { return };
@@ -195,7 +195,8 @@ impl ReplayState {
         }
     }
 
-    /// `SET NOT NULL` and `DROP NOT NULL`. The tables below have it, too, or before PostgreSQL 18 lose it.
+    /// Replays `SET NOT NULL` and `DROP NOT NULL`. The change also applies to child tables; before
+    /// PostgreSQL 18 they lose NOT NULL, too.
     pub(super) fn set_not_null(&mut self, table: Id, column: Id, name: &Ident, is: bool) {
         let place = self.place(name.span);
         let below = self.descendants(table).into_iter().filter(|below| *below != table);
@@ -211,7 +212,7 @@ impl ReplayState {
         }
     }
 
-    /// The name that the server gives to something that has none.
+    /// The name that the server chooses for an unnamed object.
     pub(super) fn choose(
         &mut self,
         schema: Id,
@@ -222,7 +223,7 @@ impl ReplayState {
     ) -> Chosen {
         let relation = matches!(label, "pkey" | "key" | "excl" | "idx" | "seq");
         let base = (schema, constraint, Rc::from(automatic(table, columns, label)));
-        // As long as none of them is free again, the lower numbers are taken.
+        // As long as no name has become free, the lower numbers are taken.
         let known = self.chosen.get(&base).filter(|(freed, _)| *freed == self.model.freed());
         let mut pass: u32 = known.map_or(0, |(_, pass)| *pass);
         loop {
@@ -249,7 +250,8 @@ impl ReplayState {
         }
     }
 
-    /// What an expression surely names: columns of this table. Whether it might name others, too.
+    /// The columns of this table that an expression certainly names, and whether it may name
+    /// others, too.
     pub(super) fn columns_in(
         &self,
         table: Id,
@@ -284,7 +286,7 @@ impl ReplayState {
         (columns, is_clear)
     }
 
-    /// Gives an object another name, if nothing else has it.
+    /// Renames an object, if the new name is free.
     pub(super) fn rename(&mut self, id: Id, to: &Ident, span: Span) {
         let Some(object) = self.model.get(id) else { return };
         let (class, home) = (object.class, object.home);
@@ -313,16 +315,16 @@ impl ReplayState {
     }
 }
 
-/// The columns that every table has.
+/// The system columns.
 const SYSTEM_COLUMNS: [&str; 6] = ["tableoid", "ctid", "xmin", "xmax", "cmin", "cmax"];
 
-/// A name that was chosen.
+/// A name chosen by the server.
 pub(super) struct Chosen {
     pub(super) name: Rc<str>,
     pub(super) is_sure: bool,
 }
 
-/// The type that a column has which is declared as `serial` or the like.
+/// The type of a column that is declared as `serial` or the like.
 fn behind_serial(name: &str) -> Option<&'static str> {
     match name {
         "serial" | "serial4" => Some("integer"),
@@ -332,14 +334,15 @@ fn behind_serial(name: &str) -> Option<&'static str> {
     }
 }
 
-/// The type that a name of three letters was meant to be. Extensions have short names for types, too: only two
-/// letters that have changed places, or one that is left out, are a slip.
+/// The type that a three-letter name was meant to be. Extensions have types with short names, too,
+/// so only two swapped letters or one missing letter count as a typo.
 fn short_slip(name: &str) -> Option<&'static str> {
-    let meant = slip_of(name, ["int", "text", "date", "bool", "json", "time"])?;
+    let suggestion = slip_of(name, ["int", "text", "date", "bool", "json", "time"])?;
     let sorted = |word: &str| {
         let mut letters: Vec<char> = word.chars().collect();
         letters.sort_unstable();
         letters
     };
-    (name.len() == 3 && (meant.len() == 4 || sorted(name) == sorted(meant))).then_some(meant)
+    (name.len() == 3 && (suggestion.len() == 4 || sorted(name) == sorted(suggestion)))
+        .then_some(suggestion)
 }

@@ -1,4 +1,4 @@
-//! Constraints: their names, their columns, and what foreign keys refer to.
+//! Constraints: their names and columns, and the keys that foreign keys reference.
 
 use std::rc::Rc;
 
@@ -14,7 +14,7 @@ use crate::chain::problem::Problem;
 use crate::syntax::source::Span;
 
 impl ReplayState {
-    /// The constraints of one statement, in the order in which the server makes them.
+    /// Adds the constraints of one statement, in the order in which the server creates them.
     pub(super) fn add_constraints(
         &mut self,
         table: Target,
@@ -38,7 +38,7 @@ impl ReplayState {
                 }
                 _ => None,
             };
-            // Of two keys over the same columns the server makes one, and may take either name.
+            // Of two keys over the same columns, the server creates only one, under either name.
             if let Some(columns) = columns.filter(|columns| is_new && !columns.is_empty()) {
                 if let Some((_, Some(first))) = keys.iter().find(|(known, _)| *known == columns) {
                     let (first, place) = (*first, self.place(constraint.span));
@@ -61,7 +61,7 @@ impl ReplayState {
         }
     }
 
-    /// A constraint that goes may be a NOT NULL: since PostgreSQL 18 those are constraints, too.
+    /// A dropped constraint may be a NOT NULL constraint, which exist since PostgreSQL 18.
     pub(super) fn may_be_nullable(&mut self, table: Target, id: Option<Id>, name: &Ident) {
         let kind = id.and_then(|id| self.model.get(id)).map(|object| &object.detail);
         let columns = match kind {
@@ -99,7 +99,7 @@ impl ReplayState {
                 self.key(table, constraint, kind, columns, include, using_index.as_ref())
             }
             ConstraintKind::Exclude { is_plain: false, .. } if constraint.name.is_none() => {
-                // The expression has a say in its name.
+                // Its name depends on the expression.
                 self.invalidate_table(table.id);
                 let place = self.place(constraint.span);
                 self.model.change(table.id, place, |table| table.parts_complete = false);
@@ -201,7 +201,7 @@ impl ReplayState {
         }
     }
 
-    /// The name of a new constraint; nothing where it is taken.
+    /// The name of a new constraint; `None` if it is taken.
     pub(super) fn constraint_name(
         &mut self,
         table: Target,
@@ -243,7 +243,7 @@ impl ReplayState {
         self.model.add(object)
     }
 
-    /// A constraint with an index behind it.
+    /// Adds a constraint that has an index.
     fn key(
         &mut self,
         table: Target,
@@ -323,7 +323,7 @@ impl ReplayState {
         let found = self.model.find(Namespace::Relation, Some(schema), &index.text);
         let id = match found {
             Lookup::Yes(id) | Lookup::Unknown(Some(id)) => id,
-            // The server takes it: it was there.
+            // The server accepts it, so the index existed.
             Lookup::Unknown(None) => {
                 let place = self.place(constraint.span);
                 let mut index =

@@ -1,4 +1,4 @@
-//! What `CREATE` makes, but for indexes, constraints and routines.
+//! Replays `CREATE`, except for indexes, constraints and routines.
 
 use std::rc::Rc;
 
@@ -10,16 +10,16 @@ use crate::analysis::names::{Ident, Name};
 use crate::analysis::statement::{ColumnDef, CreateTable, Default, Element};
 use crate::syntax::source::Span;
 
-/// What came of a name that something new is to have.
+/// Whether a new object can have a name.
 pub(super) enum NameStatus {
-    /// The schema, and whether something may have been there.
+    /// Yes: the schema, and whether the object may have existed before.
     Yes(Id, bool),
-    /// It is taken, and may be.
+    /// The name is taken, which is no error.
     Skip,
 }
 
 impl ReplayState {
-    /// Whether something new can have this name in its schema, and which schema that is.
+    /// Whether a new object can have this name, and the schema in which it is created.
     pub(super) fn free(
         &mut self,
         class: ObjectKind,
@@ -39,7 +39,7 @@ impl ReplayState {
             return NameStatus::Skip;
         };
         self.model.note_written(name);
-        // `t` and `public.t` are the same, unless the role has a schema of its name.
+        // `t` and `public.t` are the same, unless there is a schema named like the role.
         if self.model.is_ambiguous(name.last()) && schema == self.model.public {
             self.model.invalidate(&name.last().into());
         }
@@ -68,7 +68,8 @@ impl ReplayState {
                     if namespace == Namespace::Relation && own == Namespace::Type && !row {
                         continue;
                     }
-                    // IF NOT EXISTS is about relations; what else has the name is in its way.
+                    // IF NOT EXISTS only tolerates an existing relation, and not another kind of
+                    // object with this name.
                     if !(if_not_exists && namespace == own) {
                         self.report_exists(id, span);
                     }
@@ -76,7 +77,7 @@ impl ReplayState {
                 }
                 Lookup::Unknown(id) => {
                     was_maybe = true;
-                    // The server would have said so if it were there.
+                    // If it still existed, the server would have reported an error.
                     if let Some(id) = id.filter(|_| namespace == own && !if_not_exists) {
                         self.forget(id, span);
                     }
@@ -87,7 +88,7 @@ impl ReplayState {
         NameStatus::Yes(schema, was_maybe && if_not_exists)
     }
 
-    /// Takes something away of which it was not known whether it was there, with all that hangs on it.
+    /// Removes an object that may not have existed, with all its dependents.
     pub(super) fn forget(&mut self, id: Id, span: Span) {
         let place = self.place(span);
         self.model.learn_free(id);
@@ -116,7 +117,7 @@ impl ReplayState {
                 self.model.change(table, place, |table| table.keys_complete = false);
             }
             self.model.remove(id, place);
-            // It may have another name by now; what belongs to it has kept its own.
+            // It may have been renamed. Its parts have kept their names.
             if let Some(key) = key.filter(|_| seen.len() > 1) {
                 self.model.perhaps(key);
             }
@@ -139,7 +140,7 @@ impl ReplayState {
                 }
                 let place = self.place(name.span);
                 let mut schema = Object::new(ObjectKind::Schema, name.text.clone(), None, place);
-                // One that is made now is empty.
+                // A newly created schema is empty.
                 schema.complete = !if_not_exists || matches!(found, Lookup::No(_));
                 schema.is_old = !schema.complete;
                 self.model.add(schema);
@@ -149,7 +150,7 @@ impl ReplayState {
 
     pub(super) fn create_table(&mut self, table: &CreateTable<'_>) {
         let class = if table.foreign { ObjectKind::ForeignTable } else { ObjectKind::Table };
-        // Parents are looked for even when the table is there.
+        // The parents must exist even if the table already does.
         let NameStatus::Yes(schema, is_old) =
             self.free(class, &table.name, table.temporary, table.if_not_exists)
         else {
@@ -166,10 +167,10 @@ impl ReplayState {
         object.is_old = is_old;
         object.complete = table.is_clear && !is_old;
         object.parts_complete = table.is_clear && !is_old && !derived;
-        // A session's end takes it, and perhaps the transaction's.
+        // It is dropped at the end of the session, and possibly at the end of the transaction.
         object.is_certain = schema != self.model.temporary;
         let id = self.model.add(object);
-        // Where it is there already, the rest is not looked at.
+        // If the table already exists, the rest is not evaluated.
         if is_old {
             return;
         }
@@ -178,7 +179,7 @@ impl ReplayState {
         self.elements(target, table, derived);
     }
 
-    /// What a table gets from those that it is made of.
+    /// Adds what a table gets from its parents and from LIKE.
     fn parents(&mut self, target: Target, table: &CreateTable<'_>, place: super::Place) {
         let partition = table.partition_of.is_some();
         for parent in table.inherits.iter().chain(&table.partition_of) {
@@ -200,7 +201,7 @@ impl ReplayState {
         if let Some(name) = self.model.get(target.id).map(|table| table.name.clone())
             && partition
         {
-            // Its indexes and keys get names of their own.
+            // The server chooses names for its indexes and keys.
             self.model.invalidate_prefix(&name);
         }
     }
@@ -213,7 +214,7 @@ impl ReplayState {
                     let found =
                         self.model.find(Namespace::Column, Some(target.id), &column.name.text);
                     match found.id() {
-                        // It is merged with its parent's.
+                        // The column is merged with the parent's.
                         Some(_) if derived => {}
                         _ => self.add_column(target, column, false),
                     }
@@ -231,7 +232,7 @@ impl ReplayState {
         self.add_constraints(target, &constraints, true);
     }
 
-    /// What the values of a column are computed from.
+    /// Checks the expressions that compute the values of a column.
     pub(super) fn check_values(&mut self, table: Target, column: &ColumnDef<'_>) {
         match &column.default {
             Some(Default::Generated(text)) => self.check_expression(table, text, true),
@@ -247,7 +248,7 @@ impl ReplayState {
             return;
         };
         self.copy_columns(source, target);
-        // Since PostgreSQL 18 with the names of their NOT NULL.
+        // Since PostgreSQL 18, including the names of its NOT NULL constraints.
         for id in self.model.parts(source.id, |class| class == ObjectKind::Constraint) {
             let Some(named) = self.model.get(id) else { continue };
             if matches!(named.detail, Detail::Constraint { kind: ConstraintClass::NotNull, .. }) {
@@ -265,7 +266,7 @@ impl ReplayState {
         }
     }
 
-    /// Gives a table the columns of another.
+    /// Copies the columns of one table to another.
     pub(super) fn copy_columns(&mut self, from: Target, to: Target) {
         let (whole, place) = match (self.model.get(from.id), self.model.get(to.id)) {
             (Some(from_object), Some(to)) => {
@@ -316,7 +317,7 @@ impl ReplayState {
         }
     }
 
-    /// Gives a sequence to a column, or to none.
+    /// Sets the owner of a sequence to a column, or to none.
     pub(super) fn own_sequence(&mut self, sequence: Id, owner: Option<&Name>) {
         let mut dependencies = Vec::new();
         if let Some(owner) = owner
@@ -334,7 +335,7 @@ impl ReplayState {
         self.model.change(sequence, place, |sequence| sequence.dependencies = dependencies);
     }
 
-    /// A column of a table or of a type, without its constraints.
+    /// Adds a column of a table or of a type, without its constraints.
     pub(super) fn add_column(
         &mut self,
         table: Target,

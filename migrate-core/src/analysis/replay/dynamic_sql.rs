@@ -1,4 +1,5 @@
-//! What `EXECUTE` does: all of it where its text is constant, and else what a text that begins so can reach.
+//! Replays `EXECUTE`: in full if its text is constant, and otherwise everything that a text with
+//! this beginning can affect.
 
 use std::rc::Rc;
 
@@ -11,25 +12,26 @@ use crate::analysis::statement::{ELSEWHERE, HARMLESS, HOLE, Language, default_pa
 use crate::syntax::lexer::Token;
 use crate::syntax::statements::split_statements;
 
-/// What a statement can do to names, of which not all stand in its text.
+/// The effect of a statement on names, not all of which are in its text.
 #[derive(Debug, PartialEq, Eq)]
 enum Reach {
     Nothing,
-    /// It runs as a query does.
+    /// It runs like a query.
     Query,
-    /// It may make names of these kinds.
+    /// It may create names of these kinds.
     Gains(&'static [Namespace]),
-    /// What has a name of these kinds may lose it, and others may come.
+    /// It may drop and create names of these kinds.
     Changes(&'static [Namespace]),
-    /// The same, of one table; whether it, or an index behind a key, may get a name that is not known.
+    /// The same within one table; whether the table, or the index of a key, may get an unknown
+    /// name.
     Table(Name, bool),
     Path,
-    /// The path of sessions that begin later.
+    /// The search path of later sessions.
     DefaultPath,
     Everything,
 }
 
-/// What `ALTER TABLE` can change.
+/// The kinds of names that `ALTER TABLE` can change.
 const OF_TABLES: &[Namespace] = &[
     Namespace::Relation,
     Namespace::Column,
@@ -39,7 +41,7 @@ const OF_TABLES: &[Namespace] = &[
 ];
 
 impl ReplayState {
-    /// Runs a text with holes in it.
+    /// Replays a text with holes.
     pub(super) fn execute(&mut self, text: &str) {
         if !text.contains(HOLE) {
             return self.run_text(text, None, Language::Sql);
@@ -84,10 +86,11 @@ impl ReplayState {
         }
     }
 
-    /// A query or a change of data: what its functions do, and the triggers of what it may write.
+    /// Replays a query or a change of data: the effects of its functions, and the triggers of the
+    /// tables that it may write.
     fn execute_query(&mut self, all: &Cursor<'_>) {
         let is_hole = |at: usize| all.token(at).is_some_and(|token| all.text(token).contains(HOLE));
-        // `SELECT …` of what is not known may call anything.
+        // `SELECT …` of something unknown may call any function.
         let calls = (0..all.len()).any(|at| {
             is_hole(at) && (all.is_sign(at + 1, "(") || at > 0 && all.is(at - 1, "select"))
         });
@@ -102,7 +105,7 @@ impl ReplayState {
     }
 }
 
-/// What a statement with holes can reach, by its first words.
+/// What a statement with holes can affect, by its first words.
 fn reach(all: &Cursor<'_>) -> Reach {
     const TABLES: [&str; 8] =
         ["table", "view", "index", "sequence", "materialized", "foreign", "unique", "recursive"];
@@ -182,7 +185,7 @@ fn reach(all: &Cursor<'_>) -> Reach {
     }
 }
 
-/// `ALTER TABLE` and its like.
+/// The same for `ALTER TABLE` and the like.
 fn altered(mut rest: Cursor<'_>) -> Reach {
     let is_table = rest.take(&["table"]);
     if !is_table {

@@ -1,4 +1,5 @@
-//! What runs only if one thing is there, or is not: afterwards it is there, or gone.
+//! Replays statements that only run if something exists, or does not: afterwards it certainly
+//! exists, or certainly is gone.
 
 use std::borrow::Cow;
 
@@ -11,8 +12,9 @@ use crate::analysis::statement::{
 use crate::syntax::statements;
 
 impl ReplayState {
-    /// Something that runs only if what it makes is not there yet: afterwards it is there. Where something is
-    /// asked for, only if it is that what is made; another thing may be there.
+    /// Replays something that only runs if what it creates does not exist yet, so that it exists
+    /// afterwards. If the condition asks for an object, this only holds for that object; the
+    /// condition may be about another one.
     pub(super) fn ensure(&mut self, asked: Option<&Asked>, run: impl FnOnce(&mut ReplayState)) {
         let (mark, is_refused) = self.try_out(run);
         if is_refused {
@@ -35,7 +37,7 @@ impl ReplayState {
             (Some(_), _) => false,
         };
         let were_free = roots.iter().all(|(_, was_free)| *was_free);
-        // If one of several was there, none of the others has been made.
+        // If one of several objects existed, none of the others was created.
         if !is_asked || !were_free && roots.len() > 1 {
             return self.model.unsettle(mark);
         }
@@ -60,7 +62,7 @@ impl ReplayState {
         }
     }
 
-    /// Whether an object is what is asked for.
+    /// Whether an object is the one that the condition asks for.
     fn is_what(&self, id: Id, asked: &Asked) -> bool {
         let Some(object) = self.model.get(id) else { return false };
         let bare = object.name.split('(').next().unwrap_or(&object.name);
@@ -83,14 +85,14 @@ impl ReplayState {
         fits(asked.kind, object.class) && bare == asked.name && same_table && same_schema
     }
 
-    /// Whether at most one object can be what is asked for.
+    /// Whether at most one object can match the condition.
     pub(super) fn is_alone(&self, asked: &Asked) -> bool {
         let is_of_table = matches!(
             asked.kind,
             AskedKind::Column | AskedKind::Constraint | AskedKind::Trigger | AskedKind::Policy
         );
         if is_of_table && asked.table.is_none() {
-            // Any table may have one of that name, also one of which not all is known.
+            // Any table may have something of this name, including tables that are not fully known.
             let namespace = match asked.kind {
                 AskedKind::Column => return false,
                 AskedKind::Trigger => Namespace::Trigger,
@@ -101,12 +103,13 @@ impl ReplayState {
                 return false;
             }
         }
-        // A function may have others of its name.
+        // There may be overloads of the function.
         if asked.kind == AskedKind::Routine && self.model.is_open(Namespace::Routine) {
             return false;
         }
         let same = self.model.objects().filter(|(id, object)| {
-            // Another relation or type of that name in another schema, a view for a table.
+            // Another relation or type of this name in another schema, or a view in place of a
+            // table.
             let is_near = fits(asked.kind, object.class)
                 || matches!(asked.kind, AskedKind::Type) && object.class.has_row_type();
             is_near && self.is_what(*id, &Asked { kind: kind_of(object.class), ..asked.clone() })
@@ -115,7 +118,7 @@ impl ReplayState {
     }
 }
 
-/// What a class of objects is asked for as.
+/// How a condition would ask for an object of this kind.
 fn kind_of(class: ObjectKind) -> AskedKind {
     match class {
         ObjectKind::Index => AskedKind::Index,
@@ -135,11 +138,11 @@ fn kind_of(class: ObjectKind) -> AskedKind {
 
 fn fits(kind: AskedKind, class: ObjectKind) -> bool {
     let of_class = kind_of(class);
-    // `pg_class` has indexes, too.
+    // `pg_class` also contains indexes.
     kind == of_class || kind == AskedKind::Relation && of_class == AskedKind::Index
 }
 
-/// Whether a step does no more than to drop what is asked for.
+/// Whether a step only drops what the condition asks for.
 pub(super) fn drops_only(step: &Step<'_>, asked: &Asked) -> bool {
     let of_kind = |kind: AskedKind, name: &str| asked.kind == kind && asked.name == name;
     let in_schema = |name: &Name| {

@@ -1,4 +1,4 @@
-//! Foreign keys, and the keys that they refer to.
+//! Foreign keys, and the keys that they reference.
 
 use super::state::{ReplayState, Target};
 use crate::analysis::model::{ConstraintClass, DependencyKind, Detail, Id, Object, ObjectKind};
@@ -24,7 +24,7 @@ impl ReplayState {
         if self.model.is_sure(other.id)
             && matches!(
                 other.class,
-                ObjectKind::Snapshot
+                ObjectKind::View
                     | ObjectKind::MaterializedView
                     | ObjectKind::Index
                     | ObjectKind::Sequence
@@ -81,7 +81,7 @@ impl ReplayState {
         }
     }
 
-    /// The unique index that a foreign key refers to; that there is none is said.
+    /// Finds the unique index that a foreign key references, and reports it if there is none.
     fn referenced_key(
         &mut self,
         other: Target,
@@ -126,7 +126,7 @@ impl ReplayState {
                     }
                 }
                 Detail::Index { is_key: false, .. } => {}
-                // A key of which not all is known.
+                // A key that is not fully known.
                 _ => unclear = true,
             }
         }

@@ -1,4 +1,4 @@
-//! Calls of functions that there are not, or that can't stand where they are.
+//! Reports calls of functions that do not exist, or are not allowed in their context.
 
 use std::collections::HashSet;
 use std::rc::Rc;
@@ -11,10 +11,11 @@ use crate::analysis::names::Name;
 use crate::analysis::query::Call;
 use crate::chain::problem::Problem;
 
-/// PostgreSQL's functions of which no form is IMMUTABLE, on no version from 14 to 18; made by `.ci/facts`.
+/// PostgreSQL's functions of which no overload is IMMUTABLE in any version from 14 to 18; generated
+/// by `.ci/facts`.
 const NOT_IMMUTABLE: &str = include_str!("not_immutable.txt");
 
-/// Extensions of which all functions are known.
+/// Extensions whose functions are all known.
 const KNOWN_EXTENSIONS: [&str; 17] = [
     "btree_gin",
     "btree_gist",
@@ -36,8 +37,8 @@ const KNOWN_EXTENSIONS: [&str; 17] = [
 ];
 
 impl ReplayState {
-    /// Says which of these calls a server refuses. In an index and in a generated column all functions have to
-    /// be immutable.
+    /// Reports the calls that a server would refuse. In an index and in a generated column, all
+    /// functions must be immutable.
     pub(super) fn check_calls(&mut self, calls: &[Call], immutable: bool) {
         let mut seen = HashSet::new();
         for call in calls {
@@ -53,9 +54,13 @@ impl ReplayState {
                     let function = name.to_string();
                     self.report(Problem::NotImmutable { function }, name.span, "");
                 }
-            } else if let Some(meant) = self.slip(&call.name) {
+            } else if let Some(suggestion) = self.slip(&call.name) {
                 let what = format!("function `{name}()`");
-                self.report(Problem::Missing { what, meant: Some(meant) }, name.span, "not there");
+                self.report(
+                    Problem::Missing { what, suggestion: Some(suggestion) },
+                    name.span,
+                    "not there",
+                );
             }
         }
     }
@@ -64,15 +69,16 @@ impl ReplayState {
         matches!(self.model.path, Path::Default)
     }
 
-    /// The function that was meant, where the name is surely a slip: another extension may have one that is like
-    /// one of PostgreSQL's, so only a letter that is left out and two that are swapped count.
+    /// The function that was meant by a name that certainly is a typo. Another extension may have a
+    /// function whose name resembles a built-in one, so only a missing letter or two swapped
+    /// letters count.
     fn slip(&mut self, name: &Name) -> Option<String> {
         let word = name.last();
         let is_open = self.model.is_open(Namespace::Routine) || !self.is_path_usual();
         let is_extended = self.model.objects().any(|(_, object)| {
             object.class == ObjectKind::Extension && !KNOWN_EXTENSIONS.contains(&&*object.name)
         });
-        // Types can be written as functions.
+        // The name of a type can be used like a function.
         let is_type = is_type_name(word)
             || !matches!(self.model.resolve(Namespace::Type, name), Lookup::No(None))
             || !matches!(self.model.resolve(Namespace::Relation, name), Lookup::No(None));
@@ -88,7 +94,7 @@ impl ReplayState {
         near.into_iter().next()
     }
 
-    /// Whether a call has more arguments than any function of its name takes.
+    /// Reports a call with more arguments than any function of this name takes.
     fn fits_some(&mut self, call: &Call, own: &[Id]) {
         let Some(count) = call.arguments else { return };
         let name = call.name.last();
@@ -97,7 +103,7 @@ impl ReplayState {
             && !is_harmless(name)
             && own.iter().all(|id| self.model.is_sure(*id));
         let takes_fewer = |id: &Id| match self.model.get(*id).map(|object| &object.detail) {
-            // The last one may be variadic, which is an array.
+            // The last argument may be variadic, i.e. an array.
             Some(Detail::Routine { arguments, .. }) => {
                 arguments.len() < count
                     && !matches!(
@@ -116,7 +122,7 @@ impl ReplayState {
             let arguments = crate::syntax::source::counted(count, "argument");
             let what = format!("function `{name}` with {arguments}");
             let place = own.first().and_then(|id| Some(self.model.get(*id)?.place));
-            self.report(Problem::Missing { what, meant: None }, call.name.span(), "not there");
+            self.report(Problem::Missing { what, suggestion: None }, call.name.span(), "not there");
             if let Some(place) = place {
                 self.add_related(place, "this one takes fewer");
             }
@@ -128,17 +134,17 @@ fn is_never_immutable(name: &str) -> bool {
     NOT_IMMUTABLE.split_whitespace().any(|known| known == name)
 }
 
-/// Whether a word is another one without one of its letters, or with two neighbours swapped.
-fn is_slip(word: &str, meant: &str) -> bool {
-    let (word, meant) = (word.as_bytes(), meant.as_bytes());
-    let same = word.iter().zip(meant).take_while(|(a, b)| a == b).count();
-    if word.len() >= 4 && word.len() + 1 == meant.len() {
-        return word[same..] == meant[same + 1..];
+/// Whether a word is another word with one letter missing or two neighbouring letters swapped.
+fn is_slip(word: &str, suggestion: &str) -> bool {
+    let (word, suggestion) = (word.as_bytes(), suggestion.as_bytes());
+    let same = word.iter().zip(suggestion).take_while(|(a, b)| a == b).count();
+    if word.len() >= 4 && word.len() + 1 == suggestion.len() {
+        return word[same..] == suggestion[same + 1..];
     }
     word.len() >= 3
-        && word.len() == meant.len()
+        && word.len() == suggestion.len()
         && same + 1 < word.len()
-        && word[same] == meant[same + 1]
-        && word[same + 1] == meant[same]
-        && word[same + 2..] == meant[same + 2..]
+        && word[same] == suggestion[same + 1]
+        && word[same + 1] == suggestion[same]
+        && word[same + 2..] == suggestion[same + 2..]
 }

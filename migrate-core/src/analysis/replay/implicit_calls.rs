@@ -1,4 +1,5 @@
-//! Functions that run where no call of theirs stands: behind operators and casts, and as a field of a row.
+//! Finds functions that run without an explicit call: those of operators and casts, and those
+//! written as a field of a row.
 
 use std::rc::Rc;
 
@@ -7,7 +8,7 @@ use crate::analysis::cursor::Cursor;
 use crate::analysis::statement::{HOLE, Routine, Statement, calls, canonical, is_built_in, read};
 use crate::syntax::statements;
 
-/// The names under which the bodies of functions are kept whose names only a run knows.
+/// The key for the bodies of functions whose names are only known at run time.
 const ANY_FUNCTION: &str = "\u{E000}";
 pub(super) const ANY_TRIGGER: &str = "\u{E000}trigger";
 
@@ -16,7 +17,7 @@ impl ReplayState {
     pub(super) fn called_in(&self, text: &Cursor<'_>) -> Vec<Rc<str>> {
         let mut found: Vec<Rc<str>> = calls(text).iter().map(|name| name.last().into()).collect();
         let is_active = |name: &&Rc<str>| self.active.contains_key(*name);
-        // Any name may be that of one which a computed string has made.
+        // A computed string may have created a function of any name.
         if !found.is_empty()
             && let Some((any, _)) = self.active.get_key_value(ANY_FUNCTION)
         {
@@ -32,7 +33,7 @@ impl ReplayState {
             if let Some(behind) = self.operators.get(text.text(token)) {
                 found.extend(behind.iter().filter(is_active).cloned());
             }
-            // `t.f` is `f(t)`, unless `f` is a column.
+            // `t.f` means `f(t)`, unless `f` is a column.
             if text.is_sign(at, ".")
                 && !text.is_sign(at + 2, "(")
                 && let Some(field) = text.token(at + 1).and_then(|field| text.ident_of(field))
@@ -43,7 +44,7 @@ impl ReplayState {
         found
     }
 
-    /// Notes the function behind `CREATE OPERATOR` or `CREATE CAST`.
+    /// Records the function of a `CREATE OPERATOR` or `CREATE CAST`.
     pub(super) fn note_hidden(&mut self, all: &Cursor<'_>) {
         self.note_methods(all);
         let mut rest = *all;
@@ -69,7 +70,7 @@ impl ReplayState {
         }
     }
 
-    /// Notes the body of a routine that a string with holes makes.
+    /// Records the body of a routine that a string with holes creates.
     pub(super) fn note_computed(&mut self, text: &str, statement: &statements::Statement) {
         let Statement::CreateRoutine(routine) = read(text, statement, 0) else { return };
         let is_trigger = routine.returns.as_ref().is_some_and(|kind| kind.name.last() == "trigger");
@@ -81,7 +82,7 @@ impl ReplayState {
         self.note_body(&name.into(), &routine);
     }
 
-    /// Notes a function that can be written as a field of what it is called with.
+    /// Records a function that can be called with field syntax.
     pub(super) fn note_field(&mut self, name: &Rc<str>, routine: &Routine<'_>) {
         let of_row = routine.arguments.as_ref().is_none_or(|arguments| {
             let first = arguments.iter().find(|argument| !argument.is_out);

@@ -1,4 +1,4 @@
-//! Indexes.
+//! Replays index statements.
 
 use std::rc::Rc;
 
@@ -18,10 +18,7 @@ impl ReplayState {
         if self.model.is_sure(table.id)
             && matches!(
                 table.class,
-                ObjectKind::Snapshot
-                    | ObjectKind::Index
-                    | ObjectKind::Sequence
-                    | ObjectKind::Composite
+                ObjectKind::View | ObjectKind::Index | ObjectKind::Sequence | ObjectKind::Composite
             )
         {
             return self.wrong_kind(table.id, "table", index.table.span());
@@ -103,8 +100,8 @@ impl ReplayState {
         self.model.add(object);
     }
 
-    /// The columns that the keys are over, whether those are all, and their part of an automatic
-    /// name, where that can be told.
+    /// The columns that the keys cover, whether these are all, and their part of a server-chosen
+    /// name, if known.
     fn index_keys(
         &mut self,
         table: Target,
@@ -148,13 +145,13 @@ impl ReplayState {
         (ids, whole, named.then_some(joined))
     }
 
-    /// What an expression of a table's stands on.
+    /// Adds the dependencies of an expression of a table.
     pub(super) fn expression(&mut self, table: Target, object: &mut Object, text: &Cursor<'_>) {
         let (columns, _) = self.columns_in(table.id, text);
         for id in columns {
             object.need(id, DependencyKind::Auto);
         }
-        // What only may be a column of it.
+        // Words that may be columns of the table.
         for ident in text.idents() {
             if let Lookup::Yes(id) | Lookup::Unknown(Some(id)) =
                 self.model.find(Namespace::Column, Some(table.id), &ident.text)
@@ -167,8 +164,8 @@ impl ReplayState {
     }
 }
 
-/// What the server calls an expression in the name of an index, where that is plain: `lower(a)` is
-/// `lower`, and what an operator makes is `expr`.
+/// The word that the server uses for an expression in the name of an index, where that is clear:
+/// `lower` for `lower(a)`, and `expr` for an operator.
 fn expression_name(text: &Cursor<'_>) -> Option<String> {
     let mut rest = *text;
     if let Some(inner) = rest.parentheses() {
@@ -179,7 +176,7 @@ fn expression_name(text: &Cursor<'_>) -> Option<String> {
         && rest.parentheses().is_some()
         && rest.is_empty()
     {
-        // These have a grammar of their own, and are other functions behind it.
+        // These have special syntax, and the server implements them by functions with other names.
         let is_other = matches!(
             name.last(),
             "trim" | "cast" | "xmlforest" | "xmlelement" | "normalize" | "treat" | "collation"
@@ -189,7 +186,7 @@ fn expression_name(text: &Cursor<'_>) -> Option<String> {
     operation(text)
 }
 
-/// `expr`, if something other than a cast or a collation is done at the top.
+/// `expr`, if the top level of the expression is an operation other than a cast or a collation.
 fn operation(text: &Cursor<'_>) -> Option<String> {
     let (mut depth, mut rest) = (0, *text);
     while let Some(token) = rest.token(0) {

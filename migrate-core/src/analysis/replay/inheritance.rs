@@ -1,4 +1,4 @@
-//! Tables below other tables: partitions and children.
+//! Child tables: partitions and inheritance.
 
 use std::collections::HashSet;
 
@@ -7,8 +7,8 @@ use crate::analysis::model::{DependencyKind, Id, Object, ObjectKind, Place};
 use crate::syntax::source::Span;
 
 impl ReplayState {
-    /// What is done to a table is done to those below it, in ways that are not followed.
-    /// Where there only come more columns, what is not known of them already is not looked at again.
+    /// Marks the tables below a table as unknown, since the effects of a change on them are not
+    /// tracked. If columns are only added, tables that already are unknown are skipped.
     pub(super) fn unsettle_children(&mut self, table: Id, span: Span, only_columns: bool) {
         if only_columns && !self.open_below.insert(table) {
             return;
@@ -51,7 +51,7 @@ impl ReplayState {
         });
     }
 
-    /// The names that are made for the partitions and children of a table are not followed.
+    /// Invalidates the names that the server chooses in the partitions and children of a table.
     pub(super) fn invalidate_children(&mut self, table: Id) {
         for child in self.descendants(table) {
             if let Some(name) = self.model.get(child).map(|table| table.name.clone()) {
@@ -60,7 +60,7 @@ impl ReplayState {
         }
     }
 
-    /// The tables below a table.
+    /// The direct and indirect children of a table.
     pub(super) fn descendants(&self, table: Id) -> Vec<Id> {
         let (mut found, mut left) = (Vec::new(), vec![table]);
         let mut seen = HashSet::new();

@@ -1,4 +1,4 @@
-//! `DROP NOT NULL`: what keeps a column from being nullable.
+//! `DROP NOT NULL`: reports what forces a column to be NOT NULL.
 
 use super::state::{ReplayState, Target};
 use crate::analysis::model::{ConstraintClass, DependencyKind, Detail, Id, ObjectKind};
@@ -6,7 +6,7 @@ use crate::chain::problem::Problem;
 use crate::syntax::source::Span;
 
 impl ReplayState {
-    /// Whether something surely keeps a column NOT NULL, which is said.
+    /// Reports a key or a parent that certainly forces the column to be NOT NULL.
     pub(super) fn keeps_not_null(&mut self, table: Target, column: Id, span: Span) -> bool {
         if !self.model.is_sure(column) || !self.model.is_sure(table.id) {
             return false;
@@ -33,7 +33,7 @@ impl ReplayState {
             let kind = self.model.get(*id).map(|object| &object.detail);
             matches!(kind, Some(Detail::Constraint { kind: ConstraintClass::Primary, .. }))
         })?;
-        // Columns that are only included are none of the key's.
+        // INCLUDE columns are not part of the key.
         let index = *self.model.parts(key, |class| class == ObjectKind::Index).first()?;
         let Detail::Index { columns: Some(columns), .. } = &self.model.get(index)?.detail else {
             return None;
@@ -59,7 +59,7 @@ impl ReplayState {
         })
     }
 
-    /// The table that this one is a partition of, where it has the column NOT NULL.
+    /// The partitioned table above this one, if its column is NOT NULL.
     fn not_null_above(&self, table: Target, column: Id) -> Option<(Id, String, String)> {
         let (child, name) = (self.model.get(table.id)?, self.model.get(column)?.name.clone());
         let is_partition =

@@ -1,4 +1,4 @@
-//! Queries, `DO` blocks, comments, extensions, and what is not understood.
+//! Replays queries, `DO` blocks, comments, extensions, and statements that are not understood.
 
 use std::collections::BTreeSet;
 use std::rc::Rc;
@@ -12,7 +12,7 @@ use crate::analysis::names::{Ident, Name};
 use crate::analysis::statement::{Commented, Kind, canonical, is_built_in, relations, written};
 use crate::syntax::lexer::TokenKind;
 
-/// Extensions that make functions and types, and no relation that a chain could meet.
+/// Extensions that create functions and types, but no relations that a chain could collide with.
 const HARMLESS: &str = "uuid-ossp pgcrypto citext hstore ltree pg_trgm btree_gin btree_gist unaccent \
     fuzzystrmatch intarray cube earthdistance tablefunc dblink file_fdw postgres_fdw isn lo seg sslinfo \
     tcn tsm_system_rows tsm_system_time vector bloom dict_int dict_xsyn amcheck pgstattuple \
@@ -21,7 +21,7 @@ const HARMLESS: &str = "uuid-ossp pgcrypto citext hstore ltree pg_trgm btree_gin
     jsonb_plpython3u ltree_plpython3u plpython3u plperl plperlu pltcl rum pgtap pg_uuidv7 semver ip4r \
     prefix roaringbitmap hll";
 
-/// Those that make relations: their names.
+/// Extensions that create relations, and the names of these.
 const WITH_RELATIONS: [(&str, &[&str]); 3] = [
     (
         "postgis",
@@ -47,7 +47,7 @@ impl ReplayState {
         self.extension_effects(&name.text);
         let place = self.place(name.span);
         let mut object = Object::new(ObjectKind::Extension, name.text.clone(), None, place);
-        // An administrator may have made it before.
+        // An administrator may have created it before.
         object.is_old = if_not_exists;
         self.model.add(object);
     }
@@ -69,7 +69,7 @@ impl ReplayState {
         }
     }
 
-    /// A query, or a change of data.
+    /// Replays a query or a change of data.
     pub(super) fn query(&mut self, writes: Option<&Name>, text: &Cursor<'_>) {
         if let Some(name) = writes {
             let is_refresh = text.is(0, "refresh");
@@ -81,7 +81,7 @@ impl ReplayState {
             }
         }
         let is_read = self.checks_queries() && self.check_query(text);
-        // The tables of DELETE are behind FROM, too.
+        // The tables of DELETE also follow FROM.
         for name in relations(text) {
             if !is_read && writes.is_none_or(|target| *target != name) {
                 self.needed_relation(&name);
@@ -100,12 +100,12 @@ impl ReplayState {
         }
     }
 
-    /// Whether it surely is a relation that has nothing to refresh.
+    /// Whether it certainly is a relation that cannot be refreshed.
     fn is_no_materialized(&self, found: &Target) -> bool {
         found.class != ObjectKind::MaterializedView && self.model.is_sure(found.id)
     }
 
-    /// Every name in it may mean something else from here on.
+    /// Invalidates every name in a text.
     pub(super) fn invalidate_all(&mut self, text: &Cursor<'_>) {
         if text.tokens().iter().any(|token| text.is_escaped(*token)) {
             return self.go_blind("a name is written with escapes");
@@ -137,7 +137,7 @@ impl ReplayState {
         for name in names.iter().chain(&below) {
             self.model.invalidate(name);
         }
-        // What is in a schema goes with it.
+        // The objects in a schema are dropped with it.
         if names.contains("schema") {
             let renamed =
                 self.model.schemas.clone().into_iter().any(|id| {
@@ -149,7 +149,8 @@ impl ReplayState {
         }
     }
 
-    /// Whether a name is that of a schema and of no relation: what it stands before is touched, not the schema.
+    /// Whether a name refers to a schema and not to a relation. Then the name that follows it is
+    /// affected, not the schema.
     fn is_schema(&self, name: &Rc<str>) -> bool {
         let schemas = &self.model.schemas;
         let named = |id: &Id| self.model.get(*id).is_some_and(|schema| schema.name == *name);
@@ -192,7 +193,7 @@ impl ReplayState {
 
     pub(super) fn comment(&mut self, on: &Commented) {
         match on {
-            // The server's own types can be commented on, those of extensions, and those of the rows of tables.
+            // Built-in types, those of extensions, and row types can be commented on as well.
             Commented::Object(Kind::Type | Kind::Domain, name) => {
                 let row = self.model.resolve(Namespace::Relation, name);
                 let has_extension =
@@ -207,7 +208,7 @@ impl ReplayState {
                 let kind = match kind {
                     Kind::Index => "index",
                     Kind::Sequence => "sequence",
-                    Kind::Snapshot => "view",
+                    Kind::View => "view",
                     Kind::MaterializedView => "materialized view",
                     _ => "table",
                 };
@@ -259,7 +260,7 @@ impl ReplayState {
             _ => {
                 let place = self.place(name.span);
                 self.model.change(id, place, |schema| schema.name = to.text.clone());
-                // `public` as a path leads elsewhere now.
+                // `public` in the search path no longer refers to this schema.
                 if id == self.model.public {
                     self.go_blind("the schema `public` has another name");
                 }
@@ -268,8 +269,9 @@ impl ReplayState {
     }
 }
 
-/// Whether a statement is about an operator, its class or its family, a cast, or an aggregate, which are
-/// made of what there is and change none of it; of an aggregate its name, which is a function's.
+/// Whether a statement is about an operator, an operator class or family, a cast, or an aggregate.
+/// These are built on existing objects and change none of them. For an aggregate, returns its name,
+/// which is that of a function.
 fn operation(all: &Cursor<'_>) -> Option<Option<Name>> {
     let mut rest = *all;
     if !rest.take_any(&[&["create", "or", "replace"], &["create"], &["alter"], &["drop"]]) {
@@ -281,7 +283,7 @@ fn operation(all: &Cursor<'_>) -> Option<Option<Name>> {
     rest.is_any(0, &["operator", "cast"]).then_some(None)
 }
 
-/// `set_config('search_path', …)`, as dumps have it: the path that it sets.
+/// `set_config('search_path', …)`, as in dumps: the path that it sets.
 fn set_config(text: &Cursor<'_>) -> Option<Path> {
     for at in 0..text.len() {
         if text.is(at, "set_config") {

@@ -1,5 +1,5 @@
-//! The names in queries, in expressions of tables, and in the bodies of functions in SQL: what a server would
-//! refuse of them.
+//! Checks the names in queries, in expressions of tables and in the bodies of SQL functions against
+//! what a server would refuse.
 
 use std::collections::HashSet;
 use std::rc::Rc;
@@ -12,26 +12,26 @@ use crate::analysis::query::{
     Columns, Finding, Item, Parameters, Resolver, Source, read_expression, read_query,
 };
 use crate::analysis::statement::CreateView;
-use crate::chain::id::did_you_mean;
 use crate::chain::problem::Problem;
 use crate::syntax::source::Span;
+use crate::syntax::suggest::did_you_mean;
 
-/// So many mistakes are told of one query.
+/// The largest number of errors reported for one query.
 const MOST_TOLD: usize = 50;
 
 impl ReplayState {
-    /// Whether mistakes in queries are looked for: nobody wants to hear of those of deployed revisions, and what
-    /// is in a body may never run.
+    /// Whether queries are checked. Errors in deployed revisions are not reported, and the body of
+    /// a block may never run.
     pub(super) fn checks_queries(&self) -> bool {
         self.is_pending && self.depth == 0
     }
 
-    /// Says what is wrong with the names in a query; whether the query was understood.
+    /// Reports the errors of the names in a query. Returns whether the query was understood.
     pub(super) fn check_query(&mut self, text: &Cursor<'_>) -> bool {
         self.check_query_with(text, Vec::new(), None, None)
     }
 
-    /// The same of a query that can name more than what is in it.
+    /// The same for a query that can refer to names outside of it.
     fn check_query_with(
         &mut self,
         text: &Cursor<'_>,
@@ -44,14 +44,14 @@ impl ReplayState {
         resolver.query(query);
         let (found, calls) = resolver.finish();
         self.report_all(found, instead);
-        // What is said of a text that does not stand in the file has no place of its own.
+        // A text that the file does not contain literally has no position of its own.
         if instead.is_none() {
             self.check_calls(&calls, false);
         }
         true
     }
 
-    /// An expression that can name these.
+    /// Checks an expression that can refer to these names.
     fn check_around(
         &mut self,
         text: &Cursor<'_>,
@@ -67,14 +67,14 @@ impl ReplayState {
         self.check_calls(&calls, immutable);
     }
 
-    /// An expression of a table's, and whether all that it calls has to be immutable.
+    /// Checks an expression of a table. `immutable`: whether all functions must be immutable.
     pub(super) fn check_expression(&mut self, table: Target, text: &Cursor<'_>, immutable: bool) {
         let Some(name) = self.model.get(table.id).map(|table| table.name.clone()) else { return };
         let around = vec![Item::new(Some(name), source(table))];
         self.check_around(text, around, None, immutable);
     }
 
-    /// A default, which can name no column.
+    /// Checks a default, which cannot refer to columns.
     pub(super) fn check_default(&mut self, text: &Cursor<'_>) {
         let Some((tree, expression)) = read_expression(text) else { return };
         let mut resolver = Resolver::new(&mut self.model, &tree, Vec::new(), None);
@@ -83,7 +83,7 @@ impl ReplayState {
         self.check_calls(&calls, false);
     }
 
-    /// `USING` and `WITH CHECK` of a policy.
+    /// Checks `USING` and `WITH CHECK` of a policy.
     pub(super) fn check_policy(&mut self, table: Target, rest: &Cursor<'_>) {
         for words in [&["using"][..], &["with", "check"]] {
             if let Some(text) = rest.after(words).and_then(|mut rest| rest.parentheses()) {
@@ -92,7 +92,7 @@ impl ReplayState {
         }
     }
 
-    /// `ALTER POLICY`.
+    /// Checks `ALTER POLICY`.
     pub(super) fn check_altered_policy(&mut self, all: &Cursor<'_>) {
         let Some(mut rest) = all.after(&["on"]) else { return };
         let Some(table) = rest.name() else { return };
@@ -101,7 +101,7 @@ impl ReplayState {
         }
     }
 
-    /// `WHEN (…)` of a trigger.
+    /// Checks `WHEN (…)` of a trigger.
     pub(super) fn check_trigger(&mut self, table: Target, rest: &Cursor<'_>) {
         let text = rest.after(&["when"]).and_then(|mut rest| rest.parentheses());
         let row = |name: &str| Item::new(Some(name.into()), source(table));
@@ -110,7 +110,7 @@ impl ReplayState {
         }
     }
 
-    /// What a rule does.
+    /// Checks the actions of a rule.
     pub(super) fn check_rule(&mut self, table: Target, rest: &Cursor<'_>) {
         let Some(mut action) = rest.after(&["do"]) else { return };
         action.take_any(&[&["also"], &["instead"]]);
@@ -124,7 +124,8 @@ impl ReplayState {
         }
     }
 
-    /// A statement of a function in SQL, as the server reads it when it makes the function.
+    /// Checks a statement in the body of an SQL function, as the server does when the function is
+    /// created.
     pub(super) fn check_body_statement(
         &mut self,
         text: &Cursor<'_>,
@@ -134,12 +135,13 @@ impl ReplayState {
         self.check_query_with(text, Vec::new(), Some(parameters.clone()), instead);
     }
 
-    /// `RETURN a + b` of such a function.
+    /// Checks `RETURN a + b` in such a function.
     pub(super) fn check_body_expression(&mut self, text: &Cursor<'_>, parameters: &Parameters) {
         self.check_around(text, Vec::new(), Some(parameters.clone()), false);
     }
 
-    /// The columns that a query gives to a view or a table, where all are known, and nothing is wrong with it.
+    /// The columns that a query gives to a view or a table, if all are known and the query has no
+    /// errors.
     pub(super) fn columns_of_query(
         &mut self,
         text: &Cursor<'_>,
@@ -166,14 +168,14 @@ impl ReplayState {
         known.iter().all(|name| seen.insert(name.clone())).then_some(known)
     }
 
-    /// The columns that the query of a view gives it.
+    /// The columns that a view gets from its query.
     pub(super) fn columns_of_view(&mut self, view: &CreateView<'_>) -> Option<Vec<Rc<str>>> {
         let own: Rc<str> = view.name.last().into();
         let itself = view.recursive.then_some(&own);
         self.columns_of_query(&view.query, &view.columns, itself)
     }
 
-    /// Gives a new relation the columns of its query.
+    /// Adds the columns of its query to a new relation.
     pub(super) fn add_columns(&mut self, relation: Id, names: &[Rc<str>], span: Span) {
         let place = self.place(span);
         for name in names {
@@ -187,7 +189,8 @@ impl ReplayState {
         }
     }
 
-    /// Says what was found; each name once. `instead` is where, if the text does not stand in the file as it is.
+    /// Reports errors, once for each name. `instead` is the position to use if the file does not
+    /// contain the text literally.
     fn report_all(&mut self, found: Vec<Finding>, instead: Option<Span>) {
         let mut seen: Vec<Finding> = Vec::new();
         for mut finding in found {
@@ -205,7 +208,7 @@ impl ReplayState {
     fn tell(&mut self, finding: Finding) {
         match finding {
             Finding::Relation(name) => {
-                // The table that is changed has been looked for already.
+                // The target table has already been looked up.
                 if !self.faults.iter().any(|fault| fault.span == name.span()) {
                     self.relation(&name, "table", false);
                 }
@@ -225,9 +228,9 @@ impl ReplayState {
             }
             Finding::From { name, candidates } => {
                 let near = did_you_mean(&name.text, candidates.iter().map(AsRef::as_ref));
-                let meant = near.map(str::to_owned);
+                let suggestion = near.map(str::to_owned);
                 let what = format!("FROM-clause entry for table `{name}`");
-                self.report(Problem::Missing { what, meant }, name.span, "not in FROM");
+                self.report(Problem::Missing { what, suggestion }, name.span, "not in FROM");
             }
             Finding::Ambiguous(name) => {
                 let problem = Problem::AmbiguousColumn { column: name.to_string() };
@@ -247,7 +250,7 @@ impl ReplayState {
         }
     }
 
-    /// `GRANT SELECT (a, b) ON t`, and `REVOKE`: the columns.
+    /// Checks the columns in `GRANT SELECT (a, b) ON t` and `REVOKE`.
     pub(super) fn check_grant(&mut self, all: &Cursor<'_>) {
         let Some(mut tables) = all.after(&["on"]) else { return };
         let privileges = all.before(tables.len() + 1);
@@ -271,7 +274,7 @@ impl ReplayState {
         }
     }
 
-    /// `COPY t (a, b)`: the columns.
+    /// Checks the columns in `COPY t (a, b)`.
     pub(super) fn check_copy(&mut self, all: &Cursor<'_>, table: &Name) {
         let mut rest = *all;
         while !rest.is_empty() && !rest.is_sign(0, "(") {
@@ -288,18 +291,18 @@ impl ReplayState {
     }
 }
 
-/// Where the columns of a table come from, if it is of a class whose columns are followed.
+/// The source of a table's columns, if they are tracked for its kind.
 fn source(table: Target) -> Source {
     match table.class {
         ObjectKind::Table
         | ObjectKind::ForeignTable
-        | ObjectKind::Snapshot
+        | ObjectKind::View
         | ObjectKind::MaterializedView => Source::Table(table.id),
         _ => Source::Unknown,
     }
 }
 
-/// A query without what says how the view or the table is made: `WITH NO DATA`, `WITH CHECK OPTION`.
+/// A query without the clauses of the view or table around it: `WITH NO DATA`, `WITH CHECK OPTION`.
 fn without_tail<'s>(text: &Cursor<'s>) -> Cursor<'s> {
     let tails: [&[&str]; 5] = [
         &["with", "no", "data"],
@@ -318,7 +321,7 @@ fn without_tail<'s>(text: &Cursor<'s>) -> Cursor<'s> {
     *text
 }
 
-/// Whether two findings are of one mistake.
+/// Whether two findings describe the same mistake.
 fn is_same(a: &Finding, b: &Finding) -> bool {
     match (a, b) {
         (Finding::Relation(a), Finding::Relation(b)) => a.to_string() == b.to_string(),

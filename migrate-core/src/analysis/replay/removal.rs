@@ -1,4 +1,4 @@
-//! `DROP`: what goes along, and what stands in the way.
+//! Replays `DROP`: which objects are dropped along with it, and which prevent it.
 
 use std::collections::HashSet;
 
@@ -9,7 +9,7 @@ use crate::analysis::statement::{Drop, Kind, OnTable};
 use crate::chain::problem::Problem;
 use crate::syntax::source::Span;
 
-/// How many of those that stand in the way are named.
+/// The largest number of dependents listed in a message.
 const MOST_NAMED: usize = 5;
 
 impl ReplayState {
@@ -25,7 +25,7 @@ impl ReplayState {
             for (id, _) in roots {
                 self.model.remove(id, place);
             }
-            // The types and functions that it takes along are not known.
+            // The types and functions that it drops are not known.
             if drop.cascade {
                 self.go_blind("what goes with an extension is not known");
             }
@@ -40,7 +40,7 @@ impl ReplayState {
     fn droppable(&mut self, drop: &Drop, name: &Name) -> Option<Id> {
         let (kind, fits): (&'static str, fn(ObjectKind) -> bool) = match drop.kind {
             Kind::Table => ("table", |class| class == ObjectKind::Table),
-            Kind::Snapshot => ("view", |class| class == ObjectKind::Snapshot),
+            Kind::View => ("view", |class| class == ObjectKind::View),
             Kind::MaterializedView => {
                 ("materialized view", |class| class == ObjectKind::MaterializedView)
             }
@@ -54,7 +54,7 @@ impl ReplayState {
                 return match self.model.find(Namespace::Schema, None, &schema.text) {
                     Lookup::Yes(id) => Some(id),
                     Lookup::Unknown(id) => id,
-                    // One that was never made here may be from elsewhere.
+                    // An object that the chain never created may come from elsewhere.
                     Lookup::No(None) => None,
                     Lookup::No(_) if drop.if_exists => None,
                     Lookup::No(gone) => {
@@ -81,7 +81,7 @@ impl ReplayState {
             self.wrong_kind(target.id, kind, name.span());
             return None;
         }
-        // A temporary one may be gone already, and another of its name be meant.
+        // A temporary object may already be gone, and the name may refer to another one.
         if self.model.get(target.id)?.home == Some(self.model.temporary) {
             self.model.invalidate(&name.last().into());
         }
@@ -143,7 +143,7 @@ impl ReplayState {
                 }
             }
             if cascade {
-                // Where it has the role's name, they are in it.
+                // If the schema is named like the role, these are in it.
                 for id in self.model.made_bare_behind(*id) {
                     self.model.change(id, Place::default(), |object| object.is_certain = false);
                 }
@@ -165,7 +165,7 @@ impl ReplayState {
         }
     }
 
-    /// Drops these and what goes along; says it where something stands in the way.
+    /// Drops these objects and their dependents, and reports what prevents it.
     pub(super) fn drop_objects(&mut self, roots: &[(Id, Span)], cascade: bool) {
         let mut going: Vec<Id> = roots.iter().map(|(id, _)| *id).collect();
         let mut seen: HashSet<Id> = going.iter().copied().collect();
@@ -183,7 +183,8 @@ impl ReplayState {
                     }
                     DependencyKind::Guess => false,
                 };
-                // What may be an expression over a column goes with it, if it is one.
+                // An object that may contain an expression over a column is dropped with it, if it
+                // does.
                 let quietly =
                     matches!(self.class(other), Some(ObjectKind::Index | ObjectKind::Constraint));
                 if goes && seen.insert(other) {
@@ -201,7 +202,7 @@ impl ReplayState {
             doubtful.extend(self.may_follow(roots, &going));
         }
         for (id, span) in roots {
-            // What is made with something else is dropped with it.
+            // An internal part is dropped with the object that created it.
             let Some(object) = self.model.get(*id) else { continue };
             let internal =
                 object.dependencies.iter().find(|need| need.how == DependencyKind::Internal);
@@ -227,7 +228,7 @@ impl ReplayState {
         for id in doubtful.into_iter().filter(|id| !seen.contains(id)) {
             self.doubt(id, span);
         }
-        // What surely hangs on it is gone; what only may do so may be there yet.
+        // Certain dependents are gone; possible dependents may still exist.
         let rooted: Vec<Id> = roots.iter().map(|(id, _)| *id).collect();
         let unsure: Vec<_> = going
             .iter()
@@ -237,7 +238,7 @@ impl ReplayState {
                 Some((object.class.namespace()?, object.home, object.name.clone()))
             })
             .collect();
-        // A key that may have been there had an index of its name.
+        // A key that may have existed had an index of its name.
         let keys: Vec<_> = going
             .iter()
             .filter(|id| {
@@ -257,7 +258,7 @@ impl ReplayState {
         }
     }
 
-    /// It may have gone along, and what hangs on it, too.
+    /// Records that an object and its dependents may have been dropped.
     pub(super) fn doubt(&mut self, id: Id, span: Span) {
         let place = self.place(span);
         let (mut left, mut seen) = (vec![id], HashSet::new());
@@ -269,7 +270,7 @@ impl ReplayState {
         }
     }
 
-    /// What keeps something from being dropped: it needs it, or what goes along with it.
+    /// The objects that prevent a drop, because they depend on the object or on its dependents.
     fn in_the_way(&self, root: Id, going: &HashSet<Id>) -> Vec<Id> {
         let (mut left, mut seen, mut found) = (vec![root], HashSet::from([root]), Vec::new());
         while let Some(id) = left.pop() {
@@ -297,7 +298,7 @@ impl ReplayState {
             }
         }
         found.sort_unstable();
-        // Of a default the column is told.
+        // For a default, report its column.
         for id in &mut found {
             if self.class(*id) == Some(ObjectKind::Default)
                 && let Some(column) = self.model.get(*id).and_then(|object| object.home)
@@ -308,7 +309,7 @@ impl ReplayState {
         found
     }
 
-    /// A view that reads a column keeps its type.
+    /// Reports a view that uses a column and so prevents a change of its type.
     pub(super) fn keeps_views(&mut self, column: Id, span: Span) {
         let views: Vec<Id> = self
             .model
@@ -317,7 +318,7 @@ impl ReplayState {
             .filter(|(_, how)| *how == DependencyKind::Normal)
             .map(|(id, _)| *id)
             .filter(|id| {
-                matches!(self.class(*id), Some(ObjectKind::Snapshot | ObjectKind::MaterializedView))
+                matches!(self.class(*id), Some(ObjectKind::View | ObjectKind::MaterializedView))
                     && self.model.is_sure(*id)
             })
             .collect();
@@ -340,7 +341,7 @@ impl ReplayState {
         }
     }
 
-    /// A trigger, a policy or a rule, which must be there.
+    /// Looks up a trigger, a policy or a rule, which must exist.
     pub(super) fn on_table(
         &mut self,
         class: ObjectKind,
@@ -355,7 +356,7 @@ impl ReplayState {
             Lookup::Unknown(None) if if_exists => None,
             Lookup::Unknown(None) => Some(self.ghost_of(table.id, class, &name.text)),
             Lookup::No(_) if if_exists => None,
-            // Constraints have triggers of their own, and views a rule.
+            // Constraints have internal triggers, and views have a rule.
             Lookup::No(_) if matches!(class, ObjectKind::Rule) && &*name.text == "_return" => None,
             Lookup::No(gone) => {
                 let known = self.model.parts(table.id, |of| of == class);

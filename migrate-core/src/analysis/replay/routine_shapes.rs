@@ -1,4 +1,5 @@
-//! What `CREATE OR REPLACE` can't change of a routine, and what triggers want of theirs.
+//! Checks what `CREATE OR REPLACE` cannot change in a routine, and what a trigger requires of its
+//! function.
 
 use std::rc::Rc;
 
@@ -6,11 +7,11 @@ use super::state::ReplayState;
 use crate::analysis::model::{ArgumentType, Detail, Given, Id, Lookup, Namespace, RoutineShape};
 use crate::analysis::names::{Ident, Name};
 use crate::analysis::statement::{Argument, Routine, RoutineKind};
-use crate::chain::id::did_you_mean;
 use crate::chain::problem::Problem;
 use crate::syntax::source::Span;
+use crate::syntax::suggest::did_you_mean;
 
-/// Trigger functions that PostgreSQL and well-known extensions bring along.
+/// Trigger functions of PostgreSQL and of well-known extensions.
 const TRIGGER_FUNCTIONS: &str = "tsvector_update_trigger tsvector_update_trigger_column \
     suppress_redundant_updates_trigger unique_key_recheck moddatetime insert_username autoinc timetravel \
     ttdummy check_primary_key check_foreign_key lo_manage triggered_change_notification versioning \
@@ -18,7 +19,7 @@ const TRIGGER_FUNCTIONS: &str = "tsvector_update_trigger tsvector_update_trigger
     jsontriga ts_insert_blocker";
 
 impl ReplayState {
-    /// How a routine is called, and what it gives.
+    /// The call signature and the result of a routine.
     pub(super) fn shape(&mut self, routine: &Routine<'_>) -> RoutineShape {
         let arguments = routine.arguments.as_deref().unwrap_or_default();
         let is_plain = !arguments.iter().any(|argument| argument.is_out || argument.is_inout);
@@ -43,14 +44,14 @@ impl ReplayState {
         for column in columns? {
             found.push((column.name.clone()?, self.argument_type(&column.kind)?));
         }
-        // Of one column alone the server keeps only the type.
+        // For a single column, the server only stores the type.
         match found.as_slice() {
             [(_, kind)] => Some(Given::Rows(kind.clone())),
             _ => Some(Given::Table(found)),
         }
     }
 
-    /// Replaces a routine that is there, or says why it can't be.
+    /// Replaces an existing routine, or reports why that is impossible.
     pub(super) fn replace_routine(&mut self, id: Id, routine: &Routine<'_>) {
         let new = self.shape(routine);
         let Some(object) = self.model.get(id) else { return };
@@ -117,7 +118,8 @@ impl ReplayState {
         }
     }
 
-    /// Whether it is a type that the server or the chain has, and not an extension's that may be spelled in several ways.
+    /// Whether it is a built-in type or one of the chain's, and not an extension's, which may have
+    /// several spellings.
     fn is_clear_type(&self, kind: &ArgumentType) -> bool {
         let pseudo = matches!(kind, ArgumentType::Other(text) if is_pseudo(text));
         pseudo || self.are_clear(std::slice::from_ref(kind))
@@ -140,7 +142,8 @@ impl ReplayState {
         }
     }
 
-    /// The one function that a trigger calls, where it is known; that it is missing, or returns something else, is said.
+    /// The only function that a trigger can call, if known. Reports it if it is missing or returns
+    /// another type.
     pub(super) fn called(&mut self, name: &Name, returns: &'static str) -> Option<Id> {
         let signature = Name { parts: with_last(name, &format!("{}()", name.last())) };
         match self.model.resolve(Namespace::Routine, &signature) {
@@ -160,10 +163,11 @@ impl ReplayState {
                     self.names_of(|class| class == crate::analysis::model::ObjectKind::Routine);
                 let bare = |name: &Rc<str>| Rc::from(name.split('(').next().unwrap_or(name));
                 let names: Vec<Rc<str>> = names.iter().map(bare).collect();
-                let meant = did_you_mean(name.last(), names.iter().map(AsRef::as_ref));
-                let meant = meant.filter(|meant| *meant != name.last()).map(str::to_owned);
+                let suggestion = did_you_mean(name.last(), names.iter().map(AsRef::as_ref));
+                let suggestion =
+                    suggestion.filter(|suggestion| *suggestion != name.last()).map(str::to_owned);
                 let what = format!("function `{name}()`");
-                self.report(Problem::Missing { what, meant }, name.span(), "not there");
+                self.report(Problem::Missing { what, suggestion }, name.span(), "not there");
                 if let Some(place) = gone {
                     self.add_related(place, "dropped or renamed here");
                 }
@@ -195,7 +199,7 @@ impl ReplayState {
         self.add_related(place, "created here");
     }
 
-    /// Of several routines of one name it is not clear which is meant; that is said.
+    /// Reports that a name without arguments is ambiguous, because several routines have it.
     pub(super) fn ambiguous(&mut self, kind: RoutineKind, name: &Name, here: &[Id]) -> bool {
         let is_meant = |id: &&Id| {
             let detail = self.model.get(**id).map(|object| &object.detail);
@@ -208,11 +212,11 @@ impl ReplayState {
                     RoutineKind::Procedure => is_procedure == Some(true),
                 }
         };
-        let meant: Vec<Id> = here.iter().filter(is_meant).copied().collect();
-        if meant.len() < 2 {
+        let suggestion: Vec<Id> = here.iter().filter(is_meant).copied().collect();
+        if suggestion.len() < 2 {
             return false;
         }
-        let of: Vec<String> = meant.iter().map(|id| self.model.shown(*id)).collect();
+        let of: Vec<String> = suggestion.iter().map(|id| self.model.shown(*id)).collect();
         let word = if kind == RoutineKind::Procedure { "procedure" } else { "function" };
         let problem = Problem::Ambiguous { kind: word, name: name.to_string(), of };
         self.report(problem, name.span(), "which one?");

@@ -1,4 +1,4 @@
-//! Functions, procedures, triggers; what they may do when they are called.
+//! Replays functions, procedures and triggers, and records what they may do when they are called.
 
 use std::rc::Rc;
 
@@ -15,9 +15,9 @@ use crate::analysis::statement::{
     Argument, CreateTrigger, Language, OnTable, Routine, RoutineChange, RoutineKind, tokens,
     written,
 };
-use crate::chain::id::did_you_mean;
 use crate::chain::problem::Problem;
 use crate::syntax::source::Span;
+use crate::syntax::suggest::did_you_mean;
 
 impl ReplayState {
     pub(super) fn create_routine(&mut self, routine: &Routine<'_>) {
@@ -28,7 +28,7 @@ impl ReplayState {
         };
         let signature = self.signature(&last, &types);
         let Some(schema) = self.model.target(&routine.name, false) else {
-            // The schema is gone.
+            // Reports the missing schema.
             let _ = self.free(ObjectKind::Routine, &routine.name, false, false);
             return;
         };
@@ -70,7 +70,7 @@ impl ReplayState {
         self.model.add(object);
     }
 
-    /// Keeps the body of a routine that does more than to compute.
+    /// Records the body of a routine that does more than compute a value.
     pub(super) fn note_body(&mut self, name: &Rc<str>, routine: &Routine<'_>) {
         let Some((text, language)) = routine.body() else { return };
         let tokens = tokens(&text);
@@ -86,7 +86,7 @@ impl ReplayState {
             writes: Vec::new(),
         };
         if language == Language::Other {
-            // The ways in which other languages reach the database.
+            // The ways in which other languages access the database.
             let ways = ["execute", "spi", "prepare", "cursor", "subtransaction"];
             let lower = text.to_lowercase();
             let is_compiled = routine.rest.after(&["as"]).is_some_and(|rest| rest.is_sign(1, ","))
@@ -114,7 +114,7 @@ impl ReplayState {
         }
         self.check_trigger(table, &trigger.rest);
         if trigger.is_constraint {
-            // There is a constraint of that name, too.
+            // A constraint of the same name exists, too.
             self.model.invalidate(&trigger.name.text);
         }
         self.create_on_table(
@@ -138,7 +138,7 @@ impl ReplayState {
         function: Option<(&str, Option<Id>)>,
     ) {
         let (class, namespace) = class_of(what);
-        // Before PostgreSQL 16 it makes a view of the table.
+        // Before PostgreSQL 16, this turns the table into a view.
         if what == OnTable::Rule && &*name.text == "_RETURN" {
             let place = self.place(name.span);
             self.model.change(table.id, place, |table| table.is_certain = false);
@@ -191,7 +191,7 @@ impl ReplayState {
             }
         }
         self.drop_objects(&roots, cascade);
-        // Of an aggregate nothing is known but its name.
+        // Only the name of an aggregate is known.
         if cascade && roots.len() < routines.len() {
             let span = routines.first().map_or(Span::default(), |(name, _)| name.span());
             for id in self.possible_dependents() {
@@ -200,14 +200,14 @@ impl ReplayState {
         }
     }
 
-    /// The routines of this name, whatever their arguments are, in the schema that it means.
+    /// The routines of this name in the schema that it refers to, with any arguments.
     pub(super) fn routines_here(&mut self, name: &Name) -> Vec<Id> {
         let Some(schema) = self.model.target(name, false) else { return Vec::new() };
         let is_here = |id: &Id| self.model.get(*id).is_some_and(|it| it.home == Some(schema));
         self.model.routines(name.last()).into_iter().filter(is_here).collect()
     }
 
-    /// A routine that must be there.
+    /// Looks up a routine, which must exist.
     fn routine(
         &mut self,
         kind: RoutineKind,
@@ -247,14 +247,14 @@ impl ReplayState {
         match self.model.resolve(Namespace::Routine, &full) {
             Lookup::Yes(id) => Some(id),
             Lookup::Unknown(Some(id)) => Some(id),
-            // A statement that a server takes shows that it is there.
+            // The server accepts the statement, which shows that the routine exists.
             Lookup::Unknown(None) => self.ghost(ObjectKind::Routine, Namespace::Routine, &full),
             Lookup::No(_) if if_exists => {
                 doubt(self);
                 None
             }
             Lookup::No(gone) => {
-                // A type of an extension may have a name of its own for what another one is.
+                // The type of an extension may be another name for a type.
                 let is_clear = |id: &Id| match self.model.get(*id).map(|other| &other.detail) {
                     Some(Detail::Routine { arguments, .. }) => self.are_clear(arguments),
                     _ => false,
@@ -272,8 +272,8 @@ impl ReplayState {
                 let near = did_you_mean(name.last(), bare.iter().map(AsRef::as_ref));
                 if is_certain && (!extension || near.is_some()) {
                     let what = format!("function `{signature}`");
-                    let meant = near.filter(|near| *near != name.last()).map(str::to_owned);
-                    self.report(Problem::Missing { what, meant }, name.span(), "not there");
+                    let suggestion = near.filter(|near| *near != name.last()).map(str::to_owned);
+                    self.report(Problem::Missing { what, suggestion }, name.span(), "not there");
                     if let Some(place) = gone {
                         self.add_related(place, "dropped or renamed here");
                     }
@@ -323,7 +323,7 @@ impl ReplayState {
                 }
             }
             RoutineChange::SetSchema(schema) => self.move_to(id, schema),
-            // It may be that it gets a search_path of its own.
+            // The routine may get its own search_path.
             RoutineChange::Other => {
                 for body in self.active.get_mut(name.last()).into_iter().flatten() {
                     Rc::make_mut(body).sets_path = true;
@@ -333,7 +333,7 @@ impl ReplayState {
     }
 }
 
-/// Whether there are words in a body that change a schema, or run what may.
+/// Whether a body contains words that change a schema, or that run something which may.
 fn changes_schema(text: &Cursor<'_>) -> bool {
     let words = [
         "create",

@@ -1,4 +1,4 @@
-//! What tells a routine from others of its name: the types of its arguments, however they are spelled.
+//! Distinguishes overloads of a routine by the types of their arguments, in any spelling.
 
 use std::rc::Rc;
 
@@ -8,7 +8,8 @@ use crate::analysis::names::Name;
 use crate::analysis::statement::{Argument, TypeName, canonical, is_built_in};
 
 impl ReplayState {
-    /// What tells a routine from others of its name; nothing where that is not clear.
+    /// The argument types that distinguish a routine from its overloads; `None` if they are
+    /// unclear.
     pub(super) fn argument_types(
         &mut self,
         arguments: Option<&[Argument]>,
@@ -33,7 +34,7 @@ impl ReplayState {
         }
         let name = &kind.name;
         let schema = name.schema().map(|schema| schema.text.clone());
-        // `_int4` is what the server calls `int4[]` inside.
+        // `_int4` is the server's internal name for `int4[]`.
         let is_own_schema = schema.as_deref().is_none_or(|schema| schema == "pg_catalog");
         if let Some(base) = name.last().strip_prefix('_')
             && is_own_schema
@@ -54,7 +55,7 @@ impl ReplayState {
         Some(own.map_or_else(|| shown(name.last()), |id| ArgumentType::Own(id, kind.is_array)))
     }
 
-    /// `table.column%TYPE`, as far as it is one of the server's own types.
+    /// Resolves `table.column%TYPE`, if it is a built-in type.
     fn type_of_column(&mut self, name: &Name) -> Option<String> {
         let (column, table) = name.parts.split_last()?;
         let table = Name { parts: table.to_vec() };
@@ -67,7 +68,7 @@ impl ReplayState {
         let found = self.model.find(Namespace::Column, Some(table), &column.text);
         let Lookup::Yes(column) = found else { return None };
         match &self.model.get(column)?.detail {
-            // What is in brackets is no part of it.
+            // Modifiers are not part of the type.
             Detail::Column { kind: Some(kind), .. } if is_built_in(kind) => {
                 let start = kind.find('(').unwrap_or(kind.len());
                 let end = kind.find(')').map_or(kind.len(), |at| at + 1);
@@ -94,7 +95,7 @@ impl ReplayState {
         })
     }
 
-    /// The routines that have a type among their arguments are known by its new name.
+    /// Updates the names of the routines that have a renamed type among their arguments.
     pub(super) fn sign_again(&mut self, kind: Id) {
         let place = self.place(self.statement);
         for id in self.model.parts(kind, |class| class == ObjectKind::Routine) {

@@ -1,4 +1,5 @@
-//! Functions in SQL: the server reads their bodies when it makes them, unless `check_function_bodies` is off.
+//! Checks the bodies of SQL functions. The server parses them when the function is created, unless
+//! `check_function_bodies` is off.
 
 use std::borrow::Cow;
 use std::rc::Rc;
@@ -11,8 +12,8 @@ use crate::analysis::statement::{Language, Routine, quoted_body};
 use crate::syntax::statements::split_statements;
 
 impl ReplayState {
-    /// Notes that from here on bodies may not be read. What sets it for a role or a database holds from
-    /// the next session on, and nobody knows for whom.
+    /// Records that bodies may not be checked from here on. A setting for a role or a database
+    /// takes effect in the next session, and it is unknown for whom.
     pub(super) fn note_body_checks(&mut self, all: &Cursor<'_>) {
         let has = |token: &crate::syntax::lexer::Token| {
             let text = all.text(*token);
@@ -24,18 +25,18 @@ impl ReplayState {
         }
     }
 
-    /// The statements of a function in SQL.
+    /// Checks the statements of an SQL function.
     pub(super) fn check_body(&mut self, routine: &Routine<'_>, all: &Cursor<'_>) {
         if !self.checks_queries() || !matches!(routine.body(), Some((_, Language::Sql))) {
             return;
         }
         let Some(names) = names_before(all, &routine.rest) else { return };
-        // Of a type that only a call tells, the body is read with the call.
+        // With a polymorphic type, the body is checked when the function is called.
         if names.iter().any(|name| name.starts_with("any")) {
             return;
         }
         let parameters = Parameters { function: routine.name.last().into(), names };
-        // The function's own path holds.
+        // The function's own search path applies.
         let path = self.model.path.clone();
         if (0..routine.rest.len()).any(|at| routine.rest.is(at, "search_path")) {
             self.model.path = Path::Unknown;
@@ -59,7 +60,7 @@ impl ReplayState {
         let Some(token) = quoted.token(0) else { return };
         let (source, offset) = quoted.source();
         let written = quoted.text(token);
-        // What has escapes inside is not what the server reads.
+        // With escapes inside, the text is not what the server reads.
         if !written.starts_with('$') && written.contains('\\') {
             return;
         }
@@ -78,7 +79,7 @@ impl ReplayState {
 
 const SETTING: &str = "check_function_bodies";
 
-/// All names in a routine's arguments and in what it returns: those of its parameters are among them.
+/// All names in the arguments and in the result of a routine. They include those of its parameters.
 fn names_before(all: &Cursor<'_>, rest: &Cursor<'_>) -> Option<Vec<Rc<str>>> {
     let mut names: Vec<Rc<str>> = Vec::new();
     let mut head = all.before(rest.len());

@@ -1,4 +1,4 @@
-//! The state of a replay, and how a fault is noted.
+//! The state of a replay, and the reporting of faults.
 
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
@@ -11,11 +11,11 @@ use crate::analysis::model::{
 };
 pub(super) use crate::analysis::names::is_system_column;
 use crate::analysis::names::{Ident, Name};
-use crate::chain::id::did_you_mean;
 use crate::chain::problem::Problem;
 use crate::syntax::source::Span;
+use crate::syntax::suggest::did_you_mean;
 
-/// What a server would refuse.
+/// An error that a server would report.
 #[derive(Debug)]
 pub(super) struct Fault {
     pub(super) problem: Problem,
@@ -24,21 +24,21 @@ pub(super) struct Fault {
     pub(super) related: Vec<(Place, String)>,
 }
 
-/// Inherited columns are followed one by one up to this many; a chain of a few kilobytes can ask for
-/// millions of them. The columns of tables behind that are not known.
+/// The limit for copying inherited columns. A chain of a few kilobytes can ask for millions of
+/// them. The columns of further child tables are unknown.
 const MOST_COPIES: usize = 50_000;
 
-/// Bodies are run up to this many times; a few kilobytes of triggers that write one another's tables can ask
-/// for as many as there are statements, each time.
+/// The limit for running bodies. A few kilobytes of triggers that write each other's tables can ask
+/// for as many runs as there are statements, each time.
 const MOST_BODIES: usize = 5_000;
 
-/// Where the replay loses sight of names.
+/// A statement after which names are unknown.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::analysis) struct BlindSpot {
     pub(in crate::analysis) source: usize,
     pub(in crate::analysis) span: Span,
     pub(in crate::analysis) why: String,
-    /// Of which kinds; of all where there is none; only those without a schema where it is empty.
+    /// The affected kinds of names; `None` for all, and empty for names without a schema.
     pub(in crate::analysis) namespaces: Option<&'static [Namespace]>,
 }
 
@@ -47,65 +47,67 @@ pub(super) struct ReplayState {
     /// The file that is being replayed.
     pub(super) source: usize,
     pub(super) faults: Vec<Fault>,
-    /// How many faults are kept when a statement in a body has some: what is refused in there is not said.
+    /// How many faults to keep if a statement in a body fails: errors inside a body are not
+    /// reported.
     pub(super) kept_faults: usize,
-    /// The statement of the file that is being replayed.
+    /// The statement that is being replayed.
     pub(super) statement: Span,
-    /// The same while a text is replayed that does not stand in the file as it is.
+    /// The same while replaying a text that the file does not contain literally.
     pub(super) within: Option<Span>,
-    /// Whether the section runs in a transaction, and when it began.
+    /// Whether the section runs in a transaction, and when that started.
     pub(super) in_transaction: bool,
     pub(super) section_start: u32,
-    /// The values that it has added to enums.
+    /// The enum values that the transaction has added.
     pub(super) added_values: Vec<AddedValue>,
-    /// Subscriptions that have a slot.
+    /// Subscriptions that have a replication slot.
     pub(super) with_slot: WithSlot,
-    /// The names that were chosen, in their schemas, for constraints or not: when, and the number that the last one got.
+    /// The names that the server chose, by their schemas and by whether they are constraints: the
+    /// counter of freed names at that time, and the last number used.
     pub(super) chosen: HashMap<(Id, bool, Rc<str>), (u64, u32)>,
-    /// Names of what is temporary, and of what stands on it.
+    /// The names of temporary objects and of their dependents.
     pub(super) temporaries: HashSet<Rc<str>>,
-    /// The savepoints that it has set, and how the catalog was.
+    /// The savepoints of the transaction, and the state of the model at each.
     pub(super) savepoints: Vec<(Rc<str>, Mark)>,
-    /// How many columns may yet be copied to the tables below others.
+    /// How many columns may still be copied to child tables.
     pub(super) copies_left: usize,
-    /// How deep in bodies this is.
+    /// The nesting depth of bodies.
     pub(super) depth: usize,
-    /// Routines of the chain that do more than to compute, by their names without a schema.
+    /// Routines of the chain that do more than compute a value, by their names without a schema.
     pub(super) active: HashMap<Rc<str>, Vec<Rc<RoutineBody>>>,
-    /// Which of them have run together, and the catalog's version behind that.
+    /// Which of them have run together, and the version of the model after that.
     pub(super) ran: HashMap<Vec<Rc<str>>, u64>,
-    /// What a change of a table's data runs, and of which version of the catalog that is.
+    /// What a change of a table's data runs, and the version of the model that this is based on.
     pub(super) triggered: HashMap<Id, (u64, Vec<Rc<str>>)>,
-    /// How many bodies may yet be run.
+    /// How many bodies may still be run.
     pub(super) bodies_left: usize,
-    /// Tables of which all below them is open, as long as no more tables come to be below others.
+    /// Tables whose children already are unknown, as long as no table gets a new child.
     pub(super) open_below: HashSet<Id>,
-    /// Those of them that are run at the moment, with all that they call.
+    /// The active routines that are running, with everything that they call.
     pub(super) running: HashSet<Rc<str>>,
-    /// Those of them that any change of data may run: in defaults, rules, policies.
+    /// The active routines that any change of data may run: those in defaults, rules and policies.
     pub(super) stored: Vec<Rc<str>>,
-    /// The functions behind the chain's operators, by their signs, and behind its casts.
+    /// The functions of the chain's operators, by operator, and of its casts.
     pub(super) operators: HashMap<Rc<str>, Vec<Rc<str>>>,
     pub(super) casts: Vec<Rc<str>>,
-    /// Access methods of the chain's own, those that may have more default operator classes than the server has,
-    /// and whether there may be more casts.
+    /// The chain's own access methods, the methods that may have more default operator classes than
+    /// the built-in ones, and whether there may be additional casts.
     pub(super) methods: HashSet<Rc<str>>,
     pub(super) with_classes: HashSet<Rc<str>>,
     pub(super) has_casts: bool,
-    /// Those of `active` that can be written as a field: `t.f`.
+    /// The routines in `active` that can be called with field syntax: `t.f`.
     pub(super) of_rows: HashSet<Rc<str>>,
-    /// Whether any statement may run an event trigger.
+    /// Whether any statement may fire an event trigger.
     pub(super) has_event_triggers: bool,
-    /// Whether what is wrong with the section is said.
+    /// Whether the faults of the section are reported.
     pub(super) is_pending: bool,
-    /// Whether `check_function_bodies` may be off, until the section ends or for good.
+    /// Whether `check_function_bodies` may be off, for the rest of the section or permanently.
     pub(super) bodies_unread: bool,
     pub(super) bodies_never_read: bool,
-    /// Where nothing is known any more, and why.
+    /// The blind spots, with their reasons.
     pub(super) blind: Vec<BlindSpot>,
 }
 
-/// A relation that a statement is about.
+/// A relation that a statement refers to.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Target {
     pub(super) id: Id,
@@ -155,21 +157,21 @@ impl ReplayState {
         Place { source: self.source, span: self.within.unwrap_or(span) }
     }
 
-    /// From here on nothing is known of any name.
+    /// Marks all names as unknown from here on.
     pub(super) fn go_blind(&mut self, why: &str) {
         self.model.invalidate_everything();
         self.with_slot = None;
         self.note_blind(why, None);
     }
 
-    /// From here on names of some kinds are not known.
+    /// Marks some kinds of names as unknown from here on.
     pub(super) fn partly_blind(&mut self, namespaces: &'static [Namespace], why: &str) {
         self.note_blind(why, Some(namespaces));
     }
 
     fn note_blind(&mut self, why: &str, namespaces: Option<&'static [Namespace]>) {
         let (source, span) = (self.source, self.statement);
-        // One statement has one reason.
+        // A statement has only one reason.
         if let Some(last) =
             self.blind.last_mut().filter(|last| (last.source, last.span) == (source, span))
         {
@@ -186,7 +188,7 @@ impl ReplayState {
         self.faults.push(Fault { problem, span, label, related: Vec::new() });
     }
 
-    /// Adds a place to the last fault, where there is one to show.
+    /// Adds a location to the last fault, if it can be shown.
     pub(super) fn add_related(&mut self, place: Place, text: impl Into<String>) {
         if place != Place::default()
             && let Some(fault) = self.faults.last_mut()
@@ -195,7 +197,7 @@ impl ReplayState {
         }
     }
 
-    /// An object that is there already.
+    /// Reports that an object already exists.
     pub(super) fn report_exists(&mut self, id: Id, span: Span) {
         let Some(object) = self.model.get(id) else { return };
         let place = object.place;
@@ -204,7 +206,7 @@ impl ReplayState {
         self.add_related(place, "first created here");
     }
 
-    /// Something that is not there; what has such a name is proposed.
+    /// Reports that an object does not exist, and suggests a similar name.
     pub(super) fn report_missing(
         &mut self,
         kind: &str,
@@ -215,16 +217,16 @@ impl ReplayState {
     ) {
         let last = shown.split('`').next().unwrap_or(shown);
         let last = last.rsplit('.').next().unwrap_or(last).trim_matches('"');
-        let meant = did_you_mean(last, candidates.iter().map(AsRef::as_ref));
-        let meant = meant.filter(|meant| *meant != last).map(str::to_owned);
+        let suggestion = did_you_mean(last, candidates.iter().map(AsRef::as_ref));
+        let suggestion = suggestion.filter(|suggestion| *suggestion != last).map(str::to_owned);
         let what = format!("{kind} `{shown}`");
-        self.report(Problem::Missing { what, meant }, span, "not there");
+        self.report(Problem::Missing { what, suggestion }, span, "not there");
         if let Some(place) = gone {
             self.add_related(place, "dropped or renamed here");
         }
     }
 
-    /// The kind and the name of an object.
+    /// The kind and name of an object.
     pub(super) fn describe(&self, id: Id) -> String {
         let Some(object) = self.model.get(id) else { return "?".to_owned() };
         let of = match object.class {
@@ -242,7 +244,7 @@ impl ReplayState {
         self.model.get(id).map(|object| object.class)
     }
 
-    /// The names of all objects of these classes, for proposals.
+    /// The names of all objects of these kinds, for suggestions.
     pub(super) fn names_of(&self, classes: impl Fn(ObjectKind) -> bool) -> Vec<Rc<str>> {
         let mut names: Vec<Rc<str>> = self
             .model
@@ -254,7 +256,7 @@ impl ReplayState {
         names
     }
 
-    /// The relation of this name, which must be there; nothing where it is not known.
+    /// Looks up a relation, which must exist; `None` if it is unknown.
     pub(super) fn relation(&mut self, name: &Name, kind: &str, if_exists: bool) -> Option<Target> {
         match self.model.resolve(Namespace::Relation, name) {
             Lookup::Yes(id) | Lookup::Unknown(Some(id)) => {
@@ -283,7 +285,7 @@ impl ReplayState {
             "table" => &[
                 ObjectKind::Table,
                 ObjectKind::ForeignTable,
-                ObjectKind::Snapshot,
+                ObjectKind::View,
                 ObjectKind::MaterializedView,
             ],
             _ => return names,
@@ -291,12 +293,12 @@ impl ReplayState {
         self.names_of(|class| classes.contains(&class))
     }
 
-    /// A relation of which nothing is known but its name.
+    /// Adds a relation of which only the name is known.
     fn placeholder(&mut self, name: &Name) -> Option<Id> {
         self.ghost(ObjectKind::Table, Namespace::Relation, name)
     }
 
-    /// Something that a statement takes for granted, and of which nothing is known but its name.
+    /// Adds an object that a statement presupposes and of which only the name is known.
     pub(super) fn ghost(
         &mut self,
         class: ObjectKind,
@@ -307,12 +309,12 @@ impl ReplayState {
         if let Some(id) = self.model.find(namespace, Some(home), name.last()).id() {
             return Some(id);
         }
-        // Where the path is not known, it is any of that name.
+        // With an unknown path, it may be any object of this name.
         if home == self.model.unresolved {
             self.model.invalidate(&name.last().into());
         }
-        // It may be one of these, in a schema that comes later in the path, or the one that was made without a
-        // schema, where this is the role's.
+        // It may be one of these, in a schema later in the path; or the object created without a
+        // schema, if this schema is named like the role.
         let mut others = self.model.namesakes(namespace, name);
         others.extend(self.model.made_bare_as(name));
         for other in others {
@@ -324,7 +326,7 @@ impl ReplayState {
         Some(self.model.add(object))
     }
 
-    /// The same in a table.
+    /// The same for a part of a table.
     pub(super) fn ghost_of(&mut self, table: Id, class: ObjectKind, name: &Rc<str>) -> Id {
         let place = Place::default();
         let mut object = Object::new(class, name.clone(), Some(table), place);
@@ -335,7 +337,7 @@ impl ReplayState {
         self.model.add(object)
     }
 
-    /// A column of a table, which must be there.
+    /// Looks up a column of a table, which must exist.
     pub(super) fn column(&mut self, table: Target, name: &Ident) -> Option<Id> {
         match self.model.find(Namespace::Column, Some(table.id), &name.text) {
             Lookup::Yes(id) => Some(id),
@@ -363,10 +365,10 @@ impl ReplayState {
         columns.iter().filter_map(|id| Some(self.model.get(*id)?.name.clone())).collect()
     }
 
-    /// What a class of relations is called where another was wanted.
+    /// Reports a relation of the wrong kind.
     pub(super) fn wrong_kind(&mut self, id: Id, wanted: &'static str, span: Span) {
         let Some(object) = self.model.get(id) else { return };
-        // It may have been something else before the statement that made it if it was not there.
+        // An object that existed before its CREATE may be of another kind.
         if object.is_old {
             return;
         }

@@ -1,4 +1,4 @@
-//! Subscriptions that have a slot: a server drops them outside of a transaction only.
+//! Tracks subscriptions with a replication slot. A server only drops them outside of a transaction.
 
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -8,18 +8,18 @@ use crate::analysis::cursor::Cursor;
 use crate::analysis::model::Place;
 use crate::chain::problem::Problem;
 
-/// Those of the chain's that surely have a slot, and where they are made; nothing once anything else may have
-/// changed one.
+/// The subscriptions of the chain that certainly have a slot, and where they are created; `None`
+/// once something untracked may have changed one.
 pub(super) type WithSlot = Option<HashMap<Rc<str>, Place>>;
 
 impl ReplayState {
-    /// Of each statement of a section, before it is replayed.
+    /// Follows each statement of a section, before it is replayed.
     pub(super) fn follow_subscriptions(&mut self, all: &Cursor<'_>) {
         let Some(with_slot) = &mut self.with_slot else { return };
         let mut rest = *all;
         let verb = ["create", "alter", "drop"].into_iter().find(|verb| rest.take(&[verb]));
         let Some(verb) = verb.filter(|_| rest.take(&["subscription"])) else {
-            // A block or a function may do it.
+            // A block or a function may change a subscription.
             let is_named = |text: &str| text.to_ascii_lowercase().contains("subscription");
             if all.tokens().iter().any(|token| is_named(all.text(*token))) {
                 self.with_slot = None;
@@ -37,7 +37,7 @@ impl ReplayState {
                 let renamed = with_slot.remove(&name.text).zip(rest.ident());
                 with_slot.extend(renamed.map(|(place, to)| (to.text, place)));
             }
-            // Where its options are changed, the slot may be among them.
+            // A change of its options may change the slot.
             "alter" if rest.is(0, "set") => {
                 with_slot.remove(&name.text);
             }
@@ -54,7 +54,7 @@ impl ReplayState {
     }
 }
 
-/// Whether the options of `CREATE SUBSCRIPTION` leave it a slot: it has one unless they say `slot_name = NONE`.
+/// Whether `CREATE SUBSCRIPTION` creates a slot: it does unless the options say `slot_name = NONE`.
 fn has_slot(rest: &Cursor<'_>) -> bool {
     let options = rest.after(&["with"]).and_then(|mut options| options.parentheses());
     options.is_none_or(|options| !options.split().iter().any(|option| option.is(0, "slot_name")))

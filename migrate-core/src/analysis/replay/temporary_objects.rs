@@ -1,4 +1,5 @@
-//! What stands on something temporary, which the end of a session takes with it, or the end of a transaction.
+//! Tracks objects that depend on something temporary. They are dropped at the end of the session or
+//! of the transaction.
 
 use std::rc::Rc;
 
@@ -9,8 +10,9 @@ use crate::analysis::statement::Statement;
 use crate::syntax::lexer::TokenKind;
 
 impl ReplayState {
-    /// Follows a statement that makes something temporary, or something that stands on it; true if nothing more is to
-    /// be made of it, since nobody knows how long it is there.
+    /// Follows a statement that creates something temporary or something that depends on it.
+    /// Returns true if the statement should not be replayed, since it is unknown how long the
+    /// object exists.
     pub(super) fn is_of_temporary(&mut self, read: &Statement<'_>, all: &Cursor<'_>) -> bool {
         let Some((name, is_temporary)) = made(read) else { return false };
         let is_temporary =
@@ -20,7 +22,7 @@ impl ReplayState {
             self.temporaries.insert(own);
             return false;
         }
-        // A temporary table that is changed is no news.
+        // A change of a temporary table adds nothing new.
         let is_known = matches!(read, Statement::AlterTable(_)) && self.temporaries.contains(&own);
         if self.temporaries.is_empty() || is_known {
             return false;
@@ -29,7 +31,7 @@ impl ReplayState {
         if !names_one && !self.is_temporary_in_text(all) {
             return false;
         }
-        // A table stays, and loses a column.
+        // A table remains, and loses a column.
         if !matches!(read, Statement::AlterTable(_) | Statement::CreateTable(_)) {
             self.temporaries.insert(own);
         }
@@ -38,14 +40,14 @@ impl ReplayState {
         true
     }
 
-    /// Whether a string of a statement has the name of something temporary in it: `nextval('s')`.
+    /// Whether a string in a statement contains the name of something temporary: `nextval('s')`.
     fn is_temporary_in_text(&self, all: &Cursor<'_>) -> bool {
         let mut strings = all.tokens().iter().filter(|token| token.kind == TokenKind::String);
         strings.any(|token| self.temporaries.iter().any(|name| all.text(*token).contains(&**name)))
     }
 }
 
-/// What a statement makes or changes, and whether it says that this is temporary.
+/// The object that a statement creates or changes, and whether it is declared temporary.
 fn made<'s>(read: &'s Statement<'_>) -> Option<(&'s Name, bool)> {
     Some(match read {
         Statement::CreateTable(table) => (&table.name, table.temporary),
@@ -54,7 +56,7 @@ fn made<'s>(read: &'s Statement<'_>) -> Option<(&'s Name, bool)> {
         Statement::CreateType { name, .. } | Statement::CreateDomain { name, .. } => (name, false),
         Statement::CreateRoutine(routine) => (&routine.name, false),
         Statement::AlterTable(alter) => (&alter.name, false),
-        // A table of a query has a copy of its rows.
+        // CREATE TABLE AS copies the rows.
         Statement::CreateTableAs { name, temporary: true, .. } => (name, true),
         _ => return None,
     })

@@ -1,4 +1,4 @@
-//! What a replay finds, and what it leaves alone.
+//! Tests: what a replay reports, and what it accepts.
 
 use crate::chain::folder::Folder;
 
@@ -15,8 +15,8 @@ mod temporaries;
 mod unknown;
 mod values;
 
-/// Checks a chain of these upgrades and downgrades; its errors as `revision:line message: label`, with
-/// further places and the help behind.
+/// Checks a chain of these upgrades and downgrades. Returns its errors as `revision:line message:
+/// label`, followed by further locations and the help.
 fn errors(revisions: &[(&str, &str)]) -> Vec<String> {
     let files: Vec<(String, String)> = revisions
         .iter()
@@ -48,7 +48,7 @@ fn errors(revisions: &[(&str, &str)]) -> Vec<String> {
     rejection.diagnostics.iter().map(shown).collect()
 }
 
-/// One upgrade, and what is said of it, each by how it begins.
+/// Checks what is reported for one upgrade; `expected` holds the beginnings of the messages.
 fn check(up: &str, expected: &[&str]) {
     let found = errors(&[(up, "")]);
     let same = found.len() == expected.len()
@@ -60,9 +60,9 @@ fn check(up: &str, expected: &[&str]) {
 fn what_is_there_is_not_made_again() {
     check(
         "CREATE TABLE t (a int); CREATE TABLE t ();",
-        &["table `t` exists already: r1.sql `t` created again here; r1.sql `t` first created here"],
+        &["table `t` already exists: r1.sql `t` created again here; r1.sql `t` first created here"],
     );
-    check("CREATE TABLE t (a int, b int, a int)", &["column `t.a` exists already"]);
+    check("CREATE TABLE t (a int, b int, a int)", &["column `t.a` already exists"]);
     check("CREATE TABLE t (a int); ALTER TABLE t ADD a int, ADD b int", &["column `t.a`"]);
     check("CREATE TABLE t (a int PRIMARY KEY, b int PRIMARY KEY)", &["primary key of `t`"]);
     check("CREATE TABLE t (a int UNIQUE); CREATE INDEX t_a_key ON t (a)", &["index `t_a_key`"]);
@@ -75,11 +75,11 @@ fn what_is_there_is_not_made_again() {
         "CREATE TABLE t (a int CHECK (a > 0)); ALTER TABLE t ADD CONSTRAINT t_a_check CHECK (true)",
         &["constraint `t_a_check` of `t`"],
     );
-    check("CREATE TABLE t (); CREATE VIEW t AS SELECT 1", &["table `t` exists"]);
-    check("CREATE TYPE m AS ENUM ('a', 'a')", &["value `a` of type `m` exists"]);
+    check("CREATE TABLE t (); CREATE VIEW t AS SELECT 1", &["table `t` already exists"]);
+    check("CREATE TYPE m AS ENUM ('a', 'a')", &["value `a` of type `m` already exists"]);
     check("CREATE TYPE m AS ENUM ('a'); ALTER TYPE m ADD VALUE 'a'", &["value `a` of type `m`"]);
-    check("CREATE TYPE m AS ENUM ('a'); CREATE TABLE m ()", &["type `m` exists"]);
-    check("CREATE SCHEMA s; CREATE SCHEMA s", &["schema `s` exists"]);
+    check("CREATE TYPE m AS ENUM ('a'); CREATE TABLE m ()", &["type `m` already exists"]);
+    check("CREATE SCHEMA s; CREATE SCHEMA s", &["schema `s` already exists"]);
     check(
         "CREATE FUNCTION f(a int) RETURNS int LANGUAGE sql AS 'SELECT 1'; CREATE FUNCTION f(int4) RETURNS text LANGUAGE sql AS 'SELECT 1'",
         &["function `f(integer)`"],
@@ -228,7 +228,7 @@ fn what_is_not_known_is_no_error() {
     }
 }
 
-/// What plainly leaves the schema alone does not blind the rest.
+/// Statements that plainly do not change the schema are no blind spots.
 #[test]
 fn harmless_calls_blind_nothing() {
     for up in [
@@ -266,8 +266,8 @@ fn a_search_path_leads_elsewhere() {
     );
 }
 
-/// What Alembic wrote of ActorHub before it was mended: indexes that the first revision had made, and
-/// keys by the names that they do not have.
+/// What Alembic generated for ActorHub before it was corrected: duplicates of indexes from the
+/// first revision, and constraints under wrong names.
 #[test]
 fn the_revision_that_failed_in_production() {
     let first = "CREATE TABLE users (id uuid PRIMARY KEY, email text);\n\
@@ -286,16 +286,16 @@ fn the_revision_that_failed_in_production() {
     assert_eq!(
         starts,
         [
-            "index `ix_identities_user_id` exists already",
-            "index `ix_identities_status` exists already",
-            "index `ix_users_email` exists already",
+            "index `ix_identities_user_id` already exists",
+            "index `ix_identities_status` already exists",
+            "index `ix_users_email` already exists",
             "there is no constraint `fk_identities_user_id_users` of `identities`",
         ]
     );
     assert!(found[3].ends_with("= did you mean `identities_user_id_fkey`?"), "{}", found[3]);
 }
 
-/// What is deployed makes what later revisions stand on, and is never wrong itself.
+/// Deployed revisions create what later ones depend on, and are never reported themselves.
 #[test]
 fn nothing_is_said_of_what_is_deployed() {
     let text = |id: &str, parent: &str, up: &str| {
@@ -319,12 +319,12 @@ fn nothing_is_said_of_what_is_deployed() {
     let Err(rejection) = crate::analyse(Folder::of_texts("m", files)) else { panic!() };
     assert_eq!(rejection.diagnostics.len(), 1, "{rejection}");
     assert!(
-        rejection.to_string().starts_with("table `t` exists already\n --> m/2.sql:6:14"),
+        rejection.to_string().starts_with("table `t` already exists\n --> m/2.sql:6:14"),
         "{rejection}"
     );
 }
 
-/// The real chain, of which nothing is deployed here.
+/// The real chain, with nothing deployed.
 fn actorhub() -> Vec<(String, String)> {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../actorhub-schema/migrations");
     let files = crate::fs::files::read(std::path::Path::new(folder), "m");

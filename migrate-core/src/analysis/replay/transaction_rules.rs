@@ -1,5 +1,5 @@
-//! What a server refuses in a transaction, where only the catalog tells: a new value of an enum that is used,
-//! and the rebuilding of what is partitioned.
+//! Finds what a server refuses in a transaction depending on the objects that exist: the use of a
+//! new enum value, and the rebuilding of partitioned tables and indexes.
 
 use std::rc::Rc;
 
@@ -11,7 +11,7 @@ use crate::analysis::names::Name;
 use crate::chain::problem::Problem;
 use crate::syntax::source::Span;
 
-/// A value that this transaction has added to an enum which it has not made.
+/// A value that this transaction has added to an enum which it did not create.
 #[derive(Debug)]
 pub(super) struct AddedValue {
     pub(super) of: Id,
@@ -20,7 +20,7 @@ pub(super) struct AddedValue {
 }
 
 impl ReplayState {
-    /// Of a statement in a transaction, before it is replayed.
+    /// Checks a statement in a transaction, before it is replayed.
     pub(super) fn check_mode(&mut self, all: &Cursor<'_>) {
         if all.is_any(0, &["reindex", "cluster"]) {
             self.rebuilds_partitions(*all);
@@ -30,7 +30,7 @@ impl ReplayState {
         }
     }
 
-    /// `SAVEPOINT` and `ROLLBACK TO`: what was done between the two is taken back.
+    /// Replays `SAVEPOINT` and `ROLLBACK TO`, which rolls back the changes in between.
     pub(super) fn savepoint(&mut self, all: &Cursor<'_>) -> bool {
         let mut rest = *all;
         if rest.take(&["savepoint"]) {
@@ -103,7 +103,7 @@ impl ReplayState {
         }
     }
 
-    /// The enum that is the type of a column, where both are sure.
+    /// The enum that is the type of a column, if both are certain.
     fn enum_of(&mut self, table: &Name, column: &str) -> Option<Id> {
         let Lookup::Yes(table) = self.model.resolve(Namespace::Relation, table) else {
             return None;
@@ -124,8 +124,8 @@ impl ReplayState {
         enums.next()
     }
 
-    /// Notes that a value is new, which can't be used before the transaction has ended, unless the
-    /// transaction has made the enum as well.
+    /// Records a new enum value, which cannot be used before the transaction ends, unless the
+    /// transaction has created the enum as well.
     pub(super) fn note_added(&mut self, of: Id, label: &Rc<str>, span: Span) {
         let is_older = self.model.get(of).is_some_and(|kind| kind.since < self.section_start);
         if is_older && self.model.is_sure(of) && self.in_transaction && self.depth == 0 {

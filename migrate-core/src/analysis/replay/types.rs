@@ -1,4 +1,4 @@
-//! Types and domains: made and altered.
+//! Replays the creation and change of types and domains.
 
 use std::rc::Rc;
 
@@ -9,9 +9,9 @@ use crate::analysis::model::{
 };
 use crate::analysis::names::{Name, automatic, cut};
 use crate::analysis::statement::{AlterType, TypeBody, TypeChange, TypeName};
-use crate::chain::id::did_you_mean;
 use crate::chain::problem::Problem;
 use crate::syntax::source::Span;
+use crate::syntax::suggest::did_you_mean;
 
 /// The values of an enum, and where each was added.
 type Labels = Vec<(Rc<str>, Place)>;
@@ -33,7 +33,7 @@ impl ReplayState {
                 }
             }
         }
-        // A shell type is filled by a second statement.
+        // A second statement completes a shell type.
         if matches!(body, TypeBody::Other)
             && let Some(id) =
                 self.model.resolve_own(Namespace::Type, name, false).and_then(Lookup::id)
@@ -58,7 +58,7 @@ impl ReplayState {
             }
             TypeBody::Range { multirange } => {
                 let id = self.model.add(object);
-                // It comes and goes with its range.
+                // A multirange is created and dropped with its range.
                 let of = match multirange {
                     Some(of) => of.clone(),
                     None => multirange_of(name),
@@ -119,7 +119,7 @@ impl ReplayState {
         }
     }
 
-    /// The values of an enum, where all are known.
+    /// The values of an enum, if all are known.
     fn values(&self, id: Id) -> Option<(Labels, Place)> {
         let object = self.model.get(id)?;
         match &object.detail {
@@ -162,7 +162,8 @@ impl ReplayState {
                 return;
             }
         }
-        // Where all its values are known, it is a new one. One that was there before its CREATE may have more.
+        // If all values of the enum are known, this value is new. An enum that existed before its
+        // CREATE may have more.
         let is_known =
             self.values(id).is_some() && self.model.get(id).is_some_and(|kind| !kind.is_old);
         if is_known || !if_not_exists {
@@ -176,7 +177,7 @@ impl ReplayState {
         });
     }
 
-    /// Something that is said to be a value of an enum, where all its values are known.
+    /// Checks that a string is a value of an enum, if all its values are known.
     pub(super) fn must_have_value(&mut self, id: Id, label: &str, span: Span) {
         if let Some((labels, place)) = self.values(id)
             && !has(&labels, &label.into())
@@ -194,9 +195,9 @@ impl ReplayState {
         place: Place,
     ) {
         let what = format!("value `{label}` of {}", self.describe(id));
-        let meant =
+        let suggestion =
             did_you_mean(label, labels.iter().map(|(label, _)| &**label)).map(str::to_owned);
-        self.report(Problem::Missing { what, meant }, span, "not there");
+        self.report(Problem::Missing { what, suggestion }, span, "not there");
         self.add_related(place, "the type is created here");
     }
 
@@ -228,7 +229,7 @@ fn has(labels: &[(Rc<str>, Place)], label: &Rc<str>) -> bool {
     labels.iter().any(|(known, _)| known == label)
 }
 
-/// The name that the server gives to the multirange of a range.
+/// The name that the server chooses for the multirange of a range.
 fn multirange_of(range: &Name) -> Name {
     let last = range.last();
     let name = match last.find("range") {

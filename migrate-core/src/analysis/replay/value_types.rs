@@ -1,4 +1,5 @@
-//! Whether values fit: defaults, columns that get another type, keys that refer to others.
+//! Checks whether values match types: defaults, changes of a column's type, and the columns of
+//! foreign keys.
 
 use super::state::ReplayState;
 use crate::analysis::cursor::Cursor;
@@ -11,15 +12,15 @@ use crate::chain::problem::Problem;
 use crate::syntax::lexer::{Token, TokenKind};
 use crate::syntax::source::Span;
 
-/// The name of a default that is a string and nothing else; that of another constant is its type.
+/// The name of a default that is a single string. The name of another constant is its type.
 const LITERAL: &str = "literal";
 
-/// The type of a column, as far as it is known what can be done with it.
+/// The type of a column, as far as its conversions are known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ValueKind {
-    /// One of the server's own.
+    /// A built-in type.
     BuiltIn(&'static str),
-    /// An array of those.
+    /// An array of a built-in type.
     Array,
     Enum(Id),
 }
@@ -42,7 +43,7 @@ impl ReplayState {
         }
     }
 
-    /// A type as it is written.
+    /// The kind of a type as written.
     fn written_kind(&self, written: &TypeName, own: Option<Id>) -> Option<ValueKind> {
         match own {
             Some(id) if self.class(id) == Some(ObjectKind::Enum) && self.model.is_sure(id) => {
@@ -62,7 +63,7 @@ impl ReplayState {
         }
     }
 
-    /// A default must be a value of its column's type, as far as that can be told from a constant.
+    /// Checks that a default is a value of its column's type, as far as a constant shows that.
     pub(super) fn default_fits(&mut self, column: Id, text: &Cursor<'_>) {
         let Some(kind) = self.value_kind(column) else { return };
         let mut rest = *text;
@@ -110,8 +111,8 @@ impl ReplayState {
         }
     }
 
-    /// A column that gets another type: its values and its default must be cast without a word about how, or
-    /// with one.
+    /// Checks a change of a column's type: its values and its default must be convertible, with
+    /// `USING` or without.
     pub(super) fn type_fits(
         &mut self,
         column: Id,
@@ -153,7 +154,7 @@ impl ReplayState {
         self.forget_literal(column, name.span);
     }
 
-    /// The type of a column's default, where it is a constant.
+    /// The type of a column's default, if it is a constant.
     fn constant_default(&self, column: Id, kind: ValueKind) -> Option<ValueKind> {
         let defaults = self.model.parts(column, |class| class == ObjectKind::Default);
         let [default] = defaults.as_slice() else { return None };
@@ -162,7 +163,7 @@ impl ReplayState {
         found.filter(|_| self.model.is_sure(*default))
     }
 
-    /// What a string was is not known when it has been cast.
+    /// Forgets the text of a string default, once it has been cast.
     fn forget_literal(&mut self, column: Id, span: Span) {
         let place = self.place(span);
         for id in self.model.parts(column, |class| class == ObjectKind::Default) {
@@ -172,7 +173,7 @@ impl ReplayState {
         }
     }
 
-    /// The columns of a foreign key must be of types like those of the key that it refers to.
+    /// Checks that the types of a foreign key's columns match those of the referenced key.
     pub(super) fn keys_fit(&mut self, own: &[Id], key: &[Id], span: Span) {
         for (own, key) in own.iter().zip(key) {
             let kinds = (self.value_kind(*own), self.value_kind(*key));
@@ -200,7 +201,7 @@ impl ReplayState {
         }
     }
 
-    /// `CHECK (column > 5)` of a column that no number can be compared with.
+    /// Checks `CHECK (column > 5)` for a column that cannot be compared with a number.
     pub(super) fn comparison_fits(&mut self, columns: &[Id], text: &Cursor<'_>) {
         const WITHOUT_NUMBERS: [&str; 14] = [
             "boolean",
@@ -238,7 +239,8 @@ impl ReplayState {
     }
 }
 
-/// What tells defaults apart: a constant has its type, as far as a change of the column's type goes.
+/// The name of a default. A constant is known by its type, which is what matters for a change of
+/// the column's type.
 pub(super) fn default_name(text: &Cursor<'_>) -> &'static str {
     let is_string = |token: Token| token.kind == TokenKind::String;
     match text.tokens() {
@@ -263,7 +265,7 @@ fn of_shown(shown: &str) -> Option<ValueKind> {
     }
 }
 
-/// The type of a constant that is no string.
+/// The type of a constant that is not a string.
 fn constant(text: &Cursor<'_>) -> Option<&'static str> {
     let mut rest = *text;
     if rest.len() == 1 && rest.is_any(0, &["true", "false"]) {

@@ -1,4 +1,4 @@
-//! Views, tables of a query, and what an expression may stand on.
+//! Views, tables created from a query, and the dependencies of an expression.
 
 use std::rc::Rc;
 
@@ -41,11 +41,10 @@ impl ReplayState {
     }
 
     pub(super) fn create_view(&mut self, view: &CreateView<'_>) {
-        let class =
-            if view.materialized { ObjectKind::MaterializedView } else { ObjectKind::Snapshot };
+        let class = if view.materialized { ObjectKind::MaterializedView } else { ObjectKind::View };
         let schema = if view.or_replace {
             match self.model.resolve_own(Namespace::Relation, &view.name, view.temporary) {
-                Some(Lookup::Yes(id)) if self.class(id) == Some(ObjectKind::Snapshot) => {
+                Some(Lookup::Yes(id)) if self.class(id) == Some(ObjectKind::View) => {
                     let dependencies = self.view_needs(view.name.last(), &view.query);
                     let place = self.place(view.name.span());
                     let columns = self.columns_of_view(view);
@@ -82,7 +81,7 @@ impl ReplayState {
         }
     }
 
-    /// A view whose query is replaced keeps its columns, and may get more behind them.
+    /// Replaces the query of a view. The view must keep its columns and may get more at the end.
     fn replace_columns(&mut self, id: Id, columns: Option<&[Rc<str>]>, view: &CreateView<'_>) {
         let known = self.model.ordered_columns(id);
         let more = match (columns, &known) {
@@ -95,11 +94,11 @@ impl ReplayState {
         self.add_columns(id, more, view.name.span());
     }
 
-    /// What a query stands on.
+    /// The dependencies of a query.
     fn view_needs(&mut self, own: &str, query: &Cursor<'_>) -> Vec<Need> {
-        let mut holder = Object::new(ObjectKind::Snapshot, "".into(), None, Place::default());
+        let mut holder = Object::new(ObjectKind::View, "".into(), None, Place::default());
         for name in relations(query) {
-            // A recursive one reads itself.
+            // A recursive view refers to itself.
             if name.last() == own {
                 continue;
             }
@@ -111,9 +110,9 @@ impl ReplayState {
         holder.dependencies
     }
 
-    /// The relation that a query reads; that it is missing is said.
+    /// Looks up a relation that a query reads, and reports it if it is missing.
     pub(super) fn needed_relation(&mut self, name: &Name) -> Lookup {
-        // `FROM current_user`: a function without parentheses.
+        // `FROM current_user` is a function without parentheses.
         if name.parts.len() == 1 && is_reserved(name.last()) {
             return Lookup::Unknown(None);
         }
@@ -127,7 +126,7 @@ impl ReplayState {
         found
     }
 
-    /// Whatever has a name that is in an expression may be needed by it.
+    /// Adds possible dependencies: an expression may depend on any object whose name is in it.
     pub(super) fn guess(&mut self, object: &mut Object, expression: &Cursor<'_>) {
         for ident in expression.idents() {
             for namespace in [Namespace::Relation, Namespace::Type] {

@@ -1,4 +1,4 @@
-//! `ALTER TABLE` and its like, action by action; `ALTER TYPE`.
+//! Parses `ALTER TABLE` and the like, action by action, and `ALTER TYPE`.
 
 use std::rc::Rc;
 
@@ -52,11 +52,11 @@ pub(crate) enum Action<'s> {
         to: Ident,
     },
     SetSchema(Ident),
-    /// `VALIDATE` and `ALTER CONSTRAINT`.
+    /// `VALIDATE CONSTRAINT` and `ALTER CONSTRAINT`.
     UseConstraint(Ident),
     /// `CLUSTER ON`, `REPLICA IDENTITY USING INDEX`.
     UseIndex(Ident),
-    /// `ENABLE` and `DISABLE`.
+    /// `ENABLE TRIGGER` and `DISABLE TRIGGER`.
     UseTrigger(Ident),
     Inherit {
         parent: Name,
@@ -64,9 +64,9 @@ pub(crate) enum Action<'s> {
     },
     Attach(Name),
     Detach(Name),
-    /// It changes nothing that is followed here.
+    /// Changes nothing that the model tracks.
     Harmless,
-    /// Not understood: the names in it.
+    /// Not understood; contains the names in it.
     Opaque(Cursor<'s>),
 }
 
@@ -87,7 +87,7 @@ pub(crate) enum ColumnChange<'s> {
     Other,
 }
 
-/// What follows `ALTER TABLE` and its like.
+/// Parses what follows `ALTER TABLE` and the like.
 pub(super) fn table<'s>(cursor: &mut Cursor<'s>, kind: Kind) -> Option<Statement<'s>> {
     if cursor.take(&["all", "in", "tablespace"]) {
         return Some(Statement::Harmless);
@@ -171,7 +171,7 @@ fn action(mut cursor: Cursor<'_>) -> Option<Action<'_>> {
     cursor.is_empty().then_some(action)
 }
 
-/// Owners, storage, what concerns the planner or the disk.
+/// Whether the action only concerns ownership, storage, the planner or the disk.
 fn harmless(cursor: &Cursor<'_>) -> bool {
     cursor.starts(&["owner", "to"])
         || cursor.starts(&["set", "tablespace"])
@@ -184,7 +184,7 @@ fn harmless(cursor: &Cursor<'_>) -> bool {
         || cursor.starts(&["force", "row"])
         || cursor.starts(&["no", "force"])
         || cursor.is_any(0, &["set", "reset", "options"]) && cursor.is_sign(1, "(")
-        // A sequence's numbers.
+        // The numbers of a sequence.
         || cursor.is_any(
             0,
             &["increment", "minvalue", "maxvalue", "no", "start", "restart", "cache", "cycle", "as"],
@@ -259,12 +259,12 @@ pub(crate) enum TypeChange {
         to: Ident,
     },
     SetSchema(Ident),
-    /// Attributes of a composite, constraints of a domain.
+    /// The attributes of a composite type, or the constraints of a domain.
     Members,
     Harmless,
 }
 
-/// What follows `ALTER TYPE` or `ALTER DOMAIN`.
+/// Parses what follows `ALTER TYPE` or `ALTER DOMAIN`.
 pub(super) fn type_<'s>(cursor: &mut Cursor<'s>, is_domain: bool) -> Option<Statement<'s>> {
     let name = cursor.name()?;
     let label = |cursor: &mut Cursor<'s>| {

@@ -1,4 +1,4 @@
-//! `CREATE`, but for tables and routines.
+//! Parses `CREATE`, except for tables and routines.
 
 use std::rc::Rc;
 
@@ -11,7 +11,7 @@ use super::{
 };
 use crate::analysis::cursor::Cursor;
 
-/// What follows `CREATE`.
+/// Parses what follows `CREATE`.
 pub(super) fn create<'s>(cursor: &mut Cursor<'s>) -> Option<Statement<'s>> {
     let or_replace = cursor.take(&["or", "replace"]);
     let temporary = cursor.take_any(&[
@@ -52,7 +52,7 @@ pub(super) fn create<'s>(cursor: &mut Cursor<'s>) -> Option<Statement<'s>> {
         let if_not_exists = cursor.take(&["if", "not", "exists"]);
         let unnamed = cursor.take(&["authorization"]);
         let name = cursor.ident()?;
-        // Whoever that is has no name here.
+        // The name of this role is not known here.
         let is_somebody =
             |role: &str| ["current_user", "current_role", "session_user"].contains(&role);
         let mut of_role = unnamed;
@@ -156,7 +156,7 @@ fn index<'s>(cursor: &mut Cursor<'s>, unique: bool) -> Option<Statement<'s>> {
     }))
 }
 
-/// A column with its options, or an expression.
+/// Parses a column with its options, or an expression.
 pub(super) fn key(part: Cursor<'_>) -> Option<Key<'_>> {
     let mut rest = part;
     if let Some(inner) = rest.parentheses() {
@@ -166,14 +166,14 @@ pub(super) fn key(part: Cursor<'_>) -> Option<Key<'_>> {
     if !rest.is_sign(0, "(") && !rest.is_sign(0, ".") {
         return Some(Key::Column(column));
     }
-    // `lower(a)`, `pg_catalog.lower(a)`; what follows is how it is sorted.
+    // `lower(a)` or `pg_catalog.lower(a)`. What follows is how it is sorted.
     rest = part;
     rest.name()?;
     rest.parentheses()?;
     Some(Key::Expression(rest.since(part)))
 }
 
-/// Whether a key of an index that is a column has an operator class behind it.
+/// Whether a column in an index is followed by an operator class.
 fn names_class(part: &Cursor<'_>) -> bool {
     let mut rest = *part;
     rest.skip(1);

@@ -1,14 +1,14 @@
-//! `DROP` and `COMMENT ON`: the statements that name something that is there.
+//! Parses `DROP` and `COMMENT ON`, which name existing objects.
 
 use super::routine::arguments;
 use super::{Commented, Drop, Kind, OnTable, RoutineKind, Statement};
 use crate::analysis::cursor::Cursor;
 
-/// The words of the kinds that can be dropped by a list of names.
+/// The keywords of the kinds that can be dropped by a list of names.
 const KINDS: [(&[&str], Kind); 10] = [
     (&["schema"], Kind::Schema),
     (&["table"], Kind::Table),
-    (&["view"], Kind::Snapshot),
+    (&["view"], Kind::View),
     (&["materialized", "view"], Kind::MaterializedView),
     (&["index"], Kind::Index),
     (&["sequence"], Kind::Sequence),
@@ -38,14 +38,14 @@ pub(super) fn routine(cursor: &mut Cursor<'_>) -> Option<RoutineKind> {
     words.iter().find(|(word, _)| cursor.take(&[word])).map(|(_, kind)| *kind)
 }
 
-/// What follows `DROP`.
+/// Parses what follows `DROP`.
 pub(super) fn drop<'s>(cursor: &mut Cursor<'s>) -> Option<Statement<'s>> {
     if let Some(what) = on_table(cursor) {
         let if_exists = cursor.take(&["if", "exists"]);
         let name = cursor.ident()?;
         cursor.take(&["on"]).then_some(())?;
         let table = cursor.name()?;
-        // A rule of a view can have others that stand on it; nobody has.
+        // The rule of a view can have dependents, but in practice it has none.
         cursor.take_any(&[&["cascade"], &["restrict"]]);
         let statement = Statement::DropOnTable { what, name, table, if_exists };
         return cursor.is_empty().then_some(statement);
@@ -77,7 +77,7 @@ pub(super) fn drop<'s>(cursor: &mut Cursor<'s>) -> Option<Statement<'s>> {
     cursor.is_empty().then_some(statement)
 }
 
-/// What follows `COMMENT ON`.
+/// Parses what follows `COMMENT ON`.
 pub(super) fn comment<'s>(cursor: &mut Cursor<'s>) -> Option<Statement<'s>> {
     let on = if cursor.take(&["column"]) {
         Commented::Column(cursor.name()?)

@@ -1,4 +1,5 @@
-//! The text that `EXECUTE` runs, as far as it stands in the body: constants, and holes for the rest.
+//! Computes the text that `EXECUTE` runs, as far as the body shows it: constants, with holes for
+//! the rest.
 
 use std::cell::Cell;
 
@@ -7,22 +8,24 @@ use super::routine::inside;
 use crate::analysis::cursor::Cursor;
 use crate::syntax::lexer::TokenKind;
 
-/// Stands in a text where something is that only a run knows; the lexer takes it for a part of a word.
+/// Stands for a part of a text that is only known at run time. The lexer takes it for a part of a
+/// word.
 pub(crate) const HOLE: char = '\u{E000}';
 
-/// Variables that are set to variables, and calls in calls, are followed so far.
+/// How deep variables set to variables, and nested calls, are followed.
 const DEEPEST: usize = 16;
 
-/// What an expression gives as text, with a [`HOLE`] for each part that is not constant.
+/// The text of an expression, with a [`HOLE`] for each part that is not constant.
 pub(crate) fn text(expression: &Cursor<'_>, body: Option<&Body<'_>>) -> String {
     let mut text = String::new();
     append(&mut text, *expression, &Reading { body, left: Cell::new(MOST_PARTS) }, 0);
     text
 }
 
-/// Variables that are made of variables can ask for any amount of work: so many parts are read.
+/// The number of parts that are read. Variables built from variables can ask for any amount of
+/// work.
 const MOST_PARTS: usize = 10_000;
-/// And so much text is put together.
+/// The length of the text that is built.
 const MOST_TEXT: usize = 256 << 10;
 
 struct Reading<'b> {
@@ -32,7 +35,7 @@ struct Reading<'b> {
 
 fn append(text: &mut String, expression: Cursor<'_>, body: &Reading<'_>, depth: usize) {
     let mut expression = expression;
-    // `EXECUTE … INTO …`, `USING …`.
+    // `EXECUTE … INTO …` and `USING …`.
     for word in ["into", "using"] {
         if let Some(rest) = expression.after(&[word]) {
             expression = rest_before(&expression, &rest, 1);
@@ -55,7 +58,7 @@ fn append(text: &mut String, expression: Cursor<'_>, body: &Reading<'_>, depth: 
     }
 }
 
-/// What stands before a later part, without that many tokens between.
+/// The tokens before `later`, except for the last `between` ones.
 fn rest_before<'s>(all: &Cursor<'s>, later: &Cursor<'s>, between: usize) -> Cursor<'s> {
     let mut end = *all;
     end.skip(all.len().saturating_sub(later.len() + between));
@@ -119,7 +122,7 @@ fn one(text: &mut String, part: Cursor<'_>, body: &Reading<'_>, depth: usize) ->
     }
 }
 
-/// A string as it is, whatever quotes it has; none with escapes of its own.
+/// The text of a string in any kind of quotes; `None` if it has escapes of its own.
 pub(crate) fn constant(part: &Cursor<'_>) -> Option<String> {
     let mut rest = *part;
     let token = rest.next()?;
@@ -138,7 +141,7 @@ pub(crate) fn constant(part: &Cursor<'_>) -> Option<String> {
     }
 }
 
-/// What an argument is, or a hole.
+/// The text of an argument, or a hole.
 fn value(argument: Option<&Cursor<'_>>, body: &Reading<'_>, depth: usize) -> String {
     let mut value = String::new();
     match argument.and_then(|argument| one(&mut value, *argument, body, depth + 1)) {
@@ -147,7 +150,7 @@ fn value(argument: Option<&Cursor<'_>>, body: &Reading<'_>, depth: usize) -> Str
     }
 }
 
-/// The same in quotes, as a name or as a string.
+/// The same, quoted as a name or as a string.
 fn quoted(
     text: &mut String,
     quote: char,
@@ -248,7 +251,7 @@ mod tests {
         check("EXECUTE E'SELECT \\n 1'", "?");
     }
 
-    /// A few lines can ask for more parts than there are atoms.
+    /// A few lines can ask for more parts than there are atoms in the universe.
     #[test]
     fn work_has_an_end() {
         for last in ["'x'", "''"] {

@@ -1,24 +1,24 @@
-//! Conditions of `IF` that ask whether one thing is there, and nothing else.
+//! Recognises `IF` conditions that ask whether one object exists, and nothing else.
 //!
-//! A condition that asks for more (`data_type = 'text'`), or that asks something else, says nothing for
-//! certain of whether the branch runs.
+//! If a condition asks for more (`data_type = 'text'`) or for something else, it is uncertain
+//! whether the branch runs.
 
 use crate::analysis::cursor::Cursor;
 use crate::syntax::lexer::TokenKind;
 
-/// What a condition asks.
+/// The question that a condition asks.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Guard {
     Absent(Asked),
     Present(Asked),
 }
 
-/// The thing that is asked for.
+/// The object that a condition asks for.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub(crate) struct Asked {
     pub(crate) kind: AskedKind,
     pub(crate) name: String,
-    /// The table that it is of, where that is asked as well.
+    /// The table that it belongs to, if the condition specifies one.
     pub(crate) table: Option<String>,
     pub(crate) schema: Option<String>,
 }
@@ -38,14 +38,14 @@ pub(crate) enum AskedKind {
     Routine,
 }
 
-/// What a column of a system catalog is compared with.
+/// The role of a system catalog column in a condition.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Field {
     Name(AskedKind),
-    /// The name of the table, which is what is asked for if there is nothing narrower.
+    /// The name of the table. It is the object asked for unless there is a narrower one.
     Table,
     Schema,
-    /// It is true of each.
+    /// A join key, which does not restrict what is asked for.
     Idle,
 }
 
@@ -78,7 +78,7 @@ const FIELDS: [(&str, Field); 26] = [
     ("table_schema", Field::Schema),
 ];
 
-/// The relations that may be asked.
+/// The catalog relations that a condition may query.
 const CATALOGS: [&str; 22] = [
     "pg_type",
     "pg_constraint",
@@ -104,7 +104,8 @@ const CATALOGS: [&str; 22] = [
     "routines",
 ];
 
-/// `[NOT] EXISTS (SELECT … FROM model WHERE name = 'x' AND …)`, `to_regclass('x') IS [NOT] NULL`.
+/// Parses `[NOT] EXISTS (SELECT … FROM catalog WHERE name = 'x' AND …)` and `to_regclass('x') IS
+/// [NOT] NULL`.
 pub(crate) fn guard(condition: &Cursor<'_>) -> Option<Guard> {
     let mut rest = *condition;
     if let Some(inner) = rest.parentheses()
@@ -132,7 +133,7 @@ pub(crate) fn guard(condition: &Cursor<'_>) -> Option<Guard> {
     (rest.take(&["is", "not", "null"]) && rest.is_empty()).then_some(Guard::Present(asked))
 }
 
-/// `'x'`, `'s.x'`: none with quotes inside.
+/// Parses `'x'` or `'s.x'`, without quotes inside.
 fn qualified(kind: AskedKind, text: &str) -> Option<Asked> {
     let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_' || c == '.';
     if !text.chars().all(plain) {
@@ -153,7 +154,7 @@ fn literal(rest: &mut Cursor<'_>) -> Option<String> {
     Some(text)
 }
 
-/// The query behind `EXISTS`.
+/// Parses the query after `EXISTS`.
 fn asked(query: Cursor<'_>) -> Option<Asked> {
     let mut rest = query;
     rest.take(&["select"]).then_some(())?;
@@ -185,7 +186,7 @@ fn asked(query: Cursor<'_>) -> Option<Asked> {
     let names_schemas = sources.has(&["pg_namespace"]) && !sources.has(&["join"]);
     match (asked, table) {
         (Some(asked), table) => Some(Asked { table, schema, ..asked }),
-        // `'t'::regclass` may have the schema in it.
+        // `'t'::regclass` may include the schema.
         (None, Some(table)) => Some(Asked { schema, ..qualified(AskedKind::Relation, &table)? }),
         (None, None) if names_schemas => {
             Some(Asked { kind: AskedKind::Schema, name: schema?, ..Asked::default() })
@@ -194,7 +195,7 @@ fn asked(query: Cursor<'_>) -> Option<Asked> {
     }
 }
 
-/// Whether these are system catalogs alone, joined by what belongs together.
+/// Whether the query reads only system catalogs, joined by their usual keys.
 fn from_catalogs(sources: Cursor<'_>) -> Option<()> {
     let mut rest = sources;
     loop {
@@ -218,7 +219,7 @@ fn from_catalogs(sources: Cursor<'_>) -> Option<()> {
     }
 }
 
-/// The parts between `AND`; those of an `OR` are one.
+/// The parts of a condition between `AND`. An `OR` is a single part.
 fn conjuncts(mut rest: Cursor<'_>) -> Vec<Cursor<'_>> {
     let mut parts = Vec::new();
     while !rest.is_empty() {
@@ -232,7 +233,7 @@ fn field_of(column: &str) -> Option<Field> {
     FIELDS.iter().find(|(name, _)| *name == column).map(|(_, field)| *field)
 }
 
-/// `column = 'literal'`, or two columns that belong together.
+/// Parses `column = 'literal'`, or a comparison of two columns that are usual join keys.
 fn comparison(part: Cursor<'_>) -> Option<(Field, Option<String>)> {
     let mut rest = part;
     if let Some(inner) = rest.parentheses()

@@ -1,4 +1,4 @@
-//! The parts of tables: columns and constraints.
+//! Parses the parts of tables: columns and constraints.
 
 use super::Key;
 use super::create::key;
@@ -7,12 +7,12 @@ use crate::analysis::cursor::Cursor;
 use crate::analysis::names::{Ident, Name};
 use crate::syntax::source::Span;
 
-/// One of the things in the parentheses of `CREATE TABLE`.
+/// An element in the parentheses of `CREATE TABLE`.
 #[derive(Debug)]
 pub(crate) enum Element<'s> {
     Column(ColumnDef<'s>),
     Constraint(ConstraintDef<'s>),
-    /// `LIKE table`, and what of it is taken along beside the columns.
+    /// `LIKE table`, and what is copied in addition to the columns.
     Like {
         source: Name,
         including: Vec<Ident>,
@@ -22,15 +22,15 @@ pub(crate) enum Element<'s> {
 #[derive(Debug)]
 pub(crate) struct ColumnDef<'s> {
     pub(crate) name: Ident,
-    /// None in a table of a type, or in a partition.
+    /// `None` in a typed table or in a partition.
     pub(crate) kind: Option<TypeName>,
     pub(crate) not_null: bool,
     pub(crate) default: Option<Default<'s>>,
-    /// Of the column alone: `CHECK`, `UNIQUE`, `REFERENCES`, a key.
+    /// The column's own `CHECK`, `UNIQUE`, `REFERENCES` and key constraints.
     pub(crate) constraints: Vec<ConstraintDef<'s>>,
 }
 
-/// Where the value of a column comes from when a row has none.
+/// Where the value of a column comes from if a row provides none.
 #[derive(Debug)]
 pub(crate) enum Default<'s> {
     Expression(Cursor<'s>),
@@ -40,12 +40,12 @@ pub(crate) enum Default<'s> {
 
 #[derive(Debug, Clone)]
 pub(crate) struct Identity {
-    /// The name of the sequence behind it, where it is given, as dumps do.
+    /// The name of its sequence, if specified, as in dumps.
     pub(crate) sequence: Option<Name>,
 }
 
 impl Identity {
-    /// By the options in parentheses.
+    /// Parses the options in parentheses.
     pub(crate) fn of(options: Option<Cursor<'_>>) -> Self {
         let named = options.and_then(|options| options.after(&["sequence", "name"]));
         Identity { sequence: named.and_then(|mut rest| rest.name()) }
@@ -78,7 +78,7 @@ pub(crate) enum ConstraintKind<'s> {
         target_columns: Vec<Ident>,
     },
     Check(Cursor<'s>),
-    /// Its columns, and whether it is over nothing else, such as `lower(a)`.
+    /// Its columns, and whether it has only columns and no expressions such as `lower(a)`.
     Exclude {
         columns: Vec<Ident>,
         is_plain: bool,
@@ -87,7 +87,7 @@ pub(crate) enum ConstraintKind<'s> {
     NotNull(Ident),
 }
 
-/// A column and its constraints; nothing unless all of it is understood.
+/// Parses a column and its constraints; `None` unless all of it is understood.
 pub(crate) fn column<'s>(cursor: &mut Cursor<'s>, may_lack_type: bool) -> Option<ColumnDef<'s>> {
     let name = cursor.ident()?;
     let has_type =
@@ -179,7 +179,7 @@ fn begins_constraint(cursor: &Cursor<'_>) -> bool {
     )
 }
 
-/// What says when a constraint is checked.
+/// Reads an attribute that says when a constraint is checked.
 fn attribute(cursor: &mut Cursor<'_>) -> bool {
     cursor.take_any(&[
         &["not", "deferrable"],
@@ -191,7 +191,7 @@ fn attribute(cursor: &mut Cursor<'_>) -> bool {
     ])
 }
 
-/// `NULLS NOT DISTINCT`, `INCLUDE (…)`, `WITH (…)`, `USING INDEX TABLESPACE …`.
+/// Reads `NULLS NOT DISTINCT`, `INCLUDE (…)`, `WITH (…)` and `USING INDEX TABLESPACE …`.
 fn index_options(cursor: &mut Cursor<'_>) -> Option<Vec<Ident>> {
     let mut include = Vec::new();
     cursor.take_any(&[&["nulls", "not", "distinct"], &["nulls", "distinct"]]);
@@ -207,7 +207,7 @@ fn index_options(cursor: &mut Cursor<'_>) -> Option<Vec<Ident>> {
     Some(include)
 }
 
-/// What follows `REFERENCES`.
+/// Parses what follows `REFERENCES`.
 fn references<'s>(cursor: &mut Cursor<'s>, columns: Vec<Ident>) -> Option<ConstraintKind<'s>> {
     let target = cursor.name()?;
     let has_columns = cursor.is_sign(0, "(");
@@ -229,7 +229,7 @@ fn references<'s>(cursor: &mut Cursor<'s>, columns: Vec<Ident>) -> Option<Constr
     }
 }
 
-/// Whether a constraint of a table comes next.
+/// Whether a table constraint comes next.
 pub(crate) fn is_table_constraint(cursor: &Cursor<'_>) -> bool {
     cursor.is(0, "constraint")
         || cursor.starts(&["primary", "key"])
@@ -239,7 +239,7 @@ pub(crate) fn is_table_constraint(cursor: &Cursor<'_>) -> bool {
             && (cursor.is_sign(1, "(") || cursor.is_any(1, &["using", "nulls"]))
 }
 
-/// A constraint of a table; nothing unless all of it is understood.
+/// Parses a table constraint; `None` unless all of it is understood.
 pub(crate) fn table_constraint<'s>(cursor: &mut Cursor<'s>) -> Option<ConstraintDef<'s>> {
     let start = *cursor;
     let name = if cursor.take(&["constraint"]) { Some(cursor.ident()?) } else { None };

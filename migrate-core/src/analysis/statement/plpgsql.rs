@@ -1,7 +1,8 @@
-//! The body of a `DO` block or of a function in PL/pgSQL, as steps: which run for certain, and which only
-//! under a condition, in a loop, or behind an exception; and what PL/pgSQL's grammar has against it.
+//! Parses the body of a PL/pgSQL function or `DO` block into steps: which ones certainly run, and
+//! which only under a condition, in a loop, or in an exception handler. Also finds syntax errors of
+//! PL/pgSQL.
 //!
-//! Statements of SQL and expressions are not looked into, but for where they end.
+//! SQL statements and expressions are not parsed here, except for where they end.
 
 mod blocks;
 mod conditions;
@@ -18,18 +19,19 @@ use crate::analysis::cursor::Cursor;
 use crate::chain::problem::Problem;
 use crate::syntax::source::Span;
 
-/// Bodies are not nested deeper by people.
+/// People do not nest bodies deeper.
 const DEEPEST: usize = 50;
 
 #[derive(Debug)]
 pub(crate) enum Step<'s> {
-    /// A statement of SQL.
+    /// An SQL statement.
     Sql(Cursor<'s>),
-    /// `EXECUTE`: what computes the text.
+    /// `EXECUTE` and the expression that computes its text.
     Execute(Cursor<'s>),
-    /// An expression or a query whose rows are thrown away: it does what the functions in it do.
+    /// An expression, or a query whose rows are discarded. It has the effects of the functions in
+    /// it.
     Evaluate(Cursor<'s>),
-    /// `IF` and `CASE`; a condition that is none of a `CASE` is empty.
+    /// `IF` and `CASE`: for each arm its condition (or its value in a simple `CASE`) and its steps.
     If {
         arms: Vec<(Cursor<'s>, Vec<Step<'s>>)>,
         otherwise: Vec<Step<'s>>,
@@ -39,14 +41,14 @@ pub(crate) enum Step<'s> {
         steps: Vec<Step<'s>>,
         handlers: Vec<Handler<'s>>,
     },
-    /// `RETURN`, `EXIT`, `CONTINUE`: what follows may not run.
+    /// `RETURN`, `EXIT` or `CONTINUE`: the steps after it may not run.
     Leave,
 }
 
 /// `WHEN condition OR condition THEN`.
 #[derive(Debug)]
 pub(crate) struct Handler<'s> {
-    /// Lower case.
+    /// In lower case.
     pub(crate) conditions: Vec<Rc<str>>,
     pub(crate) steps: Vec<Step<'s>>,
 }
@@ -54,26 +56,26 @@ pub(crate) struct Handler<'s> {
 #[derive(Debug)]
 pub(crate) struct Body<'s> {
     pub(crate) steps: Vec<Step<'s>>,
-    /// What variables are set to, wherever that is.
+    /// All values assigned to variables, anywhere in the body.
     assignments: Vec<(Rc<str>, Option<Cursor<'s>>)>,
-    /// The variables of its own; arguments have values that nobody knows.
+    /// The variables that it declares. (The values of arguments are unknown.)
     declared: Vec<Rc<str>>,
-    /// The SQL in it.
+    /// The SQL in the body.
     pieces: Vec<Piece<'s>>,
 }
 
-/// A statement or an expression in a body, which a server reads as SQL.
+/// A statement or an expression in a body, which the server parses as SQL.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Piece<'s> {
     pub(crate) text: Cursor<'s>,
-    /// What makes a statement of it.
+    /// The text to put in front to make it a statement.
     pub(crate) lead: &'static str,
-    /// What is no SQL in it: the variables behind an `INTO`.
+    /// The part that is not SQL: the variables after `INTO`.
     pub(crate) without: Option<Span>,
 }
 
 impl Step<'_> {
-    /// Whether what follows it may not run.
+    /// Whether the steps after this one may not run.
     pub(crate) fn may_leave(&self) -> bool {
         let any = |steps: &[Step<'_>]| steps.iter().any(Step::may_leave);
         match self {
@@ -91,7 +93,7 @@ impl Step<'_> {
 }
 
 impl<'s> Body<'s> {
-    /// The one expression that a variable is set to, if there is one only.
+    /// The only expression assigned to a variable, if there is exactly one.
     pub(crate) fn value(&self, variable: &str) -> Option<Cursor<'s>> {
         if !self.declared.iter().any(|name| **name == *variable) {
             return None;
@@ -102,48 +104,48 @@ impl<'s> Body<'s> {
     }
 }
 
-/// What a routine gives back, as far as its `RETURN` statements must fit.
+/// The kind of result that the `RETURN` statements of a routine must match.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Gives {
-    /// `DO` blocks, procedures, `RETURNS void`, and what has arguments for its results.
+    /// `DO` blocks, procedures, `RETURNS void`, and routines with output arguments.
     Nothing,
     One,
     Rows,
     Unknown,
 }
 
-/// The routine that a body is of.
+/// The routine that a body belongs to.
 #[derive(Debug)]
 pub(crate) struct Setting {
     pub(crate) gives: Gives,
-    /// Its arguments and columns by their names; nothing where they are not known.
+    /// The names of its arguments and result columns; `None` if unknown.
     pub(crate) variables: Option<Vec<Rc<str>>>,
-    /// The name of the routine, which is a label around its body.
+    /// The name of the routine, which is a label of its body.
     pub(crate) name: Option<Rc<str>>,
 }
 
 impl Setting {
-    /// Of a body whose routine nobody knows.
+    /// For a body whose routine is unknown.
     const UNKNOWN: Setting = Setting { gives: Gives::Unknown, variables: None, name: None };
 }
 
-/// What a server has against a body, and where.
+/// An error that a server would report for a body, and its position.
 #[derive(Debug)]
 pub(crate) struct Refusal {
     pub(crate) problem: Problem,
     pub(crate) span: Span,
     pub(crate) label: String,
-    /// What it belongs to: the `IF` that is never closed.
+    /// A related position, such as the `IF` that is never closed.
     pub(crate) related: Option<(Span, &'static str)>,
 }
 
-/// Reads a body; nothing where it is not understood.
+/// Parses a body; `None` if it is not understood.
 pub(crate) fn body<'s>(text: Cursor<'s>) -> Option<Body<'s>> {
     Reader::new(text, &Setting::UNKNOWN).body().ok()
 }
 
-/// What a server refuses in a body when the routine is made or the block runs; or else the SQL in it, which it
-/// reads, too.
+/// The error that a server would report when the routine is created or the block runs. If there is
+/// none, the SQL in the body, which the server parses as well.
 pub(crate) fn refusal<'s>(
     text: Cursor<'s>,
     setting: &Setting,

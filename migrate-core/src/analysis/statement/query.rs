@@ -1,14 +1,14 @@
-//! What a query is about: the relations that it surely reads, and the functions that it calls.
+//! Finds the relations that a query certainly reads, and the functions that it calls.
 
 use crate::analysis::cursor::Cursor;
 use crate::analysis::names::{Ident, Name};
 use crate::syntax::lexer::TokenKind;
 
-/// The names behind `FROM` and `JOIN`, those of `WITH` left out: a relation that is here is read. Not
-/// all that are read are here.
+/// The names after `FROM` and `JOIN`, except for CTEs. Each of these relations certainly is read;
+/// the query may read further ones.
 pub(crate) fn relations(query: &Cursor<'_>) -> Vec<Name> {
     let mut found: Vec<Name> = Vec::new();
-    // For each bracket that is open: whether a query is in it, and the name before it.
+    // For each open bracket: whether it contains a query, and the name before it.
     let mut brackets: Vec<(bool, Option<Ident>)> = Vec::new();
     let mut common: Vec<Ident> = Vec::new();
     let mut before: Option<Ident> = None;
@@ -19,7 +19,7 @@ pub(crate) fn relations(query: &Cursor<'_>) -> Vec<Name> {
             token.kind == TokenKind::Word && rest.text(token).eq_ignore_ascii_case(word)
         };
         let in_query = brackets.last().is_none_or(|(in_query, _)| *in_query);
-        // `name AS (…)` and `name (…) AS (…)` behind WITH: what could be one counts as one.
+        // `name AS (…)` and `name (…) AS (…)` after WITH. Anything that may be a CTE counts as one.
         let named = match rest.text(token) {
             "(" if token.kind == TokenKind::Punctuation => {
                 let is_query =
@@ -50,7 +50,7 @@ pub(crate) fn relations(query: &Cursor<'_>) -> Vec<Name> {
     found
 }
 
-/// The tables that a query changes, in `WITH`, too.
+/// The tables that a query changes, including those in `WITH`.
 pub(crate) fn written(query: &Cursor<'_>) -> Vec<Name> {
     let (mut found, mut rest) = (Vec::new(), *query);
     while !rest.is_empty() {
@@ -66,8 +66,8 @@ pub(crate) fn written(query: &Cursor<'_>) -> Vec<Name> {
     found
 }
 
-/// The names that a parenthesis follows, of functions and of other things; not those of tables that
-/// are made or filled.
+/// The names followed by a parenthesis: functions and others, but not tables that are created or
+/// filled.
 pub(crate) fn calls(cursor: &Cursor<'_>) -> Vec<Name> {
     let mut found = Vec::new();
     let mut rest = *cursor;

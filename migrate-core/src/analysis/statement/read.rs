@@ -1,4 +1,4 @@
-//! From a statement's first words to what it says.
+//! Parses a statement, starting from its first words.
 
 use std::borrow::Cow;
 
@@ -14,14 +14,14 @@ use crate::syntax::lexer::TokenKind;
 use crate::syntax::source::Span;
 use crate::syntax::statements;
 
-/// What a statement of `sql` says; `offset` is where `sql` begins in its file.
+/// Parses a statement of `sql`. `offset` is the offset of `sql` in its file.
 pub(crate) fn read<'s>(
     sql: &'s str,
     statement: &'s statements::Statement,
     offset: usize,
 ) -> Statement<'s> {
     let all = Cursor::new(sql, &statement.tokens, offset);
-    // Whatever such a name says, it is none that anything here goes by.
+    // Names with Unicode escapes are not decoded, so they cannot be compared with others.
     if all.tokens().iter().any(|token| all.is_escaped(*token)) {
         return Statement::Opaque { why: "a name in it is written with escapes", all };
     }
@@ -64,11 +64,11 @@ fn known<'s>(cursor: &mut Cursor<'s>) -> Option<Statement<'s>> {
     query(cursor)
 }
 
-/// What follows `DO`.
+/// Parses what follows `DO`.
 fn block<'s>(cursor: &Cursor<'s>) -> Statement<'s> {
     let mut bodies = cursor.tokens().iter().filter_map(|token| {
         let text = cursor.text(*token);
-        // In a string with escapes inside, the text is not what the server runs.
+        // If a string has escapes, its source is not the text that the server runs.
         let is_plain = token.kind == TokenKind::DollarString || !text.contains('\\');
         let body = inside(text, token.kind).filter(|_| is_plain)?;
         let place = cursor.place(*token);
@@ -81,7 +81,8 @@ fn block<'s>(cursor: &Cursor<'s>) -> Statement<'s> {
     Statement::Do { body: bodies.next_back(), language: language(cursor, Language::Plpgsql) }
 }
 
-/// Of these nothing is followed: what is outside the database, and what names no relation, type or routine.
+/// Objects that are not tracked: those outside of the database, and those that refer to no
+/// relation, type or routine.
 pub(crate) const ELSEWHERE: [&str; 14] = [
     "role",
     "user",
@@ -99,7 +100,8 @@ pub(crate) const ELSEWHERE: [&str; 14] = [
     "conversion",
 ];
 
-/// Statements that begin with one of these change nothing that is followed: privileges, statistics, locks.
+/// Statements that start with one of these change nothing that is tracked: privileges, statistics,
+/// locks.
 pub(crate) const HARMLESS: [&str; 20] = [
     "grant",
     "revoke",
@@ -123,9 +125,10 @@ pub(crate) const HARMLESS: [&str; 20] = [
     "prepare",
 ];
 
-/// What changes nothing that is followed: privileges, roles, what is outside the database, statistics.
+/// Whether a statement changes nothing that is tracked: privileges, roles, objects outside of the
+/// database, statistics.
 fn harmless(cursor: &Cursor<'_>) -> bool {
-    // What hangs on a server or a collation goes along.
+    // With CASCADE, the dependents of a server or a collation are dropped, too.
     let cascades = cursor.is(0, "drop") && cursor.has(&["cascade"]);
     cursor.is_any(0, &HARMLESS)
         || !cascades
@@ -133,14 +136,14 @@ fn harmless(cursor: &Cursor<'_>) -> bool {
             && cursor.is_any(1, &ELSEWHERE)
 }
 
-/// `ALTER ROLE … SET search_path`, and the same of a database: the path, where it can be told.
+/// Parses `ALTER ROLE … SET search_path`, and the same for a database: the path, if it is clear.
 pub(crate) fn default_path(all: &Cursor<'_>) -> Option<Option<Vec<Ident>>> {
     if !(all.is(0, "alter") && all.is_any(1, &["role", "user", "database"])) {
         return None;
     }
     let mut rest = all.after(&["set"])?;
     if !rest.take(&["search_path"]) {
-        // What is set here may only be known when it runs.
+        // The name of the setting may only be known at run time.
         let is_known = rest.tokens().first().is_none_or(|token| !rest.text(*token).contains(HOLE));
         return (!is_known).then_some(None);
     }
@@ -155,7 +158,7 @@ fn altered<'s>(cursor: &mut Cursor<'s>) -> Option<Statement<'s>> {
         cursor.take(&["on"]).then_some(())?;
         let table = cursor.name()?;
         if !cursor.take(&["rename", "to"]) {
-            // A policy's expressions; a trigger may come to depend on an extension.
+            // For a policy, its expressions change. A trigger may become dependent on an extension.
             let changed = matches!(what, OnTable::Policy | OnTable::Trigger);
             return changed.then_some(Statement::Harmless);
         }
@@ -199,7 +202,7 @@ fn altered<'s>(cursor: &mut Cursor<'s>) -> Option<Statement<'s>> {
                 owner: (owner.parts.len() > 1).then_some(owner),
             })
         }
-        // The path of indexes: a partition's becomes a part of its parent's.
+        // The index of a partition is attached to the parent's.
         Kind::Index if cursor.has(&["attach", "partition"]) => None,
         Kind::Index if cursor.has(&["depends", "on"]) => None,
         Kind::Type => alter::type_(cursor, false),
@@ -209,7 +212,7 @@ fn altered<'s>(cursor: &mut Cursor<'s>) -> Option<Statement<'s>> {
     }
 }
 
-/// What follows `SET`.
+/// Parses what follows `SET`.
 fn setting<'s>(cursor: &mut Cursor<'s>) -> Statement<'s> {
     cursor.take_any(&[&["local"], &["session"]]);
     if cursor.is(0, "schema") && cursor.len() == 2 {
@@ -233,7 +236,7 @@ fn paths(mut cursor: Cursor<'_>) -> Option<Vec<Ident>> {
     let mut path = Vec::new();
     loop {
         let schema = match cursor.string() {
-            // A string is one name, as it is.
+            // A string is a single name, taken literally.
             Some((text, span)) => Ident { text: text.into(), span },
             None => cursor.ident()?,
         };
@@ -245,7 +248,7 @@ fn paths(mut cursor: Cursor<'_>) -> Option<Vec<Ident>> {
     cursor.is_empty().then_some(path)
 }
 
-/// Queries, and what changes data.
+/// Parses queries and changes of data.
 fn query<'s>(cursor: &mut Cursor<'s>) -> Option<Statement<'s>> {
     let all = *cursor;
     if cursor.take(&["explain"]) {
@@ -267,7 +270,7 @@ fn query<'s>(cursor: &mut Cursor<'s>) -> Option<Statement<'s>> {
         if !is_table {
             cursor.take(&["binary"]);
         }
-        // Files and programs are no relations.
+        // Files and programs are not relations.
         let writes = cursor.name()?;
         return Some(Statement::Query { writes: Some(writes), rest: all.since(all) });
     }

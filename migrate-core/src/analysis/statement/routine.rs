@@ -1,4 +1,4 @@
-//! Functions and procedures: their arguments, and the text of their bodies.
+//! Parses functions and procedures: their arguments, and the text of their bodies.
 
 use std::borrow::Cow;
 use std::rc::Rc;
@@ -13,27 +13,27 @@ use crate::syntax::lexer::{Lexer, Token, TokenKind};
 pub(crate) struct Routine<'s> {
     pub(crate) name: Name,
     pub(crate) or_replace: bool,
-    /// None where they could not be read.
+    /// `None` if they could not be parsed.
     pub(crate) arguments: Option<Vec<Argument>>,
     pub(crate) kind: RoutineKind,
     pub(crate) returns: Option<TypeName>,
-    /// Whether it `RETURNS TABLE`, and its columns, where they could be read.
+    /// Whether it `RETURNS TABLE`, and the columns of that, if they could be parsed.
     pub(crate) is_table: bool,
     pub(crate) table: Option<Vec<Argument>>,
-    /// All behind the arguments: the body is in it.
+    /// Everything after the arguments, including the body.
     pub(crate) rest: Cursor<'s>,
 }
 
-/// What a body is written in.
+/// The language of a body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Language {
     Sql,
     Plpgsql,
-    /// Nothing is known of what it does.
+    /// The effects of the body are unknown.
     Other,
 }
 
-/// The language that is named in a statement.
+/// The language that a statement specifies.
 pub(crate) fn language(text: &Cursor<'_>, otherwise: Language) -> Language {
     let Some(mut rest) = text.after(&["language"]) else { return otherwise };
     let named = match rest.string() {
@@ -48,11 +48,11 @@ pub(crate) fn language(text: &Cursor<'_>, otherwise: Language) -> Language {
 }
 
 impl<'s> Routine<'s> {
-    /// The text that runs when it is called, and what it is written in.
+    /// The text that runs when the routine is called, and its language.
     pub(crate) fn body(&self) -> Option<(Cow<'s, str>, Language)> {
         let written = language(&self.rest, Language::Sql);
         let Some(quoted) = self.rest.after(&["as"]) else {
-            // `RETURN …`, `BEGIN ATOMIC … END`.
+            // `RETURN …` or `BEGIN ATOMIC … END`.
             let mut inner =
                 self.rest.after(&["begin", "atomic"]).or(self.rest.after(&["return"]))?;
             let last = inner.tokens().last()?;
@@ -63,7 +63,7 @@ impl<'s> Routine<'s> {
     }
 }
 
-/// The text behind `AS`, without its quotes.
+/// The text after `AS`, without its quotes.
 pub(crate) fn quoted_body<'s>(quoted: &Cursor<'s>) -> Option<Cow<'s, str>> {
     let token = quoted.token(0)?;
     let text = inside(quoted.text(token), token.kind)?;
@@ -71,7 +71,7 @@ pub(crate) fn quoted_body<'s>(quoted: &Cursor<'s>) -> Option<Cow<'s, str>> {
     Some(if is_doubled { text.replace("''", "'").into() } else { text.into() })
 }
 
-/// An argument of a routine, as far as it tells one from another of the same name.
+/// An argument of a routine, as far as it distinguishes overloads.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Argument {
     pub(crate) kind: TypeName,
@@ -83,7 +83,7 @@ pub(crate) struct Argument {
     pub(crate) has_default: bool,
 }
 
-/// What follows `CREATE [OR REPLACE] FUNCTION` or `PROCEDURE`.
+/// Parses what follows `CREATE [OR REPLACE] FUNCTION` or `PROCEDURE`.
 pub(super) fn create<'s>(
     cursor: &mut Cursor<'s>,
     kind: RoutineKind,
@@ -99,14 +99,14 @@ pub(super) fn create<'s>(
     Some(Statement::CreateRoutine(routine))
 }
 
-/// What is in the parentheses behind a routine's name; nothing where it is not understood.
+/// Parses the parentheses after the name of a routine; `None` if they are not understood.
 pub(super) fn arguments(inner: Cursor<'_>) -> Option<Vec<Argument>> {
     inner.split().into_iter().map(argument).collect()
 }
 
 fn argument(mut cursor: Cursor<'_>) -> Option<Argument> {
     let mut mode = mode(&mut cursor);
-    // `[name] type [DEFAULT …]`: with a name there is one more word than the type takes.
+    // `[name] type [DEFAULT …]`: with a name, there is one more word than the type needs.
     let plain = |mut cursor: Cursor<'_>| {
         let kind = type_name(&mut cursor)?;
         let has_default = cursor.is(0, "default") || cursor.is_sign(0, "=");
@@ -115,7 +115,7 @@ fn argument(mut cursor: Cursor<'_>) -> Option<Argument> {
     let (mut name, mut found) = (None, plain(cursor));
     if found.is_none() {
         name = Some(cursor.ident()?.text);
-        // The mode may stand behind the name.
+        // The mode may also follow the name.
         mode = self::mode(&mut cursor).or(mode);
         found = plain(cursor);
     }
@@ -133,7 +133,7 @@ enum Mode {
     Variadic,
 }
 
-/// The mode of an argument, if that comes next, and something behind it.
+/// Reads the mode of an argument, if it comes next and something follows it.
 fn mode(cursor: &mut Cursor<'_>) -> Option<Mode> {
     const MODES: [(&[&str], Mode); 5] = [
         (&["inout"], Mode::InOut),

@@ -1,10 +1,10 @@
-//! `CREATE TABLE`, in its forms.
+//! Parses `CREATE TABLE` in all its forms.
 
 use super::parts::{Element, column, is_table_constraint, table_constraint};
 use super::{CreateTable, Statement};
 use crate::analysis::cursor::Cursor;
 
-/// What follows `CREATE … TABLE`.
+/// Parses what follows `CREATE … TABLE`.
 pub(super) fn create<'s>(
     cursor: &mut Cursor<'s>,
     temporary: bool,
@@ -67,7 +67,7 @@ fn element(mut part: Cursor<'_>, may_lack_type: bool) -> Option<Element<'_>> {
             let option = part.ident()?;
             match with {
                 true => including.push(option),
-                // All but one is more than is followed here.
+                // `INCLUDING ALL` with exceptions is not supported here.
                 false if including.iter().any(|known| &*known.text == "all") => return None,
                 false => including.retain(|known| known.text != option.text),
             }

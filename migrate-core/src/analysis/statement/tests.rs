@@ -1,16 +1,16 @@
-//! What is read of statements.
+//! Tests of the statement parser.
 
 use super::*;
 use crate::syntax::statements::split_statements;
 
-/// What is read of one statement, as text without places.
+/// The parsed form of a statement as text, without positions.
 fn shown(sql: &str) -> String {
     let statements = split_statements(sql);
     let text = format!("{:?}", read(sql, &statements[0], 0));
     without_places(&text)
 }
 
-/// Names instead of their debug forms.
+/// Replaces the debug form of names by the names.
 fn without_places(text: &str) -> String {
     let mut out = String::new();
     let mut rest = text;
@@ -170,7 +170,7 @@ fn what_a_query_reads() {
     check("SELECT * FROM f(1), LATERAL g(2)", &[]);
 }
 
-/// Nothing that a file can hold makes it panic.
+/// No input may cause a panic.
 #[test]
 fn any_tokens() {
     let pieces = "CREATE|TABLE|ALTER|DROP|t|(|)|,|a int|ADD|COLUMN|CONSTRAINT|PRIMARY KEY|.|'x'|$$b$$|FROM|AS|ENUM|TYPE|[|]|INDEX|ON|FUNCTION|SET|search_path|U&\"a\"";

@@ -1,4 +1,4 @@
-//! Types as statements write them, and as the server shows them.
+//! Types as they are written in statements, and as the server displays them.
 
 use std::fmt::Write as _;
 
@@ -7,12 +7,13 @@ use crate::analysis::names::Name;
 use crate::syntax::lexer::TokenKind;
 use crate::syntax::source::Span;
 
-/// A type as it is written.
+/// A type as written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct TypeName {
-    /// Without modifiers; the server's own name where the type has several: `bigint` for `int8`.
+    /// Without modifiers. If the type has several names, the one that the server displays: `bigint`
+    /// for `int8`.
     pub(crate) name: Name,
-    /// What is in the parentheses behind it.
+    /// The modifiers in parentheses after it.
     pub(crate) modifiers: String,
     pub(crate) is_array: bool,
     /// `%TYPE`: the type of a column.
@@ -21,7 +22,7 @@ pub(crate) struct TypeName {
     pub(crate) span: Span,
 }
 
-/// The server's own types that columns often have.
+/// The built-in types that columns often have.
 const KNOWN: [&str; 36] = [
     "bigint",
     "bit",
@@ -61,10 +62,10 @@ const KNOWN: [&str; 36] = [
     "uuid",
 ];
 
-/// Whether a type, as the server shows it, is one of the server's own.
+/// Whether a type, as the server displays it, is built in.
 pub(crate) fn is_built_in(shown: &str) -> bool {
     let base = shown.trim_end_matches("[]");
-    // What is in brackets may stand before the end: `timestamp(3) with time zone`.
+    // The modifiers may precede the last words: `timestamp(3) with time zone`.
     let base = match (base.split_once('('), base.split_once(')')) {
         (Some((first, _)), Some((_, last))) => format!("{first}{last}"),
         _ => base.to_owned(),
@@ -73,7 +74,7 @@ pub(crate) fn is_built_in(shown: &str) -> bool {
 }
 
 impl TypeName {
-    /// As the server shows it.
+    /// The type as the server displays it.
     pub(crate) fn shown(&self) -> String {
         let mut text = self.name.to_string();
         let modified = |text: &mut String, modifiers: &str| {
@@ -105,7 +106,7 @@ impl TypeName {
     }
 }
 
-/// The server's name for a type that has several.
+/// The name that the server displays for a type with several names.
 pub(crate) fn canonical(name: &str) -> &str {
     match name {
         "int" | "int4" => "integer",
@@ -126,7 +127,7 @@ pub(crate) fn canonical(name: &str) -> &str {
     }
 }
 
-/// A type, if one comes next.
+/// Reads a type, if one comes next.
 pub(crate) fn type_name(cursor: &mut Cursor<'_>) -> Option<TypeName> {
     let set_of = cursor.take(&["setof"]);
     let start = *cursor;
@@ -181,7 +182,7 @@ pub(crate) fn type_name(cursor: &mut Cursor<'_>) -> Option<TypeName> {
             modifiers = modifier(cursor);
         }
         if text == "double precision" {
-            // `float(24)` is a word for one of two types.
+            // `float(24)` stands for one of two types.
             if modifiers.parse::<u32>().is_ok_and(|digits| digits <= 24) {
                 modifiers = String::new();
                 name.parts[0].text = "real".into();
@@ -228,7 +229,7 @@ pub(crate) fn type_name(cursor: &mut Cursor<'_>) -> Option<TypeName> {
     })
 }
 
-/// Modifiers as the server keeps them: a scale that is left out is 0, and no time has more than six digits.
+/// Modifiers as the server stores them: a missing scale is 0, and times have at most six digits.
 fn as_kept(name: &Name, modifiers: String) -> String {
     let Ok(digits) = modifiers.parse::<u32>() else { return modifiers };
     let is_built_in = name.schema().is_none_or(|schema| &*schema.text == "pg_catalog");
@@ -247,7 +248,7 @@ fn as_kept(name: &Name, modifiers: String) -> String {
     }
 }
 
-/// What stands in parentheses behind a type, without blanks.
+/// Reads the modifiers in parentheses after a type, without white space.
 fn modifier(cursor: &mut Cursor<'_>) -> String {
     let inner = cursor.parentheses();
     inner.map_or(String::new(), |inner| {

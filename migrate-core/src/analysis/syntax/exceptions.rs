@@ -1,11 +1,11 @@
-//! What PostgreSQL's grammar has and the parser's does not: such words are written over before it reads them,
-//! so that the rest of the statement is checked yet.
+//! Replaces valid syntax that the parser does not support before it runs, so that the rest of the
+//! statement can be checked.
 
 use std::borrow::Cow;
 
 use crate::syntax::lexer::{Token, TokenKind};
 
-/// The text with what the parser does not know written over; all that stays is where it was.
+/// The text with unsupported syntax replaced. All positions stay the same.
 pub(super) fn readable<'s>(sql: &'s str, tokens: &[Token]) -> Cow<'s, str> {
     let mut over = Over { sql, tokens, changes: Vec::new() };
     over.statement();
@@ -13,20 +13,24 @@ pub(super) fn readable<'s>(sql: &'s str, tokens: &[Token]) -> Cow<'s, str> {
         return Cow::Borrowed(sql);
     }
     let mut text = sql.to_owned();
-    for (at, is_name) in over.changes {
+    for (at, word) in over.changes {
         let Some(token) = tokens.get(at) else { continue };
-        let name = if is_name { "a" } else { "" };
-        let blank = format!("{name:width$}", width = token.span.range().len());
+        let blank = format!("{word:width$}", width = token.span.range().len());
         text.replace_range(token.span.range(), &blank);
     }
     Cow::Owned(text)
 }
 
+/// What is written over a token.
+const BLANK: &str = "";
+const NAME: &str = "a";
+const TEXT: &str = "''";
+
 struct Over<'s, 't> {
     sql: &'s str,
     tokens: &'t [Token],
-    /// The tokens to write over, and whether by a name or by blanks.
-    changes: Vec<(usize, bool)>,
+    /// The tokens to write over, and by what; blanks follow.
+    changes: Vec<(usize, &'static str)>,
 }
 
 impl Over<'_, '_> {
@@ -57,7 +61,7 @@ impl Over<'_, '_> {
     }
 
     fn blank(&mut self, tokens: std::ops::Range<usize>) {
-        self.changes.extend(tokens.map(|at| (at, false)));
+        self.changes.extend(tokens.map(|at| (at, BLANK)));
     }
 
     fn statement(&mut self) {
@@ -73,6 +77,8 @@ impl Over<'_, '_> {
                     self.blank(at..at + 2);
                 }
             }
+        } else if self.is_any(0, &["create", "alter"]) && self.is(1, "server") {
+            self.server();
         } else if self.starts(&["alter", "statistics"]) || self.starts(&["alter", "policy"]) {
             if self.is(2, "if") && self.is(3, "exists") {
                 self.blank(2..4);
@@ -86,7 +92,37 @@ impl Over<'_, '_> {
         } else if self.is(0, "create") && (1..4).any(|at| self.is(at, "rule")) {
             self.rule();
         }
+        let is_routine = |at| self.is_any(at, &["function", "procedure", "aggregate", "routine"]);
+        if (1..6).any(is_routine) {
+            self.parameters();
+        }
         self.excluded();
+    }
+
+    /// Names of parameters that were no keywords before PostgreSQL 16 or 17.
+    fn parameters(&mut self) {
+        const NEW: [&str; 12] = [
+            "json",
+            "json_array",
+            "json_arrayagg",
+            "json_exists",
+            "json_object",
+            "json_objectagg",
+            "json_query",
+            "json_scalar",
+            "json_serialize",
+            "json_table",
+            "json_value",
+            "merge_action",
+        ];
+        for at in 1..self.tokens.len() {
+            let begins = ["(", ","].iter().any(|sign| self.is_sign(at - 1, sign))
+                || self.is_any(at - 1, &["in", "out", "inout", "variadic"]);
+            let is_type = !self.is_name(at + 1) || self.is(at + 1, "default");
+            if begins && !is_type && self.is_any(at, &NEW) {
+                self.changes.push((at, NAME));
+            }
+        }
     }
 
     /// Empty statements among the actions of a rule.
@@ -94,13 +130,13 @@ impl Over<'_, '_> {
         for at in 1..self.tokens.len() {
             let follows_none = self.is_sign(at - 1, ";") || self.is_sign(at - 1, "(");
             if self.is_sign(at, ";") && follows_none {
-                // What follows another semicolon or the parenthesis ends nothing.
+                // A semicolon after another one, or after the parenthesis, ends nothing.
                 self.blank(at..at + 1);
             }
         }
     }
 
-    /// `VERSION` before `SCHEMA`, and the other orders.
+    /// `VERSION` before `SCHEMA`, and other orders of the options.
     fn extension(&mut self) {
         let name = if self.is(2, "if") { 5 } else { 2 };
         let mut at = name + 1 + usize::from(self.is(name + 1, "with"));
@@ -119,6 +155,16 @@ impl Over<'_, '_> {
         }
     }
 
+    /// `VERSION NULL` behind the server's name and type.
+    fn server(&mut self) {
+        let name = if self.is(2, "if") { 5 } else { 2 };
+        let has_type = self.is(name + 1, "type") && self.is_text(name + 2);
+        let version = name + 1 + if has_type { 2 } else { 0 };
+        if self.is(version, "version") && self.is(version + 1, "null") {
+            self.changes.push((version + 1, TEXT));
+        }
+    }
+
     /// A type in words, with brackets or in parentheses: `double precision`, `int[]`, `numeric(3)`.
     fn commented_type(&mut self) {
         const LONGEST: usize = 12;
@@ -129,16 +175,16 @@ impl Over<'_, '_> {
                 || self.tokens.get(at).is_some_and(|token| token.kind == TokenKind::Number)
         };
         if let Some(end) = end.filter(|end| (3..*end).all(is_type)) {
-            self.changes.push((3, true));
+            self.changes.push((3, NAME));
             self.blank(4..end);
         }
     }
 
-    /// `COPY BINARY t`, a table of that name, and `USING DELIMITERS` behind it.
+    /// `COPY BINARY t`, a table of that name, and `USING DELIMITERS` after it.
     fn copy(&mut self) {
         if self.is(1, "binary") {
             let is_format = self.is_name(2) && !self.is_any(2, &["from", "to"]);
-            self.changes.push((1, !is_format));
+            self.changes.push((1, if is_format { BLANK } else { NAME }));
         }
         for at in 2..self.tokens.len() {
             let delimiters = at + usize::from(self.is(at, "using"));
@@ -163,7 +209,7 @@ impl Over<'_, '_> {
         }
     }
 
-    /// Any word is an argument of a trigger's function.
+    /// Any word as the argument of a trigger function.
     fn trigger(&mut self) {
         let all = 0..self.tokens.len();
         let call = all
@@ -176,12 +222,12 @@ impl Over<'_, '_> {
                 return;
             }
             if self.tokens[at].kind == TokenKind::Word {
-                self.changes.push((at, true));
+                self.changes.push((at, NAME));
             }
         }
     }
 
-    /// A column named `exclude`; the class of operators and the order behind a key of `EXCLUDE`.
+    /// A column named `exclude`, and the operator class and sort order after a key of `EXCLUDE`.
     fn excluded(&mut self) {
         const FRAME: [&str; 4] = ["current", "group", "ties", "no"];
         let all = self.tokens.len();
@@ -191,7 +237,7 @@ impl Over<'_, '_> {
             }
             let open = if self.is(at + 1, "using") { at + 3 } else { at + 1 };
             if !self.is_sign(open, "(") {
-                self.changes.push((at, true));
+                self.changes.push((at, NAME));
                 continue;
             }
             self.classes(open);
@@ -215,7 +261,7 @@ impl Over<'_, '_> {
                 let mut end = at + 1;
                 while end < self.tokens.len() && !self.is(end, "with") {
                     let is_part = self.is_name(end) || self.is_sign(end, ".");
-                    // Its options.
+                    // The options of the operator class.
                     let close = (end..self.tokens.len()).find(|at| self.is_sign(*at, ")"));
                     end = match close {
                         Some(close) if self.is_sign(end, "(") => close + 1,
@@ -249,6 +295,15 @@ mod tests {
             "CREATE EXTENSION hstore VERSION '1.8' SCHEMA public",
             "CREATE EXTENSION IF NOT EXISTS hstore WITH CASCADE VERSION \"1.8\" SCHEMA public",
             "CREATE EXTENSION hstore SCHEMA public CASCADE",
+            "CREATE SERVER s VERSION NULL FOREIGN DATA WRAPPER w",
+            "CREATE SERVER IF NOT EXISTS s TYPE 'x' VERSION NULL FOREIGN DATA WRAPPER w OPTIONS (a 'b')",
+            "ALTER SERVER s VERSION NULL",
+            "ALTER SERVER s VERSION NULL OPTIONS (ADD a 'b')",
+            "CREATE FUNCTION f(json json, OUT json_array int[]) RETURNS int LANGUAGE sql AS ''",
+            "CREATE FUNCTION f(a json DEFAULT NULL, json DEFAULT NULL) RETURNS TABLE (json json, b int) LANGUAGE sql AS ''",
+            "DROP FUNCTION f(a json, json jsonb)",
+            "COMMENT ON FUNCTION f(json, json json) IS 'x'",
+            "GRANT ALL PRIVILEGES ON FUNCTION f(merge_action int) TO PUBLIC",
             "SET NAMES 'UTF8'",
             "SET NAMES",
             "SET NAMES DEFAULT",
@@ -285,7 +340,7 @@ mod tests {
         assert!(wrong.is_empty(), "{wrong:#?}");
     }
 
-    /// What else is wrong with them is found.
+    /// Other errors in the statement still are found.
     #[test]
     fn the_rest_is_read() {
         let mut missed = Vec::new();
@@ -294,6 +349,8 @@ mod tests {
             "CREATE TABLE t (a inet, EXCLUDE USING gist (a inet_ops WITH &&)",
             "CREATE EXTENSION hstore VERSION '1.8'\nCREATE TABLE t (a int);",
             "SET NAMES 'UTF8'\nCREATE TABLE t (a int);",
+            "CREATE SERVER s VERSION NULL NULL FOREIGN DATA WRAPPER w",
+            "ALTER SERVER s TYPE NULL",
             "SET LOCAL TRANSACTION READ",
             "COMMENT ON TYPE double precision 'x'",
             "DROP TYPE IF EXISTS a[]]",
@@ -306,7 +363,7 @@ mod tests {
         assert!(missed.is_empty(), "{missed:#?}");
     }
 
-    /// It is no statement of its own.
+    /// It is not a statement by itself.
     #[test]
     fn an_extension_from_what_was_unpackaged() {
         let sql = "CREATE EXTENSION hstore FROM unpackaged";

@@ -1,4 +1,4 @@
-//! Two statements with no semicolon between them, and where the second one begins.
+//! Finds two statements with a missing semicolon between them, and where the second one starts.
 
 use std::panic::catch_unwind;
 
@@ -7,11 +7,11 @@ use crate::syntax::lexer::Token;
 use crate::syntax::source::Span;
 use crate::syntax::statements::Statement;
 
-/// How far back from an error a statement may begin that is the reason for it: its first word may pass
-/// for an alias, its second one for a column.
+/// How far before an error the second statement may start: its first word may be parsed as an
+/// alias, and the second word as a column.
 const FARTHEST: usize = 8;
 
-/// What is wrong where the parser sees a second statement at a token.
+/// The error at the token where the parser sees a second statement.
 pub(super) fn two_statements(sql: &str, statement: &Statement, nth: usize) -> Option<Fault> {
     let tokens = &statement.tokens;
     let word = |at: usize, word: &str| tokens.get(at).is_some_and(|it| it.is_word(sql, word));
@@ -23,23 +23,23 @@ pub(super) fn two_statements(sql: &str, statement: &Statement, nth: usize) -> Op
     let token = tokens.get(nth)?;
     if is_cut_short(sql, &tokens[..nth]) {
         let (text, label) = (shown(token.text(sql)), wanted(""));
-        let error = SyntaxError { span: token.span, text, meant: None, instead: None, label };
+        let error = SyntaxError { span: token.span, text, suggestion: None, instead: None, label };
         return Some(Fault::Error(error));
     }
     Some(Fault::MissingSemicolon(token.span))
 }
 
-/// Where a second statement begins, if it is why the parser refuses a token.
+/// The start of a second statement, if that is why the parser refuses a token.
 pub(super) fn second_statement(sql: &str, statement: &Statement, error: usize) -> Option<Span> {
     let nth = nearest(sql, statement, error)?;
     statement.tokens.get(nth).map(|token| token.span)
 }
 
-/// The token at which a second statement begins, at this one or a little before it.
+/// The token at which a second statement starts: this one, or one shortly before it.
 fn nearest(sql: &str, statement: &Statement, from: usize) -> Option<usize> {
     let near = from.saturating_sub(FARTHEST).max(1)..=from;
     let found: Vec<usize> = near.rev().filter(|at| is_second(sql, statement, *at)).collect();
-    // In `SELECT 1 INSERT INTO t VALUES (1)` it is not `VALUES`, which a line would begin as rarely.
+    // In `SELECT 1 INSERT INTO t VALUES (1)`, it is not `VALUES`, which rarely starts a line.
     let on_line = found.iter().find(|at| begins_line(sql, &statement.tokens, **at));
     Some(first_word(sql, statement, *on_line.or(found.first())?))
 }
@@ -51,14 +51,14 @@ fn begins_line(sql: &str, tokens: &[Token], nth: usize) -> bool {
     })
 }
 
-/// Where a second statement begins: `ALTER` in `SELECT 1 ALTER TABLE a …`, which may pass for an alias,
-/// so that `TABLE a` is the statement.
+/// The start of the second statement: `ALTER` in `SELECT 1 ALTER TABLE a …`, where the parser may
+/// take `ALTER` for an alias and `TABLE a` for the statement.
 fn first_word(sql: &str, statement: &Statement, nth: usize) -> usize {
     let before = nth.saturating_sub(1);
     if before > 0 && is_second(sql, statement, before) { before } else { nth }
 }
 
-/// Whether what stands before a token is a statement, and so is what it begins.
+/// Whether the tokens before this one form a statement, and those from here on as well.
 fn is_second(sql: &str, statement: &Statement, nth: usize) -> bool {
     let tokens = &statement.tokens;
     let Some(token) = tokens.get(nth).filter(|token| begins_statement(sql, **token)) else {
@@ -74,7 +74,7 @@ fn is_second(sql: &str, statement: &Statement, nth: usize) -> bool {
     tree(start..at).is_some_and(is_whole) && tree(at..end).is_some_and(|tree| tree.begins_clean())
 }
 
-/// Whether the parser takes these tokens for a statement that in fact goes on.
+/// Whether the parser takes these tokens for a complete statement that in fact continues.
 fn is_cut_short(sql: &str, tokens: &[Token]) -> bool {
     let word = |at: usize, word: &str| tokens.get(at).is_some_and(|it| it.is_word(sql, word));
     let has = |any: &[&str]| (0..tokens.len()).any(|at| any.iter().any(|it| word(at, it)));
@@ -82,7 +82,7 @@ fn is_cut_short(sql: &str, tokens: &[Token]) -> bool {
         let last = tokens.len().saturating_sub(1);
         any.iter().any(|it| word(last, it))
     };
-    // Whether nothing but a name follows.
+    // Whether only a name follows.
     let is_named = |from: usize| {
         let rest = tokens.iter().skip(from).skip_while(|token| {
             ["if", "not", "exists", "only"].iter().any(|word| token.is_word(sql, word))
@@ -103,7 +103,8 @@ fn is_cut_short(sql: &str, tokens: &[Token]) -> bool {
     }
 }
 
-/// What `CREATE SCHEMA name …` can't hold, and is taken for a part of it by the parser.
+/// A statement that `CREATE SCHEMA name …` cannot contain, although the parser takes it for a part
+/// of it.
 pub(super) fn schema_element(sql: &str, tokens: &[Token]) -> Option<Span> {
     const ELSEWHERE: [&str; 17] = [
         "aggregate",
@@ -142,7 +143,7 @@ pub(super) fn schema_element(sql: &str, tokens: &[Token]) -> Option<Span> {
     })
 }
 
-/// Whether this begins with `CREATE TABLE … AS`, up to the next element of a schema.
+/// Whether the tokens up to the next schema element start with `CREATE TABLE … AS`.
 fn fills_table(sql: &str, tokens: &[Token]) -> bool {
     let word = |at: usize, word: &str| tokens.get(at).is_some_and(|it| it.is_word(sql, word));
     let kinds = ["unlogged", "temp", "temporary", "local", "global"];
@@ -162,7 +163,8 @@ fn fills_table(sql: &str, tokens: &[Token]) -> bool {
     false
 }
 
-/// What `CREATE FUNCTION` can't set for its body, and is a statement of its own: the modes of a transaction.
+/// A transaction mode after `CREATE FUNCTION`. It cannot be set for the function, so it is a
+/// separate statement.
 pub(super) fn routine_setting(sql: &str, tokens: &[Token]) -> Option<Span> {
     let word = |at: usize, word: &str| tokens.get(at).is_some_and(|it| it.is_word(sql, word));
     let kind = if word(1, "or") { 3 } else { 1 };
@@ -175,18 +177,18 @@ pub(super) fn routine_setting(sql: &str, tokens: &[Token]) -> Option<Span> {
             && (word(at + 1, "transaction") && modes.iter().any(|mode| word(at + 2, mode))
                 || word(at + 1, "session") && word(at + 2, "characteristics"))
     })?;
-    // A body that is SQL may have such a name in it.
+    // A body in SQL may contain such a name.
     let is_sql = (kind..set).any(|at| word(at, "return") || word(at, "atomic"));
     (!is_sql).then_some(tokens[set].span)
 }
 
-/// Whether statements begin with this token.
+/// Whether a statement may start with this token.
 fn begins_statement(sql: &str, token: Token) -> bool {
     let is = |words: &[&str]| words.iter().any(|word| token.is_word(sql, word));
     is(&COMMANDS) || is(&RARE_COMMANDS) || token.text(sql) == "("
 }
 
-/// What rarer statements begin with; not what people mean who misspell a word.
+/// The first words of rarer statements. They are not suggested for misspelt words.
 const RARE_COMMANDS: [&str; 26] = [
     "ABORT",
     "BEGIN",
@@ -216,7 +218,7 @@ const RARE_COMMANDS: [&str; 26] = [
     "WITH",
 ];
 
-/// Those that stand inside of statements as well.
+/// First words that also occur inside of statements.
 const INSIDE: [&str; 12] = [
     "CLUSTER", "DO", "END", "EXECUTE", "FETCH", "LOCK", "RESET", "SET", "START", "TABLE", "VALUES",
     "WITH",

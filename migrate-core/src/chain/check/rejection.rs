@@ -1,25 +1,25 @@
-//! Everything that is wrong with a folder, as one error.
+//! The error that contains all problems of a folder.
 
 use std::fmt;
 
 use crate::chain::diagnostic::Diagnostic;
 use crate::syntax::source::{Source, counted};
 
-/// Why a folder is no chain: every problem found, with the files to show them in.
+/// Why a folder is not a chain: all problems, and the files that they refer to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rejection {
-    /// What is wrong; never empty.
+    /// The problems; never empty.
     pub diagnostics: Vec<Diagnostic>,
-    /// The files that the diagnostics point into.
+    /// The files that the diagnostics refer to.
     pub sources: Vec<Source<'static>>,
 }
 
-/// So many problems are shown: who has more reads them in turns.
+/// The largest number of problems shown. Anyone with more will fix them in several rounds.
 const MOST_SHOWN: usize = 100;
 
 impl Rejection {
-    /// Each problem as text for people; of more than a hundred the first hundred, and then how many more
-    /// there are.
+    /// Each problem as text. If there are more than a hundred, the first hundred and the number of
+    /// the others.
     pub fn messages(&self) -> impl Iterator<Item = String> + '_ {
         let shown = self.diagnostics.iter().take(MOST_SHOWN);
         let more = self.diagnostics.len().saturating_sub(MOST_SHOWN);
@@ -27,7 +27,7 @@ impl Rejection {
         shown.map(|diagnostic| diagnostic.render(&self.sources)).chain(more)
     }
 
-    /// The same with what is wrong elsewhere.
+    /// Adds the problems of another rejection.
     #[must_use]
     pub fn and(mut self, other: Rejection) -> Self {
         let before = self.sources.len();

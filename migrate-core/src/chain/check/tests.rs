@@ -1,6 +1,7 @@
-//! What is wrong with a folder, by example: each case tells every diagnostic and its place.
+//! Tests: problems of a folder. Each case lists every diagnostic and its position.
 //!
-//! A mistake gives one diagnostic, at the place to mend. Whatever follows from it is kept quiet.
+//! A mistake results in one diagnostic, at the place to fix. Problems that only follow from it are
+//! not reported.
 
 use std::fmt::Write as _;
 
@@ -20,7 +21,7 @@ mod pins;
 mod sections;
 mod sql;
 
-/// A folder, and what is to be said of it: `code file:line:column` of each diagnostic.
+/// A folder and the expected diagnostics: `code file:line:column` for each.
 struct Case {
     title: &'static str,
     folder: Folder,
@@ -31,7 +32,7 @@ fn case(title: &'static str, files: Files, expected: &[&'static str]) -> Case {
     Case { title, folder: files.folder(), expected: expected.to_vec() }
 }
 
-/// A folder in the making.
+/// A folder under construction.
 struct Files(Vec<Entry>);
 
 /// One file.
@@ -39,8 +40,8 @@ fn file(name: &str, text: &str) -> Files {
     Files(Vec::new()).and(name, text)
 }
 
-/// The revisions of a graph, written as `id:parent,parent`, as one file each. All have the same
-/// lines: 1 id, 2 parents, 3 message, 5 marker, 6 upgrade, 8 marker, 9 downgrade.
+/// Builds one file for each revision of a graph written as `id:parent,parent`. All files have the
+/// same lines: 1 id, 2 parents, 3 message, 5 marker, 6 upgrade, 8 marker, 9 downgrade.
 fn chain(graph: &str) -> Files {
     graph.split(' ').fold(Files(Vec::new()), |files, node| {
         let (id, parents) = node.split_once(':').unwrap_or((node, ""));
@@ -65,7 +66,7 @@ impl Files {
         self.and_content(name, Content::File(text.as_bytes().to_vec()))
     }
 
-    /// Adds an entry, or takes the place of one.
+    /// Adds an entry, or replaces the one of this name.
     fn and_content(self, name: &str, content: Content) -> Self {
         let mut files = self.without(name);
         files.0.push(Entry { name: name.to_owned(), content });
@@ -95,14 +96,14 @@ impl Files {
         self.without(old).and(new, &text)
     }
 
-    /// Pins the chain that the files make now.
+    /// Pins the chain that the files form now.
     fn lock(self, through: &str) -> Self {
         let chain = check(Files(self.0.clone()).folder()).unwrap();
         self.and(LOCK_FILE, &lock_text(&chain, through).unwrap())
     }
 }
 
-/// All cases, by what they are about.
+/// All cases, grouped by topic.
 fn groups() -> Vec<(&'static str, Vec<Case>)> {
     vec![
         ("files", files::cases()),
@@ -115,7 +116,7 @@ fn groups() -> Vec<(&'static str, Vec<Case>)> {
     ]
 }
 
-/// Each diagnostic as the cases write it.
+/// Each diagnostic in the format of the cases.
 fn found(folder: Folder) -> Result<Chain<'static>, Vec<String>> {
     check(folder).map_err(|rejection| {
         let place = |found: &crate::Diagnostic| {
@@ -148,8 +149,8 @@ fn each_mistake_gives_one_diagnostic_at_its_place() {
     assert!(failures.is_empty(), "{failures}");
 }
 
-/// Writes the list of all variants and the match that names them from one list, so that a new
-/// variant does not compile before it is in the list, and then wants a case.
+/// Generates the list of all variants and an exhaustive match from one list. So a new variant does
+/// not compile until it is in the list, and then it needs a case.
 macro_rules! variants {
     ($($variant:ident)*) => {
         const VARIANTS: &[&str] = &[$(stringify!($variant)),*];
@@ -176,7 +177,7 @@ variants! {
     PinnedMissing PinnedEdited PinnedDownEdited PinnedReparented
 }
 
-/// The first case of each variant is its example; the texts in `snapshots` are what people read.
+/// The first case of each variant is its example. The texts in `snapshots` are what users read.
 #[test]
 fn every_variant_has_a_case_and_its_text_is_reviewed() {
     let mut seen: Vec<&str> = Vec::new();
@@ -198,10 +199,11 @@ fn every_variant_has_a_case_and_its_text_is_reviewed() {
             insta::assert_snapshot!(group, page);
         });
     }
-    // What only a parser sees has its cases beside the parser, and the settings have theirs.
+    // Problems that only the parser finds are tested with the parser, and those of the settings
+    // with the settings.
     seen.extend(["MissingSemicolon", "PsqlVariable", "Parameter", "ReleasesLocks"]);
     seen.extend(["Syntax", "NeedsServer", "Lint", "ConfigSyntax", "UnknownSetting", "BadSetting"]);
-    // And what only a replay sees, beside that.
+    // Problems that only a replay finds are tested with the replay.
     seen.extend([
         "AlreadyExists",
         "Missing",
@@ -226,7 +228,7 @@ fn every_variant_has_a_case_and_its_text_is_reviewed() {
     assert!(unseen.is_empty(), "no case gives {unseen:?}");
 }
 
-/// Machines know a problem by its code.
+/// Programs identify a problem by its code.
 #[test]
 fn codes_are_the_names_of_the_variants() {
     for (_, cases) in groups() {
@@ -240,8 +242,8 @@ fn codes_are_the_names_of_the_variants() {
     }
 }
 
-/// A section is read by the tokens of its file, and means what it means on its own: so has the digest
-/// that databases have of it.
+/// A section is tokenized as part of its file, but must mean the same as on its own: the digest in
+/// databases is that of the section alone.
 #[test]
 fn a_section_is_read_as_if_it_were_alone() {
     let odd = [

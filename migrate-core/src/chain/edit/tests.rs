@@ -1,4 +1,4 @@
-//! Edits, by example.
+//! Tests: edits, by example.
 
 use super::*;
 use crate::chain::check::check;
@@ -13,7 +13,7 @@ const NEW: NewRevision<'_> = NewRevision {
     down: NewSection::EMPTY,
 };
 
-/// A folder of revisions written as `id:parent`.
+/// Builds a folder of revisions written as `id:parent`.
 fn folder(graph: &str, extra: &[(&str, &str)]) -> Folder {
     let file = |node: &str| {
         let (id, parent) = node.split_once(':').unwrap_or((node, ""));
@@ -27,7 +27,7 @@ fn folder(graph: &str, extra: &[(&str, &str)]) -> Folder {
     Folder::of_texts("m", files.chain(extra.iter().copied()))
 }
 
-/// The lock of a chain, through this revision.
+/// The lock file of a chain up to this revision.
 fn lock(graph: &str, through: &str) -> String {
     let text = check(folder(graph, &[])).ok().and_then(|chain| lock_text(&chain, through));
     text.unwrap_or_default()
@@ -136,12 +136,12 @@ fn what_can_not_be_rebased() {
     };
     check("a b:a c:a d:c", "b", "d", pinned("b", Some(("c", "b")), true));
     check("a b:a e:b c:a d:c", "b", "c", pinned("b", Some(("c", "e")), true));
-    // It is no fork: there is nothing to move.
+    // There is no fork, so there is nothing to move.
     check("a b:a c:b", "b", "c", pinned("b", None, false));
     check("a b:a c:b", "b", "a", pinned("b", None, false));
     check("a b:a c:b d:c", "c", "d", EditError::Circle { id: "c".into(), onto: "d".into() });
     check("a b:a c:a m:b,c", "m", "a", EditError::Merge { id: "m".into() });
-    let unknown = EditError::UnknownRevision { id: "x".into(), meant: Some("a".into()) };
+    let unknown = EditError::UnknownRevision { id: "x".into(), suggestion: Some("a".into()) };
     check("a b:a", "x", "a", unknown);
 }
 

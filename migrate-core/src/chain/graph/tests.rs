@@ -1,8 +1,8 @@
-//! Graphs that are chains, and graphs that are not.
+//! Tests: graphs that are chains, and graphs that are not.
 
 use super::*;
 
-/// Checks a graph written as `id:parent,parent`; gives its order or the codes of its problems.
+/// Checks a graph written as `id:parent,parent`. Compares its order or the codes of its problems.
 fn check(graph: &str, expected: Result<&str, &[&str]>) -> Vec<Diagnostic> {
     let nodes: Vec<Node<'_>> = graph
         .split(' ')
@@ -55,7 +55,7 @@ fn circles() {
     check("a b:d c:b d:c", Err(&["cycle"]));
     check("a:b b:a c:d d:c e:a", Err(&["cycle", "cycle"]));
     let found = check("x a:b b:a", Err(&["cycle"]));
-    assert_eq!(found[0].problem.to_string(), "the parents of `a` and `b` go round in a circle");
+    assert_eq!(found[0].problem.to_string(), "the parents of `a` and `b` form a cycle");
 }
 
 #[test]
@@ -81,7 +81,7 @@ fn a_fork_says_which_branch_to_move() {
     assert_eq!(texts, ["`b` follows `a` and leads to `d`", "`pinned` follows `a`, deployed"]);
 }
 
-/// Work that is counted: it grows as the graph does.
+/// Counts the work, which grows with the size of the graph.
 #[test]
 fn few_unknown_parents_are_compared_with_all_ids() {
     let compared = |count: usize| {
@@ -99,16 +99,16 @@ fn few_unknown_parents_are_compared_with_all_ids() {
             })
             .collect();
         let context = Context { incomplete: false, moved: false, deployed: HashSet::new() };
-        let before = crate::chain::id::COMPARED.get();
+        let before = crate::syntax::suggest::COMPARED.get();
         let mut problems = Vec::new();
         super::check(&nodes, &context, &mut problems);
         assert_eq!(problems.len(), count);
-        crate::chain::id::COMPARED.get() - before
+        crate::syntax::suggest::COMPARED.get() - before
     };
     assert_eq!(compared(2_000), 2 * compared(1_000) + MOST_SUGGESTIONS);
 }
 
-/// What one head alone stands on is its branch, however the others are joined.
+/// A branch contains the revisions that only one head descends from, however the others are merged.
 #[test]
 fn each_head_has_what_no_other_stands_on() {
     let told = |graph: &str| {

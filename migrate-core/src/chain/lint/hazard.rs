@@ -1,10 +1,11 @@
-//! The hazards of generated revisions: what somebody should have agreed to before it is deployed.
+//! The hazards of generated revisions, which a person should accept before such a revision is
+//! deployed.
 
 use std::fmt;
 
-use crate::chain::id::did_you_mean;
+use crate::syntax::suggest::did_you_mean;
 
-/// What is hazardous about a statement.
+/// A hazard of a statement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 #[expect(missing_docs, reason = "each hazard's `about`, below, says what it is")]
@@ -18,7 +19,7 @@ pub enum Hazard {
 }
 
 impl Hazard {
-    /// All of them, the worst first.
+    /// All hazards, the worst first.
     pub const ALL: [Hazard; 6] = [
         Hazard::DeletesData,
         Hazard::LossyCast,
@@ -28,7 +29,7 @@ impl Hazard {
         Hazard::MayFail,
     ];
 
-    /// A short name that stays the same: `deletes-data`.
+    /// A short, stable name: `deletes-data`.
     pub const fn code(self) -> &'static str {
         match self {
             Hazard::DeletesData => "deletes-data",
@@ -40,7 +41,7 @@ impl Hazard {
         }
     }
 
-    /// What it means, in a few words.
+    /// A description in a few words.
     pub const fn about(self) -> &'static str {
         match self {
             Hazard::DeletesData => "a table, a column or a sequence is dropped with what is in it",
@@ -52,8 +53,8 @@ impl Hazard {
         }
     }
 
-    /// Reads a list of codes; `all` and `none` stand alone. The error is what is none of them, and
-    /// what was meant.
+    /// Parses a list of codes; `all` and `none` must be the only item. The error contains the
+    /// unknown name, and the code that was probably meant.
     ///
     /// ```
     /// use migrate_core::Hazard;
@@ -66,7 +67,7 @@ impl Hazard {
     ///
     /// # Errors
     ///
-    /// When a name is none of theirs.
+    /// If a name is unknown.
     pub fn read_all(
         names: &[impl AsRef<str>],
     ) -> Result<Vec<Self>, (String, Option<&'static str>)> {

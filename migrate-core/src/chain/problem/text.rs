@@ -1,4 +1,4 @@
-//! What people read of a problem: the message says what is wrong, the help what to do next.
+//! The texts of problems: the message says what is wrong, and the help what to do next.
 
 use std::fmt;
 
@@ -13,7 +13,7 @@ impl fmt::Display for Problem {
             NoDirectory { path, .. } => write!(f, "there is no folder `{path}`"),
             NotADirectory { path } => write!(f, "`{path}` is not a folder"),
             Unreadable { path, reason } => write!(f, "`{path}` can't be read: {reason}"),
-            EmptyChain { path } => write!(f, "`{path}` holds no revision"),
+            EmptyChain { path } => write!(f, "`{path}` contains no revision"),
             StrayFile { name } => write!(f, "`{name}` is not a migration"),
             NotUtf8 => write!(f, "the file is not UTF-8"),
             NulByte => write!(f, "the file has a NUL byte"),
@@ -40,7 +40,7 @@ impl fmt::Display for Problem {
             UnknownSection { name, .. } => write!(f, "unknown section `{name}`"),
             UnknownOption { option, .. } => write!(f, "unknown option `{option}`"),
             DuplicateOption { option } => write!(f, "the option `{option}` is given twice"),
-            BadOption { option, value, .. } => write!(f, "`{value}` is no value for `{option}`"),
+            BadOption { option, value, .. } => write!(f, "`{value}` is not a value for `{option}`"),
             MarkerNotAlone => write!(f, "a section marker shares its line with SQL"),
             UnterminatedString => write!(f, "a string is never closed"),
             UnterminatedIdentifier => write!(f, "a quoted identifier is never closed"),
@@ -69,7 +69,7 @@ impl fmt::Display for Problem {
             ReleasesLocks { what } => {
                 write!(f, "`{what}` releases all advisory locks of the session")
             }
-            AlreadyExists { what } => write!(f, "{what} exists already"),
+            AlreadyExists { what } => write!(f, "{what} already exists"),
             Missing { what, .. } => write!(f, "there is no {what}"),
             WrongKind { name, is, wanted } => {
                 write!(f, "`{name}` is {} {is}, not {} {wanted}", article(is), article(wanted))
@@ -119,13 +119,13 @@ impl fmt::Display for Problem {
             DownLeaves { what } => write!(f, "the downgrade leaves {what} behind"),
             DownLoses { what } => write!(f, "the downgrade does not bring back {what}"),
             NeedsServer { what, version, oldest } => {
-                write!(f, "{what} needs PostgreSQL {version}, and the chain is for {oldest}, too")
+                write!(f, "{what} needs PostgreSQL {version}, but the chain also supports {oldest}")
             }
             Lint { message, .. } => f.write_str(message),
             UnknownCode { code, .. } => write!(f, "unknown code `{code}`"),
             ConfigSyntax { why } => write!(f, "migrate.toml can't be read: {why}"),
             UnknownSetting { key, .. } => write!(f, "unknown setting `{key}`"),
-            BadSetting { key, value, .. } => write!(f, "`{value}` is no value for `{key}`"),
+            BadSetting { key, value, .. } => write!(f, "`{value}` is not a value for `{key}`"),
             DuplicateRevision { id } => write!(f, "two files define revision `{id}`"),
             UnknownParent { parent, .. } => write!(f, "unknown parent `{parent}`"),
             RepeatedParent { parent } => write!(f, "the parent `{parent}` is named twice"),
@@ -136,7 +136,7 @@ impl fmt::Display for Problem {
             Cycle { ids } if ids.len() == 1 => {
                 write!(f, "revision {} is its own parent", list(ids))
             }
-            Cycle { ids } => write!(f, "the parents of {} go round in a circle", list(ids)),
+            Cycle { ids } => write!(f, "the parents of {} form a cycle", list(ids)),
             TwinMerges { ids } => write!(f, "{} merge the same branches", list(ids)),
             VariantClash { variant } => {
                 write!(f, "two files give the variant `Revision::{variant}`")
@@ -168,7 +168,7 @@ impl Problem {
     pub fn help(&self) -> String {
         use Problem::*;
         match self {
-            NoDirectory { meant: Some(meant), .. } => format!("did you mean `{meant}`, which is beside it?"),
+            NoDirectory { suggestion: Some(suggestion), .. } => format!("did you mean `{suggestion}`, which is beside it?"),
             NoDirectory { path, .. } => format!(
                 "create it with a first revision: {}; or name another folder, relative to Cargo.toml: \
                  `embed_migrations!(\"db/migrations\")`",
@@ -187,7 +187,7 @@ impl Problem {
             MissingKey { key } => format!("add a line `-- {key}: …` at the top of the file"),
             DuplicateKey { key: "parent" } => "name all parents of a merge in one line: `-- parent: a, b`".into(),
             DuplicateKey { .. } => "keep one of the two".into(),
-            UnknownKey { meant: Some(meant), .. } => format!("did you mean `{meant}`?"),
+            UnknownKey { suggestion: Some(suggestion), .. } => format!("did you mean `{suggestion}`?"),
             UnknownKey { .. } => "the keys are revision, parent, message, created and irreversible; a \
                  free comment has no `word:` at its start, or stands below the first section marker".into(),
             EmptyValue { key: "parent" } => "the first revision of a chain has no `parent` line at all".into(),
@@ -212,9 +212,9 @@ impl Problem {
             UnknownSection { name, .. } if name.starts_with("allow") => {
                 "write `-- migrate:allow(code): why`, with a reason".into()
             }
-            UnknownSection { meant: Some(meant), .. } => format!("did you mean `-- migrate:{meant}`?"),
+            UnknownSection { suggestion: Some(suggestion), .. } => format!("did you mean `-- migrate:{suggestion}`?"),
             UnknownSection { .. } => "the sections are `-- migrate:up` and `-- migrate:down`".into(),
-            UnknownOption { meant: Some(meant), .. } => format!("did you mean `{meant}`?"),
+            UnknownOption { suggestion: Some(suggestion), .. } => format!("did you mean `{suggestion}`?"),
             UnknownOption { .. } => "the options are transaction:false, lock_timeout:2s and statement_timeout:10min".into(),
             DuplicateOption { .. } => "keep one of the two".into(),
             BadOption { want, .. } => format!("write {want}"),
@@ -233,11 +233,11 @@ impl Problem {
                  (`-- migrate:up transaction:false`), and move what needs a transaction to a revision of its own".into(),
             EnumValueUsed { .. } => "put the statement that adds the value in a revision of its own, before this one".into(),
             Todo { .. } => "do what the comment says, and delete it".into(),
-            Syntax { found, meant: Some((word, meant)), .. } if word == found => {
-                format!("did you mean `{meant}`?")
+            Syntax { found, suggestion: Some((word, suggestion)), .. } if word == found => {
+                format!("did you mean `{suggestion}`?")
             }
-            Syntax { meant: Some((word, meant)), .. } => {
-                format!("did you mean `{meant}`, not `{word}`?")
+            Syntax { suggestion: Some((word, suggestion)), .. } => {
+                format!("did you mean `{suggestion}`, not `{word}`?")
             }
             Syntax { instead: Some(instead), .. } => (*instead).into(),
             MissingSemicolon => "end the first statement with `;`; if PostgreSQL accepts the two as one \
@@ -250,12 +250,12 @@ impl Problem {
                  need: `DISCARD TEMP`, `DISCARD PLANS`, `RESET ALL`".into(),
             ReleasesLocks { .. } => "the runner may hold one of them. Release your own lock by its key: \
                  `pg_advisory_unlock(key)`".into(),
-            Syntax { .. } => "mend it; if PostgreSQL takes it as it is, say so above the statement: \
+            Syntax { .. } => "fix it; if PostgreSQL accepts it as it is, say so above the statement: \
                  `-- migrate:allow(syntax): why`".into(),
-            AlreadyExists { .. } => "leave this out, or choose another name; where the server takes it all the \
-                 same, say so above the statement: `-- migrate:allow(already-exists): why`".into(),
-            Missing { meant: Some(meant), .. } => format!("did you mean `{meant}`?"),
-            Missing { .. } => "mend the name, or make it before; where it comes from elsewhere, say so above the \
+            AlreadyExists { .. } => "leave this out, or choose another name; if PostgreSQL accepts it anyway, say so \
+                 above the statement: `-- migrate:allow(already-exists): why`".into(),
+            Missing { suggestion: Some(suggestion), .. } => format!("did you mean `{suggestion}`?"),
+            Missing { .. } => "correct the name, or create it before; if it comes from elsewhere, say so above the \
                  statement: `-- migrate:allow(missing): why`".into(),
             WrongKind { wanted: "trigger function", .. } => "a trigger's function takes no arguments and is declared \
                  with `RETURNS trigger`".into(),
@@ -285,15 +285,15 @@ impl Problem {
             ),
             DownLeaves { .. } => "drop it in the downgrade; or say that it stays: `-- migrate:allow(down): why` in \
                  the downgrade, or `-- irreversible: why` in the header instead of it".into(),
-            DownLoses { .. } => "make it again in the downgrade; or say that it is gone: `-- migrate:allow(down): \
+            DownLoses { .. } => "re-create it in the downgrade; or say that it is gone: `-- migrate:allow(down): \
                  why` in the downgrade, or `-- irreversible: why` in the header instead of it".into(),
             NeedsServer { version, .. } => format!(
                 "if it never meets an older server, say so in migrate.toml: `min_server = {version}`; for this \
                  statement alone, above it: `-- migrate:allow(needs-server): why`"
             ),
             Lint { help, .. } => help.clone(),
-            UnknownCode { meant: Some(meant), .. } | UnknownSetting { meant: Some(meant), .. } => {
-                format!("did you mean `{meant}`?")
+            UnknownCode { suggestion: Some(suggestion), .. } | UnknownSetting { suggestion: Some(suggestion), .. } => {
+                format!("did you mean `{suggestion}`?")
             }
             UnknownCode { .. } => "the codes are those of `migrate lint --list`; besides, already-exists, ambiguous, \
                  ambiguous-column, cannot-replace, column-count, down, generated-column, missing, needs-server, no-key, \
@@ -308,10 +308,10 @@ impl Problem {
             UnknownParent { parent, .. } if is_none(parent) => {
                 "the first revision of a chain has no `parent` line at all: remove it".into()
             }
-            UnknownParent { meant: Some(meant), .. } => {
-                format!("did you mean `{meant}`? If its file was renamed or deleted, bring it back")
+            UnknownParent { suggestion: Some(suggestion), .. } => {
+                format!("did you mean `{suggestion}`? If its file was renamed or deleted, restore it")
             }
-            UnknownParent { .. } => "name a revision of this folder; if its file was renamed or deleted, bring it back".into(),
+            UnknownParent { .. } => "name a revision of this folder; if its file was renamed or deleted, restore it".into(),
             RepeatedParent { .. } => "name it once".into(),
             SeveralBases { .. } => "one revision begins the chain; give every other a `-- parent: …` line".into(),
             Fork { rebase: None, .. } => "databases ran them all, so none can be moved; join them: \
@@ -329,7 +329,7 @@ impl Problem {
             LockConflict => "keep the lines of both sides, remove the markers, and build again: if the \
                  chain has forked, the build says so".into(),
             LockVersion { found } if !found.starts_with("version ") => "its first line says which version it is; \
-                 bring the committed file back with `git checkout`".into(),
+                 restore the committed file with `git checkout`".into(),
             LockVersion { .. } => "a newer version of the tool wrote it; update `migrate-macros` and \
                  `migrate-core` to that version".into(),
             LockSyntax { .. } | LockTampered { .. } => "the file is written by `migrate lock` alone; bring \
@@ -338,7 +338,7 @@ impl Problem {
             PinnedMissing { id, moved_to: Some(new) } => {
                 format!("databases know it as `{id}`: change the id back from `{new}`")
             }
-            PinnedMissing { .. } => "databases already ran it; bring its file back (`git checkout …`)".into(),
+            PinnedMissing { .. } => "databases already ran it; restore its file (`git checkout …`)".into(),
             PinnedEdited { .. } => "databases already ran the old text. Undo the edit (`git checkout …`), or \
                  write a new revision: `migrate revision -m \"…\"`".into(),
             PinnedDownEdited { id, .. } => format!(
@@ -351,7 +351,7 @@ impl Problem {
     }
 }
 
-/// The command that writes a first revision into this folder.
+/// The command that creates a first revision in this folder.
 fn new_revision(folder: &str) -> String {
     match folder {
         "migrations" => "`migrate revision -m \"…\"`".to_owned(),
@@ -362,7 +362,7 @@ fn new_revision(folder: &str) -> String {
     }
 }
 
-/// Ways in which people write that a revision has no parent.
+/// Ways in which people express that a revision has no parent.
 fn is_none(parent: &str) -> bool {
     ["none", "null", "nil", "base"].contains(&parent.to_ascii_lowercase().as_str())
 }

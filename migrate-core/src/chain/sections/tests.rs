@@ -1,9 +1,9 @@
-//! Sections, markers and options, right and wrong.
+//! Tests: sections, markers and options, valid and invalid.
 
 use super::*;
 use crate::syntax::lexer::Lexer;
 
-/// Reads sections; gives the SQL of both, and the codes of what is wrong.
+/// Parses sections. Compares the SQL of both, and the codes of the problems.
 fn check(text: &str, up: Option<&str>, down: Option<&str>, codes: &[&str]) -> Sections {
     let source = Source::new("a.sql", text);
     let tokens: Vec<Token> = Lexer::new(source.text()).collect();

@@ -1,8 +1,8 @@
-//! A new value of an enum that is used in the transaction which adds it, by the words alone.
+//! Finds new enum values that are used in the transaction that adds them, from the text alone.
 //!
-//! What a name stands for nobody knows here. So it is said only where the type is spelt as it was when it got
-//! the value, and nothing between the two could make that another type. What a chain knows of its types, and so of
-//! `IF NOT EXISTS`, is a matter of the analysis.
+//! Names are not resolved here. So a problem is only reported if the type is written exactly as it
+//! was when the value was added, and if nothing in between could make the name refer to another
+//! type. What a chain knows of its types, and so of `IF NOT EXISTS`, is left to the analysis.
 
 use std::collections::{HashMap, HashSet};
 
@@ -15,15 +15,15 @@ use crate::syntax::statements::Statement;
 
 /// A value that the transaction has added.
 struct Added {
-    /// The name of its type, as it is spelt.
+    /// The name of its type, as written.
     of: Vec<String>,
-    /// With its quotes.
+    /// Including its quotes.
     value: String,
     place: Span,
 }
 
 /// An enum value that an earlier statement of this transaction added, used where the server must
-/// already know it: cast to the type, or as the default of a column of it.
+/// already know it: cast to the type, or as the default of a column of that type.
 pub(super) fn enum_values_used(sql: &str, statements: &[Statement]) -> Vec<Finding> {
     let mut own: HashSet<String> = HashSet::new();
     let mut added: Vec<Added> = Vec::new();
@@ -41,7 +41,7 @@ pub(super) fn enum_values_used(sql: &str, statements: &[Statement]) -> Vec<Findi
             return findings;
         }
         if makes_type(&words) {
-            // A type of the transaction's own, or one that has another name now.
+            // A type that the transaction created, or one that has been renamed.
             let names = words.tokens.iter().filter_map(|token| ident::of(sql, *token));
             own.extend(names);
             added.retain(|added| added.of.last().is_none_or(|name| !own.contains(name)));
@@ -71,7 +71,8 @@ pub(super) fn enum_values_used(sql: &str, statements: &[Statement]) -> Vec<Findi
     findings
 }
 
-/// Whether names of types may mean something else behind a statement, of which no more can be told.
+/// Whether names of types may have another meaning after a statement, so that nothing more can be
+/// reported.
 fn hides_types(words: &Words<'_>) -> bool {
     let runs = ["do", "call", "execute", "rollback", "discard", "reset"];
     runs.iter().any(|word| words.is(0, word))
@@ -81,17 +82,18 @@ fn hides_types(words: &Words<'_>) -> bool {
         || words.is(0, "set") && words.is(2, "schema")
 }
 
-/// Whether a statement makes, renames or drops what is a type, or has one of its name.
+/// Whether a statement creates, renames or drops a type, or something that has a type of the same
+/// name.
 fn makes_type(words: &Words<'_>) -> bool {
     let kinds = ["type", "domain", "extension"];
     if words.is(0, "create") {
-        // A schema has its elements in it.
+        // `CREATE SCHEMA` may contain elements.
         return words.has("type") || words.is(1, "domain") || words.is(1, "extension");
     }
     (words.is(0, "alter") || words.is(0, "drop")) && kinds.iter().any(|kind| words.is(1, kind))
 }
 
-/// `ALTER TYPE type ADD VALUE 'value'`, as long as it surely is a new one.
+/// `ALTER TYPE type ADD VALUE 'value'`, if the value certainly is new.
 fn added_value(words: &Words<'_>) -> Option<Added> {
     let tokens = words.tokens;
     let is_new = words.has_pair("add", "value") && !words.has_pair("if", "not");
@@ -103,8 +105,8 @@ fn added_value(words: &Words<'_>) -> Option<Added> {
     Some(Added { of, value: value.text(words.sql).to_owned(), place: words.span() })
 }
 
-/// Whether the string at `index` is written as a value of this type: `'v'::type`, `type 'v'`,
-/// `type DEFAULT 'v'` or `type NOT NULL DEFAULT 'v'`.
+/// Whether the string at `index` is a value of this type: `'v'::type`, `type 'v'`, `type DEFAULT
+/// 'v'` or `type NOT NULL DEFAULT 'v'`.
 fn is_of_type(sql: &str, tokens: &[Token], index: usize, name: &[String]) -> bool {
     let word = |index: Option<usize>, keyword: &str| {
         index.and_then(|index| tokens.get(index)).is_some_and(|token| token.is_word(sql, keyword))

@@ -1,10 +1,10 @@
-//! What the server refuses inside a transaction block, as far as a statement's words tell.
+//! Statements that the server refuses in a transaction block, as far as their text shows.
 
 use super::Words;
 use crate::syntax::lexer::{Lexer, Token, TokenKind};
 use crate::syntax::source::Span;
 
-/// The statements that PostgreSQL refuses inside a transaction block.
+/// The statement, if PostgreSQL refuses it in a transaction block.
 pub fn needs_no_transaction(sql: &str, tokens: &[Token]) -> Option<String> {
     const REFUSED: [&[&str]; 10] = [
         &["vacuum"],
@@ -49,8 +49,8 @@ pub fn needs_no_transaction(sql: &str, tokens: &[Token]) -> Option<String> {
     Some(found.to_owned())
 }
 
-/// `REINDEX` of more than a table, or concurrently. Of a partitioned table it is refused as well, which
-/// its words do not tell.
+/// `REINDEX` of more than a table, or CONCURRENTLY. It is also refused for a partitioned table,
+/// which the text does not show.
 fn reindex(words: &Words<'_>) -> Option<String> {
     let options = words.parentheses(1);
     let next = options.map_or(1, |(_, end)| end + 1);
@@ -76,7 +76,7 @@ pub(crate) fn is_concurrent_reindex(sql: &str, tokens: &[Token]) -> bool {
     words.is(0, "reindex") && reindexes_concurrently(&words)
 }
 
-/// `CLUSTER`, with options or not, that names no table.
+/// `CLUSTER` without a table, with or without options.
 fn is_bare_cluster(words: &Words<'_>) -> bool {
     let end = match words.parentheses(1) {
         Some((_, end)) => end + 1,
@@ -85,7 +85,7 @@ fn is_bare_cluster(words: &Words<'_>) -> bool {
     end >= words.tokens.len()
 }
 
-/// `ALTER SUBSCRIPTION` where it asks the publisher which tables there are.
+/// `ALTER SUBSCRIPTION` where it asks the publisher for its tables.
 fn refreshed(words: &Words<'_>) -> Option<&'static str> {
     const CHANGES: [(&str, &str); 3] = [
         ("set", "ALTER SUBSCRIPTION … SET PUBLICATION"),
@@ -102,10 +102,10 @@ fn refreshed(words: &Words<'_>) -> Option<&'static str> {
     words.is_on("refresh").then_some(*what)
 }
 
-/// A `COMMIT` or `ROLLBACK` that a DO block surely comes to, and where it is.
+/// A `COMMIT` or `ROLLBACK` that a DO block certainly reaches, and its position.
 pub(super) fn commit_in_block(sql: &str, tokens: &[Token]) -> Option<(&'static str, Span)> {
     let block = Block::new(sql, tokens)?;
-    // A handler may catch the server's refusal.
+    // A handler may catch the error.
     if block.has_handler() {
         return None;
     }
@@ -118,7 +118,7 @@ pub(super) fn commit_in_block(sql: &str, tokens: &[Token]) -> Option<(&'static s
     })
 }
 
-/// What lets go of all advisory locks of the session, and where it is.
+/// A call that releases all advisory locks of the session, and its position.
 pub(crate) fn releases_locks(sql: &str, tokens: &[Token]) -> Option<(&'static str, Span)> {
     const QUERIES: [&str; 6] = ["select", "with", "values", "insert", "update", "delete"];
     let words = Words { sql, tokens };
@@ -141,7 +141,7 @@ const UNLOCK_ALL: &str = "pg_advisory_unlock_all()";
 fn unlocks_all(words: &Words<'_>) -> Option<Span> {
     let sign = |at: usize, sign| words.tokens.get(at).is_some_and(|it| it.text(words.sql) == sign);
     let is_call = |at: usize| {
-        // With a schema before it, it is somebody's own.
+        // With another schema, it is a user-defined function.
         let is_ours = at < 2 || !sign(at - 1, ".") || words.is(at - 2, "pg_catalog");
         words.is(at, "pg_advisory_unlock_all") && sign(at + 1, "(") && sign(at + 2, ")") && is_ours
     };
@@ -152,7 +152,7 @@ fn unlocks_all(words: &Words<'_>) -> Option<Span> {
 /// The body of a DO statement in PL/pgSQL.
 struct Block<'s> {
     body: &'s str,
-    /// Where the body begins in the text.
+    /// The offset of the body in the text.
     offset: usize,
     tokens: Vec<Token>,
 }
@@ -179,7 +179,8 @@ impl<'s> Block<'s> {
             .any(|at| words.is(at, "exception") && !(at > 0 && words.is(at - 1, "raise")))
     }
 
-    /// The statements that run whatever the data, up to the first one that may branch or leave.
+    /// The statements that run regardless of the data, up to the first one that may branch or
+    /// leave.
     fn statements(&self) -> Vec<Vec<Token>> {
         const PLAIN: [&str; 18] = [
             "alter", "analyze", "call", "comment", "commit", "create", "delete", "drop", "execute",
@@ -279,7 +280,7 @@ mod tests {
         check("ALTER SUBSCRIPTION s DROP PUBLICATION p WITH (refresh = false)", None);
         check("ALTER SUBSCRIPTION s SET (slot_name = NONE)", None);
         check("ALTER SUBSCRIPTION s ENABLE", None);
-        // Refused if it has a slot, which the words do not tell.
+        // It is refused if it has a slot, which the text does not show.
         check("DROP SUBSCRIPTION s", None);
 
         check("ALTER DATABASE d SET TABLESPACE t", Some("ALTER DATABASE … SET TABLESPACE"));
@@ -311,7 +312,7 @@ mod tests {
             Some("COMMIT"),
         );
         check("$$ BEGIN RAISE EXCEPTION 'a'; COMMIT; END $$", Some("COMMIT"));
-        // It may not come to these, may get over them, or they are something else.
+        // The block may not reach these, may skip them, or they are something else.
         check("$$ BEGIN IF a THEN COMMIT; END IF; END $$", None);
         check("$$ BEGIN IF a THEN NULL; COMMIT; END IF; END $$", None);
         check("$$ BEGIN FOR r IN SELECT 1 LOOP COMMIT; END LOOP; END $$", None);

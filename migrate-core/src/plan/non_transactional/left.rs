@@ -1,9 +1,10 @@
-//! What a statement leaves behind that did not run to its end, in words.
+//! Describes what an incomplete statement has left behind, in words.
 
 use super::Kind;
 use super::verdict::{Doubt, Found, is_new};
 
-/// What a statement has left that has just been refused, and what becomes of it: a sentence each.
+/// What a statement that has just been refused has left behind, and what will happen to it, as
+/// sentences.
 pub(crate) fn left(kind: &Kind, doubt: &Doubt, found: &[Found]) -> Vec<String> {
     let left = found.iter().filter(|one| one.is_left());
     let new = left.clone().filter(|one| is_new(doubt, one));
@@ -38,7 +39,7 @@ pub(crate) fn left(kind: &Kind, doubt: &Doubt, found: &[Found]) -> Vec<String> {
     }
 }
 
-/// What an earlier try of a statement has left that stays, since this role may not drop it: a sentence each.
+/// What an earlier attempt of a statement has left behind and this role may not drop, as sentences.
 pub(crate) fn kept(kind: &Kind, doubt: &Doubt, found: &[Found]) -> Vec<String> {
     if !matches!(kind, Kind::Reindex(_)) {
         return Vec::new();
@@ -78,7 +79,7 @@ mod tests {
             &["`s.8`, which no query uses: the next run drops it and builds"],
             0,
         );
-        // It was there before; it is whole; somebody else builds it.
+        // It existed before; it is valid; another session is building it.
         check(create, refused("8"), "8!", &[], 0);
         check(create, refused(""), "8 9?", &[], 0);
         let reindex = "REINDEX TABLE CONCURRENTLY t";

@@ -1,69 +1,70 @@
-//! What to do about a statement that an earlier try may have run, or half run.
+//! Decides what to do about a statement that an earlier attempt may have run, fully or in part.
 
 use super::Kind;
 use crate::syntax::lexer::{Lexer, TokenKind};
 
-/// What is known of an earlier try of a statement that runs alone. What was `before` it are the ids of the objects
-/// that are looked at for its [kind](Kind).
+/// What is known of an earlier attempt of a statement that runs outside of a transaction. `before`
+/// holds the ids of the objects that are examined for this [kind](Kind) of statement.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) enum Doubt {
-    /// There was none.
+    /// There was no attempt.
     #[default]
     None,
-    /// The server refused it, so it did not run to its end.
+    /// The server refused it, so it did not complete.
     Refused {
-        /// What was there before it.
+        /// The objects that existed before.
         before: Vec<String>,
     },
-    /// It was announced, and no answer came: the connection was lost, or the client was.
+    /// It was announced, and no answer came: the connection was lost, or the client was stopped.
     Unanswered {
-        /// What was there before it.
+        /// The objects that existed before.
         before: Vec<String>,
     },
-    /// A statement was announced here that had another text.
+    /// The announced statement had another text.
     Edited,
 }
 
-/// An object that tells whether a statement ran.
+/// An object that shows whether a statement ran.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Found {
-    /// Its id in the catalog, which nothing else ever has.
+    /// Its OID in the catalog, which no other object gets.
     pub(crate) oid: String,
-    /// Whether it is whole: a valid index, a partition that is attached.
+    /// Whether it is complete: a valid index, or an attached partition.
     pub(crate) is_ready: bool,
-    /// Its name with its schema, quoted. Of a partition, the statement that finalizes its detaching.
+    /// Its name with its schema, quoted. For a partition, the statement that finalizes the detach.
     pub(crate) name: String,
     /// Whether another session is building it.
     pub(crate) is_busy: bool,
-    /// Its definition, as the server writes it.
+    /// Its definition, as the server displays it.
     pub(crate) definition: String,
     /// Whether this role may drop it.
     pub(crate) is_own: bool,
 }
 
 impl Found {
-    /// Whether it is of no use to anybody: an invalid index that nobody is building.
+    /// Whether it is useless: an invalid index that no session is building.
     pub(super) fn is_left(&self) -> bool {
         !self.is_ready && !self.is_busy
     }
 }
 
-/// What to do.
+/// The decision.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Verdict {
     /// Run the statement.
     Run,
-    /// It ran.
+    /// It has run.
     Done,
-    /// Drop this invalid index, which a failed try has left, and look again.
+    /// Drop this invalid index, which a failed attempt left behind, and check again.
     Drop(String),
-    /// Run this statement, which ends what the statement had begun.
+    /// Run this statement, which completes what the original one started.
     Finalize(String),
-    /// Nobody can tell whether it ran.
+    /// It is impossible to tell whether it ran.
     Unknown,
 }
 
-/// Decides on a statement, by what an earlier try of it may have done and what there is now.
+/// Decides about a statement, by what an earlier attempt may have done and by the objects that
+/// exist now.
 pub(crate) fn verdict(kind: &Kind, sql: &str, doubt: &Doubt, found: &[Found]) -> Verdict {
     let (before, is_unanswered): (&[String], bool) = match doubt {
         Doubt::Edited => return Verdict::Unknown,
@@ -82,10 +83,12 @@ pub(crate) fn verdict(kind: &Kind, sql: &str, doubt: &Doubt, found: &[Found]) ->
             if made().any(|one| !is_another_index(sql, &one.definition)) {
                 return Verdict::Done;
             }
-            // An invalid index of the name is of no use to anybody; without a name, only a new one is known to be ours.
+            // An invalid index of this name is useless. Without a name, only a new index is known
+            // to be ours.
             match found.iter().filter(is_left).find(|one| name.is_some() || is_new(one)) {
                 Some(left) => drop(left),
-                // Somebody has made another index of this name. Without a name, others' indexes are in nobody's way.
+                // Another session has created a different index of this name. Without a name, the
+                // indexes of others do not conflict.
                 None if name.is_some() && made().next().is_some() => Verdict::Unknown,
                 None => Verdict::Run,
             }
@@ -101,7 +104,8 @@ pub(crate) fn verdict(kind: &Kind, sql: &str, doubt: &Doubt, found: &[Found]) ->
                 false => Verdict::Run,
             }
         }
-        // What can't be dropped is harmless, and must not be in the way: it is told.
+        // An index that this role may not drop is harmless, and must not block the run. It is
+        // reported.
         Kind::Reindex(_) => {
             let mut own = found.iter().filter(|one| one.is_own);
             own.find(|one| is_new(one) && one.is_left()).map_or(Verdict::Run, drop)
@@ -114,7 +118,7 @@ pub(crate) fn verdict(kind: &Kind, sql: &str, doubt: &Doubt, found: &[Found]) ->
     }
 }
 
-/// Whether an object was not there before the statement was tried.
+/// Whether an object did not exist before the attempt.
 pub(super) fn is_new(doubt: &Doubt, one: &Found) -> bool {
     match doubt {
         Doubt::None | Doubt::Edited => false,
@@ -122,8 +126,9 @@ pub(super) fn is_new(doubt: &Doubt, one: &Found) -> bool {
     }
 }
 
-/// Whether the server's definition is surely that of another index than the statement's. The server writes expressions and
-/// conditions in its own way, so only what is written in one way tells them apart.
+/// Whether the server's definition certainly is that of another index. The server displays
+/// expressions and predicates in its own form, so only the parts with a single spelling are
+/// compared.
 fn is_another_index(statement: &str, definition: &str) -> bool {
     let [statement, definition] = [statement, definition].map(IndexParts::of);
     statement.is_unique != definition.is_unique
@@ -132,12 +137,12 @@ fn is_another_index(statement: &str, definition: &str) -> bool {
         || matches!((&statement.columns, &definition.columns), (Some(a), Some(b)) if a != b)
 }
 
-/// What of an index is written in one way.
+/// The parts of an index definition that have a single spelling.
 struct IndexParts {
     is_unique: bool,
     method: String,
     has_where: bool,
-    /// The names of the columns, if nothing is an expression.
+    /// The names of the columns, if none of the keys is an expression.
     columns: Option<Vec<String>>,
 }
 
@@ -196,7 +201,8 @@ pub(super) mod tests {
         Doubt::Unanswered { before: ids(before) }
     }
 
-    /// What there is: `7` is ready, `7!` is not, `7?` is being built by somebody, `7#` is not and this role may not drop it.
+    /// Parses a list of objects: `7` is ready, `7!` is not, `7?` is being built by another session,
+    /// `7#` is not ready and this role may not drop it.
     pub(in crate::plan::non_transactional) fn found(text: &str) -> Vec<Found> {
         let one = |text: &str| {
             let oid = text.trim_end_matches(['!', '?', '#']).to_owned();
@@ -218,13 +224,13 @@ pub(super) mod tests {
     fn a_named_index() {
         let sql = "CREATE INDEX CONCURRENTLY ix ON t (a)";
         check(sql, NONE, "", "Run");
-        // The server says that it is there already.
+        // The server says that it already exists.
         check(sql, NONE, "7", "Run");
         check(sql, NONE, "7!", "Drop(\"s.7\")");
         check(sql, NONE, "7?", "Run");
         check(sql, refused(""), "7!", "Drop(\"s.7\")");
         check(sql, refused("7"), "7", "Run");
-        // Whoever has made it since, it was not this statement.
+        // Whatever created it since, it was not this statement.
         check(sql, refused(""), "7", "Run");
         check(sql, unanswered(""), "", "Run");
         check(sql, unanswered(""), "7", "Done");
@@ -232,7 +238,7 @@ pub(super) mod tests {
         check(sql, unanswered("7"), "7", "Run");
         check(sql, unanswered("7"), "8", "Done");
         check(sql, Doubt::Edited, "7", "Unknown");
-        // Somebody has dropped it and made another of this name.
+        // The index was dropped, and another one of this name was created.
         check("CREATE UNIQUE INDEX CONCURRENTLY ix ON t (a)", unanswered(""), "7", "Unknown");
         check("CREATE INDEX CONCURRENTLY ix ON t (b)", unanswered(""), "7", "Unknown");
     }
@@ -259,7 +265,7 @@ pub(super) mod tests {
         check(sql, unanswered("7"), "7 8", "Done");
         check(sql, unanswered("7"), "7 8?", "Run");
         check("CREATE INDEX CONCURRENTLY ON t (b)", unanswered("7"), "7 8 9!", "Drop(\"s.9\")");
-        // What another session has made is in nobody's way.
+        // Objects created by another session do not conflict.
         check("CREATE INDEX CONCURRENTLY ON t (b)", unanswered("7"), "7 8", "Run");
         check("CREATE UNIQUE INDEX CONCURRENTLY ON t (a)", unanswered("7"), "7 8", "Run");
     }
@@ -270,7 +276,7 @@ pub(super) mod tests {
         check(sql, NONE, "", "Run");
         check(sql, NONE, "7", "Run");
         check(sql, refused("7"), "", "Run");
-        // It was never there: the server refused it, or would have.
+        // It never existed: the server refused the statement, or would have.
         check(sql, unanswered(""), "", "Run");
         check(sql, unanswered("7"), "7", "Run");
         check(sql, unanswered("7"), "", "Done");

@@ -1,4 +1,4 @@
-//! What a downgrade keeps, and by which text it undoes the rest.
+//! Decides which revisions a downgrade keeps, and which downgrade text undoes the others.
 
 use std::borrow::Cow;
 
@@ -8,8 +8,8 @@ use crate::plan::history::{History, Record};
 use crate::plan::recorded_downgrade;
 use crate::plan::target::{self, Target};
 
-/// For each of the records, whether it stays. A target is named as the chain has it, or, where the
-/// stored downgrades were read, as the history has it.
+/// For each record, whether it is kept. A target is resolved by the chain, or, if the recorded
+/// downgrades were read, by the history.
 pub(super) fn kept(
     chain: &Chain<'static>,
     history: &History,
@@ -22,7 +22,7 @@ pub(super) fn kept(
     };
     match target {
         Target::Base => Ok(none()),
-        // What a newer release has done on top.
+        // Undoes what a newer release has applied.
         Target::Head => {
             let head = chain.head().id.as_str();
             history.get(head).ok_or_else(not_behind)?;
@@ -40,7 +40,7 @@ pub(super) fn kept(
             let kept = kept.ok_or_else(|| PlanError::OutOfChain { target: target.to_string() })?;
             Ok((0..history.records.len()).map(|at| at < kept).collect())
         }
-        // One that is stored can be come back to.
+        // A recorded revision can be the target of a downgrade.
         Target::Revision { id, offset: 0 }
             if history.get(id).is_some_and(|record| record.stored.is_some()) =>
         {
@@ -66,15 +66,15 @@ pub(super) fn kept(
     }
 }
 
-/// How many revisions are applied up to the one that the history calls so, and so many more or less.
-/// Of what is undone by the chain's own text, only the chain's names count.
+/// The number of revisions applied up to the one with this name in the history, plus the offset.
+/// For revisions that are undone by the chain's own text, only names in the chain count.
 fn by_history(history: &History, id: &str, offset: i64) -> Option<usize> {
     let at = find(history, id).filter(|at| history.records[*at].stored.is_some())?;
     let count = i64::try_from(at + 1).ok()?.checked_add(offset)?;
     usize::try_from(count).ok().filter(|count| *count <= history.records.len())
 }
 
-/// The record of a revision that is named whole or by its beginning.
+/// The record of a revision, by its id or a prefix.
 pub(super) fn find(history: &History, id: &str) -> Option<usize> {
     let is_it = |record: &Record| record.revision == id;
     if let Some(at) = history.records.iter().position(is_it) {
@@ -88,8 +88,8 @@ pub(super) fn find(history: &History, id: &str) -> Option<usize> {
     }
 }
 
-/// The revision with the downgrade that fits what ran: the chain's, if the chain has it as it was
-/// applied, else what is stored.
+/// The revision with the downgrade that matches what ran: that of the chain, if the revision was
+/// applied in the chain's form, and otherwise the recorded one.
 pub(super) fn undone_by<'c>(
     chain: &'c Chain<'static>,
     record: &Record,
@@ -100,8 +100,10 @@ pub(super) fn undone_by<'c>(
             Ok(Cow::Borrowed(migration))
         }
         (known, Some(stored)) => {
-            let mut migration = recorded_downgrade::migration(record, stored)
-                .map_err(|reason| PlanError::Stored { revision: revision(), reason })?;
+            let mut migration =
+                recorded_downgrade::migration(record, stored).map_err(|reason| {
+                    PlanError::RecordedDowngradeInvalid { revision: revision(), reason }
+                })?;
             if let Some(known) = known {
                 migration.message = known.message.clone();
             }

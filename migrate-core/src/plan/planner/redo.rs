@@ -1,4 +1,4 @@
-//! Down and up again: by the downgrade that the database keeps, then by the file as it is now.
+//! Plans a redo: down by the downgrade recorded in the database, then up by the current file.
 
 use super::{Plan, PlanError, back, downgrade, known, steps_up};
 use crate::chain::chain::{Chain, Migration};
@@ -6,27 +6,27 @@ use crate::plan::history::History;
 use crate::plan::status::{HalfDone, status};
 use crate::plan::target::{self, Target};
 
-/// A redo: a downgrade and then upgrades.
+/// A redo: a downgrade followed by upgrades.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Redo<'c> {
-    /// What is undone.
+    /// The revisions that are undone.
     pub down: Plan<'c>,
-    /// What is applied afterwards: the same revisions, and what they stand on by now.
+    /// The revisions that are applied afterwards: the same ones, and their current ancestors.
     pub up: Plan<'c>,
-    /// Where the downgrade leads.
+    /// The target of the downgrade.
     pub back: Target,
-    /// Where the upgrades lead, one after the other: one, unless the chain has branches.
+    /// The targets of the upgrades, in sequence: one, unless the chain has branches.
     pub forward: Vec<Target>,
 }
 
-/// Plans to undo a revision, the one applied last unless another is named, and all that was applied
-/// after it, and to apply them again as the chain has them now. The history must have been read with
-/// the stored downgrades.
+/// Plans to undo a revision and all revisions applied after it, and to apply them again in the
+/// chain's current form. Without a name, it is the revision that was applied last. The history must
+/// have been read with the stored downgrades.
 ///
 /// # Errors
 ///
-/// When the revision is not applied, one of those to undo can't be undone or is not in the chain, or
-/// what stays has diverged from the chain.
+/// If the revision is not applied, if one of the revisions to undo cannot be undone or is not in
+/// the chain, or if the remaining ones have diverged from the chain.
 pub fn redo<'c>(
     chain: &'c Chain<'static>,
     history: &History,
@@ -47,7 +47,8 @@ pub fn redo<'c>(
         let revision = undone[nth].revision.clone();
         return Err(PlanError::NotReapplied { revision, below: below(at + nth) });
     }
-    // A name means the same even if somebody goes on meanwhile; a number of steps does not.
+    // A name has the same meaning even if another session migrates in the meantime; a number of
+    // steps does not.
     let named = match at.checked_sub(1) {
         None => Some(Target::Base),
         Some(last) => {
@@ -89,7 +90,7 @@ pub fn redo<'c>(
     Ok(Redo { down, up, back, forward })
 }
 
-/// The place among what is applied of a revision that is named whole or by its beginning.
+/// The index among the applied revisions of one named by its id or a prefix.
 fn place(chain: &Chain<'_>, history: &History, id: &str) -> Result<usize, PlanError> {
     if let Some(at) = back::find(history, id) {
         return Ok(at);

@@ -1,4 +1,4 @@
-//! The plans, by example: a chain, what is applied, what is asked for, and the steps.
+//! Tests of plans, by example: a chain, the applied revisions, the command, and the expected steps.
 
 mod stored;
 
@@ -6,8 +6,8 @@ use super::*;
 use crate::plan::history::StoredDown;
 use crate::plan::samples::{chain, history};
 
-/// Plans `upgrade TARGET` or `downgrade TARGET`. The steps are written as `+id` and `-id`, an
-/// error as its text, ` = ` and its help.
+/// Plans `upgrade TARGET` or `downgrade TARGET`. Steps are written as `+id` and `-id`, and an error
+/// as its text, ` = ` and its help.
 fn check(graph: &str, applied: &str, command: &str, expected: Result<&str, &str>) {
     let chain = chain(graph);
     let history = history(&chain, applied);
@@ -39,7 +39,7 @@ fn steps(plan: &Plan<'_>) -> String {
 }
 
 const LINE: &str = "a b:a c:b d:c";
-/// Two branches from `b`, joined again by `m`, and one more revision.
+/// Two branches from `b`, merged by `m`, and one more revision.
 const MERGE: &str = "a b:a c:b d:b m:c,d z:m";
 
 #[test]
@@ -86,7 +86,7 @@ fn downgrades_undo_in_the_opposite_order_of_application() {
     check(MERGE, "a b c d m", "downgrade b", Ok("-m -d -c"));
     check(MERGE, "a b d c m", "downgrade b", Ok("-m -c -d"));
     check(MERGE, "a b d c m", "downgrade -2", Ok("-m -c"));
-    // To be at `c` means that the other branch is not there.
+    // Being at `c` means that the other branch is not applied.
     check(MERGE, "a b c d m", "downgrade c", Ok("-m -d"));
     check(MERGE, "a b d c m", "downgrade c", Ok("-m -d"));
     check(MERGE, "a b c d m z", "downgrade m", Ok("-z"));
@@ -104,7 +104,7 @@ fn a_revision_may_be_named_by_its_beginning() {
         "upgrade 2025a",
         Err("`2025a` may mean `2025a_users` and `2025ab` = write more of the id"),
     );
-    // The whole id goes before the beginning of a longer one.
+    // A full id takes precedence over a prefix of a longer one.
     check("a1 a:a1", "a1 a", "downgrade a1", Ok("-a"));
 }
 
@@ -115,7 +115,7 @@ fn an_id_with_a_hyphen_and_a_number_is_an_id() {
     check(graph, "", "upgrade 2025-01", Ok("+2025-01"));
     check(graph, "", "upgrade 2025-02-1", Ok("+2025-01"));
     check(graph, "", "upgrade 2025-01+1", Ok("+2025-01 +2025-02"));
-    // Were it `v1` and one back, it would be the same here, and another revision elsewhere.
+    // If this were `v1` and one back, it would be the same here, and another revision elsewhere.
     check(graph, "", "upgrade v1-1", Ok("+2025-01 +2025-02 +2025-12 +v1-1"));
     check("a-1 b:a-1", "a-1 b", "downgrade a-1", Ok("-b"));
 }
@@ -132,11 +132,11 @@ fn targets_that_the_chain_does_not_have() {
         Err("the chain has no revision `usres` = did you mean `users`?"),
     );
     let help = "the chain is not that long; name a revision, head or base";
-    check(LINE, "a", "upgrade +4", Err(&format!("`+4` leads out of the chain = {help}")));
-    check(LINE, "", "upgrade d+1", Err(&format!("`d+1` leads out of the chain = {help}")));
-    check(LINE, "", "upgrade a-1", Err(&format!("`a-1` leads out of the chain = {help}")));
-    check(LINE, "a b", "downgrade -3", Err(&format!("`-3` leads out of the chain = {help}")));
-    check(LINE, "a b", "downgrade b-3", Err(&format!("`b-3` leads out of the chain = {help}")));
+    check(LINE, "a", "upgrade +4", Err(&format!("`+4` goes beyond the chain = {help}")));
+    check(LINE, "", "upgrade d+1", Err(&format!("`d+1` goes beyond the chain = {help}")));
+    check(LINE, "", "upgrade a-1", Err(&format!("`a-1` goes beyond the chain = {help}")));
+    check(LINE, "a b", "downgrade -3", Err(&format!("`-3` goes beyond the chain = {help}")));
+    check(LINE, "a b", "downgrade b-3", Err(&format!("`b-3` goes beyond the chain = {help}")));
     let nothing = "nothing to downgrade: no revision is applied = `migrate status` shows where the database is";
     check(LINE, "", "downgrade -1", Err(nothing));
 }
@@ -228,7 +228,7 @@ fn what_the_chain_does_not_have_is_undone_by_what_is_stored() {
     check("a b x y", "downgrade head", Err("`head` is not behind: the database is at `y`"));
     check("a b c d x y", "downgrade b", Ok("-y -x -d -c"));
     check("a b c d x y", "downgrade base", Ok("-y -x -d -c -b -a"));
-    // Another branch was deployed: what is not ours goes, and the rest can follow.
+    // Another branch was deployed: its revisions are undone, so that the rest can follow.
     check("a b x y", "downgrade b", Ok("-y -x"));
     check("a b x y", "downgrade -2", Ok("-y -x"));
     let stuck = "the stored downgrade of revision `stuck` can't be used: none was stored: it can't be undone";
@@ -270,7 +270,7 @@ fn each_step_knows_the_history_that_it_starts_from() {
     check(LINE, "", "upgrade b", &[("a", 1, 0, "-"), ("b", 2, 1, "a")]);
     check(LINE, "a b", "upgrade d", &[("c", 21, 2, "b"), ("d", 22, 3, "c")]);
     check(LINE, "a b c", "downgrade a", &[("c", 30, 3, "c"), ("b", 20, 2, "b")]);
-    // Undone below a revision that stays: that one is still the last.
+    // It is undone below a revision that stays, which therefore still is the last one.
     check(MERGE, "a b d c", "downgrade c", &[("d", 30, 4, "c")]);
     check(MERGE, "a b d", "upgrade m", &[("c", 31, 3, "d"), ("m", 32, 4, "c")]);
 }

@@ -1,4 +1,4 @@
-//! A revision outside a transaction that is half done, in words.
+//! Describes a non-transactional revision that is half done.
 
 use std::fmt;
 
@@ -7,26 +7,26 @@ use crate::plan::direction::Direction;
 use crate::plan::history::Partial;
 use crate::syntax::statements::split_statements;
 
-/// A revision outside a transaction that is half done, beside the chain.
+/// A non-transactional revision that is half done, compared with the chain.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct HalfDone {
     /// The revision.
     pub revision: String,
-    /// Which way it runs.
+    /// Whether it is being applied or undone.
     pub direction: Direction,
-    /// How many of its statements are done, where the role may read that.
+    /// How many of its statements are done, if the role may read that.
     pub done: Option<usize>,
-    /// How many statements there are, where the chain has the revision.
+    /// How many statements there are, if the revision is in the chain.
     pub of: Option<usize>,
-    /// Whether the next statement was begun and no answer came.
+    /// Whether the next statement was started without an answer from the server.
     pub in_doubt: bool,
     /// Whether a migration is running.
     pub is_running: bool,
 }
 
 impl HalfDone {
-    /// What a database says of a revision that is half done, beside the chain.
+    /// Compares the record of a half done revision with the chain.
     pub fn new(chain: &Chain<'_>, partial: &Partial) -> Self {
         let migration = chain.get(&partial.revision);
         let sql = migration.and_then(|migration| match partial.direction {
@@ -37,7 +37,7 @@ impl HalfDone {
         HalfDone {
             revision: partial.revision.clone(),
             direction: partial.direction,
-            // All of them may be done, and the record is missing; or the text was edited.
+            // All statements may be done without a record of the revision, or the text was edited.
             done: Some(partial.done).filter(|done| of.is_none_or(|of| *done < of)),
             of,
             in_doubt: partial.in_doubt,

@@ -1,4 +1,4 @@
-//! How a database stands to a chain, by example.
+//! Tests: the state of a database relative to a chain, by example.
 
 use super::*;
 use crate::plan::samples::{chain, history};
@@ -6,12 +6,12 @@ use crate::plan::samples::{chain, history};
 const LINE: &str = "a b:a c:b";
 const MERGE: &str = "a b:a c:a m:b,c";
 
-/// What the applied revisions of a chain come to; a divergence with its help.
+/// Checks the status after these revisions are applied. A divergence includes its help.
 fn check(graph: &str, applied: &str, expected: &str) {
     check_edited(graph, applied, |_| {}, expected);
 }
 
-/// The same, after somebody has edited the records by hand.
+/// The same after the records were edited by hand.
 fn check_edited(graph: &str, applied: &str, edit: impl Fn(&mut Vec<Record>), expected: &str) {
     let chain = chain(graph);
     let mut history = history(&chain, applied);
@@ -33,7 +33,7 @@ fn on_the_way() {
     check(LINE, "a b c x y", "ahead: `x` and `y` are not in this chain");
 }
 
-/// Who may not read how far a revision has come does not know that none is half done.
+/// A role that may not read the progress of revisions does not know that none is half done.
 #[test]
 fn what_may_be_half_done_is_not_called_behind() {
     let check = |applied: &str, expected: &str| {
@@ -66,7 +66,7 @@ fn a_revision_that_the_chain_does_not_have() {
          `migrate downgrade --stored base`; if only the recorded id is wrong, name the \
          revision that the schema is at: `migrate stamp REVISION`",
     );
-    // Nothing of this chain at all: another program's database.
+    // Nothing of this chain is applied: it is the database of another program.
     check(
         LINE,
         "x",
@@ -90,7 +90,7 @@ fn a_parent_that_is_not_applied() {
     check(LINE, "a c", &expected("c", 2, "b"));
     check(LINE, "b c", &expected("b", 1, "a"));
     check(MERGE, "a b m", &expected("m", 3, "c"));
-    // A gap goes before a revision that nobody knows.
+    // A gap takes precedence over an unknown revision.
     check(LINE, "a x c", &expected("c", 3, "b"));
 }
 
@@ -122,12 +122,12 @@ fn another_text() {
             (record.up, record.chain) = (seven, seven);
         }
     };
-    // The first that differs is where it went wrong.
+    // The first revision that differs is the cause.
     check_edited(LINE, "a b c", other, &expected("a", "with another text", &short("a"), 1));
     check_edited(LINE, "a b c x", other, &expected("a", "with another text", &short("a"), 1));
 }
 
-/// What is pinned has run on databases that matter: there its text is to be restored.
+/// A pinned revision has run on deployed databases, so its text has to be restored.
 #[test]
 fn a_pinned_revision_is_not_to_be_undone() {
     let check = |pinned: bool, parents: &[&str], expected: &str| {
@@ -147,7 +147,7 @@ fn a_pinned_revision_is_not_to_be_undone() {
     check(false, &["a", "x"], "`migrate downgrade --stored REVISION`");
 }
 
-/// What follows an edited revision was not edited.
+/// The descendants of an edited revision were not edited.
 #[test]
 fn only_the_edited_revision_has_changed() {
     let seven = Digest::from_bytes([7; 32]);
@@ -177,7 +177,7 @@ fn only_the_edited_revision_has_changed() {
         },
         &["c"],
     );
-    // Two edits, one on top of the other.
+    // Two edits, one in a descendant of the other.
     check(
         LINE,
         &|records| {
@@ -187,7 +187,7 @@ fn only_the_edited_revision_has_changed() {
         },
         &["a", "c"],
     );
-    // It was put elsewhere in the chain.
+    // It was moved in the chain.
     check(
         LINE,
         &|records| {
@@ -196,13 +196,13 @@ fn only_the_edited_revision_has_changed() {
         },
         &["c"],
     );
-    // Nothing that it stands on explains it.
+    // None of its ancestors explains the difference.
     check(LINE, &|records| records[1].chain = seven, &["b"]);
 }
 
 #[test]
 fn an_edited_downgrade_is_no_divergence() {
-    // It is not what the schema was made by; the runner asks about it when it goes down.
+    // The downgrade did not create the schema; the runner checks it when it downgrades.
     let edit = |records: &mut Vec<Record>| records[0].down = Some(Digest::from_bytes([7; 32]));
     check_edited(LINE, "a b c", edit, "at head");
 }

@@ -221,7 +221,7 @@ fn a_message_is_limited() {
     let settings = Settings::default();
     check(&long_chain(5), &settings, 5);
     check(&long_chain(100), &settings, MAX_STEPS);
-    check(&long_chain(5), &Settings { one_by_one: true, ..Settings::default() }, 1);
+    check(&long_chain(5), &Settings { revision_at_a_time: true, ..Settings::default() }, 1);
     // What runs outside a transaction ends a message, or begins none.
     check(&chain("a b:a c~:b d:c"), &settings, 2);
     check(&chain("a~ b:a"), &settings, 0);

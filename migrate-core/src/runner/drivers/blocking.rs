@@ -1,216 +1,54 @@
 //! The driver for [`postgres::Client`], which blocks.
 
-#![expect(clippy::disallowed_methods, reason = "a driver is where time and the network come in")]
-
-use std::time::Instant;
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
 use ::postgres::Client;
 
-use super::dropped::Tidy;
-use super::{failure, rows};
-use crate::plan::history::History;
-use crate::plan::status::Status;
-use crate::plan::step::Plan;
-use crate::plan::target::Target;
-use crate::runner::embedded::{AtHead, IntoTarget};
-use crate::runner::engine::{Ask, Engine, Outcome, Reply};
+use super::answers::{failure, rows};
+use super::methods::methods;
+use super::{Driver, drive};
+use crate::plan::history::Row;
+use crate::runner::engine::{Engine, Outcome};
 use crate::runner::error::Error;
-use crate::runner::history_tables::HistoryTables;
-use crate::runner::log::LogEntry;
-use crate::runner::operation::Goal;
-use crate::runner::report::{Holder, Report};
-use crate::runner::runner::Runner;
+use crate::runner::failure::Failure;
 
-impl<R> Runner<'_, R> {
-    /// Applies every revision that is not applied yet. One round trip when there is none.
-    ///
-    /// # Errors
-    ///
-    /// When a statement fails, the database has diverged from the chain, another runner holds the
-    /// lock for too long, or the server or the role does not allow it. What was finished stays.
-    pub fn upgrade(&self, client: &mut Client) -> Result<AtHead<R>, Error> {
-        let outcome = drive(client, self.engine(Goal::Upgrade(Target::Head))?)?;
-        self.at_head(outcome)
+impl Driver for &mut Client {
+    async fn query(&mut self, query: String) -> Result<Vec<Row>, Failure> {
+        self.simple_query(&query).map(|messages| rows(&messages)).map_err(failure)
     }
 
-    /// Applies what is needed to be at a revision, and no more.
-    ///
-    /// # Errors
-    ///
-    /// As [`upgrade`](Self::upgrade); also when the target is not ahead of the database.
-    pub fn upgrade_to(
-        &self,
-        client: &mut Client,
-        target: impl IntoTarget<R>,
-    ) -> Result<Report, Error> {
-        let outcome = drive(client, self.engine(Goal::Upgrade(target.into_target()))?)?;
-        Ok(outcome.report)
+    async fn run(&mut self, query: String) -> Result<(), Failure> {
+        self.batch_execute(&query).map_err(failure)
     }
 
-    /// Undoes what was applied after a revision, or everything for [`Target::Base`], last first.
-    ///
-    /// # Errors
-    ///
-    /// As [`upgrade`](Self::upgrade); also when the target is not behind the database, or a
-    /// revision can't be undone.
-    pub fn downgrade_to(
-        &self,
-        client: &mut Client,
-        target: impl IntoTarget<R>,
-    ) -> Result<Report, Error> {
-        let outcome = drive(client, self.engine(Goal::Downgrade(target.into_target()))?)?;
-        Ok(outcome.report)
+    #[expect(clippy::disallowed_methods, reason = "a driver is where time and the network come in")]
+    async fn wait(&mut self, pause: Duration) {
+        std::thread::sleep(pause);
     }
 
-    /// Runs exactly this plan, which somebody may have been shown and asked about; [`upgrade`](crate::upgrade()) and
-    /// [`downgrade`](crate::downgrade()) plan from a [`history`](Self::history).
-    ///
-    /// # Errors
-    ///
-    /// As [`upgrade`](Self::upgrade); also when the database is no longer where the plan begins.
-    pub fn apply(&self, client: &mut Client, plan: &Plan<'_>) -> Result<Report, Error> {
-        let outcome = drive(client, self.engine_of(plan)?)?;
-        Ok(outcome.report)
-    }
-
-    /// Records that the database is at a revision, forwards or back, and runs nothing: for a schema
-    /// that another tool or a hand has made. Records that are right already stay as they are.
-    ///
-    /// # Errors
-    ///
-    /// When the chain has no such revision, or the history can't be written.
-    pub fn stamp(&self, client: &mut Client, target: impl IntoTarget<R>) -> Result<Report, Error> {
-        let outcome = drive(client, self.engine(Goal::Stamp(target.into_target(), false))?)?;
-        Ok(outcome.report)
-    }
-
-    /// The same, but first throws away all that is recorded.
-    ///
-    /// # Errors
-    ///
-    /// As [`stamp`](Self::stamp).
-    pub fn stamp_purge(
-        &self,
-        client: &mut Client,
-        target: impl IntoTarget<R>,
-    ) -> Result<Report, Error> {
-        let outcome = drive(client, self.engine(Goal::Stamp(target.into_target(), true))?)?;
-        Ok(outcome.report)
-    }
-
-    /// Records what another tool has applied: these revisions, and all that they stand on. Nothing
-    /// runs, and what is recorded stays as it is. The log tells it from a stamp.
-    ///
-    /// # Errors
-    ///
-    /// When the chain has no such revision, what is recorded is not of this chain, or the history
-    /// can't be written.
-    pub fn adopt(
-        &self,
-        client: &mut Client,
-        revisions: impl IntoIterator<Item = impl Into<String>>,
-    ) -> Result<Report, Error> {
-        let revisions = revisions.into_iter().map(Into::into).collect();
-        let outcome = drive(client, self.engine(Goal::Adopt(revisions))?)?;
-        Ok(outcome.report)
-    }
-
-    /// How the database stands to the chain. Writes nothing; needs SELECT on the history alone.
-    ///
-    /// # Errors
-    ///
-    /// When the history can't be read.
-    pub fn status(&self, client: &mut Client) -> Result<Status, Error> {
-        let outcome = drive(client, self.engine(Goal::Read)?)?;
-        Ok(self.status_of(&outcome.history))
-    }
-
-    /// What the database says was applied to it. Writes nothing.
-    ///
-    /// # Errors
-    ///
-    /// When the history can't be read.
-    pub fn history(&self, client: &mut Client) -> Result<History, Error> {
-        let outcome = drive(client, self.engine(Goal::Read)?)?;
-        Ok(outcome.history)
-    }
-
-    /// What happened to the database, the oldest first: each upgrade, downgrade, stamp and failure.
-    /// Writes nothing; needs SELECT on the log.
-    ///
-    /// # Errors
-    ///
-    /// When the log can't be read.
-    pub fn log(&self, client: &mut Client) -> Result<Vec<LogEntry>, Error> {
-        let outcome = drive(client, self.engine(Goal::Log)?)?;
-        Ok(outcome.log)
-    }
-
-    /// Which of migrate's own tables the database has, and what else has one of their names. Writes nothing.
-    ///
-    /// # Errors
-    ///
-    /// When the server can't be asked.
-    pub fn history_tables(&self, client: &mut Client) -> Result<HistoryTables, Error> {
-        let outcome = drive(client, self.engine(Goal::Tables)?)?;
-        Ok(outcome.tables)
-    }
-
-    /// Removes migrate's own tables and nothing else: what is recorded is forgotten, and what the migrations have made
-    /// stays. [`Report::forgotten`] says which tables that were.
-    ///
-    /// # Errors
-    ///
-    /// When another migration is running, something of somebody else's stands on the tables, or the role may not
-    /// remove them.
-    pub fn forget(&self, client: &mut Client) -> Result<Report, Error> {
-        let outcome = drive(client, self.engine(Goal::Forget)?)?;
-        Ok(outcome.report)
-    }
-
-    /// Who is migrating this database now, and how far its statement is. Writes nothing and waits for nothing; another
-    /// client than the one that migrates can ask at any time.
-    ///
-    /// # Errors
-    ///
-    /// When the server does not answer.
-    pub fn running(&self, client: &mut Client) -> Result<Option<Holder>, Error> {
-        let outcome = drive(client, self.engine(Goal::Holder)?)?;
-        Ok(outcome.holder)
-    }
-
-    /// Compares every recorded digest with the chain, and gives the proof of being at head without
-    /// changing anything: for a server whose role may not migrate.
-    ///
-    /// # Errors
-    ///
-    /// When the database is not at head, has diverged, or can't be read.
-    pub fn verify(&self, client: &mut Client) -> Result<AtHead<R>, Error> {
-        let outcome = drive(client, self.engine(Goal::Verify)?)?;
-        self.verified(outcome)
+    fn abandon(&mut self, query: &str) {
+        // If the connection is gone, so is what would be left behind.
+        let _ = self.batch_execute(query);
     }
 }
 
-/// Carries out a run.
-fn drive(client: &mut Client, engine: Engine<'_>) -> Result<Outcome, Error> {
-    let mut run = Tidy { client, engine };
-    let start = Instant::now();
-    let mut reply = Reply::Start;
-    loop {
-        reply = match run.engine.next(reply, start.elapsed())? {
-            Ask::Done => return Ok(run.engine.take_outcome()),
-            Ask::Wait(pause) => {
-                std::thread::sleep(pause);
-                Reply::Waited
-            }
-            Ask::Query(query) => match run.client.simple_query(&query) {
-                Ok(messages) => Reply::Rows(rows(&messages)),
-                Err(error) => Reply::Failed(failure(error)),
-            },
-            Ask::Run(query) => match run.client.batch_execute(&query) {
-                Ok(()) => Reply::Rows(Vec::new()),
-                Err(error) => Reply::Failed(failure(error)),
-            },
-        };
+/// Carries out a run: each of its futures blocks, so the first poll is the last.
+fn run(client: &mut Client, engine: Engine<'_>) -> Result<Outcome, Error> {
+    match pin!(drive(client, engine)).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(outcome) => outcome,
+        Poll::Pending => Err(Error::internal("a client that blocks was not done")),
     }
+}
+
+methods! {
+    client: &mut Client,
+    run: run,
+    async: [],
+    await: [],
+    names: [
+        upgrade upgrade_to downgrade_to apply stamp stamp_purge
+        adopt status history log history_tables forget running verify
+    ],
 }

@@ -1,220 +1,45 @@
 //! The driver for [`tokio_postgres::Client`], which does not block.
 
-#![expect(clippy::disallowed_methods, reason = "a driver is where time and the network come in")]
-
-use std::time::Instant;
+use std::task::{Context, Waker};
+use std::time::Duration;
 
 use tokio_postgres::Client;
 
-use super::dropped::Tidy;
-use super::{failure, rows};
-use crate::plan::history::History;
-use crate::plan::status::Status;
-use crate::plan::step::Plan;
-use crate::plan::target::Target;
-use crate::runner::embedded::{AtHead, IntoTarget};
-use crate::runner::engine::{Ask, Engine, Outcome, Reply};
+use super::answers::{failure, rows};
+use super::methods::methods;
+use super::{Driver, drive};
+use crate::plan::history::Row;
 use crate::runner::error::Error;
-use crate::runner::history_tables::HistoryTables;
-use crate::runner::log::LogEntry;
-use crate::runner::operation::Goal;
-use crate::runner::report::{Holder, Report};
-use crate::runner::runner::Runner;
+use crate::runner::failure::Failure;
 
-impl<R> Runner<'_, R> {
-    /// Applies every revision that is not applied yet. One round trip when there is none.
-    ///
-    /// # Errors
-    ///
-    /// When a statement fails, the database has diverged from the chain, another runner holds the
-    /// lock for too long, or the server or the role does not allow it. What was finished stays.
-    pub async fn upgrade_async(&self, client: &Client) -> Result<AtHead<R>, Error> {
-        let outcome = drive(client, self.engine(Goal::Upgrade(Target::Head))?).await?;
-        self.at_head(outcome)
+impl Driver for &Client {
+    async fn query(&mut self, query: String) -> Result<Vec<Row>, Failure> {
+        self.simple_query(&query).await.map(|messages| rows(&messages)).map_err(failure)
     }
 
-    /// Applies what is needed to be at a revision, and no more.
-    ///
-    /// # Errors
-    ///
-    /// As [`upgrade_async`](Self::upgrade_async); also when the target is not ahead of the database.
-    pub async fn upgrade_to_async(
-        &self,
-        client: &Client,
-        target: impl IntoTarget<R>,
-    ) -> Result<Report, Error> {
-        let outcome = drive(client, self.engine(Goal::Upgrade(target.into_target()))?).await?;
-        Ok(outcome.report)
+    async fn run(&mut self, query: String) -> Result<(), Failure> {
+        self.batch_execute(&query).await.map_err(failure)
     }
 
-    /// Undoes what was applied after a revision, or everything for [`Target::Base`], last first.
-    ///
-    /// # Errors
-    ///
-    /// As [`upgrade_async`](Self::upgrade_async); also when the target is not behind the database, or a
-    /// revision can't be undone.
-    pub async fn downgrade_to_async(
-        &self,
-        client: &Client,
-        target: impl IntoTarget<R>,
-    ) -> Result<Report, Error> {
-        let outcome = drive(client, self.engine(Goal::Downgrade(target.into_target()))?).await?;
-        Ok(outcome.report)
+    async fn wait(&mut self, pause: Duration) {
+        tokio::time::sleep(pause).await;
     }
 
-    /// Runs exactly this plan, which somebody may have been shown and asked about; [`upgrade`](crate::upgrade()) and
-    /// [`downgrade`](crate::downgrade()) plan from a [`history_async`](Self::history_async).
-    ///
-    /// # Errors
-    ///
-    /// As [`upgrade_async`](Self::upgrade_async); also when the database is no longer where the plan begins.
-    pub async fn apply_async(&self, client: &Client, plan: &Plan<'_>) -> Result<Report, Error> {
-        let outcome = drive(client, self.engine_of(plan)?).await?;
-        Ok(outcome.report)
-    }
-
-    /// Records that the database is at a revision, forwards or back, and runs nothing: for a schema
-    /// that another tool or a hand has made. Records that are right already stay as they are.
-    ///
-    /// # Errors
-    ///
-    /// When the chain has no such revision, or the history can't be written.
-    pub async fn stamp_async(
-        &self,
-        client: &Client,
-        target: impl IntoTarget<R>,
-    ) -> Result<Report, Error> {
-        let outcome = drive(client, self.engine(Goal::Stamp(target.into_target(), false))?).await?;
-        Ok(outcome.report)
-    }
-
-    /// The same, but first throws away all that is recorded.
-    ///
-    /// # Errors
-    ///
-    /// As [`stamp_async`](Self::stamp_async).
-    pub async fn stamp_purge_async(
-        &self,
-        client: &Client,
-        target: impl IntoTarget<R>,
-    ) -> Result<Report, Error> {
-        let outcome = drive(client, self.engine(Goal::Stamp(target.into_target(), true))?).await?;
-        Ok(outcome.report)
-    }
-
-    /// Records what another tool has applied: these revisions, and all that they stand on. Nothing
-    /// runs, and what is recorded stays as it is. The log tells it from a stamp.
-    ///
-    /// # Errors
-    ///
-    /// When the chain has no such revision, what is recorded is not of this chain, or the history
-    /// can't be written.
-    pub async fn adopt_async(
-        &self,
-        client: &Client,
-        revisions: impl IntoIterator<Item = impl Into<String>>,
-    ) -> Result<Report, Error> {
-        let revisions = revisions.into_iter().map(Into::into).collect();
-        let outcome = drive(client, self.engine(Goal::Adopt(revisions))?).await?;
-        Ok(outcome.report)
-    }
-
-    /// How the database stands to the chain. Writes nothing; needs SELECT on the history alone.
-    ///
-    /// # Errors
-    ///
-    /// When the history can't be read.
-    pub async fn status_async(&self, client: &Client) -> Result<Status, Error> {
-        let outcome = drive(client, self.engine(Goal::Read)?).await?;
-        Ok(self.status_of(&outcome.history))
-    }
-
-    /// What the database says was applied to it. Writes nothing.
-    ///
-    /// # Errors
-    ///
-    /// When the history can't be read.
-    pub async fn history_async(&self, client: &Client) -> Result<History, Error> {
-        let outcome = drive(client, self.engine(Goal::Read)?).await?;
-        Ok(outcome.history)
-    }
-
-    /// What happened to the database, the oldest first: each upgrade, downgrade, stamp and failure.
-    /// Writes nothing; needs SELECT on the log.
-    ///
-    /// # Errors
-    ///
-    /// When the log can't be read.
-    pub async fn log_async(&self, client: &Client) -> Result<Vec<LogEntry>, Error> {
-        let outcome = drive(client, self.engine(Goal::Log)?).await?;
-        Ok(outcome.log)
-    }
-
-    /// Which of migrate's own tables the database has, and what else has one of their names. Writes nothing.
-    ///
-    /// # Errors
-    ///
-    /// When the server can't be asked.
-    pub async fn history_tables_async(&self, client: &Client) -> Result<HistoryTables, Error> {
-        let outcome = drive(client, self.engine(Goal::Tables)?).await?;
-        Ok(outcome.tables)
-    }
-
-    /// Removes migrate's own tables and nothing else: what is recorded is forgotten, and what the migrations have made
-    /// stays. [`Report::forgotten`] says which tables that were.
-    ///
-    /// # Errors
-    ///
-    /// When another migration is running, something of somebody else's stands on the tables, or the role may not
-    /// remove them.
-    pub async fn forget_async(&self, client: &Client) -> Result<Report, Error> {
-        let outcome = drive(client, self.engine(Goal::Forget)?).await?;
-        Ok(outcome.report)
-    }
-
-    /// Who is migrating this database now, and how far its statement is. Writes nothing and waits for nothing; another
-    /// client than the one that migrates can ask at any time.
-    ///
-    /// # Errors
-    ///
-    /// When the server does not answer.
-    pub async fn running_async(&self, client: &Client) -> Result<Option<Holder>, Error> {
-        let outcome = drive(client, self.engine(Goal::Holder)?).await?;
-        Ok(outcome.holder)
-    }
-
-    /// Compares every recorded digest with the chain, and gives the proof of being at head without
-    /// changing anything: for a server whose role may not migrate.
-    ///
-    /// # Errors
-    ///
-    /// When the database is not at head, has diverged, or can't be read.
-    pub async fn verify_async(&self, client: &Client) -> Result<AtHead<R>, Error> {
-        let outcome = drive(client, self.engine(Goal::Verify)?).await?;
-        self.verified(outcome)
+    fn abandon(&mut self, query: &str) {
+        // The first poll hands the message to the connection, which sends it behind the one that is
+        // under way.
+        let sending = std::pin::pin!(self.batch_execute(query));
+        let _ = sending.poll(&mut Context::from_waker(Waker::noop()));
     }
 }
 
-/// Carries out a run.
-async fn drive(client: &Client, engine: Engine<'_>) -> Result<Outcome, Error> {
-    let mut run = Tidy { client, engine };
-    let start = Instant::now();
-    let mut reply = Reply::Start;
-    loop {
-        reply = match run.engine.next(reply, start.elapsed())? {
-            Ask::Done => return Ok(run.engine.take_outcome()),
-            Ask::Wait(pause) => {
-                tokio::time::sleep(pause).await;
-                Reply::Waited
-            }
-            Ask::Query(query) => match run.client.simple_query(&query).await {
-                Ok(messages) => Reply::Rows(rows(&messages)),
-                Err(error) => Reply::Failed(failure(error)),
-            },
-            Ask::Run(query) => match run.client.batch_execute(&query).await {
-                Ok(()) => Reply::Rows(Vec::new()),
-                Err(error) => Reply::Failed(failure(error)),
-            },
-        };
-    }
+methods! {
+    client: &Client,
+    run: drive,
+    async: [async],
+    await: [.await],
+    names: [
+        upgrade_async upgrade_to_async downgrade_to_async apply_async stamp_async stamp_purge_async
+        adopt_async status_async history_async log_async history_tables_async forget_async running_async verify_async
+    ],
 }

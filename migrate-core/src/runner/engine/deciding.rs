@@ -51,7 +51,7 @@ impl<'r> Engine<'r> {
     pub(super) fn decide(&mut self, now: Duration) -> Result<Ask, Error> {
         if self.stands_still() {
             let reason = "the server says that it has changed, and it reads as before".to_owned();
-            return Err(Error::NotOurs { table: self.tables.history.clone(), reason });
+            return Err(Error::UnrecognizedTable { table: self.tables.history.clone(), reason });
         }
         if self.planned {
             self.count_again();
@@ -65,7 +65,12 @@ impl<'r> Engine<'r> {
                 self.partials = Partials::Asked;
                 return Ok(self.read());
             }
-            Goal::Read | Goal::Verify | Goal::Log | Goal::Tables | Goal::Forget | Goal::Holder => {
+            Goal::Read
+            | Goal::Verify
+            | Goal::Log
+            | Goal::Tables
+            | Goal::Forget
+            | Goal::LockHolder => {
                 return Ok(Ask::Done);
             }
             Goal::Upgrade(target) => planner::upgrade(self.chain, &self.history, target),
@@ -109,7 +114,7 @@ impl<'r> Engine<'r> {
         }
         // It decides where a string ends, and with it where a statement does.
         if self.old_strings {
-            return Err(Error::OldStrings);
+            return Err(Error::NonConformingStrings);
         }
         if !self.is_ready()? {
             return self.make_ready();

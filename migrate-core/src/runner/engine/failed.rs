@@ -52,7 +52,7 @@ impl Engine<'_> {
         };
         if failure.is_any(&["42P07", "42710"]) {
             let table = format!("{} or its like", self.tables.history);
-            return Err(Error::NotOurs { table, reason: failure.message });
+            return Err(Error::UnrecognizedTable { table, reason: failure.message });
         }
         let failure = self.with_place(failure);
         // No right to create, or a standby or a session that only reads.
@@ -272,16 +272,17 @@ impl Engine<'_> {
         let holder = self.holder.clone();
         // Who removes the history does not wait until another has written to it, but says who that is.
         let is_forgetting = self.goal == Goal::Forget;
-        let patience = if is_forgetting { Duration::ZERO } else { self.settings.patience };
-        if waited >= patience {
+        let lock_wait_timeout =
+            if is_forgetting { Duration::ZERO } else { self.settings.lock_wait_timeout };
+        if waited >= lock_wait_timeout {
             if is_forgetting && !std::mem::replace(&mut self.tables_found.has_asked, true) {
                 return Ok(self.ask_holder());
             }
-            return Err(Error::Busy { waited, holder: holder.map(Box::new) });
+            return Err(Error::LockTimeout { waited, holder: holder.map(Box::new) });
         }
         self.watch.tell(&Event::Waiting { holder: holder.as_ref(), waited });
         self.state = State::Waiting;
-        Ok(Ask::Wait(self.backoff.next().min(patience - waited)))
+        Ok(Ask::Wait(self.backoff.next().min(lock_wait_timeout - waited)))
     }
 }
 

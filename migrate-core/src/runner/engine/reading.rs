@@ -64,9 +64,12 @@ impl Engine<'_> {
     pub(super) fn read_query(&self) -> String {
         let layout = match self.goal {
             // Who only reads may have no right to read more than the history.
-            Goal::Read | Goal::Verify | Goal::Log | Goal::Tables | Goal::Forget | Goal::Holder => {
-                String::new()
-            }
+            Goal::Read
+            | Goal::Verify
+            | Goal::Log
+            | Goal::Tables
+            | Goal::Forget
+            | Goal::LockHolder => String::new(),
             _ => format!(";\n{}", layout::version(&self.tables)),
         };
         let partials = match self.partials {
@@ -171,7 +174,7 @@ pub(super) fn reading_failed(table: &str, failure: Failure) -> Error {
     let table = table.to_owned();
     // Undefined column or function, wrong type or kind of object, no value of the type.
     if failure.is_any(&["42703", "42883", "42804", "42809", "42846", "22P02"]) {
-        return Error::NotOurs { table, reason: failure.message };
+        return Error::UnrecognizedTable { table, reason: failure.message };
     }
     let what = "reading the history of migrations";
     if failure.is("42501") { Error::denied(what, failure) } else { Error::server(what, failure) }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::plan::history::Row;
 use crate::plan::step::Step;
-use crate::runner::report::{Holder, StatementProgress};
+use crate::runner::report::{LockHolder, StatementProgress};
 use crate::runner::sql::tag;
 
 /// The rows that begin with this tag.
@@ -21,10 +21,10 @@ pub(super) fn duration(rows: &[Row], step: &Step<'_>) -> Option<Duration> {
 }
 
 /// Who holds the lock, if the answer names someone.
-pub(super) fn holder(rows: &[Row]) -> Option<Holder> {
+pub(super) fn holder(rows: &[Row]) -> Option<LockHolder> {
     let row = tagged(rows, tag::HOLDER).next()?;
     let column = |at: usize| row.get(at).cloned().flatten().unwrap_or_default();
-    Some(Holder {
+    Some(LockHolder {
         pid: column(1),
         application: column(2),
         role: column(3),

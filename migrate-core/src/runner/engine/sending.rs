@@ -7,7 +7,7 @@ use super::{Ask, Engine, State};
 use crate::plan::history::Row;
 use crate::plan::step::Step;
 use crate::plan::target::Target;
-use crate::runner::batch::{Frame, Message, statements_of};
+use crate::runner::batch::{Frame, Message};
 use crate::runner::error::Error;
 use crate::runner::failure::Failure;
 use crate::runner::observer::Watched;
@@ -86,7 +86,7 @@ impl Engine<'_> {
             }
             if let Some(piece) = message.alone() {
                 let step = &self.plan.steps[piece.step];
-                let (revision, of) = (step.migration.id.as_str(), statements_of(step));
+                let (revision, of) = (step.migration.id.as_str(), piece.total);
                 self.watch.tell(&Event::Statement { revision, number: piece.number, of });
             }
             return Ok(self.send_part(message, query));

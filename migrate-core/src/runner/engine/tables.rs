@@ -106,7 +106,7 @@ impl Engine<'_> {
                 "{} missing again right after they were created",
                 are(&self.tables_found.missing)
             );
-            return Err(Error::NotOurs { table: self.tables.history.clone(), reason });
+            return Err(Error::UnrecognizedTable { table: self.tables.history.clone(), reason });
         }
         let query = layout::repair(&self.tables, self.has_tables);
         Ok(self.ask(State::ChangingTables(Change::Repair), query))
@@ -129,7 +129,7 @@ impl Engine<'_> {
         failure: Failure,
     ) -> Result<Ask, Error> {
         if self.tables_found.is_repaired {
-            return Err(Error::NotOurs { table, reason: failure.message });
+            return Err(Error::UnrecognizedTable { table, reason: failure.message });
         }
         Ok(self.find_tables())
     }

@@ -30,7 +30,7 @@ impl Error {
                 run_again_help(*direction, revision)
             }
             Error::LostLock { .. } => {
-                "remove what gives back all advisory locks (`pg_advisory_unlock_all()`, `DISCARD ALL`), and run it \
+                "remove what releases all advisory locks (`pg_advisory_unlock_all()`, `DISCARD ALL`), and run it \
                  again: it continues where the database is"
                     .into()
             }
@@ -50,12 +50,12 @@ impl Error {
                 "please report this; what was finished is recorded, and a new run continues there".into()
             }
             Error::Stopped { .. } => "run it again to continue".into(),
-            Error::Busy { .. } => {
+            Error::LockTimeout { .. } => {
                 "run it again when the other one has ended; if that hangs, end it on the server: \
                  `SELECT pg_terminate_backend(pid)`"
                     .into()
             }
-            Error::NotOurs { .. } | Error::NameTaken { .. } => {
+            Error::UnrecognizedTable { .. } | Error::NameTaken { .. } => {
                 "is this the right database? If it is, put migrate's tables elsewhere: \
                  `Runner::table_prefix` or `Runner::schema`"
                     .into()
@@ -76,10 +76,10 @@ impl Error {
             Error::InTransaction => {
                 "commit it or roll it back first: each revision has a transaction of its own".into()
             }
-            Error::Pooled { .. } => {
+            Error::TransactionPooler { .. } => {
                 "connect to the server itself for this run, or let the pooler keep sessions".into()
             }
-            Error::OldStrings => {
+            Error::NonConformingStrings => {
                 "set standard_conforming_strings to on, the default, for this role or database"
                     .into()
             }

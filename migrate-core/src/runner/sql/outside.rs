@@ -68,7 +68,7 @@ pub(crate) fn unlock(tables: &Tables) -> String {
     )
 }
 
-/// Which process of the server answers: another one than before, where a pooler stands in between.
+/// Which process of the server answers: another one than before, where a pooler is in between.
 pub(crate) const PROCESS: &str = "SELECT 'migrate:process', pg_catalog.pg_backend_pid()";
 
 /// Is the history as the plan expects it, and was the step begun before?

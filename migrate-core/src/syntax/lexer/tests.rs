@@ -1,8 +1,9 @@
-//! The lexer, by example.
+//! Tests of the lexer, by example.
 
 use super::*;
 
-/// The tokens of `sql` that are not blanks, each as its kind's first letters and its text.
+/// Checks the tokens of `sql` without white space, each as the first letters of its kind and its
+/// text.
 fn check(sql: &str, expected: &[&str]) {
     let tokens: Vec<Token> = Lexer::new(sql).collect();
     let joined: String = tokens.iter().map(|token| token.text(sql)).collect();
@@ -134,7 +135,7 @@ fn operators() {
     check("++--x\n++@", &["o:+", "o:+", "line:--x", "o:++@"]);
 }
 
-/// A row of signs is read once, not once for each of them.
+/// A run of operator characters is read once, and not once for each of them.
 #[test]
 fn many_signs_are_many_tokens() {
     let count = 200_000;

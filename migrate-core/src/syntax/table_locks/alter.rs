@@ -1,11 +1,11 @@
-//! The locks of `ALTER TABLE` and its kin, subcommand by subcommand.
+//! The locks of `ALTER TABLE` and the like, by subcommand.
 
 use super::words::Words;
 use super::{LockMode, RelationName, TableLock, Work, on};
 
 use LockMode::{AccessExclusive, AccessShare, ShareRowExclusive, ShareUpdateExclusive};
 
-/// What one subcommand takes: on the table itself, and on others.
+/// The locks of one subcommand: on the table itself, and on others.
 struct Taken {
     mode: LockMode,
     work: Work,
@@ -18,7 +18,7 @@ impl Taken {
     }
 }
 
-/// The locks, where this is one of them and every subcommand is known.
+/// The locks, if it is one of these statements and all its subcommands are known.
 pub(super) fn locks(mut words: Words<'_>) -> Option<Vec<TableLock>> {
     let (table, commands) = target(&mut words)?;
     let mut locks = Vec::new();
@@ -180,7 +180,7 @@ fn add(mut words: Words<'_>) -> Option<Taken> {
     Some(Taken { mode: AccessExclusive, work: new_column(words), others })
 }
 
-/// The words that end the default of a column.
+/// The keywords that end the default of a column.
 const CONSTRAINTS: [&str; 9] = [
     "check",
     "collate",
@@ -193,8 +193,8 @@ const CONSTRAINTS: [&str; 9] = [
     "unique",
 ];
 
-/// What may stand before a parenthesis in a default that is the same for each row: `now()` is, in one
-/// transaction, and the others are no functions.
+/// Words before a parenthesis in a default that has the same value for each row: `now()` does
+/// within one transaction, and the others are not functions.
 const NO_CALLS: [&str; 12] = [
     "array",
     "bit",
@@ -210,19 +210,19 @@ const NO_CALLS: [&str; 12] = [
     "varchar",
 ];
 
-/// What a new column needs, from its type on.
+/// The work for a new column, from its type on.
 fn new_column(words: Words<'_>) -> Work {
     let mut of_type = words;
     let counts = of_type.take_any(&[&["serial"], &["bigserial"], &["smallserial"]]);
-    // A generated column that is not stored is made up when it is read.
+    // A virtual generated column is computed when it is read.
     let generated = words.has(&["identity"]) || words.has(&["stored"]);
-    // The default of the rows that are there is kept once, unless it is another for each.
+    // The default of existing rows is stored once, unless it differs for each row.
     let default = words.after(&["default"]).map(|value| value.until(&CONSTRAINTS));
     let volatile = default.is_some_and(|value| value.calls_other_than(&NO_CALLS));
     if counts || generated || volatile {
         return Work::Rewrite;
     }
-    // What is NULL in all rows refers to nothing.
+    // If all rows are NULL, there are no references to check.
     let for_values: [&[&str]; 1] =
         [if default.is_some() { &["references"] } else { &["not", "null"] }];
     let checked: [&[&str]; 3] = [&["check"], &["unique"], &["primary"]];
@@ -231,7 +231,7 @@ fn new_column(words: Words<'_>) -> Work {
 }
 
 fn add_constraint(mut words: Words<'_>) -> Option<Taken> {
-    // The columns of an index that becomes the primary key may have to be looked at for NULL.
+    // The columns of an index that becomes the primary key may have to be checked for NULL.
     let ready = words.has(&["using", "index"]) && !words.has(&["primary"]);
     let unchecked = ready || words.has(&["not", "valid"]) || words.has(&["not", "enforced"]);
     let work = if unchecked { Work::None } else { Work::Scan };
@@ -243,7 +243,7 @@ fn add_constraint(mut words: Words<'_>) -> Option<Taken> {
     Some(Taken { mode: ShareRowExclusive, work, others })
 }
 
-/// Whether these storage parameters can all be set beside readers and writers.
+/// Whether all of these storage parameters can be set without blocking readers and writers.
 fn all_quiet(options: Words<'_>) -> bool {
     const QUIET: [&str; 5] = [
         "fillfactor",

@@ -1,4 +1,4 @@
-//! What is gone for good when a statement has run.
+//! Determines which data a statement drops.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use super::alter::target;
 use super::words::Words;
 use crate::syntax::statements::Statement;
 
-/// Something with data in it that a statement drops.
+/// Something with data that a statement drops.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Loss {
@@ -20,7 +20,7 @@ pub enum Loss {
         /// Its name.
         column: String,
     },
-    /// A schema, with all that is in it.
+    /// A schema, with everything in it.
     Schema(RelationName),
 }
 

@@ -1,4 +1,4 @@
-//! The locks of all statements but `ALTER TABLE`.
+//! The locks of all statements except `ALTER TABLE`.
 
 use super::words::Words;
 use super::{LockMode, LockedBy, RelationName, TableLock, Work, on};
@@ -8,7 +8,7 @@ use LockMode::{
     ShareUpdateExclusive,
 };
 
-/// The locks, where the statement is a known one.
+/// The locks, if the statement is known.
 pub(super) fn locks(mut words: Words<'_>) -> Option<Vec<TableLock>> {
     if words.take(&["create"]) {
         return create(words);
@@ -79,12 +79,12 @@ fn all(relations: Vec<RelationName>, mode: LockMode) -> Vec<TableLock> {
     relations.into_iter().map(|relation| on(relation, mode, Work::None)).collect()
 }
 
-/// The table of an index.
+/// A lock on the table of an index.
 fn by_index(index: RelationName, mode: LockMode, work: Work) -> TableLock {
     TableLock { of: LockedBy::Index, ..on(index, mode, work) }
 }
 
-/// Tables with columns in parentheses; none where there is no table.
+/// Locks on a list of tables, with optional columns in parentheses; none if there is no table.
 fn each(words: Words<'_>, mode: LockMode, work: Work) -> Option<Vec<TableLock>> {
     if words.is_empty() {
         return None;
@@ -92,7 +92,7 @@ fn each(words: Words<'_>, mode: LockMode, work: Work) -> Option<Vec<TableLock>> 
     words.split().into_iter().map(|mut part| Some(on(part.table()?, mode, work))).collect()
 }
 
-/// `ALTER DOMAIN`: what is checked is looked for in each table that has a column of it.
+/// `ALTER DOMAIN`: a check reads each table with a column of this domain.
 fn domain(mut words: Words<'_>) -> Option<Vec<TableLock>> {
     let domain = words.name()?;
     let added = words.take(&["add"]) && !words.has(&["not", "valid"]);
@@ -128,7 +128,7 @@ fn create(mut words: Words<'_>) -> Option<Vec<TableLock>> {
     words.take(&["table"]).then(|| table(words))?
 }
 
-/// `CREATE TABLE …`: what it does to others.
+/// `CREATE TABLE …`: its locks on other tables.
 fn table(mut words: Words<'_>) -> Option<Vec<TableLock>> {
     words.take(&["if", "not", "exists"]);
     let own = words.name()?;
@@ -136,7 +136,7 @@ fn table(mut words: Words<'_>) -> Option<Vec<TableLock>> {
     if words.take(&["partition", "of"]) {
         locks.push(on(words.name()?, AccessExclusive, Work::None));
     }
-    // A query may have a word or a column of these names.
+    // A query may contain these words, or columns with these names.
     if words.has(&["as"]) {
         return None;
     }
@@ -206,7 +206,7 @@ fn reindex(mut words: Words<'_>) -> Option<Vec<TableLock>> {
     Some(vec![by_index(name, mode, Work::Scan)])
 }
 
-/// `CLUSTER t USING ix`, or as it once was, `CLUSTER ix ON t`.
+/// `CLUSTER t USING ix`, or in the older form `CLUSTER ix ON t`.
 fn cluster(mut words: Words<'_>) -> Option<Vec<TableLock>> {
     words.take(&["verbose"]);
     words.parentheses();
@@ -226,7 +226,7 @@ fn vacuum(mut words: Words<'_>) -> Option<Vec<TableLock>> {
     each(words, mode, work)
 }
 
-/// Whether an option is there, and not set to false.
+/// Whether an option is specified and not set to false.
 fn is_on(options: Words<'_>, name: &str) -> bool {
     options.split().into_iter().any(|mut option| {
         option.take(&[name])

@@ -1,4 +1,4 @@
-//! Statements and what is said of them; that it is so, the tests with a server show.
+//! Tests: statements and their locks. The tests with a server verify that these are right.
 
 use super::*;
 use crate::syntax::statements::split_statements;
@@ -46,7 +46,7 @@ fn what_is_said_of_a_lock() {
     );
 }
 
-/// The strongest of each table, in the order of the statement.
+/// The strongest lock for each table, in the order of the statement.
 #[test]
 fn one_lock_a_table() {
     let check = |sql: &str, expected: &[(&str, LockMode, Work)]| {
@@ -68,7 +68,7 @@ fn one_lock_a_table() {
         "ALTER TABLE t ADD a numeric(10, 2) DEFAULT 1, ADD FOREIGN KEY (b) REFERENCES t (c)",
         &[("t", LockMode::AccessExclusive, Work::Scan)],
     );
-    // What names no schema is in `public`.
+    // An unqualified name is in `public`.
     check(
         "ALTER TABLE t ADD a int, ADD FOREIGN KEY (b) REFERENCES public.t (c)",
         &[("t", LockMode::AccessExclusive, Work::Scan)],

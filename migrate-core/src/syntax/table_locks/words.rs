@@ -1,10 +1,10 @@
-//! A statement's tokens, read from the left: words, names, what is in parentheses.
+//! A cursor over a statement's tokens: words, names, and the content of parentheses.
 
 use super::RelationName;
 use crate::syntax::ident;
 use crate::syntax::lexer::{Token, TokenKind};
 
-/// What is left of a statement.
+/// The remaining tokens of a statement.
 #[derive(Clone, Copy)]
 pub(super) struct Words<'s> {
     sql: &'s str,
@@ -20,7 +20,7 @@ impl<'s> Words<'s> {
         self.tokens.is_empty()
     }
 
-    /// Whether the next words are these, which it then goes past.
+    /// Reads these words if they come next, and returns whether they did.
     pub(super) fn take(&mut self, words: &[&str]) -> bool {
         let fits = words.len() <= self.tokens.len()
             && words.iter().zip(self.tokens).all(|(word, token)| token.is_word(self.sql, word));
@@ -30,12 +30,12 @@ impl<'s> Words<'s> {
         fits
     }
 
-    /// Goes past the first of these phrases that is there, and tells whether one was.
+    /// Reads the first of these phrases that comes next, and returns whether one did.
     pub(super) fn take_any(&mut self, phrases: &[&[&str]]) -> bool {
         phrases.iter().any(|phrase| self.take(phrase))
     }
 
-    /// Whether the next token is this sign, which it then goes past.
+    /// Reads this sign if it comes next, and returns whether it did.
     pub(super) fn take_sign(&mut self, sign: &str) -> bool {
         let is = self.tokens.first().is_some_and(|token| self.is_sign(*token, sign));
         self.tokens = &self.tokens[usize::from(is)..];
@@ -47,21 +47,21 @@ impl<'s> Words<'s> {
         signs && token.text(self.sql) == sign
     }
 
-    /// A name, of one part or several.
+    /// Reads a name of one or more parts.
     pub(super) fn name(&mut self) -> Option<RelationName> {
         let (parts, count) = ident::read_qualified(self.sql, self.tokens)?;
         self.tokens = &self.tokens[count..];
         Some(RelationName { parts })
     }
 
-    /// One part of a name, as the catalog has it.
+    /// Reads one part of a name, as in the catalog.
     pub(super) fn part(&mut self) -> Option<String> {
         let (part, count) = ident::read(self.sql, self.tokens)?;
         self.tokens = &self.tokens[count..];
         Some(part)
     }
 
-    /// A table as queries name one: `ONLY t`, `t *`.
+    /// Reads a table in the form used by queries: `ONLY t`, `t *`.
     pub(super) fn table(&mut self) -> Option<RelationName> {
         self.take(&["only"]);
         let name = self.name();
@@ -69,7 +69,7 @@ impl<'s> Words<'s> {
         name
     }
 
-    /// Some tables with commas between.
+    /// Reads tables separated by commas.
     pub(super) fn tables(&mut self) -> Option<Vec<RelationName>> {
         let mut tables = vec![self.table()?];
         while self.take_sign(",") {
@@ -78,7 +78,7 @@ impl<'s> Words<'s> {
         Some(tables)
     }
 
-    /// What is in the parentheses that come next, if any come.
+    /// Reads parentheses, if they come next, and returns their content.
     pub(super) fn parentheses(&mut self) -> Option<Words<'s>> {
         let mut rest = *self;
         if !rest.take_sign("(") {
@@ -103,7 +103,7 @@ impl<'s> Words<'s> {
         }
     }
 
-    /// The parts between commas, those in parentheses not counted.
+    /// The parts between commas, ignoring commas inside parentheses.
     pub(super) fn split(&self) -> Vec<Words<'s>> {
         let (mut parts, mut start, mut depth) = (Vec::new(), 0, 0);
         for (at, token) in self.tokens.iter().enumerate() {
@@ -117,7 +117,7 @@ impl<'s> Words<'s> {
         parts
     }
 
-    /// What follows these words, where they come first; outside of parentheses.
+    /// The tokens after the first occurrence of these words outside of parentheses.
     pub(super) fn after(&self, words: &[&str]) -> Option<Words<'s>> {
         let mut depth = 0;
         for (at, token) in self.tokens.iter().enumerate() {
@@ -130,7 +130,7 @@ impl<'s> Words<'s> {
         None
     }
 
-    /// What stands before the first of these words, outside of parentheses.
+    /// The tokens before the first of these words outside of parentheses.
     pub(super) fn until(&self, words: &[&str]) -> Words<'s> {
         let mut depth = 0;
         let end = self.tokens.iter().position(|token| {
@@ -140,18 +140,18 @@ impl<'s> Words<'s> {
         Words { tokens: &self.tokens[..end.unwrap_or(self.tokens.len())], ..*self }
     }
 
-    /// Whether these words are there, outside of parentheses.
+    /// Whether these words occur outside of parentheses.
     pub(super) fn has(&self, words: &[&str]) -> bool {
         self.after(words).is_some()
     }
 
-    /// All tables that are named behind this word, wherever it stands.
+    /// All tables named after an occurrence of this word.
     pub(super) fn all_after(&self, word: &str) -> Vec<RelationName> {
         let places = (0..self.tokens.len()).map(|at| Words { tokens: &self.tokens[at..], ..*self });
         places.filter_map(|mut place| place.take(&[word]).then(|| place.name())?).collect()
     }
 
-    /// Whether a function is called here, other than these.
+    /// Whether a function other than these is called.
     pub(super) fn calls_other_than(&self, known: &[&str]) -> bool {
         self.tokens.windows(2).any(|pair| {
             let name = matches!(pair[0].kind, TokenKind::Word | TokenKind::QuotedIdentifier);

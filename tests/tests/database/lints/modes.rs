@@ -90,8 +90,8 @@ fn two_statements_without_a_semicolon_are_refused() {
             session.execute("BEGIN");
             let result = session.try_rows(&sql);
             session.execute("ROLLBACK");
-            let code = result.err().and_then(|error| error.code().cloned());
-            let is_refused = code.is_some_and(|code| code.code() == "42601");
+            let code = result.err().and_then(|error| error.code);
+            let is_refused = code.is_some_and(|code| code == "42601");
             refused += usize::from(is_refused);
             if (said(&sql) == Some("missing-semicolon")) != is_refused {
                 wrong.push(sql);

@@ -1,9 +1,6 @@
 //! Revisions outside a transaction whose run ends in the middle, or that many run at once.
 
-use std::future::Future;
-use std::pin::pin;
 use std::sync::{Barrier, mpsc};
-use std::task::{Context, Poll, Waker};
 use std::thread;
 use std::time::Duration;
 
@@ -13,7 +10,8 @@ use migrate_testkit::Database;
 use super::{INDEX, TABLE, indexes, no_progress, sections, upgrades};
 use crate::proxy::Proxy;
 use crate::support::{
-    Kind, Session, Traces, both, database, done, eventually, terminated, without_trace,
+    Kind, Session, Traces, both, database, done, dropped_after, eventually, settle, terminated,
+    without_trace,
 };
 
 /// Runs the chain until its index waits for another transaction, and ends that session.
@@ -42,10 +40,7 @@ fn a_session_that_is_terminated_while_it_builds_an_index() {
     let chain = upgrades(&[TABLE, INDEX, "CREATE TABLE t3 ();"]);
     both("terminated", |database, session| {
         session.upgrade_to(&Runner::new(&chain), "r1").unwrap();
-        let kind = match session {
-            Session::Blocking(_) => Kind::Blocking,
-            Session::Tokio(..) => Kind::Tokio,
-        };
+        let kind = session.kind();
         let error = interrupted(database, kind, &chain);
         terminated(kind, &error);
         assert_eq!((indexes(session), session.applied()), (vec!["ix|f".into()], "r1".into()));
@@ -106,38 +101,27 @@ fn a_run_that_is_dropped_leaves_nothing_behind() {
         TABLE,
         "!SET work_mem = '1MB'; CREATE INDEX CONCURRENTLY ix ON t1 (n); SELECT 1;",
     ]);
-    for polls in 1..30 {
-        let database = database("dropped");
-        let mut session = Session::open(Kind::Tokio, database.url());
-        session.upgrade_to(&Runner::new(&chain), "r1").unwrap();
-        let before = Traces::of(&mut session, &database);
-        let Session::Tokio(runtime, client) = &mut session else { unreachable!() };
-        let runner = Runner::new(&chain);
-        let ended = runtime.block_on(async {
-            let mut run = pin!(runner.upgrade_async(client));
-            for _ in 0..polls {
-                let mut context = Context::from_waker(Waker::noop());
-                if let Poll::Ready(result) = run.as_mut().poll(&mut context) {
-                    assert!(result.is_err());
-                    return true;
-                }
-                // Lets the connection work and the server answer.
-                tokio::time::sleep(Duration::from_millis(15)).await;
-            }
-            false
-        });
-        drop(runner);
-        assert_eq!(Traces::of(&mut session, &database), before, "dropped after {polls} polls");
-        session.upgrade(&Runner::new(&mended)).unwrap();
-        assert_eq!(
-            (session.applied(), indexes(&mut session)),
-            ("r1 r2".into(), vec!["ix|t".into()])
-        );
-        if ended {
-            return;
-        }
+    for kind in [Kind::Tokio, Kind::Sqlx] {
+        let ended = |polls| {
+            let database = database("dropped");
+            let mut session = Session::open(kind, database.url());
+            session.upgrade_to(&Runner::new(&chain), "r1").unwrap();
+            let before = Traces::of(&mut session, &database);
+            let runner = Runner::new(&chain);
+            let ended = dropped_after(&mut session, &runner, polls, Duration::from_millis(15));
+            settle(&mut session);
+            drop(runner);
+            let after = Traces::of(&mut session, &database);
+            assert_eq!(after, before, "{kind:?} dropped after {polls} polls");
+            session.upgrade(&Runner::new(&mended)).unwrap();
+            assert_eq!(
+                (session.applied(), indexes(&mut session)),
+                ("r1 r2".into(), vec!["ix|t".into()])
+            );
+            ended
+        };
+        assert!((1..30).any(ended), "{kind:?}: it never ended");
     }
-    panic!("it never ended");
 }
 
 #[test]
@@ -154,7 +138,7 @@ fn runners_that_start_at_once_do_each_statement_once() {
         let start = |at: usize| {
             let (barrier, chain, database) = (&barrier, &chain, &database);
             scope.spawn(move || {
-                let kind = if at.is_multiple_of(2) { Kind::Blocking } else { Kind::Tokio };
+                let kind = Kind::nth(at);
                 let mut session = Session::open(kind, database.url());
                 barrier.wait();
                 done(&session.upgrade(&Runner::new(chain)).unwrap())

@@ -304,7 +304,7 @@ fn own_state(session: &mut Session) -> Option<String> {
     match session.try_rows(state) {
         Ok(rows) => Some(rows.concat()),
         // Terminated, cut, or cancelled just now.
-        Err(error) => error.code().filter(|code| code.code() == "25P02").map(|_| error.to_string()),
+        Err(error) => error.code.filter(|code| code == "25P02").map(|_| error.text),
     }
 }
 

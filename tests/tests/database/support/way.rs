@@ -25,10 +25,10 @@ impl Way {
     pub(crate) fn of<R>(self, runner: Runner<'_, R>) -> Runner<'_, R> {
         match self {
             Way::Together => runner,
-            Way::OneByOne => runner.one_by_one(),
-            Way::ByStatement => runner.statement_by_statement(),
+            Way::OneByOne => runner.revision_at_a_time(),
+            Way::ByStatement => runner.statement_at_a_time(),
             Way::Single => runner.single_transaction(),
-            Way::SingleByStatement => runner.single_transaction().statement_by_statement(),
+            Way::SingleByStatement => runner.single_transaction().statement_at_a_time(),
         }
     }
 

@@ -1,4 +1,4 @@
-//! One table, as the lints need it: its columns, indexes and checks.
+//! The lints' view of one table: its columns, indexes and checks.
 
 use std::collections::BTreeSet;
 use std::rc::Rc;
@@ -10,9 +10,9 @@ use crate::analysis::statement::{
     Action, ColumnChange, ColumnDef, ConstraintDef, ConstraintKind, Default, TypeName,
 };
 
-/// The column that a condition says is not NULL, if it says just that.
+/// The column in a condition that says `column IS NOT NULL` and nothing else.
 pub(super) fn not_null(mut condition: Cursor<'_>) -> Option<String> {
-    // Nobody writes more around so little, and the search starts again for each pair.
+    // Nobody writes more parentheses around so little, and the search restarts for each pair.
     for _ in 0..4 {
         let mut rest = condition;
         match rest.parentheses() {
@@ -25,13 +25,13 @@ pub(super) fn not_null(mut condition: Cursor<'_>) -> Option<String> {
     says.then(|| column.text.to_string())
 }
 
-/// All words of an expression that could be columns.
+/// All words of an expression that may be columns.
 pub(super) fn idents(text: &Cursor<'_>) -> impl Iterator<Item = String> {
     text.idents().map(|ident| ident.text.to_string())
 }
 
-/// The collation that is written behind a type in this statement; none is that of the type, as
-/// `"default"` is.
+/// The collation written after a type in this statement. `None` means that of the type, which is
+/// also what `"default"` means.
 pub(in crate::analysis::lints) fn collation(all: Cursor<'_>, kind: &TypeName) -> Option<String> {
     let mut rest = all;
     rest.skip(all.tokens().partition_point(|token| all.place(*token).start < kind.span.end));
@@ -65,12 +65,12 @@ impl Table {
         }
     }
 
-    /// Whether a check that was validated says that the column is never NULL.
+    /// Whether a validated check guarantees that the column is never NULL.
     pub(in crate::analysis::lints) fn is_checked(&self, column: &str) -> bool {
         self.not_null.iter().any(|(_, checked, valid)| checked == column && *valid)
     }
 
-    /// Whether an index begins with these columns, in any order.
+    /// Whether an index starts with these columns, in any order.
     pub(super) fn has_index(&self, columns: &[String]) -> bool {
         self.indexes.iter().any(|index| {
             let begin = index.columns.get(..columns.len()).unwrap_or_default();
@@ -79,8 +79,9 @@ impl Table {
         })
     }
 
-    /// The first index that is built anew when this column gets another type that is stored alike: its
-    /// name, if it has one. An index of expressions, or of some rows, is built anew whatever changes.
+    /// The first index that is rebuilt when this column gets another type with the same storage
+    /// format, and its name if it has one. An index on expressions, or a partial one, is always
+    /// rebuilt.
     pub(in crate::analysis::lints) fn rebuilt(
         &self,
         column: &str,
@@ -96,7 +97,7 @@ impl Table {
         self.indexes.iter().find(is_rebuilt).map(|index| index.name.as_deref())
     }
 
-    /// Whether a validated check is about this column: all rows are read for it when the type changes.
+    /// Whether a validated check uses this column. If so, a change of its type scans all rows.
     pub(in crate::analysis::lints) fn is_rechecked(&self, column: &str) -> bool {
         self.checks.iter().any(|(_, names, valid)| *valid && names.iter().any(|n| n == column))
     }
@@ -129,7 +130,7 @@ impl Table {
         }
     }
 
-    /// The name that the server gives to a constraint without one.
+    /// The name that the server chooses for an unnamed constraint.
     fn automatic(&self, kind: &ConstraintKind<'_>) -> Option<String> {
         let name = |second: &str, label| Some(automatic(&self.name, second, label));
         match kind {
@@ -159,7 +160,7 @@ impl Table {
         self.indexes.push(Index { name, columns, whole, mentions: None, sorts: false });
     }
 
-    /// A column, as the words of this statement have it.
+    /// Adds a column as this statement defines it.
     pub(super) fn column(&mut self, column: &ColumnDef<'_>, all: Cursor<'_>) {
         let identity = matches!(column.default, Some(Default::Identity(_)));
         let not_null = column.not_null || identity;
@@ -169,7 +170,7 @@ impl Table {
         column.constraints.iter().for_each(|constraint| self.constraint(constraint));
     }
 
-    /// What an action of this statement does to it.
+    /// Applies an action of this statement to the table.
     pub(super) fn act(&mut self, action: &Action<'_>, all: Cursor<'_>) {
         match action {
             Action::AddColumn { column, .. } => self.column(column, all),

@@ -1,4 +1,4 @@
-//! New columns, and columns of another type.
+//! Tests for new columns, and for columns that change their type.
 
 use super::*;
 
@@ -35,7 +35,7 @@ fn new_columns() {
     );
 }
 
-/// Functions and domains of the chain: what is surely called, or checked, for each row.
+/// Functions and domains of the chain that certainly are called, or checked, for each row.
 #[test]
 fn new_columns_of_the_chains_own_functions_and_domains() {
     let added = |setup: &str, column: &str, rewrites: bool| {
@@ -53,7 +53,7 @@ fn new_columns_of_the_chains_own_functions_and_domains() {
     function("LANGUAGE sql AS $$ SELECT count(*)::int FROM o $$", true);
     function("LANGUAGE sql AS $$ SELECT (random() * 9)::int $$", true);
     function("LANGUAGE sql SECURITY DEFINER AS $$ SELECT 1 $$", true);
-    // Its body may stand in its place.
+    // The function may be inlined.
     function("LANGUAGE sql AS $$ SELECT 1 $$", false);
     function("LANGUAGE sql RETURN 1", false);
     function("RETURN (SELECT 1)", false);
@@ -83,7 +83,7 @@ fn new_columns_of_the_chains_own_functions_and_domains() {
     added("CREATE DOMAIN z AS y; CREATE DOMAIN y AS z;", "y", false);
 }
 
-/// The rows stay; indexes and checks may not.
+/// The rows are not rewritten; indexes and checks may be.
 #[test]
 fn what_hangs_on_a_column_of_another_type() {
     let changed = |setup: &str, change: &str, found: bool| {

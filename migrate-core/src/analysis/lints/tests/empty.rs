@@ -1,4 +1,4 @@
-//! Upgrades that do nothing.
+//! Tests for upgrades that do nothing.
 
 use super::check;
 

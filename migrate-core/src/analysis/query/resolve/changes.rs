@@ -1,4 +1,5 @@
-//! `INSERT`, `UPDATE`, `DELETE` and `MERGE`: the columns that they fill, and what their parts see.
+//! Resolves `INSERT`, `UPDATE`, `DELETE` and `MERGE`: the target columns, and the names in scope
+//! for each part.
 
 use std::rc::Rc;
 
@@ -14,10 +15,10 @@ use crate::analysis::query::tree::{
 use crate::syntax::source::Span;
 
 impl Resolver<'_> {
-    /// The table that is changed, and how it is called in there.
+    /// The target table, under the name that the statement uses for it.
     fn target(&mut self, target: &Target) -> Item {
         let ctes = std::mem::take(&mut self.ctes);
-        // A name behind WITH is no table that could be changed.
+        // A CTE cannot be the target of a change.
         let source = self.relation(&target.table);
         self.ctes = ctes;
         let name =
@@ -68,7 +69,7 @@ impl Resolver<'_> {
         columns
     }
 
-    /// A level of what is behind FROM and, where that is read, of the table that is changed.
+    /// Opens a scope with the FROM items and, where it can be read, the target table.
     fn beside(&mut self, target: &Item, from: &[FromId]) {
         self.levels.push(Level::default());
         self.reach_all(from);
@@ -105,7 +106,7 @@ impl Resolver<'_> {
         if let Some(level) = self.levels.last_mut() {
             level.items = all;
         }
-        // Which comes first in `*` is not the same on all servers.
+        // The order of the columns of `*` depends on the server version.
         let columns = self.returning(merge.returning.as_ref(), &[], &[]);
         self.levels.pop();
         let mut columns = (*columns).clone();
@@ -121,7 +122,7 @@ impl Resolver<'_> {
     ) -> Rc<Columns> {
         let Some(returning) = returning else { return Rc::new(Columns::unknown()) };
         if let Some(level) = self.levels.last_mut() {
-            // Since PostgreSQL 18.
+            // OLD and NEW exist since PostgreSQL 18.
             let aliases = returning.aliases.iter().map(|alias| alias.text.clone());
             for name in ["old".into(), "new".into()].into_iter().chain(aliases) {
                 if !level.items.iter().any(|item| item.name.as_ref() == Some(&name)) {
@@ -135,7 +136,7 @@ impl Resolver<'_> {
         Rc::new(self.outputs(&returning.outputs, target, from))
     }
 
-    /// The columns of SET, and their values.
+    /// Resolves the columns of SET and their values.
     fn set(&mut self, table: Option<Id>, set: &[Assignment]) {
         let mut all: Vec<&TargetColumn> = Vec::new();
         for assignment in set {
@@ -160,7 +161,7 @@ impl Resolver<'_> {
         self.target_columns(table, &columns.iter().collect::<Vec<_>>());
     }
 
-    /// Columns that get values: they must be there, and each gets one value.
+    /// Checks the columns that are assigned: each must exist, and may be assigned once.
     fn target_columns(&mut self, table: Option<Id>, columns: &[&TargetColumn]) {
         let mut seen: Vec<(&str, bool)> = Vec::new();
         for column in columns {
@@ -174,7 +175,7 @@ impl Resolver<'_> {
                 self.found.push(Finding::TargetColumn { table, name });
                 continue;
             }
-            // Parts of a column may get values one by one.
+            // The parts of a column may be assigned one by one.
             let text: &str = &column.name.text;
             if seen.iter().any(|(known, part)| *known == text && !(*part && column.is_part)) {
                 self.found.push(Finding::Repeated(column.name.clone()));
@@ -183,7 +184,7 @@ impl Resolver<'_> {
         }
     }
 
-    /// How many values a row has; nothing where that is not known.
+    /// The number of values in a row; `None` if unknown.
     fn width(&self, values: &[ExprId]) -> Option<usize> {
         let is_one = |value: &ExprId| {
             !matches!(self.tree.expressions[*value], Expr::Star(_) | Expr::Expand(_))
@@ -216,7 +217,7 @@ impl Resolver<'_> {
         }
     }
 
-    /// Whether a row of so many values fits what is filled.
+    /// Checks that the number of values fits the number of target columns.
     fn count(
         &mut self,
         table: Option<Id>,
@@ -254,7 +255,7 @@ impl Resolver<'_> {
         }
     }
 
-    /// A generated column takes no value.
+    /// Reports a value for a generated column.
     fn generated(&mut self, table: Option<Id>, column: &TargetColumn) {
         let Some(table) = table else { return };
         if self.model.is_generated(table, &column.name.text) {

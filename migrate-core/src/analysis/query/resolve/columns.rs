@@ -1,4 +1,4 @@
-//! The columns of a relation or of a query, as far as they are known.
+//! The columns of a relation or a query, as far as they are known.
 
 use std::rc::Rc;
 
@@ -6,9 +6,9 @@ use crate::analysis::names::Ident;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::analysis) struct Columns {
-    /// None where there is one of which the name is not known.
+    /// `None` stands for a column whose name is unknown.
     pub(in crate::analysis) names: Vec<Option<Rc<str>>>,
-    /// Whether these are all, in this order.
+    /// Whether these are all columns, in this order.
     pub(in crate::analysis) is_whole: bool,
 }
 
@@ -21,14 +21,14 @@ impl Columns {
         Columns { names: names.into_iter().map(Some).collect(), is_whole: true }
     }
 
-    /// How many columns have a name, and whether others may have it.
+    /// The number of columns with a name, and whether further columns may have it.
     pub(super) fn count(&self, name: &str) -> (usize, bool) {
         let has = |column: &&Option<Rc<str>>| column.as_deref() == Some(name);
         let count = self.names.iter().filter(has).count();
         (count, !self.is_whole || self.names.iter().any(Option::is_none))
     }
 
-    /// The columns under the names that an alias gives to the first of them.
+    /// Renames the first columns to the column aliases.
     pub(in crate::analysis) fn renamed(&self, aliases: &[Ident]) -> Self {
         let mut columns = self.clone();
         for (at, alias) in aliases.iter().enumerate() {
@@ -45,7 +45,7 @@ impl Columns {
         self.names.extend(more.names.iter().cloned());
     }
 
-    /// The names, where all are known.
+    /// The names, if all are known.
     pub(in crate::analysis) fn known(&self) -> Option<Vec<Rc<str>>> {
         let names: Option<Vec<Rc<str>>> = self.names.iter().cloned().collect();
         names.filter(|_| self.is_whole)

@@ -1,4 +1,4 @@
-//! What is behind FROM comes into reach, from the left to the right.
+//! Brings the FROM items into scope, from left to right.
 
 use std::rc::Rc;
 
@@ -9,11 +9,11 @@ use crate::analysis::model::{Lookup, Namespace, ObjectKind};
 use crate::analysis::names::{Ident, Name, is_system_column};
 use crate::analysis::query::tree::{Alias, From, FromId, Join, JoinBy};
 
-/// With more relations behind one FROM nothing is said of it.
+/// A FROM clause with more relations is not checked.
 const MOST_ITEMS: usize = 300;
 
 impl Resolver<'_> {
-    /// All of it; then everything is in reach.
+    /// Brings all FROM items into scope.
     pub(super) fn reach_all(&mut self, from: &[FromId]) {
         for id in from {
             self.reach(*id);
@@ -24,10 +24,10 @@ impl Resolver<'_> {
         }
     }
 
-    /// Something behind FROM, with its joins.
+    /// Brings a FROM item and its joins into scope.
     pub(super) fn reach(&mut self, id: FromId) {
         let tree = self.tree;
-        // A chain of joins hangs to the left: from its first leaf on.
+        // A chain of joins is nested to the left: start with its leftmost item.
         let (mut chain, mut leaf): (Vec<&Join>, FromId) = (Vec::new(), id);
         while let From::Join(join) = &tree.from[leaf] {
             chain.push(join);
@@ -100,12 +100,12 @@ impl Resolver<'_> {
                 }
                 self.push(id, alias.as_ref().map(called), Source::Unknown);
             }
-            // A chain of joins is taken apart before.
+            // Chains of joins have been flattened before.
             From::Join(_) => self.open(),
         }
     }
 
-    /// The relation of this name; that it is missing is said.
+    /// Looks up the relation of this name, and reports it if it is missing.
     pub(super) fn relation(&mut self, name: &Name) -> Source {
         if let [only] = name.parts.as_slice()
             && let Some((_, columns)) = self.ctes.iter().rev().find(|(cte, _)| *cte == only.text)
@@ -117,7 +117,7 @@ impl Resolver<'_> {
                 Some(
                     ObjectKind::Table
                     | ObjectKind::ForeignTable
-                    | ObjectKind::Snapshot
+                    | ObjectKind::View
                     | ObjectKind::MaterializedView,
                 ) => Source::Table(id),
                 _ => Source::Unknown,
@@ -130,7 +130,7 @@ impl Resolver<'_> {
         }
     }
 
-    /// With the names of columns that an alias has.
+    /// Applies the column names of an alias.
     fn renamed(&self, source: Source, alias: Option<&Alias>) -> Source {
         match alias.filter(|alias| !alias.columns.is_empty()) {
             Some(alias) => Source::List(Rc::new(self.columns(&source).renamed(&alias.columns))),
@@ -138,7 +138,7 @@ impl Resolver<'_> {
         }
     }
 
-    /// What is joined, behind what is to the left of it from `start` and to the right from `middle` on.
+    /// Resolves a join. Its left side starts at `start`, its right side at `middle`.
     fn join(&mut self, join: &Join, start: usize, middle: usize) {
         let mut merged: Vec<Rc<str>> = Vec::new();
         let mut merged_alias = None;
@@ -190,7 +190,7 @@ impl Resolver<'_> {
         level.items.push(item);
     }
 
-    /// Whether both sides of a join have a column that it merges, as far as that is known.
+    /// Checks that both sides of a join have a column of its USING clause, as far as that is known.
     fn must_be_on_both_sides(&mut self, column: &Ident, start: usize, middle: usize) {
         let Some(end) = self.levels.last().map(|level| level.items.len()) else { return };
         for side in [start..middle, middle..end] {
@@ -217,14 +217,14 @@ impl Resolver<'_> {
         }
     }
 
-    /// The columns that both sides of a join have, where all are known.
+    /// The columns that both sides of a join have, if all columns are known.
     fn natural(&self, join: &Join) -> Option<Vec<Rc<str>>> {
         let left = self.columns_of(join.left).known()?;
         let right = self.columns_of(join.right).known()?;
         Some(left.into_iter().filter(|column| right.contains(column)).collect())
     }
 
-    /// All columns of something behind FROM, in their order.
+    /// All columns of a FROM item, in order.
     pub(super) fn columns_of(&self, id: FromId) -> Columns {
         match &self.tree.from[id] {
             From::Join(join) => {
@@ -241,7 +241,7 @@ impl Resolver<'_> {
         }
     }
 
-    /// The columns of a join: the merged ones, those of the left, those of the right.
+    /// The columns of a join: the merged ones, those of the left side, those of the right side.
     fn joined(&self, join: &Join) -> Columns {
         let (left, right) = (self.columns_of(join.left), self.columns_of(join.right));
         let merged = match &join.by {
@@ -269,7 +269,8 @@ fn called(alias: &Alias) -> Rc<str> {
     alias.name.text.clone()
 }
 
-/// The columns of a function behind FROM: known where they are written, or where it gives one value a row.
+/// The columns of a function in FROM. They are known if they are declared, or if it returns one
+/// value for each row.
 fn of_function(name: Option<&Ident>, ordinality: bool, alias: Option<&Alias>) -> Columns {
     if let Some(alias) = alias.filter(|alias| alias.is_definition) {
         let mut columns = Columns::of(alias.columns.iter().map(|column| column.text.clone()));

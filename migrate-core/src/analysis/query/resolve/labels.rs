@@ -1,4 +1,4 @@
-//! How the server calls an output that has no name.
+//! Determines the name that the server gives to an output column without an alias.
 
 use std::rc::Rc;
 
@@ -6,7 +6,7 @@ use super::Resolver;
 use crate::analysis::query::tree::{Body, Expr, ExprId, Sublink};
 
 impl Resolver<'_> {
-    /// The name; nothing where it is not known.
+    /// The name; `None` if unknown.
     pub(super) fn label(&self, expression: ExprId) -> Option<Rc<str>> {
         let (mut at, mut weak): (ExprId, Option<Rc<str>>) = (expression, None);
         loop {
@@ -20,7 +20,7 @@ impl Resolver<'_> {
                 Expr::Constant(Some("bool")) => return Some(weak.unwrap_or_else(|| "bool".into())),
                 Expr::Constant(Some(function)) => return Some((*function).into()),
                 Expr::Constant(None) | Expr::Default | Expr::Operator(_) => break,
-                // A cast and a CASE give theirs only where what is in them has none.
+                // A cast or a CASE provides a name only if its operand has none.
                 Expr::Cast(inner, kind) => {
                     weak.get_or_insert_with(|| kind.clone());
                     *inner

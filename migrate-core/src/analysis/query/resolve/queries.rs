@@ -1,4 +1,4 @@
-//! Queries: what they see, and what they give back.
+//! Resolves queries: the names in their scope, and the columns that they return.
 
 use std::rc::Rc;
 
@@ -8,7 +8,7 @@ use super::{Finding, Pending, Resolver};
 use crate::analysis::query::tree::{Body, Expr, ExprId, FromId, Output, Query, QueryId, Select};
 
 impl Resolver<'_> {
-    /// All names in a query; the columns that it gives back.
+    /// Resolves all names in a query, and returns its columns.
     pub(in crate::analysis) fn query(&mut self, id: QueryId) -> Rc<Columns> {
         let tree = self.tree;
         let query = &tree.queries[id];
@@ -36,7 +36,7 @@ impl Resolver<'_> {
     fn with(&mut self, query: &Query) {
         let first = self.ctes.len();
         if query.recursive {
-            // Each may name any other.
+            // With RECURSIVE, each CTE can refer to any other.
             for cte in &query.with {
                 let columns = Columns::unknown().renamed(&cte.columns);
                 self.ctes.push((cte.name.text.clone(), Rc::new(columns)));
@@ -50,7 +50,7 @@ impl Resolver<'_> {
             let found = self.query(cte.query);
             let mut columns = found.renamed(&cte.columns);
             columns.is_whole &= !cte.adds_columns;
-            // More names than columns: the server refuses that in its own words.
+            // More column names than columns: the server reports that separately.
             columns.is_whole &= cte.columns.len() <= found.names.len() || !found.is_whole;
             match self.ctes.get_mut(first + nth) {
                 Some(known) if query.recursive => known.1 = Rc::new(columns),
@@ -72,7 +72,7 @@ impl Resolver<'_> {
             if columns.is_some() {
                 continue;
             }
-            // The recursive part sees what the first one gives.
+            // The recursive term sees the columns of the non-recursive one.
             if let Some(pending) = pending
                 && let Some((_, known)) = self.ctes.get_mut(pending.cte)
             {
@@ -131,7 +131,7 @@ impl Resolver<'_> {
         columns
     }
 
-    /// A plain name behind ORDER BY is that of an output first.
+    /// A plain name in ORDER BY refers to an output column first.
     fn sorted(&mut self, expression: ExprId, outputs: &Columns) {
         if let Expr::Column(name) = &self.tree.expressions[expression]
             && let [name] = name.parts.as_slice()
@@ -142,7 +142,7 @@ impl Resolver<'_> {
         self.expression(expression);
     }
 
-    /// A plain name behind GROUP BY is that of a column first, then that of an output.
+    /// A plain name in GROUP BY refers to an input column first, then to an output column.
     fn grouped(&mut self, group: &[ExprId], outputs: &Columns) {
         let mut left: Vec<ExprId> = group.to_vec();
         while let Some(expression) = left.pop() {
@@ -162,7 +162,8 @@ impl Resolver<'_> {
         }
     }
 
-    /// The columns that a list of outputs gives; `*` is that of the items, and of what is behind FROM.
+    /// The columns of an output list. `*` expands to the columns of the items and of the FROM
+    /// clause.
     pub(super) fn outputs(
         &mut self,
         outputs: &[Output],

@@ -1,4 +1,4 @@
-//! What names can stand for where they are: relations and aliases, level by level.
+//! The scopes of a query: the relations and aliases that names can refer to, level by level.
 
 use std::rc::Rc;
 
@@ -7,22 +7,22 @@ use super::{Finding, Resolver};
 use crate::analysis::model::{Id, Lookup, Namespace, ObjectKind};
 use crate::analysis::names::{Ident, Name, is_system_column};
 
-/// Where the columns of something behind FROM come from.
+/// The origin of the columns of a FROM item.
 #[derive(Debug, Clone)]
 pub(in crate::analysis) enum Source {
-    /// A relation of the catalog's.
+    /// A relation in the model.
     Table(Id),
     List(Rc<Columns>),
     Unknown,
 }
 
-/// Something behind FROM.
+/// A FROM item in scope.
 #[derive(Debug, Clone)]
 pub(in crate::analysis) struct Item {
-    /// Its alias or its name; nothing where none can be written.
+    /// Its alias or name; `None` if it cannot be referred to by name.
     pub(in crate::analysis) name: Option<Rc<str>>,
     pub(in crate::analysis) source: Source,
-    /// Whether `name.column` can be written, and `column` alone.
+    /// Whether `name.column` is valid, and whether `column` alone is.
     pub(in crate::analysis) is_named: bool,
     pub(in crate::analysis) has_columns: bool,
     /// The columns that a join has merged.
@@ -34,23 +34,24 @@ impl Item {
         Item { name, source, is_named: true, has_columns: true, merged: Vec::new() }
     }
 
-    /// Something of which only `name.column` can be written.
+    /// An item whose columns can only be written as `name.column`.
     pub(in crate::analysis) fn qualified(name: Rc<str>, source: Source) -> Self {
         Item { has_columns: false, ..Item::new(Some(name), source) }
     }
 }
 
-/// One query's FROM.
+/// The FROM items of one query.
 #[derive(Debug, Default)]
 pub(super) struct Level {
     pub(super) items: Vec<Item>,
-    /// Those before this one can't be named here: in a join's condition only what is joined can.
+    /// Items before this index are out of scope: a join condition can only refer to the items of
+    /// the join.
     pub(super) start: usize,
-    /// A query behind FROM that is not LATERAL sees nothing of it.
+    /// A subquery in FROM that is not LATERAL sees none of these items.
     pub(super) is_hidden: bool,
-    /// Whether there is something of which nothing is known, not even how it is called.
+    /// Whether there is an item of which nothing is known, not even its name.
     pub(super) is_open: bool,
-    /// Whether nobody knows which columns a NATURAL JOIN has merged.
+    /// Whether it is unknown which columns a NATURAL JOIN has merged.
     pub(super) is_merged_somehow: bool,
 }
 
@@ -60,23 +61,24 @@ impl Level {
     }
 }
 
-/// The names that the body of a function in SQL can use beside those of tables.
+/// The names that the body of an SQL function can use in addition to those of tables.
 #[derive(Debug, Clone)]
 pub(in crate::analysis) struct Parameters {
     pub(in crate::analysis) function: Rc<str>,
     pub(in crate::analysis) names: Vec<Rc<str>>,
 }
 
-/// Whether something has a column.
+/// Whether an item has a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Has {
     No,
     Unknown,
-    /// So many of that name.
+    /// The number of columns with this name.
     Yes(usize),
 }
 
-/// Functions that take a row of any kind, so that `t.f` may be a call: PostgreSQL's and its extensions'.
+/// Functions of PostgreSQL and its extensions that accept a row of any type, so that `t.f` may be a
+/// call.
 const OF_ROWS: [&str; 38] = [
     "any_value",
     "array_agg",
@@ -119,7 +121,7 @@ const OF_ROWS: [&str; 38] = [
 ];
 
 impl Resolver<'_> {
-    /// What is known of a column of something.
+    /// Whether an item has a column of this name.
     pub(super) fn has(&self, item: &Source, name: &str) -> Has {
         match item {
             Source::Table(_) if is_system_column(name) => Has::Unknown,
@@ -137,7 +139,7 @@ impl Resolver<'_> {
         }
     }
 
-    /// What one level has under the name of a column.
+    /// Whether one level has a column of this name.
     pub(super) fn in_level(&mut self, level: usize, name: &str) -> Has {
         let level = &self.levels[level];
         if level.is_open {
@@ -168,7 +170,7 @@ impl Resolver<'_> {
         }
     }
 
-    /// The thing that an alias stands for; nothing where that is not known.
+    /// The item that an alias refers to; an error if there is none or it is unknown.
     fn aliased(&mut self, name: &str) -> Result<Item, Unaliased> {
         let looks: usize = self.levels.iter().map(|level| level.items.len()).sum();
         self.looks_left = self.looks_left.saturating_sub(looks);
@@ -183,7 +185,7 @@ impl Resolver<'_> {
             let mut named =
                 items.iter().filter(|item| item.is_named && item.name.as_deref() == Some(name));
             if let Some(item) = named.next() {
-                // Two of one name are refused elsewhere.
+                // Duplicate aliases are reported elsewhere.
                 let is_one = named.next().is_none();
                 return if is_one { Ok(item.clone()) } else { Err(Unaliased::Unknown) };
             }
@@ -191,7 +193,7 @@ impl Resolver<'_> {
         Err(Unaliased::No)
     }
 
-    /// A name that stands for a column, or for a row.
+    /// Resolves a name that refers to a column or to a row.
     pub(super) fn column(&mut self, name: &Name) {
         match name.parts.as_slice() {
             [column] => self.bare_column(column),
@@ -219,7 +221,7 @@ impl Resolver<'_> {
         }
         let is_parameter =
             self.parameters.as_ref().is_some_and(|known| known.names.contains(&name.text));
-        // A row of it.
+        // The name refers to a whole row.
         if is_parameter || !matches!(self.aliased(&name.text), Err(Unaliased::No)) {
             return;
         }
@@ -236,7 +238,7 @@ impl Resolver<'_> {
         }
     }
 
-    /// That nothing is called so is said.
+    /// Reports that nothing has this name.
     fn no_alias(&mut self, qualifier: &Ident) {
         let is_parameter = self.parameters.as_ref().is_some_and(|known| {
             known.function == qualifier.text || known.names.contains(&qualifier.text)
@@ -274,7 +276,7 @@ impl Resolver<'_> {
             || !self.model.routines(name).is_empty()
     }
 
-    /// What `schema.table` stands for among what is in reach, if that is sure.
+    /// The item in scope that `schema.table` refers to, if that is certain.
     fn of_schema(&mut self, name: &Name) -> Option<Item> {
         let Lookup::Yes(id) = self.model.resolve(Namespace::Relation, name) else { return None };
         let is_it = |item: &&Item| {
@@ -286,7 +288,7 @@ impl Resolver<'_> {
         visible.flat_map(|level| &level.items).find(is_it).cloned()
     }
 
-    /// `t.*`.
+    /// Resolves `t.*`.
     pub(super) fn starred(&mut self, name: &Name) {
         if let [qualifier] = name.parts.as_slice()
             && let Err(Unaliased::No) = self.aliased(&qualifier.text)
@@ -306,7 +308,7 @@ impl Resolver<'_> {
         }
     }
 
-    /// All columns of something, in their order, where they are known.
+    /// All columns of a source, in order, if they are known.
     pub(super) fn columns(&self, source: &Source) -> Columns {
         match source {
             Source::Table(id) => {
@@ -317,7 +319,8 @@ impl Resolver<'_> {
         }
     }
 
-    /// The names that could stand without a qualifier, and the table that all of them are of, if one is.
+    /// The names that are valid without a qualifier, and the table that all of them belong to, if
+    /// it is a single one.
     fn in_reach(&self) -> (Option<Id>, Vec<Rc<str>>) {
         let (mut tables, mut candidates) = (Vec::new(), Vec::new());
         for level in self.levels.iter().rev().filter(|level| !level.is_hidden) {
@@ -346,7 +349,7 @@ impl Resolver<'_> {
     }
 }
 
-/// Why an alias stands for nothing.
+/// Why an alias cannot be resolved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Unaliased {
     No,

@@ -1,53 +1,53 @@
-//! What `DO` blocks and routines do.
+//! Tests: the effects of `DO` blocks and routines.
 
 use super::{check, errors};
 
-/// What a block surely does is done; with what is known behind it.
+/// The effects of what a block certainly does are known afterwards.
 #[test]
 fn what_surely_runs_is_done() {
     for (block, expected) in [
         (
             "DO $$ BEGIN CREATE TYPE m AS ENUM ('a'); EXCEPTION WHEN duplicate_object THEN NULL; END $$",
-            "type `m` exists",
+            "type `m` already exists",
         ),
         (
             "DO $$ BEGIN CREATE TYPE m AS ENUM ('a'); EXCEPTION WHEN duplicate_object THEN RAISE NOTICE 'there'; END $$",
-            "type `m` exists",
+            "type `m` already exists",
         ),
         (
             "DO $$ BEGIN IF NOT EXISTS (SELECT 1 FROM pg_type WHERE typname = 'm') THEN CREATE TYPE m AS ENUM ('a'); END IF; END $$",
-            "type `m` exists",
+            "type `m` already exists",
         ),
         (
             "DO $$ BEGIN IF to_regtype('public.m') IS NULL THEN CREATE TYPE m AS ENUM ('a'); END IF; END $$",
-            "type `m` exists",
+            "type `m` already exists",
         ),
-        ("DO $$ BEGIN EXECUTE 'CREATE TYPE m AS ENUM (''a'')'; END $$", "type `m` exists"),
-        ("DO 'BEGIN CREATE TYPE m AS ENUM (''a''); END'", "type `m` exists"),
+        ("DO $$ BEGIN EXECUTE 'CREATE TYPE m AS ENUM (''a'')'; END $$", "type `m` already exists"),
+        ("DO 'BEGIN CREATE TYPE m AS ENUM (''a''); END'", "type `m` already exists"),
         (
             "DO $$ BEGIN PERFORM pg_notify('a', 'b'); CREATE TYPE m AS ENUM ('a'); END $$",
-            "type `m` exists",
+            "type `m` already exists",
         ),
         (
             "DO $$ DECLARE q text := 'CREATE TYPE m AS ENUM ()'; BEGIN EXECUTE q; END $$",
-            "type `m` exists",
+            "type `m` already exists",
         ),
     ] {
         check(&format!("{block}; CREATE TYPE m AS ENUM ()"), &[expected]);
-        // Behind something that nobody can follow, too.
+        // The same after a statement that cannot be followed.
         check(&format!("SELECT made_elsewhere(); {block}; CREATE TYPE m AS ENUM ()"), &[expected]);
     }
     check(
         "CREATE TABLE t (a int); DO $$ BEGIN ALTER TABLE t ADD COLUMN b int; EXCEPTION WHEN duplicate_column THEN NULL; END $$; ALTER TABLE t ADD b int",
-        &["column `t.b` exists"],
+        &["column `t.b` already exists"],
     );
     check(
         "CREATE TABLE t (a int); DO $$ BEGIN IF NOT EXISTS (SELECT 1 FROM pg_indexes WHERE indexname = 'i') THEN CREATE INDEX i ON t (a); END IF; END $$; CREATE INDEX i ON t (a)",
-        &["index `i` exists"],
+        &["index `i` already exists"],
     );
     check(
         "CREATE TABLE t (a int); DO $$ BEGIN IF NOT EXISTS (SELECT 1 FROM pg_constraint WHERE conname = 'k') THEN ALTER TABLE t ADD CONSTRAINT k UNIQUE (a); END IF; END $$; ALTER TABLE t ADD CONSTRAINT k CHECK (true)",
-        &["constraint `k` of `t` exists"],
+        &["constraint `k` of `t` already exists"],
     );
     check(
         "CREATE TABLE t (a int); DO $$ BEGIN IF EXISTS (SELECT FROM pg_tables WHERE tablename = 't') THEN DROP TABLE t; END IF; END $$; ALTER TABLE t ADD b int",
@@ -59,7 +59,7 @@ fn what_surely_runs_is_done() {
     );
 }
 
-/// What may run, or may not, is neither there nor gone.
+/// What a statement that may run creates or drops is unknown afterwards.
 #[test]
 fn what_may_run_is_unknown() {
     let table =
@@ -83,7 +83,7 @@ fn what_may_run_is_unknown() {
             let up = format!("{table}; DO $$ BEGIN {block} END $$; {behind}");
             assert_eq!(errors(&[(&up, "")]), [""; 0], "{up}");
         }
-        // And everything else is known.
+        // Everything else is known.
         let up = format!(
             "{table}; DO $$ BEGIN {} END $$; DROP TABLE gone",
             block.replace("a()", "true")
@@ -92,7 +92,7 @@ fn what_may_run_is_unknown() {
     }
 }
 
-/// A block is no more than what it does, whatever words are in it.
+/// Only the effects of a block count, whatever words it contains.
 #[test]
 fn words_in_a_block_are_not_names() {
     for (block, up, down) in [
@@ -111,7 +111,7 @@ fn words_in_a_block_are_not_names() {
     ] {
         let first = format!("CREATE TABLE users (a int); DO $$ BEGIN {block} END $$");
         assert_eq!(errors(&[(&first, ""), (up, down)]), [""; 0], "{block}");
-        // What is wrong is found behind it.
+        // Errors after it are found.
         check(&format!("{first}; DROP TABLE gone"), &["there is no table `gone`"]);
         let found = errors(&[(&first, ""), (up, "SELECT 1")]);
         assert!(
@@ -121,7 +121,7 @@ fn words_in_a_block_are_not_names() {
     }
 }
 
-/// Routines do what is in them when they run, and no sooner.
+/// Routines take effect when they run, and not before.
 #[test]
 fn routines_run_when_they_are_called() {
     let touch = "CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN EXECUTE what(); RETURN NEW; END $$";
@@ -129,9 +129,9 @@ fn routines_run_when_they_are_called() {
         EXECUTE format('CREATE TRIGGER set_updated_at BEFORE UPDATE ON %s FOR EACH ROW EXECUTE PROCEDURE f()', t); END $$";
     let tables = "CREATE TABLE t (a int PRIMARY KEY); CREATE TABLE u (a int REFERENCES t ON DELETE CASCADE); CREATE TABLE w (a int)";
     for up in [
-        // It is merely defined.
+        // The function is defined but not called.
         format!("{touch}; UPDATE t SET a = 1"),
-        // It is on another table.
+        // The trigger is on another table.
         format!(
             "{touch}; CREATE TRIGGER g BEFORE UPDATE ON t FOR EACH ROW EXECUTE FUNCTION touch(); UPDATE w SET a = 1"
         ),
@@ -155,11 +155,11 @@ fn routines_run_when_they_are_called() {
     }
 }
 
-/// What only looks certain. A server takes each of these.
+/// Cases that only look certain. A server accepts each of these.
 #[test]
 fn what_only_looks_certain_is_unknown() {
     for up in [
-        // More is asked than whether it is there.
+        // The condition asks for more than existence.
         "CREATE TABLE users (a int); DO $$ BEGIN IF EXISTS (SELECT 1 FROM information_schema.columns WHERE table_name = 'users' AND column_name = 'a' AND data_type = 'text') THEN ALTER TABLE users DROP COLUMN a; END IF; END $$; ALTER TABLE users DROP COLUMN a",
         "CREATE TABLE a (x int); CREATE TABLE b (x int); CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'; \
          CREATE TRIGGER trg BEFORE INSERT ON a FOR EACH ROW EXECUTE FUNCTION f(); \
@@ -167,7 +167,7 @@ fn what_only_looks_certain_is_unknown() {
          CREATE TRIGGER trg BEFORE INSERT ON b FOR EACH ROW EXECUTE FUNCTION f()",
         "CREATE TABLE settings (key text); DO $$ BEGIN IF NOT EXISTS (SELECT 1 FROM settings WHERE key = 'users') THEN CREATE TABLE users (a int); END IF; END $$; DROP TABLE IF EXISTS users; CREATE TABLE users (a int)",
         "CREATE SCHEMA other; CREATE TYPE other.m AS ENUM ('a'); DO $$ BEGIN IF NOT EXISTS (SELECT 1 FROM pg_type WHERE typname = 'm') THEN CREATE TYPE m AS ENUM ('a'); END IF; END $$; CREATE TYPE public.m AS ENUM ('a')",
-        // What a function does, which looks like nothing.
+        // A function with an effect that looks like none.
         "CREATE TABLE gone (a int); CREATE FUNCTION f() RETURNS void LANGUAGE plpgsql AS 'BEGIN DROP TABLE gone; END'; \
          DO $$ BEGIN IF EXISTS (SELECT FROM pg_tables WHERE tablename = 'x') THEN NULL; ELSE PERFORM f(); END IF; END $$; CREATE TABLE gone (a int)",
         "CREATE FUNCTION f() RETURNS int LANGUAGE plpgsql AS 'BEGIN CREATE TABLE made (a int); RETURN 1; END'; \
@@ -175,7 +175,7 @@ fn what_only_looks_certain_is_unknown() {
         "CREATE SCHEMA a; CREATE FUNCTION f() RETURNS void LANGUAGE plpgsql SET search_path = a AS 'BEGIN CREATE TABLE t (x int); END'; SELECT f(); DROP TABLE a.t",
         "CREATE TABLE t (a int); CREATE VIEW v AS SELECT a FROM t; CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN CREATE TABLE IF NOT EXISTS made (a int); RETURN NEW; END'; \
          CREATE TRIGGER g BEFORE INSERT ON t FOR EACH ROW EXECUTE FUNCTION f(); INSERT INTO v VALUES (1); DROP TABLE made",
-        // It is left before.
+        // The block is left before.
         "DO $$ BEGIN IF NOT EXISTS (SELECT 1 FROM pg_tables WHERE tablename = 'a') THEN IF now() > '2000-01-01' THEN RETURN; END IF; CREATE TABLE a (x int); END IF; END $$; CREATE TABLE a (x int)",
         "CREATE TABLE t (a int); INSERT INTO t VALUES (1), (1); DO $$ BEGIN CREATE UNIQUE INDEX u ON t (a); EXCEPTION WHEN unique_violation THEN NULL; END $$; CREATE INDEX u ON t (a)",
         "CREATE TABLE b (x int); DO $$ BEGIN DROP TABLE a, b; EXCEPTION WHEN undefined_table THEN NULL; END $$; DROP TABLE b",
@@ -184,7 +184,7 @@ fn what_only_looks_certain_is_unknown() {
         "DO $$ BEGIN EXECUTE concat('CREATE VIEW v AS SELECT ', 1 + 0); END $$; CREATE TABLE IF NOT EXISTS v (a int); DROP VIEW v",
         "CREATE TYPE m AS ENUM ('a'); CREATE TABLE t (x m); DO $$ BEGIN IF now() > '2000-01-01' THEN ALTER TABLE t ALTER x TYPE text; END IF; END $$; DROP TYPE m",
         "CREATE TYPE x AS RANGE (subtype = int); DO $$ BEGIN IF now() > '2000-01-01' THEN ALTER TYPE x RENAME TO y; END IF; END $$; ALTER TYPE y RENAME TO x; DROP TYPE x",
-        // Names and texts as the server quotes them.
+        // Names and strings as the server quotes them.
         "DO $$ BEGIN EXECUTE format('CREATE TABLE %I (a int)', 'Users'); END $$; ALTER TABLE \"Users\" ADD b int",
         "DO $$ BEGIN EXECUTE 'CREATE TABLE ' || quote_ident('my table') || ' (a int)'; END $$; DROP TABLE \"my table\"",
         "CREATE TABLE t (a int); DO $$ BEGIN EXECUTE format('COMMENT ON TABLE t IS %L', 'it''s; DROP TABLE t;'); END $$; DROP TABLE t",
@@ -197,7 +197,7 @@ fn what_only_looks_certain_is_unknown() {
          SELECT f('u'); ALTER TABLE u DROP COLUMN b",
         "DO $$ <<b>> DECLARE x text := 't'; BEGIN b.x := 'u'; EXECUTE 'CREATE TABLE ' || x || ' ()'; END $$; DROP TABLE u",
         "DO $$ DECLARE x text := 't'; y ALIAS FOR x; BEGIN y := 'u'; EXECUTE 'CREATE TABLE ' || x || ' ()'; END $$; DROP TABLE u",
-        // Names that only a run knows.
+        // Names that are only known at run time.
         "CREATE SCHEMA a; CREATE SCHEMA b; CREATE TABLE a.t (); CREATE TABLE b.t (); DO $$ DECLARE s text; BEGIN FOREACH s IN ARRAY ARRAY['a', 'b'] LOOP \
          EXECUTE format('SET LOCAL search_path = %I', s); ALTER TABLE t ADD COLUMN z int; END LOOP; END $$; ALTER TABLE a.t DROP COLUMN z",
         "CREATE TABLE p (a int) PARTITION BY LIST (a); CREATE TABLE c PARTITION OF p DEFAULT; DO $$ BEGIN IF now() > '2000-01-01' THEN ALTER TABLE p DETACH PARTITION c; END IF; END $$; \
@@ -206,7 +206,7 @@ fn what_only_looks_certain_is_unknown() {
         "CREATE TABLE users (a int); DO $$ BEGIN IF EXISTS (SELECT 1 FROM information_schema.tables WHERE table_schema = 'legacy' AND table_name = 'users') THEN DROP TABLE users; END IF; END $$; ALTER TABLE users ADD COLUMN b int",
         "CREATE TABLE users (a int); DO $$ DECLARE t text := lower('MEMBERS'); BEGIN EXECUTE 'ALTER TABLE users RENAME TO ' || t; END $$; DROP TABLE members",
         "CREATE TABLE users (a int); DO $$ DECLARE t text := lower('UQ'); BEGIN EXECUTE 'ALTER TABLE users ADD CONSTRAINT ' || t || ' UNIQUE (a)'; END $$; ALTER INDEX uq RENAME TO uq2",
-        // What has a grammar of its own.
+        // Statements with special syntax.
         "COMMENT ON TYPE int IS NULL; CREATE TABLE t (a int); COMMENT ON TYPE t IS 'rows'",
         "CREATE EXTENSION citext; COMMENT ON TYPE citext IS 'text without case'",
         "CREATE TABLE t (id int NOT NULL); ALTER TABLE t ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (SEQUENCE NAME foo); ALTER SEQUENCE foo RESTART",
@@ -218,7 +218,7 @@ fn what_only_looks_certain_is_unknown() {
     }
 }
 
-/// What was made, or renamed, under a condition, and is then taken for granted.
+/// Objects that were created or renamed under a condition, and are presupposed afterwards.
 #[test]
 fn what_perhaps_has_another_name() {
     let perhaps = |statement: &str| {

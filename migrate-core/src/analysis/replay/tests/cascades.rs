@@ -1,8 +1,9 @@
-//! What goes along without being named: with `CASCADE`, and with the index of a partitioned table.
+//! Tests: objects that are dropped without being named, by `CASCADE` and with the index of a
+//! partitioned table.
 
 use super::errors;
 
-/// What a `CASCADE` may have taken along is made again by the downgrade, or is there.
+/// The downgrade recreates what a `CASCADE` may have dropped, or it still exists.
 #[test]
 fn what_may_have_gone_along_is_not_there_for_certain() {
     let function = "CREATE FUNCTION f(int) RETURNS int IMMUTABLE LANGUAGE sql AS 'SELECT $1'";
@@ -87,15 +88,15 @@ fn what_may_have_gone_along_is_not_there_for_certain() {
     }
 }
 
-/// Plain tables and what belongs to them stay.
+/// Plain tables and their parts are kept.
 #[test]
 fn a_cascade_leaves_what_is_independent() {
     let first = "CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'; CREATE TYPE e AS ENUM ('a'); \
                  CREATE TABLE t (a int UNIQUE, b e); CREATE SEQUENCE s";
     for drop in ["DROP FUNCTION f CASCADE", "DROP TYPE e CASCADE", "DROP SEQUENCE s CASCADE"] {
         for (again, expected) in [
-            ("CREATE TABLE t (a int)", "table `t` exists already"),
-            ("ALTER TABLE t ADD a int", "column `t.a` exists already"),
+            ("CREATE TABLE t (a int)", "table `t` already exists"),
+            ("ALTER TABLE t ADD a int", "column `t.a` already exists"),
             ("ALTER TABLE t ADD CONSTRAINT t_a_key CHECK (true)", "constraint `t_a_key`"),
         ] {
             let found = errors(&[(first, ""), (&format!("{drop}; {again}"), "")]);
@@ -107,7 +108,7 @@ fn a_cascade_leaves_what_is_independent() {
     }
 }
 
-/// An index of a partition may have become a part of the parent's, and goes with it.
+/// The index of a partition may have been attached to the parent's, and is dropped with it.
 #[test]
 fn the_index_of_a_partition_goes_with_its_parents() {
     let tables = "CREATE TABLE p (a int, b int) PARTITION BY LIST (a); CREATE TABLE c PARTITION OF p DEFAULT; CREATE TABLE t (a int); CREATE INDEX ti ON t (a)";
@@ -120,5 +121,5 @@ fn the_index_of_a_partition_goes_with_its_parents() {
     let both = format!("{tables}; {own}; CREATE INDEX pi ON p (b)");
     assert_eq!(errors(&[(&both, ""), ("DROP INDEX pi", "CREATE INDEX pi ON p (b)")]), [""; 0]);
     let found = errors(&[(&both, ""), ("DROP INDEX pi; CREATE INDEX ti ON t (a)", "")]);
-    assert!(found.len() == 1 && found[0].starts_with("index `ti` exists"), "{found:?}");
+    assert!(found.len() == 1 && found[0].starts_with("index `ti` already exists"), "{found:?}");
 }

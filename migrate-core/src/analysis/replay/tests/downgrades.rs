@@ -1,8 +1,8 @@
-//! What a downgrade leaves behind or does not bring back.
+//! Tests: what a downgrade leaves behind or does not restore.
 
 use super::errors;
 
-/// What is said of a downgrade, behind a table that is there.
+/// Checks what is reported for a downgrade, after a revision that creates a table.
 fn down(up: &str, down: &str, expected: &[&str]) {
     let before = "CREATE TYPE m AS ENUM ('a'); CREATE TABLE t (a int CONSTRAINT k UNIQUE, b m); CREATE INDEX i ON t (b);";
     let found = errors(&[(before, ""), (up, down)]);

@@ -1,11 +1,11 @@
-//! Functions that change the schema, and run where no call of theirs stands.
+//! Tests: functions that change the schema and run without an explicit call.
 
 use super::{check, errors};
 
 const MK: &str =
     "LANGUAGE plpgsql AS $$ BEGIN CREATE TABLE IF NOT EXISTS made (a int); RETURN NULL; END $$";
 
-/// A server takes each of these: the table is there. Without the function it is not.
+/// A server accepts each of these: the table exists. Without the function it does not.
 #[test]
 fn what_runs_unseen_may_have_made_it() {
     for (before, runs) in [
@@ -58,7 +58,7 @@ fn what_runs_unseen_may_have_made_it() {
     }
 }
 
-/// A server takes these, too: the string may have made an overload of a function that everybody has.
+/// A server accepts these, too: the string may have created an overload of a built-in function.
 #[test]
 fn a_computed_string_may_make_any_function() {
     let made = |name: &str, rest: &str, body: &str| {
@@ -84,7 +84,7 @@ fn a_computed_string_may_make_any_function() {
         let runs = format!("{runs}; ALTER TABLE made ADD COLUMN b int");
         assert_eq!(errors(&[(&first, ""), (&runs, "")]), [""; 0], "{first} / {runs}");
     }
-    // One that changes no schema, and a trigger's where no trigger runs.
+    // A function that does not change the schema, and a trigger function where no trigger fires.
     for first in
         [made("n", "(int) RETURNS int", "PERFORM 1"), made("n", "() RETURNS trigger", table)]
     {
@@ -93,7 +93,7 @@ fn a_computed_string_may_make_any_function() {
     }
 }
 
-/// What does not run any of it is checked as before.
+/// Statements that run none of these are checked as usual.
 #[test]
 fn what_runs_nothing_is_checked() {
     let made = format!(

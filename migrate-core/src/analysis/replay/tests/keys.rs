@@ -1,4 +1,5 @@
-//! Keys of which a server makes one, and exclusions over expressions.
+//! Tests: duplicate keys, of which the server creates one, and exclusion constraints over
+//! expressions.
 
 use super::{check, errors};
 
@@ -6,12 +7,12 @@ use super::{check, errors};
 fn an_exclusion_over_an_expression_has_an_index() {
     let made = "CREATE TABLE t (a inet, b int, CONSTRAINT e EXCLUDE USING btree (host(a) WITH =, (b + 1) WITH =, a inet_ops WITH =))";
     check(&format!("{made}; ALTER INDEX e RENAME TO f; ALTER TABLE t DROP CONSTRAINT f"), &[]);
-    check(&format!("{made}; CREATE INDEX e ON t (a)"), &["index `e` exists already"]);
+    check(&format!("{made}; CREATE INDEX e ON t (a)"), &["index `e` already exists"]);
     check(
         &format!("{made}; ALTER TABLE t DROP CONSTRAINT e; DROP INDEX e"),
         &["there is no index"],
     );
-    // Its name is the server's.
+    // The server chooses the name.
     let unnamed = "CREATE TABLE t (a inet, b int, EXCLUDE USING btree (host(a) WITH =))";
     check(&format!("{unnamed}; ALTER INDEX t_host_excl RENAME TO f"), &[]);
     check(&format!("{unnamed}; ALTER TABLE t DROP CONSTRAINT t_host_excl"), &[]);
@@ -21,7 +22,7 @@ fn an_exclusion_over_an_expression_has_an_index() {
     );
 }
 
-/// Over the same columns the server makes one or several, by rules of its own.
+/// Over the same columns, the server creates one key or several, by rules of its own.
 #[test]
 fn keys_over_the_same_columns_are_not_known() {
     for (table, up, down) in [

@@ -1,4 +1,4 @@
-//! What a server refuses in a transaction, by what the catalog tells.
+//! Tests: statements that a server refuses in a transaction, depending on the objects that exist.
 
 use super::{check, errors};
 
@@ -14,7 +14,7 @@ fn a_new_value_is_not_used_in_its_transaction() {
         "INSERT INTO t VALUES (1, 'a'), (2, 'b')",
         "INSERT INTO t SELECT id, 'b' FROM t",
         "INSERT INTO t (v) SELECT 'b' AS new FROM t WHERE false",
-        // What was changed and what was made anew stands elsewhere.
+        // Changed and recreated columns have other positions.
         "ALTER TABLE t ALTER id TYPE bigint, DROP w, ADD w text; INSERT INTO t VALUES (1, 'b')",
         "ALTER TABLE t DROP id, ADD id int; INSERT INTO t VALUES ('b')",
         "CREATE TABLE l (z int, LIKE t); INSERT INTO l VALUES (1, 2, 'b')",
@@ -38,11 +38,11 @@ fn a_new_value_is_not_used_in_its_transaction() {
     ] {
         assert_eq!(of(&format!("ALTER TYPE k ADD VALUE 'b'; {used}")), [""; 0], "{used}");
     }
-    // The transaction has made the type, too.
+    // The transaction has created the type, too.
     check(&format!("{made}; ALTER TYPE k ADD VALUE 'b'; UPDATE t SET v = 'b'"), &[]);
 }
 
-/// The type is the one that the name stands for at that place, and the value is new for certain.
+/// The type is the one that the name refers to at that point, and the value certainly is new.
 #[test]
 fn the_value_of_another_type_is_used() {
     let made = "CREATE SCHEMA s; CREATE TYPE e AS ENUM ('a'); CREATE TYPE s.e AS ENUM ('b'); \
@@ -55,7 +55,7 @@ fn the_value_of_another_type_is_used() {
         ("public.e ADD VALUE IF NOT EXISTS 'b'", "CREATE TABLE v (x public.e DEFAULT 'b')", true),
         ("public.e ADD VALUE IF NOT EXISTS 'b'", "SELECT CAST('b' AS public.e)", true),
         ("e ADD VALUE 'b'", "SELECT 'b'::e", true),
-        // The role's path may have `s` in it.
+        // The role's path may contain `s`.
         ("public.e ADD VALUE 'b'", "SELECT 'b'::e", false),
         ("public.e ADD VALUE 'b'", "SELECT 'b'::s.e", false),
         ("public.e ADD VALUE 'b'", "SET LOCAL search_path = s; SELECT 'b'::e", false),
@@ -110,7 +110,7 @@ fn partitioned_tables_are_rebuilt_outside() {
     }
 }
 
-/// A subscription with a slot is dropped outside of a transaction; `NONE` is no slot.
+/// A subscription with a slot is dropped outside of a transaction; `NONE` means no slot.
 #[test]
 fn subscriptions_with_a_slot_are_dropped_outside() {
     let make = "CREATE SUBSCRIPTION s CONNECTION 'dbname=x' PUBLICATION p WITH (connect = false)";
@@ -146,7 +146,7 @@ fn subscriptions_with_a_slot_are_dropped_outside() {
         assert_eq!(said, is_refused, "{first} / {drops}: {found:?}");
         assert!(said || found.is_empty(), "{first} / {drops}: {found:?}");
     }
-    // What a downgrade drops is there for the next revision.
+    // The next revision starts with what the downgrade dropped.
     let found = errors(&[(make, "DROP SUBSCRIPTION s"), ("DROP SUBSCRIPTION s", make)]);
     assert_eq!(found.len(), 2, "{found:?}");
 }
@@ -163,7 +163,7 @@ fn what_is_rolled_back_to_a_savepoint_was_never() {
     );
     check(
         "SAVEPOINT s; CREATE TABLE z (a int); RELEASE s; CREATE TABLE z (b int)",
-        &["table `z` exists"],
+        &["table `z` already exists"],
     );
 }
 

@@ -1,8 +1,8 @@
-//! Operators, aggregates and their like leave schemas and tables alone.
+//! Tests: operators, aggregates and the like do not affect schemas and tables.
 
 use super::errors;
 
-/// Names that are made later under a path are learnt.
+/// Names that are created later under a search path are learnt.
 #[test]
 fn a_qualified_operator_does_not_hide_its_schema() {
     for statement in [
@@ -34,7 +34,7 @@ fn a_qualified_operator_does_not_hide_its_schema() {
     }
 }
 
-/// And what is not there is missed yet.
+/// Missing names are still reported.
 #[test]
 fn an_operator_hides_nothing() {
     let operator = "CREATE TABLE t (); CREATE OPERATOR public.### (LEFTARG = t, RIGHTARG = t, FUNCTION = f); \

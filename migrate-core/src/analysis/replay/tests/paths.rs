@@ -1,8 +1,8 @@
-//! Where names without a schema lead as a session begins.
+//! Tests: where unqualified names resolve at the start of a session.
 
 use super::errors;
 
-/// A server takes each of these, where the role is called as the schema.
+/// A server accepts each of these if the role is named like the schema.
 #[test]
 fn a_schema_may_have_the_name_of_the_role() {
     for (up, down) in [
@@ -41,12 +41,16 @@ fn a_schema_may_have_the_name_of_the_role() {
     }
 }
 
-/// A schema of the chain's keeps nothing from being checked that leads to the same in both.
+/// A schema of the chain does not prevent checks whose result is the same in both schemas.
 #[test]
 fn names_beside_a_schema_are_checked() {
     for (up, down, expected) in [
-        ("CREATE TABLE t (x int); CREATE TABLE t (y int)", "", "table `t` exists already"),
-        ("CREATE TABLE public.t (x int); CREATE TABLE public.t (y int)", "", "table `t` exists"),
+        ("CREATE TABLE t (x int); CREATE TABLE t (y int)", "", "table `t` already exists"),
+        (
+            "CREATE TABLE public.t (x int); CREATE TABLE public.t (y int)",
+            "",
+            "table `t` already exists",
+        ),
         ("CREATE TABLE t (x int); ALTER TABLE t RENAME y TO z", "", "there is no column `t.y`"),
         ("CREATE TABLE t (x int)", "SELECT 1", "the downgrade leaves table `t` behind"),
         ("ALTER TABLE old RENAME y TO z", "", "there is no column `old.y`"),
@@ -63,7 +67,7 @@ fn names_beside_a_schema_are_checked() {
     }
 }
 
-/// `ALTER DATABASE … SET search_path` holds from the next session on, which a revision may begin.
+/// `ALTER DATABASE … SET search_path` takes effect in the next session, which a revision may start.
 #[test]
 fn a_default_path_that_is_set_holds_later() {
     for sets in [
@@ -88,9 +92,12 @@ fn a_default_path_that_is_set_holds_later() {
         ] {
             assert_eq!(errors(&[(&first, ""), (up, down)]), [""; 0], "{first} / {up} / {down}");
         }
-        // What has a schema is checked.
+        // Qualified names are checked.
         let found = errors(&[(&first, ""), ("CREATE TABLE a.t (q int)", "")]);
-        assert!(found.len() == 1 && found[0].starts_with("table `a.t` exists"), "{found:?}");
+        assert!(
+            found.len() == 1 && found[0].starts_with("table `a.t` already exists"),
+            "{found:?}"
+        );
     }
     for sets in [
         "ALTER ROLE r SET search_path = \"$user\", public, a",

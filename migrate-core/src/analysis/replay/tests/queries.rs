@@ -1,4 +1,4 @@
-//! The names in queries: what is said, and what is left alone.
+//! Tests: names in queries, which errors are reported and which are not.
 
 use super::{check, errors};
 

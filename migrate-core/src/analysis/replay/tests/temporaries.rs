@@ -1,8 +1,8 @@
-//! What stands on something temporary, and what a version of the server decides.
+//! Tests: dependents of temporary objects, and behaviour that depends on the server version.
 
 use super::errors;
 
-/// Each a chain of revisions, up and down, that servers take; sections may run in sessions of their own.
+/// Chains of revisions, up and down, that servers accept. Sections may run in separate sessions.
 #[test]
 fn what_goes_with_a_session_is_not_known() {
     for up in [
@@ -24,7 +24,7 @@ fn what_goes_with_a_session_is_not_known() {
     let chain =
         [("CREATE TABLE r (x int)", "DROP TABLE r"), (alter, "SELECT 1"), (alter, "SELECT 1")];
     assert_eq!(errors(&chain), [""; 0]);
-    // What has nothing to do with it is known.
+    // Unrelated objects are known.
     let up = "CREATE TEMP TABLE tt (a int); CREATE VIEW v AS SELECT 1";
     assert_eq!(errors(&[(up, "SELECT 1")]).len(), 1);
 }
@@ -46,7 +46,7 @@ fn what_versions_do_otherwise_is_not_known() {
     assert_eq!(errors(&[(rule, "DROP VIEW v")]), [""; 0]);
 }
 
-/// Two ways to write one type.
+/// Two spellings of one type.
 #[test]
 fn modifiers_that_the_server_keeps_alike() {
     for (first, second, is_same) in [
@@ -69,7 +69,7 @@ fn modifiers_that_the_server_keeps_alike() {
     }
 }
 
-/// The names that the server gives to checks.
+/// The names that the server chooses for checks.
 #[test]
 fn checks_that_name_more_than_plain_columns() {
     for (check, name) in [

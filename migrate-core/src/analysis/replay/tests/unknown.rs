@@ -1,9 +1,9 @@
-//! Present, absent or unknown: pairs of upgrade and downgrade that a server takes, behind something that
-//! nobody can follow.
+//! Tests of present, absent and unknown names: pairs of upgrade and downgrade that a server
+//! accepts, after a statement that cannot be followed.
 
 use super::errors;
 
-/// What is not followed, in an earlier revision.
+/// Statements in an earlier revision that cannot be followed.
 const BLINDING: [&str; 5] = [
     "DO $$ BEGIN EXECUTE 'select 1'; END $$",
     "DO $$ BEGIN EXECUTE made_elsewhere(); END $$",
@@ -12,7 +12,7 @@ const BLINDING: [&str; 5] = [
     "CALL made_elsewhere()",
 ];
 
-/// Up and down behind what is made before and behind the blinding statement.
+/// Runs up and down, after objects created before and after the blinding statement.
 #[test]
 fn what_comes_back_is_no_error() {
     for blinding in BLINDING {
@@ -114,7 +114,7 @@ fn what_comes_back_is_no_error() {
         ] {
             let first = format!("{before}; {blinding}; {behind}");
             assert_eq!(errors(&[(&first, ""), (up, down)]), [""; 0], "{first} / {up} / {down}");
-            // In the same section, there and back.
+            // In the same section, up and down.
             let (up, down) = (format!("{blinding}; {up}"), format!("{blinding}; {down}"));
             let first = format!("SELECT 1; {before}; {behind}");
             assert_eq!(errors(&[(&first, ""), (&up, &down)]), [""; 0], "{first} / {up} / {down}");
@@ -122,7 +122,7 @@ fn what_comes_back_is_no_error() {
     }
 }
 
-/// What the upgrade itself shows counts, whatever was before.
+/// What the upgrade itself shows counts, whatever was known before.
 #[test]
 fn what_a_statement_shows_is_known() {
     for (up, expected) in [
@@ -143,7 +143,7 @@ fn what_a_statement_shows_is_known() {
     }
     for (up, expected) in [
         ("DROP FUNCTION f(int); DROP FUNCTION f(int)", "there is no function `f(integer)`"),
-        ("CREATE TABLE x (); CREATE TABLE x ()", "table `x` exists already"),
+        ("CREATE TABLE x (); CREATE TABLE x ()", "table `x` already exists"),
         ("DROP TABLE x; ALTER TABLE x ADD a int", "there is no table `x`"),
     ] {
         let found = errors(&[("SELECT made_elsewhere()", ""), (up, "")]);
@@ -151,7 +151,7 @@ fn what_a_statement_shows_is_known() {
     }
 }
 
-/// Only what a beginning of the text can reach is unknown.
+/// Only the names that a text with this beginning can affect are unknown.
 #[test]
 fn a_constant_beginning_says_how_far() {
     let wrong = "DROP TABLE users";
@@ -262,7 +262,7 @@ fn the_same_types_in_another_spelling() {
         ("CREATE FUNCTION f(public.m) RETURNS int LANGUAGE sql AS 'SELECT 1'", ""),
     ]);
     assert!(
-        found.len() == 1 && found[0].starts_with("function `f(m)` exists already"),
+        found.len() == 1 && found[0].starts_with("function `f(m)` already exists"),
         "{found:?}"
     );
 }
@@ -312,7 +312,7 @@ fn what_the_server_makes_along() {
     ] {
         assert_eq!(errors(&[(first, ""), (up, down)]), [""; 0], "{first} / {up} / {down}");
     }
-    // It is told in the file whose downgrade it is.
+    // It is reported in the file of the downgrade.
     let found =
         errors(&[("CREATE TYPE m AS ENUM ('a')", ""), ("ALTER TYPE m ADD VALUE 'b'", "SELECT 1")]);
     assert!(
@@ -330,7 +330,7 @@ fn what_the_server_makes_along() {
     );
 }
 
-/// Each name was asked of a server.
+/// Each name was verified on a server.
 #[test]
 fn names_of_indexes_over_expressions() {
     let table = "CREATE TABLE t (a text, b text, c jsonb, d timestamp, n int)";
@@ -352,10 +352,10 @@ fn names_of_indexes_over_expressions() {
     ] {
         let up = format!("{table}; CREATE INDEX ON t ({keys}); CREATE INDEX {name} ON t (a)");
         let found = errors(&[(&up, "")]);
-        let expected = format!("index `{name}` exists already");
+        let expected = format!("index `{name}` already exists");
         assert!(found.len() == 1 && found[0].starts_with(&expected), "{keys}: {found:?}");
     }
-    // Of others it is not known.
+    // For other expressions it is unknown.
     for keys in [
         "(a::varchar)",
         "(c['a'])",

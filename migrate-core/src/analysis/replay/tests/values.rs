@@ -1,5 +1,5 @@
-//! Types that must fit, routines that are replaced, and what hangs on access methods; a test beside the servers
-//! asks them the same.
+//! Tests: types that must match, replaced routines, and rules that depend on access methods.
+//! Another test checks the same cases on servers.
 
 use super::{check, errors};
 
@@ -50,12 +50,12 @@ fn types_that_are_none() {
     );
     check("CREATE DOMAIN d AS serial", &["there is no type `serial`"]);
     fine("CREATE DOMAIN serial AS int; CREATE TABLE t (a int); ALTER TABLE t ALTER a TYPE serial");
-    for (slip, meant) in
+    for (slip, suggestion) in
         [("TXT", "text"), ("tet", "text"), ("itn", "int"), ("dat", "date"), ("bol", "bool")]
     {
         let found = errors(&[(&format!("CREATE TABLE t (a {slip})"), "")]);
         assert!(
-            found.len() == 1 && found[0].ends_with(&format!("did you mean `{meant}`?")),
+            found.len() == 1 && found[0].ends_with(&format!("did you mean `{suggestion}`?")),
             "{slip} {found:?}"
         );
     }
@@ -116,7 +116,7 @@ fn routines_that_are_replaced() {
     fine(&pair("FUNCTION g() RETURNS TABLE (a int)", "FUNCTION g() RETURNS SETOF int"));
     fine(&pair("FUNCTION g() RETURNS ltree", "FUNCTION g() RETURNS other"));
     fine(&pair("FUNCTION g(a int, OUT b int)", "FUNCTION g(a int, OUT c int)"));
-    // What it is now counts.
+    // The current state counts.
     let thrice = format!(
         "{} CREATE OR REPLACE FUNCTION g(int) RETURNS int {body}",
         pair("FUNCTION g(int) RETURNS int", "FUNCTION g(x int) RETURNS int")

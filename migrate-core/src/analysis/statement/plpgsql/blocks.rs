@@ -1,4 +1,4 @@
-//! Blocks, with what they declare and their handlers; branches and loops.
+//! Parses blocks, with their declarations and handlers, and branches and loops.
 
 use super::conditions::condition;
 use super::reader::{Read, Reader, Stop, before_last, refused};
@@ -9,7 +9,7 @@ use crate::chain::problem::Problem;
 use crate::syntax::lexer::{Token, TokenKind};
 
 impl<'s> Reader<'s, '_> {
-    /// `[DECLARE …] BEGIN … [EXCEPTION …] END [label]`; without the semicolon.
+    /// Parses `[DECLARE …] BEGIN … [EXCEPTION …] END [label]`, without the semicolon.
     pub(super) fn block(&mut self, label: Option<Ident>) -> Read<Vec<Step<'s>>> {
         let (mut steps, outer) = (Vec::new(), self.visible.len());
         self.around.push((label.map(|label| label.text), false));
@@ -40,7 +40,7 @@ impl<'s> Reader<'s, '_> {
         Ok(steps)
     }
 
-    /// `END`, `END IF`, `END LOOP`, `END CASE`, and the label of a block or a loop again.
+    /// Parses `END`, `END IF`, `END LOOP` or `END CASE`, and the repeated label of a block or loop.
     fn end(&mut self, opened: Option<Token>, word: Option<&'static str>) -> Read<()> {
         let missing = match word {
             Some(word) => format!("`END {}` is missing before this", word.to_uppercase()),
@@ -77,7 +77,7 @@ impl<'s> Reader<'s, '_> {
         }
     }
 
-    /// Adds what was opened to a refusal.
+    /// Adds the position of the opening keyword to an error.
     fn belongs_to<T>(&self, found: Read<T>, opened: Option<Token>) -> Read<T> {
         found.map_err(|stop| match (stop, opened) {
             (Stop::Refused(mut refusal), Some(token)) => {
@@ -110,14 +110,14 @@ impl<'s> Reader<'s, '_> {
         Ok(())
     }
 
-    /// What stands behind the name.
+    /// Parses a declaration after the name.
     fn declaration(
         &mut self,
         name: &Ident,
         token: Option<Token>,
         steps: &mut Vec<Step<'s>>,
     ) -> Read<()> {
-        // What is no text is written in another way when it becomes a part of one.
+        // A value of another type may have another spelling when it is converted to text.
         let is_text = self.left.is_any(0, &["text", "varchar", "character", "constant"]);
         if !is_text {
             self.assignments.push((name.text.clone(), None));
@@ -178,7 +178,7 @@ impl<'s> Reader<'s, '_> {
         if not_null && self.left.is_sign(0, ";") {
             return self.refuse_at(token, "a `NOT NULL` variable needs a default");
         }
-        // What else a type may have in it is not known here.
+        // Other syntax in a type is not understood here.
         let is_clear = self.left.token(0).is_none_or(|token| {
             matches!(token.kind, TokenKind::Word | TokenKind::QuotedIdentifier)
                 || self.left.is_sign(0, ";")
@@ -186,7 +186,7 @@ impl<'s> Reader<'s, '_> {
         if is_clear { self.semicolon() } else { Err(Stop::Unknown) }
     }
 
-    /// What stands between `WHEN` and `THEN`, which it goes past.
+    /// Parses the conditions between `WHEN` and `THEN`, including `THEN`.
     fn conditions(&mut self) -> Read<Vec<std::rc::Rc<str>>> {
         let mut names = Vec::new();
         loop {
@@ -194,9 +194,9 @@ impl<'s> Reader<'s, '_> {
             if &*name.text == "sqlstate" {
                 let code = self.left.string().ok_or(Stop::Unknown)?;
                 self.sqlstate(&code.0, code.1)?;
-            } else if let Some(meant) = condition(&name.text) {
+            } else if let Some(suggestion) = condition(&name.text) {
                 let what = format!("exception condition `{name}`");
-                return self.refuse_missing(what, Some(meant), name.span);
+                return self.refuse_missing(what, Some(suggestion), name.span);
             }
             names.push(name.text.to_lowercase().into());
             if !self.left.take(&["or"]) {
@@ -207,7 +207,7 @@ impl<'s> Reader<'s, '_> {
         Ok(names)
     }
 
-    /// What stands behind `IF` or `CASE … WHEN`, to the end of it.
+    /// Parses what follows `IF` or `CASE … WHEN`, to the end of it.
     pub(super) fn branches(
         &mut self,
         steps: &mut Vec<Step<'s>>,
@@ -237,8 +237,8 @@ impl<'s> Reader<'s, '_> {
             (Stop::Refused(mut refusal), Some(nested)) => {
                 let what = "this opens an `IF` of its own, which needs an `END IF` of its own";
                 refusal.related = Some((self.left.place(nested), what));
-                if let Problem::Syntax { meant, .. } = &mut refusal.problem {
-                    *meant = Some(("ELSE IF".to_owned(), "ELSIF"));
+                if let Problem::Syntax { suggestion, .. } = &mut refusal.problem {
+                    *suggestion = Some(("ELSE IF".to_owned(), "ELSIF"));
                 }
                 Stop::Refused(refusal)
             }
@@ -248,7 +248,7 @@ impl<'s> Reader<'s, '_> {
         self.semicolon()
     }
 
-    /// `LOOP`, `WHILE`, `FOR`, `FOREACH`.
+    /// Parses `LOOP`, `WHILE`, `FOR` and `FOREACH`.
     pub(super) fn looped(&mut self, label: Option<Ident>, steps: &mut Vec<Step<'s>>) -> Read<()> {
         let (outer, opened) = (self.visible.len(), self.left.token(0));
         self.around.push((label.map(|label| label.text), true));
@@ -277,7 +277,7 @@ impl<'s> Reader<'s, '_> {
         self.semicolon()
     }
 
-    /// What stands between `FOR` and `LOOP`, which it goes past.
+    /// Parses the head of a loop between `FOR` and `LOOP`, including `LOOP`.
     fn for_head(&mut self, steps: &mut Vec<Step<'s>>) -> Read<()> {
         let names = self.targets(false)?;
         self.want("in")?;
@@ -307,14 +307,14 @@ impl<'s> Reader<'s, '_> {
             self.query(first);
             self.are_there(&names)?;
         } else {
-            // The row of a cursor.
+            // The row variable of a loop over a cursor.
             self.visible.extend(names.iter().map(|name| name.text.clone()));
         }
         steps.push(Step::Evaluate(before_last(&self.left, start)));
         Ok(())
     }
 
-    /// The variables that a loop sets.
+    /// Parses the variables that a loop assigns.
     fn targets(&mut self, must_be_there: bool) -> Read<Vec<Ident>> {
         let mut names = Vec::new();
         loop {

@@ -1,14 +1,14 @@
-//! The names that a server has for errors, and for what `GET DIAGNOSTICS` asks.
+//! The names of error conditions, and of the items of `GET DIAGNOSTICS`.
 
-use crate::chain::id::slip_of;
+use crate::syntax::suggest::slip_of;
 
-/// The condition that was probably meant, where there is none of this name. One that merely is not known here may
-/// be a newer server's.
+/// The condition that was probably meant by an unknown name. A name that is not similar to a known
+/// one may belong to a newer server.
 pub(super) fn condition(name: &str) -> Option<&'static str> {
     slip(name, CONDITIONS)
 }
 
-/// The same of an item of `GET DIAGNOSTICS`.
+/// The same for an item of `GET DIAGNOSTICS`.
 pub(super) fn diagnostic(name: &str) -> Option<&'static str> {
     slip(name, DIAGNOSTICS)
 }

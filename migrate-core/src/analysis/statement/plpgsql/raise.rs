@@ -1,10 +1,10 @@
-//! `RAISE`: its message, its condition and its options.
+//! Parses `RAISE`: its message, its condition and its options.
 
 use super::conditions::condition;
 use super::reader::{Read, Reader, Stop};
-use crate::chain::id::did_you_mean;
 use crate::syntax::lexer::TokenKind;
 use crate::syntax::source::Span;
+use crate::syntax::suggest::did_you_mean;
 
 const LEVELS: [&str; 6] = ["exception", "warning", "notice", "info", "log", "debug"];
 
@@ -12,7 +12,7 @@ const OPTIONS: [&str; 9] =
     ["errcode", "message", "detail", "hint", "column", "constraint", "datatype", "table", "schema"];
 
 impl Reader<'_, '_> {
-    /// What stands behind `RAISE`, up to the semicolon and past it.
+    /// Parses what follows `RAISE`, including the semicolon.
     pub(super) fn raise(&mut self) -> Read<()> {
         if self.left.take_sign(";") {
             return Ok(());
@@ -31,23 +31,25 @@ impl Reader<'_, '_> {
             }
             _ if self.is_name(0) => {
                 let name = self.left.ident().ok_or(Stop::Unknown)?;
-                // What stands before a message is a level.
+                // A word before a message is a level.
                 let is_level = self.left.token(0).is_some_and(|next| {
                     matches!(next.kind, TokenKind::String | TokenKind::DollarString)
                 });
                 if is_level && !has_level {
                     let label = "this is no level of `RAISE`";
-                    let meant = did_you_mean(&name.text, LEVELS);
-                    return match meant {
-                        Some(meant) => {
-                            self.refuse_missing(format!("level `{name}`"), Some(meant), name.span)
-                        }
+                    let suggestion = did_you_mean(&name.text, LEVELS);
+                    return match suggestion {
+                        Some(suggestion) => self.refuse_missing(
+                            format!("level `{name}`"),
+                            Some(suggestion),
+                            name.span,
+                        ),
                         None => self.refuse_at(level, label),
                     };
                 }
-                if let Some(meant) = condition(&name.text) {
+                if let Some(suggestion) = condition(&name.text) {
                     let what = format!("exception condition `{name}`");
-                    return self.refuse_missing(what, Some(meant), name.span);
+                    return self.refuse_missing(what, Some(suggestion), name.span);
                 }
             }
             _ => return self.refuse("a message is missing before this"),
@@ -58,11 +60,11 @@ impl Reader<'_, '_> {
         self.semicolon()
     }
 
-    /// The message and what fills its places.
+    /// Parses the message and the values of its placeholders.
     fn message(&mut self) -> Read<()> {
         let token = self.left.token(0);
         let text = token.map_or("", |token| self.left.text(token));
-        // Of one with escapes the places can't be counted.
+        // The placeholders of a string with escapes cannot be counted.
         let places = text.starts_with(['\'', '$']).then(|| places(text));
         let mut places = places;
         self.left.skip(1);
@@ -93,14 +95,14 @@ impl Reader<'_, '_> {
         if end == "using" { self.options() } else { Ok(()) }
     }
 
-    /// What stands behind `USING`.
+    /// Parses what follows `USING`.
     fn options(&mut self) -> Read<()> {
         loop {
             let option = self.plain_name("an option")?;
             if !OPTIONS.contains(&&*option.text) {
-                let meant = did_you_mean(&option.text, OPTIONS);
+                let suggestion = did_you_mean(&option.text, OPTIONS);
                 let what = format!("option `{option}` of `RAISE`");
-                return self.refuse_missing(what, meant, option.span);
+                return self.refuse_missing(what, suggestion, option.span);
             }
             if !self.left.take_sign("=") && !self.left.take_sign(":=") {
                 return self.refuse("`=` is missing before this");
@@ -111,7 +113,7 @@ impl Reader<'_, '_> {
         }
     }
 
-    /// The text behind `SQLSTATE`.
+    /// Checks the text after `SQLSTATE`.
     pub(super) fn sqlstate(&self, code: &str, span: Span) -> Read<()> {
         let is_right = code.len() == 5
             && code.bytes().all(|byte| byte.is_ascii_digit() || byte.is_ascii_uppercase());
@@ -122,7 +124,7 @@ impl Reader<'_, '_> {
     }
 }
 
-/// How many values a message wants.
+/// The number of placeholders in a message.
 fn places(text: &str) -> usize {
     text.replace("%%", "").matches('%').count()
 }

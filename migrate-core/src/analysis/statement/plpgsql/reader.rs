@@ -1,27 +1,28 @@
-//! The reader of a body: where it is, what is in scope, and how expressions and statements of SQL end.
+//! The state of the PL/pgSQL parser: its position, the variables in scope, and the rules for where
+//! expressions and SQL statements end.
 
 use std::rc::Rc;
 
 use super::{Body, Piece, Refusal, Setting, Step};
 use crate::analysis::cursor::Cursor;
 use crate::analysis::names::Ident;
-use crate::chain::id::slip_of;
 use crate::chain::problem::Problem;
 use crate::syntax::lexer::{Token, TokenKind};
 use crate::syntax::source::Span;
+use crate::syntax::suggest::slip_of;
 
-/// Why a body is not read to its end.
+/// Why the parsing of a body stopped.
 #[derive(Debug)]
 pub(super) enum Stop {
-    /// It is not understood; a server may well take it.
+    /// The body is not understood; a server may accept it.
     Unknown,
-    /// A server refuses it.
+    /// A server would refuse the body.
     Refused(Box<Refusal>),
 }
 
 pub(super) type Read<T> = Result<T, Stop>;
 
-/// The words that are no names in PL/pgSQL.
+/// The reserved words of PL/pgSQL.
 const RESERVED: [&str; 22] = [
     "all", "begin", "by", "case", "declare", "else", "end", "execute", "for", "foreach", "from",
     "if", "in", "into", "loop", "not", "null", "or", "then", "to", "when", "while",
@@ -33,12 +34,12 @@ pub(super) struct Reader<'s, 'r> {
     pub(super) setting: &'r Setting,
     pub(super) assignments: Vec<(Rc<str>, Option<Cursor<'s>>)>,
     pub(super) declared: Vec<Rc<str>>,
-    /// The variables that are in scope, beside the routine's own.
+    /// The variables in scope, in addition to those of the routine.
     pub(super) visible: Vec<Rc<str>>,
-    /// The blocks and loops around, with their labels.
+    /// The enclosing blocks and loops, with their labels.
     pub(super) around: Vec<(Option<Rc<str>>, bool)>,
     pub(super) depth: usize,
-    /// The SQL in it.
+    /// The SQL in the body.
     pub(super) pieces: Vec<Piece<'s>>,
 }
 
@@ -67,7 +68,7 @@ impl<'s, 'r> Reader<'s, 'r> {
                 _ => {}
             }
         }
-        // `#variable_conflict use_column` and its like.
+        // `#variable_conflict use_column` and the like.
         while self.left.take_sign("#") {
             self.left.skip(2);
         }
@@ -81,7 +82,7 @@ impl<'s, 'r> Reader<'s, 'r> {
         Ok(Body { steps, assignments, declared, pieces })
     }
 
-    /// `<<label>>`, if one comes next.
+    /// Reads `<<label>>`, if it comes next.
     pub(super) fn label(&mut self) -> Read<Option<Ident>> {
         if !self.left.take_sign("<<") {
             return Ok(None);
@@ -93,7 +94,7 @@ impl<'s, 'r> Reader<'s, 'r> {
         Ok(Some(label))
     }
 
-    /// A name that is no word of PL/pgSQL.
+    /// Reads a name that is not a keyword of PL/pgSQL.
     pub(super) fn plain_name(&mut self, what: &str) -> Read<Ident> {
         match self.left.token(0) {
             Some(_) if self.is_name(0) => self.left.ident().ok_or(Stop::Unknown),
@@ -101,7 +102,7 @@ impl<'s, 'r> Reader<'s, 'r> {
         }
     }
 
-    /// Whether the token so many places on may be a name.
+    /// Whether the token `at` places ahead may be a name.
     pub(super) fn is_name(&self, at: usize) -> bool {
         let Some(token) = self.left.token(at) else { return false };
         match token.kind {
@@ -111,7 +112,7 @@ impl<'s, 'r> Reader<'s, 'r> {
         }
     }
 
-    /// A word that must come next.
+    /// Reads a required keyword.
     pub(super) fn want(&mut self, word: &'static str) -> Read<()> {
         if self.left.take(&[word]) {
             return Ok(());
@@ -124,7 +125,7 @@ impl<'s, 'r> Reader<'s, 'r> {
         if self.left.take_sign(";") { Ok(()) } else { self.refuse("`;` is missing before this") }
     }
 
-    /// The next token can't stand there.
+    /// Reports that the next token is not allowed there.
     pub(super) fn refuse<T>(&self, label: &str) -> Read<T> {
         self.refuse_at(self.left.token(0), label)
     }
@@ -133,7 +134,7 @@ impl<'s, 'r> Reader<'s, 'r> {
         self.refuse_for(token, &[], label)
     }
 
-    /// The same where one of these words was wanted; a word that looks like it may be meant.
+    /// The same where one of these keywords is required. Suggests the one that the token resembles.
     pub(super) fn refuse_for<T>(
         &self,
         token: Option<Token>,
@@ -145,26 +146,32 @@ impl<'s, 'r> Reader<'s, 'r> {
             None => (String::new(), self.last_place()),
         };
         let is_word = token.is_some_and(|token| token.kind == TokenKind::Word);
-        let meant = is_word.then(|| meant(&found, words)).flatten();
-        let label = if meant.is_some() { "not expected here" } else { label };
-        let meant = meant.map(|meant| (found.clone(), meant));
-        let problem = Problem::Syntax { found, meant, instead: None };
+        let suggestion = is_word.then(|| suggestion(&found, words)).flatten();
+        let label = if suggestion.is_some() { "not expected here" } else { label };
+        let suggestion = suggestion.map(|suggestion| (found.clone(), suggestion));
+        let problem = Problem::Syntax { found, suggestion, instead: None };
         refused(problem, span, label)
     }
 
     /// Something that is not there: a variable, a label, a condition.
-    pub(super) fn refuse_missing<T>(&self, what: String, meant: Option<&str>, at: Span) -> Read<T> {
-        let meant = meant.map(str::to_owned);
-        refused(Problem::Missing { what, meant }, at, "not there")
+    pub(super) fn refuse_missing<T>(
+        &self,
+        what: String,
+        suggestion: Option<&str>,
+        at: Span,
+    ) -> Read<T> {
+        let suggestion = suggestion.map(str::to_owned);
+        refused(Problem::Missing { what, suggestion }, at, "not there")
     }
 
-    /// Where the body ends.
+    /// The end of the body.
     fn last_place(&self) -> Span {
         let last = self.all.tokens().last().map(|last| self.all.place(*last));
         last.map_or(Span::default(), |last| Span::new(last.end, last.end))
     }
 
-    /// An expression up to one of these words or signs, which it goes past, and which of them that is.
+    /// Reads an expression up to one of these keywords or signs, including that, and returns which
+    /// one it is.
     pub(super) fn expression(&mut self, ends: &[&'static str]) -> Read<(Cursor<'s>, &'static str)> {
         let start = self.left;
         let (found, end) = self.up_to(ends)?;
@@ -176,14 +183,14 @@ impl<'s, 'r> Reader<'s, 'r> {
         Ok((found, end))
     }
 
-    /// Notes a query that is no part of another statement.
+    /// Records a query that is not part of another statement.
     pub(super) fn query(&mut self, text: Cursor<'s>) {
         if text.is_any(0, &["select", "with", "values", "insert", "update", "delete"]) {
             self.pieces.push(Piece { text, lead: "", without: None });
         }
     }
 
-    /// The same of what may be anything.
+    /// The same for any kind of text.
     pub(super) fn up_to(&mut self, ends: &[&'static str]) -> Read<(Cursor<'s>, &'static str)> {
         let start = self.left;
         let mut open: Vec<Token> = Vec::new();
@@ -219,20 +226,21 @@ impl<'s, 'r> Reader<'s, 'r> {
         }
     }
 
-    /// A semicolon comes before what should.
+    /// Reports a semicolon that comes before the required keyword.
     fn too_late<T>(&self, start: Cursor<'s>, open: &[Token], ends: &[&'static str]) -> Read<T> {
         if let Some(token) = open.last() {
             return self.refuse_at(Some(*token), "this is never closed");
         }
         let before = self.left.since(start);
         let slip = before.tokens().iter().find(|token| {
-            token.kind == TokenKind::Word && meant(before.text(**token), ends).is_some()
+            token.kind == TokenKind::Word && suggestion(before.text(**token), ends).is_some()
         });
         self.refuse_for(slip.copied().or(self.left.token(0)), ends, &missing(ends))
     }
 
-    /// Whether each `CASE` in an expression has its `END`, and `END IF` is no part of it. Both words may be names
-    /// of columns, too (`SELECT 1 end`): where that could be, nothing is said.
+    /// Checks that each `CASE` in an expression has its `END`, and that `END IF` is not inside it.
+    /// Both words may also be names of columns (`SELECT 1 end`); if that is possible, nothing is
+    /// reported.
     pub(super) fn is_whole(&self, expression: &Cursor<'s>, ends: &[&'static str]) -> Read<()> {
         let mut cases = Vec::new();
         for (at, token) in expression.tokens().iter().enumerate() {
@@ -264,10 +272,10 @@ impl<'s, 'r> Reader<'s, 'r> {
         }
     }
 
-    /// A statement of SQL up to its semicolon, which it goes past.
+    /// Reads an SQL statement including its semicolon.
     pub(super) fn sql(&mut self) -> Read<Cursor<'s>> {
         let (found, _) = self.up_to(&[";"])?;
-        // The semicolons of such a body end nothing.
+        // The semicolons in such a body do not end the statement.
         if found.is(0, "create") && found.has(&["begin", "atomic"]) {
             return Err(Stop::Unknown);
         }
@@ -280,7 +288,7 @@ impl<'s, 'r> Reader<'s, 'r> {
         Ok(found)
     }
 
-    /// Goes one deeper, and back when that is read.
+    /// Parses nested steps, one level deeper.
     pub(super) fn steps(&mut self) -> Read<Vec<Step<'s>>> {
         self.depth += 1;
         if self.depth > super::DEEPEST {
@@ -294,8 +302,8 @@ impl<'s, 'r> Reader<'s, 'r> {
         Ok(steps)
     }
 
-    /// Whether the next token is one that ends a list of statements. What may be a variable, too, is one
-    /// where it is set to something.
+    /// Whether the next token ends a list of statements. A word that may also be a variable is one
+    /// if it is assigned to.
     fn is_end_of_steps(&self) -> bool {
         let is_set = [":=", "=", "[", "."].iter().any(|sign| self.left.is_sign(1, sign));
         self.left.is_empty()
@@ -304,7 +312,7 @@ impl<'s, 'r> Reader<'s, 'r> {
     }
 }
 
-/// Whether an expression begins behind this token.
+/// Whether an expression starts after this token.
 fn begins_expression(text: &Cursor<'_>, at: usize) -> bool {
     const WORDS: [&str; 22] = [
         "when",
@@ -344,16 +352,16 @@ pub(super) fn refused<T>(problem: Problem, span: Span, label: &str) -> Read<T> {
     Err(Stop::Refused(Box::new(Refusal { problem, span, label, related: None })))
 }
 
-/// The word that was meant, of those that may stand there.
-fn meant(word: &str, wanted: &[&'static str]) -> Option<&'static str> {
+/// The allowed keyword that a misspelt word probably stands for.
+fn suggestion(word: &str, wanted: &[&'static str]) -> Option<&'static str> {
     let lower = word.to_ascii_lowercase();
     let is_known = wanted.iter().any(|wanted| *wanted == lower);
     let words = wanted.iter().filter(|wanted| wanted.len() > 2).copied();
-    let meant = slip_of(&lower, words).filter(|_| !is_known)?;
-    UPPER.iter().find(|upper| upper.eq_ignore_ascii_case(meant)).copied()
+    let suggestion = slip_of(&lower, words).filter(|_| !is_known)?;
+    UPPER.iter().find(|upper| upper.eq_ignore_ascii_case(suggestion)).copied()
 }
 
-/// Words that may be missing, as messages have them.
+/// Keywords that may be missing, as messages show them.
 const UPPER: [&str; 14] = [
     "BEGIN",
     "CASE",
@@ -376,7 +384,7 @@ fn missing(ends: &[&str]) -> String {
     format!("`{}` is missing before this", end.to_uppercase())
 }
 
-/// A token as a message has it: a long one by its beginning.
+/// A token as shown in a message; a long one is truncated.
 fn shown(token: &str) -> String {
     const MOST: usize = 40;
     let line = token.lines().next().unwrap_or_default();
@@ -384,7 +392,7 @@ fn shown(token: &str) -> String {
     if cut.len() == token.len() { token.to_owned() } else { format!("{cut}…") }
 }
 
-/// What has been read since then, without the last token.
+/// The tokens read since `start`, without the last one.
 pub(super) fn before_last<'s>(now: &Cursor<'s>, start: Cursor<'s>) -> Cursor<'s> {
     let all = now.since(start);
     let mut last = all;

@@ -1,4 +1,5 @@
-//! Statements of few words: cursors, `GET DIAGNOSTICS`, `ASSERT`, the end of a transaction.
+//! Parses short statements: those on cursors, `GET DIAGNOSTICS`, `ASSERT`, and the end of a
+//! transaction.
 
 use super::reader::{Read, Reader, Stop, before_last};
 use super::{Step, conditions};
@@ -8,7 +9,7 @@ impl<'s> Reader<'s, '_> {
     pub(super) fn open(&mut self, steps: &mut Vec<Step<'s>>) -> Read<()> {
         let start = self.left;
         self.cursor_variable()?;
-        // A server takes `NO` alone, too.
+        // A server also accepts `NO` alone.
         self.left.take(&["no"]);
         self.left.take(&["scroll"]);
         let is_right = self.left.is_sign(0, ";") || self.left.is_sign(0, "(");
@@ -51,7 +52,7 @@ impl<'s> Reader<'s, '_> {
         Ok(())
     }
 
-    /// Statements that are words alone.
+    /// Parses statements that consist only of keywords and names.
     pub(super) fn small(&mut self, word: &str) -> Read<()> {
         match word {
             "close" => self.cursor_variable()?,
@@ -72,7 +73,7 @@ impl<'s> Reader<'s, '_> {
         self.semicolon()
     }
 
-    /// What stands behind `GET`.
+    /// Parses what follows `GET`.
     fn diagnostics(&mut self) -> Read<()> {
         self.left.take_any(&[&["current"], &["stacked"]]);
         self.want("diagnostics")?;
@@ -85,8 +86,8 @@ impl<'s> Reader<'s, '_> {
                 return self.refuse("`=` is missing before this");
             }
             let item = self.plain_name("an item")?;
-            if let Some(meant) = conditions::diagnostic(&item.text) {
-                return self.refuse_missing(format!("item `{item}`"), Some(meant), item.span);
+            if let Some(suggestion) = conditions::diagnostic(&item.text) {
+                return self.refuse_missing(format!("item `{item}`"), Some(suggestion), item.span);
             }
             if !self.left.take_sign(",") {
                 return self.semicolon();

@@ -1,14 +1,14 @@
-//! Statements of PL/pgSQL, one by one.
+//! Parses the statements of PL/pgSQL, one by one.
 
 use super::Step;
 use super::reader::{Read, Reader, Stop, before_last, refused};
 use super::{Gives, Piece};
 use crate::analysis::names::Ident;
-use crate::chain::id::did_you_mean;
 use crate::chain::problem::Problem;
 use crate::syntax::lexer::TokenKind;
+use crate::syntax::suggest::did_you_mean;
 
-/// What statements of PL/pgSQL begin with.
+/// The first words of PL/pgSQL statements.
 const OWN: [&str; 26] = [
     "ASSERT",
     "BEGIN",
@@ -38,7 +38,7 @@ const OWN: [&str; 26] = [
     "WHILE",
 ];
 
-/// What statements of SQL begin with, those of newer servers among them.
+/// The first words of SQL statements, including those of newer servers.
 const SQL: [&str; 46] = [
     "ABORT",
     "ALTER",
@@ -131,24 +131,24 @@ impl<'s> Reader<'s, '_> {
         Ok(())
     }
 
-    /// The first word begins no statement.
+    /// Reports that no statement starts with the first word.
     fn no_statement(&self) -> Read<()> {
         let Some(token) = self.left.token(0) else { return self.refuse("`END` is missing") };
         let found = self.left.text(token).to_owned();
         let words = || OWN.into_iter().chain(SQL);
         let is_word = token.kind == TokenKind::Word;
-        let meant = did_you_mean(&found, words()).filter(|_| is_word);
-        let meant = meant.and_then(|meant| words().find(|word| *word == meant));
-        let meant = meant.filter(|meant| !meant.eq_ignore_ascii_case(&found));
-        let is_call = is_word && self.left.is_sign(1, "(") && meant.is_none();
+        let suggestion = did_you_mean(&found, words()).filter(|_| is_word);
+        let suggestion = suggestion.and_then(|suggestion| words().find(|word| *word == suggestion));
+        let suggestion = suggestion.filter(|suggestion| !suggestion.eq_ignore_ascii_case(&found));
+        let is_call = is_word && self.left.is_sign(1, "(") && suggestion.is_none();
         let instead = is_call
             .then_some("call a function with `PERFORM f(…);`, a procedure with `CALL p(…);`");
-        let meant = meant.map(|meant| (found.clone(), meant));
-        let problem = Problem::Syntax { found, meant, instead };
+        let suggestion = suggestion.map(|suggestion| (found.clone(), suggestion));
+        let problem = Problem::Syntax { found, suggestion, instead };
         refused(problem, self.left.place(token), "no statement begins with this")
     }
 
-    /// `variable := expression`, if that comes next.
+    /// Parses `variable := expression`, if it comes next.
     fn assignment(&mut self, steps: &mut Vec<Step<'s>>) -> Read<bool> {
         let start = self.left;
         let is_parameter = start.token(0).is_some_and(|token| token.kind == TokenKind::Parameter);
@@ -183,20 +183,21 @@ impl<'s> Reader<'s, '_> {
         if let Some(name) = first.filter(|_| is_plain) {
             self.variable(&name)?;
         }
-        // A server takes it also if there is none.
+        // A server accepts it without a value, too.
         let (value, _) = self.up_to(&[";"])?;
         self.is_whole(&value, &[";"])?;
         if !value.is_empty() {
             self.pieces.push(Piece { text: value, lead: "SELECT ", without: None });
         }
-        // `label.variable`, or a part of a record.
+        // `label.variable`, or a field of a record.
         let known = (parts.len() == 1).then_some(value);
         self.assignments.extend(parts.into_iter().map(|part| (part.text, known)));
         steps.push(Step::Evaluate(value));
         Ok(true)
     }
 
-    /// The statements that begin with a word of PL/pgSQL's, but for blocks, branches and loops.
+    /// Parses the statements that start with a keyword of PL/pgSQL, except for blocks, branches and
+    /// loops.
     fn own(&mut self, steps: &mut Vec<Step<'s>>) -> Option<Read<()>> {
         let first = self.left.token(0)?;
         let word = self.left.text(first).to_ascii_lowercase();
@@ -213,7 +214,7 @@ impl<'s> Reader<'s, '_> {
             "return" => self.returns(steps),
             "exit" | "continue" => self.leaves(word == "exit", steps),
             "open" => self.open(steps),
-            // If it raises an error, all of it fails: whoever comes further has not met one.
+            // If it raises an error, the whole block fails. So if later steps run, it did not.
             "raise" => {
                 self.raise().map(|()| steps.push(Step::Evaluate(before_last(&self.left, ahead))))
             }
@@ -270,11 +271,11 @@ impl<'s> Reader<'s, '_> {
         Ok(())
     }
 
-    /// What stands behind `RETURN`.
+    /// Parses what follows `RETURN`.
     fn returns(&mut self, steps: &mut Vec<Step<'s>>) -> Read<()> {
         let (start, gives) = (self.left, self.setting.gives);
         if self.left.is_any(0, &["next", "query"]) {
-            // They may be variables.
+            // These words may be variables.
             let word = self.left.token(0).and_then(|token| self.left.ident_of(token));
             if word.is_some_and(|word| self.visible.contains(&word.text)) {
                 return Err(Stop::Unknown);
@@ -321,7 +322,7 @@ impl<'s> Reader<'s, '_> {
         self.refuse_at(start.token(0), label)
     }
 
-    /// `EXIT` and `CONTINUE`.
+    /// Parses `EXIT` and `CONTINUE`.
     fn leaves(&mut self, is_exit: bool, steps: &mut Vec<Step<'s>>) -> Read<()> {
         let (start, word) = (self.left, if is_exit { "EXIT" } else { "CONTINUE" });
         let is_in_loop = self.around.iter().any(|(_, is_loop)| *is_loop);
@@ -333,8 +334,8 @@ impl<'s> Reader<'s, '_> {
                 || self.setting.name.as_ref().is_none_or(|name| *name == label.text);
             if !is_known {
                 let labels = self.around.iter().filter_map(|(label, _)| label.as_deref());
-                let meant = did_you_mean(&label.text, labels);
-                return self.refuse_missing(format!("label `{label}`"), meant, label.span);
+                let suggestion = did_you_mean(&label.text, labels);
+                return self.refuse_missing(format!("label `{label}`"), suggestion, label.span);
             }
         } else if !is_in_loop {
             return self.refuse_at(start.token(0), &format!("`{word}` is not inside a loop"));

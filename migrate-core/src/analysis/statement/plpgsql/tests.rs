@@ -1,4 +1,4 @@
-//! How bodies are read.
+//! Tests of the PL/pgSQL parser.
 
 use super::*;
 use crate::analysis::statement::tokens;

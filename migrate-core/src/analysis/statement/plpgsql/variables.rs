@@ -1,4 +1,4 @@
-//! Variables: which are in scope, and what sets them.
+//! Tracks variables: which ones are in scope, and what is assigned to them.
 
 use std::rc::Rc;
 
@@ -9,7 +9,7 @@ use crate::syntax::lexer::TokenKind;
 use crate::syntax::source::Span;
 
 impl<'s> Reader<'s, '_> {
-    /// Whether a variable of this name is surely out of scope.
+    /// Whether a variable of this name certainly is out of scope.
     pub(super) fn is_out_of_scope(&self, name: &Ident) -> bool {
         let Some(own) = &self.setting.variables else { return false };
         let is_own = |known: &Rc<str>| *known == name.text;
@@ -18,19 +18,20 @@ impl<'s> Reader<'s, '_> {
         !is_given && !own.iter().any(is_own) && !self.visible.iter().any(is_own)
     }
 
-    /// A variable that is set must be there.
+    /// Checks that an assigned variable exists.
     pub(super) fn variable(&self, name: &Ident) -> Read<()> {
         if !self.is_out_of_scope(name) {
             return Ok(());
         }
         let own = self.setting.variables.iter().flatten();
         let known: Vec<&str> = own.chain(&self.visible).map(AsRef::as_ref).collect();
-        let meant = crate::chain::id::did_you_mean(&name.text, known);
-        self.refuse_missing(format!("variable `{name}`"), meant, name.span)
+        let suggestion = crate::syntax::suggest::did_you_mean(&name.text, known);
+        self.refuse_missing(format!("variable `{name}`"), suggestion, name.span)
     }
 
-    /// Notes what is set to what nobody knows: what stands behind an `INTO`, and all that `CALL` and
-    /// `GET DIAGNOSTICS` name. Where the `INTO` of PL/pgSQL stands, which SQL does not have.
+    /// Records variables that get an unknown value: those after an `INTO`, and all that `CALL` and
+    /// `GET DIAGNOSTICS` name. Returns the position of the PL/pgSQL `INTO`, which is not part of
+    /// the SQL.
     pub(super) fn into(&mut self, one: &Cursor<'s>) -> Read<Option<Span>> {
         if one.is_any(0, &["call", "get", "fetch", "move"]) {
             self.assignments.extend(one.idents().map(|name| (name.text, None)));

@@ -1,4 +1,4 @@
-//! The folder and what lies in it.
+//! Test cases: the folder and its entries.
 
 use super::*;
 
@@ -21,7 +21,7 @@ pub(super) fn cases() -> Vec<Case> {
     };
     let utf16: Vec<u8> = "-- revision: 1\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
     vec![
-        no_folder("no folder", FolderError::Missing { meant: None }, &["no-directory"]),
+        no_folder("no folder", FolderError::Missing { suggestion: None }, &["no-directory"]),
         no_folder("a file in its place", FolderError::NotADirectory, &["not-a-directory"]),
         no_folder("a closed folder", FolderError::Unreadable(reason()), &["unreadable"]),
         case("an empty folder", Files(Vec::new()), &["empty-chain"]),

@@ -1,4 +1,4 @@
-//! How the revisions hang together.
+//! Test cases: the graph of the revisions.
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! The header of a file.
+//! Test cases: the header of a file.
 
 use super::*;
 

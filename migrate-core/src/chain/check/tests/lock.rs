@@ -1,4 +1,4 @@
-//! The lock file itself.
+//! Test cases: the lock file itself.
 
 use super::*;
 
@@ -11,7 +11,7 @@ pub(super) fn cases() -> Vec<Case> {
     };
     let of = |id: &str| line(&three(), id);
     let edit = |from: &str, to: &str| three().edit(LOCK_FILE, from, to);
-    // One digit of a digest in the line of revision 2.
+    // Changes one digit of a digest in the line of revision 2.
     let digit = |key: &str| {
         let line = of("2");
         let at = line.find(key).unwrap() + key.len();
@@ -20,7 +20,7 @@ pub(super) fn cases() -> Vec<Case> {
     };
     let (start, end) = (of("2").find("down=").unwrap(), of("2").find(" chain=").unwrap());
     let without_down = format!("{}down=-{}", &of("2")[..start], &of("2")[end..]);
-    // Both sides deployed what they had added: 2 in one branch, 3 in the other.
+    // Both sides have pinned the revision that they added: 2 in one branch, 3 in the other.
     let left = line(&chain("1 2:1").lock("2"), "2");
     let right = line(&chain("1 3:1").lock("3"), "3");
     let conflict = format!("<<<<<<< HEAD\n{left}=======\n{right}>>>>>>> topic\n");

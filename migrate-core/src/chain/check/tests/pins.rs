@@ -1,9 +1,9 @@
-//! Deployed revisions that are no longer what databases ran.
+//! Test cases: deployed revisions that differ from what databases ran.
 
 use super::*;
 
 impl Files {
-    /// The lock file of another chain.
+    /// Adds the lock file of another chain.
     pub(super) fn lock_of(self, graph: &str, through: &str) -> Self {
         self.and(LOCK_FILE, &chain(graph).lock(through).text(LOCK_FILE))
     }
@@ -13,7 +13,7 @@ pub(super) fn cases() -> Vec<Case> {
     [missing(), edited(), moved(), unchanged()].into_iter().flatten().collect()
 }
 
-/// Four revisions, of which the first three are deployed.
+/// Four revisions; the first three are deployed.
 fn four() -> Files {
     chain("1 2:1 3:2 4:3").lock("3")
 }

@@ -1,4 +1,4 @@
-//! The sections of a file, and their options.
+//! Test cases: the sections of a file, and their options.
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! The SQL inside the sections.
+//! Test cases: the SQL in the sections.
 
 use super::*;
 

@@ -1,4 +1,5 @@
-//! The loop of a developer's day: what was applied is edited, moved, or left on another branch.
+//! Tests of a developer's daily work: applied revisions are edited, moved, or left on another
+//! branch.
 
 use super::*;
 use crate::Digest;
@@ -7,8 +8,9 @@ use crate::plan::planner::redo;
 use crate::plan::samples;
 use crate::plan::status::changed;
 
-/// The history of these revisions, with their stored downgrades. One in capitals was applied with
-/// another text; one with `!` without a downgrade; `b<x` says that `b` was applied on top of `x`.
+/// The history of these revisions, with their recorded downgrades. A revision in capitals was
+/// applied with another text, one with `!` without a downgrade; `b<x` means that `b` was applied
+/// after `x`.
 fn stored(chain: &Chain<'_>, applied: &str) -> History {
     let names = applied.split_whitespace().map(|word| {
         let id = word.trim_end_matches('!').split('<').next().unwrap_or_default();
@@ -35,7 +37,7 @@ fn stored(chain: &Chain<'_>, applied: &str) -> History {
     history
 }
 
-/// The steps; one that runs what is stored ends in `*`.
+/// The steps. One that runs the recorded downgrade ends in `*`.
 fn shown(plan: &Plan<'_>) -> String {
     let step = |step: &Step<'_>| {
         let is_stored = step.migration.source.path().ends_with("(stored downgrade)");
@@ -65,12 +67,12 @@ fn what_differs_from_the_chain_is_undone_by_what_is_stored() {
     check(LINE, "a B c", "base", Ok("-c -b* -a"));
     check(LINE, "A b c", "b", Ok("-c"));
     check(LINE, "a b c D", "head", Ok(""));
-    // Moved behind a revision of another branch, which is not applied.
+    // Moved after a revision of another branch, which is not applied.
     let moved = "a x:a b:x";
     check(moved, "a b<a", "a", Ok("-b*"));
     check(moved, "a b<a", "-1", Ok("-b*"));
     check(moved, "a b<a", "base", Ok("-b* -a"));
-    // Named by the history, where what the chain calls so is not applied.
+    // Named by the history, where the revision of this name in the chain is not applied.
     check(moved, "a b<a", "b-1", Ok("-b*"));
     check(moved, "a b<a", "x", Err("`x` is not behind: the database is at `b`"));
     check("2025_a 2025_x:2025_a", "2025_a 2024_b", "2024", Ok(""));
@@ -83,10 +85,10 @@ fn what_differs_from_the_chain_is_undone_by_what_is_stored() {
         "2024",
         Err("the chain has no revision `2024`"),
     );
-    // Somebody has taken a record out.
+    // A record was deleted by hand.
     check(LINE, "a c", "a", Ok("-c"));
     check(LINE, "a c", "-1", Ok("-c"));
-    // What can't be trusted is refused, as ever.
+    // A recorded downgrade that cannot be trusted is refused, as always.
     let none =
         "the stored downgrade of revision `b` can't be used: none was stored: it can't be undone";
     check(LINE, "a B!", "-1", Err(none));
@@ -100,7 +102,7 @@ fn a_stored_text_that_was_changed_is_refused_for_what_was_edited_too() {
     let mut history = stored(&chain, "a B");
     history.records[1].down = Some(Digest::from_bytes([1; 32]));
     let planned = downgrade(&chain, &history, &Target::Relative(-1));
-    assert!(matches!(planned, Err(PlanError::Stored { .. })), "{planned:?}");
+    assert!(matches!(planned, Err(PlanError::RecordedDowngradeInvalid { .. })), "{planned:?}");
 }
 
 #[test]
@@ -124,14 +126,14 @@ fn down_and_up_again() {
     check(LINE, "A", "a", Ok("-a* +a (base, a)"));
     check(LINE, "A b", "a", Ok("-b -a* +a +b (base, b)"));
     check("2025_a 2026_b:2025_a", "2025_a 2026_B", "2026", Ok("-2026_b +2026_b (2025_a, 2026_b)"));
-    // Moved: what it stands on by now goes first.
+    // Moved: its current ancestors are applied first.
     check("a x:a b:x", "a b<a", "", Ok("-b* +x +b (a, b)"));
     check("a x:a b:x c:b", "a b<a C", "b", Ok("-c* -b* +x +b +c (a, c)"));
-    // A revision of another branch stays, or goes with what was applied before it.
+    // A revision of another branch stays, or is undone with the one applied before it.
     check(MERGE, "a b c d", "d", Ok("-d +d (c, d)"));
     check(MERGE, "a b c d", "c", Ok("-d -c +c +d (b, c d)"));
     check(MERGE, "a b c d M", "m", Ok("-m* +m (-1, m)"));
-    // What stays must be as the chain has it.
+    // The remaining revisions must be in the chain's form.
     let own = chain(LINE).get("b").map(|migration| migration.digests.chain.short().to_string());
     let diverged = format!(
         "the database has diverged: revision `b` was applied with another text: the database has \
@@ -178,8 +180,8 @@ fn down_and_up_again() {
     );
 }
 
-/// Whatever was applied and edited: a redo is planned exactly where what stays is as the chain has it, and afterwards all
-/// that was applied is, as the chain has it.
+/// Whatever was applied and edited: a redo is planned exactly if the remaining revisions are in the
+/// chain's form, and afterwards all that was applied is, too.
 #[test]
 fn a_redo_ends_as_the_chain_has_it() {
     for graph in [LINE, MERGE] {
@@ -202,7 +204,7 @@ fn a_redo_ends_as_the_chain_has_it() {
                         continue;
                     };
                     assert!(!stays_edited, "{what}");
-                    // What the commands do that the plan names is what the plan says.
+                    // The commands named by the plan do what the plan says.
                     let down = downgrade(&chain, &history, &planned.back);
                     assert_eq!(down.as_ref(), Ok(&planned.down), "{what}");
                     let mut left = history.clone();
@@ -232,7 +234,7 @@ fn a_redo_ends_as_the_chain_has_it() {
     }
 }
 
-/// What is half done is not applied, and is to be finished.
+/// A half done revision is not applied, and has to be completed.
 #[test]
 fn what_is_half_done_is_not_redone() {
     let chain = samples::chain("a b:a");

@@ -36,12 +36,12 @@ impl Engine<'_> {
             Reply::Rows(rows) => {
                 let answers = process(rows)?;
                 let has_lock = run.process.get_or_insert_with(|| answers.to_owned());
-                (has_lock != answers).then_some(Error::Pooled { revision })
+                (has_lock != answers).then_some(Error::TransactionPooler { revision })
             }
             Reply::Failed(failure) => {
                 let answers = sql::lost_by(failure)?;
                 if run.process.as_deref() != Some(answers) {
-                    return Some(Error::Pooled { revision });
+                    return Some(Error::TransactionPooler { revision });
                 }
                 Some(Error::LostLock { revision, statement: run.at })
             }

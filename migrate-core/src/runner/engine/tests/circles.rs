@@ -7,7 +7,8 @@ const MANY: usize = 500;
 
 /// How a run ends that is answered with these, again and again.
 fn end(chain: &Chain<'static>, goal: &Goal, answers: &[&Say]) -> String {
-    let settings = Settings { patience: Duration::from_secs(3), retries: 3, ..Settings::default() };
+    let settings =
+        Settings { lock_wait_timeout: Duration::from_secs(3), retries: 3, ..Settings::default() };
     let watch = Watch::default();
     let mut engine = match Engine::new(chain, &settings, &watch, goal.clone(), 7) {
         Ok(engine) => engine,

@@ -384,6 +384,6 @@ fn a_session_with_old_strings() {
         rows[0][5] = Some("off".to_owned());
         engine.next(Reply::Rows(rows), Duration::ZERO)
     };
-    assert!(matches!(old(""), Err(Error::OldStrings)));
+    assert!(matches!(old(""), Err(Error::NonConformingStrings)));
     assert!(matches!(old("a b"), Ok(Ask::Done)), "where none is to run it is no matter");
 }

@@ -65,8 +65,8 @@ fn the_tables_are_made_when_they_are_missing() {
 }
 
 #[test]
-fn one_by_one() {
-    let settings = Settings { one_by_one: true, ..Settings::default() };
+fn revision_at_a_time() {
+    let settings = Settings { revision_at_a_time: true, ..Settings::default() };
     let script =
         [("look", NotAtHead), ("read", Applied("a")), ("run b", Say::Ok), ("run c", Say::Ok)];
     let events = check_with(&settings, THREE, "upgrade head", &script, "+b +c in 4");

@@ -43,7 +43,7 @@ fn who_finds_the_lock_taken_does_what_is_left() {
 
 #[test]
 fn patience_ends_and_the_error_names_the_holder() {
-    let settings = Settings { patience: Duration::from_secs(2), ..Settings::default() };
+    let settings = Settings { lock_wait_timeout: Duration::from_secs(2), ..Settings::default() };
     let busy = [
         ("read", Applied("")),
         ("run a b c", BUSY),
@@ -70,7 +70,7 @@ fn patience_ends_and_the_error_names_the_holder() {
         "{events}"
     );
     // Nobody to be seen any more.
-    let settings = Settings { patience: Duration::ZERO, ..Settings::default() };
+    let settings = Settings { lock_wait_timeout: Duration::ZERO, ..Settings::default() };
     let outcome = "another migration is running; waited 0 s\n = help: run it again when the other \
                    one has ended; if that hangs, end it on the server: \
                    `SELECT pg_terminate_backend(pid)`";
@@ -79,7 +79,7 @@ fn patience_ends_and_the_error_names_the_holder() {
 
 #[test]
 fn pauses_are_no_longer_than_patience() {
-    let settings = Settings { patience: Duration::from_millis(10), ..Settings::default() };
+    let settings = Settings { lock_wait_timeout: Duration::from_millis(10), ..Settings::default() };
     let (chain, watch) = (samples::chain("a"), Watch::default());
     let goal = Goal::Upgrade(Target::Head);
     let Ok(mut engine) = Engine::new(&chain, &settings, &watch, goal, 7) else { panic!() };
@@ -88,7 +88,7 @@ fn pauses_are_no_longer_than_patience() {
     let asked = engine.wait(Duration::from_millis(5009));
     assert!(matches!(asked, Ok(Ask::Wait(pause)) if pause <= Duration::from_millis(1)));
     let asked = engine.wait(Duration::from_millis(5010));
-    assert!(matches!(asked, Err(Error::Busy { .. })));
+    assert!(matches!(asked, Err(Error::LockTimeout { .. })));
 }
 
 #[test]
