@@ -14,7 +14,7 @@ const WINGS: [(&str, &[&str]); 9] = [
     ("schema", &["syntax"]),
     ("plan", &["syntax", "chain"]),
     ("runner", &["syntax", "chain", "schema", "plan"]),
-    ("connect", &["syntax", "chain", "runner"]),
+    ("connect", &["syntax", "runner"]),
     ("fs", &["syntax", "chain"]),
     ("interop", &["chain"]),
 ];

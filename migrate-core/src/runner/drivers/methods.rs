@@ -76,7 +76,7 @@ macro_rules! methods {
             }
 
             /// Records that the database is at a revision, forwards or back, and runs nothing: for a schema
-            /// that another tool or a hand has made. Records that are right already stay as they are.
+            /// that was created by hand or by another tool. Records that are right already stay as they are.
             ///
             /// # Errors
             ///
