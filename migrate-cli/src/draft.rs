@@ -111,6 +111,25 @@ impl Draft {
         Draft { parts, remarks: undecided.iter().map(remark).collect(), unwritten }
     }
 
+    /// Bodies name tables as they were called before the renames: those that change come back, with these
+    /// definitions, when the tables are called so again.
+    pub(crate) fn bringing_back(mut self, definitions: &[String]) -> Self {
+        let main = self.parts.iter_mut().find(|part| part.kind == PartKind::Main);
+        let Some(down) = main.map(|part| &mut part.down.statements) else { return self };
+        for definition in definitions {
+            let replaces = |it: &DraftStatement| {
+                it.step.sql.starts_with("CREATE OR REPLACE ")
+                    && it.step.sql.lines().next() == definition.lines().next()
+            };
+            if let Some(at) = down.iter().position(replaces) {
+                let mut statement = down.remove(at);
+                definition.trim_end().clone_into(&mut statement.step.sql);
+                down.push(statement);
+            }
+        }
+        self
+    }
+
     /// Has a part that can say what is left to do, also where no statement is written.
     pub(crate) fn with_a_part(mut self) -> Self {
         if self.parts.is_empty() {

@@ -78,9 +78,14 @@ pub(crate) fn of(draft: &Draft, undecided: &[Rename], chain: &Chain<'static>) ->
             found.push(Found { hazard, what, sql: Some(step.sql.clone()) });
         };
         if let Some(what) = &step.loses {
-            let drops = step.sql.starts_with("DROP ") || step.sql.contains(" DROP COLUMN ");
+            let drops = step.sql.starts_with("DROP ")
+                || step.sql.contains(" DROP COLUMN ")
+                || step.sql.contains(" DROP ATTRIBUTE ");
             let hazard = if drops { Hazard::DeletesData } else { Hazard::LossyCast };
             add(hazard, what.clone());
+        }
+        if let Some(what) = &step.scans {
+            add(Hazard::BlocksWrites, what.clone());
         }
         if let Some(what) = step.caution.as_ref().filter(|it| it.starts_with("fails if ")) {
             add(Hazard::MayFail, what.clone());

@@ -4,6 +4,7 @@
 use migrate_core::catalog::Catalog;
 use migrate_core::diff::{
     Definition, Script, differing_definitions, same_definitions, script, with_definitions,
+    with_keys_beside,
 };
 use postgres::Client;
 
@@ -11,8 +12,25 @@ use postgres::Client;
 /// database with the other one in it, which is left as it is.
 pub(crate) fn agreed(client: &mut Client, catalog: &Catalog, other: &Catalog) -> Catalog {
     let differing = differing_definitions(catalog, other);
-    let same = same(client, catalog, other, &differing);
-    with_definitions(catalog, other, &same)
+    let (keys, rest): (Vec<_>, Vec<_>) =
+        differing.into_iter().partition(Definition::is_partition_key);
+    let mut agreed = same(client, catalog, other, &rest);
+    agreed.extend(keys.into_iter().filter(|key| is_same_key(client, catalog, other, key)));
+    with_definitions(catalog, other, &agreed)
+}
+
+/// Do two texts of a partition key mean the same? New tables are made of both.
+fn is_same_key(client: &mut Client, catalog: &Catalog, other: &Catalog, key: &Definition) -> bool {
+    let mut read = |of: &Catalog| {
+        let (beside, pairs) = with_keys_beside(other, of, std::slice::from_ref(key));
+        let (_, table) = pairs.first()?;
+        client.batch_execute("BEGIN").ok()?;
+        let read = run(client, &script(other, &beside));
+        let _ = client.batch_execute("ROLLBACK");
+        read?.relations.remove(table)?.partition_key
+    };
+    let both = (read(catalog), read(other));
+    both.0.is_some() && both.0 == both.1
 }
 
 /// Those definitions that mean the same. What the server refuses in a row is tried by halves.
@@ -48,16 +66,19 @@ fn read_again(
 ) -> Option<(Catalog, Catalog)> {
     let mixed = with_definitions(other, catalog, which);
     client.batch_execute("BEGIN").ok()?;
-    let mut read = |script: &Script| {
-        // Where nothing is written, nothing would be read again.
-        if script.steps.is_empty() || !script.unwritten.is_empty() {
-            return None;
-        }
-        for step in &script.steps {
-            client.batch_execute(&step.sql).ok()?;
-        }
-        Catalog::read(client).ok()
-    };
-    let one = read(&script(other, &mixed))?;
-    Some((one, read(&script(&mixed, other))?))
+    let one = run(client, &script(other, &mixed))?;
+    Some((one, run(client, &script(&mixed, other))?))
+}
+
+/// What is there after a script. A generated column is read again by dropping it and adding it at the end, so the
+/// order of columns does not count.
+fn run(client: &mut Client, script: &Script) -> Option<Catalog> {
+    // Where nothing is written, nothing would be read again.
+    if script.steps.is_empty() || !script.is_whole_but_for_order() {
+        return None;
+    }
+    for step in &script.steps {
+        client.batch_execute(&step.sql).ok()?;
+    }
+    Catalog::read(client).ok()
 }

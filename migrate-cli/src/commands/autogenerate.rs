@@ -108,7 +108,7 @@ pub(super) fn autogenerate(
     let mut renamed = before.clone();
     for text in &arguments.rename {
         // A later one may speak of what an earlier one has named.
-        renames.push(Rename::parse(text, &renamed).map_err(|error| {
+        renames.push(Rename::parse_behind(text, &renamed, &renames).map_err(|error| {
             let help = "`--rename users.email=mail`, or `--rename people=users`";
             Failure::refused("usage", format!("`--rename {text}`: {error}"), help)
         })?);
@@ -126,7 +126,11 @@ pub(super) fn autogenerate(
         renamed = agreed(&mut wanted_in.connect()?, &renamed, &wanted);
     }
     let proposal = propose(&renamed, &wanted, &Options { plain: arguments.plain, grants });
-    let draft = Draft::new(proposal, &renames, &undecided).with_a_part();
+    let moved = before.routines.iter().filter(|(name, it)| {
+        renamed.routines.get(*name).is_some_and(|now| now.definition != it.definition)
+    });
+    let moved: Vec<String> = moved.map(|(_, it)| it.definition.clone()).collect();
+    let draft = Draft::new(proposal, &renames, &undecided).bringing_back(&moved).with_a_part();
     let trial = Trial {
         context,
         scratch: &scratch,

@@ -134,6 +134,30 @@ fn what_is_not_certain_is_asked_or_left() {
 }
 
 #[test]
+fn renames_may_speak_of_each_other() {
+    let shop = Shop::new("renames");
+    let models = |table: &str, column: &str, part: &str| {
+        format!(
+            "CREATE TABLE {table} ({column} int, u int UNIQUE);
+             CREATE FUNCTION f() RETURNS SETOF {table} LANGUAGE sql AS 'SELECT * FROM {table}';
+             CREATE TABLE p (id int) PARTITION BY RANGE (id); CREATE TABLE {part} PARTITION OF p DEFAULT; CREATE INDEX pi ON p (id);"
+        )
+    };
+    shop.models(&models("b", "a", "p1"));
+    shop.run("migrate revision --autogenerate -m Start --rev-id start");
+    shop.run("migrate upgrade --quiet");
+    shop.models(&models("c", "x", "p2"));
+    let text = shop.run(
+        "migrate revision --autogenerate -m Next --rev-id next --rename b=c --rename b.a=x --rename p1=p2",
+    );
+    assert!(!text.contains("left to you") && !text.contains("[exit"), "{text}");
+    for line in ["upgrade", "check --drift", "downgrade start --yes", "upgrade"] {
+        let ran = shop.run(&format!("migrate {line} --quiet"));
+        assert!(!ran.contains("[exit"), "{line}: {ran}\n{}", shop.file("next_next.sql"));
+    }
+}
+
+#[test]
 fn models_that_are_none() {
     let shop = Shop::new("broken models");
     fs::write(shop.0.file("a"), "-- revision: a\n-- message: m\n-- migrate:up\nCREATE TABLE t ();\n-- migrate:down\nDROP TABLE t;\n").unwrap();
@@ -153,7 +177,11 @@ fn models_that_are_none() {
 
 /// The server prints a list of varchars otherwise when it has read its own text.
 pub(crate) const LISTS: &str = "CREATE TABLE u (id int PRIMARY KEY, s varchar(20) NOT NULL CONSTRAINT ck CHECK (s IN ('a', 'b')),
-    g boolean GENERATED ALWAYS AS (s IN ('a', 'b')) STORED, CONSTRAINT ex EXCLUDE (id WITH =) WHERE (s IN ('a', 'b')));
+    g boolean GENERATED ALWAYS AS (s IN ('a', 'b')) STORED, CONSTRAINT ex EXCLUDE (id WITH =) WHERE (s IN ('a', 'b')), z int);
+CREATE TABLE parted (s varchar(20)) PARTITION BY LIST ((s IN ('a', 'b')));
+CREATE TABLE part PARTITION OF parted DEFAULT;
+CREATE STATISTICS st ON id, (s IN ('a', 'b')) FROM u;
+CREATE FUNCTION fd(a boolean DEFAULT 'q'::varchar IN ('a', 'b')) RETURNS int LANGUAGE sql AS 'SELECT 1';
 CREATE INDEX ix ON u (id) WHERE s NOT IN ('a', 'x');
 CREATE VIEW v AS SELECT id FROM u WHERE s IN ('a', 'b');
 CREATE POLICY p ON u USING (s IN ('a', 'b')) WITH CHECK (s IN ('a', 'c'));

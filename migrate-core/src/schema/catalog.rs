@@ -3,7 +3,7 @@
 //! [`Catalog::read`] and its twin for the other client read it. Two catalogs are equal when nobody
 //! could tell their databases apart by what they are made of. Left out are:
 //!
-//! - what an extension owns, its version, and its comment, which the extension brings along;
+//! - what an extension owns, its version, and the comment that it brings along;
 //! - temporary objects, and the schemas of the system;
 //! - who owns what; privileges, unless they are asked for;
 //! - what PostgreSQL makes by itself for something that is here: the index behind a constraint is

@@ -27,6 +27,7 @@ mod publications;
 mod relations;
 mod renames;
 mod renaming;
+mod retyping;
 mod roles;
 mod routines;
 mod settled;
@@ -41,7 +42,9 @@ use std::ops::Range;
 use self::anew::Anew;
 use crate::schema::catalog::{Catalog, Change, Difference, Name, ObjectName};
 
-pub use definitions::{Definition, differing_definitions, same_definitions, with_definitions};
+pub use definitions::{
+    Definition, differing_definitions, same_definitions, with_definitions, with_keys_beside,
+};
 pub use dump::{Block, Dump, DumpSection, dump};
 pub use privileges::{only_in, with_privileges_of};
 pub use proposal::{Options, Part, PartKind, Proposal, Section, propose};
@@ -58,6 +61,17 @@ pub struct Script {
     pub unwritten: Vec<Difference>,
 }
 
+/// What a difference in nothing but the order of columns is called.
+const ORDER_OF_COLUMNS: &str = "order of the columns of";
+
+impl Script {
+    /// Is everything written but for the order of columns, which no statement changes?
+    #[must_use]
+    pub fn is_whole_but_for_order(&self) -> bool {
+        self.unwritten.iter().all(|it| it.kind == ORDER_OF_COLUMNS)
+    }
+}
+
 /// A statement.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Step {
@@ -67,6 +81,8 @@ pub struct Step {
     pub loses: Option<String>,
     /// What a reviewer should think of before it runs: `fails if the table has rows: …`.
     pub caution: Option<String>,
+    /// Whose rows are all read while nobody can write to them, where no lint says so.
+    pub scans: Option<String>,
     /// Why a person should say what it is to do: it runs where there are no rows, and hardly anywhere else.
     pub doubt: Option<String>,
 }
@@ -74,7 +90,7 @@ pub struct Step {
 impl Step {
     /// A statement that there is nothing to say about.
     pub fn new(sql: impl Into<String>) -> Self {
-        Step { sql: sql.into(), loses: None, caution: None, doubt: None }
+        Step { sql: sql.into(), loses: None, caution: None, scans: None, doubt: None }
     }
 
     /// Written so that the server prints it as it did.
@@ -96,6 +112,8 @@ enum Phase {
     DropIndexes,
     /// What needs a routine that is made anew.
     LetGo,
+    /// Constraints of a parent that a table has left.
+    DropLeft,
     DropRoutinesOfTables,
     /// Tables that make way.
     DropTablesFirst,
@@ -212,6 +230,7 @@ fn attempt(
     untold: &BTreeSet<ObjectName>,
 ) -> Script {
     let (settled, renames) = settled::settled(from, to);
+    let settled = definitions::behind_extensions(settled, to);
     let mut draft = Draft::new(&settled, to, online, anew);
     draft.untold.clone_from(untold);
     for sql in renames {

@@ -99,9 +99,59 @@ fn values_become_those_of_the_other_type() {
         ("money", "numeric", "7.50", "7.50", "USING a::numeric", ""),
         ("jsonb", "int", "7", "7", "USING a::integer", ""),
         ("macaddr", "macaddr8", "08:00:2b:01:02:03", "08:00:2b:ff:fe:01:02:03", "", ""),
-        ("text", "text[]", "x", "{x}", "ARRAY[a::text]", ""),
+        ("text", "text[]", "x", "{x}", "ARRAY[a] END", ""),
         ("int", "text[]", "7", "{7}", "ARRAY[a::text]", ""),
-        ("text[]", "text", "{x,y}", "x", "USING a[1]::text", "all elements but the first"),
+        ("text[]", "text", "{x,y}", "x", "USING a[1]", "all elements but the first"),
+        ("text[]", "varchar(3)[]", "{abc}", "{abc}", "TYPE character varying(3)[]", ""),
+        ("int[]", "varchar(3)[]", "{123}", "{123}", "TYPE character varying(3)[]", ""),
+        (
+            "numeric(10,4)[]",
+            "numeric(10,1)[]",
+            "{1.26}",
+            "{1.3}",
+            "TYPE numeric(10,1)[]",
+            "beyond 1",
+        ),
+        ("numeric", "int[]", "1.6", "{2}", "ARRAY[a::integer]", "after the point"),
+        ("timestamptz", "date[]", "2024-01-02 01:00+00", "{2024-01-02}", "ZONE", "the time of day"),
+        ("int", "varchar(3)[]", "123", "{123}", "ARRAY[a::text]", ""),
+        (
+            "timestamptz",
+            "timestamp(0)",
+            "2024-01-02 03:04:05.6+00",
+            "2024-01-02 03:04:06",
+            "ZONE",
+            "fractions",
+        ),
+        (
+            "timestamp",
+            "timestamptz(0)",
+            "2024-01-02 03:04:05.6",
+            "2024-01-01 22:04:06-05",
+            "ZONE",
+            "fractions",
+        ),
+        ("timestamptz", "timetz", "2024-01-02 01:00+00", "01:00:00+00", "ZONE", "the date"),
+        ("money", "numeric(10,0)", "7.60", "8", "USING a::numeric(10,0)", "beyond 0"),
+        ("numeric", "money", "7.567", "$7.57", "USING a::money", "beyond those of money"),
+        ("int", "bit(3)", "9", "001", "USING a::bit(3)", "before the last 3"),
+        ("int", "\"char\"", "65", "A", "USING a::\"char\"", ""),
+        ("text", "\"char\"", "xy", "x", "USING a::\"char\"", "all but the first byte"),
+        ("text", "name", "xy", "xy", "TYPE name", "longer than 63 bytes"),
+        ("name", "int", "7", "7", "USING a::integer", ""),
+        ("time", "interval(0)", "03:04:05.6", "03:04:06", "USING a::interval(0)", "fractions"),
+        (
+            "interval",
+            "interval year to month",
+            "1 mon 3 days",
+            "1 mon",
+            "TYPE interval year to month",
+            "less than a month",
+        ),
+        ("bit(3)", "varbit(5)", "101", "101", "TYPE bit varying(5)", ""),
+        ("int", "oid", "7", "7", "TYPE oid", ""),
+        ("regclass", "oid", "pg_class", "1259", "TYPE oid", ""),
+        ("int4range", "int4multirange", "[1,3)", "{[1,3)}", "USING a::int4multirange", ""),
     ] {
         let table = |kind: &str| format!("CREATE TABLE t (a {kind})");
         let script = script(&pairs.catalog(&table(from)), &pairs.catalog(&table(to)));
@@ -126,6 +176,34 @@ fn values_become_those_of_the_other_type() {
         assert_eq!(value(&mut client, "SELECT a FROM t"), after, "{from} -> {to}: {step:?}");
         client.batch_execute("ROLLBACK").unwrap();
     }
+    // Values of a domain are those of the type below it: what is too long is refused, not cut off.
+    let texts = "CREATE DOMAIN short AS varchar(3); CREATE DOMAIN rough AS numeric(10,1); CREATE TABLE t (a";
+    for (from, to, loses, value, refused) in [
+        ("text", "short", "", "abcd", true),
+        ("int", "short", "", "1234", true),
+        ("text[]", "short[]", "", "{abcd}", true),
+        ("text[]", "varchar(3)[]", "", "{abcd}", true),
+        ("int", "varchar(3)[]", "", "1234", true),
+        ("numeric", "rough", "beyond 1", "1.26", false),
+        ("text", "rough", "beyond 1", "1.26", false),
+        ("rough", "int", "after the point", "1.3", false),
+    ] {
+        let table = |kind: &str| format!("{texts} {kind})");
+        let script = script(&pairs.catalog(&table(from)), &pairs.catalog(&table(to)));
+        let [step] = &*script.steps else { panic!("{from} -> {to}: {script:?}") };
+        let said = step.loses.clone().unwrap_or_default();
+        assert!(
+            said.contains(loses) && said.is_empty() == loses.is_empty() && step.doubt.is_none(),
+            "{from} -> {to}: {step:?}"
+        );
+        let sql = format!("BEGIN; {}; INSERT INTO t VALUES ('{value}'); {}", table(from), step.sql);
+        assert_eq!(client.batch_execute(&sql).is_err(), refused, "{from} -> {to}: {step:?}");
+        client.batch_execute("ROLLBACK").unwrap();
+    }
+    let both = ["timestamp[]", "timestamptz[]"]
+        .map(|kind| pairs.catalog(&format!("CREATE TABLE t (a {kind})")));
+    let caution = script(&both[0], &both[1]).steps[0].caution.clone().unwrap_or_default();
+    assert!(caution.contains("in the time zone of the session"), "{caution}");
     // A person has to say what becomes of these.
     for (from, to) in [("boolean", "date"), ("uuid", "int"), ("point", "int"), ("boolean", "int[]")]
     {
@@ -148,6 +226,7 @@ fn a_new_sequence_goes_on_behind_the_rows() {
         (identity, "serial", "(1), (41)", "42"),
         ("int NOT NULL", identity, "(1), (41)", "42"),
         ("serial", &*format!("{identity} (START 100)"), "(41)", "100"),
+        ("int NOT NULL", &*format!("{identity} (START 41)"), "(41)", "42"),
         ("int NOT NULL", &*format!("{identity} (INCREMENT -1)"), "(-5)", "-6"),
     ] {
         let table = |kind: &str| format!("CREATE TABLE t (a {kind}, b int)");
@@ -163,6 +242,17 @@ fn a_new_sequence_goes_on_behind_the_rows() {
             client.batch_execute("ROLLBACK").unwrap();
         }
     }
+    // Where no value is left, that is for the next row to say.
+    let table = |kind: &str| format!("CREATE TABLE t (a smallint {kind}, b int)");
+    let full = script(
+        &pairs.catalog(&table("NOT NULL")),
+        &pairs.catalog(&table("GENERATED ALWAYS AS IDENTITY")),
+    );
+    let steps: Vec<&str> = full.steps.iter().map(|it| it.sql.as_str()).collect();
+    let rows = "INSERT INTO t VALUES (32767)";
+    let sql = format!("BEGIN; {}; {rows}; {}", table("NOT NULL"), steps.join("; "));
+    client.batch_execute(&sql).unwrap_or_else(|error| panic!("{sql}: {error:?}"));
+    client.batch_execute("ROLLBACK").unwrap();
     pairs.done();
 }
 

@@ -16,6 +16,7 @@ mod proposals;
 mod random;
 mod rare;
 mod reading;
+mod rebuilt;
 mod renames;
 mod routines;
 mod scripts;

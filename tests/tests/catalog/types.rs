@@ -19,9 +19,13 @@ fn schemas_and_extensions() {
         &["~ schema app: nothing special -> commented \"x\""],
     );
     if Server::shared().unwrap().offers_extension("pgcrypto").unwrap() {
-        // What an extension owns is the extension's, and so are its version and its comment.
+        // What an extension owns is the extension's, and so are its version and the comment that it brings along.
         pairs.check("", "CREATE EXTENSION pgcrypto", &["+ extension pgcrypto in schema public"]);
-        pairs.check("CREATE EXTENSION pgcrypto", "COMMENT ON EXTENSION pgcrypto IS 'x'", &[]);
+        pairs.check(
+            "CREATE EXTENSION pgcrypto",
+            "COMMENT ON EXTENSION pgcrypto IS 'x'",
+            &["~ extension pgcrypto: in schema public -> in schema public commented \"x\""],
+        );
         pairs.check(
             "CREATE EXTENSION pgcrypto",
             "CREATE SCHEMA app; ALTER EXTENSION pgcrypto SET SCHEMA app",

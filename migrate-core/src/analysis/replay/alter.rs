@@ -260,20 +260,28 @@ impl ReplayState {
                 if table.class == ObjectKind::Table {
                     self.type_fits(id, name, to, kind, using.is_some());
                 }
-                let shown = to.shown();
-                let sure = kind.is_some_and(|kind| self.model.is_sure(kind));
-                self.model.change(id, place, |column| {
-                    column.dependencies.retain(|need| need.on == table.id);
-                    if let Some(kind) = kind {
-                        column.need(
-                            kind,
-                            if sure { DependencyKind::Normal } else { DependencyKind::Guess },
-                        );
-                    }
-                    if let Detail::Column { kind, changed, .. } = &mut column.detail {
-                        (*kind, *changed) = (Some(shown.into()), place);
-                    }
+                // Those of the same name below it follow.
+                let below = self.descendants(table.id).into_iter().filter_map(|child| {
+                    let found = self.model.find(Namespace::Column, Some(child), &name.text);
+                    Some((child, found.id()?))
                 });
+                let all: Vec<(Id, Id)> = below.chain([(table.id, id)]).collect();
+                let sure = kind.is_some_and(|kind| self.model.is_sure(kind));
+                for (table, id) in all {
+                    let shown = to.shown();
+                    self.model.change(id, place, |column| {
+                        column.dependencies.retain(|need| need.on == table);
+                        if let Some(kind) = kind {
+                            column.need(
+                                kind,
+                                if sure { DependencyKind::Normal } else { DependencyKind::Guess },
+                            );
+                        }
+                        if let Detail::Column { kind, changed, .. } = &mut column.detail {
+                            (*kind, *changed) = (Some(shown.into()), place);
+                        }
+                    });
+                }
             }
             ColumnChange::SetDefault(text) => {
                 self.check_default(text);

@@ -152,6 +152,14 @@ fn what_others_need_stays() {
         &["constraint `t_pkey` of `t` is still needed"],
     );
     with("DROP INDEX t_pkey", &["index `t_pkey` is still needed by constraint `t_pkey` of `t`"]);
+    for child in ["CREATE TABLE u () INHERITS (t)", "CREATE TABLE u (a m) INHERITS (t)"] {
+        let sql = "ALTER TABLE t ALTER a TYPE text; DROP TYPE m";
+        check(&format!("CREATE TYPE m AS ENUM (); CREATE TABLE t (a m); {child}; {sql}"), &[]);
+    }
+    check(
+        "CREATE TYPE m AS ENUM (); CREATE TABLE t (a m, k int) PARTITION BY LIST (k); CREATE TABLE u PARTITION OF t DEFAULT; ALTER TABLE t ALTER a TYPE text; DROP TYPE m",
+        &[],
+    );
     check(
         "CREATE TYPE m AS ENUM (); CREATE TABLE t (a m); DROP TYPE m",
         &["type `m` is still needed by column `t.a`"],

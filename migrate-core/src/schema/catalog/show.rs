@@ -65,7 +65,7 @@ impl Show for Schema {
 
 impl Show for Extension {
     fn show(&self) -> String {
-        format!("in schema {}", self.schema)
+        Words::of(format!("in schema {}", self.schema)).comment(self.comment.as_ref())
     }
 }
 
@@ -79,11 +79,13 @@ impl Show for Domain {
     fn show(&self) -> String {
         let checks =
             self.constraints.iter().map(|(name, check)| format!("CONSTRAINT {name} {check}"));
+        let comments = self.constraint_comments.iter();
+        let comments = comments.map(|(name, comment)| format!("{name} commented {comment:?}"));
         Words::of(&*self.base)
             .option("COLLATE", self.collation.as_ref())
             .when(self.not_null, "NOT NULL")
             .option("DEFAULT", self.default.as_ref())
-            .word(checks.collect::<Vec<_>>().join(" "))
+            .word(checks.chain(comments).collect::<Vec<_>>().join(" "))
             .comment(self.comment.as_ref())
     }
 }

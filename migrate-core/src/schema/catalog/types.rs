@@ -14,10 +14,22 @@ pub struct Schema {
 }
 
 /// An extension.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Eq, Serialize, Deserialize)]
 pub struct Extension {
     /// The schema its objects are in.
     pub schema: String,
+    /// The comment, where it is not the one that the extension brings along; empty if that was taken away.
+    pub comment: Option<String>,
+    /// The one that it brings along.
+    #[serde(default, skip_serializing)]
+    pub(crate) usual_comment: Option<String>,
+}
+
+/// Another version of an extension may bring along another comment.
+impl PartialEq for Extension {
+    fn eq(&self, other: &Self) -> bool {
+        self.schema == other.schema && self.comment == other.comment
+    }
 }
 
 /// An enum type.
@@ -42,6 +54,9 @@ pub struct Domain {
     pub collation: Option<String>,
     /// The checks by name, each as PostgreSQL prints it.
     pub constraints: BTreeMap<String, String>,
+    /// The comments of the checks, by their names.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub constraint_comments: BTreeMap<String, String>,
     /// The comment.
     pub comment: Option<String>,
 }

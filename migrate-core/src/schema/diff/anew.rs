@@ -3,7 +3,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::privileges::renamed_parameters;
 use super::relations::{is_other, is_view};
 use super::{keys, words};
 use crate::schema::catalog::{
@@ -72,10 +71,16 @@ impl Anew {
     }
 
     fn look_at_routines(&mut self, from: &Catalog, to: &Catalog) {
-        // A parameter can't be renamed.
-        let renamed =
-            from.routines.keys().filter(|name| renamed_parameters(from, to, name).is_some());
-        self.routines.extend(renamed.cloned());
+        // A parameter can't be renamed, added or taken away: what calls the old one lets go of it first.
+        let successor = |name: &RoutineName| {
+            let new = |other: &RoutineName| {
+                (&other.schema, &other.name) == (&name.schema, &name.name)
+                    && !from.routines.contains_key(other)
+            };
+            !to.routines.contains_key(name) && to.routines.keys().any(new)
+        };
+        let replaced = from.routines.keys().filter(|name| successor(name));
+        self.routines.extend(replaced.cloned());
         // What the body of a function has been read to need can't go, or change, before it does.
         let holds = |it: &Routine| {
             from.relations.iter().any(|(name, before)| {
@@ -256,10 +261,30 @@ impl Anew {
         changes(&self.retyped) || changes(&self.renewed) || keys::keys(before).iter().any(gone)
     }
 
+    /// Does a definition speak of a column of a table that gets another type?
+    pub(super) fn retypes_in(&self, table: &Name, definition: &str) -> bool {
+        let retyped = self.retyped.get(table);
+        retyped.into_iter().flatten().any(|it| words::has_word(definition, it))
+    }
+
     /// Does a foreign key of a table have columns that get another type?
     pub(super) fn retypes_key(&self, table: &Name, it: &Constraint) -> bool {
         let retyped = self.retyped.get(table);
         it.columns.iter().any(|name| retyped.is_some_and(|it| it.contains(name)))
+    }
+
+    /// Does the index of a table stay, with the constraint that it stands behind?
+    pub(super) fn keeps_index(
+        &self,
+        table: &Name,
+        before: &Relation,
+        after: &Relation,
+        index: &str,
+    ) -> bool {
+        let both = (before.indexes.get(index), after.indexes.get(index));
+        let (Some(old), Some(new)) = both else { return false };
+        let key = |it: &Relation| it.constraints.get(index).map(|it| it.definition.clone());
+        self.same_index(table, old, new) && key(before) == key(after)
     }
 
     /// Can an index of a table stay as it is?
@@ -275,6 +300,11 @@ impl Routine {
     /// Is its body SQL that the server has read, so that what it speaks of can't go?
     pub(super) fn is_parsed(&self) -> bool {
         self.definition.contains("\nBEGIN ATOMIC") || self.definition.contains("\nRETURN ")
+    }
+
+    /// Has a parameter a default, which the server has read?
+    pub(super) fn has_defaults(&self) -> bool {
+        !self.head().is_empty()
     }
 
     /// What can't be replaced: the arguments with their defaults.

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use super::relations::{is_view, keyword};
 use super::types::unusual_options;
-use super::{Draft, Phase, Step, casts, words};
-use crate::schema::catalog::{Catalog, Change, Column, Name, ObjectName, Relation, RelationKind};
+use super::{Draft, ORDER_OF_COLUMNS, Phase, words};
+use crate::schema::catalog::{Change, Column, Name, ObjectName, Relation, RelationKind};
 
 impl Draft<'_> {
     /// The columns of a table that stays.
@@ -60,7 +60,7 @@ impl Draft<'_> {
         let order: Vec<&str> = found.chain(plain).chain(made).collect();
         if order != after.columns.iter().map(|it| &*it.name).collect::<Vec<_>>() {
             let why = "PostgreSQL can't move columns";
-            self.cannot(Change::Alter, "order of the columns of", table, why);
+            self.cannot(Change::Alter, ORDER_OF_COLUMNS, table, why);
         }
     }
 
@@ -135,9 +135,10 @@ impl Draft<'_> {
         let column =
             format!("ALTER {} {} ALTER COLUMN {name}", keyword(relation.kind), words::name(table));
         let set = |what: &str| format!("{column} {what}");
-        let retypes = self.anew.retypes(before, after);
-        let boxes = !before.data_type.ends_with("[]") && after.data_type.ends_with("[]");
-        let unboxes = before.data_type.ends_with("[]") && !after.data_type.ends_with("[]");
+        // What is inherited changes at the parent.
+        let inherits = before.inherited && after.inherited;
+        let changes = self.anew.retypes(before, after);
+        let retypes = changes && !inherits;
         if before.generated.is_some() && after.generated.is_some() {
             // One that changes is added anew.
         } else {
@@ -149,62 +150,14 @@ impl Draft<'_> {
                 ..before.clone()
             };
             let anew = before.default.as_ref().is_some_and(|it| self.anew.has(it));
-            if before.default.is_some() && (anew || retypes || after.default.is_none()) {
+            if before.default.is_some() && (anew || changes || after.default.is_none()) {
                 self.step(Phase::LetGo, set("DROP DEFAULT"));
             }
             if retypes {
-                let collation = after.collation.as_ref();
-                let collation = collation.map_or_else(String::new, |it| format!(" COLLATE {it}"));
-                let kind = &after.data_type;
-                let was = &before.data_type;
-                let shown = format!("{}.{name}", words::name(table));
-                let loses = match unboxes {
-                    true => Some(format!("all elements but the first of {shown}")),
-                    false => casts::loses(&shown, was, kind),
-                };
-                // Between an enum and its successor there is no cast; every type has one to text.
-                let array = if kind.ends_with("[]") { "[]" } else { "" };
-                let made_again = self.anew.has_type(kind);
-                let same = casts::base(was) == casts::base(kind) && !made_again;
-                let direct = was != kind && words::casts(was, kind);
-                let known = casts::using(&name, was, kind);
-                let using = match &known {
-                    // What PostgreSQL does by itself need not be said; a foreign table has no rows to cast.
-                    _ if relation.kind == RelationKind::ForeignTable => String::new(),
-                    _ if same || direct && words::assigns(was, kind) => String::new(),
-                    _ if boxes => {
-                        let element = kind.trim_end_matches("[]");
-                        format!(
-                            " USING CASE WHEN {name} IS NOT NULL THEN ARRAY[{name}::{element}] END"
-                        )
-                    }
-                    _ if unboxes => format!(" USING {name}[1]::{kind}"),
-                    Some(expression) => format!(" USING {expression}"),
-                    None if direct => format!(" USING {name}::{kind}"),
-                    None => format!(" USING {name}::text{array}::{kind}"),
-                };
-                let zone = || {
-                    format!("the times in {name} are read as UTC: name their zone if it is another")
-                };
-                let caution = match casts::names_zone(was, kind) {
-                    true => Some(zone()),
-                    false => self.cast_caution(&before, after),
-                };
-                // Types that somebody has made are qualified; what they can be cast to is not known.
-                let made = |kind: &str| kind.contains('.');
-                let elements = (was.trim_end_matches("[]"), kind.trim_end_matches("[]"));
-                let boxed = (boxes || unboxes)
-                    && (elements.0 == elements.1 || words::casts(elements.0, elements.1));
-                let sure = same || direct || boxed || known.is_some() || made(kind) || made(was);
-                let why = || {
-                    format!("no cast leads from {was} to {kind}: say what becomes of the values")
-                };
-                let doubt = (!sure).then(why);
-                let sql = set(&format!("TYPE {kind}{collation}{using}"));
-                self.steps.push((Phase::Columns, Step { sql, loses, caution, doubt }));
+                self.retype(table, relation.kind, &before, after);
             }
             if let Some(default) = &after.default
-                && (anew || retypes || before.default != after.default)
+                && (anew || changes || before.default != after.default)
             {
                 self.step(Phase::Columns, set(&format!("SET DEFAULT {default}")));
             }
@@ -278,38 +231,6 @@ impl Draft<'_> {
         self.careful(Phase::Columns, format!("{shown} VALIDATE CONSTRAINT {check}"), caution);
         self.step(Phase::Columns, set);
         self.step(Phase::Columns, format!("{shown} DROP CONSTRAINT {check}"));
-    }
-
-    /// Can a change of the type fail?
-    fn cast_caution(&self, before: &Column, after: &Column) -> Option<String> {
-        let (was, is) = (&*before.data_type, &*after.data_type);
-        if was == is {
-            let gone = |name: &Name| {
-                let labels = |catalog: &Catalog| Some(catalog.enums.get(name)?.labels.clone());
-                let after = labels(self.to).unwrap_or_default();
-                labels(self.from)
-                    .unwrap_or_default()
-                    .into_iter()
-                    .filter(move |it| !after.contains(it))
-            };
-            let used = self.anew.types.iter().filter(|name| words::mentions(is, name));
-            let labels: Vec<String> = used.flat_map(gone).collect();
-            let labels = (!labels.is_empty()).then(|| labels.join(" or "));
-            return labels.map(|it| format!("fails if {} is {it} in a row", after.name));
-        }
-        let integers = ["smallint", "integer", "bigint"];
-        let rank = |kind: &str| integers.iter().position(|it| *it == kind);
-        let wider = matches!((rank(was), rank(is)), (Some(was), Some(is)) if was < is);
-        if is == "text" || wider {
-            return wider.then(|| "rewrites the table".to_owned());
-        }
-        let length = |kind: &str| {
-            let length = kind.strip_prefix("character varying")?;
-            length.trim_matches(['(', ')']).parse::<u32>().ok().or(Some(u32::MAX))
-        };
-        let longer = matches!((length(was), length(is)), (Some(was), Some(is)) if was <= is);
-        let caution = || format!("fails if a value of {} can't be made {is}", after.name);
-        (!longer && casts::can_fail(was, is)).then(caution)
     }
 
     /// What can't stand in `CREATE TABLE`, on every version.

@@ -6,7 +6,7 @@ use super::partitions::is_parted;
 use super::relations::is_view;
 use super::settled::named;
 use super::{Draft, Phase, words};
-use crate::schema::catalog::{Change, Constraint, Index, Name, Relation};
+use crate::schema::catalog::{Catalog, Change, Constraint, Index, Name, Relation};
 
 /// The constraints that stand in the statement that makes a table: they need nothing but the table.
 /// The primary key comes first. Of two keys over the same columns, PostgreSQL would make one there.
@@ -39,7 +39,11 @@ impl Draft<'_> {
 
     pub(super) fn constraints(&mut self, name: &Name, before: Option<&Relation>, after: &Relation) {
         let shown = words::name(name);
-        for (key, it) in before.iter().flat_map(|it| &it.constraints).filter(|(_, it)| it.local) {
+        for (key, it) in before.iter().flat_map(|it| &it.constraints) {
+            let is_left = before.is_some_and(|before| self.is_left(before, after, key));
+            if !it.local && !is_left {
+                continue;
+            }
             let new = after.constraints.get(key);
             if new.is_some_and(|new| self.same_constraint(name, it, new)) {
                 continue;
@@ -49,6 +53,7 @@ impl Draft<'_> {
                 continue;
             }
             let phase = match it.kind.as_str() {
+                _ if is_left => Phase::DropLeft,
                 "foreign key" => Phase::DropForeignKeys,
                 _ => Phase::DropConstraints,
             };
@@ -67,12 +72,33 @@ impl Draft<'_> {
                 self.key_of_partitions(name, (key, it));
             } else if old.is_none() && !made.contains(key) {
                 let index = after.indexes.get(key);
+                let scans = before.filter(|_| !self.online && it.validated).and_then(|_| {
+                    let (excludes, refers) = (it.kind == "exclusion", it.kind == "foreign key");
+                    let unlinted = excludes || refers && is_parted(after);
+                    let why = "are read while nobody can write to it";
+                    unlinted.then(|| format!("all rows of {shown} {why}"))
+                });
                 self.add_constraint(&shown, (key, it), index, before.is_some(), replaces);
+                if let Some((_, step)) = self.steps.last_mut() {
+                    step.scans = scans;
+                }
             }
             let before = old.and_then(|it| it.comment.as_ref());
             let on = format!("CONSTRAINT {} ON {shown}", words::ident(key));
             self.comment(&on, before, it.comment.as_ref());
         }
+    }
+
+    /// Has a table a constraint of a parent that it leaves, and that keeps it? It can go only after that.
+    fn is_left(&self, before: &Relation, after: &Relation, key: &str) -> bool {
+        let kept = |parent: &&Name| {
+            let has = |catalog: &Catalog| {
+                catalog.relations.get(*parent).is_some_and(|it| it.constraints.contains_key(key))
+            };
+            !after.inherits.contains(parent) && has(self.from) && has(self.to)
+        };
+        let inherited = before.constraints.get(key).is_some_and(|it| it.inherited);
+        inherited && before.bound.is_none() && before.inherits.iter().any(|it| kept(&it))
     }
 
     /// Does a constraint make way in the statement that makes its successor? Not if its key goes.
@@ -157,16 +183,15 @@ impl Draft<'_> {
                 let caution = (it.unique && before.is_some()).then(|| SAME.to_owned());
                 self.careful(phase, sql, caution);
             }
-            let rest = |it: &Index| {
-                let Index { valid, tablespace, statistics, .. } = it.clone();
-                (valid, tablespace, statistics)
-            };
-            let plain = (true, None, Vec::new());
-            if old.map_or(plain, rest) != rest(it) {
-                let why = "invalid ones, their tablespaces and statistics targets are not written";
+            let rest = |it: &Index| (it.valid, it.tablespace.clone());
+            if old.map_or((true, None), rest) != rest(it) {
+                let why = "invalid ones and their tablespaces are not written";
                 self.cannot(Change::Alter, "index", shown(name), why);
             }
-            if old.is_some_and(|it| it.clustered) != it.clustered {
+            self.index_statistics(table, &shown(name), old, it);
+            let kept = before.filter(|before| self.anew.keeps_index(table, before, after, name));
+            let kept = kept.and_then(|before| before.indexes.get(name));
+            if kept.is_some_and(|it| it.clustered) != it.clustered {
                 let to = match it.clustered {
                     true => format!("CLUSTER ON {}", words::ident(name)),
                     false => "SET WITHOUT CLUSTER".to_owned(),
@@ -175,6 +200,23 @@ impl Draft<'_> {
             }
             let before = old.and_then(|it| it.comment.as_ref());
             self.comment(&format!("INDEX {}", shown(name)), before, it.comment.as_ref());
+        }
+    }
+
+    /// The statistics targets of an index's expressions, which go where a column gets another type.
+    fn index_statistics(&mut self, table: &Name, shown: &str, old: Option<&Index>, new: &Index) {
+        let kept = old.filter(|it| !self.anew.retypes_in(table, &it.definition));
+        let kept = kept.map(|it| &*it.statistics).unwrap_or_default();
+        let column = |it: &String| it.split('=').next().unwrap_or_default().to_owned();
+        let stays: BTreeSet<String> = new.statistics.iter().map(column).collect();
+        let gone = kept.iter().map(column).filter(|it| !stays.contains(it));
+        let gone = gone.map(|column| (column, "-1".to_owned()));
+        let set = new.statistics.iter().filter(|it| !kept.contains(it));
+        let set = set.filter_map(|it| it.split_once('='));
+        let set = set.map(|(column, target)| (column.to_owned(), target.to_owned()));
+        for (column, target) in gone.chain(set).collect::<Vec<_>>() {
+            let sql = format!("ALTER INDEX {shown} ALTER COLUMN {column} SET STATISTICS {target}");
+            self.step(Phase::Comments, sql);
         }
     }
 }

@@ -130,7 +130,9 @@ impl Table<'_> {
             is_view(it) && words::mentions(it.definition.as_deref().unwrap_or_default(), self.name)
         });
         let free = it.kind == "unique" || !shown;
-        free && self.index_waits(name, index)
+        // Its index can't be made first.
+        let alone = it.definition.contains(" WITHOUT OVERLAPS");
+        free && !alone && self.index_waits(name, index)
     }
 
     /// Can an index that is new wait?
@@ -196,6 +198,13 @@ impl Table<'_> {
         }
     }
 
+    /// Is a column in the index that identifies rows for replication? It must not be null before that.
+    fn identifies(&self, column: &String) -> bool {
+        let index = self.after.replica_identity.as_deref();
+        let index = index.and_then(|it| self.after.indexes.get(it.strip_prefix("index ")?));
+        index.is_some_and(|it| words::list_of(&format!("{})", it.keys.join(", "))).contains(column))
+    }
+
     /// Columns that must not be null from now on.
     fn nulls(&self, held: &mut Relation) {
         for column in &mut held.columns {
@@ -212,7 +221,9 @@ impl Table<'_> {
             let key =
                 |it: &Constraint| it.kind == "primary key" && it.columns.contains(&column.name);
             let keyed = held.constraints.values().any(key);
-            if !before.not_null && column.not_null && plain(before) && plain(column) && !keyed {
+            let identifies = self.identifies(&column.name);
+            let waits = plain(before) && plain(column) && !keyed && !identifies;
+            if !before.not_null && column.not_null && waits {
                 column.not_null = false;
             }
         }
@@ -275,6 +286,8 @@ impl Draft<'_> {
             || ranges.any(|(name, _)| gone(name))
             || self.anew.has(definition)
             || from.others != to.others
+            // Which indexes need an extension does not stand in their text.
+            || from.extensions.keys().any(|name| !to.extensions.contains_key(name))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::constraints::inline;
 use super::relations::{is_other, is_view, keyword, typed};
-use super::{Draft, Phase, words};
+use super::{Draft, Phase, Step, words};
 use crate::schema::catalog::{Column, Name, Relation};
 
 impl Draft<'_> {
@@ -112,12 +112,34 @@ impl Draft<'_> {
 
     /// A table becomes a child of another one.
     pub(super) fn join(&mut self, parent: &Name, name: &Name, it: &Relation) {
+        let has_rows = self.from.relations.contains_key(name);
+        let default = self.default_partition(it).map(words::name);
         let (parent, name) = (words::name(parent), words::name(name));
-        let sql = match &it.bound {
-            Some(bound) => format!("ALTER TABLE {parent} ATTACH PARTITION {name} {bound}"),
-            None => format!("ALTER TABLE {name} INHERIT {parent}"),
+        let Some(bound) = &it.bound else {
+            self.step(Phase::Attach, format!("ALTER TABLE {name} INHERIT {parent}"));
+            return;
         };
-        self.step(Phase::Attach, sql);
+        let sql = format!("ALTER TABLE {parent} ATTACH PARTITION {name} {bound}");
+        let read: Vec<String> =
+            [has_rows.then(|| name.clone()), default.clone()].into_iter().flatten().collect();
+        let scans = (!read.is_empty()).then(|| {
+            format!("all rows of {} are read while nobody can use it", read.join(" and of "))
+        });
+        let caution = match (has_rows, default) {
+            (true, _) => Some(format!("fails if a row of {name} does not belong into it")),
+            (false, Some(it)) => Some(format!("fails if a row of {it} belongs into {name}")),
+            (false, None) => None,
+        };
+        self.steps.push((Phase::Attach, Step { scans, caution, ..Step::new(sql) }));
+    }
+
+    /// The partition for all other rows that a table has already, if this one is another partition of it.
+    pub(super) fn default_partition(&self, it: &Relation) -> Option<&Name> {
+        let is_default = |it: &Relation| it.bound.as_deref() == Some("DEFAULT");
+        it.bound.as_ref().filter(|_| !is_default(it))?;
+        let of =
+            |(_, other): &(&Name, &Relation)| is_default(other) && other.inherits == it.inherits;
+        self.from.relations.iter().find(of).map(|(name, _)| name)
     }
 
     /// What of a table can only be told at its making.

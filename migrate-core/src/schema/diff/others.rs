@@ -68,7 +68,7 @@ impl Thing {
                 own.strip_prefix("public ").map_or(own.clone(), |rest| format!("PUBLIC {rest}"))
             }
             "transform" => {
-                name.identity.replacen("for ", "FOR ", 1).replacen(" language ", " LANGUAGE ", 1)
+                name.identity.replacen("for ", "FOR ", 1).replacen(" on language ", " LANGUAGE ", 1)
             }
             _ => name.identity.clone(),
         };
@@ -146,7 +146,9 @@ impl Draft<'_> {
             // It is told where it would be made again.
             return;
         }
-        let late = after.is_none() || thing.kind.drop < Phase::LetGo;
+        // Its name has that of a type in it, which is another one later.
+        let renamed = self.anew.has_type(&before.definition);
+        let late = after.is_none() && !renamed || thing.kind.drop < Phase::LetGo;
         let phase = if late { thing.kind.drop } else { Phase::LetGo };
         self.step(phase, format!("DROP {}", thing.target));
     }
@@ -383,7 +385,7 @@ mod tests {
         check("user mapping", "app on server s", Some("USER MAPPING FOR app SERVER s"));
         check("user mapping", "public on server s", Some("USER MAPPING FOR PUBLIC SERVER s"));
         check("cast", "(a AS b)", Some("CAST (a AS b)"));
-        check("transform", "for a language b", Some("TRANSFORM FOR a LANGUAGE b"));
+        check("transform", "for a on language b", Some("TRANSFORM FOR a LANGUAGE b"));
         check("subscription", "s", None);
     }
 }

@@ -21,19 +21,42 @@ impl Draft<'_> {
             let to = if after.force_row_security { "FORCE" } else { "NO FORCE" };
             self.step(Phase::Parts, format!("{table} {to} ROW LEVEL SECURITY"));
         }
-        if before.and_then(|it| it.replica_identity.clone()) != after.replica_identity {
-            let to = match after.replica_identity.as_deref() {
-                None => "DEFAULT".to_owned(),
-                Some(it) => match it.strip_prefix("index ") {
-                    Some(index) => format!("USING INDEX {}", words::ident(index)),
-                    None => it.to_uppercase(),
-                },
-            };
-            self.step(Phase::Parts, format!("{table} REPLICA IDENTITY {to}"));
-        }
+        self.replica_identity(name, before, after);
         let before = before.and_then(|it| it.comment.as_ref());
         let on = format!("{} {shown}", keyword(after.kind));
         self.comment(&on, before, after.comment.as_ref());
+    }
+
+    /// What identifies a row for replication.
+    fn replica_identity(&mut self, name: &Name, before: Option<&Relation>, after: &Relation) {
+        let table = format!("ALTER {} {} REPLICA IDENTITY", keyword(after.kind), words::name(name));
+        let index = |it: &Relation| {
+            let identity = it.replica_identity.as_deref()?;
+            identity.strip_prefix("index ").map(str::to_owned)
+        };
+        let (was, is) = (before.and_then(index), index(after));
+        // An index that is made anew takes it along.
+        let rebuilt = before
+            .zip(is.as_ref())
+            .is_some_and(|(before, index)| !self.anew.keeps_index(name, before, after, index));
+        let changes =
+            before.and_then(|it| it.replica_identity.as_ref()) != after.replica_identity.as_ref();
+        if !changes && !rebuilt {
+            return;
+        }
+        // The columns of an index that goes on may be null only then.
+        let leaves = was.is_some_and(|was| changes && after.indexes.contains_key(&was));
+        if leaves && is.is_some() {
+            self.step(Phase::DropParts, format!("{table} DEFAULT"));
+        }
+        let to = match (is, after.replica_identity.as_deref()) {
+            (Some(index), _) => format!("USING INDEX {}", words::ident(&index)),
+            (None, Some(other)) => other.to_uppercase(),
+            (None, None) => "DEFAULT".to_owned(),
+        };
+        let phase =
+            if leaves && !to.starts_with("USING") { Phase::DropParts } else { Phase::Parts };
+        self.step(phase, format!("{table} {to}"));
     }
 
     /// Triggers and rules.

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use super::definitions::behind_extensions;
 use super::held::held_back;
 use super::privileges::{only_in, with_privileges_of};
 use super::settled::settled;
@@ -92,7 +93,11 @@ pub fn propose(from: &Catalog, to: &Catalog, options: &Options) -> Proposal {
         kept = with_privileges_of(to, from);
         &kept
     };
-    let held = if options.plain { to.clone() } else { held_back(&settled(from, to).0, to) };
+    let held = if options.plain {
+        to.clone()
+    } else {
+        held_back(&behind_extensions(settled(from, to).0, to), to)
+    };
     let labelled = labels::with_used(from, &held);
     let mut proposal = Proposal::default();
     let ways = [

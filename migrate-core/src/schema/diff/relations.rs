@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::held::taken;
 use super::order::sorted;
 use super::{Draft, Phase, Step, words};
-use crate::schema::catalog::{Catalog, Change, Name, Relation, RelationKind};
+use crate::schema::catalog::{Catalog, Change, Column, Name, Relation, RelationKind};
 
 impl Draft<'_> {
     pub(super) fn relations(&mut self) {
@@ -103,6 +103,18 @@ impl Draft<'_> {
             self.step(Phase::DropParts, format!("DROP {kind} {part} ON {shown}"));
         }
         let sql = format!("DROP {} {shown}", keyword(it.kind));
+        let early = self.drops_first(name, dropped);
+        let phase = if early { Phase::DropTablesFirst } else { Phase::DropTables };
+        // The rows of a foreign table are elsewhere.
+        let lost = it.kind != RelationKind::ForeignTable;
+        let loses = lost.then(|| format!("the table {shown}"));
+        self.steps.push((phase, Step { loses, ..Step::new(sql) }));
+    }
+
+    /// Does a table that goes have to make way for something?
+    fn drops_first(&self, name: &Name, dropped: &BTreeSet<&Name>) -> bool {
+        let gone = self.from.relations.get(name).filter(|_| dropped.contains(name));
+        let Some(it) = gone else { return false };
         // Something of its name can stand there only when it is gone, and a function that it calls
         // can be made anew only then.
         let defaults = it.columns.iter().filter_map(|it| it.default.as_ref());
@@ -120,15 +132,12 @@ impl Draft<'_> {
             .sequences
             .iter()
             .filter(|(_, it)| it.owned_by.as_ref().is_some_and(|(table, _)| table == name));
-        let early = self.to.relations.contains_key(name)
+        self.to.relations.contains_key(name)
+            // What inherits from it goes before it, and partitions would go with it.
+            || it.inherits.iter().any(|parent| self.drops_first(parent, dropped))
             || it.indexes.keys().any(named)
             || own.map(|(name, _)| name).any(|it| taken(self.to, it))
-            || texts.any(|it| self.anew.has(it));
-        let phase = if early { Phase::DropTablesFirst } else { Phase::DropTables };
-        // The rows of a foreign table are elsewhere.
-        let lost = it.kind != RelationKind::ForeignTable;
-        let loses = lost.then(|| format!("the table {shown}"));
-        self.steps.push((phase, Step { loses, ..Step::new(sql) }));
+            || texts.any(|it| self.anew.has(it))
     }
 
     fn make_relation(&mut self, name: &Name, it: &Relation) {
@@ -162,7 +171,13 @@ impl Draft<'_> {
             let parted = it.partition_key.as_ref();
             let parted = parted.map_or_else(String::new, |key| format!(" PARTITION BY {key}"));
             let sql = format!("CREATE {unlogged}TABLE {shown} {body}{parted}{method}{with}{space}");
-            self.step(Phase::Tables, sql);
+            let default = self.default_partition(it).filter(|_| !self.is_attached(it));
+            let default = default.map(words::name);
+            let scans = default
+                .as_ref()
+                .map(|it| format!("all rows of {it} are read while nobody can use it"));
+            let caution = default.map(|it| format!("fails if a row of {it} belongs into {shown}"));
+            self.steps.push((Phase::Tables, Step { scans, caution, ..Step::new(sql) }));
             if self.is_attached(it) {
                 it.inherits.iter().for_each(|parent| self.join(parent, name, it));
             }
@@ -217,9 +232,35 @@ impl Draft<'_> {
         if !set.is_empty() {
             self.step(Phase::Columns, format!("{table} SET ({})", words::options(&set)));
         }
+        let left = follow_type(left, before, after);
         self.columns(name, &left, after);
         self.parts(name, Some(before), after);
     }
+}
+
+/// A table as the changes of the type that it is of leave it.
+fn follow_type(mut left: Relation, before: &Relation, after: &Relation) -> Relation {
+    if after.of_type.is_none() || before.of_type != after.of_type {
+        return left;
+    }
+    let plain = |new: &Column| {
+        let Column { name, data_type, collation, .. } = new.clone();
+        let old = left.columns.iter().find(|it| it.name == new.name).cloned();
+        let added = || Column {
+            not_null: false,
+            not_null_options: None,
+            default: None,
+            storage: None,
+            compression: None,
+            statistics: None,
+            options: Vec::new(),
+            comment: None,
+            ..new.clone()
+        };
+        Column { name, data_type, collation, ..old.unwrap_or_else(added) }
+    };
+    left.columns = after.columns.iter().map(plain).collect();
+    left
 }
 
 /// The step for a typed table.

@@ -81,10 +81,26 @@ impl Rename {
     ///
     /// A text of another form, a name that is nobody's, or a new one that somebody has.
     pub fn parse(text: &str, from: &Catalog) -> Result<Self, RenameError> {
+        Self::parse_behind(text, from, &[])
+    }
+
+    /// The same for a catalog in which these renames are done: a table may be called as before them.
+    ///
+    /// # Errors
+    ///
+    /// As those of [`parse`](Self::parse).
+    pub fn parse_behind(
+        text: &str,
+        from: &Catalog,
+        earlier: &[Rename],
+    ) -> Result<Self, RenameError> {
         let form = || RenameError::Form { text: text.to_owned() };
         let (old, new) = halves(text).ok_or_else(form)?;
         let [to] = <[String; 1]>::try_from(new).map_err(|_| form())?;
-        let meanings = meanings(&old, from);
+        let meanings = match meanings(&old, from) {
+            none if none.is_empty() => meanings(&named_now(&old, earlier), from),
+            found => found,
+        };
         let mut found = meanings.iter().map(|(kind, schema, table, from)| Rename {
             kind: *kind,
             schema: schema.clone(),
@@ -169,6 +185,22 @@ fn meanings(parts: &[String], catalog: &Catalog) -> Vec<Meaning> {
     found
 }
 
+/// The name of a column, with its table as it is called after some renames.
+fn named_now(parts: &[String], earlier: &[Rename]) -> Vec<String> {
+    let mut now = parts.to_vec();
+    for it in earlier.iter().filter(|it| it.kind == RenameKind::Table) {
+        let table = match now.as_mut_slice() {
+            [table, _] if it.schema == "public" => table,
+            [schema, table, _] if *schema == it.schema => table,
+            _ => continue,
+        };
+        if *table == it.from {
+            table.clone_from(&it.to);
+        }
+    }
+    now
+}
+
 /// Why a name means nothing.
 fn unknown(parts: &[String], catalog: &Catalog) -> Option<RenameError> {
     let (table, column) = match parts {
@@ -241,6 +273,25 @@ mod tests {
         for wrong in ["", "users", "=users", "users=", "a..b=c", "a=b=c", "a=\"b"] {
             check(wrong, None);
         }
+    }
+
+    #[test]
+    fn a_table_may_be_called_as_before_its_rename() {
+        let rename = |schema: &str| Rename {
+            kind: RenameKind::Table,
+            schema: schema.to_owned(),
+            table: None,
+            from: "t".to_owned(),
+            to: "u".to_owned(),
+        };
+        let check = |parts: &[&str], expected: &[&str]| {
+            let parts: Vec<String> = parts.iter().map(|it| (*it).to_owned()).collect();
+            assert_eq!(named_now(&parts, &[rename("public"), rename("s")]), expected);
+        };
+        check(&["t", "a"], &["u", "a"]);
+        check(&["s", "t", "a"], &["s", "u", "a"]);
+        check(&["other", "t", "a"], &["other", "t", "a"]);
+        check(&["t"], &["t"]);
     }
 
     #[test]

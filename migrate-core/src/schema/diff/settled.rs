@@ -39,9 +39,17 @@ pub(super) fn settled(from: &Catalog, to: &Catalog) -> (Catalog, Vec<String>) {
             }
         }
         let same = |one: (&str, &Index), other: (&str, &Index)| {
-            let free_standing = |it: &Index| it.constraint.is_none() && it.part_of.is_none();
             let text = |(name, it): (&str, &Index)| named(it, name, "x").definition;
-            free_standing(one.1) && free_standing(other.1) && text(one) == text(other)
+            // One joins that of a partitioned table as it is, and stays when its table leaves.
+            let joined = match (&one.1.part_of, &other.1.part_of) {
+                (Some(whole), None) => {
+                    before.bound.is_some() && after.bound.is_none() && taken(to, whole)
+                }
+                (Some(was), Some(is)) => was == is,
+                (None, _) => true,
+            };
+            let own = |it: &Index| it.constraint.is_none();
+            joined && own(one.1) && own(other.1) && text(one) == text(other)
         };
         for (old, new) in pairs(&before.indexes, &after.indexes, same) {
             let Some(it) = before.indexes.get(&old).filter(|_| free(&new)) else { continue };
@@ -73,8 +81,12 @@ pub(super) fn named(it: &Index, old: &str, new: &str) -> Index {
 }
 
 fn same_constraint((_, a): (&str, &Constraint), (_, b): (&str, &Constraint)) -> bool {
-    let own = |it: &Constraint| it.local && !it.inherited;
-    own(a) && own(b) && a.kind == b.kind && a.definition == b.definition
+    let own = |it: &Constraint| it.local && !it.inherited || it.is_key();
+    own(a)
+        && own(b)
+        && a.inherited == b.inherited
+        && a.kind == b.kind
+        && a.definition == b.definition
 }
 
 /// What is only here, with what is only there, where exactly one is like exactly one.

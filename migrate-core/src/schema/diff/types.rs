@@ -28,11 +28,18 @@ impl Draft<'_> {
                     let sql = format!("CREATE EXTENSION {shown} SCHEMA {schema}");
                     self.step(Phase::Extensions, sql);
                 }
-                Some(before) if before != it => {
+                Some(before) if before.schema != it.schema => {
                     let sql = format!("ALTER EXTENSION {shown} SET SCHEMA {schema}");
                     self.step(Phase::Extensions, sql);
                 }
                 Some(_) => {}
+            }
+            let comment = from.extensions.get(name).and_then(|it| it.comment.as_ref());
+            if comment != it.comment.as_ref() {
+                let text = it.comment.as_ref().or(it.usual_comment.as_ref());
+                let text = text.filter(|it| !it.is_empty());
+                let text = text.map_or_else(|| "NULL".to_owned(), |it| words::literal(it));
+                self.step(Phase::Comments, format!("COMMENT ON EXTENSION {shown} IS {text}"));
             }
         }
         for name in from.extensions.keys().filter(|name| !to.extensions.contains_key(*name)) {
@@ -124,7 +131,12 @@ impl Draft<'_> {
                 let kind = if after.unlogged { "UNLOGGED SEQUENCE" } else { "SEQUENCE" };
                 let options = sequence_options(after);
                 self.step(Phase::Sequences, format!("CREATE {kind} {shown} {options}"));
-                if after.owned_by.is_some() {
+                if let Some((table, _)) = &after.owned_by {
+                    // It belongs to whom its table belongs to.
+                    if let Some(role) = self.from.owners.get(&ObjectName::of("table", table)) {
+                        let sql = format!("ALTER SEQUENCE {shown} OWNER TO {}", words::ident(role));
+                        self.step(Phase::Constraints, sql);
+                    }
                     let sql = format!("ALTER SEQUENCE {shown} OWNED BY {}", owned(after));
                     self.step(Phase::Constraints, sql);
                 }
@@ -183,14 +195,15 @@ impl Draft<'_> {
             return;
         }
         let (sequence, column) = (words::literal(&words::full(name)), words::ident(column));
-        let Sequence { increment, start, .. } = it;
-        let (furthest, of, step) = match *increment > 0 {
-            true => ("greatest", "max", format!("+ {increment}")),
-            false => ("least", "min", format!("- {}", increment.unsigned_abs())),
+        let start = it.start;
+        let (furthest, of, reaches) = match it.increment > 0 {
+            true => ("greatest", "max", ">="),
+            false => ("least", "min", "<="),
         };
         let table = words::name(table);
+        // The last value, not the one behind it: there may be none.
         let sql = format!(
-            "SELECT setval({sequence}, {furthest}({of}({column}) {step}, {start}), false) FROM {table}"
+            "SELECT setval({sequence}, {furthest}({of}({column}), {start}), coalesce({of}({column}) {reaches} {start}, false)) FROM {table}"
         );
         self.step(Phase::Settings, sql);
     }
@@ -206,10 +219,13 @@ impl Draft<'_> {
 
     pub(super) fn statistics(&mut self) {
         let (from, to) = (self.from, self.to);
+        // Those of a table or a view that is made anew go with it.
+        let staying: BTreeSet<Name> = self.staying().into_iter().cloned().collect();
         let same = |this: &Self, before: &Statistics, after: &Statistics| {
             before.definition == after.definition
                 && !this.anew.has(&before.definition)
                 && !this.anew.has_renewed(&before.table, &before.definition)
+                && staying.contains(&before.table)
         };
         for (name, it) in &from.statistics {
             if to.statistics.get(name).is_none_or(|after| !same(self, it, after)) {
@@ -224,7 +240,9 @@ impl Draft<'_> {
                 self.step(Phase::Parts, it.definition.clone());
                 self.made(statistics(name));
             }
-            if before.and_then(|it| it.target) != it.target {
+            // A column that gets another type takes it along.
+            let kept = before.filter(|old| !self.anew.retypes_in(&old.table, &old.definition));
+            if kept.and_then(|it| it.target) != it.target {
                 let target = it.target.unwrap_or(-1);
                 let sql = format!("ALTER STATISTICS {shown} SET STATISTICS {target}");
                 self.step(Phase::Comments, sql);

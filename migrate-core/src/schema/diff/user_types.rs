@@ -173,6 +173,14 @@ impl Draft<'_> {
             let sql = format!("{alter} ADD CONSTRAINT {} {check}", words::ident(key));
             self.careful(phase(self.calls(check)), sql, caution);
         }
+        for (key, check) in &after.constraints {
+            let stays = |before: &&Domain| {
+                before.constraints.get(key) == Some(check) && !self.anew.has(check)
+            };
+            let old = before.filter(stays).and_then(|it| it.constraint_comments.get(key));
+            let on = format!("CONSTRAINT {} ON DOMAIN {shown}", words::ident(key));
+            self.comment(&on, old, after.constraint_comments.get(key));
+        }
         let before = before.and_then(|it| it.comment.as_ref());
         self.comment(&format!("DOMAIN {shown}"), before, after.comment.as_ref());
     }
@@ -202,21 +210,33 @@ impl Draft<'_> {
                 return;
             }
             let alter = format!("ALTER TYPE {shown}");
+            let full = words::full(name);
+            let tables = self.from.relations.iter();
+            let tables = tables.filter(|(_, it)| it.of_type.as_ref() == Some(&full));
+            let tables: Vec<String> = tables.map(|(name, _)| words::name(name)).collect();
+            let cascade = if tables.is_empty() { "" } else { " CASCADE" };
             let kept: BTreeSet<&str> = after.attributes.iter().map(|it| &*it.name).collect();
             for it in before.attributes.iter().filter(|it| !kept.contains(&*it.name)) {
                 let name = words::ident(&it.name);
-                self.step(Phase::Types, format!("{alter} DROP ATTRIBUTE {name}"));
+                let sql = format!("{alter} DROP ATTRIBUTE {name}{cascade}");
+                match tables.as_slice() {
+                    [] => self.step(Phase::Types, sql),
+                    tables => {
+                        let lost = format!("the column {name} of {}", tables.join(" and "));
+                        self.losing(Phase::Types, sql, lost);
+                    }
+                }
             }
             for it in &after.attributes {
                 match old(&it.name) {
                     None => {
-                        let sql = format!("{alter} ADD ATTRIBUTE {}", named(it));
+                        let sql = format!("{alter} ADD ATTRIBUTE {}{cascade}", named(it));
                         self.step(Phase::Types, sql);
                     }
                     Some(before) if attribute(before) != attribute(it) => {
                         let name = words::ident(&it.name);
                         let kind = attribute(it);
-                        let sql = format!("{alter} ALTER ATTRIBUTE {name} TYPE {kind}");
+                        let sql = format!("{alter} ALTER ATTRIBUTE {name} TYPE {kind}{cascade}");
                         self.step(Phase::Types, sql);
                     }
                     Some(_) => {}

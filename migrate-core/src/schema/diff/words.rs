@@ -125,35 +125,47 @@ pub(super) fn is_in(what: &str, definition: &str) -> bool {
 
 /// Is there a cast between two types, which need not be the same as their texts'?
 pub(super) fn casts(from: &str, to: &str) -> bool {
-    if from.ends_with("[]") != to.ends_with("[]") {
+    let ((from, was_array), (to, array)) = (casts::element(from), casts::element(to));
+    if was_array.is_empty() != array.is_empty() {
         return false;
     }
+    let (was, is) = (&*casts::base(from), &*casts::base(to));
     let family = |kind: &str| -> Option<usize> {
-        let base = casts::base(kind.trim_end_matches("[]"));
-        let families: [&[&str]; 5] = [
-            &["text", "character varying", "character"],
+        let families: [&[&str]; 6] = [
+            &casts::TEXTS,
             &["smallint", "integer", "bigint", "numeric", "real", "double precision"],
             &["date", "timestamp without time zone", "timestamp with time zone"],
             &["json", "jsonb"],
             &["inet", "cidr"],
+            &["bit", "bit varying"],
         ];
-        families.iter().position(|family| family.contains(&&*base))
+        families.iter().position(|family| family.contains(&kind))
     };
-    let (one, other) = (family(from), family(to));
-    one == Some(0) || other == Some(0) || one.is_some() && one == other
+    let (one, other) = (family(was), family(is));
+    one == Some(0) || other == Some(0) || one.is_some() && one == other || numbers_object(was, is)
 }
 
 /// Does PostgreSQL change a column's type by itself, without being told how? As it would assign.
 pub(super) fn assigns(from: &str, to: &str) -> bool {
-    let base = casts::base;
-    let texts = ["text", "character varying", "character"];
-    let numbers = ["smallint", "integer", "bigint", "numeric", "real", "double precision"];
-    let has = |list: &[&str], kind: &str| list.contains(&&*base(kind));
-    base(from) == base(to)
-        || has(&texts, to)
-        || has(&numbers, from) && has(&numbers, to)
-        || has(&["date"], from) && base(to) == "timestamp without time zone"
-        || has(&["json", "jsonb"], from) && has(&["json", "jsonb"], to)
+    let ((from, was_array), (to, array)) = (casts::element(from), casts::element(to));
+    if was_array.is_empty() != array.is_empty() {
+        return false;
+    }
+    let (was, is) = (&*casts::base(from), &*casts::base(to));
+    let both = |list: &[&str]| list.contains(&was) && list.contains(&is);
+    was == is
+        || casts::TEXTS.contains(&is)
+        || both(&["smallint", "integer", "bigint", "numeric", "real", "double precision"])
+        || was == "date" && is == "timestamp without time zone"
+        || both(&["json", "jsonb"])
+        || both(&["bit", "bit varying"])
+        || numbers_object(was, is)
+}
+
+/// Is it a cast from or to `oid` and its kin? PostgreSQL takes these by itself.
+fn numbers_object(was: &str, is: &str) -> bool {
+    casts::is_oid(is) && (casts::INTEGERS.contains(&was) || was == "oid")
+        || casts::is_oid(was) && ["oid", "integer", "bigint"].contains(&is)
 }
 
 /// How values of a type are stored, unless told otherwise.
@@ -260,6 +272,10 @@ mod tests {
         check("public.mood", "character varying(7)", true);
         check("boolean", "uuid", false);
         check("public.mood", "public.feeling", false);
+        check("bit(3)", "bit varying(5)", true);
+        check("integer", "regclass", true);
+        check("regclass", "regtype", false);
+        check("name", "uuid", true);
     }
 
     #[test]

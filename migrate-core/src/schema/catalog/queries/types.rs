@@ -7,9 +7,14 @@ FROM ns n
 WHERE NOT EXISTS (SELECT FROM ext WHERE ext.classid = 'pg_catalog.pg_namespace'::pg_catalog.regclass AND ext.objid = n.oid)";
 
 pub(super) const EXTENSIONS: &str = "
-SELECT 'extension', pg_catalog.to_jsonb(e.extname)::text, pg_catalog.jsonb_build_object('schema', n.nspname)::text
+SELECT 'extension', pg_catalog.to_jsonb(e.extname)::text, pg_catalog.jsonb_build_object(
+    'schema', n.nspname,
+    'comment', CASE WHEN d.comment IS DISTINCT FROM a.comment AND a.name IS NOT NULL THEN coalesce(d.comment, '') END,
+    'usual_comment', a.comment)::text
 FROM pg_catalog.pg_extension e
 JOIN pg_catalog.pg_namespace n ON n.oid = e.extnamespace
+CROSS JOIN LATERAL (SELECT pg_catalog.obj_description(e.oid, 'pg_extension')) d (comment)
+LEFT JOIN pg_catalog.pg_available_extensions() a ON a.name = e.extname
 WHERE e.extname <> 'plpgsql'";
 
 pub(super) const ENUMS: &str = "
@@ -30,6 +35,10 @@ SELECT 'domain', pg_catalog.jsonb_build_array(n.nspname, t.typname)::text, pg_ca
     'collation', CASE WHEN t.typcollation <> b.typcollation THEN t.typcollation::pg_catalog.regcollation::text END,
     'constraints', (SELECT coalesce(pg_catalog.jsonb_object_agg(k.conname, pg_catalog.pg_get_constraintdef(k.oid)), '{}')
                     FROM pg_catalog.pg_constraint k WHERE k.contypid = t.oid AND k.contype <> 'n'),
+    'constraint_comments', (SELECT coalesce(pg_catalog.jsonb_object_agg(k.conname, o.comment), '{}')
+                            FROM pg_catalog.pg_constraint k
+                            CROSS JOIN LATERAL (SELECT pg_catalog.obj_description(k.oid, 'pg_constraint')) o (comment)
+                            WHERE k.contypid = t.oid AND k.contype <> 'n' AND o.comment IS NOT NULL),
     'comment', pg_catalog.obj_description(t.oid, 'pg_type'))::text
 FROM pg_catalog.pg_type t
 JOIN ns n ON n.oid = t.typnamespace

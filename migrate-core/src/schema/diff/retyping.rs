@@ -1,0 +1,116 @@
+//! A column that gets another type: the statement, what its values become, and what is said about that.
+
+use super::relations::keyword;
+use super::{Draft, Phase, Step, casts, words};
+use crate::schema::catalog::{Catalog, Column, Name, RelationKind};
+
+/// The type below all domains, which decides what a cast does to a value.
+fn bottom(catalog: &Catalog, kind: &str) -> String {
+    let (element, array) = casts::element(kind);
+    let domain = catalog.domains.iter().find(|(name, _)| words::full(name) == element);
+    match domain {
+        Some((_, it)) if array.is_empty() || !it.base.ends_with("[]") => {
+            bottom(catalog, &format!("{}{array}", it.base))
+        }
+        _ => kind.to_owned(),
+    }
+}
+
+impl Draft<'_> {
+    pub(super) fn retype(
+        &mut self,
+        table: &Name,
+        relation: RelationKind,
+        before: &Column,
+        after: &Column,
+    ) {
+        let name = words::ident(&after.name);
+        let (was, kind) = (&*before.data_type, &*after.data_type);
+        let (from, to) = (bottom(self.from, was), bottom(self.to, kind));
+        let shown = format!("{}.{name}", words::name(table));
+        let ((_, was_array), (element, array)) = (casts::element(&from), casts::element(&to));
+        let boxes = was_array.is_empty() && !array.is_empty();
+        let unboxes = !was_array.is_empty() && array.is_empty();
+        // Between an enum and its successor there is no cast; every type has one to text.
+        let same = casts::base(&from) == casts::base(&to) && !self.anew.has_type(&to);
+        let direct = was != kind && words::casts(&from, &to);
+        let known = casts::using(&name, &from, &to);
+        let using = match &known {
+            // A foreign table has no rows to cast.
+            _ if relation == RelationKind::ForeignTable => String::new(),
+            // What PostgreSQL does by itself need not be said, and fails where a cast would cut a value off.
+            _ if same || direct && words::assigns(&from, &to) => String::new(),
+            _ if boxes => {
+                let value = casts::within(&name, &from, element);
+                format!(" USING CASE WHEN {name} IS NOT NULL THEN ARRAY[{value}] END")
+            }
+            _ if unboxes => {
+                let (of, _) = casts::element(&from);
+                format!(" USING {}", casts::within(&format!("{name}[1]"), of, &to))
+            }
+            Some(expression) => format!(" USING {expression}"),
+            None if direct => format!(" USING {name}::{kind}"),
+            None => format!(" USING {name}::text{array}::{kind}"),
+        };
+        let caution = match casts::zone(&from, &to) {
+            Some(casts::Zone::Utc) => Some(format!(
+                "the times in {name} are read as UTC: name their zone if it is another"
+            )),
+            Some(casts::Zone::Session) => Some(format!(
+                "the times in {name} are read in the time zone of the session: set TimeZone above if it is another"
+            )),
+            None => self.cast_caution(before, after),
+        };
+        // Types that somebody has made are qualified; what they can be cast to is not known.
+        let made = |kind: &str| kind.contains('.');
+        let elements = (casts::element(was).0, casts::element(kind).0);
+        let boxed = (boxes || unboxes)
+            && (elements.0 == elements.1 || words::casts(elements.0, elements.1));
+        let sure = same || direct || boxed || known.is_some() || made(kind) || made(was);
+        let why = || {
+            format!("how {was} becomes {kind} is not known here: say what becomes of the values")
+        };
+        let doubt = (!sure).then(why);
+        let collation = after.collation.as_ref();
+        let collation = collation.map_or_else(String::new, |it| format!(" COLLATE {it}"));
+        let sql = format!(
+            "ALTER {} {} ALTER COLUMN {name} TYPE {kind}{collation}{using}",
+            keyword(relation),
+            words::name(table)
+        );
+        let loses = casts::loses(&shown, &from, &to);
+        self.steps.push((Phase::Columns, Step { loses, caution, doubt, ..Step::new(sql) }));
+    }
+
+    /// Can a change of the type fail?
+    fn cast_caution(&self, before: &Column, after: &Column) -> Option<String> {
+        let (was, is) = (&*before.data_type, &*after.data_type);
+        if was == is {
+            let gone = |name: &Name| {
+                let labels = |catalog: &Catalog| Some(catalog.enums.get(name)?.labels.clone());
+                let after = labels(self.to).unwrap_or_default();
+                labels(self.from)
+                    .unwrap_or_default()
+                    .into_iter()
+                    .filter(move |it| !after.contains(it))
+            };
+            let used = self.anew.types.iter().filter(|name| words::mentions(is, name));
+            let labels: Vec<String> = used.flat_map(gone).collect();
+            let labels = (!labels.is_empty()).then(|| labels.join(" or "));
+            return labels.map(|it| format!("fails if {} is {it} in a row", after.name));
+        }
+        let integers = ["smallint", "integer", "bigint"];
+        let rank = |kind: &str| integers.iter().position(|it| *it == kind);
+        let wider = matches!((rank(was), rank(is)), (Some(was), Some(is)) if was < is);
+        if is == "text" || wider {
+            return wider.then(|| "rewrites the table".to_owned());
+        }
+        let length = |kind: &str| {
+            let length = kind.strip_prefix("character varying")?;
+            length.trim_matches(['(', ')']).parse::<u32>().ok().or(Some(u32::MAX))
+        };
+        let longer = matches!((length(was), length(is)), (Some(was), Some(is)) if was <= is);
+        let caution = || format!("fails if a value of {} can't be made {is}", after.name);
+        (!longer && casts::can_fail(was, is)).then(caution)
+    }
+}
