@@ -45,13 +45,19 @@ pub fn models() -> String {
 }
 
 fn extensions(schema: &mut Migration) {
-    schema.inject_custom(r#"CREATE EXTENSION IF NOT EXISTS "uuid-ossp""#);
-    schema.inject_custom("CREATE EXTENSION IF NOT EXISTS pgcrypto");
+    // Revision 001 marks the extensions that it creates with a comment.
+    for name in ["\"uuid-ossp\"", "pgcrypto"] {
+        schema.inject_custom(format!("CREATE EXTENSION IF NOT EXISTS {name}"));
+        schema.inject_custom(format!(
+            "COMMENT ON EXTENSION {name} IS 'created by ActorHub revision 001'"
+        ));
+    }
     // As in revision 001: no column uses vector yet, so a server without it will do.
     schema.inject_custom(
         "DO $$ BEGIN \
          IF EXISTS (SELECT FROM pg_available_extensions WHERE name = 'vector') THEN \
-         CREATE EXTENSION IF NOT EXISTS vector; END IF; \
+         CREATE EXTENSION IF NOT EXISTS vector; \
+         COMMENT ON EXTENSION vector IS 'created by ActorHub revision 001'; END IF; \
          EXCEPTION WHEN insufficient_privilege THEN NULL; END $$",
     );
 }

@@ -92,7 +92,13 @@ impl Seen {
 
     /// What is built, and what is live, in the same words.
     pub(crate) fn beside(self, live: Self) -> (Catalog, Catalog) {
-        let (built, found) = comparable((&self.catalog, &self.role), (&live.catalog, &live.role));
+        let (mut built, mut found) =
+            comparable((&self.catalog, &self.role), (&live.catalog, &live.role));
+        // An extension may have been installed by the server's administrator before the chain ran, so its comment says
+        // nothing about the chain.
+        for catalog in [&mut built, &mut found] {
+            catalog.extensions.values_mut().for_each(|extension| extension.comment = None);
+        }
         match self.version.min(live.version) < MAINTAIN_SINCE
             && self.version.max(live.version) >= MAINTAIN_SINCE
         {

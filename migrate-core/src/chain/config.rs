@@ -285,12 +285,13 @@ impl Reader<'_> {
         self.note(Problem::ConfigSyntax { why }, at);
     }
 
-    /// The parser's span of a string is what stands between the quotes; of an empty one, the quote that closes it.
+    /// The parser's span of a string is what stands between the quotes; that of an empty one is the quote that opens it.
     fn with_quotes(&self, at: Span) -> Span {
-        let Span { mut start, mut end } = at;
-        if ["\"", "'"].contains(&self.text.get(at.range()).unwrap_or_default()) {
-            end = start;
+        if let Some(quote @ ("\"" | "'")) = self.text.get(at.range()) {
+            let is_closed = self.text.get(at.end..).is_some_and(|rest| rest.starts_with(quote));
+            return Span::new(at.start, at.end + usize::from(is_closed));
         }
+        let Span { mut start, mut end } = at;
         for quote in ['"', '\''] {
             while self.text.get(..start).is_some_and(|before| before.ends_with(quote))
                 && self.text.get(end..).is_some_and(|after| after.starts_with(quote))

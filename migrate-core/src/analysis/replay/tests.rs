@@ -90,7 +90,7 @@ fn what_is_there_is_not_made_again() {
 
 #[test]
 fn what_is_not_there_is_not_used() {
-    check("DROP TABLE t", &["there is no table `t`: r1.sql `t` not there = mend"]);
+    check("DROP TABLE t", &["there is no table `t`: r1.sql `t` not there = correct"]);
     check(
         "CREATE TABLE users (); DROP TABLE user_s",
         &["there is no table `user_s`: r1.sql `user_s` not there = did you mean `users`?"],
