@@ -13,6 +13,7 @@ use crate::syntax::statements::Statement;
 
 mod enum_values;
 mod no_transaction;
+#[cfg(feature = "analysis")]
 mod own_transactions;
 
 use self::enum_values::enum_values_used;
@@ -21,6 +22,7 @@ use self::no_transaction::commit_in_block;
 pub(crate) use self::no_transaction::is_concurrent_reindex;
 pub use self::no_transaction::needs_no_transaction;
 pub(crate) use self::no_transaction::releases_locks;
+#[cfg(feature = "analysis")]
 pub(crate) use self::own_transactions::{needs_transaction, text_setting};
 
 /// A problem in the SQL of a section, its position, and the text to show there.

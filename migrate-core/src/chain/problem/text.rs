@@ -348,8 +348,8 @@ impl Problem {
                  restore the committed file with `git checkout`".into(),
             LockVersion { .. } => "a newer version of the tool wrote it; update `migrate-macros` and \
                  `migrate-core` to that version".into(),
-            LockSyntax { .. } | LockTampered { .. } => "the file is written by `migrate lock` alone; bring \
-                 the committed one back with `git checkout`".into(),
+            LockSyntax { .. } | LockTampered { .. } => "the file is written by `migrate lock` alone; restore \
+                 the committed one with `git checkout`".into(),
             LockDuplicate { .. } => "keep one of the two lines".into(),
             PinnedMissing { id, moved_to: Some(new) } => {
                 format!("databases know it as `{id}`: change the id back from `{new}`")
