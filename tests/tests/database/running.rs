@@ -30,7 +30,10 @@ fn running(session: &mut Session, chain: &Chain<'static>) -> Option<LockHolder> 
 fn while_it_waits(database: &Database, chain: &Chain<'static>, look: impl FnOnce(&str)) {
     Session::new(database).upgrade_to(&Runner::new(chain), "r1").unwrap();
     let mut other = Session::new(database);
-    other.execute("BEGIN; INSERT INTO t1 VALUES (0)");
+    // A test that fails here must not wait for it for ever.
+    other.execute(
+        "SET idle_in_transaction_session_timeout = '45s'; BEGIN; INSERT INTO t1 VALUES (0)",
+    );
     let blocker = other.pid();
     thread::scope(|scope| {
         let run = scope.spawn(|| {
@@ -38,8 +41,7 @@ fn while_it_waits(database: &Database, chain: &Chain<'static>, look: impl FnOnce
             Session::new(database).upgrade(&runner).unwrap()
         });
         let mut watch = Session::new(database);
-        let waits =
-            "SELECT count(*) FROM pg_stat_progress_create_index WHERE current_locker_pid <> 0";
+        let waits = "SELECT count(*) FROM pg_stat_progress_create_index WHERE datname = current_database() AND current_locker_pid <> 0";
         eventually("the index waits", || watch.value(waits) == "1");
         look(&blocker);
         other.execute("ROLLBACK");

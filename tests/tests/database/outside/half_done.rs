@@ -102,7 +102,10 @@ fn a_step_that_is_running_is_waited_for() {
         session.upgrade_to(&Runner::new(&chain), "r2").unwrap();
         session.execute("INSERT INTO t1 VALUES (777, 0)");
         let mut other = Session::new(database);
-        other.execute("BEGIN; INSERT INTO t1 VALUES (0, 0)");
+        // A test that fails here must not wait for it for ever.
+        other.execute(
+            "SET idle_in_transaction_session_timeout = '45s'; BEGIN; INSERT INTO t1 VALUES (0, 0)",
+        );
         let undone = thread::scope(|scope| {
             let running = |like: &str| {
                 format!(

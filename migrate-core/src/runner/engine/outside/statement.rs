@@ -179,8 +179,10 @@ impl Engine<'_> {
         failure: Failure,
     ) -> Ask {
         // It has waited for whoever was building an index of this name. That may have failed, so it is looked at again.
+        // Not at once: the builder gives its lock back before it commits.
         if failure.is("42P07") && std::mem::take(&mut run.has_builder) {
-            return self.next_statement(run, step);
+            self.state = State::Outside(Box::new(Outside { phase: Phase::Pausing, ..run }));
+            return Ask::Wait(self.backoff.next());
         }
         // A part of it may have been committed, so what was announced stays. What can't run in a block at all has not
         // come to a commit in a transaction, so it has not now.

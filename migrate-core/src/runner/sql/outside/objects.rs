@@ -16,7 +16,8 @@ pub(crate) struct Objects {
 
 /// Indexes. One of a partitioned table alone is invalid until all its partitions have theirs. Who may read everybody's
 /// statistics sees which index somebody builds; everybody sees the lock that this takes of its table, as it is built and
-/// until it is valid. A VACUUM or ANALYZE takes the same lock.
+/// until it is valid. A VACUUM or ANALYZE takes the same lock. It is released a moment before the transaction commits that
+/// makes the index valid: that one is seen by the row that it changes.
 fn indexes(condition: &str) -> Objects {
     Objects {
         oid: "i.indexrelid",
@@ -28,7 +29,9 @@ fn indexes(condition: &str) -> Objects {
              AND l.pid <> pg_catalog.pg_backend_pid() \
              AND l.database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database()) \
              AND NOT EXISTS (SELECT FROM pg_catalog.pg_stat_progress_vacuum v WHERE v.pid = l.pid) \
-             AND NOT EXISTS (SELECT FROM pg_catalog.pg_stat_progress_analyze a WHERE a.pid = l.pid)), \
+             AND NOT EXISTS (SELECT FROM pg_catalog.pg_stat_progress_analyze a WHERE a.pid = l.pid)) \
+             OR NOT i.indisvalid AND EXISTS (SELECT FROM pg_catalog.pg_locks l WHERE l.locktype = 'transactionid' \
+             AND l.transactionid = i.xmax AND l.pid <> pg_catalog.pg_backend_pid()), \
              pg_catalog.pg_get_indexdef(c.oid), \
              pg_catalog.has_schema_privilege(c.relnamespace, 'USAGE') AND pg_catalog.pg_has_role(c.relowner, 'USAGE')",
         from: format!(
