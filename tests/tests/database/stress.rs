@@ -39,7 +39,7 @@ fn is_expected(said: &Said) -> bool {
     // Terminated, cancelled, waited too long for a lock.
     let is_ours = matches!(code, None | Some("57P01" | "57014" | "55P03"));
     // The connection could not be opened.
-    error.starts_with("Error { kind")
+    error.starts_with("Refused {") && is_ours
         || ["Server {", "Ended {"].iter().any(|it| error.starts_with(it)) && is_ours
         || error.starts_with("Statement(") && (is_ours || code == Some("23505"))
         || error.starts_with("InDoubt {") && error.contains("why: Commits")
