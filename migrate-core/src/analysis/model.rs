@@ -115,7 +115,7 @@ pub(super) struct Model {
     /// A stand-in schema for objects whose schema cannot be determined.
     pub(super) unresolved: Id,
     /// Whether the stand-in schema ever contained anything.
-    has_astray: bool,
+    has_unresolved: bool,
     /// The existing schemas, including `public`.
     pub(super) schemas: Vec<Id>,
 }
@@ -145,7 +145,7 @@ impl Model {
             public: 0,
             temporary: 0,
             unresolved: Id::MAX,
-            has_astray: false,
+            has_unresolved: false,
             schemas: Vec::new(),
         };
         let mut schema = |name: &str, complete| {
@@ -219,7 +219,7 @@ impl Model {
             ObjectKind::Routine => self.name_routine(&object.name, id),
             _ => {}
         }
-        self.has_astray |= object.home.is_some() && object.home == Some(self.unresolved);
+        self.has_unresolved |= object.home.is_some() && object.home == Some(self.unresolved);
         for key in object.keys(self.schema_of_home(&object)) {
             if object.is_certain
                 && !object.is_old

@@ -30,7 +30,7 @@ impl<R> Runner<'_, R> {
     ///
     /// Run it as `psql -X -v ON_ERROR_STOP=1 -f script.sql`. It does what this runner does: each
     /// revision is a transaction with its record, and a database with another history is refused.
-    /// It does not try again: what stops it has to be mended by whoever runs it.
+    /// It does not try again: what stops it has to be fixed by whoever runs it.
     ///
     /// ```
     /// use migrate_core::{Folder, Runner, Target, check};

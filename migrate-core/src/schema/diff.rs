@@ -110,7 +110,7 @@ enum Phase {
     DropForeignKeys,
     DropConstraints,
     DropIndexes,
-    /// What needs a routine that is made anew.
+    /// What needs a routine that is recreated.
     LetGo,
     /// Constraints of a parent that a table has left.
     DropLeft,
@@ -245,7 +245,7 @@ fn attempt(
 }
 
 impl<'c> Draft<'c> {
-    /// Nothing written yet; these types are to be made anew.
+    /// Nothing written yet; these types are to be recreated.
     fn new(from: &'c Catalog, to: &'c Catalog, online: bool, types: BTreeSet<Name>) -> Self {
         let anew = Anew::new(from, to, types);
         let (made, untold) = (BTreeSet::new(), BTreeSet::new());

@@ -42,8 +42,9 @@ impl Model {
             return found;
         }
         // An object whose schema is unknown may be in any schema.
-        let astray = || self.slots.contains_key(&(namespace, Some(self.unresolved), key.2.clone()));
-        if self.has_astray && home != Some(self.unresolved) && astray() {
+        let is_unresolved =
+            || self.slots.contains_key(&(namespace, Some(self.unresolved), key.2.clone()));
+        if self.has_unresolved && home != Some(self.unresolved) && is_unresolved() {
             return Lookup::Unknown(None);
         }
         found

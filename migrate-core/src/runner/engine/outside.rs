@@ -267,7 +267,7 @@ impl<'r> Engine<'r> {
                 let error = self.record_failed(&step, failure, span);
                 Ok(self.roll_back_and_release(run, Then::Fail(Error::Statement(Box::new(error)))))
             }
-            // Somebody has changed the history meanwhile: what follows from it is looked at anew.
+            // Somebody has changed the history meanwhile: what follows from it is read again.
             (Phase::Recording, Reply::Failed(failure)) if own_sql::has_moved(&failure) => {
                 Ok(self.roll_back_and_release(run, Then::StartOver))
             }

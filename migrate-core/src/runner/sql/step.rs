@@ -15,7 +15,7 @@ use crate::runner::settings::Settings;
 /// How the guard of a transaction refuses.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Guard {
-    /// By an expression that fails; if it does not, this mark is set. A `DO` block is compiled anew each time, and takes
+    /// By an expression that fails; if it does not, this mark is set. A `DO` block is compiled again each time, and takes
     /// longer than all else that surrounds a step.
     Quick(Option<u64>),
     /// With an SQLSTATE of its own, for whoever reads what psql says.

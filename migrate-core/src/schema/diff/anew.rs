@@ -1,4 +1,4 @@
-//! What keeps its name and yet has to be made anew, and with it what needs it: known before the
+//! What keeps its name and yet has to be recreated, and with it what needs it: known before the
 //! first statement is written.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -9,7 +9,7 @@ use crate::schema::catalog::{
     Catalog, Column, Composite, Constraint, Domain, Index, Name, Relation, Routine, RoutineName,
 };
 
-/// What is made anew.
+/// What is recreated.
 #[derive(Debug, Default)]
 pub(super) struct Anew {
     /// Types.
@@ -25,7 +25,7 @@ pub(super) struct Anew {
 }
 
 impl Anew {
-    /// What is made anew between two catalogs, if these types are.
+    /// What is recreated between two catalogs, if these types are.
     pub(super) fn new(from: &Catalog, to: &Catalog, types: BTreeSet<Name>) -> Self {
         let mut anew = Anew { types, ..Anew::default() };
         anew.look_at_types(from, to);
@@ -180,12 +180,12 @@ impl Anew {
         self.views = moved.into_iter().filter(stays).cloned().collect();
     }
 
-    /// Does a definition speak of a type that is made anew?
+    /// Does a definition speak of a type that is recreated?
     pub(super) fn has_type(&self, definition: &str) -> bool {
         self.types.iter().any(|name| words::mentions(definition, name))
     }
 
-    /// Does a definition speak of a type or a routine that is made anew?
+    /// Does a definition speak of a type or a routine that is recreated?
     pub(super) fn has(&self, definition: &str) -> bool {
         self.has_type(definition) || {
             let name = |it: &RoutineName| Name::new(&*it.schema, &*it.name);
@@ -236,7 +236,7 @@ impl Anew {
         columns.into_iter().flatten().any(|it| words::has_word(definition, it))
     }
 
-    /// Does a trigger, a rule or a policy of a table have to let go of what is made anew?
+    /// Does a trigger, a rule or a policy of a table have to let go of what is recreated?
     pub(super) fn frees(&self, table: &Name, definition: &str) -> bool {
         let retyped = self.retyped.get(table).into_iter().flatten();
         let mut others = self.retyped.keys().filter(|name| *name != table);
@@ -362,7 +362,7 @@ pub(super) fn is_used(catalog: &Catalog, name: &Name) -> bool {
         })
 }
 
-/// What a view can't change without being made anew.
+/// What a view can't change without being recreated.
 fn of_view(it: &Relation) -> impl PartialEq {
     (it.definition.clone(), it.options.clone(), it.tablespace.clone(), it.access_method.clone())
 }

@@ -140,7 +140,7 @@ impl Draft<'_> {
         let changes = self.anew.retypes(before, after);
         let retypes = changes && !inherits;
         if before.generated.is_some() && after.generated.is_some() {
-            // One that changes is added anew.
+            // One that changes is added again.
         } else {
             if before.generated.is_some() {
                 self.step(Phase::LetGo, set("DROP EXPRESSION"));

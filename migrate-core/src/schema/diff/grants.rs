@@ -228,7 +228,7 @@ impl Draft<'_> {
         self.to.owners.get(owned).map_or(MYSELF, String::as_str).to_owned()
     }
 
-    /// What is held on something new. The default privileges change after all that is created. What is made anew
+    /// What is held on something new. The default privileges change after all that is created. What is recreated
     /// gets back what it had, whoever runs it; of what was not there, that role's default privileges are as wanted.
     fn at_first(&self, on: &ObjectName, anew: bool) -> State {
         if on.kind == "column" {

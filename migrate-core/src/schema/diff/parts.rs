@@ -35,7 +35,7 @@ impl Draft<'_> {
             identity.strip_prefix("index ").map(str::to_owned)
         };
         let (was, is) = (before.and_then(index), index(after));
-        // An index that is made anew takes it along.
+        // An index that is recreated takes it along.
         let rebuilt = before
             .zip(is.as_ref())
             .is_some_and(|(before, index)| !self.anew.keeps_index(name, before, after, index));

@@ -116,7 +116,7 @@ impl Draft<'_> {
         let gone = self.from.relations.get(name).filter(|_| dropped.contains(name));
         let Some(it) = gone else { return false };
         // Something of its name can stand there only when it is gone, and a function that it calls
-        // can be made anew only then.
+        // can be recreated only then.
         let defaults = it.columns.iter().filter_map(|it| it.default.as_ref());
         let checks = it.constraints.values().map(|it| &it.definition);
         let triggers = it.triggers.values().map(|it| &it.definition);

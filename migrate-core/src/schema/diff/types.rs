@@ -82,7 +82,7 @@ impl Draft<'_> {
                         }
                     }
                 } else {
-                    // PostgreSQL can't take a label away: the type is made anew, and the columns of
+                    // PostgreSQL can't take a label away: the type is recreated, and the columns of
                     // the old one are changed to it.
                     let old = words::old(name);
                     let rename =
@@ -219,7 +219,7 @@ impl Draft<'_> {
 
     pub(super) fn statistics(&mut self) {
         let (from, to) = (self.from, self.to);
-        // Those of a table or a view that is made anew go with it.
+        // Those of a table or a view that is recreated go with it.
         let staying: BTreeSet<Name> = self.staying().into_iter().cloned().collect();
         let same = |this: &Self, before: &Statistics, after: &Statistics| {
             before.definition == after.definition
