@@ -38,9 +38,8 @@ fn is_expected(said: &Said) -> bool {
     let code = error.split("code: Some(\"").nth(1).and_then(|rest| rest.get(..5));
     // Terminated, cancelled, waited too long for a lock.
     let is_ours = matches!(code, None | Some("57P01" | "57014" | "55P03"));
-    // The connection could not be opened.
-    error.starts_with("Refused {") && is_ours
-        || ["Server {", "Ended {"].iter().any(|it| error.starts_with(it)) && is_ours
+    // The connection could not be opened, or it is lost.
+    is_ours && ["Refused {", "Server {", "Ended {"].iter().any(|it| error.starts_with(it))
         || error.starts_with("Statement(") && (is_ours || code == Some("23505"))
         || error.starts_with("InDoubt {") && error.contains("why: Commits")
         || error.starts_with("Plan(HalfDone(")
