@@ -13,7 +13,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, ColorChoice, Parser, Subcommand};
-use migrate_core::parse_duration;
+use migrate_core::chain::parse_duration;
 
 pub(crate) use self::chain::{
     ChainCommand, Downgrade, Forget, GraphFormat, How, Limits, Point, Range, Redo, Stamp, Upgrade,

@@ -4,9 +4,9 @@ use std::collections::HashSet;
 use std::ffi::OsString;
 use std::path::Path;
 
-use migrate_core::{
-    Chain, ConnectError, Connector, Error, Folder, History, Notices, Record, Runner, check,
-};
+use migrate_core::connect::Connector;
+use migrate_core::runner::Notices;
+use migrate_core::{Chain, ConnectError, Error, Folder, History, Record, Runner, check};
 use postgres::Client;
 
 use crate::args::Connection;

@@ -4,7 +4,10 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::{fmt, io};
 
-use migrate_core::{__counted as counted, ConnectError, EditError, Error, PlanError, Rejection};
+use migrate_core::__private::counted;
+use migrate_core::chain::edit::EditError;
+use migrate_core::runner::ErrorKind;
+use migrate_core::{ConnectError, Error, PlanError, Rejection};
 use serde::Serialize;
 
 use crate::hazards::Found;
@@ -129,7 +132,7 @@ impl Failure {
     pub(crate) fn exit(&self) -> Exit {
         match self {
             Failure::Plan(PlanError::Diverged(_)) => Exit::Diverged,
-            Failure::Run(error) if matches!(**error, Error::NotAtHead { .. }) => Exit::NotAtHead,
+            Failure::Run(error) if error.kind() == ErrorKind::NotAtHead => Exit::NotAtHead,
             Failure::Nowhere(_) => Exit::Usage,
             Failure::Refused { kind: "usage", .. } => Exit::Usage,
             _ => Exit::Failed,
@@ -153,14 +156,14 @@ impl Failure {
             Failure::Exists(_) | Failure::Unwritable { .. } | Failure::Unreadable { .. } => "file",
             Failure::Nowhere(_) => "no-database",
             Failure::Connect(_) => "no-connection",
-            Failure::Run(error) | Failure::Advised(error, _) => match **error {
-                Error::Statement(_) => "statement",
-                Error::NotAtHead { .. } => "not-at-head",
-                Error::LockTimeout { .. } => "busy",
-                Error::InDoubt { .. } => "in-doubt",
-                Error::Plan(PlanError::HalfDone(_)) => "partial",
-                Error::Denied { .. } | Error::Hidden { .. } => "denied",
-                Error::Stopped { .. } => "stopped",
+            Failure::Run(error) | Failure::Advised(error, _) => match error.kind() {
+                ErrorKind::Statement => "statement",
+                ErrorKind::NotAtHead => "not-at-head",
+                ErrorKind::LockTimeout => "busy",
+                ErrorKind::InDoubt => "in-doubt",
+                ErrorKind::HalfDone => "partial",
+                ErrorKind::Denied => "denied",
+                ErrorKind::Stopped => "stopped",
                 _ => "run",
             },
             Failure::OnScratch(_) | Failure::DevServer(_) => "dev-server",
@@ -292,7 +295,7 @@ fn statement(error: &Error) -> Option<StatementView> {
 }
 
 pub(crate) fn problems(rejection: &Rejection) -> Vec<ProblemView> {
-    let view = |found: &migrate_core::Diagnostic| {
+    let view = |found: &migrate_core::chain::Diagnostic| {
         let place = found.primary.as_ref().and_then(|label| {
             let source = rejection.sources.get(label.source)?;
             Some((source.path().to_owned(), source.position(label.span.start)))

@@ -18,7 +18,7 @@ mod literals;
 mod min_server;
 mod model;
 mod names;
-mod prediction;
+pub(crate) mod prediction;
 mod query;
 mod replay;
 mod statement;
@@ -28,8 +28,6 @@ mod type_facts;
 use self::annotations::{Note, notes};
 pub use self::blind_spots::{BlindSpot, blind_spot, blind_spots};
 pub use self::lints::{Finding, lint};
-#[doc(hidden)]
-pub use self::prediction::predicted;
 use self::syntax::{Fault, SyntaxError};
 use crate::chain::chain::Chain;
 use crate::chain::check::{Rejection, check_with};
@@ -52,7 +50,8 @@ use crate::syntax::statements::Statement;
 /// Contains all problems, not only the first one.
 ///
 /// ```
-/// use migrate_core::{Folder, analyse};
+/// use migrate_core::Folder;
+/// use migrate_core::analysis::analyse;
 ///
 /// let file = "-- revision: 001\n-- message: Users\n\
 ///             -- migrate:up\nCREATE TABEL users ();\n-- migrate:down\nDROP TABLE users;\n";

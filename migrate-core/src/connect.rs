@@ -1,9 +1,8 @@
 //! From a connection string to a client, with TLS by rustls.
-//!
-//! Imports [`syntax`](crate::syntax) and, of [`runner`](crate::runner), how a server's refusal is kept. What it does is
-//! decided in `settings`, `endpoint` and `attempts`; `blocking` and `tokio` carry it out, and are the same text but for
-//! `.await`; [`tls`] is what a string asks of TLS.
-//! Start reading at [`Connector`].
+
+// Imports `syntax` and, of `runner`, how a server's refusal is stored. What it does is decided in `settings`, `endpoint`
+// and `attempts`; `blocking` and `tokio` carry it out, and are the same text but for `.await`; `tls` is what a string
+// asks of TLS. Start reading at `Connector`.
 
 mod attempts;
 #[cfg(feature = "postgres")]
@@ -37,6 +36,7 @@ use self::endpoint::{Place, Wanted};
 pub use self::error::{CertificateFault, ConnectError};
 use self::error_mapping::Attempt;
 use self::notices::Notices;
+pub use crate::connect::tls::SslMode;
 use crate::connect::tls::{Connector as TlsConnector, Tls, connector};
 
 /// Connects, and blocks until the session stands. [`Connector`] tells what the string may say.
@@ -114,7 +114,7 @@ pub async fn connect_async(url: &str) -> Result<tokio_postgres::Client, ConnectE
 /// What the server says beside its answers (`NOTICE`, `WARNING`) goes to `tracing`.
 #[cfg_attr(feature = "postgres", doc = "```no_run")]
 #[cfg_attr(not(feature = "postgres"), doc = "```ignore")]
-/// use migrate_core::Connector;
+/// use migrate_core::connect::Connector;
 ///
 /// let connector = Connector::new("postgres://app:secret@db.example/app?sslmode=require")?
 ///     .on_notice(|notice| eprintln!("{}: {}", notice.severity(), notice.message()));
@@ -161,7 +161,7 @@ impl Connector {
     /// reads that itself.
     ///
     /// ```no_run
-    /// # let connector = migrate_core::Connector::new("host=db.example")?;
+    /// # let connector = migrate_core::connect::Connector::new("host=db.example")?;
     /// let mut backup = std::process::Command::new("pg_dump");
     /// for (name, value) in connector.child_environment() {
     ///     match value {
@@ -185,7 +185,7 @@ impl Connector {
     /// Hands what the server says beside its answers to a [`Runner`](crate::Runner) that
     /// [listens](crate::Runner::forward_notices), in place of [`on_notice`](Self::on_notice).
     #[must_use]
-    pub fn pass_on_notices(self, notices: &crate::Notices) -> Self {
+    pub fn pass_on_notices(self, notices: &crate::runner::Notices) -> Self {
         let notices = notices.clone();
         self.on_notice(move |notice| {
             // The runner rolls back to be sure, also where nothing is left to roll back.
@@ -198,7 +198,7 @@ impl Connector {
     /// A way to another database of the same server, as the same role.
     ///
     /// ```
-    /// let connector = migrate_core::Connector::new("postgres://app@db.example/shop")?;
+    /// let connector = migrate_core::connect::Connector::new("postgres://app@db.example/shop")?;
     /// let other = connector.to_database("shop_copy")?;
     /// assert_eq!(other.to_string(), "app@db.example:5432/shop_copy");
     /// # Ok::<(), migrate_core::ConnectError>(())

@@ -2,10 +2,9 @@
 
 use std::collections::HashMap;
 
-use migrate_core::{
-    __PACKED_FORMAT as FORMAT, __Threads as Threads, __analyse_on as analyse_on, __pack as pack,
-    Chain, Folder, LOCK_FILE, Migration, files, variant,
-};
+use migrate_core::__private::{PACKED_FORMAT as FORMAT, Threads, analyse_on, pack};
+use migrate_core::chain::{LOCK_FILE, variant};
+use migrate_core::{Chain, Folder, Migration, files};
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::quote;
 
@@ -121,7 +120,7 @@ fn module(input: &Input, place: &Place, chain: &Chain<'static>) -> TokenStream {
             }
 
             /// The whole chain: texts, parents and digests.
-            pub static CHAIN: #core::Chain<'static> = #core::Chain::embedded(#core::__Packing {
+            pub static CHAIN: #core::Chain<'static> = #core::Chain::embedded(#core::__private::Packing {
                 format: #format,
                 count: #count,
                 head: #head_id,
@@ -131,17 +130,17 @@ fn module(input: &Input, place: &Place, chain: &Chain<'static>) -> TokenStream {
             });
 
             /// The digest of the head, which pins every revision of the chain.
-            pub const HEAD_DIGEST: #core::Digest = #core::Digest::from_bytes(*#digest);
+            pub const HEAD_DIGEST: #core::chain::Digest = #core::chain::Digest::from_bytes(*#digest);
 
             #core::__with_client! {
                 impl ::core::str::FromStr for Revision {
-                    type Err = #core::UnknownRevision;
+                    type Err = #core::runner::UnknownRevision;
 
                     fn from_str(id: &str) -> ::core::result::Result<Self, Self::Err> {
                         match IDS.iter().position(|known| *known == id) {
                             ::core::option::Option::Some(at) => ::core::result::Result::Ok(Revision::ALL[at]),
                             ::core::option::Option::None => ::core::result::Result::Err(
-                                #core::UnknownRevision(::std::string::ToString::to_string(id)),
+                                #core::runner::UnknownRevision(::std::string::ToString::to_string(id)),
                             ),
                         }
                     }

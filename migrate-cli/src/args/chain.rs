@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use clap::{Args, Subcommand, ValueEnum};
 use clap_complete::Shell;
-use migrate_core::{BadTarget, Target};
+use migrate_core::Target;
+use migrate_core::plan::BadTarget;
 
 use super::import::{ADOPT, Adopt};
 use super::lint::{LINT, LintArgs};

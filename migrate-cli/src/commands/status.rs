@@ -2,9 +2,8 @@
 
 use std::collections::{HashMap, HashSet};
 
-use migrate_core::{
-    HalfDone, History, Partial, Record, Status, changed, half_done_elsewhere, status as standing,
-};
+use migrate_core::plan::{HalfDone, Partial, changed, half_done_elsewhere, status as standing};
+use migrate_core::{History, Record, Status};
 use postgres::Client;
 use serde::Serialize;
 

@@ -2,10 +2,9 @@
 
 use std::process::Command;
 
-use migrate_core::{
-    __counted as counted, Chain, Direction, History, Plan, PlanError, Report, Runner, Step, Target,
-    downgrade as plan_downgrade, upgrade as plan_upgrade,
-};
+use migrate_core::__private::counted;
+use migrate_core::plan::{Step, downgrade as plan_downgrade, upgrade as plan_upgrade};
+use migrate_core::{Chain, Direction, History, Plan, PlanError, Report, Runner, Target};
 
 use super::current::note_unread;
 use super::plan;

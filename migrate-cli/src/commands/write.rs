@@ -7,10 +7,11 @@ use std::path::Path;
 use std::process::Command;
 
 use jiff::Timestamp;
-use migrate_core::{
-    __counted as counted, Chain, FileEdit, LOCK_FILE, Migration, NewRevision, NewSection, Pin,
-    Status, check, edit, lock_text, status, write_lock,
-};
+use migrate_core::__private::counted;
+use migrate_core::chain::edit::{FileEdit, NewRevision, NewSection};
+use migrate_core::chain::{LOCK_FILE, Pin, edit, lock_text, write_lock};
+use migrate_core::plan::status;
+use migrate_core::{Chain, Migration, Status, check};
 use serde::Serialize;
 
 use crate::context::Context;

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use migrate_core::{Lexer, Source, Span, Statement, TokenKind, point_at, split_statements};
+use migrate_core::chain::point_at;
+use migrate_core::syntax::{Lexer, Source, Span, Statement, TokenKind, split_statements};
 
 use crate::failure::Failure;
 
@@ -132,7 +133,7 @@ pub(super) fn waiting(left: &[Refused<'_>]) -> Result<(), Failure> {
     let more = left.len().saturating_sub(texts.len());
     let mut text = texts.join("\n\nerror: ");
     if more > 0 {
-        let statements = migrate_core::__counted(more, "more statement");
+        let statements = migrate_core::__private::counted(more, "more statement");
         text.push_str(&format!("\n\n{statements} did not run, and may need what is missing here"));
     }
     Err(Failure::Models(text))

@@ -71,8 +71,8 @@ pub enum Down<'a> {
     Irreversible(Cow<'a, str>),
 }
 
-/// The digests of a revision; see [`section_digest`](crate::section_digest) and
-/// [`chain_digest`](crate::chain_digest).
+/// The digests of a revision; see [`section_digest`](crate::chain::section_digest) and
+/// [`chain_digest`](crate::chain::chain_digest).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Digests {
     /// Of the upgrade.

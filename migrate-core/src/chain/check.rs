@@ -172,7 +172,7 @@ fn assemble(
         let (id, _) = file.header.id?;
         let parents: Vec<_> = file.header.parents.into_iter().map(|(id, _)| id).collect();
         let under: Option<Vec<_>> = parents.iter().map(|id| chains.get(id).copied()).collect();
-        let chain = crate::chain_digest(id.as_str(), &under?, up);
+        let chain = crate::chain::digest::chain_digest(id.as_str(), &under?, up);
         chains.insert(id.clone(), chain);
         migrations.push(Migration {
             id,

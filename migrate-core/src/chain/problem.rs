@@ -8,7 +8,7 @@ use crate::chain::lint::Lint;
 
 mod text;
 
-/// A problem. Its position is in the [`Diagnostic`](crate::Diagnostic).
+/// A problem. Its position is in the [`Diagnostic`](crate::chain::Diagnostic).
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 #[expect(missing_docs, reason = "each variant's message, below, says what it and its fields are")]

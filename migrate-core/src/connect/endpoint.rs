@@ -103,7 +103,7 @@ impl Wanted {
             return Err(ConnectError::BadValue {
                 parameter: "sslmode",
                 expected: "require, verify-ca or verify-full beside sslnegotiation=direct".into(),
-                meant: None,
+                suggestion: None,
             });
         }
         if settings.get("connect_timeout").is_none() {
@@ -255,7 +255,7 @@ fn bad_value(parameter: &'static str) -> ConnectError {
         "sslnegotiation" => "postgres or direct",
         _ => "a number",
     };
-    ConnectError::BadValue { parameter, expected: expected.into(), meant: None }
+    ConnectError::BadValue { parameter, expected: expected.into(), suggestion: None }
 }
 
 #[cfg(test)]

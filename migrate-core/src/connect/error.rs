@@ -26,8 +26,8 @@ pub enum ConnectError {
     UnknownParameter {
         /// Its name; `None` where it could be a part of the password.
         name: Option<String>,
-        /// What was probably meant.
-        meant: Option<&'static str>,
+        /// The name that is most like it.
+        suggestion: Option<&'static str>,
     },
     /// A parameter of the connection string has a value that it can't have.
     BadValue {
@@ -35,8 +35,8 @@ pub enum ConnectError {
         parameter: &'static str,
         /// What it could have.
         expected: String,
-        /// What was probably meant.
-        meant: Option<&'static str>,
+        /// The name that is most like it.
+        suggestion: Option<&'static str>,
     },
     /// A parameter asks for something that this client can't do, and that nobody should believe done.
     Unsupported {

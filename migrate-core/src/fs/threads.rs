@@ -79,9 +79,9 @@ mod tests {
         let files: Vec<(String, String)> = (0..5 * LEAST).map(file).collect();
         let texts = files.iter().map(|(name, text)| (name.as_str(), text.as_str()));
         let folder = crate::Folder::of_texts("migrations", texts);
-        let config = Ok(crate::Config::default());
-        let on_threads = crate::__analyse_on(&Threads, folder.clone(), config);
-        assert_eq!(on_threads, crate::analyse(folder));
+        let config = Ok(crate::chain::Config::default());
+        let on_threads = crate::__private::analyse_on(&Threads, folder.clone(), config);
+        assert_eq!(on_threads, crate::analysis::analyse(folder));
         let found = on_threads.err().map_or(0, |rejection| rejection.diagnostics.len());
         assert!(found > LEAST, "{found}");
     }

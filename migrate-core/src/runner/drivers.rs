@@ -32,7 +32,8 @@ use crate::runner::failure::Failure;
 ///
 /// ```
 /// use std::time::Duration;
-/// use migrate_core::{Driver, Failure};
+/// use migrate_core::Driver;
+/// use migrate_core::runner::Failure;
 ///
 /// /// A client, and an answer of its own.
 /// struct Client;

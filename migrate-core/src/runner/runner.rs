@@ -88,7 +88,8 @@ use crate::syntax::ident::quote;
 #[cfg_attr(not(feature = "postgres"), doc = "```ignore")]
 /// # use migrate_core::{Chain, Error, Runner};
 /// use std::sync::atomic::{AtomicBool, Ordering};
-/// use migrate_core::{Event, Notices};
+/// use migrate_core::Event;
+/// use migrate_core::runner::Notices;
 ///
 /// static STOP: AtomicBool = AtomicBool::new(false);
 ///

@@ -1,9 +1,8 @@
 //! Chains, their lock files, and whatever else a folder may hold.
 
-use migrate_core::{
-    __PACKED_FORMAT as FORMAT, __Packing as Packing, __pack as pack, Chain, Content, Entry, Folder,
-    Pin, check, lock_text, write_lock,
-};
+use migrate_core::__private::{PACKED_FORMAT as FORMAT, Packing, pack};
+use migrate_core::chain::{Content, Entry, Pin, lock_text, write_lock};
+use migrate_core::{Chain, Folder, check};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
@@ -241,7 +240,7 @@ proptest! {
                 prop_assert!(chain.position(parent.as_str()).is_some_and(|parent| parent < at));
             }
             prop_assert_eq!(migration.parents.is_empty(), at == 0);
-            let down = matches!(migration.down, migrate_core::Down::Section(_));
+            let down = matches!(migration.down, migrate_core::chain::Down::Section(_));
             prop_assert_eq!(migration.digests.down.is_some(), down, "{}", &migration.id);
         }
         prop_assert!(chain.lineage(chain.head().id.as_str()).iter().all(|wanted| *wanted));

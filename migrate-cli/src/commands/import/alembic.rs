@@ -6,7 +6,7 @@ use std::io;
 use std::path::Path;
 use std::process::Command;
 
-use migrate_core::__counted as counted;
+use migrate_core::__private::counted;
 
 use crate::args::Import;
 use crate::context::Context;

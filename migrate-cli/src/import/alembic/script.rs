@@ -1,7 +1,7 @@
 //! What `alembic upgrade a:b --sql` prints, without what is Alembic's own: the transaction around it
 //! and the statements on its table.
 
-use migrate_core::{Statement, TokenKind, split_statements};
+use migrate_core::syntax::{Statement, TokenKind, split_statements};
 
 use crate::import::Body;
 

@@ -64,8 +64,8 @@ macro_rules! methods {
                 Ok(outcome.report)
             }
 
-            /// Runs exactly this plan, which somebody may have been shown and asked about; [`upgrade`](crate::upgrade()) and
-            #[doc = concat!(" [`downgrade`](crate::downgrade()) plan from a [`", stringify!($history), "`](Self::", stringify!($history), ").")]
+            /// Runs exactly this plan, which somebody may have been shown and asked about; [`upgrade`](crate::plan::upgrade()) and
+            #[doc = concat!(" [`downgrade`](crate::plan::downgrade()) plan from a [`", stringify!($history), "`](Self::", stringify!($history), ").")]
             ///
             /// # Errors
             ///
