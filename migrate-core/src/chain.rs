@@ -17,6 +17,7 @@ pub(crate) mod encoding;
 pub(crate) mod executor;
 pub(crate) mod file;
 pub(crate) mod folder;
+pub(crate) mod foreign_folder;
 pub(crate) mod graph;
 pub(crate) mod header;
 pub(crate) mod id;

@@ -195,6 +195,11 @@ impl Connector {
         })
     }
 
+    /// The name of the database: what was said, or else the role's name, as everywhere in PostgreSQL.
+    pub fn database(&self) -> Option<&str> {
+        self.wanted.database()
+    }
+
     /// A way to another database of the same server, as the same role.
     ///
     /// ```

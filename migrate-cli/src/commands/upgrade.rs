@@ -24,7 +24,7 @@ pub(super) fn upgrade(context: &Context, arguments: &Upgrade) -> Result<Exit, Fa
     }
     let chain = guard::chain(&context.source, arguments.unchecked)?;
     let target = single(&arguments.target)?;
-    let mut database = context.open()?;
+    let mut database = context.open_within(arguments.wait)?;
     let runner = configured(context, &chain, &arguments.how);
     let history = history(&runner, &mut database, &arguments.how)?;
     match plan_upgrade(&chain, &history, &target) {

@@ -11,6 +11,7 @@ use crate::chain::diagnostic::Diagnostic;
 use crate::chain::executor::{Executor, Sequential};
 use crate::chain::file::{self, ParsedFile};
 use crate::chain::folder::{self, Folder};
+use crate::chain::foreign_folder;
 use crate::chain::graph::{self, Node};
 use crate::chain::lockfile::{self, LOCK_FILE, Lock, Pin};
 use crate::chain::lockfile_check;
@@ -43,6 +44,9 @@ pub(crate) fn check_with(
     workers: &impl Executor,
     further: impl Fn(&ParsedFile, &Source<'_>, &[&Diagnostic]) -> Vec<Diagnostic> + Sync,
 ) -> Result<Chain<'static>, Rejection> {
+    if let Some(found) = foreign_folder::foreign(&folder) {
+        return Err(Rejection { diagnostics: vec![found], sources: Vec::new() });
+    }
     let mut problems = Vec::new();
     let files = folder::open(folder, &mut problems);
     let read = workers.each(&files.migrations, |(index, name)| {

@@ -31,6 +31,12 @@ pub enum Problem {
     StrayFile {
         name: String,
     },
+    /// The names of tools, each with its word for `migrate import`.
+    ForeignFolder {
+        path: String,
+        tool: (String, String),
+        or: Option<(String, String)>,
+    },
     NotUtf8,
     NulByte,
     TooLarge {
@@ -303,6 +309,7 @@ impl Problem {
             Unreadable { .. } => "unreadable",
             EmptyChain { .. } => "empty-chain",
             StrayFile { .. } => "stray-file",
+            ForeignFolder { .. } => "foreign-folder",
             NotUtf8 => "not-utf8",
             NulByte => "nul-byte",
             TooLarge { .. } => "too-large",

@@ -140,6 +140,11 @@ impl ConnectConfig {
         config
     }
 
+    /// The name of the database, said or by itself.
+    pub(super) fn database(&self) -> Option<&str> {
+        self.base.get_dbname().or_else(|| self.base.get_user())
+    }
+
     /// Whether a password was said, for all the places.
     pub(super) fn has_own_password(&self) -> bool {
         self.base.get_password().is_some()

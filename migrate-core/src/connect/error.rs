@@ -224,6 +224,9 @@ pub enum ConnectError {
     Several(Vec<ConnectError>),
 }
 
+/// The SQLSTATE of a server that is starting, stopping or recovering.
+const CANNOT_CONNECT_NOW: &str = "57P03";
+
 /// What is wrong with a certificate.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -279,6 +282,19 @@ impl ConnectError {
 
     pub(super) fn is_no_tls(&self) -> bool {
         matches!(self, ConnectError::NoTls { .. })
+    }
+
+    /// Whether another attempt may succeed without any change: nobody answers yet, the server is
+    /// starting, or it has no connection left.
+    pub fn is_temporary(&self) -> bool {
+        match self {
+            ConnectError::TooManyConnections { .. } | ConnectError::Broken { .. } => true,
+            ConnectError::Refused { failure, .. } => {
+                failure.code.as_deref() == Some(CANNOT_CONNECT_NOW)
+            }
+            ConnectError::Several(errors) => errors.iter().any(ConnectError::is_temporary),
+            error => error.is_no_answer(),
+        }
     }
 
     pub(super) fn is_no_answer(&self) -> bool {

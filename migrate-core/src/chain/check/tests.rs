@@ -164,7 +164,7 @@ macro_rules! variants {
 }
 
 variants! {
-    NoDirectory NotADirectory Unreadable EmptyChain StrayFile NotUtf8 NulByte TooLarge
+    NoDirectory NotADirectory Unreadable EmptyChain StrayFile ForeignFolder NotUtf8 NulByte TooLarge
     MissingKey DuplicateKey UnknownKey EmptyValue BadId SqlBeforeSection
     NoUp MissingDown EmptyDown IrreversibleWithDown DuplicateSection UnknownSection
     UnknownOption DuplicateOption BadOption MarkerNotAlone
