@@ -33,7 +33,7 @@ use crate::chain::chain::Chain;
 use crate::chain::check::{Rejection, check_with};
 use crate::chain::config::Config;
 use crate::chain::diagnostic::Diagnostic;
-use crate::chain::executor::{Alone, Workers};
+use crate::chain::executor::{Executor, Sequential};
 use crate::chain::file::ParsedFile;
 use crate::chain::folder::Folder;
 use crate::chain::lint::{Level, Lint};
@@ -72,13 +72,13 @@ pub fn analyse_with(
     folder: Folder,
     config: Result<Config, Rejection>,
 ) -> Result<Chain<'static>, Rejection> {
-    analyse_on(&Alone, folder, config)
+    analyse_on(&Sequential, folder, config)
 }
 
 /// The same, on the threads of `workers`.
 #[doc(hidden)]
 pub fn analyse_on(
-    workers: &impl Workers,
+    workers: &impl Executor,
     folder: Folder,
     config: Result<Config, Rejection>,
 ) -> Result<Chain<'static>, Rejection> {
@@ -96,11 +96,11 @@ pub fn analyse_with_blind_spots(
     folder: Folder,
     config: Result<Config, Rejection>,
 ) -> Result<(Chain<'static>, Vec<BlindSpot>), Rejection> {
-    analyse_blind(&Alone, folder, config)
+    analyse_blind(&Sequential, folder, config)
 }
 
 fn analyse_blind(
-    workers: &impl Workers,
+    workers: &impl Executor,
     folder: Folder,
     config: Result<Config, Rejection>,
 ) -> Result<(Chain<'static>, Vec<BlindSpot>), Rejection> {
@@ -116,7 +116,7 @@ fn analyse_blind(
 }
 
 fn analysed(
-    workers: &impl Workers,
+    workers: &impl Executor,
     folder: Folder,
     config: &Config,
 ) -> Result<(Chain<'static>, Vec<BlindSpot>), Rejection> {

@@ -30,9 +30,9 @@ use std::net::{IpAddr, SocketAddr};
 
 use tokio_postgres::error::{DbError, SqlState};
 
-use self::attempts::Search;
+use self::attempts::AttemptIterator;
 pub use self::cancel::Canceller;
-use self::endpoint::{Place, Wanted};
+use self::endpoint::{ConnectConfig, Server};
 pub use self::error::{CertificateFault, ConnectError};
 use self::error_mapping::Attempt;
 use self::notices::Notices;
@@ -125,7 +125,7 @@ pub async fn connect_async(url: &str) -> Result<tokio_postgres::Client, ConnectE
 ///
 /// Neither its `Display` nor its `Debug` have the password.
 pub struct Connector {
-    wanted: Wanted,
+    wanted: ConnectConfig,
     notices: Notices,
 }
 
@@ -136,10 +136,10 @@ impl Connector {
     ///
     /// When it can't be read, or a parameter is unknown or has a value that it can't have.
     pub fn new(url: &str) -> Result<Self, ConnectError> {
-        Ok(Self::to(Wanted::read(url)?))
+        Ok(Self::to(ConnectConfig::read(url)?))
     }
 
-    fn to(wanted: Wanted) -> Self {
+    fn to(wanted: ConnectConfig) -> Self {
         for warning in &wanted.warnings {
             tracing::warn!("{warning}");
         }
@@ -215,26 +215,26 @@ impl Connector {
     pub fn to_database(&self, name: &str) -> Result<Self, ConnectError> {
         let mut settings = self.wanted.settings.clone();
         settings.fill("dbname", name.to_owned())?;
-        let mut wanted = Wanted::of(settings)?;
+        let mut wanted = ConnectConfig::of(settings)?;
         wanted.passwords = self.wanted.passwords.clone();
         wanted.warnings.clear();
         Ok(Connector { wanted, notices: self.notices.clone() })
     }
 
-    fn search(&self) -> Search {
+    fn search(&self) -> AttemptIterator {
         let places = self.in_order(self.wanted.places.clone());
-        Search::new(self.wanted.tls.mode, places, self.wanted.attributes.passes())
+        AttemptIterator::new(self.wanted.tls.mode, places, self.wanted.attributes.passes())
     }
 
     fn tls(&self) -> Result<TlsConnector, ConnectError> {
-        let only_sockets = self.wanted.places.iter().all(Place::is_socket);
+        let only_sockets = self.wanted.places.iter().all(Server::is_socket);
         match only_sockets {
             true => connector(&Tls::unused()),
             false => connector(&self.wanted.tls),
         }
     }
 
-    fn attempt(&self, place: &Place) -> Attempt {
+    fn attempt(&self, place: &Server) -> Attempt {
         Attempt {
             place: place.to_string(),
             mode: self.wanted.tls.mode,

@@ -100,8 +100,8 @@ pub mod __private {
     pub use crate::analysis::analyse_on;
     #[cfg(feature = "analysis")]
     pub use crate::analysis::prediction::predicted;
-    pub use crate::chain::encoding::{FORMAT as PACKED_FORMAT, Packing, pack};
-    pub use crate::chain::executor::Workers;
+    pub use crate::chain::encoding::{EncodedChain, FORMAT as ENCODING_FORMAT, encode};
+    pub use crate::chain::executor::Executor;
     pub use crate::chain::transaction_rules::needs_no_transaction;
     #[cfg(feature = "files")]
     pub use crate::fs::directory_test::same_chain;

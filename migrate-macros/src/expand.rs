@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::time::Duration;
 
-use migrate_core::__private::{PACKED_FORMAT as FORMAT, Threads, analyse_on, pack};
+use migrate_core::__private::{ENCODING_FORMAT as FORMAT, Threads, analyse_on, encode};
 use migrate_core::chain::{LOCK_FILE, RunSettings, variant};
 use migrate_core::{Chain, Folder, Migration, files};
 use proc_macro2::{Ident, Literal, Span, TokenStream};
@@ -62,7 +62,7 @@ fn module(
         let parents = parents.map(|at| &variants[*at]);
         quote!(&[#(Revision::#parents),*])
     });
-    let (texts, numbers) = pack(chain);
+    let (texts, numbers) = encode(chain);
     let numbers = Literal::byte_string(&numbers);
     let (format, head_id) = (Literal::u32_unsuffixed(FORMAT), chain.head().id.as_str());
     let digest = Literal::byte_string(chain.head().digests.chain.as_bytes());
@@ -130,7 +130,7 @@ fn module(
             }
 
             /// The whole chain: texts, parents and digests.
-            pub static CHAIN: #core::Chain<'static> = #core::Chain::embedded(#core::__private::Packing {
+            pub static CHAIN: #core::Chain<'static> = #core::Chain::embedded(#core::__private::EncodedChain {
                 format: #format,
                 count: #count,
                 head: #head_id,

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::fmt;
 
 use crate::chain::digest::Digest;
-use crate::chain::encoding::{Packed, Packing};
+use crate::chain::encoding::{EncodedChain, LazyChain};
 use crate::chain::id::RevisionId;
 use crate::chain::run_settings::RunSettings;
 use crate::chain::sections::{Options, Section};
@@ -99,7 +99,7 @@ pub struct Chain<'a> {
 #[derive(Clone)]
 enum Revisions<'a> {
     Checked(Vec<Migration<'a>>),
-    Packed(Packed<'a>),
+    Embedded(LazyChain<'a>),
 }
 
 impl<'a> Chain<'a> {
@@ -110,8 +110,8 @@ impl<'a> Chain<'a> {
     /// If it was encoded by another version of this crate. The macro calls this in a `static`, so
     /// this is a build error.
     #[doc(hidden)]
-    pub const fn embedded(packing: Packing<'a>, settings: RunSettings) -> Self {
-        Chain { revisions: Revisions::Packed(Packed::new(packing)), settings }
+    pub const fn embedded(packing: EncodedChain<'a>, settings: RunSettings) -> Self {
+        Chain { revisions: Revisions::Embedded(LazyChain::new(packing)), settings }
     }
 
     /// A placeholder for a program with errors in its chain, so that the compiler only reports
@@ -142,7 +142,7 @@ impl<'a> Chain<'a> {
     pub fn migrations(&self) -> &[Migration<'a>] {
         match &self.revisions {
             Revisions::Checked(migrations) => migrations,
-            Revisions::Packed(packed) => packed.migrations(),
+            Revisions::Embedded(packed) => packed.migrations(),
         }
     }
 
@@ -151,7 +151,7 @@ impl<'a> Chain<'a> {
     pub(crate) fn tip(&self) -> (&str, Digest) {
         match &self.revisions {
             Revisions::Checked(_) => (self.head().id.as_str(), self.head().digests.chain),
-            Revisions::Packed(packed) => (packed.packing().head, packed.packing().digest),
+            Revisions::Embedded(packed) => (packed.packing().head, packed.packing().digest),
         }
     }
 
@@ -170,7 +170,7 @@ impl<'a> Chain<'a> {
     pub fn len(&self) -> usize {
         match &self.revisions {
             Revisions::Checked(migrations) => migrations.len(),
-            Revisions::Packed(packed) => packed.packing().count,
+            Revisions::Embedded(packed) => packed.packing().count,
         }
     }
 

@@ -1,6 +1,6 @@
 //! Chains, their lock files, and whatever else a folder may hold.
 
-use migrate_core::__private::{PACKED_FORMAT as FORMAT, Packing, pack};
+use migrate_core::__private::{ENCODING_FORMAT as FORMAT, EncodedChain, encode};
 use migrate_core::chain::{Content, Entry, Pin, RunSettings, lock_text, write_lock};
 use migrate_core::{Chain, Folder, check};
 use proptest::collection::vec;
@@ -219,8 +219,8 @@ proptest! {
         let chain = checked(&files, "")?;
         let through = &chain.migrations()[through.index(chain.len())].id;
         let chain = checked(&files, &lock_text(&chain, through.as_str()).unwrap_or_default())?;
-        let (texts, numbers) = pack(&chain);
-        let packing = Packing {
+        let (texts, numbers) = encode(&chain);
+        let packing = EncodedChain {
             format: FORMAT,
             count: chain.len(),
             head: chain.head().id.to_string().leak(),
