@@ -158,7 +158,7 @@ impl<R: Embedded> Runner<'static, R> {
 
 impl<'a, R> Runner<'a, R> {
     fn of(chain: &'a Chain<'static>) -> Self {
-        let (settings, revisions) = (Settings::default(), PhantomData);
+        let (settings, revisions) = (Settings::of(chain.settings()), PhantomData);
         Runner { chain, settings, watch: Observers::default(), revisions }
     }
 
