@@ -123,7 +123,7 @@ impl fmt::Display for Problem {
             Ambiguous { kind, name, of } => {
                 write!(f, "there are {} {kind}s named `{name}`: {}", of.len(), list(of))
             }
-            TypeMismatch { message, .. } => f.write_str(message),
+            InvalidQuery { message, .. } | TypeMismatch { message, .. } => f.write_str(message),
             NoOperatorClass { kind, method, .. } => write!(
                 f,
                 "type `{kind}` has no default operator class for access method `{method}`"
@@ -300,6 +300,7 @@ impl Problem {
             StillNeeded { .. } => "drop those first; or add CASCADE, which drops them too".into(),
             NotNullNeeded { first: text, .. }
             | CannotReplace { instead: text, .. }
+            | InvalidQuery { instead: text, .. }
             | TypeMismatch { instead: text, .. }
             | NoOperatorClass { instead: text, .. } => text.clone(),
             Ambiguous { of, .. } => format!(
