@@ -68,7 +68,7 @@ fn statement_by_statement_each_one_is_told() {
             match event {
                 Event::Started { revision, .. } => told.push_str(&format!("{revision}[")),
                 Event::Statement { number, total: of, .. } => {
-                    told.push_str(&format!("{number}/{of} "))
+                    told.push_str(&format!("{number}/{of} "));
                 }
                 Event::Finished { .. } => told.push(']'),
                 _ => {}
