@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use migrate_core::{Lexer, Token, TokenKind, split_statements};
+use migrate_core::syntax::{Lexer, Token, TokenKind, split_statements};
 
 use crate::random::Random;
 

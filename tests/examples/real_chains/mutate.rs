@@ -4,9 +4,9 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use migrate_core::{
-    Chain, Config, Folder, LOCK_FILE, analyse_with, analyse_with_blind_spots, check, lock_text,
-};
+use migrate_core::analysis::{analyse_with, analyse_with_blind_spots};
+use migrate_core::chain::{Config, LOCK_FILE, lock_text};
+use migrate_core::{Chain, Folder, check};
 use migrate_testkit::Server;
 use migrate_testkit::postgres::Client;
 
