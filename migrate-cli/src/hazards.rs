@@ -289,6 +289,7 @@ mod tests {
         let scan = found(Hazard::BlocksWrites, "scans t", "CREATE INDEX i ON t (a)");
         let both = [drop.clone(), scan.clone()];
         let rename = Rename {
+            to_schema: None,
             kind: RenameKind::Column,
             schema: "public".to_owned(),
             table: Some("t".to_owned()),

@@ -129,7 +129,8 @@ impl Comparison {
             }
         };
         let left = proposal.unwritten.clone();
-        let edits = Draft::new(everybodys(proposal, gap), &[], &[]).edits(folder, &identity)?;
+        let edits = Draft::new(everybodys(proposal, gap), (Vec::new(), Vec::new()), &[])
+            .edits(folder, &identity)?;
         Ok((edits.into_iter().map(|(_, edit)| edit).collect(), left))
     }
 }

@@ -79,6 +79,8 @@ pub fn with_keys_beside(
         let beside = Name::new(&*name.schema, words::derived(&name.name, "_read_again"));
         let plain = |column: &Column| Column {
             not_null: false,
+            not_null_name: None,
+            not_null_comment: None,
             default: None,
             generated: None,
             identity: None,

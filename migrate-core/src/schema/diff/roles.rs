@@ -101,6 +101,23 @@ pub fn without_privilege(mut catalog: Catalog, privilege: &str) -> Catalog {
     catalog
 }
 
+/// The same catalog without the names of NOT NULL constraints that a server has made of the names of tables, which
+/// are others if it was upgraded; or without all of them, and their comments, where only one of two servers has them.
+#[must_use]
+pub fn without_not_null_names(mut catalog: Catalog, all: bool) -> Catalog {
+    let goes = |name: &mut String| {
+        all || name.trim_end_matches(|c: char| c.is_ascii_digit()).ends_with("_not_null")
+    };
+    for column in catalog.relations.values_mut().flat_map(|it| &mut it.columns) {
+        column.not_null_name.take_if(goes);
+        column.not_null_comment.take_if(|_| all);
+    }
+    for domain in catalog.domains.values_mut() {
+        domain.not_null_name.take_if(goes);
+    }
+    catalog
+}
+
 /// A catalog in which some roles are the one that it is seen from.
 fn seen_from(catalog: &Catalog, selves: &[&str]) -> Catalog {
     let is_self = |role: &str| role == MYSELF || selves.contains(&role);
