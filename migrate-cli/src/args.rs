@@ -1,6 +1,7 @@
 //! The arguments of the command line: what stands before every command, and which commands there are.
 
 mod chain;
+mod db;
 mod import;
 mod lint;
 mod models;
@@ -13,11 +14,12 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, ColorChoice, Parser, Subcommand};
-use migrate_core::parse_duration;
+use migrate_core::chain::parse_duration;
 
 pub(crate) use self::chain::{
     ChainCommand, Downgrade, Forget, GraphFormat, How, Limits, Point, Range, Redo, Stamp, Upgrade,
 };
+pub(crate) use self::db::{DbCommand, Removal, Reset};
 pub(crate) use self::import::{Adopt, Gap, Import, Tool};
 pub(crate) use self::lint::{LintArgs, LintFormat};
 pub(crate) use self::models::ModelArgs;
@@ -47,6 +49,10 @@ pub(crate) struct OnFolder {
     /// The folder of the migrations
     #[arg(short, long, global = true, value_name = "FOLDER", default_value = DIRECTORY)]
     pub(crate) directory: PathBuf,
+
+    /// The environment of migrate.toml, `[env.NAME]`, whose database and limits are meant
+    #[arg(long, global = true, value_name = "NAME")]
+    pub(crate) env: Option<String>,
 
     #[command(flatten)]
     pub(crate) common: Common,
@@ -103,7 +109,7 @@ pub(crate) enum FolderCommand {
 #[derive(Debug, Args)]
 pub(crate) struct Common {
     #[command(flatten)]
-    pub(crate) connection: Connection,
+    pub(crate) connection: ConnectionArgs,
     #[command(flatten)]
     pub(crate) output: Output,
 }
@@ -111,7 +117,7 @@ pub(crate) struct Common {
 /// Which database, and where the history is in it.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Database")]
-pub(crate) struct Connection {
+pub(crate) struct ConnectionArgs {
     /// The database; else DATABASE_URL, else PGHOST, PGUSER and so on, as psql has them
     #[arg(long, global = true, value_name = "URL")]
     pub(crate) database_url: Option<String>,
@@ -119,19 +125,12 @@ pub(crate) struct Connection {
     #[arg(long, global = true, value_name = "FILE", num_args = 0..=1, require_equals = true)]
     #[arg(default_missing_value = ".env")]
     pub(crate) env_file: Option<PathBuf>,
-    /// The schema of the history's tables
-    #[arg(long, global = true, value_name = "NAME", default_value = "public")]
-    pub(crate) schema: String,
-    /// How the names of the history's tables begin
-    #[arg(long, global = true, value_name = "PREFIX", default_value = "migrate_")]
-    pub(crate) table_prefix: String,
-}
-
-impl Connection {
-    /// The name of the history's table.
-    pub(crate) fn history(&self) -> String {
-        format!("{}history", self.table_prefix)
-    }
+    /// The schema of the history's tables [default: schema in migrate.toml, else public]
+    #[arg(long, global = true, value_name = "NAME")]
+    pub(crate) schema: Option<String>,
+    /// How the names of the history's tables begin [default: table_prefix in migrate.toml, else migrate_]
+    #[arg(long, global = true, value_name = "PREFIX")]
+    pub(crate) table_prefix: Option<String>,
 }
 
 /// How things look.
@@ -173,16 +172,24 @@ mod tests {
         program.clone().debug_assert();
         Embedded::command().debug_assert();
         WithModels::command().mut_arg("directory", |it| it.default_value("m")).debug_assert();
-        for command in program.get_subcommands() {
-            let name = command.get_name();
-            let has = |option: &str| {
-                [" ", "`", "["].iter().any(|end| reference.contains(&format!("{option}{end}")))
-            };
+        let has = |word: &str| {
+            [" ", "`", "["].iter().any(|end| reference.contains(&format!("{word}{end}")))
+        };
+        let check = |name: &str, command: &clap::Command| {
             assert!(has(&format!("`{name}")), "docs/CLI.md lacks `{name}`");
-            let options = command.get_arguments().chain(program.get_arguments());
-            for option in options.filter_map(clap::Arg::get_long) {
+            for option in command.get_arguments().filter_map(clap::Arg::get_long) {
                 let is_listed = has(&format!("--{option}")) || option == "message";
                 assert!(is_listed, "docs/CLI.md lacks `--{option}` of `{name}`");
+            }
+        };
+        for option in program.get_arguments().filter_map(clap::Arg::get_long) {
+            assert!(has(&format!("--{option}")), "docs/CLI.md lacks `--{option}`");
+        }
+        for command in program.get_subcommands() {
+            let name = command.get_name();
+            check(name, command);
+            for below in command.get_subcommands() {
+                check(&format!("{name} {}", below.get_name()), below);
             }
         }
     }

@@ -4,10 +4,12 @@ mod adopt;
 mod autogenerate;
 mod check;
 mod current;
+mod db;
 mod forget;
 mod graph;
 mod history;
 mod import;
+mod init;
 mod lint;
 mod log;
 mod plan;
@@ -40,9 +42,9 @@ pub(crate) fn run(context: &Context, command: ChainCommand) -> Result<Exit, Fail
         ChainCommand::Current => current::current(context),
         ChainCommand::Status { exit_code } => status::status(context, exit_code),
         ChainCommand::Verify => check::verify(context),
-        ChainCommand::Check { at_head, drift, grants, schema_map, models } => {
+        ChainCommand::Check { at_head, format, drift, grants, schema_map, models } => {
             let drift = check::DriftArgs { drift, grants, schema_map: &schema_map };
-            check::check(context, at_head, drift, &models)
+            check::check(context, at_head, format, drift, &models)
         }
         ChainCommand::Lint(arguments) => lint::run(context, &arguments),
         ChainCommand::History { rev_range, indicate_current } => {
@@ -52,6 +54,7 @@ pub(crate) fn run(context: &Context, command: ChainCommand) -> Result<Exit, Fail
         ChainCommand::Branches => show::branches(context),
         ChainCommand::Show { revision } => show::revision(context, &revision),
         ChainCommand::Graph { format } => graph::graph(context, format),
+        ChainCommand::Db(command) => db::db(context, &command),
         ChainCommand::Schema(SchemaCommand::Dump(arguments)) => schema::dump(context, &arguments),
         ChainCommand::Log { limit } => log::log(context, limit),
         ChainCommand::Completions { shell } => shell::completions(context, shell),
@@ -83,6 +86,7 @@ pub(crate) fn write(
             write::lock(context, directory, through.as_deref(), *unchecked)
         }
         WriteCommand::Import(arguments) => import::import(context, directory, arguments),
+        WriteCommand::Init { message } => init::init(context, directory, message),
         WriteCommand::Edit { revision } => write::edit(context, directory, revision),
     }
 }

@@ -3,15 +3,17 @@
 use std::collections::HashSet;
 use std::ffi::OsString;
 use std::path::Path;
+use std::time::Duration;
 
-use migrate_core::{
-    Chain, ConnectError, Connector, Error, Folder, History, Notices, Record, Runner, check,
-};
+use migrate_core::connect::Connector;
+use migrate_core::runner::Notices;
+use migrate_core::{Chain, ConnectError, Error, Folder, History, Record, Runner, check};
 use postgres::Client;
 
-use crate::args::Connection;
+use crate::connection::Connection;
 use crate::env_file::Variables;
 use crate::failure::Failure;
+use crate::patience;
 use crate::tree::{Source, Tree};
 use crate::ui::Ui;
 
@@ -40,10 +42,12 @@ impl Context {
     /// A way to the database; nothing is opened yet.
     pub(crate) fn connector(&self) -> Result<Connector, Failure> {
         let variables = Variables::read(self.connection.env_file.as_deref())?;
-        let url = self.connection.database_url.as_deref();
-        Connector::from_variables(url, |name| variables.get(name)).map_err(|error| match error {
-            ConnectError::Nowhere => self.nowhere(),
-            error => error.into(),
+        let url = self.connection.url(&variables)?;
+        Connector::from_variables(url.as_deref(), |name| variables.get(name)).map_err(|error| {
+            match error {
+                ConnectError::Nowhere => self.nowhere(),
+                error => error.into(),
+            }
         })
     }
 
@@ -70,8 +74,7 @@ impl Context {
         connector: &Connector,
     ) -> Result<Vec<(&'static str, Option<OsString>)>, Failure> {
         let variables = Variables::read(self.connection.env_file.as_deref())?;
-        let url = self.connection.database_url.clone().map(OsString::from);
-        let url = url.or_else(|| variables.get("DATABASE_URL"));
+        let url = self.connection.child_url(&variables)?;
         let mut environment = connector.child_environment();
         environment.push(("DATABASE_URL", url));
         Ok(environment)
@@ -79,12 +82,20 @@ impl Context {
 
     /// Connects.
     pub(crate) fn open(&self) -> Result<Database, Failure> {
+        self.open_within(None)
+    }
+
+    /// Connects, and waits so long for a server that is not there yet.
+    pub(crate) fn open_within(&self, wait: Option<Duration>) -> Result<Database, Failure> {
         let notices = Notices::new();
         let connector = self.connector()?.pass_on_notices(&notices);
         for warning in connector.warnings() {
             self.ui.warn(warning);
         }
-        let client = connector.connect()?;
+        let client = match wait {
+            Some(limit) => patience::connect(&self.ui, &connector, limit)?,
+            None => connector.connect()?,
+        };
         Ok(Database { client, place: connector.to_string(), connector, notices })
     }
 

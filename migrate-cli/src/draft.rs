@@ -4,9 +4,11 @@ mod refused;
 mod rehearsal;
 mod unchecked;
 
-use migrate_core::catalog::Difference;
-use migrate_core::diff::{Part, PartKind, Proposal, Rename, Section, Step};
-use migrate_core::{EditError, FileEdit, Folder, NewRevision, NewSection, edit};
+use migrate_core::Folder;
+use migrate_core::chain::edit;
+use migrate_core::chain::edit::{EditError, FileEdit, NewRevision, NewSection};
+use migrate_core::schema::catalog::Difference;
+use migrate_core::schema::diff::{Part, PartKind, Proposal, Rename, Section, Step};
 
 pub(crate) use self::refused::Refusal;
 pub(crate) use self::rehearsal::Attempt;

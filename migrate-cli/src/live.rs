@@ -3,9 +3,11 @@
 
 use std::collections::BTreeSet;
 
-use migrate_core::catalog::{Catalog, Name};
-use migrate_core::diff::{comparable, without_not_null_names, without_privilege};
-use migrate_core::{__literal as literal, Runner, histories_in};
+use migrate_core::__private::literal;
+use migrate_core::Runner;
+use migrate_core::runner::histories_in;
+use migrate_core::schema::catalog::{Catalog, Name};
+use migrate_core::schema::diff::{comparable, without_not_null_names, without_privilege};
 use postgres::{Client, SimpleQueryMessage};
 
 use crate::compare::unreadable;

@@ -1,7 +1,7 @@
 //! The arguments of `lint`.
 
 use clap::{Args, ValueEnum};
-use migrate_core::Lint;
+use migrate_core::chain::Lint;
 
 /// Examples, below the help.
 pub(super) const LINT: &str = "\
@@ -40,6 +40,8 @@ pub(crate) enum LintFormat {
     Github,
     /// For code scanning, version 2.1.0
     Sarif,
+    /// A report of tests, for what shows those
+    Junit,
 }
 
 /// A lint by its code.

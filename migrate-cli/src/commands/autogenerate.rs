@@ -3,9 +3,11 @@
 use std::path::Path;
 
 use jiff::Timestamp;
-use migrate_core::catalog::{Catalog, Difference};
-use migrate_core::diff::{Options, Rename, propose, rename_candidates, rename_statements};
-use migrate_core::{Chain, Hazard, analyse_with};
+use migrate_core::Chain;
+use migrate_core::analysis::analyse_with;
+use migrate_core::chain::Hazard;
+use migrate_core::schema::catalog::{Catalog, Difference};
+use migrate_core::schema::diff::{Options, Rename, propose, rename_candidates, rename_statements};
 use serde::Serialize;
 
 use super::write::{day, new_ids, write};

@@ -1,6 +1,7 @@
 //! `migrate current`: where the database is.
 
-use migrate_core::{HalfDone, Record, Status, status};
+use migrate_core::plan::{HalfDone, status};
+use migrate_core::{Record, Status};
 use serde::Serialize;
 
 use crate::context::{Context, current as heads};
@@ -75,7 +76,7 @@ impl PartialView {
             revision: half_done.revision.clone(),
             direction: half_done.direction.to_string(),
             statement: half_done.done.map(|done| done + 1),
-            of: half_done.of,
+            of: half_done.total,
             in_doubt: half_done.in_doubt,
             running: half_done.is_running,
         }

@@ -5,6 +5,7 @@
 mod adopt;
 mod commands;
 mod connection;
+mod db;
 mod drift;
 mod forget;
 mod grants;
@@ -17,6 +18,7 @@ mod recipes;
 mod redo;
 mod rehearsal;
 mod schema;
+mod settings;
 mod sources;
 mod support;
 mod terminal;

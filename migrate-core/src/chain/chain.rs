@@ -5,8 +5,9 @@ use std::collections::HashMap;
 use std::fmt;
 
 use crate::chain::digest::Digest;
-use crate::chain::encoding::{Packed, Packing};
+use crate::chain::encoding::{EncodedChain, LazyChain};
 use crate::chain::id::RevisionId;
+use crate::chain::run_settings::RunSettings;
 use crate::chain::sections::{Options, Section};
 use crate::syntax::source::Source;
 
@@ -71,8 +72,8 @@ pub enum Down<'a> {
     Irreversible(Cow<'a, str>),
 }
 
-/// The digests of a revision; see [`section_digest`](crate::section_digest) and
-/// [`chain_digest`](crate::chain_digest).
+/// The digests of a revision; see [`section_digest`](crate::chain::section_digest) and
+/// [`chain_digest`](crate::chain::chain_digest).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Digests {
     /// Of the upgrade.
@@ -91,13 +92,14 @@ pub struct Digests {
 #[derive(Clone)]
 pub struct Chain<'a> {
     revisions: Revisions<'a>,
+    settings: RunSettings,
 }
 
 /// Ordered: parents come before children.
 #[derive(Clone)]
 enum Revisions<'a> {
     Checked(Vec<Migration<'a>>),
-    Packed(Packed<'a>),
+    Embedded(LazyChain<'a>),
 }
 
 impl<'a> Chain<'a> {
@@ -108,28 +110,39 @@ impl<'a> Chain<'a> {
     /// If it was encoded by another version of this crate. The macro calls this in a `static`, so
     /// this is a build error.
     #[doc(hidden)]
-    pub const fn embedded(packing: Packing<'a>) -> Self {
-        Chain { revisions: Revisions::Packed(Packed::new(packing)) }
+    pub const fn embedded(packing: EncodedChain<'a>, settings: RunSettings) -> Self {
+        Chain { revisions: Revisions::Embedded(LazyChain::new(packing)), settings }
     }
 
     /// A placeholder for a program with errors in its chain, so that the compiler only reports
     /// those.
     #[doc(hidden)]
     pub const fn broken() -> Self {
-        Chain { revisions: Revisions::Checked(Vec::new()) }
+        Chain { revisions: Revisions::Checked(Vec::new()), settings: RunSettings::NONE }
     }
 
     /// Creates a chain of revisions that [`check`](crate::check()) has checked and sorted.
     pub(crate) fn checked(first: Migration<'a>, rest: Vec<Migration<'a>>) -> Self {
         let revisions = Revisions::Checked(std::iter::once(first).chain(rest).collect());
-        Chain { revisions }
+        Chain { revisions, settings: RunSettings::NONE }
+    }
+
+    /// The same chain with these settings.
+    #[must_use]
+    pub fn with_settings(self, settings: RunSettings) -> Self {
+        Chain { settings, ..self }
+    }
+
+    /// The settings of its runs, where `migrate.toml` has some.
+    pub fn settings(&self) -> &RunSettings {
+        &self.settings
     }
 
     /// All revisions, parents before children, in an order that is the same on every machine.
     pub fn migrations(&self) -> &[Migration<'a>] {
         match &self.revisions {
             Revisions::Checked(migrations) => migrations,
-            Revisions::Packed(packed) => packed.migrations(),
+            Revisions::Embedded(packed) => packed.migrations(),
         }
     }
 
@@ -138,7 +151,7 @@ impl<'a> Chain<'a> {
     pub(crate) fn tip(&self) -> (&str, Digest) {
         match &self.revisions {
             Revisions::Checked(_) => (self.head().id.as_str(), self.head().digests.chain),
-            Revisions::Packed(packed) => (packed.packing().head, packed.packing().digest),
+            Revisions::Embedded(packed) => (packed.packing().head, packed.packing().digest),
         }
     }
 
@@ -157,7 +170,7 @@ impl<'a> Chain<'a> {
     pub fn len(&self) -> usize {
         match &self.revisions {
             Revisions::Checked(migrations) => migrations.len(),
-            Revisions::Packed(packed) => packed.packing().count,
+            Revisions::Embedded(packed) => packed.packing().count,
         }
     }
 

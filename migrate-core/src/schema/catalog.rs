@@ -82,7 +82,7 @@ impl Catalog {
     /// not the same, none when they are equal.
     ///
     /// ```
-    /// use migrate_core::catalog::{Catalog, Enum, Name};
+    /// use migrate_core::schema::catalog::{Catalog, Enum, Name};
     ///
     /// let mut wanted = Catalog::default();
     /// let labels = vec!["sad".to_owned(), "ok".to_owned()];

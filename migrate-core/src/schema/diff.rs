@@ -185,8 +185,8 @@ struct Draft<'c> {
 /// The statements that make the database of one catalog that of another.
 ///
 /// ```
-/// use migrate_core::catalog::{Catalog, Enum, Name};
-/// use migrate_core::diff::script;
+/// use migrate_core::schema::catalog::{Catalog, Enum, Name};
+/// use migrate_core::schema::diff::script;
 ///
 /// let mut wanted = Catalog::default();
 /// let labels = vec!["sad".to_owned(), "ok".to_owned()];
@@ -204,8 +204,8 @@ pub fn script(from: &Catalog, to: &Catalog) -> Script {
 /// indexes and the sequences of columns, and the statements that lead to it, without semicolons.
 ///
 /// ```
-/// use migrate_core::catalog::Catalog;
-/// use migrate_core::diff::same_names;
+/// use migrate_core::schema::catalog::Catalog;
+/// use migrate_core::schema::diff::same_names;
 ///
 /// let (named, statements) = same_names(&Catalog::default(), &Catalog::default());
 /// assert!(named == Catalog::default() && statements.is_empty());

@@ -4,7 +4,7 @@ use std::fs;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use migrate_core::split_statements;
+use migrate_core::syntax::split_statements;
 
 use crate::{Result, short};
 
@@ -92,6 +92,14 @@ impl File {
             }
         }
         found
+    }
+
+    /// The text of a section below its marker.
+    pub(crate) fn section(&self, half: Half) -> &str {
+        let Some((line, _)) = self.marker(half) else { return "" };
+        let down = self.marker(Half::Down).filter(|_| half == Half::Up);
+        let end = down.map_or(self.text.len(), |(line, _)| self.start(line));
+        self.text.get(self.start(line + 1)..end).unwrap_or_default()
     }
 
     /// Where a line begins.

@@ -61,7 +61,7 @@ fn a_view_that_grows_is_replaced() {
     );
     pairs.check_script(&one, &other);
     let (from, to) = (pairs.catalog(&one), pairs.catalog(&other));
-    let script = migrate_core::diff::script(&from, &to);
+    let script = migrate_core::schema::diff::script(&from, &to);
     let found: Vec<&str> = script.steps.iter().map(|it| it.sql.lines().next().unwrap()).collect();
     assert_eq!(
         found,

@@ -4,7 +4,9 @@
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use migrate_core::{Chain, Connector, Error, Event, Notices, PlanError, Runner};
+use migrate_core::connect::Connector;
+use migrate_core::runner::Notices;
+use migrate_core::{Chain, Error, Event, PlanError, Runner};
 use migrate_testkit::{Backend, Server};
 use tokio::runtime::Builder;
 
@@ -65,7 +67,7 @@ fn statement_by_statement_each_one_is_told() {
             let mut told = told.lock().unwrap();
             match event {
                 Event::Started { revision, .. } => told.push_str(&format!("{revision}[")),
-                Event::Statement { number, of, .. } => told.push_str(&format!("{number}/{of} ")),
+                Event::Statement { number, total: of, .. } => told.push_str(&format!("{number}/{of} ")),
                 Event::Finished { .. } => told.push(']'),
                 _ => {}
             }

@@ -119,7 +119,7 @@ fn groups() -> Vec<(&'static str, Vec<Case>)> {
 /// Each diagnostic in the format of the cases.
 fn found(folder: Folder) -> Result<Chain<'static>, Vec<String>> {
     check(folder).map_err(|rejection| {
-        let place = |found: &crate::Diagnostic| {
+        let place = |found: &crate::chain::Diagnostic| {
             let Some(label) = &found.primary else { return found.problem.code().to_owned() };
             let source = &rejection.sources[label.source];
             let position = source.position(label.span.start);
@@ -164,13 +164,13 @@ macro_rules! variants {
 }
 
 variants! {
-    NoDirectory NotADirectory Unreadable EmptyChain StrayFile NotUtf8 NulByte TooLarge
+    NoDirectory NotADirectory Unreadable EmptyChain StrayFile ForeignFolder NotUtf8 NulByte TooLarge
     MissingKey DuplicateKey UnknownKey EmptyValue BadId SqlBeforeSection
     NoUp MissingDown EmptyDown IrreversibleWithDown DuplicateSection UnknownSection
     UnknownOption DuplicateOption BadOption MarkerNotAlone
     UnterminatedString UnterminatedIdentifier UnterminatedComment UnterminatedDollarQuote
     PsqlCommand CopyFromStdin CopyToStdout TransactionControl NeedsNoTransaction EnumValueUsed
-    Todo Syntax MissingSemicolon PsqlVariable Parameter ReleasesLocks NeedsTransaction TextSetting NeedsServer Lint UnknownCode AlreadyExists Missing WrongKind ColumnCount NoKey AmbiguousColumn RepeatedColumn ValueCount GeneratedColumn NotImmutable StillNeeded NotNullNeeded CannotReplace Ambiguous TypeMismatch NoOperatorClass DownLeaves DownLoses
+    Todo Syntax MissingSemicolon PsqlVariable Parameter ReleasesLocks NeedsTransaction TextSetting NeedsServer Lint UnknownCode AlreadyExists Missing WrongKind ColumnCount NoKey AmbiguousColumn RepeatedColumn ValueCount GeneratedColumn NotImmutable StillNeeded NotNullNeeded CannotReplace Ambiguous InvalidQuery TypeMismatch NoOperatorClass DownLeaves DownLoses
     DuplicateRevision UnknownParent RepeatedParent SeveralBases Fork Cycle TwinMerges VariantClash
     ConfigSyntax UnknownSetting BadSetting
     LockConflict LockVersion LockSyntax LockDuplicate LockTampered
@@ -220,6 +220,7 @@ fn every_variant_has_a_case_and_its_text_is_reviewed() {
         "NotNullNeeded",
         "CannotReplace",
         "Ambiguous",
+        "InvalidQuery",
         "TypeMismatch",
         "NoOperatorClass",
         "DownLeaves",

@@ -15,6 +15,12 @@ impl fmt::Display for Problem {
             Unreadable { path, reason } => write!(f, "`{path}` can't be read: {reason}"),
             EmptyChain { path } => write!(f, "`{path}` contains no revision"),
             StrayFile { name } => write!(f, "`{name}` is not a migration"),
+            ForeignFolder { path, tool: (tool, _), or: None } => {
+                write!(f, "`{path}` contains migrations of {tool}, not a chain")
+            }
+            ForeignFolder { path, tool: (tool, _), or: Some((or, _)) } => {
+                write!(f, "`{path}` contains migrations of {tool} (or {or}), not a chain")
+            }
             NotUtf8 => write!(f, "the file is not UTF-8"),
             NulByte => write!(f, "the file has a NUL byte"),
             TooLarge { bytes, limit } => {
@@ -117,7 +123,7 @@ impl fmt::Display for Problem {
             Ambiguous { kind, name, of } => {
                 write!(f, "there are {} {kind}s named `{name}`: {}", of.len(), list(of))
             }
-            TypeMismatch { message, .. } => f.write_str(message),
+            InvalidQuery { message, .. } | TypeMismatch { message, .. } => f.write_str(message),
             NoOperatorClass { kind, method, .. } => write!(
                 f,
                 "type `{kind}` has no default operator class for access method `{method}`"
@@ -184,6 +190,7 @@ impl Problem {
             Unreadable { .. } => "check its permissions and, if it is a link, where it leads; or move it elsewhere".into(),
             EmptyChain { path } => format!("write the first revision: {}", new_revision(path)),
             StrayFile { name } => stray_help(name),
+            ForeignFolder { path, tool: (_, word), or } => import_help(path, word, or.as_ref()),
             NotUtf8 => "save the file as UTF-8".into(),
             NulByte => "remove the byte; PostgreSQL can't hold it in any text".into(),
             TooLarge { .. } => "the file becomes a part of the program: split it, or load the data \
@@ -293,6 +300,7 @@ impl Problem {
             StillNeeded { .. } => "drop those first; or add CASCADE, which drops them too".into(),
             NotNullNeeded { first: text, .. }
             | CannotReplace { instead: text, .. }
+            | InvalidQuery { instead: text, .. }
             | TypeMismatch { instead: text, .. }
             | NoOperatorClass { instead: text, .. } => text.clone(),
             Ambiguous { of, .. } => format!(
@@ -317,8 +325,13 @@ impl Problem {
                  wrong-kind can be allowed".into(),
             ConfigSyntax { .. } => "it is TOML: `min_server = 15`, and below `[lints]` such as \
                  `drop-column = \"allow\"`".into(),
+            UnknownSetting { key, .. } if key.contains('.') => "the settings of an environment or a chain are \
+                 `database_url_env`, `dev_url_env`, `schema`, `table_prefix`, `lock_timeout`, `statement_timeout` and \
+                 `lock_wait_timeout`".into(),
             UnknownSetting { .. } => "the settings are `min_server`, `grants`, `models`, `models_command`, \
-                 `schema_file`, `allow_hazards` and the table `[lints]`".into(),
+                 `schema_file`, `allow_hazards`, `database_url_env`, `dev_url_env`, `schema`, `table_prefix`, \
+                 `lock_timeout`, `statement_timeout`, `lock_wait_timeout`, and the tables `[lints]`, `[env.NAME]` and \
+                 `[chain.FOLDER]`".into(),
             BadSetting { want, .. } => format!("write {want}"),
             DuplicateRevision { .. } => "give the newer one an id of its own, also in the `parent` lines that mean it".into(),
             UnknownParent { parent, .. } if is_none(parent) => {
@@ -376,6 +389,25 @@ fn new_revision(folder: &str) -> String {
         }
         _ => format!("`migrate -d {folder} revision -m \"…\"`"),
     }
+}
+
+/// How another tool's folder becomes a chain, in a folder beside it.
+fn import_help(path: &str, word: &str, or: Option<&(String, String)>) -> String {
+    let quoted = |path: &str| match path.contains(char::is_whitespace) {
+        true => format!("'{path}'"),
+        false => path.to_owned(),
+    };
+    let (parent, name) = path
+        .rsplit_once('/')
+        .map_or(("", path), |(_, name)| (&path[..path.len() - name.len()], name));
+    let new = if name == "chain" { "migrations" } else { "chain" };
+    let to = format!("{parent}{new}");
+    let or = or.map_or(String::new(), |(tool, word)| format!("; for {tool}, `import {word}`"));
+    format!(
+        "convert them, and use the new folder: `migrate import {word} {} --to {}`{or}",
+        quoted(path),
+        quoted(&to)
+    )
 }
 
 /// Ways in which people express that a revision has no parent.

@@ -67,7 +67,7 @@ impl Rename {
     /// The statement, without the semicolon.
     ///
     /// ```
-    /// use migrate_core::diff::{Rename, RenameKind};
+    /// use migrate_core::schema::diff::{Rename, RenameKind};
     ///
     /// let rename = Rename {
     ///     kind: RenameKind::Column,

@@ -15,8 +15,8 @@ const OWNER: &str = "OWNER";
 /// what an owner was refused by its name.
 ///
 /// ```
-/// use migrate_core::catalog::{Catalog, ObjectName};
-/// use migrate_core::diff::comparable;
+/// use migrate_core::schema::catalog::{Catalog, ObjectName};
+/// use migrate_core::schema::diff::comparable;
 ///
 /// let on = |name: &str| {
 ///     let (kind, schema, name) = ("table".to_owned(), "public".to_owned(), name.to_owned());
