@@ -19,6 +19,7 @@ mod shell;
 mod show;
 mod stamp;
 mod status;
+mod test;
 mod upgrade;
 mod write;
 
@@ -45,6 +46,7 @@ pub(crate) fn run(context: &Context, command: ChainCommand) -> Result<Exit, Fail
             check::check(context, at_head, drift, &models)
         }
         ChainCommand::Lint(arguments) => lint::run(context, &arguments),
+        ChainCommand::Test(arguments) => test::run(context, &arguments),
         ChainCommand::History { rev_range, indicate_current } => {
             history::history(context, rev_range.as_ref(), indicate_current)
         }

@@ -33,6 +33,7 @@ mod meaning;
 mod models;
 mod schema_file;
 mod scratch;
+mod staircase;
 mod tenants;
 mod tree;
 mod trial;

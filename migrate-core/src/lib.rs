@@ -30,7 +30,7 @@
 //! - `tls`, beside `postgres` or `tokio-postgres`: from a connection string to a client, with TLS by rustls.
 //! - `encrypted-keys`: `tls`, and private keys of clients that a password protects.
 //! - `catalog`, beside `postgres` or `tokio-postgres`: what a database consists of, in the module [`catalog`], and
-//!   the statements from one catalog to another, in the module [`diff`].
+//!   the statements from one catalog to another, in the module [`diff`]; and rows for tests, in the module [`rows`].
 //!
 //! Without a client and without `files` this crate does no IO at all; without features it depends on a SHA-256 alone.
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -40,7 +40,7 @@
 )]
 #![cfg_attr(
     not(feature = "catalog"),
-    doc = "\n[`catalog`]: https://docs.rs/migrate-core\n[`diff`]: https://docs.rs/migrate-core"
+    doc = "\n[`catalog`]: https://docs.rs/migrate-core\n[`diff`]: https://docs.rs/migrate-core\n[`rows`]: https://docs.rs/migrate-core"
 )]
 #![cfg_attr(not(feature = "analysis"), doc = "\n[`analyse`]: https://docs.rs/migrate-core")]
 #![cfg_attr(
@@ -79,7 +79,7 @@ pub use chain::edit;
 #[cfg(feature = "files")]
 pub use fs::files;
 #[cfg(feature = "catalog")]
-pub use schema::{catalog, diff};
+pub use schema::{catalog, diff, rows};
 
 #[cfg(feature = "analysis")]
 pub use analysis::{
@@ -89,9 +89,13 @@ pub use analysis::{
 #[cfg(feature = "analysis")]
 #[doc(hidden)]
 pub use analysis::{analyse_on as __analyse_on, predicted as __predicted};
+#[doc(hidden)]
+pub use chain::allow_comments::allowed as __allowed;
 pub use chain::chain::{Chain, Digests, Down, Migration};
 pub use chain::check::{Rejection, check};
 pub use chain::config::{CONFIG_FILE, Config};
+#[doc(hidden)]
+pub use chain::diagnostic::point_at_with as __point_at_with;
 pub use chain::diagnostic::{Diagnostic, Label, point_at};
 pub use chain::digest::{
     BadDigest, DIGEST_VERSION, Digest, ShortDigest, chain_digest, section_digest,
@@ -108,6 +112,10 @@ pub use chain::lockfile::{LOCK_FILE, Pin, lock_text, write as write_lock};
 pub use chain::outline::{Outline, OutlineEntry};
 pub use chain::problem::Problem;
 pub use chain::sections::{Options, Section, parse_duration};
+#[doc(hidden)]
+pub use chain::sections::{
+    TestSection as __TestSection, TestTime as __TestTime, test_sections as __test_sections,
+};
 #[doc(hidden)]
 pub use chain::transaction_rules::needs_no_transaction as __needs_no_transaction;
 pub use chain::variant::variant;

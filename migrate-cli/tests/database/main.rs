@@ -18,5 +18,6 @@ mod redo;
 mod rehearsal;
 mod schema;
 mod sources;
+mod staircase;
 mod support;
 mod terminal;

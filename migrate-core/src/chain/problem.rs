@@ -83,6 +83,9 @@ pub enum Problem {
         want: &'static str,
     },
     MarkerNotAlone,
+    SectionAfterTest {
+        name: &'static str,
+    },
 
     // SQL syntax.
     UnterminatedString,
@@ -322,6 +325,7 @@ impl Problem {
             DuplicateOption { .. } => "duplicate-option",
             BadOption { .. } => "bad-option",
             MarkerNotAlone => "marker-not-alone",
+            SectionAfterTest { .. } => "section-after-test",
             UnterminatedString => "unterminated-string",
             UnterminatedIdentifier => "unterminated-identifier",
             UnterminatedComment => "unterminated-comment",

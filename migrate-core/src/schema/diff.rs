@@ -51,6 +51,7 @@ pub use proposal::{Options, Part, PartKind, Proposal, Section, propose};
 pub use renames::{Rename, RenameKind, rename_candidates};
 pub use renaming::RenameError;
 pub use roles::{comparable, usual_owner, without_privilege};
+pub(super) use words::has_word;
 
 /// The statements from one catalog to another.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
