@@ -18,7 +18,8 @@ use axum::http::StatusCode;
 use axum::routing::get;
 use axum::{Json, Router};
 use deadpool::managed::{self, Metrics, PoolError, RecycleError, RecycleResult};
-use migrate_core::{ConnectError, Connector, Event, History};
+use migrate_core::connect::Connector;
+use migrate_core::{ConnectError, Event, History};
 use migrate_scratch::{Backend, Server};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -197,7 +198,7 @@ async fn schema_report(State(state): State<Arc<AppState>>) -> Answer {
             })
         })
         .collect();
-    let status = migrate_core::status(&migrations::CHAIN, &history);
+    let status = migrate_core::plan::status(&migrations::CHAIN, &history);
     Ok(Json(json!({
         "status": status.to_string(),
         "chain": chain,

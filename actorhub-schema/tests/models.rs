@@ -2,7 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use actorhub_schema::{migrations, models};
-use migrate_core::catalog::Catalog;
+use migrate_core::schema::catalog::Catalog;
 use migrate_testkit::postgres::Client;
 use migrate_testkit::{Catalog as Stored, Server};
 

@@ -8,7 +8,8 @@ mod union;
 
 use std::collections::{HashMap, HashSet};
 
-use migrate_core::{Chain, Migration, RevisionId, section_digest};
+use migrate_core::chain::section_digest;
+use migrate_core::{Chain, Migration, RevisionId};
 
 pub(crate) use self::books::{Table, query, rows, search_all, whose};
 pub(crate) use self::closing::everybodys;

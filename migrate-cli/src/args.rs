@@ -1,6 +1,7 @@
 //! The arguments of the command line: what stands before every command, and which commands there are.
 
 mod chain;
+mod db;
 mod import;
 mod lint;
 mod models;
@@ -14,11 +15,12 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, ColorChoice, Parser, Subcommand};
-use migrate_core::parse_duration;
+use migrate_core::chain::parse_duration;
 
 pub(crate) use self::chain::{
     ChainCommand, Downgrade, Forget, GraphFormat, How, Limits, Point, Range, Redo, Stamp, Upgrade,
 };
+pub(crate) use self::db::{DbCommand, Removal, Reset};
 pub(crate) use self::import::{Adopt, Gap, Import, Tool};
 pub(crate) use self::lint::{LintArgs, LintFormat};
 pub(crate) use self::models::ModelArgs;
@@ -175,16 +177,24 @@ mod tests {
         program.clone().debug_assert();
         Embedded::command().debug_assert();
         WithModels::command().mut_arg("directory", |it| it.default_value("m")).debug_assert();
-        for command in program.get_subcommands() {
-            let name = command.get_name();
-            let has = |option: &str| {
-                [" ", "`", "["].iter().any(|end| reference.contains(&format!("{option}{end}")))
-            };
+        let has = |word: &str| {
+            [" ", "`", "["].iter().any(|end| reference.contains(&format!("{word}{end}")))
+        };
+        let check = |name: &str, command: &clap::Command| {
             assert!(has(&format!("`{name}")), "docs/CLI.md lacks `{name}`");
-            let options = command.get_arguments().chain(program.get_arguments());
-            for option in options.filter_map(clap::Arg::get_long) {
+            for option in command.get_arguments().filter_map(clap::Arg::get_long) {
                 let is_listed = has(&format!("--{option}")) || option == "message";
                 assert!(is_listed, "docs/CLI.md lacks `--{option}` of `{name}`");
+            }
+        };
+        for option in program.get_arguments().filter_map(clap::Arg::get_long) {
+            assert!(has(&format!("--{option}")), "docs/CLI.md lacks `--{option}`");
+        }
+        for command in program.get_subcommands() {
+            let name = command.get_name();
+            check(name, command);
+            for below in command.get_subcommands() {
+                check(&format!("{name} {}", below.get_name()), below);
             }
         }
     }

@@ -1,6 +1,7 @@
 //! Where the analysis goes blind, for `check` and `lint`: names that it can't follow are not checked.
 
-use migrate_core::{BlindSpot, Chain, Migration};
+use migrate_core::analysis::BlindSpot;
+use migrate_core::{Chain, Migration};
 use serde::Serialize;
 
 use crate::ui::Ui;

@@ -4,10 +4,12 @@ mod adopt;
 mod autogenerate;
 mod check;
 mod current;
+mod db;
 mod forget;
 mod graph;
 mod history;
 mod import;
+mod init;
 mod lint;
 mod log;
 mod plan;
@@ -54,6 +56,7 @@ pub(crate) fn run(context: &Context, command: ChainCommand) -> Result<Exit, Fail
         ChainCommand::Branches => show::branches(context),
         ChainCommand::Show { revision } => show::revision(context, &revision),
         ChainCommand::Graph { format } => graph::graph(context, format),
+        ChainCommand::Db(command) => db::db(context, &command),
         ChainCommand::Schema(SchemaCommand::Dump(arguments)) => schema::dump(context, &arguments),
         ChainCommand::Log { limit } => log::log(context, limit),
         ChainCommand::Completions { shell } => shell::completions(context, shell),
@@ -85,6 +88,7 @@ pub(crate) fn write(
             write::lock(context, directory, through.as_deref(), *unchecked)
         }
         WriteCommand::Import(arguments) => import::import(context, directory, arguments),
+        WriteCommand::Init { message } => init::init(context, directory, message),
         WriteCommand::Edit { revision } => write::edit(context, directory, revision),
     }
 }

@@ -2,9 +2,10 @@
 
 use std::collections::HashSet;
 
-use migrate_core::catalog::{Catalog, Change, Difference, Name, ReadError};
-use migrate_core::diff::{comparable, only_in, usual_owner};
-use migrate_core::{__counted as counted, Chain, Error, Runner, Target};
+use migrate_core::__private::counted;
+use migrate_core::schema::catalog::{Catalog, Change, Difference, Name, ReadError};
+use migrate_core::schema::diff::{comparable, only_in, usual_owner};
+use migrate_core::{Chain, Error, Runner, Target};
 use postgres::Client;
 use serde::Serialize;
 

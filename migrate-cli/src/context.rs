@@ -3,15 +3,17 @@
 use std::collections::HashSet;
 use std::ffi::OsString;
 use std::path::Path;
+use std::time::Duration;
 
-use migrate_core::{
-    Chain, ConnectError, Connector, Error, Folder, History, Notices, Record, Runner, check,
-};
+use migrate_core::connect::Connector;
+use migrate_core::runner::Notices;
+use migrate_core::{Chain, ConnectError, Error, Folder, History, Record, Runner, check};
 use postgres::Client;
 
 use crate::args::Connection;
 use crate::env_file::Variables;
 use crate::failure::Failure;
+use crate::patience;
 use crate::tree::{Source, Tree};
 use crate::ui::Ui;
 
@@ -79,12 +81,20 @@ impl Context {
 
     /// Connects.
     pub(crate) fn open(&self) -> Result<Database, Failure> {
+        self.open_within(None)
+    }
+
+    /// Connects, and waits so long for a server that is not there yet.
+    pub(crate) fn open_within(&self, wait: Option<Duration>) -> Result<Database, Failure> {
         let notices = Notices::new();
         let connector = self.connector()?.pass_on_notices(&notices);
         for warning in connector.warnings() {
             self.ui.warn(warning);
         }
-        let client = connector.connect()?;
+        let client = match wait {
+            Some(limit) => patience::connect(&self.ui, &connector, limit)?,
+            None => connector.connect()?,
+        };
         Ok(Database { client, place: connector.to_string(), connector, notices })
     }
 

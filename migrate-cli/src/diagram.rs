@@ -7,7 +7,7 @@ mod mermaid;
 
 use std::collections::BTreeMap;
 
-use migrate_core::catalog::{Catalog, Constraint, Name, Relation, RelationKind};
+use migrate_core::schema::catalog::{Catalog, Constraint, Name, Relation, RelationKind};
 use serde::Serialize;
 
 pub(crate) use self::dot::dot;

@@ -4,9 +4,11 @@ mod refused;
 mod rehearsal;
 mod unchecked;
 
-use migrate_core::catalog::Difference;
-use migrate_core::diff::{Part, PartKind, Proposal, Rename, Section, Step};
-use migrate_core::{EditError, FileEdit, Folder, NewRevision, NewSection, edit};
+use migrate_core::Folder;
+use migrate_core::chain::edit;
+use migrate_core::chain::edit::{EditError, FileEdit, NewRevision, NewSection};
+use migrate_core::schema::catalog::Difference;
+use migrate_core::schema::diff::{Part, PartKind, Proposal, Rename, Section, Step};
 
 pub(crate) use self::refused::Refusal;
 pub(crate) use self::rehearsal::Attempt;
@@ -86,20 +88,23 @@ pub(crate) struct DraftStatement {
 }
 
 impl Draft {
-    pub(crate) fn new(proposal: Proposal, renames: &[Rename], undecided: &[Rename]) -> Self {
+    /// `renames` are the statements for what is renamed first, and those for the way back.
+    pub(crate) fn new(
+        proposal: Proposal,
+        (there, back): (Vec<String>, Vec<String>),
+        undecided: &[Rename],
+    ) -> Self {
         let unwritten = [&*proposal.unwritten, &*proposal.not_undone].concat();
         let mut parts: Vec<DraftPart> = proposal.parts.into_iter().map(DraftPart::new).collect();
-        if !renames.is_empty() {
+        if !there.is_empty() {
             // All that follows speaks of the new names.
             if parts.first().is_none_or(|part| part.kind != PartKind::Main) {
                 parts.insert(0, DraftPart::empty());
             }
             if let Some(first) = parts.first_mut() {
                 let plain = |sql: String| DraftStatement::new(Step::new(sql));
-                let there = renames.iter().map(|rename| plain(rename.sql()));
-                let back = renames.iter().rev().map(|rename| plain(rename.reversed().sql()));
-                first.up.statements.splice(0..0, there);
-                first.down.statements.extend(back);
+                first.up.statements.splice(0..0, there.into_iter().map(plain));
+                first.down.statements.extend(back.into_iter().map(plain));
             }
         }
         let remark = |rename: &Rename| {

@@ -4,7 +4,10 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::{fmt, io};
 
-use migrate_core::{__counted as counted, ConnectError, EditError, Error, PlanError, Rejection};
+use migrate_core::__private::counted;
+use migrate_core::chain::edit::EditError;
+use migrate_core::runner::ErrorKind;
+use migrate_core::{ConnectError, Error, PlanError, Rejection};
 use serde::Serialize;
 
 use crate::hazards::Found;
@@ -75,7 +78,7 @@ pub(crate) enum Failure {
         path = path.display()
     )]
     Unreadable { path: PathBuf, reason: String },
-    #[error("{0}")]
+    #[error("{}", connect(.0))]
     Connect(#[from] ConnectError),
     /// With better advice than that of the connector, where there is some.
     #[error("{}", advised(&ConnectError::Nowhere, .0.as_deref()))]
@@ -87,7 +90,7 @@ pub(crate) enum Failure {
     Advised(Box<Error>, String),
     #[error("the server for scratch databases: {0}")]
     DevServer(ConnectError),
-    #[error("in a scratch database, not in yours: {0}")]
+    #[error("in a scratch database, not in yours: {}", on_scratch(.0))]
     OnScratch(Box<Error>),
     #[error("{0}")]
     Models(String),
@@ -129,7 +132,7 @@ impl Failure {
     pub(crate) fn exit(&self) -> Exit {
         match self {
             Failure::Plan(PlanError::Diverged(_)) => Exit::Diverged,
-            Failure::Run(error) if matches!(**error, Error::NotAtHead { .. }) => Exit::NotAtHead,
+            Failure::Run(error) if error.kind() == ErrorKind::NotAtHead => Exit::NotAtHead,
             Failure::Nowhere(_) => Exit::Usage,
             Failure::Refused { kind: "usage", .. } => Exit::Usage,
             _ => Exit::Failed,
@@ -153,14 +156,14 @@ impl Failure {
             Failure::Exists(_) | Failure::Unwritable { .. } | Failure::Unreadable { .. } => "file",
             Failure::Nowhere(_) => "no-database",
             Failure::Connect(_) => "no-connection",
-            Failure::Run(error) | Failure::Advised(error, _) => match **error {
-                Error::Statement(_) => "statement",
-                Error::NotAtHead { .. } => "not-at-head",
-                Error::LockTimeout { .. } => "busy",
-                Error::InDoubt { .. } => "in-doubt",
-                Error::Plan(PlanError::HalfDone(_)) => "partial",
-                Error::Denied { .. } | Error::Hidden { .. } => "denied",
-                Error::Stopped { .. } => "stopped",
+            Failure::Run(error) | Failure::Advised(error, _) => match error.kind() {
+                ErrorKind::Statement => "statement",
+                ErrorKind::NotAtHead => "not-at-head",
+                ErrorKind::LockTimeout => "busy",
+                ErrorKind::InDoubt => "in-doubt",
+                ErrorKind::HalfDone => "partial",
+                ErrorKind::Denied => "denied",
+                ErrorKind::Stopped => "stopped",
                 _ => "run",
             },
             Failure::OnScratch(_) | Failure::DevServer(_) => "dev-server",
@@ -292,7 +295,7 @@ fn statement(error: &Error) -> Option<StatementView> {
 }
 
 pub(crate) fn problems(rejection: &Rejection) -> Vec<ProblemView> {
-    let view = |found: &migrate_core::Diagnostic| {
+    let view = |found: &migrate_core::chain::Diagnostic| {
         let place = found.primary.as_ref().and_then(|label| {
             let source = rejection.sources.get(label.source)?;
             Some((source.path().to_owned(), source.position(label.span.start)))
@@ -337,6 +340,42 @@ fn advised(error: &impl fmt::Display, help: Option<&str>) -> String {
     }
 }
 
+/// Why there is no connection, with a command where core's help is a statement.
+fn connect(error: &ConnectError) -> String {
+    let is_missing = matches!(error, ConnectError::UnknownDatabase { .. });
+    let help = "check its name, or create it: `migrate db create` (without one in the connection string, the \
+                database is called like the role)";
+    advised(error, is_missing.then_some(help))
+}
+
+/// What a scratch server said. That it lacks an extension is no fault of the chain.
+fn on_scratch(error: &Error) -> String {
+    let lacks = match error {
+        Error::Statement(error) => missing_extension(&error.failure.message),
+        _ => None,
+    };
+    let help = lacks.map(|extension| {
+        format!(
+            "the server for scratch databases does not have the extension `{extension}`: install it there, or \
+             name a server that has it: `--dev-url postgres://…` or MIGRATE_DEV_URL (`adopt --no-compare` needs none)"
+        )
+    });
+    advised(error, help.as_deref())
+}
+
+/// The extension whose files a server does not have, from its message.
+pub(crate) fn missing_extension(message: &str) -> Option<&str> {
+    let named = message.strip_prefix("extension \"");
+    let named = named.and_then(|rest| rest.strip_suffix("\" is not available"));
+    // Up to PostgreSQL 14.
+    let file = || {
+        let path = message.strip_prefix("could not open extension control file \"")?;
+        let (path, _) = path.split_once('"')?;
+        path.rsplit(['/', '\\']).next()?.strip_suffix(".control")
+    };
+    named.or_else(file)
+}
+
 /// Why nothing was done, each reason told apart by an empty line.
 fn each(wrong: &[Wrong], done: &str) -> String {
     let each: Vec<String> = wrong.iter().map(ToString::to_string).collect();
@@ -360,7 +399,15 @@ fn rejected(rejection: &Rejection) -> String {
 }
 
 pub(crate) fn count(rejection: &Rejection) -> String {
+    if is_foreign(rejection) {
+        return "the folder is not a chain".to_owned();
+    }
     format!("the chain has {}", problem_count(rejection))
+}
+
+/// Whether the folder is another tool's, which is all that there is to say about it.
+pub(crate) fn is_foreign(rejection: &Rejection) -> bool {
+    rejection.diagnostics.iter().any(|found| found.problem.code() == "foreign-folder")
 }
 
 fn unsound(rejection: &Rejection, purpose: Purpose) -> String {
@@ -373,4 +420,24 @@ fn unsound(rejection: &Rejection, purpose: Purpose) -> String {
 
 pub(crate) fn problem_count(rejection: &Rejection) -> String {
     counted(rejection.diagnostics.len(), "problem")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::missing_extension;
+
+    /// Each is what a server says.
+    #[test]
+    fn an_extension_that_a_server_lacks() {
+        let check = |message: &str, expected: Option<&str>| {
+            assert_eq!(missing_extension(message), expected, "{message}");
+        };
+        check("extension \"nope\" is not available", Some("nope"));
+        check(
+            "could not open extension control file \"/usr/share/postgresql/14/extension/nope.control\": No such file or directory",
+            Some("nope"),
+        );
+        check("extension \"nope\" already exists", None);
+        check("could not open extension control file \"", None);
+    }
 }

@@ -3,7 +3,7 @@
 
 use std::collections::HashSet;
 
-use migrate_core::catalog::{Catalog, Name, Relation, RelationKind};
+use migrate_core::schema::catalog::{Catalog, Name, Relation, RelationKind};
 
 /// What a tool's table is called, and the columns that each version of the tool gives it.
 const FOREIGN_HISTORIES: [(&str, &[&str]); 11] = [

@@ -2,7 +2,7 @@
 
 mod formats;
 
-use migrate_core::OutlineEntry;
+use migrate_core::chain::OutlineEntry;
 
 pub(crate) use self::formats::{dot, mermaid, svg, text};
 

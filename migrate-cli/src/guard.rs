@@ -3,10 +3,10 @@
 use std::collections::HashSet;
 use std::path::Path;
 
-use migrate_core::{
-    Chain, Config, Diagnostic, Down, FileEdit, Folder, LOCK_FILE, Migration, Pin, Rejection,
-    analyse_with, check, write_lock,
-};
+use migrate_core::analysis::analyse_with;
+use migrate_core::chain::edit::FileEdit;
+use migrate_core::chain::{Config, Diagnostic, Down, LOCK_FILE, Pin, write_lock};
+use migrate_core::{Chain, Folder, Migration, Rejection, check};
 
 use crate::failure::Failure;
 use crate::tree::{Source, settings};

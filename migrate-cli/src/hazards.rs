@@ -3,12 +3,14 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use migrate_core::catalog::Difference;
-use migrate_core::diff::Rename;
-use migrate_core::{
-    __counted as counted, Chain, Config, FileEdit, Hazard, Level, Lint, Source, lint,
-    split_statements,
-};
+use migrate_core::__private::counted;
+use migrate_core::Chain;
+use migrate_core::analysis::lint;
+use migrate_core::chain::edit::FileEdit;
+use migrate_core::chain::{Config, Hazard, Level, Lint};
+use migrate_core::schema::catalog::Difference;
+use migrate_core::schema::diff::Rename;
+use migrate_core::syntax::{Source, split_statements};
 use serde::Serialize;
 
 use crate::draft::Draft;
@@ -272,8 +274,8 @@ fn parts(name: &str) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use migrate_core::catalog::Change;
-    use migrate_core::diff::RenameKind;
+    use migrate_core::schema::catalog::Change;
+    use migrate_core::schema::diff::RenameKind;
 
     use super::*;
 
@@ -287,6 +289,7 @@ mod tests {
         let scan = found(Hazard::BlocksWrites, "scans t", "CREATE INDEX i ON t (a)");
         let both = [drop.clone(), scan.clone()];
         let rename = Rename {
+            to_schema: None,
             kind: RenameKind::Column,
             schema: "public".to_owned(),
             table: Some("t".to_owned()),

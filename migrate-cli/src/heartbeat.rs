@@ -4,7 +4,8 @@ use std::sync::mpsc::{RecvTimeoutError, Sender, TryRecvError, channel};
 use std::thread;
 use std::time::Duration;
 
-use migrate_core::{LockHolder, Runner};
+use migrate_core::Runner;
+use migrate_core::runner::LockHolder;
 use postgres::Client;
 
 use crate::context::{Context, stand_in};

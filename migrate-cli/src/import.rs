@@ -17,7 +17,9 @@ mod single;
 use std::collections::HashMap;
 use std::fmt;
 
-use migrate_core::{FileEdit, Lexer, RevisionId};
+use migrate_core::RevisionId;
+use migrate_core::chain::edit::FileEdit;
+use migrate_core::syntax::Lexer;
 
 use self::names::Named;
 use crate::args::Tool;
@@ -314,7 +316,8 @@ impl Names {
     /// This name, with a number behind it where another file has it.
     fn unique(&mut self, named: &Named, stem: String) -> String {
         let variant = |stem: &str| {
-            migrate_core::variant(&format!("{stem}.sql"), Some(&named.version)).to_lowercase()
+            migrate_core::chain::variant(&format!("{stem}.sql"), Some(&named.version))
+                .to_lowercase()
         };
         let mut candidate = stem.clone();
         let mut number = *self.taken.get(&variant(&stem)).unwrap_or(&1);

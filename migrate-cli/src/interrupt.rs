@@ -4,7 +4,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, Once, PoisonError};
 
-use migrate_core::Canceller;
+use migrate_core::connect::Canceller;
 use postgres::CancelToken;
 
 use crate::ui::Progress;

@@ -31,6 +31,7 @@ mod interrupt;
 mod live;
 mod meaning;
 mod models;
+mod patience;
 mod schema_file;
 mod scratch;
 mod staircase;

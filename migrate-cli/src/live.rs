@@ -3,9 +3,11 @@
 
 use std::collections::BTreeSet;
 
-use migrate_core::catalog::{Catalog, Name};
-use migrate_core::diff::{comparable, without_privilege};
-use migrate_core::{__literal as literal, Runner, histories_in};
+use migrate_core::__private::literal;
+use migrate_core::Runner;
+use migrate_core::runner::histories_in;
+use migrate_core::schema::catalog::{Catalog, Name};
+use migrate_core::schema::diff::{comparable, without_not_null_names, without_privilege};
 use postgres::{Client, SimpleQueryMessage};
 
 use crate::compare::unreadable;
@@ -27,6 +29,9 @@ const LIMITS: &str = "SELECT pg_catalog.set_config(name, '0', true) FROM pg_cata
 
 /// Since this version there is one privilege more.
 const MAINTAIN_SINCE: u32 = 17;
+
+/// Since this version a NOT NULL of a column has a name.
+const NOT_NULL_NAMED_SINCE: u32 = 18;
 
 impl Seen {
     /// Reads everything, and privileges. Who owns this table has run what was run: `public.migrate_history`.
@@ -99,9 +104,13 @@ impl Seen {
         for catalog in [&mut built, &mut found] {
             catalog.extensions.values_mut().for_each(|extension| extension.comment = None);
         }
-        match self.version.min(live.version) < MAINTAIN_SINCE
-            && self.version.max(live.version) >= MAINTAIN_SINCE
-        {
+        let only_one_since = |version: u32| {
+            self.version.min(live.version) < version && self.version.max(live.version) >= version
+        };
+        let unnamed = only_one_since(NOT_NULL_NAMED_SINCE);
+        built = without_not_null_names(built, unnamed);
+        found = without_not_null_names(found, unnamed);
+        match only_one_since(MAINTAIN_SINCE) {
             true => (without_privilege(built, "MAINTAIN"), without_privilege(found, "MAINTAIN")),
             false => (built, found),
         }

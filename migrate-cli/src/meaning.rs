@@ -1,8 +1,8 @@
 //! Where two texts of a definition differ, the server is asked to read both once more: PostgreSQL does not
 //! always print what it reads as it was written, nor print it again in the same way.
 
-use migrate_core::catalog::Catalog;
-use migrate_core::diff::{
+use migrate_core::schema::catalog::Catalog;
+use migrate_core::schema::diff::{
     Definition, Script, differing_definitions, same_definitions, script, with_definitions,
     with_keys_beside,
 };

@@ -10,7 +10,7 @@ mod refusal;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use migrate_core::Source;
+use migrate_core::syntax::Source;
 use postgres::Client;
 
 use self::build::Build;

@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use migrate_core::Chain;
-use migrate_core::catalog::{Catalog, Difference};
-use migrate_core::diff;
+use migrate_core::schema::catalog::{Catalog, Difference};
+use migrate_core::schema::diff;
 use serde::Serialize;
 use serde_json::Value;
 

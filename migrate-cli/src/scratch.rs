@@ -6,7 +6,8 @@ use std::hash::{BuildHasher, Hasher, RandomState};
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use migrate_core::{__literal as literal, __quote as quote, Connector};
+use migrate_core::__private::{literal, quote};
+use migrate_core::connect::Connector;
 use migrate_scratch::{Backend, Server};
 use postgres::Client;
 use postgres::error::SqlState;

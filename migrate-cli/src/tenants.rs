@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use migrate_core::__quote as quote;
-use migrate_core::catalog::{Catalog, ObjectName};
+use migrate_core::__private::quote;
+use migrate_core::schema::catalog::{Catalog, ObjectName};
 use postgres::Client;
 
 use crate::args::SchemaMap;

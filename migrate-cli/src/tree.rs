@@ -3,10 +3,9 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use migrate_core::{
-    BlindSpot, Chain, Config, Folder, Level, Lint, Outline, OutlineEntry, PlanError, Rejection,
-    Target, analyse_with, analyse_with_blind_spots, blind_spots, check, files,
-};
+use migrate_core::analysis::{BlindSpot, analyse_with, analyse_with_blind_spots, blind_spots};
+use migrate_core::chain::{Config, Level, Lint, Outline, OutlineEntry};
+use migrate_core::{Chain, Folder, PlanError, Rejection, Target, check, files};
 
 use crate::failure::Failure;
 

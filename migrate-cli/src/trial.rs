@@ -3,9 +3,10 @@
 
 use std::path::Path;
 
-use migrate_core::catalog::{Catalog, Difference};
-use migrate_core::diff::{only_in, with_privileges_of};
-use migrate_core::{Chain, Error, Rejection, StatementError, Target, check};
+use migrate_core::runner::StatementError;
+use migrate_core::schema::catalog::{Catalog, Difference};
+use migrate_core::schema::diff::{only_in, with_privileges_of};
+use migrate_core::{Chain, Error, Rejection, Target, check};
 use postgres::Client;
 
 use crate::compare::{differences, privileges, privileges_of_models, read_with};
@@ -159,7 +160,7 @@ impl Trial<'_> {
         }
         let before = self.chain.1;
         let below = subscribed(read_with(true, &mut client, None)?, self.models.1);
-        let books = |name: &migrate_core::catalog::Name| {
+        let books = |name: &migrate_core::schema::catalog::Name| {
             !before.relations.contains_key(name) && name.name.starts_with("migrate_")
         };
         let below = below.without(books);

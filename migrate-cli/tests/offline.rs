@@ -3,6 +3,8 @@
 
 #[path = "offline/checked.rs"]
 mod checked;
+#[path = "offline/foreign.rs"]
+mod foreign;
 
 use std::fs;
 use std::path::Path;
@@ -98,6 +100,33 @@ fn a_new_revision_is_written_and_never_over_another() {
     let (code, path, _) = empty.run("revision -m First");
     assert_eq!(code, 0);
     assert!(path.starts_with("migrations/20") && path.ends_with("_first.sql\n"), "{path}");
+}
+
+#[test]
+fn a_project_is_started_and_never_over_another() {
+    let project = Project::with("");
+    let (code, out, said) = project.run("init");
+    let (revision, settings) = out.split_once('\n').unwrap();
+    assert_eq!((code, settings), (0, "migrate.toml\n"), "{said}");
+    assert!(revision.ends_with("_initial_schema.sql"), "{out}");
+    for part in ["Cargo.toml", "build.rs", "    migrate_macros::embed_migrations!();\n"] {
+        assert!(said.contains(part), "{said}");
+    }
+    let (code, out, said) = project.run("check");
+    assert_eq!(code, 0, "{said}");
+    assert!(out.starts_with("1 revision, 0 pinned"), "{out}");
+    project.refuse("init", 1, "`migrations` has revisions already");
+
+    let (code, out, said) = project.run("init -d db/chain -m Users --json");
+    assert_eq!(code, 0, "{said}");
+    assert!(
+        out.starts_with(r#"{"paths":["db/chain/"#) && out.contains(r#","db/migrate.toml"],"#),
+        "{out}"
+    );
+    assert!(said.contains("embed_migrations!(\"db/chain\");"), "{said}");
+    let (code, out, said) = project.run("init -d other");
+    assert_eq!((code, out.lines().count()), (0, 1), "the settings stay: {said}");
+    assert!(said.contains("`migrate.toml` is there already, and stays"), "{said}");
 }
 
 #[test]

@@ -18,7 +18,7 @@ mod literals;
 mod min_server;
 mod model;
 mod names;
-mod prediction;
+pub(crate) mod prediction;
 mod query;
 mod replay;
 mod statement;
@@ -28,14 +28,12 @@ mod type_facts;
 use self::annotations::{Note, notes};
 pub use self::blind_spots::{BlindSpot, blind_spot, blind_spots};
 pub use self::lints::{Finding, lint};
-#[doc(hidden)]
-pub use self::prediction::predicted;
 use self::syntax::{Fault, SyntaxError};
 use crate::chain::chain::Chain;
 use crate::chain::check::{Rejection, check_with};
 use crate::chain::config::Config;
 use crate::chain::diagnostic::Diagnostic;
-use crate::chain::executor::{Alone, Workers};
+use crate::chain::executor::{Executor, Sequential};
 use crate::chain::file::ParsedFile;
 use crate::chain::folder::Folder;
 use crate::chain::lint::{Level, Lint};
@@ -52,7 +50,8 @@ use crate::syntax::statements::Statement;
 /// Contains all problems, not only the first one.
 ///
 /// ```
-/// use migrate_core::{Folder, analyse};
+/// use migrate_core::Folder;
+/// use migrate_core::analysis::analyse;
 ///
 /// let file = "-- revision: 001\n-- message: Users\n\
 ///             -- migrate:up\nCREATE TABEL users ();\n-- migrate:down\nDROP TABLE users;\n";
@@ -73,13 +72,13 @@ pub fn analyse_with(
     folder: Folder,
     config: Result<Config, Rejection>,
 ) -> Result<Chain<'static>, Rejection> {
-    analyse_on(&Alone, folder, config)
+    analyse_on(&Sequential, folder, config)
 }
 
 /// The same, on the threads of `workers`.
 #[doc(hidden)]
 pub fn analyse_on(
-    workers: &impl Workers,
+    workers: &impl Executor,
     folder: Folder,
     config: Result<Config, Rejection>,
 ) -> Result<Chain<'static>, Rejection> {
@@ -97,11 +96,11 @@ pub fn analyse_with_blind_spots(
     folder: Folder,
     config: Result<Config, Rejection>,
 ) -> Result<(Chain<'static>, Vec<BlindSpot>), Rejection> {
-    analyse_blind(&Alone, folder, config)
+    analyse_blind(&Sequential, folder, config)
 }
 
 fn analyse_blind(
-    workers: &impl Workers,
+    workers: &impl Executor,
     folder: Folder,
     config: Result<Config, Rejection>,
 ) -> Result<(Chain<'static>, Vec<BlindSpot>), Rejection> {
@@ -117,7 +116,7 @@ fn analyse_blind(
 }
 
 fn analysed(
-    workers: &impl Workers,
+    workers: &impl Executor,
     folder: Folder,
     config: &Config,
 ) -> Result<(Chain<'static>, Vec<BlindSpot>), Rejection> {

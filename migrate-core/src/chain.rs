@@ -1,11 +1,9 @@
-//! Turns a folder of files into a chain of revisions, or reports all its problems.
-//!
-//! Imports only [`syntax`](crate::syntax). [`header`] and [`sections`] parse a file (with its
-//! markers and special comments), [`graph`] connects the files, and [`lockfile`] and
-//! [`lockfile_check`] compare the deployed ones with `chain.lock`. An error is a [`problem`] with a
-//! position, which [`diagnostic`] prints. [`edit`] and [`outline`] are for the commands that change
-//! a folder, and [`encoding`] is for the macro. Start reading at [`check`], which does all of this
-//! in order.
+//! From a folder of files to a [`Chain`] of revisions, or to all its problems; and changes to a folder, as data.
+
+// Imports only `syntax`. `header` and `sections` parse a file (with its markers and special comments), `graph` connects the
+// files, and `lockfile` and `lockfile_check` compare the deployed ones with `chain.lock`. An error is a `problem` with a
+// position, which `diagnostic` prints. `edit` and `outline` are for the commands that change a folder, and `encoding` is
+// for the macro. Start reading at `check`, which does all of this in order.
 
 pub(crate) mod allow_comments;
 #[expect(clippy::module_inception, reason = "the type that the wing is named for")]
@@ -19,6 +17,7 @@ pub(crate) mod encoding;
 pub(crate) mod executor;
 pub(crate) mod file;
 pub(crate) mod folder;
+pub(crate) mod foreign_folder;
 pub(crate) mod graph;
 pub(crate) mod header;
 pub(crate) mod id;
@@ -32,3 +31,19 @@ pub(crate) mod sections;
 pub(crate) mod token_fingerprints;
 pub(crate) mod transaction_rules;
 pub(crate) mod variant;
+
+pub use self::chain::{Chain, Digests, Down, Migration};
+pub use self::check::{Rejection, check};
+pub use self::config::{CONFIG_FILE, Config};
+pub use self::diagnostic::{Diagnostic, Label, point_at};
+pub use self::digest::{
+    BadDigest, DIGEST_VERSION, Digest, ShortDigest, chain_digest, section_digest,
+};
+pub use self::folder::{Content, Entry, Folder, FolderError, MAX_FILE_BYTES};
+pub use self::id::{BadId, MAX_ID_LENGTH, RevisionId};
+pub use self::lint::{Hazard, Level, Lint};
+pub use self::lockfile::{LOCK_FILE, Pin, lock_text, write as write_lock};
+pub use self::outline::{Outline, OutlineEntry};
+pub use self::problem::Problem;
+pub use self::sections::{Options, Section, parse_duration};
+pub use self::variant::variant;

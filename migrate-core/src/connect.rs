@@ -1,9 +1,8 @@
 //! From a connection string to a client, with TLS by rustls.
-//!
-//! Imports [`syntax`](crate::syntax) and, of [`runner`](crate::runner), how a server's refusal is kept. What it does is
-//! decided in `settings`, `endpoint` and `attempts`; `blocking` and `tokio` carry it out, and are the same text but for
-//! `.await`; [`tls`] is what a string asks of TLS.
-//! Start reading at [`Connector`].
+
+// Imports `syntax` and, of `runner`, how a server's refusal is stored. What it does is decided in `settings`, `endpoint`
+// and `attempts`; `blocking` and `tokio` carry it out, and are the same text but for `.await`; `tls` is what a string
+// asks of TLS. Start reading at `Connector`.
 
 mod attempts;
 #[cfg(feature = "postgres")]
@@ -31,12 +30,13 @@ use std::net::{IpAddr, SocketAddr};
 
 use tokio_postgres::error::{DbError, SqlState};
 
-use self::attempts::Search;
+use self::attempts::AttemptIterator;
 pub use self::cancel::Canceller;
-use self::endpoint::{Place, Wanted};
+use self::endpoint::{ConnectConfig, Server};
 pub use self::error::{CertificateFault, ConnectError};
 use self::error_mapping::Attempt;
 use self::notices::Notices;
+pub use crate::connect::tls::SslMode;
 use crate::connect::tls::{Connector as TlsConnector, Tls, connector};
 
 /// Connects, and blocks until the session stands. [`Connector`] tells what the string may say.
@@ -114,7 +114,7 @@ pub async fn connect_async(url: &str) -> Result<tokio_postgres::Client, ConnectE
 /// What the server says beside its answers (`NOTICE`, `WARNING`) goes to `tracing`.
 #[cfg_attr(feature = "postgres", doc = "```no_run")]
 #[cfg_attr(not(feature = "postgres"), doc = "```ignore")]
-/// use migrate_core::Connector;
+/// use migrate_core::connect::Connector;
 ///
 /// let connector = Connector::new("postgres://app:secret@db.example/app?sslmode=require")?
 ///     .on_notice(|notice| eprintln!("{}: {}", notice.severity(), notice.message()));
@@ -125,7 +125,7 @@ pub async fn connect_async(url: &str) -> Result<tokio_postgres::Client, ConnectE
 ///
 /// Neither its `Display` nor its `Debug` have the password.
 pub struct Connector {
-    wanted: Wanted,
+    wanted: ConnectConfig,
     notices: Notices,
 }
 
@@ -136,10 +136,10 @@ impl Connector {
     ///
     /// When it can't be read, or a parameter is unknown or has a value that it can't have.
     pub fn new(url: &str) -> Result<Self, ConnectError> {
-        Ok(Self::to(Wanted::read(url)?))
+        Ok(Self::to(ConnectConfig::read(url)?))
     }
 
-    fn to(wanted: Wanted) -> Self {
+    fn to(wanted: ConnectConfig) -> Self {
         for warning in &wanted.warnings {
             tracing::warn!("{warning}");
         }
@@ -161,7 +161,7 @@ impl Connector {
     /// reads that itself.
     ///
     /// ```no_run
-    /// # let connector = migrate_core::Connector::new("host=db.example")?;
+    /// # let connector = migrate_core::connect::Connector::new("host=db.example")?;
     /// let mut backup = std::process::Command::new("pg_dump");
     /// for (name, value) in connector.child_environment() {
     ///     match value {
@@ -185,7 +185,7 @@ impl Connector {
     /// Hands what the server says beside its answers to a [`Runner`](crate::Runner) that
     /// [listens](crate::Runner::forward_notices), in place of [`on_notice`](Self::on_notice).
     #[must_use]
-    pub fn pass_on_notices(self, notices: &crate::Notices) -> Self {
+    pub fn pass_on_notices(self, notices: &crate::runner::Notices) -> Self {
         let notices = notices.clone();
         self.on_notice(move |notice| {
             // The runner rolls back to be sure, also where nothing is left to roll back.
@@ -195,10 +195,15 @@ impl Connector {
         })
     }
 
+    /// The name of the database: what was said, or else the role's name, as everywhere in PostgreSQL.
+    pub fn database(&self) -> Option<&str> {
+        self.wanted.database()
+    }
+
     /// A way to another database of the same server, as the same role.
     ///
     /// ```
-    /// let connector = migrate_core::Connector::new("postgres://app@db.example/shop")?;
+    /// let connector = migrate_core::connect::Connector::new("postgres://app@db.example/shop")?;
     /// let other = connector.to_database("shop_copy")?;
     /// assert_eq!(other.to_string(), "app@db.example:5432/shop_copy");
     /// # Ok::<(), migrate_core::ConnectError>(())
@@ -210,26 +215,26 @@ impl Connector {
     pub fn to_database(&self, name: &str) -> Result<Self, ConnectError> {
         let mut settings = self.wanted.settings.clone();
         settings.fill("dbname", name.to_owned())?;
-        let mut wanted = Wanted::of(settings)?;
+        let mut wanted = ConnectConfig::of(settings)?;
         wanted.passwords = self.wanted.passwords.clone();
         wanted.warnings.clear();
         Ok(Connector { wanted, notices: self.notices.clone() })
     }
 
-    fn search(&self) -> Search {
+    fn search(&self) -> AttemptIterator {
         let places = self.in_order(self.wanted.places.clone());
-        Search::new(self.wanted.tls.mode, places, self.wanted.attributes.passes())
+        AttemptIterator::new(self.wanted.tls.mode, places, self.wanted.attributes.passes())
     }
 
     fn tls(&self) -> Result<TlsConnector, ConnectError> {
-        let only_sockets = self.wanted.places.iter().all(Place::is_socket);
+        let only_sockets = self.wanted.places.iter().all(Server::is_socket);
         match only_sockets {
             true => connector(&Tls::unused()),
             false => connector(&self.wanted.tls),
         }
     }
 
-    fn attempt(&self, place: &Place) -> Attempt {
+    fn attempt(&self, place: &Server) -> Attempt {
         Attempt {
             place: place.to_string(),
             mode: self.wanted.tls.mode,

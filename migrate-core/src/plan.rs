@@ -1,12 +1,9 @@
-//! Plans what a run does, from a chain and the history of a database. A plan is data; nothing runs
-//! here.
-//!
-//! Imports [`chain`](crate::chain) and [`syntax`](crate::syntax). [`history`] contains the
-//! revisions that a database has recorded as applied, [`status`] compares a chain with it,
-//! [`target`] is where to go, [`planner`] computes the steps, and [`stamp`] the records to change
-//! without running anything. [`non_transactional`] decides how each statement of a
-//! non-transactional section runs, and what an answer of the server proves. Start reading at
-//! [`planner`].
+//! What a run will do, computed from a chain and the history of a database. A plan is data; nothing runs here.
+
+// Imports `chain` and `syntax`. `history` contains the revisions that a database has recorded as applied, `status` compares
+// a chain with it, `target` is where to go, `planner` computes the steps, and `stamp` the records to change without
+// running anything. `non_transactional` decides how each statement of a non-transactional section runs, and what an
+// answer of the server proves. Start reading at `planner`.
 
 pub(crate) mod direction;
 pub(crate) mod history;
@@ -20,3 +17,12 @@ pub(crate) mod stamp;
 pub(crate) mod status;
 pub(crate) mod step;
 pub(crate) mod target;
+
+pub use self::direction::Direction;
+pub use self::history::{History, Partial, Record, StoredDown};
+pub use self::plan_error::PlanError;
+pub use self::planner::{Redo, downgrade, redo, upgrade};
+pub use self::stamp::{Stamp, adopt, stamp};
+pub use self::status::{Divergence, HalfDone, Status, changed, half_done_elsewhere, status};
+pub use self::step::{Plan, Step};
+pub use self::target::{BadTarget, Target};

@@ -1,11 +1,10 @@
-//! Works with SQL as text: positions, tokens, statements, identifiers, and the locks of a
-//! statement.
+//! SQL as text: positions, tokens, statements, names, and the locks that a statement takes.
 //!
-//! All other wings build on this one, and it imports none of them. Nothing here knows what a
-//! migration is. [`source`] is a file's text with lines and columns, [`lexer`] splits a text into
-//! tokens that cover every byte, [`statements`] splits it like psql, [`ident`] folds, truncates,
-//! quotes and unquotes names, and [`table_locks`] determines which locks a statement takes. Start
-//! reading at [`lexer`].
+//! Nothing here knows what a migration is.
+
+// All other wings build on this one, and it imports none of them. `source` is a file's text with lines and columns, `lexer`
+// splits a text into tokens that cover every byte, `statements` splits it like psql, `ident` folds, truncates, quotes and
+// unquotes names, and `table_locks` determines which locks a statement takes. Start reading at `lexer`.
 
 pub(crate) mod ident;
 pub(crate) mod lexer;
@@ -13,3 +12,10 @@ pub(crate) mod source;
 pub(crate) mod statements;
 pub(crate) mod suggest;
 pub(crate) mod table_locks;
+
+pub use self::lexer::{Lexer, Token, TokenKind, Unterminated};
+pub use self::source::{Position, Source, Span, is_unsafe_to_show};
+pub use self::statements::{Statement, split_statements};
+pub use self::table_locks::{
+    LockMode, LockedBy, Loss, RelationName, TableLock, Work, locks, losses,
+};

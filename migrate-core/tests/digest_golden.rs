@@ -13,7 +13,9 @@
 //!     return sha256(b"migrate chain v1\0" + id + b"\0" + b"".join(sorted(parents)) + up)
 //! ```
 
-use migrate_core::{Chain, DIGEST_VERSION, Folder, Source, chain_digest, check, section_digest};
+use migrate_core::chain::{DIGEST_VERSION, chain_digest, section_digest};
+use migrate_core::syntax::Source;
+use migrate_core::{Chain, Folder, check};
 
 /// A section, its digest in a transaction, and its digest outside of one.
 const SECTIONS: [(&str, &str, &str); 14] = [

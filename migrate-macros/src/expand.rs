@@ -2,10 +2,9 @@
 
 use std::collections::HashMap;
 
-use migrate_core::{
-    __PACKED_FORMAT as FORMAT, __Threads as Threads, __analyse_on as analyse_on, __pack as pack,
-    Chain, Folder, LOCK_FILE, Migration, files, variant,
-};
+use migrate_core::__private::{ENCODING_FORMAT as FORMAT, Threads, analyse_on, encode};
+use migrate_core::chain::{LOCK_FILE, variant};
+use migrate_core::{Chain, Folder, Migration, files};
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::quote;
 
@@ -54,7 +53,7 @@ fn module(input: &Input, place: &Place, chain: &Chain<'static>) -> TokenStream {
         let parents = parents.map(|at| &variants[*at]);
         quote!(&[#(Revision::#parents),*])
     });
-    let (texts, numbers) = pack(chain);
+    let (texts, numbers) = encode(chain);
     let numbers = Literal::byte_string(&numbers);
     let (format, head_id) = (Literal::u32_unsuffixed(FORMAT), chain.head().id.as_str());
     let digest = Literal::byte_string(chain.head().digests.chain.as_bytes());
@@ -121,7 +120,7 @@ fn module(input: &Input, place: &Place, chain: &Chain<'static>) -> TokenStream {
             }
 
             /// The whole chain: texts, parents and digests.
-            pub static CHAIN: #core::Chain<'static> = #core::Chain::embedded(#core::__Packing {
+            pub static CHAIN: #core::Chain<'static> = #core::Chain::embedded(#core::__private::EncodedChain {
                 format: #format,
                 count: #count,
                 head: #head_id,
@@ -131,17 +130,17 @@ fn module(input: &Input, place: &Place, chain: &Chain<'static>) -> TokenStream {
             });
 
             /// The digest of the head, which pins every revision of the chain.
-            pub const HEAD_DIGEST: #core::Digest = #core::Digest::from_bytes(*#digest);
+            pub const HEAD_DIGEST: #core::chain::Digest = #core::chain::Digest::from_bytes(*#digest);
 
             #core::__with_client! {
                 impl ::core::str::FromStr for Revision {
-                    type Err = #core::UnknownRevision;
+                    type Err = #core::runner::UnknownRevision;
 
                     fn from_str(id: &str) -> ::core::result::Result<Self, Self::Err> {
                         match IDS.iter().position(|known| *known == id) {
                             ::core::option::Option::Some(at) => ::core::result::Result::Ok(Revision::ALL[at]),
                             ::core::option::Option::None => ::core::result::Result::Err(
-                                #core::UnknownRevision(::std::string::ToString::to_string(id)),
+                                #core::runner::UnknownRevision(::std::string::ToString::to_string(id)),
                             ),
                         }
                     }

@@ -1,7 +1,8 @@
 //! What the macro makes of a broken chain: its errors, and a stand-in with the same names, so that
 //! the code that uses them gives no errors of its own.
 
-use migrate_core::{Rejection, variant};
+use migrate_core::Rejection;
+use migrate_core::chain::variant;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 
@@ -66,11 +67,11 @@ pub(crate) fn module(input: &Input, names: &[String], rejection: &Rejection) -> 
             pub static CHAIN: #core::Chain<'static> = #core::Chain::broken();
 
             /// No digest.
-            pub const HEAD_DIGEST: #core::Digest = #core::Digest::from_bytes([0; 32]);
+            pub const HEAD_DIGEST: #core::chain::Digest = #core::chain::Digest::from_bytes([0; 32]);
 
             #core::__with_client! {
                 impl ::core::str::FromStr for Revision {
-                    type Err = #core::UnknownRevision;
+                    type Err = #core::runner::UnknownRevision;
 
                     fn from_str(_: &str) -> ::core::result::Result<Self, Self::Err> {
                         ::core::result::Result::Ok(Revision::HEAD)

@@ -1,6 +1,6 @@
 //! What may stand between the parentheses of `embed_migrations!(…)`.
 
-use migrate_core::{Config, Level, Lint};
+use migrate_core::chain::{Config, Level, Lint};
 use proc_macro2::{Ident, Span, TokenStream};
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream};

@@ -46,7 +46,7 @@ use proc_macro::TokenStream;
 ///
 /// # Limits
 ///
-/// A migration's file may have up to 8 MiB ([`migrate_core::MAX_FILE_BYTES`]), since it becomes a part of the program.
+/// A migration's file may have up to 8 MiB ([`migrate_core::chain::MAX_FILE_BYTES`]), since it becomes a part of the program.
 ///
 /// # Rebuilds
 ///

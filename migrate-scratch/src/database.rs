@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use migrate_core::__quote as quote;
+use migrate_core::__private::quote;
 use postgres::Client;
 
 use crate::connection::connect;

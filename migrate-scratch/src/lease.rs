@@ -7,7 +7,7 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use migrate_core::__quote as quote;
+use migrate_core::__private::quote;
 use postgres::Client;
 
 use crate::connection::connect;

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
-use migrate_core::__quote as quote;
+use migrate_core::__private::quote;
 
 use crate::Backend;
 use crate::backend::container::Container;

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::error::CatalogError;
 
-/// The tables, views, sequences and enums of one schema. [`migrate_core::catalog`] has the rest, too.
+/// The tables, views, sequences and enums of one schema. [`migrate_core::schema::catalog`] has the rest, too.
 ///
 /// Left out: objects of extensions and extension versions, `plpgsql`, and what only some versions of PostgreSQL keep (the
 /// constraint rows of NOT NULL). A column's `position` is its rank among the live ones, so a dropped column leaves no trace.

@@ -4,7 +4,8 @@ mod error;
 
 use std::fmt;
 
-use migrate_core::{Chain, Down, Migration, Runner, Target};
+use migrate_core::chain::Down;
+use migrate_core::{Chain, Migration, Runner, Target};
 use migrate_scratch::{Error, Server};
 use postgres::Client;
 
@@ -135,7 +136,7 @@ impl<'a> Staircase<'a> {
 }
 
 /// Everything that there is between two steps.
-type Landing = migrate_core::catalog::Catalog;
+type Landing = migrate_core::schema::catalog::Catalog;
 
 /// A climb on its way.
 struct Climb<'s, 'a> {

@@ -4,7 +4,9 @@
 
 use actorhub_schema::migrations::CHAIN;
 use allocation_counter::{AllocationInfo, measure};
-use migrate_core::{Chain, Config, Folder, Runner, analyse, check, files, lint};
+use migrate_core::analysis::{analyse, lint};
+use migrate_core::chain::Config;
+use migrate_core::{Chain, Folder, Runner, check, files};
 use migrate_testkit::{Server, postgres::Client};
 
 #[path = "../../migrate-core/benches/analysis/generated.rs"]

@@ -6,7 +6,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use migrate_core::{LOCK_FILE, check, files, lock_text};
+use migrate_core::chain::{LOCK_FILE, lock_text};
+use migrate_core::{check, files};
 
 const USERS: &str = "\
 -- revision: 001

@@ -18,7 +18,8 @@ use std::process::Command;
 use std::sync::LazyLock;
 use std::time::Instant;
 
-use migrate_core::{analyse_with, files};
+use migrate_core::analysis::analyse_with;
+use migrate_core::files;
 use trybuild::TestCases;
 
 /// Where the cases are: here, and in the package that they belong to.

@@ -1,6 +1,6 @@
 //! The tables in which other tools note what they have applied.
 
-use migrate_core::{__literal as literal, __quote as quote};
+use migrate_core::__private::{literal, quote};
 
 use crate::adopt::Row;
 use crate::args::Tool;

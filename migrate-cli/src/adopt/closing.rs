@@ -1,8 +1,8 @@
 //! Statements that close the gap of one database, and change nothing where there is none: the chain is
 //! everybody's, and the other databases have what it builds already. Pure.
 
-use migrate_core::Lexer;
-use migrate_core::diff::{Proposal, Step};
+use migrate_core::schema::diff::{Proposal, Step};
+use migrate_core::syntax::Lexer;
 
 use crate::args::Gap;
 

@@ -3,8 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use migrate_core::catalog::{Catalog, Enum, Relation};
-use migrate_core::diff::Proposal;
+use migrate_core::schema::catalog::{Catalog, Enum, Relation};
+use migrate_core::schema::diff::Proposal;
 
 /// What a chain builds, with what only a database has. What is in both is as the chain has it, but for an enum
 /// to which the database has added values.
@@ -103,7 +103,7 @@ pub(crate) fn together(mut one: Proposal, other: Proposal) -> Proposal {
 
 #[cfg(test)]
 mod tests {
-    use migrate_core::catalog::Name;
+    use migrate_core::schema::catalog::Name;
 
     use super::*;
 

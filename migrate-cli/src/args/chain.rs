@@ -5,8 +5,10 @@ use std::time::Duration;
 
 use clap::{Args, Subcommand, ValueEnum};
 use clap_complete::Shell;
-use migrate_core::{BadTarget, Target};
+use migrate_core::Target;
+use migrate_core::plan::BadTarget;
 
+use super::db::DbCommand;
 use super::import::{ADOPT, Adopt};
 use super::lint::{LINT, LintArgs};
 use super::schema::SchemaCommand;
@@ -19,6 +21,7 @@ Examples:
   migrate upgrade                  all that is pending
   migrate upgrade +1               the next revision
   migrate upgrade --dry-run        what would run, and which locks it takes
+  migrate upgrade --wait 30s       in a container that starts beside its database
   migrate upgrade 001:head --sql   a script for psql, from revision 001 on
   migrate upgrade --backup-command 'pg_dump -Fc -f before.dump'
 
@@ -143,6 +146,9 @@ pub(crate) enum ChainCommand {
         #[arg(long, value_enum, default_value = "text")]
         format: GraphFormat,
     },
+    /// Create, drop or reset the database itself, or wait for its server
+    #[command(subcommand, alias = "database")]
+    Db(DbCommand),
     /// Write the schema that the chain builds, as SQL or as a diagram, to be committed and reviewed
     #[command(subcommand)]
     Schema(SchemaCommand),
@@ -179,6 +185,9 @@ pub(crate) struct Upgrade {
     /// Run this first, in a shell, when something is pending; it has DATABASE_URL and PGHOST and so on
     #[arg(long, value_name = "COMMAND", conflicts_with_all = ["sql", "dry_run"])]
     pub(crate) backup_command: Option<String>,
+    /// Wait so long for a server that is not there yet, or still starting
+    #[arg(long, value_name = "TIME", value_parser = duration, conflicts_with = "sql")]
+    pub(crate) wait: Option<Duration>,
     /// Apply revisions that `migrate check` refuses, too
     #[arg(long)]
     pub(crate) unchecked: bool,

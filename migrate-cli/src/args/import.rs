@@ -96,7 +96,7 @@ Examples:
 pub(super) const IMPORT: &str = "\
 Examples:
   migrate import sqlx migrations --to chain
-  migrate import alembic alembic/versions           runs `alembic … --sql` for each revision
+  migrate import alembic alembic/versions           runs `alembic upgrade base:heads --sql`
   migrate import alembic versions --sql-dir sql     sql/REVISION.up.sql, sql/REVISION.down.sql
 
 Then, with the databases that the other tool has made: migrate adopt --from TOOL";

@@ -1,7 +1,7 @@
 //! The arguments of `lint`.
 
 use clap::{Args, ValueEnum};
-use migrate_core::Lint;
+use migrate_core::chain::Lint;
 
 /// Examples, below the help.
 pub(super) const LINT: &str = "\

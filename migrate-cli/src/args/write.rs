@@ -80,6 +80,12 @@ pub(crate) enum WriteCommand {
     /// Turn another tool's folder of migrations into a chain
     #[command(after_help = IMPORT)]
     Import(Import),
+    /// Start a project: the folder, its first revision, and migrate.toml; and say what the crate needs
+    Init {
+        /// What the first revision does, in words
+        #[arg(short, long, default_value = "Initial schema")]
+        message: String,
+    },
     /// Open a revision's file in $VISUAL or $EDITOR
     Edit {
         /// The revision, or `head`

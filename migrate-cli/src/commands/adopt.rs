@@ -5,8 +5,11 @@ mod noticed;
 
 use std::collections::HashSet;
 
-use migrate_core::catalog::Difference;
-use migrate_core::{__counted as counted, Chain, FileEdit, adopt as plan_adoption};
+use migrate_core::__private::counted;
+use migrate_core::Chain;
+use migrate_core::chain::edit::FileEdit;
+use migrate_core::plan::adopt as plan_adoption;
+use migrate_core::schema::catalog::Difference;
 use postgres::{Client, SimpleQueryMessage};
 use serde::Serialize;
 

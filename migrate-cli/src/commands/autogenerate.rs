@@ -3,9 +3,11 @@
 use std::path::Path;
 
 use jiff::Timestamp;
-use migrate_core::catalog::{Catalog, Difference};
-use migrate_core::diff::{Options, Rename, propose, rename_candidates};
-use migrate_core::{Chain, Hazard, analyse_with};
+use migrate_core::Chain;
+use migrate_core::analysis::analyse_with;
+use migrate_core::chain::Hazard;
+use migrate_core::schema::catalog::{Catalog, Difference};
+use migrate_core::schema::diff::{Options, Rename, propose, rename_candidates, rename_statements};
 use serde::Serialize;
 
 use super::write::{day, new_ids, write};
@@ -109,7 +111,7 @@ pub(super) fn autogenerate(
     for text in &arguments.rename {
         // A later one may speak of what an earlier one has named.
         renames.push(Rename::parse_behind(text, &renamed, &renames).map_err(|error| {
-            let help = "`--rename users.email=mail`, or `--rename people=users`";
+            let help = "`--rename users.email=mail`, `--rename people=users`, or `--rename orders=shop.orders`";
             Failure::refused("usage", format!("`--rename {text}`: {error}"), help)
         })?);
         renamed = names.changed(&renames)?;
@@ -130,7 +132,8 @@ pub(super) fn autogenerate(
         renamed.routines.get(*name).is_some_and(|now| now.definition != it.definition)
     });
     let moved: Vec<String> = moved.map(|(_, it)| it.definition.clone()).collect();
-    let draft = Draft::new(proposal, &renames, &undecided).bringing_back(&moved).with_a_part();
+    let statements = rename_statements(&renames, &before);
+    let draft = Draft::new(proposal, statements, &undecided).bringing_back(&moved).with_a_part();
     let trial = Trial {
         context,
         scratch: &scratch,
@@ -242,8 +245,8 @@ impl Names<'_> {
             client.batch_execute(sql).map_err(|error| refused(what, &error))
         };
         run("renaming".to_owned(), "BEGIN")?;
-        for rename in renames {
-            run(rename.to_string(), &rename.sql())?;
+        for sql in rename_statements(renames, self.before).0 {
+            run(sql.clone(), &sql)?;
         }
         let runner = self.chain.map(|chain| self.context.runner(chain));
         let renamed = read_with(true, &mut client, runner.as_ref())?;

@@ -1,7 +1,10 @@
 //! `migrate check` and `migrate verify`: is all as it should be?
 
-use migrate_core::catalog::Difference;
-use migrate_core::{__counted as counted, BlindSpot, Chain, Status, Target, status};
+use migrate_core::__private::counted;
+use migrate_core::analysis::BlindSpot;
+use migrate_core::plan::status;
+use migrate_core::schema::catalog::Difference;
+use migrate_core::{Chain, Status, Target};
 use postgres::Client;
 use serde::Serialize;
 

@@ -1,6 +1,7 @@
 //! `migrate current`: where the database is.
 
-use migrate_core::{HalfDone, Record, Status, status};
+use migrate_core::plan::{HalfDone, status};
+use migrate_core::{Record, Status};
 use serde::Serialize;
 
 use crate::context::{Context, current as heads};

@@ -1,6 +1,7 @@
 //! `migrate forget`: removes migrate's own tables, and nothing else.
 
-use migrate_core::{__counted as counted, PlanError};
+use migrate_core::__private::counted;
+use migrate_core::PlanError;
 use serde::Serialize;
 
 use crate::args::Forget;

@@ -6,7 +6,10 @@ use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use migrate_core::{__counted as counted, FileEdit, MAX_FILE_BYTES, analyse_with};
+use migrate_core::__private::counted;
+use migrate_core::analysis::analyse_with;
+use migrate_core::chain::MAX_FILE_BYTES;
+use migrate_core::chain::edit::FileEdit;
 use serde::Serialize;
 
 use crate::args::{Import, Tool};

@@ -5,9 +5,10 @@ mod pages;
 
 use std::collections::{HashMap, HashSet};
 
-use migrate_core::{
-    __counted as counted, Chain, Config, Finding, Label, Level, Lint, Problem, lint,
-};
+use migrate_core::__private::counted;
+use migrate_core::analysis::{Finding, lint};
+use migrate_core::chain::{Config, Label, Level, Lint};
+use migrate_core::{Chain, Problem};
 use serde::Serialize;
 
 use self::formats::{github, sarif};
@@ -154,7 +155,7 @@ pub(super) fn codes(findings: &[FindingView]) -> String {
 
 fn view(
     chain: &Chain<'static>,
-    sources: &[migrate_core::Source<'static>],
+    sources: &[migrate_core::syntax::Source<'static>],
     found: &Finding,
 ) -> Option<FindingView> {
     let place = |label: &Label| {

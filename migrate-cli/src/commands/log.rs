@@ -1,6 +1,6 @@
 //! `migrate log`: what was done to the database.
 
-use migrate_core::LogEntry;
+use migrate_core::runner::LogEntry;
 use serde::Serialize;
 
 use crate::context::Context;

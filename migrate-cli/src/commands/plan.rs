@@ -1,9 +1,12 @@
 //! `--dry-run`: what a run would do, statement by statement.
 
-use migrate_core::{
-    Direction, Down, History, LockedBy, Migration, Partial, Plan, RelationName, Section, Statement,
-    Step, TableLock, Token, Work, blind_spot, locks, losses, split_statements,
+use migrate_core::analysis::blind_spot;
+use migrate_core::chain::{Down, Section};
+use migrate_core::plan::{Partial, Step};
+use migrate_core::syntax::{
+    LockedBy, RelationName, Statement, TableLock, Token, Work, locks, losses, split_statements,
 };
+use migrate_core::{Direction, History, Migration, Plan};
 use serde::Serialize;
 
 use crate::context::Context;
@@ -258,7 +261,7 @@ fn made(sql: &str, statement: &Statement) -> Option<RelationName> {
         return None;
     }
     let rest: Vec<Token> = tokens.copied().collect();
-    let (parts, _) = migrate_core::__read_qualified(sql, &rest)?;
+    let (parts, _) = migrate_core::__private::read_qualified(sql, &rest)?;
     Some(RelationName { parts })
 }
 

@@ -2,9 +2,8 @@
 
 use std::cell::Cell;
 
-use migrate_core::{
-    Error, Plan, PlanError, Redo as Planned, Report, Runner, Target, redo as plan_redo,
-};
+use migrate_core::plan::{Redo as Planned, redo as plan_redo};
+use migrate_core::{Error, Plan, PlanError, Report, Runner, Target};
 
 use super::plan;
 use super::run::{limited, run};

@@ -1,6 +1,8 @@
 //! A run that changes a database: what it tells while it goes, and what it did in the end.
 
-use migrate_core::{__counted as counted, Chain, Direction, Done, Error, History, Report, Runner};
+use migrate_core::__private::counted;
+use migrate_core::runner::Done;
+use migrate_core::{Chain, Direction, Error, History, Report, Runner};
 use serde::Serialize;
 
 use super::adopt::other_tools;

@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
-use migrate_core::catalog::{Catalog, Difference};
-use migrate_core::{Chain, diff};
+use migrate_core::Chain;
+use migrate_core::schema::catalog::{Catalog, Difference};
+use migrate_core::schema::diff;
 use serde::Serialize;
 
 use crate::args::{Dump, SchemaFormat};

@@ -1,7 +1,8 @@
 //! The commands that show single revisions. They work on a broken chain too: that is when they are
 //! needed.
 
-use migrate_core::{Direction, OutlineEntry};
+use migrate_core::Direction;
+use migrate_core::chain::OutlineEntry;
 use serde::Serialize;
 
 use super::plan::drops;

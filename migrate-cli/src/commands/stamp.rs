@@ -1,6 +1,7 @@
 //! `migrate stamp`: says where a database is, and runs nothing.
 
-use migrate_core::{Chain, HalfDone, History, PlanError, stamp as plan_stamp};
+use migrate_core::plan::{HalfDone, stamp as plan_stamp};
+use migrate_core::{Chain, History, PlanError};
 use serde::Serialize;
 
 use super::run::run;

@@ -2,9 +2,8 @@
 
 use std::collections::{HashMap, HashSet};
 
-use migrate_core::{
-    HalfDone, History, Partial, Record, Status, changed, half_done_elsewhere, status as standing,
-};
+use migrate_core::plan::{HalfDone, Partial, changed, half_done_elsewhere, status as standing};
+use migrate_core::{History, Record, Status};
 use postgres::Client;
 use serde::Serialize;
 
@@ -12,7 +11,7 @@ use super::adopt::{Noticed, noticed};
 use super::current::PartialView;
 use super::show::warn_if_broken;
 use crate::context::{Context, current};
-use crate::failure::{Exit, Failure, count};
+use crate::failure::{Exit, Failure, count, is_foreign};
 use crate::tree::Tree;
 use crate::ui::{ADDED, FAINT, HolderView, ID, Page, REMOVED, View, WARN, table};
 
@@ -112,6 +111,11 @@ impl View for Standing {
 /// `migrate status`
 pub(super) fn status(context: &Context, exit_code: bool) -> Result<Exit, Failure> {
     let tree = Tree::of(&context.source);
+    if let Err(rejection) = &tree.chain
+        && is_foreign(rejection)
+    {
+        return Err(rejection.clone().into());
+    }
     warn_if_broken(context, &tree);
     let mut database = context.open()?;
     let history = context.history(&mut database, &tree)?;

@@ -2,7 +2,8 @@
 
 mod junit;
 
-use migrate_core::{__counted as counted, Chain, Event};
+use migrate_core::__private::counted;
+use migrate_core::{Chain, Event};
 use serde::Serialize;
 
 use self::junit::junit;

@@ -2,10 +2,9 @@
 
 use std::process::Command;
 
-use migrate_core::{
-    __counted as counted, Chain, Direction, History, Plan, PlanError, Report, Runner, Step, Target,
-    downgrade as plan_downgrade, upgrade as plan_upgrade,
-};
+use migrate_core::__private::counted;
+use migrate_core::plan::{Step, downgrade as plan_downgrade, upgrade as plan_upgrade};
+use migrate_core::{Chain, Direction, History, Plan, PlanError, Report, Runner, Target};
 
 use super::current::note_unread;
 use super::plan;
@@ -25,7 +24,7 @@ pub(super) fn upgrade(context: &Context, arguments: &Upgrade) -> Result<Exit, Fa
     }
     let chain = guard::chain(&context.source, arguments.unchecked)?;
     let target = single(&arguments.target)?;
-    let mut database = context.open()?;
+    let mut database = context.open_within(arguments.wait)?;
     let runner = configured(context, &chain, &arguments.how);
     let history = history(&runner, &mut database, &arguments.how)?;
     match plan_upgrade(&chain, &history, &target) {

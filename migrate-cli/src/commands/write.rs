@@ -7,14 +7,15 @@ use std::path::Path;
 use std::process::Command;
 
 use jiff::Timestamp;
-use migrate_core::{
-    __counted as counted, Chain, FileEdit, LOCK_FILE, Migration, NewRevision, NewSection, Pin,
-    Status, check, edit, lock_text, status, write_lock,
-};
+use migrate_core::__private::counted;
+use migrate_core::chain::edit::{FileEdit, NewRevision, NewSection};
+use migrate_core::chain::{LOCK_FILE, Pin, edit, lock_text, write_lock};
+use migrate_core::plan::status;
+use migrate_core::{Chain, Folder, Migration, Status, check};
 use serde::Serialize;
 
 use crate::context::Context;
-use crate::failure::{Exit, Failure, Purpose, problem_count};
+use crate::failure::{Exit, Failure, Purpose, is_foreign, problem_count};
 use crate::guard::{self, Ids};
 use crate::tree::{Tree, folder};
 use crate::ui::{Page, View};
@@ -57,12 +58,21 @@ pub(super) fn revision(
         up: NewSection::EMPTY,
         down: NewSection::EMPTY,
     };
+    no_other_tools(folder(directory))?;
     let edit = edit::new_revision(folder(directory), new)?;
     // A first revision makes the folder. If it can't be made, the write that follows says why.
     let _ = fs::create_dir_all(directory);
     let exit = save(context, directory, &edit, Some(id), None)?;
     context.ui.say("write the SQL into both of its sections, then look at it with `migrate check`");
     Ok(exit)
+}
+
+/// Refuses a folder of another tool: a revision there would be one file of a broken chain.
+pub(super) fn no_other_tools(folder: Folder) -> Result<(), Failure> {
+    match check(folder) {
+        Err(rejection) if is_foreign(&rejection) => Err(rejection.into()),
+        _ => Ok(()),
+    }
 }
 
 /// `migrate merge`

@@ -69,7 +69,7 @@ pub(crate) fn data_of(page: &str) -> Option<String> {
 }
 
 fn count(number: usize, what: &str) -> Option<String> {
-    (number > 0).then(|| migrate_core::__counted(number, what))
+    (number > 0).then(|| migrate_core::__private::counted(number, what))
 }
 
 /// Text that can stand anywhere in a page, also between quotes.
@@ -84,7 +84,9 @@ fn escaped(text: &str) -> String {
             '\'' => found.push_str("&#39;"),
             '\n' | '\t' => found.push(c),
             // What would turn letters round, or is not allowed in a page.
-            c if c.is_control() || migrate_core::is_unsafe_to_show(c) => found.push('\u{fffd}'),
+            c if c.is_control() || migrate_core::syntax::is_unsafe_to_show(c) => {
+                found.push('\u{fffd}');
+            }
             c => found.push(c),
         }
     }
@@ -363,7 +365,7 @@ fn list(title: &str, items: impl Iterator<Item = String>, page: &mut String) {
 
 fn enums(enums: &[EnumType], page: &mut String) {
     let item = |it: &EnumType| {
-        let name = migrate_core::catalog::Name::new(&*it.schema, &*it.name).to_string();
+        let name = migrate_core::schema::catalog::Name::new(&*it.schema, &*it.name).to_string();
         let comment =
             it.comment.as_ref().map_or_else(String::new, |it| format!(" {}", escaped(it)));
         format!(

@@ -1,6 +1,6 @@
 //! Diagrams of schemas with any names.
 
-use migrate_core::catalog::{Catalog, Enum, Name, Relation};
+use migrate_core::schema::catalog::{Catalog, Enum, Name, Relation};
 use serde_json::json;
 
 use super::*;
@@ -31,7 +31,7 @@ fn constraint(
     columns: &[&str],
     to: Option<&str>,
     definition: &str,
-) -> migrate_core::catalog::Constraint {
+) -> migrate_core::schema::catalog::Constraint {
     serde_json::from_value(json!({
         "kind": kind, "definition": definition, "columns": columns,
         "references": to.map(|to| ["public", to]).map(|[schema, name]| json!({"schema": schema, "name": name})),

@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
-use migrate_core::{Chain, Config, Folder, Level, Lint, Source, check};
+use migrate_core::chain::{Config, Level, Lint};
+use migrate_core::syntax::Source;
+use migrate_core::{Chain, Folder, check};
 
 use super::*;
 

@@ -1,5 +1,6 @@
 //! Alembic: the graph from its Python files, which are read and not run; the SQL from its own scripts.
 
+mod printed;
 mod python;
 mod script;
 
@@ -7,8 +8,9 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use migrate_core::RevisionId;
 
+pub(crate) use self::printed::{Downgrades, Printed, upgrades};
 use self::python::Script;
-pub(crate) use self::script::Way;
+use self::script::Way;
 use super::names::{self, Named, file_name};
 use super::{Body, Imported, Names, Original, Translation, Wrong, something};
 use crate::args::Tool;
@@ -19,8 +21,6 @@ pub(crate) struct Revision {
     pub(crate) id: String,
     /// `down_revision`, and what `depends_on` adds to it.
     pub(crate) parents: Vec<String>,
-    /// The first of `down_revision`: what Alembic goes from, and back to.
-    pub(crate) follows: Option<String>,
     message: String,
     created: Option<String>,
     /// The path of its file.
@@ -137,9 +137,8 @@ impl Reading {
         if !depends.is_empty() {
             self.dependencies.insert(id.clone(), depends);
         }
-        let (id, origin, follows) = (id.clone(), path.clone(), parents.first().cloned());
-        let created = about.created;
-        self.revisions.push(Revision { id, parents, follows, message, created, origin });
+        let (id, origin, created) = (id.clone(), path.clone(), about.created);
+        self.revisions.push(Revision { id, parents, message, created, origin });
     }
 
     /// The texts of an assignment; one that only Python understands is a problem.

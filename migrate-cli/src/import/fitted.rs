@@ -1,9 +1,8 @@
 //! What becomes of another tool's SQL so that a chain takes it: the transaction around a whole file goes, a
 //! statement that can't run in one gets a section outside of it, and a downgrade that only raises has a reason.
 
-use migrate_core::{
-    __needs_no_transaction as needs_none, Lexer, Statement, Token, TokenKind, split_statements,
-};
+use migrate_core::__private::needs_no_transaction as needs_none;
+use migrate_core::syntax::{Lexer, Statement, Token, TokenKind, split_statements};
 
 use super::Body;
 

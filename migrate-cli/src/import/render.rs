@@ -1,6 +1,6 @@
 //! An imported migration as a file of the chain.
 
-use migrate_core::FileEdit;
+use migrate_core::chain::edit::FileEdit;
 
 use super::{Body, Imported};
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use migrate_core::{Source, Statement, split_statements};
+use migrate_core::syntax::{Source, Statement, split_statements};
 use postgres::Client;
 use postgres::error::SqlState;
 

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use migrate_core::Source;
+use migrate_core::syntax::Source;
 
 use crate::failure::Failure;
 

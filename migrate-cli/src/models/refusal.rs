@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use migrate_core::{Lexer, Source, Span, Statement, TokenKind, point_at, split_statements};
+use migrate_core::chain::point_at;
+use migrate_core::syntax::{Lexer, Source, Span, Statement, TokenKind, split_statements};
 
-use crate::failure::Failure;
+use crate::failure::{Failure, missing_extension};
 
 /// At most so many errors are shown.
 const SHOWN: usize = 20;
@@ -100,12 +101,16 @@ fn shown(source: &Source<'_>, statement: Span, error: &postgres::Error) -> Optio
     let message =
         format!("the models can't be built: {} (SQLSTATE {})", said.message(), said.code().code());
     let hint = said.hint().or(said.detail()).unwrap_or_default();
-    let help = match said.message().starts_with("role \"") {
-        true => {
+    let help = match said.message() {
+        message if missing_extension(message).is_some() => {
+            "install the extension on the server for scratch databases, or name a server that has it: \
+             `--dev-url postgres://…` or MIGRATE_DEV_URL"
+        }
+        message if message.starts_with("role \"") => {
             "create the role on the server of `--dev-url`: `CREATE ROLE name NOLOGIN`; a server that is \
              started for the comparison gets it by itself, so leave `--dev-url` out"
         }
-        false => "the models are SQL that builds the whole schema in an empty database",
+        _ => "the models are SQL that builds the whole schema in an empty database",
     };
     Some(point_at(&message, source, Span::new(at, at + 1), hint, help))
 }
@@ -132,7 +137,7 @@ pub(super) fn waiting(left: &[Refused<'_>]) -> Result<(), Failure> {
     let more = left.len().saturating_sub(texts.len());
     let mut text = texts.join("\n\nerror: ");
     if more > 0 {
-        let statements = migrate_core::__counted(more, "more statement");
+        let statements = migrate_core::__private::counted(more, "more statement");
         text.push_str(&format!("\n\n{statements} did not run, and may need what is missing here"));
     }
     Err(Failure::Models(text))

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use migrate_core::__quote as quote;
-use migrate_core::catalog::{Catalog, Name, RelationKind};
+use migrate_core::__private::quote;
+use migrate_core::schema::catalog::{Catalog, Name, RelationKind};
 use postgres::{Client, SimpleQueryMessage};
 
 /// The rows of some tables, as text.

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use migrate_core::catalog::{Change, Difference, Name};
-use migrate_core::{
-    __TestTime as TestTime, __counted as counted, __point_at_with as point_at_with, Down, Error,
-    LockedBy, Migration, Span, StatementError, TokenKind, locks, split_statements,
-};
+use migrate_core::__private::{TestTime, counted, point_at_with};
+use migrate_core::chain::Down;
+use migrate_core::runner::StatementError;
+use migrate_core::schema::catalog::{Change, Difference, Name};
+use migrate_core::syntax::{LockedBy, Span, TokenKind, locks, split_statements};
+use migrate_core::{Error, Migration};
 use serde::Serialize;
 
 use super::contents::{Lost, What, tables_of};

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use migrate_core::catalog::{Catalog, Name};
-use migrate_core::rows::Rows;
+use migrate_core::schema::catalog::{Catalog, Name};
+use migrate_core::schema::rows::Rows;
 use postgres::Client;
 
 use super::lost_connection;

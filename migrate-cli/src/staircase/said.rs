@@ -1,6 +1,7 @@
 //! What the author says of a revision in comments: that something is lost, or can't be tested.
 
-use migrate_core::{__allowed as allowed, Lexer, TokenKind};
+use migrate_core::__private::allowed;
+use migrate_core::syntax::{Lexer, TokenKind};
 
 /// What the comments of a revision's sections say.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

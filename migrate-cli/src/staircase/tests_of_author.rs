@@ -1,9 +1,8 @@
 //! The test sections of a file: rows that are put there, and queries that must return none.
 
-use migrate_core::{
-    __TestSection as TestSection, __TestTime as TestTime, __test_sections as test_sections,
-    Migration, Span, split_statements,
-};
+use migrate_core::__private::{TestSection, TestTime, test_sections};
+use migrate_core::Migration;
+use migrate_core::syntax::{Span, split_statements};
 use postgres::{Client, SimpleQueryMessage};
 
 use super::failures::{Shown, Step, TestFailure, of_test};

@@ -4,7 +4,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use indicatif::ProgressBar;
-use migrate_core::{Event, LockHolder, StatementProgress};
+use migrate_core::Event;
+use migrate_core::runner::{LockHolder, StatementProgress};
 use serde::Serialize;
 
 use super::Ui;

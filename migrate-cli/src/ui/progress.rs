@@ -5,7 +5,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use migrate_core::{Chain, Direction, Event, Notice, Partial, RevisionId};
+use migrate_core::plan::Partial;
+use migrate_core::runner::Notice;
+use migrate_core::{Chain, Direction, Event, RevisionId};
 use serde::Serialize;
 
 use super::beat::{Beat, Now};

@@ -1,7 +1,7 @@
 //! What others have written, databases for one, shown so that it can't speak to the terminal: move its
 //! cursor, change its title, answer in the user's place.
 
-use migrate_core::is_unsafe_to_show;
+use migrate_core::syntax::is_unsafe_to_show;
 
 /// The colours that this program uses; the others, and all else that a terminal obeys, are not ours.
 const COLOURS: [&str; 8] = [

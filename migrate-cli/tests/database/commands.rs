@@ -250,8 +250,13 @@ fn words_that_people_try() {
             "migrate up",
             "migrate rollback -1",
             "migrate upgrad",
-            "migrate init",
+            "migrate setup",
             "migrate migrate",
+            "migrate squash",
+            "migrate fix",
+            "migrate repair",
+            "migrate dump",
+            "migrate reset",
             "migrate ls",
             "migrate version",
             "migrate upgrade --sq",
@@ -265,7 +270,7 @@ fn words_that_people_try() {
 #[test]
 fn help() {
     let project = Project::line("a");
-    let commands = "revision merge rebase lock edit upgrade downgrade stamp current status verify check history heads branches show graph log completions man";
+    let commands = "init revision merge rebase lock edit upgrade downgrade stamp current status verify check history heads branches show graph log completions man";
     let mut lines = vec!["migrate --help".to_owned()];
     lines.extend(commands.split(' ').map(|command| format!("migrate {command} -h")));
     let lines: Vec<&str> = lines.iter().map(String::as_str).collect();

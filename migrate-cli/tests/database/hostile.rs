@@ -9,7 +9,7 @@ const GOTCHA: &str = r"\x1b]0;gotcha\x07\x1b[2J\x1b[8m\u009b2J\r\u202e";
 /// All that a terminal obeys, but for our own colours and the end of a line.
 fn obeyed(text: &str) -> Vec<char> {
     let plain = regex::Regex::new("\u{1b}\\[([0-2]|3[12346])m").unwrap().replace_all(text, "");
-    plain.chars().filter(|c| *c != '\n' && migrate_core::is_unsafe_to_show(*c)).collect()
+    plain.chars().filter(|c| *c != '\n' && migrate_core::syntax::is_unsafe_to_show(*c)).collect()
 }
 
 #[test]

@@ -5,6 +5,7 @@
 mod adopt;
 mod commands;
 mod connection;
+mod db;
 mod drift;
 mod forget;
 mod grants;

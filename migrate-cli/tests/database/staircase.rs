@@ -386,7 +386,7 @@ fn failures_are_told_at_their_lines() {
         "ALTER TABLE users ADD COLUMN age2 numeric(3,1) CHECK (age2 >= 0);",
         "ALTER TABLE users DROP COLUMN age2;",
     );
-    // The check comes back with a cast in it, which means nothing.
+    // The server leaves a cast in the check.
     let [up, down] = ["integer", "numeric(3,1)"].map(|to| format!("{again} {to};"));
     let up = format!("-- Loses the tenths of users.age2\n{up}");
     project.write("4d", "4c", &up, &down);
@@ -395,6 +395,20 @@ fn failures_are_told_at_their_lines() {
     let server = Server::shared().unwrap().admin_url();
     let text = project.run_with("migrate test --rows 10 --seed 3", &[("MIGRATE_DEV_URL", server)]);
     shows("test", &text);
+    // Without rows, what fails does not hinder the next.
+    let text = project.run_with("migrate test", &[("MIGRATE_DEV_URL", server)]);
+    let results: Vec<&str> = text.lines().filter(|it| it.starts_with(['o', 'F'])).collect();
+    let expected = [
+        "ok      1   Make 1   up, down, up again",
+        "ok      2   Make 2   up, down, up again",
+        "FAILED  3   Make 3   up, down",
+        "FAILED  4   Make 4   up, down",
+        "FAILED  4b  Make 4b  up, down, up again",
+        "ok      4c  Make 4c  up, down, up again",
+        "FAILED  4d  Make 4d  up, down",
+        "FAILED  5   Make 5   up",
+    ];
+    assert_eq!(results, expected, "{text}");
     let line = "migrate test 2 1 --format junit; migrate test 2 --json";
     let text = project.run_with(line, &[("MIGRATE_DEV_URL", server)]);
     let times = regex::Regex::new(r#"time="[\d.]+""#).unwrap();

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use migrate_core::Connector;
+use migrate_core::connect::Connector;
 use migrate_testkit::{Database, Server};
 use regex::Regex;
 use tempfile::TempDir;

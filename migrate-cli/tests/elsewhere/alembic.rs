@@ -112,3 +112,32 @@ fn two_heads_and_other_names() {
     // Nothing has changed since: a second time there is nothing to do.
     assert_eq!(place.migrate("adopt --from alembic"), "");
 }
+
+/// What can't be printed is said once, with the end of what Alembic says.
+#[test]
+fn alembic_stops() {
+    let Some(alembic) = tool("alembic") else { return };
+    let place = project(&alembic);
+    let import = format!("import alembic versions_of_alembic --alembic {}", alembic.display());
+    let table = |name: &str| format!("op.execute('create table {name} ()')");
+    revision(&place, "a", "None", &table("a"), "op.execute('drop table a')");
+    revision(&place, "b", "'a'", "raise KeyError('no way on')", "pass");
+    revision(&place, "c", "'b'", &table("c"), "pass");
+    let said = place.refused(&import);
+    let what = "error: Alembic stopped at the upgrade of `b`:\n";
+    assert!(
+        said.starts_with(what)
+            && said.contains("KeyError: 'no way on'\n --> versions/b_make_b.py\n"),
+        "{said}"
+    );
+    assert!(said.ends_with("\n\nnothing was written: 1 problem\n"), "{said}");
+
+    let env = place.read("versions_of_alembic/env.py");
+    place.write("versions_of_alembic/env.py", &format!("raise SystemExit('no settings')\n{env}"));
+    let said = place.refused(&import);
+    assert!(
+        said.starts_with("error: Alembic stopped before the first revision:\nno settings\n"),
+        "{said}"
+    );
+    assert!(said.ends_with("\n\nnothing was written: 1 problem\n"), "{said}");
+}

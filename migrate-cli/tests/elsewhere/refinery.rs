@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use migrate_core::catalog::Catalog;
+use migrate_core::schema::catalog::Catalog;
 use migrate_core::{Runner, check, files};
 use refinery_core::{Runner as Refinery, load_sql_migrations};
 
@@ -52,7 +52,7 @@ fn refinery_runs_our_chain() {
     let mut client = place.client();
     let report = chain.refinery_runner().unwrap().run(&mut client).unwrap();
     assert_eq!(report.applied_migrations().len(), chain.len());
-    let books = |name: &migrate_core::catalog::Name| {
+    let books = |name: &migrate_core::schema::catalog::Name| {
         name.name == "refinery_schema_history" || name.name.starts_with("migrate_")
     };
     let found = Catalog::read(&mut client).unwrap().without(books);

@@ -7,10 +7,10 @@ mod generated;
 use std::hint::black_box;
 
 use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use migrate_core::{
-    __Threads as Threads, __analyse_on as analyse_on, Chain, Config, Folder, Rejection, analyse,
-    check, lock_text,
-};
+use migrate_core::__private::{Threads, analyse_on};
+use migrate_core::analysis::analyse;
+use migrate_core::chain::{Config, lock_text};
+use migrate_core::{Chain, Folder, Rejection, check};
 
 /// A chain as a folder, with all of it deployed or nothing.
 fn folder(count: usize, deployed: bool) -> Folder {

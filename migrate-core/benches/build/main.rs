@@ -52,7 +52,8 @@ fn measure(scratch: &Path) -> Result<(), Box<dyn Error>> {
         let pending = median(scratch, &touched)?;
         let folder = migrate_core::files::read(&migrations, "migrations");
         let chain = migrate_core::check(folder)?;
-        let lock = migrate_core::lock_text(&chain, chain.head().id.as_str()).unwrap_or_default();
+        let lock =
+            migrate_core::chain::lock_text(&chain, chain.head().id.as_str()).unwrap_or_default();
         fs::write(migrations.join("chain.lock"), lock)?;
         let deployed = median(scratch, &touched)?;
         println!("{count:>8} {pending:>10.2?} {deployed:>10.2?} {:>10}", bytes / count);

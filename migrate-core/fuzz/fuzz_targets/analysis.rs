@@ -5,7 +5,10 @@
 use std::panic::{PanicHookInfo, set_hook};
 
 use libfuzzer_sys::fuzz_target;
-use migrate_core::{Config, Folder, Level, Lint, analyse_with, blind_spot, lint, split_statements};
+use migrate_core::Folder;
+use migrate_core::analysis::{analyse_with, blind_spot, lint};
+use migrate_core::chain::{Config, Level, Lint};
+use migrate_core::syntax::split_statements;
 
 fuzz_target!(init: set_hook(Box::new(end)), |input: &str| {
     let mut parts = input.splitn(4, '\0');

@@ -3,7 +3,8 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use migrate_core::{Content, Entry, Folder, check, lock_text};
+use migrate_core::chain::{Content, Entry, lock_text};
+use migrate_core::{Folder, check};
 
 const NAMES: [&str; 4] = ["001_a.sql", "002_b.sql", "003_c.sql", "chain.lock"];
 

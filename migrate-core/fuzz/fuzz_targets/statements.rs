@@ -2,7 +2,8 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use migrate_core::{Lexer, locks, losses, section_digest, split_statements};
+use migrate_core::chain::section_digest;
+use migrate_core::syntax::{Lexer, locks, losses, split_statements};
 
 fuzz_target!(|sql: &str| {
     let mut at = 0;

@@ -3,7 +3,10 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use migrate_core::{Config, Connector, RevisionId, Source, Target, parse_duration};
+use migrate_core::chain::{Config, parse_duration};
+use migrate_core::connect::Connector;
+use migrate_core::syntax::Source;
+use migrate_core::{RevisionId, Target};
 
 fuzz_target!(|text: &str| {
     if let Ok(target) = text.parse::<Target>() {

@@ -24,7 +24,8 @@ pub struct BlindSpot {
 /// The places in the upgrades of a chain after which names are unknown; see docs/ANALYSIS.md.
 ///
 /// ```
-/// use migrate_core::{Folder, analyse, blind_spots};
+/// use migrate_core::Folder;
+/// use migrate_core::analysis::{analyse, blind_spots};
 ///
 /// let file = "-- revision: 001\n-- message: Blind\n-- irreversible: it is a test\n\
 ///             -- migrate:up\nSELECT made_elsewhere();\n";
@@ -75,7 +76,8 @@ const fn plural(namespace: Namespace) -> &'static str {
 /// Why the effect of a statement in `sql` cannot be known from its text. `None` if it can.
 ///
 /// ```
-/// use migrate_core::{blind_spot, split_statements};
+/// use migrate_core::analysis::blind_spot;
+/// use migrate_core::syntax::split_statements;
 ///
 /// let sql = "DO $$ BEGIN EXECUTE 'DROP TABLE t'; END $$;";
 /// assert_eq!(blind_spot(sql, &split_statements(sql)[0]), Some("what a DO block does is not read"));
@@ -96,7 +98,8 @@ pub fn blind_spot(sql: &str, statement: &statements::Statement) -> Option<&'stat
 #[cfg(test)]
 mod tests {
     use super::blind_spots;
-    use crate::{Folder, analyse_with_blind_spots};
+    use crate::analysis::analyse_with_blind_spots;
+    use crate::chain::folder::Folder;
 
     /// The replay of a full check must find the same blind spots as a replay of the upgrades alone.
     #[test]
@@ -115,8 +118,8 @@ mod tests {
         ];
         let texts = files.iter().map(|(name, text)| (*name, text.as_str()));
         let folder = Folder::of_texts("m", texts);
-        let (chain, spots) =
-            analyse_with_blind_spots(folder, Ok(crate::Config::default())).expect("it is right");
+        let (chain, spots) = analyse_with_blind_spots(folder, Ok(crate::chain::Config::default()))
+            .expect("it is right");
         assert_eq!(spots, blind_spots(&chain));
         let shown: Vec<(usize, &str)> =
             spots.iter().map(|spot| (spot.source, spot.scope.as_str())).collect();

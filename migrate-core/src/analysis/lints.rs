@@ -56,7 +56,9 @@ pub struct Finding {
 /// this only holds for tables created by the same revision.
 ///
 /// ```
-/// use migrate_core::{Config, Folder, Lint, check, lint};
+/// use migrate_core::{Folder, check};
+/// use migrate_core::analysis::lint;
+/// use migrate_core::chain::{Config, Lint};
 ///
 /// let files = [
 ///     ("1.sql", "-- revision: 1\n-- message: A\n-- migrate:up\nCREATE TABLE t (a int);\n-- migrate:down\nDROP TABLE t;\n"),

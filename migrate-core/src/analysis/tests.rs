@@ -8,10 +8,12 @@ use crate::chain::folder::Folder;
 /// Checks a chain of one revision. Returns its errors as `line:column message: label = help`.
 fn errors(up: &str) -> Vec<String> {
     let text = section(up);
-    let Err(rejection) = crate::analyse(Folder::of_texts("m", [("1.sql", text.as_str())])) else {
+    let Err(rejection) =
+        crate::analysis::analyse(Folder::of_texts("m", [("1.sql", text.as_str())]))
+    else {
         return Vec::new();
     };
-    let shown = |found: &crate::Diagnostic| {
+    let shown = |found: &crate::chain::Diagnostic| {
         let label = found.primary.clone().unwrap_or_else(|| panic!("{found:?}"));
         let place = rejection.sources[label.source].position(label.span.start);
         let problem = &found.problem;
@@ -102,7 +104,7 @@ fn a_missing_semicolon_is_told_where_the_second_statement_begins() {
             }
             pairs += 1;
             let text = format!("{first}\n  {second};");
-            let found = crate::split_statements(&text);
+            let found = crate::syntax::split_statements(&text);
             let fault = super::syntax::fault(&text, &found[0]);
             let Some(Fault::MissingSemicolon(span)) = fault else { panic!("{text}: {fault:?}") };
             assert_eq!(span.start, first.len() + 3, "{text}");
@@ -287,14 +289,18 @@ fn what_the_author_allows_is_allowed() {
 #[test]
 fn what_is_deployed_is_right() {
     let allowed = section("-- migrate:allow(syntax): it works\nFROBNICATE t;");
-    let Ok(chain) = crate::analyse(Folder::of_texts("m", [("1.sql", allowed.as_str())])) else {
+    let Ok(chain) = crate::analysis::analyse(Folder::of_texts("m", [("1.sql", allowed.as_str())]))
+    else {
         panic!()
     };
-    let lock = crate::lock_text(&chain, "1").unwrap_or_default();
+    let lock = crate::chain::lock_text(&chain, "1").unwrap_or_default();
     // The comment is not part of the digest.
     let check = |up: &str| {
         let text = section(up);
-        crate::analyse(Folder::of_texts("m", [("1.sql", text.as_str()), ("chain.lock", &lock)]))
+        crate::analysis::analyse(Folder::of_texts(
+            "m",
+            [("1.sql", text.as_str()), ("chain.lock", &lock)],
+        ))
     };
     assert!(check("FROBNICATE t;").is_ok());
     let Err(rejection) = check("FROBNICATE u;") else { panic!() };
@@ -306,8 +312,9 @@ fn what_is_deployed_is_right() {
 fn settings_that_are_wrong_are_told_beside_the_chain() {
     let text = section("SELEC 1;");
     let folder = || Folder::of_texts("m", [("1.sql", text.as_str())]);
-    let config = crate::Config::read(crate::Source::new("migrate.toml", "min_server = 1"));
-    let Err(rejection) = crate::analyse_with(folder(), config) else { panic!() };
+    let config =
+        crate::chain::Config::read(crate::syntax::Source::new("migrate.toml", "min_server = 1"));
+    let Err(rejection) = crate::analysis::analyse_with(folder(), config) else { panic!() };
     let codes: Vec<_> = rejection.diagnostics.iter().map(|found| found.problem.code()).collect();
     assert_eq!(codes, ["syntax", "bad-setting"]);
     assert!(rejection.to_string().contains("--> migrate.toml:1:14"), "{rejection}");

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::fmt;
 
 use crate::chain::digest::Digest;
-use crate::chain::encoding::{Packed, Packing};
+use crate::chain::encoding::{EncodedChain, LazyChain};
 use crate::chain::id::RevisionId;
 use crate::chain::sections::{Options, Section};
 use crate::syntax::source::Source;
@@ -71,8 +71,8 @@ pub enum Down<'a> {
     Irreversible(Cow<'a, str>),
 }
 
-/// The digests of a revision; see [`section_digest`](crate::section_digest) and
-/// [`chain_digest`](crate::chain_digest).
+/// The digests of a revision; see [`section_digest`](crate::chain::section_digest) and
+/// [`chain_digest`](crate::chain::chain_digest).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Digests {
     /// Of the upgrade.
@@ -97,7 +97,7 @@ pub struct Chain<'a> {
 #[derive(Clone)]
 enum Revisions<'a> {
     Checked(Vec<Migration<'a>>),
-    Packed(Packed<'a>),
+    Embedded(LazyChain<'a>),
 }
 
 impl<'a> Chain<'a> {
@@ -108,8 +108,8 @@ impl<'a> Chain<'a> {
     /// If it was encoded by another version of this crate. The macro calls this in a `static`, so
     /// this is a build error.
     #[doc(hidden)]
-    pub const fn embedded(packing: Packing<'a>) -> Self {
-        Chain { revisions: Revisions::Packed(Packed::new(packing)) }
+    pub const fn embedded(packing: EncodedChain<'a>) -> Self {
+        Chain { revisions: Revisions::Embedded(LazyChain::new(packing)) }
     }
 
     /// A placeholder for a program with errors in its chain, so that the compiler only reports
@@ -129,7 +129,7 @@ impl<'a> Chain<'a> {
     pub fn migrations(&self) -> &[Migration<'a>] {
         match &self.revisions {
             Revisions::Checked(migrations) => migrations,
-            Revisions::Packed(packed) => packed.migrations(),
+            Revisions::Embedded(packed) => packed.migrations(),
         }
     }
 
@@ -138,7 +138,7 @@ impl<'a> Chain<'a> {
     pub(crate) fn tip(&self) -> (&str, Digest) {
         match &self.revisions {
             Revisions::Checked(_) => (self.head().id.as_str(), self.head().digests.chain),
-            Revisions::Packed(packed) => (packed.packing().head, packed.packing().digest),
+            Revisions::Embedded(packed) => (packed.packing().head, packed.packing().digest),
         }
     }
 
@@ -157,7 +157,7 @@ impl<'a> Chain<'a> {
     pub fn len(&self) -> usize {
         match &self.revisions {
             Revisions::Checked(migrations) => migrations.len(),
-            Revisions::Packed(packed) => packed.packing().count,
+            Revisions::Embedded(packed) => packed.packing().count,
         }
     }
 

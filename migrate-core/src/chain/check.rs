@@ -8,9 +8,10 @@ use std::collections::{HashMap, HashSet};
 pub use self::rejection::Rejection;
 use crate::chain::chain::{Chain, Digests, Down, Migration};
 use crate::chain::diagnostic::Diagnostic;
-use crate::chain::executor::{Alone, Workers};
+use crate::chain::executor::{Executor, Sequential};
 use crate::chain::file::{self, ParsedFile};
 use crate::chain::folder::{self, Folder};
+use crate::chain::foreign_folder;
 use crate::chain::graph::{self, Node};
 use crate::chain::lockfile::{self, LOCK_FILE, Lock, Pin};
 use crate::chain::lockfile_check;
@@ -33,16 +34,19 @@ use crate::syntax::source::{Source, Span, counted};
 /// assert!(rejection.to_string().starts_with("unknown parent `001`\n --> migrations/002_users.sql:2:12"));
 /// ```
 pub fn check(folder: Folder) -> Result<Chain<'static>, Rejection> {
-    check_with(folder, &Alone, |_, _, _| Vec::new())
+    check_with(folder, &Sequential, |_, _, _| Vec::new())
 }
 
 /// The same, with these threads and with further checks of the revisions that are not deployed yet.
 /// The checks get a file and its problems so far.
 pub(crate) fn check_with(
     folder: Folder,
-    workers: &impl Workers,
+    workers: &impl Executor,
     further: impl Fn(&ParsedFile, &Source<'_>, &[&Diagnostic]) -> Vec<Diagnostic> + Sync,
 ) -> Result<Chain<'static>, Rejection> {
+    if let Some(found) = foreign_folder::foreign(&folder) {
+        return Err(Rejection { diagnostics: vec![found], sources: Vec::new() });
+    }
     let mut problems = Vec::new();
     let files = folder::open(folder, &mut problems);
     let read = workers.each(&files.migrations, |(index, name)| {
@@ -172,7 +176,7 @@ fn assemble(
         let (id, _) = file.header.id?;
         let parents: Vec<_> = file.header.parents.into_iter().map(|(id, _)| id).collect();
         let under: Option<Vec<_>> = parents.iter().map(|id| chains.get(id).copied()).collect();
-        let chain = crate::chain_digest(id.as_str(), &under?, up);
+        let chain = crate::chain::digest::chain_digest(id.as_str(), &under?, up);
         chains.insert(id.clone(), chain);
         migrations.push(Migration {
             id,

@@ -65,7 +65,8 @@ impl Config {
     /// Reads a `migrate.toml`.
     ///
     /// ```
-    /// use migrate_core::{Config, Level, Lint, Source};
+    /// use migrate_core::chain::{Config, Level, Lint};
+    /// use migrate_core::syntax::Source;
     ///
     /// let text = "min_server = 16\n\n[lints]\ndrop-column = \"deny\"\n";
     /// let config = Config::read(Source::new("migrate.toml", text))?;

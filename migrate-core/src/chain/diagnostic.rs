@@ -94,7 +94,8 @@ impl Diagnostic {
 /// and what to do next.
 ///
 /// ```
-/// use migrate_core::{Source, Span, point_at};
+/// use migrate_core::chain::point_at;
+/// use migrate_core::syntax::{Source, Span};
 ///
 /// let source = Source::new("schema.sql", "CREATE TABEL t ();");
 /// let text = point_at("syntax error", &source, Span::new(7, 12), "here", "fix it");

@@ -16,11 +16,11 @@ pub const DIGEST_VERSION: u32 = 1;
 /// A SHA-256, displayed as `sha256:` and 64 hexadecimal digits.
 ///
 /// ```
-/// use migrate_core::Digest;
+/// use migrate_core::chain::Digest;
 ///
 /// let digest: Digest = format!("sha256:{}", "0f".repeat(32)).parse()?;
 /// assert_eq!(digest.short().to_string(), "sha256:0f0f0f0f0f0f…");
-/// # Ok::<(), migrate_core::BadDigest>(())
+/// # Ok::<(), migrate_core::chain::BadDigest>(())
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Digest([u8; 32]);
@@ -111,7 +111,7 @@ impl std::error::Error for BadDigest {}
 /// and comments.
 ///
 /// ```
-/// use migrate_core::section_digest;
+/// use migrate_core::chain::section_digest;
 ///
 /// let digest = section_digest("SELECT 1;", true);
 /// assert_eq!(digest, section_digest("SELECT\n  1 ; -- one", true));

@@ -23,7 +23,7 @@ pub const FORMAT: u32 = 1;
 
 /// An encoded chain. The fields are public so that the macro can write them.
 #[derive(Debug, Clone, Copy)]
-pub struct Packing<'a> {
+pub struct EncodedChain<'a> {
     /// The value of [`FORMAT`] in the macro.
     pub format: u32,
     /// The number of revisions.
@@ -40,23 +40,23 @@ pub struct Packing<'a> {
 
 /// An encoded chain, with the result of decoding it once that has been requested.
 #[derive(Debug, Clone)]
-pub(crate) struct Packed<'a> {
-    packing: Packing<'a>,
+pub(crate) struct LazyChain<'a> {
+    packing: EncodedChain<'a>,
     unpacked: OnceLock<Vec<Migration<'a>>>,
 }
 
-impl<'a> Packed<'a> {
-    pub(crate) const fn new(packing: Packing<'a>) -> Self {
+impl<'a> LazyChain<'a> {
+    pub(crate) const fn new(packing: EncodedChain<'a>) -> Self {
         assert!(
             packing.format == FORMAT,
             "migrate-macros and migrate-core are of two versions that do not fit together"
         );
         assert!(packing.count > 0, "a chain has at least one revision");
-        Packed { packing, unpacked: OnceLock::new() }
+        LazyChain { packing, unpacked: OnceLock::new() }
     }
 
     /// What is known without decoding.
-    pub(crate) const fn packing(&self) -> &Packing<'a> {
+    pub(crate) const fn packing(&self) -> &EncodedChain<'a> {
         &self.packing
     }
 
@@ -66,7 +66,7 @@ impl<'a> Packed<'a> {
 }
 
 /// Encodes the texts and the numbers of a chain.
-pub fn pack(chain: &Chain<'_>) -> (String, Vec<u8>) {
+pub fn encode(chain: &Chain<'_>) -> (String, Vec<u8>) {
     let mut writer = Writer::default();
     for (at, migration) in chain.migrations().iter().enumerate() {
         writer.migration(at, migration);
@@ -74,7 +74,7 @@ pub fn pack(chain: &Chain<'_>) -> (String, Vec<u8>) {
     (writer.texts, writer.numbers)
 }
 
-fn unpack<'a>(packing: &Packing<'a>) -> Vec<Migration<'a>> {
+fn unpack<'a>(packing: &EncodedChain<'a>) -> Vec<Migration<'a>> {
     let mut reader = Reader { texts: packing.texts, numbers: packing.numbers };
     let mut migrations = Vec::with_capacity(packing.count);
     for _ in 0..packing.count {
@@ -326,8 +326,8 @@ mod tests {
         let folder = Folder::of_texts("migrations", files());
         let lock = lock_text(&check(folder.clone()).unwrap(), "d").unwrap();
         let chain = check(folder.with("chain.lock", &lock)).unwrap();
-        let (texts, numbers) = pack(&chain);
-        let packing = Packing {
+        let (texts, numbers) = encode(&chain);
+        let packing = EncodedChain {
             format: FORMAT,
             count: chain.len(),
             head: "e",
@@ -356,7 +356,7 @@ mod tests {
             assert_eq!(one.up_sql(), other.up_sql());
             assert_eq!(one.down_sql(), other.down_sql());
         }
-        assert_eq!(pack(&plain), pack(&tested));
+        assert_eq!(encode(&plain), encode(&tested));
         let lock = lock_text(&plain, "e").unwrap();
         assert_eq!(lock, lock_text(&tested, "e").unwrap());
     }
@@ -374,7 +374,7 @@ mod tests {
         };
         let files: Vec<(String, String)> = (0..500).map(file).collect();
         let pairs = files.iter().map(|(name, text)| (name.as_str(), text.as_str()));
-        let (texts, numbers) = pack(&check(Folder::of_texts("migrations", pairs)).unwrap());
+        let (texts, numbers) = encode(&check(Folder::of_texts("migrations", pairs)).unwrap());
         let text: usize = files.iter().map(|(_, text)| text.len()).sum();
         let packed = texts.len() + numbers.len();
         assert!(packed <= text + text / 20, "{packed} B for {text} B");
@@ -384,8 +384,14 @@ mod tests {
     fn what_is_no_packing_is_empty() {
         let digest = Digest::from_bytes([0; 32]);
         let numbers = [255; 64];
-        let packing =
-            Packing { format: FORMAT, count: 2, head: "", digest, texts: "é", numbers: &numbers };
+        let packing = EncodedChain {
+            format: FORMAT,
+            count: 2,
+            head: "",
+            digest,
+            texts: "é",
+            numbers: &numbers,
+        };
         let migrations = unpack(&packing);
         assert!(migrations.iter().all(|migration| migration.up_sql().is_empty()));
     }

@@ -156,6 +156,16 @@ pub(crate) fn open(folder: Folder, problems: &mut Vec<Diagnostic>) -> Files {
     files
 }
 
+/// Whether a comment at the beginning of a file is a line of a header that no other tool writes.
+pub(crate) fn has_key_line(text: &str) -> bool {
+    let lines = text.trim_start_matches('\u{feff}').lines().map(str::trim);
+    let comments = lines
+        .filter(|line| !line.is_empty())
+        .take_while(|line| line.starts_with("--"))
+        .map(|line| line.trim_start_matches('-').trim_start());
+    comments.filter_map(|line| line.split_once(':')).any(|(key, _)| key.trim_end() == "revision")
+}
+
 fn join(folder: &str, name: &str) -> String {
     if folder.is_empty() {
         name.to_owned()

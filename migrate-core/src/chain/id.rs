@@ -16,7 +16,7 @@ const RESERVED: [&str; 4] = ["base", "current", "head", "heads"];
 ///
 /// assert_eq!(RevisionId::new("20251217_indexes")?.as_str(), "20251217_indexes");
 /// assert!(RevisionId::new("two words").is_err());
-/// # Ok::<(), migrate_core::BadId>(())
+/// # Ok::<(), migrate_core::chain::BadId>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RevisionId<'a>(Cow<'a, str>);

@@ -64,7 +64,8 @@ impl Pin {
 /// pins. `None` if the chain contains no such revision.
 ///
 /// ```
-/// use migrate_core::{Folder, check, lock_text};
+/// use migrate_core::{Folder, check};
+/// use migrate_core::chain::lock_text;
 ///
 /// let sql = "-- revision: 001\n-- message: Start\n\
 ///            -- migrate:up\nCREATE TABLE t ();\n-- migrate:down\nDROP TABLE t;\n";

@@ -316,7 +316,7 @@ mod tests {
         };
         let text = revision("NULL; -- nothing");
         let chain = crate::check(Folder::of_texts("m", [("1.sql", text.as_str())])).unwrap();
-        let lock = crate::lock_text(&chain, "1").unwrap();
+        let lock = crate::chain::lock_text(&chain, "1").unwrap();
         let said = |text: &str| {
             let files = [("1.sql", text), ("chain.lock", lock.as_str())];
             crate::check(Folder::of_texts("m", files)).map(|_| ()).unwrap_err().to_string()

@@ -34,7 +34,8 @@ impl Outline {
     /// Reads the outline of a folder. Files with unreadable headers are left out.
     ///
     /// ```
-    /// use migrate_core::{Folder, Outline};
+    /// use migrate_core::Folder;
+    /// use migrate_core::chain::Outline;
     ///
     /// let file = |id: &str, parent: &str| format!("-- revision: {id}\n{parent}-- message: m\n");
     /// let (a, b, c) = (file("a", ""), file("b", "-- parent: a\n"), file("c", "-- parent: a\n"));

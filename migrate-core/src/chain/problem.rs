@@ -8,7 +8,7 @@ use crate::chain::lint::Lint;
 
 mod text;
 
-/// A problem. Its position is in the [`Diagnostic`](crate::Diagnostic).
+/// A problem. Its position is in the [`Diagnostic`](crate::chain::Diagnostic).
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 #[expect(missing_docs, reason = "each variant's message, below, says what it and its fields are")]
@@ -30,6 +30,12 @@ pub enum Problem {
     },
     StrayFile {
         name: String,
+    },
+    /// The names of tools, each with its word for `migrate import`.
+    ForeignFolder {
+        path: String,
+        tool: (String, String),
+        or: Option<(String, String)>,
     },
     NotUtf8,
     NulByte,
@@ -306,6 +312,7 @@ impl Problem {
             Unreadable { .. } => "unreadable",
             EmptyChain { .. } => "empty-chain",
             StrayFile { .. } => "stray-file",
+            ForeignFolder { .. } => "foreign-folder",
             NotUtf8 => "not-utf8",
             NulByte => "nul-byte",
             TooLarge { .. } => "too-large",

@@ -3,7 +3,7 @@
 /// The variant for a file: the words of its name, without the leading id.
 ///
 /// ```
-/// let variant = migrate_core::variant("001_initial_schema.sql", Some("001"));
+/// let variant = migrate_core::chain::variant("001_initial_schema.sql", Some("001"));
 /// assert_eq!(variant, "InitialSchema");
 /// ```
 pub fn variant(file_name: &str, id: Option<&str>) -> String {

@@ -7,30 +7,30 @@ use std::net::IpAddr;
 use tokio_postgres::config::SslMode as Way;
 
 use super::ConnectError;
-use super::endpoint::Place;
+use super::endpoint::Server;
 use super::session_attributes::SessionAttributes;
 use super::tls::SslMode;
 
 /// What to do next.
 #[derive(Debug)]
-pub(super) enum Next {
+pub(super) enum NextAttempt {
     /// Look up the addresses of this place's host.
-    LookUp(Place),
+    LookUp(Server),
     /// Try to connect.
-    Try(Place, Option<IpAddr>, Way, SessionAttributes),
+    Try(Server, Option<IpAddr>, Way, SessionAttributes),
     /// Nothing is left to try.
     GiveUp(ConnectError),
 }
 
 /// The servers that are still to be tried, and why the others were of no use.
-pub(super) struct Search {
+pub(super) struct AttemptIterator {
     mode: SslMode,
     /// All of them, for a second pass that asks for less.
-    all: Vec<Place>,
+    all: Vec<Server>,
     /// The first is the one under way.
     passes: &'static [SessionAttributes],
     /// The first is the one being tried.
-    places: VecDeque<Place>,
+    places: VecDeque<Server>,
     /// Its addresses that are still to be tried, once they are known.
     addresses: Option<VecDeque<Option<IpAddr>>>,
     /// Why the first way at this address failed, when the second is being tried.
@@ -41,13 +41,13 @@ pub(super) struct Search {
     failures: Vec<ConnectError>,
 }
 
-impl Search {
+impl AttemptIterator {
     pub(super) fn new(
         mode: SslMode,
-        places: Vec<Place>,
+        places: Vec<Server>,
         passes: &'static [SessionAttributes],
     ) -> Self {
-        Search {
+        AttemptIterator {
             mode,
             places: places.clone().into(),
             all: places,
@@ -59,11 +59,13 @@ impl Search {
         }
     }
 
-    pub(super) fn next(&mut self) -> Next {
+    pub(super) fn next(&mut self) -> NextAttempt {
         loop {
             let Some(place) = self.places.front() else {
-                let [_, rest @ ..] = self.passes else { return Next::GiveUp(self.verdict()) };
-                let [_, ..] = rest else { return Next::GiveUp(self.verdict()) };
+                let [_, rest @ ..] = self.passes else {
+                    return NextAttempt::GiveUp(self.verdict());
+                };
+                let [_, ..] = rest else { return NextAttempt::GiveUp(self.verdict()) };
                 self.passes = rest;
                 self.places = self.all.clone().into();
                 self.failures.clear();
@@ -71,7 +73,7 @@ impl Search {
             };
             match &self.addresses {
                 None if place.address.is_none() && !place.is_socket() => {
-                    return Next::LookUp(place.clone());
+                    return NextAttempt::LookUp(place.clone());
                 }
                 None => self.addresses = Some([place.address].into()),
                 Some(addresses) => match addresses.front() {
@@ -80,7 +82,7 @@ impl Search {
                         let way = ways.get(usize::from(self.first_way.is_some()));
                         let attributes = *self.passes.first().unwrap_or(&SessionAttributes::Any);
                         let way = *way.unwrap_or(&Way::Require);
-                        return Next::Try(place.clone(), *address, way, attributes);
+                        return NextAttempt::Try(place.clone(), *address, way, attributes);
                     }
                     None => {
                         self.failures.extend(self.failure.take());
@@ -152,18 +154,18 @@ mod tests {
 
     /// The attempts, and the variant of the error in the end.
     fn run(mode: SslMode, text: &str, addresses: usize, outcomes: &str) -> String {
-        let wanted = crate::connect::endpoint::Wanted::read(text).unwrap();
-        let mut search = Search::new(mode, wanted.places, wanted.attributes.passes());
+        let wanted = crate::connect::endpoint::ConnectConfig::read(text).unwrap();
+        let mut search = AttemptIterator::new(mode, wanted.places, wanted.attributes.passes());
         let (mut outcomes, mut seen) = (outcomes.chars(), String::new());
         loop {
             match search.next() {
-                Next::LookUp(_) if addresses == 0 => search.not_found(failure('x')),
-                Next::LookUp(_) => {
+                NextAttempt::LookUp(_) if addresses == 0 => search.not_found(failure('x')),
+                NextAttempt::LookUp(_) => {
                     search.found(
                         (1..=addresses).map(|n| IpAddr::from([10, 0, 0, n as u8])).collect(),
                     );
                 }
-                Next::Try(place, address, way, attributes) => {
+                NextAttempt::Try(place, address, way, attributes) => {
                     let address = address.map(|address| format!("={address}")).unwrap_or_default();
                     let attributes = match attributes {
                         SessionAttributes::Any => String::new(),
@@ -172,7 +174,7 @@ mod tests {
                     seen.push_str(&format!("{place}{address} {way:?}{attributes}, "));
                     search.failed(failure(outcomes.next().unwrap_or('x')));
                 }
-                Next::GiveUp(error) => {
+                NextAttempt::GiveUp(error) => {
                     let text = format!("{error:?}");
                     let end = text.find(|c: char| !c.is_alphanumeric()).unwrap_or(text.len());
                     return seen + &text[..end];

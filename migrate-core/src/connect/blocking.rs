@@ -7,7 +7,7 @@ use std::thread;
 use postgres::Client;
 use tokio_postgres::Config;
 
-use super::attempts::Next;
+use super::attempts::NextAttempt;
 use super::error_mapping::{Attempt, reason, unknown_host};
 use super::session_attributes::SessionAttributes;
 use super::tls::Connector as TlsConnector;
@@ -24,12 +24,14 @@ impl Connector {
         let mut search = self.search();
         loop {
             match search.next() {
-                Next::GiveUp(why) => return Err(why),
-                Next::LookUp(place) => match (place.host.as_str(), place.port).to_socket_addrs() {
-                    Ok(found) => search.found(self.addresses(found)),
-                    Err(error) => search.not_found(unknown_host(&place, error)),
-                },
-                Next::Try(place, address, way, attributes) => {
+                NextAttempt::GiveUp(why) => return Err(why),
+                NextAttempt::LookUp(place) => {
+                    match (place.host.as_str(), place.port).to_socket_addrs() {
+                        Ok(found) => search.found(self.addresses(found)),
+                        Err(error) => search.not_found(unknown_host(&place, error)),
+                    }
+                }
+                NextAttempt::Try(place, address, way, attributes) => {
                     let config = self.wanted.config(&place, address, way);
                     match self.open(config, tls.clone(), self.attempt(&place), attributes) {
                         Ok(client) => return Ok(client),

@@ -33,7 +33,7 @@ impl Connector {
     /// What cancels the statements of this client, which must be one that this connector has made.
     ///
     /// ```no_run
-    /// let connector = migrate_core::Connector::new("host=db.example user=app")?;
+    /// let connector = migrate_core::connect::Connector::new("host=db.example user=app")?;
     /// let mut client = connector.connect()?;
     /// let canceller = connector.canceller(&client)?;
     /// std::thread::spawn(move || canceller.cancel());

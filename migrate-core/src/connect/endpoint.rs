@@ -8,8 +8,8 @@ use tokio_postgres::Config;
 use tokio_postgres::config::{LoadBalanceHosts, SslMode as Way, SslNegotiation};
 
 use super::ConnectError;
-use super::parameters::{self, PARAMETERS, REQUIREPEER, Support};
-use super::pgpass::{self, Line, Session};
+use super::parameters::{self, PARAMETERS, ParameterSupport, REQUIREPEER};
+use super::pgpass::{self, PasswordLine, Session};
 use super::session_attributes::SessionAttributes;
 use super::settings::Settings;
 use super::tls::{SslMode, Tls};
@@ -22,7 +22,7 @@ const DEFAULT_PORT: u16 = 5432;
 
 /// A server.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Place {
+pub(crate) struct Server {
     /// The host's name, its address, or the folder of a Unix socket.
     pub(super) host: String,
     /// The address, if it need not be looked up.
@@ -30,7 +30,7 @@ pub(crate) struct Place {
     pub(super) port: u16,
 }
 
-impl Place {
+impl Server {
     /// Whether it is reached by a Unix socket, over which there is no TLS.
     pub(super) fn is_socket(&self) -> bool {
         self.host.starts_with('/')
@@ -48,7 +48,7 @@ impl Place {
     }
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for Server {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.host {
             host if self.is_socket() => write!(f, "{host}/.s.PGSQL.{}", self.port),
@@ -59,9 +59,9 @@ impl fmt::Display for Place {
 }
 
 /// All that a connection string says, checked.
-pub(super) struct Wanted {
+pub(super) struct ConnectConfig {
     /// In the order of the string.
-    pub(super) places: Vec<Place>,
+    pub(super) places: Vec<Server>,
     /// Whether the order is to be another each time.
     pub(super) shuffled: bool,
     pub(super) tls: Tls,
@@ -70,7 +70,7 @@ pub(super) struct Wanted {
     /// For one attempt, from the first packet until the session stands.
     pub(super) connect_timeout: Option<Duration>,
     /// For where nothing else says a password.
-    pub(super) passwords: Vec<Line>,
+    pub(super) passwords: Vec<PasswordLine>,
     /// Everything else: no host, no port, no mode.
     base: Config,
     /// All of it, as it was said.
@@ -79,7 +79,7 @@ pub(super) struct Wanted {
     pub(super) warnings: Vec<String>,
 }
 
-impl Wanted {
+impl ConnectConfig {
     /// By the string alone.
     pub(super) fn read(text: &str) -> Result<Self, ConnectError> {
         let settings = Settings::read(text)?;
@@ -103,7 +103,7 @@ impl Wanted {
             return Err(ConnectError::BadValue {
                 parameter: "sslmode",
                 expected: "require, verify-ca or verify-full beside sslnegotiation=direct".into(),
-                meant: None,
+                suggestion: None,
             });
         }
         if settings.get("connect_timeout").is_none() {
@@ -114,7 +114,7 @@ impl Wanted {
         }
         let mut warnings = settings.notes.clone();
         warnings.extend(tls.warning(|parameter| settings.has(parameter)));
-        Ok(Wanted {
+        Ok(ConnectConfig {
             places,
             shuffled: base.get_load_balance_hosts() == LoadBalanceHosts::Random,
             tls,
@@ -128,7 +128,7 @@ impl Wanted {
     }
 
     /// How one place is asked, one way.
-    pub(super) fn config(&self, place: &Place, address: Option<IpAddr>, way: Way) -> Config {
+    pub(super) fn config(&self, place: &Server, address: Option<IpAddr>, way: Way) -> Config {
         let mut config = self.base.clone();
         config.host(&place.host).port(place.port).ssl_mode(way);
         if let Some(address) = address {
@@ -140,17 +140,22 @@ impl Wanted {
         config
     }
 
+    /// The name of the database, said or by itself.
+    pub(super) fn database(&self) -> Option<&str> {
+        self.base.get_dbname().or_else(|| self.base.get_user())
+    }
+
     /// Whether a password was said, for all the places.
     pub(super) fn has_own_password(&self) -> bool {
         self.base.get_password().is_some()
     }
 
-    pub(super) fn has_password(&self, place: &Place) -> bool {
+    pub(super) fn has_password(&self, place: &Server) -> bool {
         self.has_own_password() || self.filed_password(place).is_some()
     }
 
     /// The password that the user's file has for this place, unless one was said.
-    fn filed_password(&self, place: &Place) -> Option<&str> {
+    fn filed_password(&self, place: &Server) -> Option<&str> {
         let (database, user) = (self.base.get_dbname()?, self.base.get_user()?);
         let session = Session { host: &place.host, port: place.port, database, user };
         pgpass::find(&self.passwords, &session).filter(|_| !self.has_own_password())
@@ -158,7 +163,7 @@ impl Wanted {
 }
 
 /// For people: who, where and which database, and no password.
-impl fmt::Display for Wanted {
+impl fmt::Display for ConnectConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(user) = self.base.get_user() {
             write!(f, "{user}@")?;
@@ -170,11 +175,12 @@ impl fmt::Display for Wanted {
 }
 
 /// A word that promises something is never passed over in silence.
-fn refuse_what_is_unsupported(settings: &Settings, places: &[Place]) -> Result<(), ConnectError> {
+fn refuse_what_is_unsupported(settings: &Settings, places: &[Server]) -> Result<(), ConnectError> {
     for known in &PARAMETERS {
-        let Support::Refused { unless, why } = known.support else { continue };
+        let ParameterSupport::Refused { unless, why } = known.support else { continue };
         let is_harmless = settings.get(known.name).is_some_and(|value| unless.contains(&value));
-        let is_beside_the_point = known.name == REQUIREPEER && !places.iter().any(Place::is_socket);
+        let is_beside_the_point =
+            known.name == REQUIREPEER && !places.iter().any(Server::is_socket);
         if settings.has(known.name) && !is_harmless && !is_beside_the_point {
             return Err(ConnectError::Unsupported { parameter: known.name, why });
         }
@@ -186,7 +192,8 @@ fn refuse_what_is_unsupported(settings: &Settings, places: &[Place]) -> Result<(
 fn config(settings: &Settings) -> Result<Config, ConnectError> {
     let mut text = String::new();
     for (parameter, value) in settings.iter() {
-        if parameters::find(parameter).is_none_or(|known| known.support != Support::Driver) {
+        if parameters::find(parameter).is_none_or(|known| known.support != ParameterSupport::Driver)
+        {
             continue;
         }
         let value = value.replace('\\', "\\\\").replace('\'', "\\'");
@@ -203,7 +210,7 @@ fn config(settings: &Settings) -> Result<Config, ConnectError> {
     Ok(config)
 }
 
-fn places(settings: &Settings) -> Result<Vec<Place>, ConnectError> {
+fn places(settings: &Settings) -> Result<Vec<Server>, ConnectError> {
     let list =
         |parameter| settings.get(parameter).map(|value| value.split(',').collect::<Vec<_>>());
     let (hosts, addresses) = (list("host"), list("hostaddr"));
@@ -241,7 +248,7 @@ fn places(settings: &Settings) -> Result<Vec<Place>, ConnectError> {
             (None, given) => given.map(|address| address.to_string()).unwrap_or_default(),
         };
         let address = given.or_else(|| host.parse().ok());
-        Ok(Place { host, address, port })
+        Ok(Server { host, address, port })
     };
     (0..count).map(place).collect()
 }
@@ -255,7 +262,7 @@ fn bad_value(parameter: &'static str) -> ConnectError {
         "sslnegotiation" => "postgres or direct",
         _ => "a number",
     };
-    ConnectError::BadValue { parameter, expected: expected.into(), meant: None }
+    ConnectError::BadValue { parameter, expected: expected.into(), suggestion: None }
 }
 
 #[cfg(test)]
@@ -263,9 +270,9 @@ mod tests {
     use super::*;
 
     fn places(text: &str) -> String {
-        match Wanted::read(text) {
+        match ConnectConfig::read(text) {
             Ok(wanted) => {
-                let shown = |place: &Place| match place.address {
+                let shown = |place: &Server| match place.address {
                     Some(address) => format!("{place}={address}"),
                     None => place.to_string(),
                 };
@@ -322,7 +329,7 @@ mod tests {
     #[test]
     fn defaults() {
         let check = |text: &str, application: &str, connect_timeout: Option<u64>| {
-            let wanted = Wanted::read(text).ok();
+            let wanted = ConnectConfig::read(text).ok();
             let found = wanted.as_ref().and_then(|wanted| wanted.base.get_application_name());
             assert_eq!(found, Some(application), "{text}");
             let connect_timeout = connect_timeout.map(Duration::from_secs);
@@ -337,7 +344,7 @@ mod tests {
 
     #[test]
     fn one_attempt_has_one_place() {
-        let wanted = Wanted::read("postgres://u:p@a,b:6/d?sslmode=require").unwrap();
+        let wanted = ConnectConfig::read("postgres://u:p@a,b:6/d?sslmode=require").unwrap();
         let config = wanted.config(&wanted.places[1], None, Way::Require);
         let shown = format!("{config:?}");
         assert_eq!(config.get_hosts().len(), 1, "{shown}");

@@ -3,7 +3,7 @@
 
 use std::ffi::OsString;
 
-use super::endpoint::Wanted;
+use super::endpoint::ConnectConfig;
 use super::parameters::{self, PARAMETERS};
 use super::pgpass::{self, PasswordFile, SOCKET_FOLDERS};
 use super::settings::Settings;
@@ -37,7 +37,7 @@ pub(super) struct Around<'a> {
 
 /// Where to connect: by this string, or else by `DATABASE_URL`; what it leaves out by the
 /// service that is named, by the variables of libpq, and what they leave out by default.
-pub(super) fn read(url: Option<&str>, around: &Around<'_>) -> Result<Wanted, ConnectError> {
+pub(super) fn read(url: Option<&str>, around: &Around<'_>) -> Result<ConnectConfig, ConnectError> {
     let by_variable = || Ok(variable(around, URL)?.map(|text| (text, Some(URL))));
     let (text, origin) = match url {
         Some(text) if text.trim().is_empty() => {
@@ -67,7 +67,7 @@ pub(super) fn read(url: Option<&str>, around: &Around<'_>) -> Result<Wanted, Con
         return Err(ConnectError::Nowhere);
     }
     fill_defaults(&mut settings, around)?;
-    let mut wanted = Wanted::of(settings).map_err(|error| {
+    let mut wanted = ConnectConfig::of(settings).map_err(|error| {
         let origin_of = origins.iter().find(|(parameter, _)| error.is_about(parameter));
         match (origin_of, &service) {
             (Some((_, Some(name))), _) => error.in_variable(Some(name)),

@@ -26,8 +26,8 @@ pub enum ConnectError {
     UnknownParameter {
         /// Its name; `None` where it could be a part of the password.
         name: Option<String>,
-        /// What was probably meant.
-        meant: Option<&'static str>,
+        /// The name that is most like it.
+        suggestion: Option<&'static str>,
     },
     /// A parameter of the connection string has a value that it can't have.
     BadValue {
@@ -35,8 +35,8 @@ pub enum ConnectError {
         parameter: &'static str,
         /// What it could have.
         expected: String,
-        /// What was probably meant.
-        meant: Option<&'static str>,
+        /// The name that is most like it.
+        suggestion: Option<&'static str>,
     },
     /// A parameter asks for something that this client can't do, and that nobody should believe done.
     Unsupported {
@@ -224,6 +224,9 @@ pub enum ConnectError {
     Several(Vec<ConnectError>),
 }
 
+/// The SQLSTATE of a server that is starting, stopping or recovering.
+const CANNOT_CONNECT_NOW: &str = "57P03";
+
 /// What is wrong with a certificate.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -279,6 +282,19 @@ impl ConnectError {
 
     pub(super) fn is_no_tls(&self) -> bool {
         matches!(self, ConnectError::NoTls { .. })
+    }
+
+    /// Whether another attempt may succeed without any change: nobody answers yet, the server is
+    /// starting, or it has no connection left.
+    pub fn is_temporary(&self) -> bool {
+        match self {
+            ConnectError::TooManyConnections { .. } | ConnectError::Broken { .. } => true,
+            ConnectError::Refused { failure, .. } => {
+                failure.code.as_deref() == Some(CANNOT_CONNECT_NOW)
+            }
+            ConnectError::Several(errors) => errors.iter().any(ConnectError::is_temporary),
+            error => error.is_no_answer(),
+        }
     }
 
     pub(super) fn is_no_answer(&self) -> bool {

@@ -11,7 +11,7 @@ use rustls::{AlertDescription, CertificateError};
 use tokio_postgres::Error;
 use tokio_postgres::error::DbError;
 
-use super::endpoint::Place;
+use super::endpoint::Server;
 use super::error::{CertificateFault, ConnectError};
 use super::tls::SslMode;
 use crate::runner::failure::Failure;
@@ -75,7 +75,7 @@ impl Attempt {
 }
 
 /// The name of this place's host has no address.
-pub(super) fn unknown_host(place: &Place, error: io::Error) -> ConnectError {
+pub(super) fn unknown_host(place: &Server, error: io::Error) -> ConnectError {
     let reason = printable(&error.to_string()).into_owned();
     ConnectError::UnknownHost { host: place.host.clone(), reason, source: Box::new(error) }
 }

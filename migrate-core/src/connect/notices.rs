@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use tokio_postgres::error::{DbError, Severity};
 
-type Told = dyn Fn(&DbError) + Send + Sync;
+type NoticeHandler = dyn Fn(&DbError) + Send + Sync;
 
 /// Who is told, beside `tracing`.
 #[derive(Clone, Default)]
-pub(super) struct Notices(Option<Arc<Told>>);
+pub(super) struct Notices(Option<Arc<NoticeHandler>>);
 
 impl Notices {
     pub(super) fn to(told: impl Fn(&DbError) + Send + Sync + 'static) -> Self {

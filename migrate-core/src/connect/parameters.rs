@@ -3,7 +3,7 @@
 
 /// What becomes of a parameter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Support {
+pub(super) enum ParameterSupport {
     /// The driver reads it.
     Driver,
     /// We read it.
@@ -25,27 +25,35 @@ pub(super) struct Parameter {
     pub(super) name: &'static str,
     /// The variable that libpq has for it.
     pub(super) variable: Option<&'static str>,
-    pub(super) support: Support,
+    pub(super) support: ParameterSupport,
     /// Whether no output may show its value.
     pub(super) secret: bool,
 }
 
-const fn new(name: &'static str, variable: Option<&'static str>, support: Support) -> Parameter {
+const fn new(
+    name: &'static str,
+    variable: Option<&'static str>,
+    support: ParameterSupport,
+) -> Parameter {
     Parameter { name, variable, support, secret: false }
 }
 
-const fn secret(name: &'static str, variable: Option<&'static str>, support: Support) -> Parameter {
+const fn secret(
+    name: &'static str,
+    variable: Option<&'static str>,
+    support: ParameterSupport,
+) -> Parameter {
     Parameter { name, variable, support, secret: true }
 }
 
-const fn refused(unless: &'static [&'static str], why: &'static str) -> Support {
-    Support::Refused { unless, why }
+const fn refused(unless: &'static [&'static str], why: &'static str) -> ParameterSupport {
+    ParameterSupport::Refused { unless, why }
 }
 
-use Support::{Driver, Harmless, Ours};
+use ParameterSupport::{Driver, Harmless, Ours};
 
-const OAUTH: Support = refused(&[], "OAuth is not supported");
-const SCRAM_KEY: Support = refused(&[], "SCRAM works with the password only");
+const OAUTH: ParameterSupport = refused(&[], "OAuth is not supported");
+const SCRAM_KEY: ParameterSupport = refused(&[], "SCRAM works with the password only");
 
 /// docs/CONNECTING.md has the same table for users.
 pub(super) const PARAMETERS: [Parameter; 52] = [
@@ -205,7 +213,7 @@ mod tests {
             let word = match known.support {
                 Driver | Ours => "honoured",
                 Harmless => "no effect",
-                Support::Refused { .. } => "refused",
+                ParameterSupport::Refused { .. } => "refused",
             };
             let expected = format!("| `{}` | {variable}| {word}", known.name);
             assert!(row.starts_with(&expected), "{expected} is not: {row}");

@@ -16,7 +16,7 @@ pub(super) enum PasswordFile {
 
 /// A line of the file: which sessions it is for, and their password. Never shown.
 #[derive(Clone)]
-pub(super) struct Line {
+pub(super) struct PasswordLine {
     /// Host, port, database and user; `None` stands for any.
     fields: [Option<String>; 4],
     password: String,
@@ -32,18 +32,18 @@ pub(super) struct Session<'a> {
 }
 
 /// The lines of a file; a line that is no `host:port:database:user:password` is skipped.
-pub(super) fn read(text: &str) -> Vec<Line> {
+pub(super) fn read(text: &str) -> Vec<PasswordLine> {
     let lines = text.lines().filter(|line| !line.starts_with('#'));
     lines.filter_map(|line| line_of(line.trim_end_matches('\r'))).collect()
 }
 
 /// The password for a session: the first line that fits decides, also when its password is empty.
-pub(super) fn find<'l>(lines: &'l [Line], session: &Session<'_>) -> Option<&'l str> {
+pub(super) fn find<'l>(lines: &'l [PasswordLine], session: &Session<'_>) -> Option<&'l str> {
     let line = lines.iter().find(|line| line.fits(session))?;
     Some(line.password.as_str()).filter(|password| !password.is_empty())
 }
 
-impl Line {
+impl PasswordLine {
     fn fits(&self, session: &Session<'_>) -> bool {
         let [host, port, database, user] = &self.fields;
         let is = |field: &Option<String>, value: &str| {
@@ -62,7 +62,7 @@ fn is_default_socket(host: &str) -> bool {
     SOCKET_FOLDERS.contains(&host.trim_end_matches('/'))
 }
 
-fn line_of(line: &str) -> Option<Line> {
+fn line_of(line: &str) -> Option<PasswordLine> {
     let mut rest = line;
     let mut next = || {
         let (field, after) = split(rest);
@@ -72,7 +72,7 @@ fn line_of(line: &str) -> Option<Line> {
     let fields = [next()?, next()?, next()?, next()?];
     // A further colon ends the password, as it does for psql.
     let password = plain(split(rest).0);
-    Some(Line { fields, password })
+    Some(PasswordLine { fields, password })
 }
 
 /// The text before the first colon without a backslash, and what follows the colon.

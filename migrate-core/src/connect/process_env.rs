@@ -36,7 +36,7 @@ impl Connector {
     /// The same with other variables than those of the process, of a `.env` file for one.
     ///
     /// ```
-    /// use migrate_core::Connector;
+    /// use migrate_core::connect::Connector;
     ///
     /// let variable = |name: &str| match name {
     ///     "PGHOST" => Some("db.example".into()),

@@ -36,7 +36,7 @@ impl SessionAttributes {
             parameter: "target_session_attrs",
             expected: "one of any, read-write, read-only, primary, standby and prefer-standby"
                 .into(),
-            meant: did_you_mean(word, Self::ALL.map(|(name, _)| name)),
+            suggestion: did_you_mean(word, Self::ALL.map(|(name, _)| name)),
         })
     }
 

@@ -119,8 +119,8 @@ impl Settings {
                 None => {
                     let name = shown.then(|| name.to_owned());
                     let names = parameters::names();
-                    let meant = name.as_deref().and_then(|name| did_you_mean(name, names));
-                    Err(ConnectError::UnknownParameter { name, meant })
+                    let suggestion = name.as_deref().and_then(|name| did_you_mean(name, names));
+                    Err(ConnectError::UnknownParameter { name, suggestion })
                 }
             },
         }

@@ -58,7 +58,7 @@ impl SslMode {
                 parameter: "sslmode",
                 expected: "one of disable, allow, prefer, require, verify-ca and verify-full"
                     .into(),
-                meant: did_you_mean(word, Self::ALL.map(Self::word)),
+                suggestion: did_you_mean(word, Self::ALL.map(Self::word)),
             }
         })
     }
@@ -237,7 +237,7 @@ fn mode_and_trust(
                 expected: "verify-full beside sslrootcert=system: whoever has a certificate \
                            for any host at all would pass a weaker check"
                     .into(),
-                meant: Some(SslMode::VerifyFull.word()),
+                suggestion: Some(SslMode::VerifyFull.word()),
             }),
         };
     }
@@ -284,7 +284,7 @@ fn protocols<'s>(get: &dyn Fn(&str) -> Option<&'s str>) -> Result<Protocols, Con
 }
 
 fn bad_value(parameter: &'static str, expected: &str) -> ConnectError {
-    ConnectError::BadValue { parameter, expected: expected.into(), meant: None }
+    ConnectError::BadValue { parameter, expected: expected.into(), suggestion: None }
 }
 
 #[cfg(test)]

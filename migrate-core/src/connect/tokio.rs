@@ -8,7 +8,7 @@ use tokio::runtime::Handle;
 use tokio::time::timeout;
 use tokio_postgres::{AsyncMessage, Client, Config, Connection};
 
-use super::attempts::Next;
+use super::attempts::NextAttempt;
 use super::error_mapping::{Attempt, reason, unknown_host};
 use super::notices::Notices;
 use super::session_attributes::SessionAttributes;
@@ -31,12 +31,14 @@ impl Connector {
         let mut search = self.search();
         loop {
             match search.next() {
-                Next::GiveUp(why) => return Err(why),
-                Next::LookUp(place) => match lookup_host((place.host.as_str(), place.port)).await {
-                    Ok(found) => search.found(self.addresses(found)),
-                    Err(error) => search.not_found(unknown_host(&place, error)),
-                },
-                Next::Try(place, address, way, attributes) => {
+                NextAttempt::GiveUp(why) => return Err(why),
+                NextAttempt::LookUp(place) => {
+                    match lookup_host((place.host.as_str(), place.port)).await {
+                        Ok(found) => search.found(self.addresses(found)),
+                        Err(error) => search.not_found(unknown_host(&place, error)),
+                    }
+                }
+                NextAttempt::Try(place, address, way, attributes) => {
                     let config = self.wanted.config(&place, address, way);
                     let attempt = self.attempt(&place);
                     match self.open_async(config, tls.clone(), attempt, attributes, &runtime).await

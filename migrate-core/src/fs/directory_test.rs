@@ -11,7 +11,9 @@ macro_rules! __directory_test {
         #[test]
         fn the_folder_is_what_is_embedded() {
             let folder = $crate::files::read(::std::path::Path::new($directory), $directory);
-            if let ::core::result::Result::Err(message) = $crate::__same_chain(folder, &CHAIN) {
+            if let ::core::result::Result::Err(message) =
+                $crate::__private::same_chain(folder, &CHAIN)
+            {
                 ::core::panic!("{message}");
             }
         }
@@ -29,7 +31,7 @@ macro_rules! __directory_test {
 /// What a test says when a folder holds another chain than the embedded one.
 #[doc(hidden)]
 #[cfg(feature = "files")]
-pub fn __same_chain(
+pub fn same_chain(
     folder: crate::chain::folder::Folder,
     embedded: &crate::chain::chain::Chain<'_>,
 ) -> Result<(), String> {

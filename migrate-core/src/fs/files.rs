@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use crate::chain::check::Rejection;
 use crate::chain::config::{CONFIG_FILE, Config};
 use crate::chain::diagnostic::Diagnostic;
-use crate::chain::folder::{Content, Entry, Folder, FolderError, MAX_FILE_BYTES};
+use crate::chain::folder::{Content, Entry, Folder, FolderError, MAX_FILE_BYTES, has_key_line};
 use crate::chain::problem::Problem;
 use crate::syntax::source::Source;
 use crate::syntax::suggest::did_you_mean;
@@ -108,18 +108,10 @@ fn leads_out(directory: &Path, path: &Path) -> bool {
 /// Whether a file begins as a migration does, or as a lock file.
 fn is_of_chain(bytes: &[u8]) -> bool {
     let text = String::from_utf8_lossy(bytes);
-    let lines = text.trim_start_matches('\u{feff}').lines().map(str::trim);
-    let mut lines = lines.filter(|line| !line.is_empty());
-    let is_key = |line: &str| {
-        let comment = line.strip_prefix("--").map(str::trim_start);
-        comment
-            .and_then(|line| line.strip_prefix("revision"))
-            .is_some_and(|rest| rest.trim_start().starts_with(':'))
-    };
-    let begins = lines.clone().take_while(|line| line.starts_with("--")).any(is_key);
-    begins
+    let mut lines = text.trim_start_matches('\u{feff}').lines().map(str::trim);
+    has_key_line(&text)
         || lines
-            .find(|line| !line.starts_with('#'))
+            .find(|line| !line.is_empty() && !line.starts_with('#'))
             .is_some_and(|line| line.starts_with("version "))
 }
 

@@ -12,21 +12,21 @@ use crate::syntax::source::Span;
 use crate::syntax::statements::{Statement, split_statements};
 
 pub(crate) use self::left::{Orphans, dropped, kept, left, left_behind, orphans};
-pub(crate) use self::verdict::{Doubt, Found, Kept, Verdict, verdict};
+pub(crate) use self::verdict::{EarlierAttempt, FoundObject, RecordedObjects, Verdict, verdict};
 
 /// A statement, and how its progress can be recorded.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Part {
+pub(crate) struct StatementPlan {
     /// Its position, relative to the start of the section.
     pub(crate) span: Span,
     /// How it runs.
-    pub(crate) kind: Kind,
+    pub(crate) kind: StatementKind,
 }
 
 /// How a statement runs. Names are quoted, so that they mean the same wherever they are put. They are whole: where the
 /// server cuts one depends on the encoding of the database, so the server is left to do it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub(crate) enum StatementKind {
     /// In one transaction with its progress, so that both are committed or neither. If the server
     /// says that it cannot run in a transaction, nothing has happened, and it runs outside of one.
     InTransaction,
@@ -81,51 +81,57 @@ pub(crate) enum Shared {
     Subscription,
 }
 
-impl Kind {
+impl StatementKind {
     /// Whether it certainly cannot run in a transaction.
     pub(crate) fn is_alone(&self) -> bool {
-        !matches!(self, Kind::InTransaction | Kind::Procedure)
+        !matches!(self, StatementKind::InTransaction | StatementKind::Procedure)
     }
 
     /// Whether its lock waits block nobody, as with indexes that are built or dropped
     /// `CONCURRENTLY`. (`DETACH PARTITION … CONCURRENTLY` finally locks the partition, and then its
     /// readers wait as well.)
     pub(crate) fn waits_freely(&self) -> bool {
-        matches!(self, Kind::CreateIndex { .. } | Kind::DropIndex { .. } | Kind::Reindex(_))
+        matches!(
+            self,
+            StatementKind::CreateIndex { .. }
+                | StatementKind::DropIndex { .. }
+                | StatementKind::Reindex(_)
+        )
     }
 }
 
 /// Splits a section into its statements.
-pub(crate) fn parts(sql: &str) -> Vec<Part> {
-    let part = |statement: &Statement| Part { span: statement.span, kind: kind(sql, statement) };
+pub(crate) fn parts(sql: &str) -> Vec<StatementPlan> {
+    let part =
+        |statement: &Statement| StatementPlan { span: statement.span, kind: kind(sql, statement) };
     split_statements(sql).iter().map(part).collect()
 }
 
 /// The digest of the first statements of a section. It shows whether the completed statements have
 /// been edited before the rest runs.
-pub(crate) fn digest_of(sql: &str, parts: &[Part]) -> Digest {
+pub(crate) fn digest_of(sql: &str, parts: &[StatementPlan]) -> Digest {
     let end = parts.last().map_or(0, |part| part.span.end);
     section_digest(sql.get(..end).unwrap_or_default(), false)
 }
 
 /// The digest of one statement. It shows whether the announced statement is still the same.
-pub(crate) fn statement_digest(sql: &str, part: &Part) -> Digest {
+pub(crate) fn statement_digest(sql: &str, part: &StatementPlan) -> Digest {
     section_digest(sql.get(part.span.range()).unwrap_or_default(), false)
 }
 
 /// Whether a statement may have to run outside of a transaction. A script needs to know, because it
 /// cannot try the statement in a transaction first. Whether the server accepts these statements in
 /// one depends on their objects: a partitioned table, or a subscription with a slot.
-pub(crate) fn may_be_alone(sql: &str, statement: &Statement, kind: &Kind) -> bool {
+pub(crate) fn may_be_alone(sql: &str, statement: &Statement, kind: &StatementKind) -> bool {
     let words = Words { sql, tokens: &statement.tokens };
     kind.is_alone()
-        || *kind == Kind::Procedure && words.may_commit()
+        || *kind == StatementKind::Procedure && words.may_commit()
         || words.is(0, "reindex")
         || words.is(0, "cluster")
         || words.starts(&["drop", "subscription"])
 }
 
-fn kind(sql: &str, statement: &Statement) -> Kind {
+fn kind(sql: &str, statement: &Statement) -> StatementKind {
     let words = Words { sql, tokens: &statement.tokens };
     let concurrent = words
         .created_index()
@@ -136,11 +142,11 @@ fn kind(sql: &str, statement: &Statement) -> Kind {
         return kind;
     }
     if words.is(0, "do") || words.is(0, "call") {
-        return Kind::Procedure;
+        return StatementKind::Procedure;
     }
     match needs_no_transaction(sql, words.tokens) {
-        Some(_) => words.shared().unwrap_or(Kind::Alone),
-        None => Kind::InTransaction,
+        Some(_) => words.shared().unwrap_or(StatementKind::Alone),
+        None => StatementKind::InTransaction,
     }
 }
 
@@ -172,7 +178,7 @@ impl Words<'_> {
     }
 
     /// `CREATE [UNIQUE] INDEX CONCURRENTLY [[IF NOT EXISTS] name] ON [ONLY] table`
-    fn created_index(&self) -> Option<Kind> {
+    fn created_index(&self) -> Option<StatementKind> {
         let unique = usize::from(self.is(1, "unique"));
         let is_concurrent = self.is(0, "create")
             && self.is(1 + unique, "index")
@@ -192,22 +198,22 @@ impl Words<'_> {
         }
         at += 1 + usize::from(self.is(at + 1, "only"));
         let (table, _) = self.qualified(at)?;
-        Some(Kind::CreateIndex { table, name })
+        Some(StatementKind::CreateIndex { table, name })
     }
 
     /// `DROP INDEX CONCURRENTLY [IF EXISTS] name`; the server accepts only one index.
-    fn dropped_index(&self) -> Option<Kind> {
+    fn dropped_index(&self) -> Option<StatementKind> {
         if !self.starts(&["drop", "index", "concurrently"]) {
             return None;
         }
         let (name, after) = self.qualified(self.after_if_exists(3))?;
         let ends = after >= self.tokens.len() || self.is_sign(after, ";");
         let is_one = ends || self.is(after, "cascade") || self.is(after, "restrict");
-        is_one.then_some(Kind::DropIndex { name })
+        is_one.then_some(StatementKind::DropIndex { name })
     }
 
     /// `CREATE` or `DROP` of a database, a tablespace or a subscription.
-    fn shared(&self) -> Option<Kind> {
+    fn shared(&self) -> Option<StatementKind> {
         let kinds = [
             ("database", Shared::Database),
             ("tablespace", Shared::Tablespace),
@@ -216,8 +222,8 @@ impl Words<'_> {
         let (_, of) = kinds.into_iter().find(|(word, _)| self.is(1, word))?;
         let (name, _) = ident::read_whole(self.sql, self.tokens.get(self.after_if_exists(2)..)?)?;
         match (self.is(0, "create"), self.is(0, "drop")) {
-            (true, _) => Some(Kind::CreateShared(of, name)),
-            (_, true) => Some(Kind::DropShared(of, name)),
+            (true, _) => Some(StatementKind::CreateShared(of, name)),
+            (_, true) => Some(StatementKind::DropShared(of, name)),
             _ => None,
         }
     }
@@ -233,7 +239,7 @@ impl Words<'_> {
 
     /// `REINDEX [(option, …)] {INDEX|TABLE|SCHEMA|DATABASE} [CONCURRENTLY] [name]`, if it is
     /// CONCURRENTLY.
-    fn reindexed(&self) -> Option<Kind> {
+    fn reindexed(&self) -> Option<StatementKind> {
         if !is_concurrent_reindex(self.sql, self.tokens) {
             return None;
         }
@@ -244,7 +250,7 @@ impl Words<'_> {
         };
         let is_what = |kind: &str| self.is(what, kind);
         if is_what("database") {
-            return Some(Kind::Reindex(Reindexed::Database));
+            return Some(StatementKind::Reindex(Reindexed::Database));
         }
         let (name, _) =
             self.qualified(what + 1 + usize::from(self.is(what + 1, "concurrently")))?;
@@ -253,11 +259,11 @@ impl Words<'_> {
             false if is_what("index") || is_what("table") => Reindexed::Relation(name),
             false => return None,
         };
-        Some(Kind::Reindex(of))
+        Some(StatementKind::Reindex(of))
     }
 
     /// `ALTER TABLE [IF EXISTS] [ONLY] table DETACH PARTITION partition CONCURRENTLY`
-    fn detached(&self) -> Option<Kind> {
+    fn detached(&self) -> Option<StatementKind> {
         if !self.starts(&["alter", "table"]) {
             return None;
         }
@@ -267,7 +273,7 @@ impl Words<'_> {
             return None;
         }
         let (partition, at) = self.qualified(at + 2)?;
-        self.is(at, "concurrently").then_some(Kind::Detach { table, partition })
+        self.is(at, "concurrently").then_some(StatementKind::Detach { table, partition })
     }
 
     /// A name with an optional schema, quoted, and the index of the token after it.
@@ -289,18 +295,18 @@ impl Words<'_> {
 mod tests {
     use super::*;
 
-    fn check(sql: &str, expected: &[Kind]) {
+    fn check(sql: &str, expected: &[StatementKind]) {
         let kinds: Vec<_> = parts(sql).into_iter().map(|part| part.kind).collect();
         assert_eq!(kinds, expected, "{sql}");
     }
 
-    fn index(table: &str, name: &str) -> Kind {
-        Kind::CreateIndex { table: table.into(), name: Some(name.into()) }
+    fn index(table: &str, name: &str) -> StatementKind {
+        StatementKind::CreateIndex { table: table.into(), name: Some(name.into()) }
     }
 
     #[test]
     fn kinds() {
-        use Kind::{Alone, InTransaction, Procedure};
+        use StatementKind::{Alone, InTransaction, Procedure};
         check(
             "UPDATE t SET a = 1; VACUUM t; CALL p(); DO $$$$; DO $$ BEGIN COMMIT; END $$",
             &[InTransaction, Alone, Procedure, Procedure, Procedure],
@@ -318,7 +324,7 @@ mod tests {
             "CREATE INDEX CONCURRENTLY U&\"d!0061ta_ix\" UESCAPE '!' ON ONLY U&\"\\0074\" (a)",
             &[index("\"t\"", "data_ix")],
         );
-        let unnamed = Kind::CreateIndex { table: "\"t\"".into(), name: None };
+        let unnamed = StatementKind::CreateIndex { table: "\"t\"".into(), name: None };
         check("CREATE INDEX CONCURRENTLY ON t (a)", &[unnamed]);
         check("CREATE INDEX a ON t (b)", &[InTransaction]);
         check("CREATE INDEX CONCURRENTLY", &[Alone]);
@@ -328,7 +334,7 @@ mod tests {
             "REINDEX TABLE t; CLUSTER t; DROP SUBSCRIPTION s; DROP TABLE subscription",
             &[InTransaction, InTransaction, InTransaction, InTransaction],
         );
-        let dropped = |name: &str| Kind::DropIndex { name: name.into() };
+        let dropped = |name: &str| StatementKind::DropIndex { name: name.into() };
         check("DROP INDEX CONCURRENTLY a", &[dropped("\"a\"")]);
         check(
             "drop index concurrently if exists App.\"I x\" CASCADE; DROP INDEX CONCURRENTLY b;",
@@ -338,28 +344,33 @@ mod tests {
         check(
             "CREATE DATABASE Shop; DROP DATABASE IF EXISTS \"Shop\"; DROP TABLESPACE s; CREATE SUBSCRIPTION s CONNECTION '' PUBLICATION p",
             &[
-                Kind::CreateShared(Shared::Database, "shop".into()),
-                Kind::DropShared(Shared::Database, "Shop".into()),
-                Kind::DropShared(Shared::Tablespace, "s".into()),
-                Kind::CreateShared(Shared::Subscription, "s".into()),
+                StatementKind::CreateShared(Shared::Database, "shop".into()),
+                StatementKind::DropShared(Shared::Database, "Shop".into()),
+                StatementKind::DropShared(Shared::Tablespace, "s".into()),
+                StatementKind::CreateShared(Shared::Subscription, "s".into()),
             ],
         );
-        let reindexed = |name: &str| Kind::Reindex(Reindexed::Relation(name.into()));
+        let reindexed = |name: &str| StatementKind::Reindex(Reindexed::Relation(name.into()));
         check(
             "REINDEX TABLE CONCURRENTLY a; REINDEX (VERBOSE, CONCURRENTLY) INDEX s.b",
             &[reindexed("\"a\""), reindexed("\"s\".\"b\"")],
         );
-        let database = Kind::Reindex(Reindexed::Database);
+        let database = StatementKind::Reindex(Reindexed::Database);
         check(
             "REINDEX SCHEMA CONCURRENTLY S; REINDEX (CONCURRENTLY) DATABASE; REINDEX DATABASE CONCURRENTLY d",
-            &[Kind::Reindex(Reindexed::Schema("\"s\"".into())), database.clone(), database],
+            &[
+                StatementKind::Reindex(Reindexed::Schema("\"s\"".into())),
+                database.clone(),
+                database,
+            ],
         );
         // These block others, so they wait no longer than the limit.
         check(
             "REINDEX SCHEMA s; REINDEX (CONCURRENTLY FALSE) DATABASE d; REINDEX SYSTEM d",
             &[Alone, Alone, Alone],
         );
-        let detached = Kind::Detach { table: "\"a\"".into(), partition: "\"s\".\"b\"".into() };
+        let detached =
+            StatementKind::Detach { table: "\"a\"".into(), partition: "\"s\".\"b\"".into() };
         check(
             "ALTER TABLE IF EXISTS ONLY a DETACH PARTITION s.b CONCURRENTLY; \
              ALTER TABLE a DETACH PARTITION b FINALIZE; ALTER TABLE a DETACH PARTITION b",

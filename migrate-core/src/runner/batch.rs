@@ -9,7 +9,7 @@ use crate::plan::step::Step;
 use crate::runner::deferrable::may_defer;
 use crate::runner::session_settings::changed_settings;
 use crate::runner::settings::Settings;
-use crate::runner::sql::step::{self, Guard, Then};
+use crate::runner::sql::step::{self, AfterStep, Guard};
 use crate::runner::sql::{Session, Tables};
 use crate::syntax::source::Span;
 use crate::syntax::statements::split_statements;
@@ -19,11 +19,11 @@ const MAX_STEPS: usize = 32;
 /// A message that has grown to this many bytes takes no further step.
 const MAX_BYTES: usize = 1 << 20;
 /// The statements of a section with more than so many are not marked: a mark takes 10 µs.
-pub(crate) const MAX_MARKED: usize = 50_000;
+pub(crate) const MAX_TRACKED: usize = 50_000;
 
 /// A statement of a migration, in a message.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Piece {
+pub(crate) struct StatementRef {
     /// Where it begins in the message.
     at: usize,
     /// Where it is in its file.
@@ -38,9 +38,9 @@ pub(crate) struct Piece {
 
 /// How far a message has got.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Mark {
+pub(crate) enum ProgressMarker {
     /// This statement began; or one after it, where not each is marked.
-    Statement(Piece),
+    Statement(StatementRef),
     /// All statements of this step are done: its record, and the end of its transaction.
     End(usize),
 }
@@ -48,11 +48,11 @@ pub(crate) enum Mark {
 /// A message: some steps of a plan, each a whole transaction with its record, or all of them in
 /// one. It is sent whole, or in parts: the next one when the server has answered the last.
 #[derive(Debug)]
-pub(crate) struct Message {
+pub(crate) struct Batch {
     pub(crate) sql: String,
-    pieces: Vec<Piece>,
+    statements: Vec<StatementRef>,
     /// Where each part ends but the last.
-    cuts: Vec<usize>,
+    chunk_ends: Vec<usize>,
     /// Where the record of each step begins.
     records: Vec<usize>,
     /// How many parts were taken to be sent.
@@ -64,8 +64,8 @@ pub(crate) struct Message {
     /// Whether all steps are one transaction.
     pub(crate) is_single: bool,
     /// The number of the first mark.
-    first_mark: u64,
-    marks: Vec<Mark>,
+    first_marker: u64,
+    markers: Vec<ProgressMarker>,
     /// Whether the steps so far may have made a constraint that waits for the commit, or there was one before.
     defers: bool,
     /// How many steps of the plan it holds, from the first.
@@ -74,38 +74,38 @@ pub(crate) struct Message {
 
 /// What all steps of a message have in common.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Frame<'f> {
+pub(crate) struct BatchContext<'f> {
     pub(crate) tables: &'f Tables,
     pub(crate) settings: &'f Settings,
     pub(crate) session: &'f Session,
     /// The number of the first mark; no other message of the session has marks from here on.
-    pub(crate) first_mark: u64,
+    pub(crate) first_marker: u64,
     /// Whether each statement is marked, or only each step.
-    pub(crate) marked: bool,
+    pub(crate) tracks_progress: bool,
     /// Whether there may be a constraint that waits for the commit, before the first step.
     pub(crate) defers: bool,
     /// The revisions that were half done when the plan was made.
     pub(crate) half_done: &'f [&'f str],
 }
 
-impl Message {
+impl Batch {
     /// The first steps of a plan, as many as fit in one message.
-    pub(crate) fn new(steps: &[Step<'_>], frame: Frame<'_>) -> Self {
-        let mut message = Message {
+    pub(crate) fn new(steps: &[Step<'_>], context: BatchContext<'_>) -> Self {
+        let mut message = Batch {
             sql: String::new(),
-            pieces: Vec::new(),
-            cuts: Vec::new(),
+            statements: Vec::new(),
+            chunk_ends: Vec::new(),
             records: Vec::new(),
             sent: 0,
             answers: Vec::new(),
-            statement_at_a_time: frame.settings.statement_at_a_time,
-            is_single: frame.settings.single_transaction,
-            first_mark: frame.first_mark,
-            marks: Vec::new(),
-            defers: frame.defers,
+            statement_at_a_time: context.settings.statement_at_a_time,
+            is_single: context.settings.single_transaction,
+            first_marker: context.first_marker,
+            markers: Vec::new(),
+            defers: context.defers,
             steps: 0,
         };
-        let limit = match frame.settings {
+        let limit = match context.settings {
             Settings { single_transaction: true, .. } => usize::MAX,
             Settings { revision_at_a_time: true, .. }
             | Settings { statement_at_a_time: true, .. } => 1,
@@ -117,16 +117,16 @@ impl Message {
             if returns && !message.is_single && message.steps > 0 {
                 break;
             }
-            message.push(next, frame, limit.min(steps.len()) > 1, returns);
+            message.push(next, context, limit.min(steps.len()) > 1, returns);
             if returns && !message.is_single {
                 break;
             }
-            let part = message.sql.len() - message.cuts.last().copied().unwrap_or(0);
+            let part = message.sql.len() - message.chunk_ends.last().copied().unwrap_or(0);
             if part >= MAX_BYTES {
                 if !message.is_single {
                     break;
                 }
-                message.cuts.push(message.sql.len());
+                message.chunk_ends.push(message.sql.len());
             }
         }
         if message.is_single {
@@ -137,7 +137,7 @@ impl Message {
 
     /// The next part to send, if one is left.
     pub(crate) fn next_part(&mut self) -> Option<String> {
-        (self.sent <= self.cuts.len()).then(|| {
+        (self.sent <= self.chunk_ends.len()).then(|| {
             self.sent += 1;
             self.sql[self.part()].to_owned()
         })
@@ -145,7 +145,7 @@ impl Message {
 
     /// Where the part that was sent last is in the message.
     fn part(&self) -> Range<usize> {
-        let cut = |nth: usize| self.cuts.get(nth).copied();
+        let cut = |nth: usize| self.chunk_ends.get(nth).copied();
         let start = self.sent.checked_sub(2).and_then(cut).unwrap_or(0);
         start..self.sent.checked_sub(1).and_then(cut).unwrap_or(self.sql.len())
     }
@@ -157,50 +157,50 @@ impl Message {
     }
 
     /// The statement that the part that was sent last is all about, if each has its own.
-    pub(crate) fn alone(&self) -> Option<Piece> {
+    pub(crate) fn alone(&self) -> Option<StatementRef> {
         if !self.statement_at_a_time {
             return None;
         }
         let part = self.part();
-        let first = self.pieces.partition_point(|piece| piece.at < part.start);
-        let after = self.pieces.partition_point(|piece| piece.at < part.end);
-        (after == first + 1).then(|| self.pieces[first])
+        let first = self.statements.partition_point(|statement_ref| statement_ref.at < part.start);
+        let after = self.statements.partition_point(|statement_ref| statement_ref.at < part.end);
+        (after == first + 1).then(|| self.statements[first])
     }
 
     /// Adds a step; there may be `others` in the same part.
-    fn push(&mut self, next: &Step<'_>, frame: Frame<'_>, others: bool, returns: bool) {
-        let Frame { tables, settings, session, marked, half_done, .. } = frame;
+    fn push(&mut self, next: &Step<'_>, context: BatchContext<'_>, others: bool, returns: bool) {
+        let BatchContext { tables, settings, session, tracks_progress, half_done, .. } = context;
         let (section, text) = text_of(next);
         let statements = split_statements(text);
         let changes = changed_settings(text, &statements);
-        let marked = marked && statements.len() <= MAX_MARKED;
-        let mark = self.next_mark();
-        if returns && self.cuts.last().copied().unwrap_or(0) < self.sql.len() {
-            self.cuts.push(self.sql.len());
+        let tracks_progress = tracks_progress && statements.len() <= MAX_TRACKED;
+        let marker = self.next_marker();
+        if returns && self.chunk_ends.last().copied().unwrap_or(0) < self.sql.len() {
+            self.chunk_ends.push(self.sql.len());
         }
         self.sql.push_str(&label(next, if others { " and what follows" } else { "" }));
         self.sql.push_str(&if self.is_single && self.steps > 0 {
-            step::go_on(tables, next, settings, mark, &changes, self.defers)
+            step::continue_transaction(tables, next, settings, marker, &changes, self.defers)
         } else {
-            step::begin(tables, next, settings, Guard::Quick(Some(mark)), &changes, half_done)
+            step::begin(tables, next, settings, Guard::Quick(Some(marker)), &changes, half_done)
         });
         self.defers |= self.is_single && may_defer(text, &statements);
         for (nth, statement) in statements.iter().enumerate() {
             if settings.statement_at_a_time {
-                self.cuts.push(self.sql.len());
+                self.chunk_ends.push(self.sql.len());
                 let of = statements.len();
                 self.sql.push_str(&label(next, &format!(", statement {} of {of}", nth + 1)));
             }
-            if marked && nth > 0 {
-                self.sql.push_str(&step::mark(tables, self.next_mark()));
+            if tracks_progress && nth > 0 {
+                self.sql.push_str(&step::marker(tables, self.next_marker()));
             }
             let at = self.sql.len();
             let span = statement.span.within(section.start);
             let total = statements.len();
-            let piece = Piece { at, span, step: self.steps, number: nth + 1, total };
-            self.pieces.push(piece);
-            if marked || nth == 0 {
-                self.marks.push(Mark::Statement(piece));
+            let statement_ref = StatementRef { at, span, step: self.steps, number: nth + 1, total };
+            self.statements.push(statement_ref);
+            if tracks_progress || nth == 0 {
+                self.markers.push(ProgressMarker::Statement(statement_ref));
             }
             self.sql.push_str(&text[statement.span.range()]);
             // The last statement of a section may have no semicolon.
@@ -209,67 +209,74 @@ impl Message {
             self.sql.push_str(if ended { "\n" } else { ";\n" });
         }
         if settings.statement_at_a_time || returns {
-            self.cuts.push(self.sql.len());
+            self.chunk_ends.push(self.sql.len());
         }
         self.records.push(self.sql.len());
-        let mark = Some(self.next_mark());
+        let marker = Some(self.next_marker());
         let then = match self.is_single {
-            true => Then::Next { deferrable: self.defers },
-            false => Then::Commit,
+            true => AfterStep::Next { deferrable: self.defers },
+            false => AfterStep::Commit,
         };
-        self.sql.push_str(&step::finish(tables, next, session, mark, &changes, then));
+        self.sql.push_str(&step::finish(tables, next, session, marker, &changes, then));
         if !self.is_single {
             self.sql.push_str(step::COMMIT);
         }
-        self.marks.push(Mark::End(self.steps));
+        self.markers.push(ProgressMarker::End(self.steps));
         self.steps += 1;
     }
 
     /// The number of the next mark.
-    pub(crate) fn next_mark(&self) -> u64 {
-        self.first_mark + self.marks.len() as u64
+    pub(crate) fn next_marker(&self) -> u64 {
+        self.first_marker + self.markers.len() as u64
     }
 
     /// Whether this mark was set by the part that was sent last: the server has begun with it.
-    pub(crate) fn began(&self, mark: Mark) -> bool {
+    pub(crate) fn began(&self, marker: ProgressMarker) -> bool {
         let part = self.part();
-        let mut inside = self.pieces.iter().filter(|piece| part.contains(&piece.at)).peekable();
-        match mark {
-            Mark::Statement(piece) => part.contains(&piece.at),
-            Mark::End(step) => inside.peek().is_none() || inside.any(|piece| piece.step == step),
+        let mut inside = self
+            .statements
+            .iter()
+            .filter(|statement_ref| part.contains(&statement_ref.at))
+            .peekable();
+        match marker {
+            ProgressMarker::Statement(statement_ref) => part.contains(&statement_ref.at),
+            ProgressMarker::End(step) => {
+                inside.peek().is_none() || inside.any(|statement_ref| statement_ref.step == step)
+            }
         }
     }
 
     /// The step whose text first has this character, in the part that was sent last, and the statement, unless the
     /// character stands in what is recorded of the step.
-    pub(crate) fn at_character(&self, c: char) -> Option<(usize, Option<(Piece, Span)>)> {
+    pub(crate) fn at_character(&self, c: char) -> Option<(usize, Option<(StatementRef, Span)>)> {
         let part = self.part();
         let offset = part.start + self.sql[part].find(c)?;
-        let after = self.pieces.partition_point(|piece| piece.at <= offset);
-        let piece = *self.pieces.get(after.checked_sub(1)?)?;
-        Some((piece.step, self.at_offset(offset)))
+        let after = self.statements.partition_point(|statement_ref| statement_ref.at <= offset);
+        let statement_ref = *self.statements.get(after.checked_sub(1)?)?;
+        Some((statement_ref.step, self.at_offset(offset)))
     }
 
     /// The statement at a position that the server gave (in characters of the part that was sent
     /// last, from 1), and the place of the position in the migration's file.
-    pub(crate) fn at_position(&self, position: usize) -> Option<(Piece, Span)> {
+    pub(crate) fn at_position(&self, position: usize) -> Option<(StatementRef, Span)> {
         let part = self.part();
         let offset = self.sql[part.clone()].char_indices().nth(position.checked_sub(1)?)?.0;
         self.at_offset(part.start + offset)
     }
 
-    fn at_offset(&self, offset: usize) -> Option<(Piece, Span)> {
-        let after = self.pieces.partition_point(|piece| piece.at <= offset);
-        let piece = *self.pieces.get(after.checked_sub(1)?)?;
-        let start = piece.span.start + (offset - piece.at);
+    fn at_offset(&self, offset: usize) -> Option<(StatementRef, Span)> {
+        let after = self.statements.partition_point(|statement_ref| statement_ref.at <= offset);
+        let statement_ref = *self.statements.get(after.checked_sub(1)?)?;
+        let start = statement_ref.span.start + (offset - statement_ref.at);
         // The end itself is the semicolon that we have added.
-        (start <= piece.span.end).then_some((piece, Span::new(start, piece.span.end)))
+        (start <= statement_ref.span.end)
+            .then_some((statement_ref, Span::new(start, statement_ref.span.end)))
     }
 
     /// What a number that was set as a mark stands for, if it is one of this message.
-    pub(crate) fn at_mark(&self, number: u64) -> Option<Mark> {
-        let nth = number.checked_sub(self.first_mark)?;
-        self.marks.get(usize::try_from(nth).ok()?).copied()
+    pub(crate) fn at_marker(&self, number: u64) -> Option<ProgressMarker> {
+        let nth = number.checked_sub(self.first_marker)?;
+        self.markers.get(usize::try_from(nth).ok()?).copied()
     }
 }
 

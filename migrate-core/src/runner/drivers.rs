@@ -20,7 +20,7 @@ pub(crate) use self::answers::rows;
 
 use std::time::{Duration, Instant};
 
-use crate::runner::engine::{Ask, Engine, Outcome, Reply};
+use crate::runner::engine::{Engine, Input, Outcome, Output};
 use crate::runner::error::Error;
 use crate::runner::failure::Failure;
 
@@ -32,7 +32,8 @@ use crate::runner::failure::Failure;
 ///
 /// ```
 /// use std::time::Duration;
-/// use migrate_core::{Driver, Failure};
+/// use migrate_core::Driver;
+/// use migrate_core::runner::Failure;
 ///
 /// /// A client, and an answer of its own.
 /// struct Client;
@@ -119,21 +120,21 @@ impl<D: Driver> Drop for Run<'_, D> {
 async fn drive<D: Driver>(driver: D, engine: Engine<'_>) -> Result<Outcome, Error> {
     let mut run = Run { driver, engine };
     let start = Instant::now();
-    let mut reply = Reply::Start;
+    let mut reply = Input::Start;
     loop {
         reply = match run.engine.next(reply, start.elapsed())? {
-            Ask::Done => return Ok(run.engine.take_outcome()),
-            Ask::Wait(pause) => {
+            Output::Done => return Ok(run.engine.take_outcome()),
+            Output::Wait(pause) => {
                 run.driver.wait(pause).await;
-                Reply::Waited
+                Input::Waited
             }
-            Ask::Query(query) => match run.driver.query(query).await {
-                Ok(rows) => Reply::Rows(rows),
-                Err(failure) => Reply::Failed(failure),
+            Output::Query(query) => match run.driver.query(query).await {
+                Ok(rows) => Input::Rows(rows),
+                Err(failure) => Input::Failed(failure),
             },
-            Ask::Run(query) => match run.driver.run(query).await {
-                Ok(()) => Reply::Rows(Vec::new()),
-                Err(failure) => Reply::Failed(failure),
+            Output::Run(query) => match run.driver.run(query).await {
+                Ok(()) => Input::Rows(Vec::new()),
+                Err(failure) => Input::Failed(failure),
             },
         };
     }

@@ -1,6 +1,6 @@
 //! The engine: what to ask the server next, given its last answer. No IO, no clock, no thread.
 //!
-//! A driver carries out each [`Ask`] and hands back the [`Reply`]; it decides nothing. The shape
+//! A driver carries out each [`Output`] and hands back the [`Input`]; it decides nothing. The shape
 //! of a run:
 //!
 //! 1. Look: is our head recorded, and nothing else? One round trip, and most runs end here.
@@ -9,42 +9,42 @@
 //! 3. When a transaction fails: roll back, read again, and decide on what the database then says:
 //!    wait, try again, or give up with the place of the statement.
 
-mod backoff;
 mod deciding;
 mod failed;
-mod outside;
+mod non_transactional;
 mod reading;
 mod rows;
 mod sending;
 mod tables;
+mod waiting;
 
 use std::time::Duration;
 
-use self::backoff::Backoff;
-use self::deciding::Standstill;
-use self::outside::Outside;
-use self::reading::{Partials, is_missing, reading_failed, see_all};
+use self::deciding::Planning;
+use self::non_transactional::NonTransactional;
+use self::reading::{Seen, is_missing, reading_failed, see_all};
 use self::rows::{holder, tagged};
-use self::tables::{Change, TablesFound};
+use self::sending::Batching;
+use self::tables::Change;
+use self::waiting::Waiting;
 use crate::chain::chain::Chain;
 use crate::plan::history::{History, Row};
-use crate::plan::status::HalfDone;
 use crate::plan::step::Plan;
 use crate::plan::target::Target;
-use crate::runner::batch::{Mark, Message};
+use crate::runner::batch::{Batch, ProgressMarker};
 use crate::runner::error::Error;
 use crate::runner::failure::Failure;
 use crate::runner::history_tables::HistoryTables;
 use crate::runner::log::LogEntry;
-use crate::runner::observer::{Watch, Watched};
-use crate::runner::operation::Goal;
+use crate::runner::observer::{Observers, RunObserver};
+use crate::runner::operation::Operation;
 use crate::runner::report::{LockHolder, Report};
 use crate::runner::settings::Settings;
-use crate::runner::sql::{self, Session, Tables, layout, tag};
+use crate::runner::sql::{self, Tables, layout, tag};
 
 /// What the driver is to do next.
 #[derive(Debug)]
-pub(crate) enum Ask {
+pub(crate) enum Output {
     /// Send this as one simple query.
     Query(String),
     /// The same, of which nobody asks for the rows: a migration may return a million of them, which are thrown away as they
@@ -58,7 +58,7 @@ pub(crate) enum Ask {
 
 /// What came of it.
 #[derive(Debug)]
-pub(crate) enum Reply {
+pub(crate) enum Input {
     /// Nothing was asked yet.
     Start,
     /// The rows of all its statements.
@@ -92,15 +92,15 @@ enum State {
     ChangingTables(Change),
     UpgradingLayout,
     ReadingLog,
-    Running(Message),
+    Running(Batch),
     /// Rolling back what is under way, since the run is to stop.
     Stopping,
     /// A step outside a transaction is on its way.
-    Outside(Box<Outside>),
+    NonTransactional(Box<NonTransactional>),
     /// Rolling back after a failure; the message, unless no migration was in it.
-    Recovering(Option<Message>, Failure),
+    Recovering(Option<Batch>, Failure),
     /// Reading the history after a failure, with how far the message has got.
-    Reviewing(Message, Failure, Option<Mark>),
+    Reviewing(Batch, Failure, Option<ProgressMarker>),
     Stamping,
     /// Forgetting how far revisions have come that have stopped on their way.
     Forgetting,
@@ -115,47 +115,19 @@ enum State {
 pub(crate) struct Engine<'r> {
     chain: &'r Chain<'static>,
     settings: &'r Settings,
-    watch: Watched<'r>,
+    watch: RunObserver<'r>,
     tables: Tables,
-    goal: Goal,
+    operation: Operation,
     state: State,
     plan: Plan<'r>,
     /// The whole plan, where it is not made from what is read.
     given: Plan<'r>,
-    session: Session,
-    /// The session reads strings in the way of before 2010.
-    old_strings: bool,
-    /// The caller has begun a transaction.
-    in_transaction: bool,
-    /// There may be a constraint that waits for a commit.
-    defers: bool,
-    history: History,
+    seen: Seen,
     log: Vec<LogEntry>,
-    has_tables: bool,
-    tables_found: TablesFound,
-    /// The layout that the tables have.
-    layout: u32,
-    /// Whether a plan was made before in this run.
-    planned: bool,
-    standstill: Standstill,
-    /// The revisions that a goal which counts (`+1`) had come to.
-    pinned: Vec<String>,
-    /// Off after a migration took a role that may not note its progress.
-    marked: bool,
-    /// The number of the next mark. It begins anywhere, so that a mark that the session has kept
-    /// from another run is not taken for one of this.
-    next_mark: u64,
-    /// How many steps the next message has at most.
-    most_steps: usize,
-    attempts: u32,
-    waiting_since: Option<Duration>,
-    holder: Option<LockHolder>,
-    backoff: Backoff,
+    planning: Planning,
+    batching: Batching,
+    waiting: Waiting,
     report: Report,
-    /// Whether it is asked which revisions are half done.
-    partials: Partials,
-    /// The half done revision that a run was about to be refused for, when it was read last.
-    refused_for: Option<HalfDone>,
     /// Whether the database was seen at head, or was taken there.
     is_at_head: bool,
     /// Whether the session holds the lock, for a step outside a transaction.
@@ -168,52 +140,36 @@ impl<'r> Engine<'r> {
     pub(crate) fn new(
         chain: &'r Chain<'static>,
         settings: &'r Settings,
-        watch: &'r Watch<'r>,
-        goal: Goal,
+        watch: &'r Observers<'r>,
+        operation: Operation,
         seed: u64,
     ) -> Result<Self, Error> {
         if let Some(reason) = settings.bad_name() {
             return Err(Error::BadName { reason });
         }
-        let partials = Partials::of(&goal);
+        let seen = Seen::new(&operation);
         Ok(Engine {
             chain,
             settings,
-            watch: Watched::new(watch, &goal, chain.tip().0),
+            watch: RunObserver::new(watch, &operation, chain.tip().0),
             tables: Tables::new(&settings.schema, &settings.table_prefix),
-            goal,
+            operation,
             state: State::Start,
             plan: Plan::default(),
             given: Plan::default(),
-            session: Session::default(),
-            old_strings: false,
-            in_transaction: false,
-            defers: true,
-            history: History::default(),
+            seen,
             log: Vec::new(),
-            has_tables: true,
-            tables_found: TablesFound::default(),
-            layout: layout::VERSION,
-            planned: false,
-            standstill: Standstill::default(),
-            pinned: Vec::new(),
-            marked: true,
-            next_mark: ((seed >> 24) << 20) + 1,
-            most_steps: usize::MAX,
-            attempts: 0,
-            waiting_since: None,
-            holder: None,
-            backoff: Backoff::new(seed),
+            planning: Planning::default(),
+            batching: Batching::new(seed),
+            waiting: Waiting::new(seed),
             report: Report::default(),
-            partials,
-            refused_for: None,
             is_at_head: false,
             is_locked: false,
             is_over: true,
         })
     }
 
-    /// With the plan of [`Goal::Apply`].
+    /// With the plan of [`Operation::Apply`].
     pub(crate) fn with_plan(self, given: Plan<'r>) -> Self {
         Engine { given, ..self }
     }
@@ -221,10 +177,10 @@ impl<'r> Engine<'r> {
     /// What the run has found and done.
     pub(crate) fn take_outcome(&mut self) -> Outcome {
         Outcome {
-            history: std::mem::take(&mut self.history),
+            history: std::mem::take(&mut self.seen.history),
             log: std::mem::take(&mut self.log),
-            tables: std::mem::take(&mut self.tables_found.found),
-            holder: self.holder.take(),
+            tables: std::mem::take(&mut self.seen.tables.found),
+            holder: self.waiting.holder.take(),
             report: std::mem::take(&mut self.report),
             is_at_head: self.is_at_head,
         }
@@ -243,150 +199,152 @@ impl<'r> Engine<'r> {
             | State::Running(_)
             | State::Stopping
             | State::Recovering(..) => Some("ROLLBACK".to_owned()),
-            State::Outside(run) => Some(self.abandon_outside(run)),
+            State::NonTransactional(run) => Some(self.abandon_non_transactional(run)),
             _ => None,
         }
     }
 
     /// Takes the answer to the last question, and gives the next. `now` is the time since the run
     /// began.
-    pub(crate) fn next(&mut self, reply: Reply, now: Duration) -> Result<Ask, Error> {
+    pub(crate) fn next(&mut self, reply: Input, now: Duration) -> Result<Output, Error> {
         self.is_over = false;
         let next = self.take(reply, now);
-        self.is_over = matches!(next, Ok(Ask::Done) | Err(_));
+        self.is_over = matches!(next, Ok(Output::Done) | Err(_));
         next
     }
 
-    fn take(&mut self, reply: Reply, now: Duration) -> Result<Ask, Error> {
+    fn take(&mut self, reply: Input, now: Duration) -> Result<Output, Error> {
         self.watch.pass_on_notices(self.running().as_deref());
         let state = std::mem::replace(&mut self.state, State::Ended);
         match (state, reply) {
-            (State::Start, _) if self.goal == Goal::Upgrade(Target::Head) => Ok(self.look()),
-            (State::Start, _) if self.goal == Goal::Log => {
+            (State::Start, _) if self.operation == Operation::Upgrade(Target::Head) => {
+                Ok(self.look())
+            }
+            (State::Start, _) if self.operation == Operation::Log => {
                 let query = format!("{};\n{}", sql::log::read(&self.tables), self.hidden_query());
                 Ok(self.ask(State::ReadingLog, query))
             }
             (State::Start, _) if self.is_about_tables() => Ok(self.find_tables()),
-            (State::Start, _) if self.goal == Goal::LockHolder => Ok(self.ask_holder()),
+            (State::Start, _) if self.operation == Operation::LockHolder => Ok(self.ask_holder()),
             (State::Start, _) => Ok(self.read()),
-            (State::Looking, Reply::Rows(rows)) if self.sees_head(&rows) => {
+            (State::Looking, Input::Rows(rows)) if self.sees_head(&rows) => {
                 self.is_at_head = true;
-                Ok(Ask::Done)
+                Ok(Output::Done)
             }
-            (State::Looking, Reply::Rows(_)) => Ok(self.read()),
-            (State::Reading, Reply::Rows(rows)) => {
-                self.has_tables = true;
+            (State::Looking, Input::Rows(_)) => Ok(self.read()),
+            (State::Reading, Input::Rows(rows)) => {
+                self.seen.has_tables = true;
                 self.take_session(&rows)?;
                 see_all(&rows)?;
                 self.take_layout(&rows)?;
-                self.history = self.parse_history(&rows)?;
+                self.seen.history = self.parse_history(&rows)?;
                 self.decide(now)
             }
             // Who may not read how far a half done revision has come can do without, unless it goes below it.
-            (State::Reading, Reply::Failed(failure)) if self.does_without_partials(&failure) => {
+            (State::Reading, Input::Failed(failure)) if self.does_without_partials(&failure) => {
                 Ok(self.read_without_partials(&failure))
             }
             // A transaction that has failed; ours are rolled back before anything is read.
             (
                 State::Looking | State::Reading | State::ReadingSession | State::ReadingLog,
-                Reply::Failed(failure),
+                Input::Failed(failure),
             ) if failure.is("25P02") => Err(Error::InTransaction),
             // The history is there, but not all that belongs to it.
-            (State::Reading, Reply::Failed(failure))
+            (State::Reading, Input::Failed(failure))
                 if is_missing(&failure)
                     && let Some(table) = self.tables.beside_history(&failure.message) =>
             {
                 self.part_is_missing(table.to_owned(), failure)
             }
-            (State::Looking | State::Reading, Reply::Failed(failure)) if is_missing(&failure) => {
-                self.has_tables = false;
+            (State::Looking | State::Reading, Input::Failed(failure)) if is_missing(&failure) => {
+                self.seen.has_tables = false;
                 Ok(self.find_tables())
             }
-            (State::Looking | State::Reading, Reply::Failed(failure)) => {
+            (State::Looking | State::Reading, Input::Failed(failure)) => {
                 Err(reading_failed(&self.tables.history, failure))
             }
-            (State::ReadingSession, Reply::Rows(rows)) => {
+            (State::ReadingSession, Input::Rows(rows)) => {
                 self.take_session(&rows)?;
                 self.take_tables(&rows);
                 self.decide_on_tables(now)
             }
-            (State::ChangingTables(change), Reply::Rows(rows)) => {
+            (State::ChangingTables(change), Input::Rows(rows)) => {
                 self.tables_changed(change, &rows, now)
             }
-            (State::UpgradingLayout, Reply::Rows(_)) => {
-                self.layout = layout::VERSION;
+            (State::UpgradingLayout, Input::Rows(_)) => {
+                self.seen.layout = layout::VERSION;
                 self.decide(now)
             }
-            (State::Stamping, Reply::Rows(_)) => Ok(Ask::Done),
-            (State::Forgetting, Reply::Rows(_)) => Ok(self.read()),
+            (State::Stamping, Input::Rows(_)) => Ok(Output::Done),
+            (State::Forgetting, Input::Rows(_)) => Ok(self.read()),
             (
                 State::ChangingTables(_)
                 | State::UpgradingLayout
                 | State::Stamping
                 | State::Forgetting,
-                Reply::Failed(failure),
+                Input::Failed(failure),
             ) => self.recover(None, failure),
-            (State::ReadingLog, Reply::Rows(rows)) => self.take_log(&rows),
-            (State::ReadingLog, Reply::Failed(failure)) if is_missing(&failure) => Ok(Ask::Done),
-            (State::ReadingLog, Reply::Failed(failure)) => {
+            (State::ReadingLog, Input::Rows(rows)) => self.take_log(&rows),
+            (State::ReadingLog, Input::Failed(failure)) if is_missing(&failure) => Ok(Output::Done),
+            (State::ReadingLog, Input::Failed(failure)) => {
                 Err(reading_failed(&self.tables.log, failure))
             }
             // Noted or not, the run fails for the first reason.
             (State::Noting(error), _) => Err(error),
-            (State::Running(message), Reply::Rows(rows)) => self.answered(message, &rows, now),
-            (State::Stopping, Reply::Rows(_)) => Err(self.stopped(0, true)),
-            (State::Running(message), Reply::Failed(failure)) => {
+            (State::Running(message), Input::Rows(rows)) => self.answered(message, &rows, now),
+            (State::Stopping, Input::Rows(_)) => Err(self.stopped(0, true)),
+            (State::Running(message), Input::Failed(failure)) => {
                 self.recover(Some(message), failure)
             }
-            (State::Recovering(None, failure), Reply::Rows(_)) => {
+            (State::Recovering(None, failure), Input::Rows(_)) => {
                 self.bookkeeping_failed(failure, now)
             }
-            (State::Recovering(Some(message), failure), Reply::Rows(rows)) => {
-                let mark = tagged(&rows, tag::STATEMENT).next();
-                let mark = mark.and_then(|row| row.get(1)?.as_deref()?.parse().ok());
-                let mark = mark.and_then(|number| message.at_mark(number));
-                Ok(self.look_back(message, failure, mark))
+            (State::Recovering(Some(message), failure), Input::Rows(rows)) => {
+                let marker = tagged(&rows, tag::STATEMENT).next();
+                let marker = marker.and_then(|row| row.get(1)?.as_deref()?.parse().ok());
+                let marker = marker.and_then(|number| message.at_marker(number));
+                Ok(self.look_back(message, failure, marker))
             }
             // It was rolled back, but this session has not set a mark, or can't any more.
-            (State::Recovering(Some(message), failure), Reply::Failed(second))
+            (State::Recovering(Some(message), failure), Input::Failed(second))
                 if second.code.is_some() =>
             {
                 Ok(self.look_back(message, failure, None))
             }
-            (State::Reviewing(message, failure, mark), Reply::Rows(rows)) => {
+            (State::Reviewing(message, failure, marker), Input::Rows(rows)) => {
                 let after = self.parse_history(&rows)?;
-                self.review(&message, failure, mark, after, now)
+                self.review(&message, failure, marker, after, now)
             }
             // What went wrong first tells more than what followed.
-            (State::Recovering(message, failure), Reply::Failed(_)) => {
+            (State::Recovering(message, failure), Input::Failed(_)) => {
                 Err(self.lost_in(message.as_ref(), failure))
             }
-            (State::Reviewing(message, failure, _), Reply::Failed(_)) => {
+            (State::Reviewing(message, failure, _), Input::Failed(_)) => {
                 Err(self.lost_in(Some(&message), failure))
             }
-            (State::Outside(run), reply) => self.outside(*run, reply, now),
+            (State::NonTransactional(run), reply) => self.non_transactional(*run, reply, now),
             (State::Waiting, _) if self.watch.stops() => Err(self.stopped_between()),
             (State::Waiting, _) => Ok(self.ask_holder()),
-            (State::AskingHolder, Reply::Rows(rows)) if self.goal == Goal::LockHolder => {
-                self.holder = holder(&rows);
-                Ok(Ask::Done)
+            (State::AskingHolder, Input::Rows(rows)) if self.operation == Operation::LockHolder => {
+                self.waiting.holder = holder(&rows);
+                Ok(Output::Done)
             }
-            (State::AskingHolder, Reply::Rows(rows)) => match holder(&rows) {
+            (State::AskingHolder, Input::Rows(rows)) => match holder(&rows) {
                 None => {
-                    self.holder = None;
+                    self.waiting.holder = None;
                     Ok(self.start_over())
                 }
                 holder => {
-                    self.holder = holder;
+                    self.waiting.holder = holder;
                     self.wait(now)
                 }
             },
-            (_, Reply::Failed(failure)) if self.is_cancelled(&failure) => {
+            (_, Input::Failed(failure)) if self.is_cancelled(&failure) => {
                 Err(self.stopped_between())
             }
-            (_, Reply::Failed(failure)) => Err(Error::server("talking to the server", failure)),
+            (_, Input::Failed(failure)) => Err(Error::server("talking to the server", failure)),
             // Rows where time was asked for, or the reverse: no driver does that.
-            (state, reply @ (Reply::Start | Reply::Rows(_) | Reply::Waited)) => {
+            (state, reply @ (Input::Start | Input::Rows(_) | Input::Waited)) => {
                 Err(Error::internal(&format!("{reply:?} in {state:?}")))
             }
         }

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
+pub use self::kind::ErrorKind;
 pub use self::statement::{Aftermath, StatementError};
 use crate::plan::direction::Direction;
 use crate::plan::plan_error::PlanError;
@@ -13,6 +14,7 @@ use crate::runner::report::{Done, LockHolder};
 use crate::syntax::source::printable;
 
 mod help;
+mod kind;
 mod remedy;
 mod statement;
 
@@ -318,14 +320,7 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        let failure = match self {
-            Error::Statement(error) => &error.failure,
-            Error::Denied { failure, .. }
-            | Error::Server { failure, .. }
-            | Error::Ended { failure, .. }
-            | Error::LockKept { failure, .. } => failure,
-            _ => return None,
-        };
+        let failure = self.failure()?;
         failure.source.as_ref().map(|source| source.as_ref() as &(dyn std::error::Error + 'static))
     }
 }

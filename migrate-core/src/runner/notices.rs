@@ -20,7 +20,7 @@ pub struct Notice {
 /// A clone is another handle to the same.
 ///
 /// ```
-/// use migrate_core::Notices;
+/// use migrate_core::runner::Notices;
 ///
 /// let notices = Notices::new();
 /// let way_in = notices.clone();

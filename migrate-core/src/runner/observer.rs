@@ -3,7 +3,7 @@
 use tracing::Span;
 
 use crate::runner::notices::Notices;
-use crate::runner::operation::Goal;
+use crate::runner::operation::Operation;
 use crate::runner::report::Event;
 
 type Observer<'a> = Box<dyn Fn(&Event<'_>) + Send + Sync + 'a>;
@@ -11,13 +11,13 @@ type Stop<'a> = Box<dyn Fn() -> bool + Send + Sync + 'a>;
 
 /// The watchers of a runner; `tracing` always is one.
 #[derive(Default)]
-pub(crate) struct Watch<'a> {
+pub(crate) struct Observers<'a> {
     observer: Option<Observer<'a>>,
     stop: Option<Stop<'a>>,
     notices: Notices,
 }
 
-impl<'a> Watch<'a> {
+impl<'a> Observers<'a> {
     pub(crate) fn observe(&mut self, observer: impl Fn(&Event<'_>) + Send + Sync + 'a) {
         self.observer = Some(Box::new(observer));
     }
@@ -39,14 +39,14 @@ impl<'a> Watch<'a> {
 }
 
 /// The watchers of one run, and its span, in which all that is told happens.
-pub(crate) struct Watched<'r> {
-    watch: &'r Watch<'r>,
+pub(crate) struct RunObserver<'r> {
+    watch: &'r Observers<'r>,
     span: Span,
 }
 
-impl<'r> Watched<'r> {
-    pub(crate) fn new(watch: &'r Watch<'r>, goal: &Goal, head: &str) -> Self {
-        Watched { watch, span: tracing::info_span!("migrate", %goal, head) }
+impl<'r> RunObserver<'r> {
+    pub(crate) fn new(watch: &'r Observers<'r>, operation: &Operation, head: &str) -> Self {
+        RunObserver { watch, span: tracing::info_span!("migrate", %operation, head) }
     }
 
     pub(crate) fn tell(&self, event: &Event<'_>) {

@@ -6,7 +6,7 @@ use crate::plan::target::Target;
 
 /// What a run is for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Goal {
+pub(crate) enum Operation {
     /// Read the history and end.
     Read,
     /// Is the database at head? Reads more than the history only if it is not.
@@ -31,21 +31,21 @@ pub(crate) enum Goal {
     Adopt(Vec<String>),
 }
 
-impl fmt::Display for Goal {
+impl fmt::Display for Operation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Goal::Read => write!(f, "read"),
-            Goal::Verify => write!(f, "verify"),
-            Goal::Log => write!(f, "log"),
-            Goal::Tables => write!(f, "tables"),
-            Goal::Forget => write!(f, "forget"),
-            Goal::LockHolder => write!(f, "running"),
-            Goal::Upgrade(target) => write!(f, "upgrade {target}"),
-            Goal::Downgrade(target) => write!(f, "downgrade {target}"),
-            Goal::Apply => write!(f, "apply"),
-            Goal::Stamp(target, false) => write!(f, "stamp {target}"),
-            Goal::Stamp(target, true) => write!(f, "stamp --purge {target}"),
-            Goal::Adopt(revisions) => write!(f, "adopt {}", revisions.join(" ")),
+            Operation::Read => write!(f, "read"),
+            Operation::Verify => write!(f, "verify"),
+            Operation::Log => write!(f, "log"),
+            Operation::Tables => write!(f, "tables"),
+            Operation::Forget => write!(f, "forget"),
+            Operation::LockHolder => write!(f, "running"),
+            Operation::Upgrade(target) => write!(f, "upgrade {target}"),
+            Operation::Downgrade(target) => write!(f, "downgrade {target}"),
+            Operation::Apply => write!(f, "apply"),
+            Operation::Stamp(target, false) => write!(f, "stamp {target}"),
+            Operation::Stamp(target, true) => write!(f, "stamp --purge {target}"),
+            Operation::Adopt(revisions) => write!(f, "adopt {}", revisions.join(" ")),
         }
     }
 }

@@ -14,8 +14,8 @@ use crate::runner::embedded::{AtHead, Embedded};
 use crate::runner::engine::{Engine, Outcome};
 use crate::runner::error::Error;
 use crate::runner::notices::Notices;
-use crate::runner::observer::Watch;
-use crate::runner::operation::Goal;
+use crate::runner::observer::Observers;
+use crate::runner::operation::Operation;
 use crate::runner::report::Event;
 use crate::runner::settings::Settings;
 use crate::runner::sql::Tables;
@@ -88,7 +88,8 @@ use crate::syntax::ident::quote;
 #[cfg_attr(not(feature = "postgres"), doc = "```ignore")]
 /// # use migrate_core::{Chain, Error, Runner};
 /// use std::sync::atomic::{AtomicBool, Ordering};
-/// use migrate_core::{Event, Notices};
+/// use migrate_core::Event;
+/// use migrate_core::runner::Notices;
 ///
 /// static STOP: AtomicBool = AtomicBool::new(false);
 ///
@@ -130,7 +131,7 @@ use crate::syntax::ident::quote;
 pub struct Runner<'a, R = ()> {
     pub(crate) chain: &'a Chain<'static>,
     pub(crate) settings: Settings,
-    watch: Watch<'a>,
+    watch: Observers<'a>,
     revisions: PhantomData<fn() -> R>,
 }
 
@@ -158,7 +159,7 @@ impl<R: Embedded> Runner<'static, R> {
 impl<'a, R> Runner<'a, R> {
     fn of(chain: &'a Chain<'static>) -> Self {
         let (settings, revisions) = (Settings::default(), PhantomData);
-        Runner { chain, settings, watch: Watch::default(), revisions }
+        Runner { chain, settings, watch: Observers::default(), revisions }
     }
 
     /// The schema of the history's tables; `public` unless set. It is created when it is missing.
@@ -308,13 +309,13 @@ impl<'a, R> Runner<'a, R> {
         [history, log, layout, progress, statement].contains(&&full)
     }
 
-    pub(crate) fn engine(&self, goal: Goal) -> Result<Engine<'_>, Error> {
+    pub(crate) fn engine(&self, operation: Operation) -> Result<Engine<'_>, Error> {
         let seed = RandomState::new().build_hasher().finish();
-        Engine::new(self.chain, &self.settings, &self.watch, goal, seed)
+        Engine::new(self.chain, &self.settings, &self.watch, operation, seed)
     }
 
     pub(crate) fn engine_of<'r>(&'r self, plan: &Plan<'r>) -> Result<Engine<'r>, Error> {
-        Ok(self.engine(Goal::Apply)?.with_plan(plan.clone()))
+        Ok(self.engine(Operation::Apply)?.with_plan(plan.clone()))
     }
 
     /// The proof of being at head, if the run saw the database there.

@@ -7,7 +7,9 @@ use std::fmt::Write as _;
 use crate::chain::chain::Chain;
 use crate::plan::direction::Direction;
 use crate::plan::history::{History, Record};
-use crate::plan::non_transactional::{Part, digest_of, may_be_alone, parts, statement_digest};
+use crate::plan::non_transactional::{
+    StatementPlan, digest_of, may_be_alone, parts, statement_digest,
+};
 use crate::plan::plan_error::PlanError;
 use crate::plan::planner::{self};
 use crate::plan::step::{Plan, Step};
@@ -18,9 +20,9 @@ use crate::runner::error::Error;
 use crate::runner::runner::Runner;
 use crate::runner::session_settings::changed_settings;
 use crate::runner::settings::Settings;
-use crate::runner::sql::outside::{Next, Ours, Progress};
-use crate::runner::sql::step::{self as around, Guard, Then};
-use crate::runner::sql::{self, BUSY, MOVED, Session, Tables, literal};
+use crate::runner::sql::non_transactional::{NextStatement, Progress, SessionNeeds};
+use crate::runner::sql::step::{self as around, AfterStep, Guard};
+use crate::runner::sql::{self, BUSY, HISTORY_CHANGED, Session, Tables, literal};
 use crate::syntax::statements::split_statements;
 
 impl<R> Runner<'_, R> {
@@ -105,7 +107,7 @@ fn script(
         if step.is_transactional() {
             script.transaction(step, nth);
         } else {
-            script.outside(step);
+            script.non_transactional(step);
         }
     }
     if settings.single_transaction && !plan.steps.is_empty() {
@@ -222,7 +224,7 @@ impl Script<'_> {
             .map(|record| {
                 format!(
                     "IF NOT EXISTS (SELECT FROM {history} WHERE revision = {id} AND chain_digest = '{digest}') \
-                     THEN RAISE EXCEPTION USING ERRCODE = '{MOVED}', \
+                     THEN RAISE EXCEPTION USING ERRCODE = '{HISTORY_CHANGED}', \
                      MESSAGE = 'the database is not where this script begins', \
                      HINT = 'look at `migrate status`, and make a script from there'; END IF; ",
                     history = self.tables.history,
@@ -254,9 +256,14 @@ impl Script<'_> {
         let changes = changed_settings(text, &statements);
         let single = self.settings.single_transaction;
         let begin = match u64::try_from(nth) {
-            Ok(mark @ 1..) if single => {
-                around::go_on(&self.tables, step, self.settings, mark, &changes, true)
-            }
+            Ok(marker @ 1..) if single => around::continue_transaction(
+                &self.tables,
+                step,
+                self.settings,
+                marker,
+                &changes,
+                true,
+            ),
             _ => around::begin(&self.tables, step, self.settings, Guard::Worded, &changes, &[]),
         };
         self.ours(&begin);
@@ -264,7 +271,7 @@ impl Script<'_> {
             psql::push(&mut self.text, text, statement);
         }
         // Of the database nothing is known.
-        let then = if single { Then::Next { deferrable: true } } else { Then::Commit };
+        let then = if single { AfterStep::Next { deferrable: true } } else { AfterStep::Commit };
         let finish = around::finish(&self.tables, step, &self.session, None, &changes, then);
         self.ours(&finish);
         if !single {
@@ -272,7 +279,7 @@ impl Script<'_> {
         }
     }
 
-    fn outside(&mut self, step: &Step<'_>) {
+    fn non_transactional(&mut self, step: &Step<'_>) {
         let text = text_of(step).1;
         let statements = split_statements(text);
         let parts = parts(text);
@@ -293,14 +300,19 @@ impl Script<'_> {
             let begin = "BEGIN ISOLATION LEVEL READ COMMITTED;\n";
             self.text.push_str(begin);
             if may_be_alone(text, statement, &part.kind) {
-                let objects = sql::outside::objects(&part.kind);
-                let before =
-                    objects.map_or(sql::outside::NO_IDS.to_owned(), |objects| objects.ids());
+                let objects = sql::non_transactional::objects(&part.kind);
+                let before = objects
+                    .map_or(sql::non_transactional::NO_IDS.to_owned(), |objects| objects.ids());
                 let digest = statement_digest(text, part);
                 self.keep(
                     step,
                     &parts[..done],
-                    Some(Next { digest, is_announced: true, has_left: false, found: &before }),
+                    Some(NextStatement {
+                        digest,
+                        is_announced: true,
+                        has_left: false,
+                        found: &before,
+                    }),
                 );
                 let is_free = part.kind.waits_freely() && !sets_lock_timeout;
                 if is_free {
@@ -318,14 +330,14 @@ impl Script<'_> {
             self.keep(step, &parts[..=done], None);
         }
         let own = [step.migration.id.as_str()];
-        let record = sql::outside::record(
+        let record = sql::non_transactional::record(
             &self.tables,
             step,
             self.settings,
             &self.session,
             Guard::Worded,
             &own,
-            Ours::default(),
+            SessionNeeds::default(),
         );
         self.ours(&record);
         let changes = changed_settings(text, &statements);
@@ -340,10 +352,16 @@ impl Script<'_> {
     }
 
     /// Keeps how far the step is, and ends the transaction.
-    fn keep(&mut self, step: &Step<'_>, parts: &[Part], next: Option<Next<'_>>) {
+    fn keep(&mut self, step: &Step<'_>, parts: &[StatementPlan], next: Option<NextStatement<'_>>) {
         let digest = digest_of(text_of(step).1, parts);
         let progress = Progress { done: parts.len(), digest, next };
-        let keep = sql::outside::keep(&self.tables, step, &self.session, progress, Ours::default());
+        let keep = sql::non_transactional::keep(
+            &self.tables,
+            step,
+            &self.session,
+            progress,
+            SessionNeeds::default(),
+        );
         self.ours(&format!("{keep};\n{}", around::COMMIT));
     }
 

@@ -8,7 +8,7 @@ pub(crate) mod forget;
 pub(crate) mod holder;
 pub(crate) mod layout;
 pub(crate) mod log;
-pub(crate) mod outside;
+pub(crate) mod non_transactional;
 pub(crate) mod row_security;
 pub(crate) mod stamp;
 pub(crate) mod step;
@@ -23,12 +23,12 @@ use crate::syntax::ident::quote;
 /// The SQLSTATE that a guard raises when another runner holds the lock.
 pub(crate) const BUSY: &str = "MG001";
 /// The SQLSTATE that a guard raises when the history is not what the plan was made for.
-pub(crate) const MOVED: &str = "MG002";
+pub(crate) const HISTORY_CHANGED: &str = "MG002";
 
 /// What a guard says without an SQLSTATE of its own.
 const IS_BUSY: &str = "migrate: another migration is running";
 /// The same for a history that is another.
-const HAS_MOVED: &str = "migrate: the history has changed";
+const HISTORY_CHANGED_TEXT: &str = "migrate: the history has changed";
 
 /// Whether a guard has found that another runner holds the lock.
 pub(crate) fn is_busy(failure: &Failure) -> bool {
@@ -36,8 +36,8 @@ pub(crate) fn is_busy(failure: &Failure) -> bool {
 }
 
 /// Whether a guard has found that the history is not what the plan was made for.
-pub(crate) fn has_moved(failure: &Failure) -> bool {
-    failure.is(MOVED) || is_refusal(failure, HAS_MOVED)
+pub(crate) fn history_changed(failure: &Failure) -> bool {
+    failure.is(HISTORY_CHANGED) || is_refusal(failure, HISTORY_CHANGED_TEXT)
 }
 
 /// The words of the server around the text are in its own language.
@@ -224,9 +224,9 @@ pub(crate) fn partials(tables: &Tables) -> String {
 }
 
 /// Ends a failed transaction; where marks were set, tells the last that this session has set.
-pub(crate) fn recover(tables: &Tables, marked: bool) -> String {
+pub(crate) fn recover(tables: &Tables, tracks_progress: bool) -> String {
     let mut sql = "ROLLBACK".to_owned();
-    if marked {
+    if tracks_progress {
         let sequence = literal(&tables.statement);
         let _ = write!(sql, ";\nSELECT '{}', pg_catalog.currval({sequence})", tag::STATEMENT);
     }

@@ -33,7 +33,7 @@ pub(crate) fn unsupported_server(version: &str) -> Option<&'static str> {
             _ => None,
         };
     }
-    let found = UNSUPPORTED.iter().find(|(piece, _)| version.contains(piece));
+    let found = UNSUPPORTED.iter().find(|(statement_ref, _)| version.contains(statement_ref));
     found.map(|(_, why)| *why)
 }
 

@@ -9,7 +9,6 @@
 //! - what PostgreSQL makes by itself for something that is here: the index behind a constraint is
 //!   named by it, but the functions of a range type, the array of a type, the triggers that check
 //!   a foreign key and the copies of a trigger on partitions are no objects of their own;
-//! - the names of NOT NULL constraints, which PostgreSQL has since version 18;
 //! - data, and so the last value of a sequence, and whether a materialized view is populated.
 //!
 //! Definitions are as PostgreSQL prints them, with every name outside `pg_catalog` qualified.
@@ -31,6 +30,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 pub use differences::{Change, Difference};
+pub(crate) use names::usual_name;
 pub use names::{GrantName, Name, ObjectName, OtherName, RoutineName};
 #[cfg(any(test, feature = "postgres", feature = "tokio-postgres"))]
 pub use reading::ReadError;
@@ -82,7 +82,7 @@ impl Catalog {
     /// not the same, none when they are equal.
     ///
     /// ```
-    /// use migrate_core::catalog::{Catalog, Enum, Name};
+    /// use migrate_core::schema::catalog::{Catalog, Enum, Name};
     ///
     /// let mut wanted = Catalog::default();
     /// let labels = vec!["sad".to_owned(), "ok".to_owned()];

@@ -17,6 +17,7 @@ mod held;
 mod inheritance;
 mod keys;
 mod labels;
+mod not_null;
 mod order;
 mod others;
 mod partitions;
@@ -34,6 +35,7 @@ mod settled;
 mod types;
 mod unprinted;
 mod user_types;
+mod view_order;
 mod words;
 
 use std::collections::BTreeSet;
@@ -48,9 +50,9 @@ pub use definitions::{
 pub use dump::{Block, Dump, DumpSection, dump};
 pub use privileges::{only_in, with_privileges_of};
 pub use proposal::{Options, Part, PartKind, Proposal, Section, propose};
-pub use renames::{Rename, RenameKind, rename_candidates};
+pub use renames::{Rename, RenameKind, rename_candidates, rename_statements};
 pub use renaming::RenameError;
-pub use roles::{comparable, usual_owner, without_privilege};
+pub use roles::{comparable, usual_owner, without_not_null_names, without_privilege};
 pub(super) use words::has_word;
 
 /// The statements from one catalog to another.
@@ -149,6 +151,8 @@ enum Phase {
     RoutinesOfViews,
     Parts,
     Comments,
+    /// What follows from a trigger of another table.
+    Copies,
     Privileges,
     DropTables,
     DropOperators,
@@ -182,8 +186,8 @@ struct Draft<'c> {
 /// The statements that make the database of one catalog that of another.
 ///
 /// ```
-/// use migrate_core::catalog::{Catalog, Enum, Name};
-/// use migrate_core::diff::script;
+/// use migrate_core::schema::catalog::{Catalog, Enum, Name};
+/// use migrate_core::schema::diff::script;
 ///
 /// let mut wanted = Catalog::default();
 /// let labels = vec!["sad".to_owned(), "ok".to_owned()];
@@ -201,8 +205,8 @@ pub fn script(from: &Catalog, to: &Catalog) -> Script {
 /// indexes and the sequences of columns, and the statements that lead to it, without semicolons.
 ///
 /// ```
-/// use migrate_core::catalog::Catalog;
-/// use migrate_core::diff::same_names;
+/// use migrate_core::schema::catalog::Catalog;
+/// use migrate_core::schema::diff::same_names;
 ///
 /// let (named, statements) = same_names(&Catalog::default(), &Catalog::default());
 /// assert!(named == Catalog::default() && statements.is_empty());
@@ -288,6 +292,19 @@ impl<'c> Draft<'c> {
         if before != after {
             let text = after.map_or_else(|| "NULL".to_owned(), |text| words::literal(text));
             self.step(Phase::Comments, format!("COMMENT ON {on} IS {text}"));
+        }
+    }
+
+    /// The extensions with which something goes.
+    fn dependence(&mut self, of: &str, before: &[String], after: &[String]) {
+        // One that stays would go with the extension.
+        for extension in before.iter().filter(|it| !after.contains(it)) {
+            let extension = words::ident(extension);
+            self.step(Phase::LetGo, format!("ALTER {of} NO DEPENDS ON EXTENSION {extension}"));
+        }
+        for extension in after.iter().filter(|it| !before.contains(it)) {
+            let extension = words::ident(extension);
+            self.step(Phase::Comments, format!("ALTER {of} DEPENDS ON EXTENSION {extension}"));
         }
     }
 

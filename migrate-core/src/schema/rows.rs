@@ -23,8 +23,8 @@ use crate::syntax::ident::{literal, quote};
 /// Rows for the tables of a catalog.
 ///
 /// ```
-/// use migrate_core::catalog::Catalog;
-/// use migrate_core::rows::Rows;
+/// use migrate_core::schema::catalog::Catalog;
+/// use migrate_core::schema::rows::Rows;
 ///
 /// let catalog = Catalog::default();
 /// let rows = Rows::new(&catalog, 7);

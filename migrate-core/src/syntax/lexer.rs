@@ -100,7 +100,7 @@ enum Quoting {
 /// The tokens of a text, from the first byte to the last.
 ///
 /// ```
-/// use migrate_core::{Lexer, TokenKind};
+/// use migrate_core::syntax::{Lexer, TokenKind};
 ///
 /// let sql = "SELECT $x$it's$x$ -- done";
 /// let kinds: Vec<_> = Lexer::new(sql).map(|t| t.kind).filter(|k| !k.is_trivia()).collect();

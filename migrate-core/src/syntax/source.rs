@@ -18,7 +18,7 @@ impl<'a> Source<'a> {
     /// Creates a file with this path and text, and normalises the text.
     ///
     /// ```
-    /// let source = migrate_core::Source::new("a.sql", "\u{feff}SELECT 1;\r\n");
+    /// let source = migrate_core::syntax::Source::new("a.sql", "\u{feff}SELECT 1;\r\n");
     /// assert_eq!(source.text(), "SELECT 1;\n");
     /// ```
     pub fn new(path: impl Into<Cow<'a, str>>, text: impl Into<Cow<'a, str>>) -> Self {
@@ -90,8 +90,8 @@ pub(crate) fn printable(text: &str) -> Cow<'_, str> {
 /// newlines and tabs; data from a database (such as `Record::applied_by`) may contain any.
 ///
 /// ```
-/// assert!(migrate_core::is_unsafe_to_show('\u{1b}'));
-/// assert!(!migrate_core::is_unsafe_to_show('ö'));
+/// assert!(migrate_core::syntax::is_unsafe_to_show('\u{1b}'));
+/// assert!(!migrate_core::syntax::is_unsafe_to_show('ö'));
 /// ```
 pub fn is_unsafe_to_show(c: char) -> bool {
     c.is_control()

@@ -27,7 +27,7 @@ impl Statement {
 /// `BEGIN ATOMIC … END` does not end a statement.
 ///
 /// ```
-/// use migrate_core::split_statements;
+/// use migrate_core::syntax::split_statements;
 ///
 /// let sql = "SELECT ';'; DO $$ BEGIN NULL; END $$;";
 /// let texts: Vec<_> = split_statements(sql).iter().map(|s| &sql[s.span.range()]).collect();

@@ -174,7 +174,7 @@ impl RelationName {
     /// `public`.
     ///
     /// ```
-    /// use migrate_core::RelationName;
+    /// use migrate_core::syntax::RelationName;
     ///
     /// let name = |parts: &[&str]| RelationName { parts: parts.iter().map(ToString::to_string).collect() };
     /// assert_eq!(name(&["users"]).qualified(), name(&["public", "users"]));
@@ -212,7 +212,7 @@ impl fmt::Display for RelationName {
 /// table that the statement creates is left out as well, since nobody else uses it yet.
 ///
 /// ```
-/// use migrate_core::{LockMode, Work, locks, split_statements};
+/// use migrate_core::syntax::{LockMode, Work, locks, split_statements};
 ///
 /// let sql = "ALTER TABLE users ALTER COLUMN email SET NOT NULL;";
 /// let [lock] = locks(sql, &split_statements(sql)[0]).try_into().unwrap();

@@ -1,6 +1,8 @@
 //! What the analysis reads is never too much for it: any soup of SQL's words, and nesting without end.
 
-use migrate_core::{Config, Folder, Level, Lint, analyse_with};
+use migrate_core::Folder;
+use migrate_core::analysis::analyse_with;
+use migrate_core::chain::{Config, Level, Lint};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;

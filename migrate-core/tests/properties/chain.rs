@@ -1,9 +1,8 @@
 //! Chains, their lock files, and whatever else a folder may hold.
 
-use migrate_core::{
-    __PACKED_FORMAT as FORMAT, __Packing as Packing, __pack as pack, Chain, Content, Entry, Folder,
-    Pin, check, lock_text, write_lock,
-};
+use migrate_core::__private::{ENCODING_FORMAT as FORMAT, EncodedChain, encode};
+use migrate_core::chain::{Content, Entry, Pin, lock_text, write_lock};
+use migrate_core::{Chain, Folder, check};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
@@ -220,8 +219,8 @@ proptest! {
         let chain = checked(&files, "")?;
         let through = &chain.migrations()[through.index(chain.len())].id;
         let chain = checked(&files, &lock_text(&chain, through.as_str()).unwrap_or_default())?;
-        let (texts, numbers) = pack(&chain);
-        let packing = Packing {
+        let (texts, numbers) = encode(&chain);
+        let packing = EncodedChain {
             format: FORMAT,
             count: chain.len(),
             head: chain.head().id.to_string().leak(),
@@ -241,7 +240,7 @@ proptest! {
                 prop_assert!(chain.position(parent.as_str()).is_some_and(|parent| parent < at));
             }
             prop_assert_eq!(migration.parents.is_empty(), at == 0);
-            let down = matches!(migration.down, migrate_core::Down::Section(_));
+            let down = matches!(migration.down, migrate_core::chain::Down::Section(_));
             prop_assert_eq!(migration.digests.down.is_some(), down, "{}", &migration.id);
         }
         prop_assert!(chain.lineage(chain.head().id.as_str()).iter().all(|wanted| *wanted));

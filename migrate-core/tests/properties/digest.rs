@@ -1,6 +1,7 @@
 //! A digest stands for the tokens and for nothing else.
 
-use migrate_core::{Digest, Source, section_digest};
+use migrate_core::chain::{Digest, section_digest};
+use migrate_core::syntax::Source;
 use proptest::prelude::*;
 
 use crate::tokens::{Gap, Kind, Tok, layout, render, settled, token, tokens};

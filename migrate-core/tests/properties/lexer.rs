@@ -1,6 +1,6 @@
 //! The lexer and the splitter take every text.
 
-use migrate_core::{Lexer, Source, Span, Token, TokenKind, split_statements};
+use migrate_core::syntax::{Lexer, Source, Span, Token, TokenKind, split_statements};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;

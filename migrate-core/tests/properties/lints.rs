@@ -1,9 +1,10 @@
 //! Whatever stands in a file, the lints and the settings are read to the end, and what they point at
 //! is there.
 
-use migrate_core::{
-    Config, Folder, Level, Lint, Source, analyse_with, blind_spot, check, lint, split_statements,
-};
+use migrate_core::analysis::{analyse_with, blind_spot, lint};
+use migrate_core::chain::{Config, Level, Lint};
+use migrate_core::syntax::{Source, split_statements};
+use migrate_core::{Folder, check};
 use proptest::prelude::*;
 
 /// Pieces that statements in migrations are made of, right and wrong.

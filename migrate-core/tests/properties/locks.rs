@@ -1,6 +1,6 @@
 //! What is said of a statement's locks, whatever the statement.
 
-use migrate_core::{TableLock, locks, losses, split_statements};
+use migrate_core::syntax::{TableLock, locks, losses, split_statements};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;

@@ -2,7 +2,8 @@
 
 use std::cell::Cell;
 
-use migrate_core::{Folder, Problem, check, lock_text};
+use migrate_core::chain::lock_text;
+use migrate_core::{Folder, Problem, check};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 

@@ -1,10 +1,9 @@
 //! Any life of a database: upgrades, downgrades and stamps, some of which end in the middle. A fake server keeps the
 //! history that the plans ask for, and refuses what a real one would; a model of a few lines says what is applied.
 
-use migrate_core::{
-    Chain, Direction, Down, History, Migration, PlanError, Record, Status, Step, Target, adopt,
-    downgrade, stamp, status, upgrade,
-};
+use migrate_core::chain::Down;
+use migrate_core::plan::{Step, adopt, downgrade, stamp, status, upgrade};
+use migrate_core::{Chain, Direction, History, Migration, PlanError, Record, Status, Target};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::Index;

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use migrate_core::catalog::{Catalog, Difference};
+use migrate_core::schema::catalog::{Catalog, Difference};
 use migrate_testkit::postgres::error::SqlState;
 use migrate_testkit::postgres::{self, Client};
 use migrate_testkit::{Database, Server};

@@ -4,7 +4,7 @@ use std::fs;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use migrate_core::split_statements;
+use migrate_core::syntax::split_statements;
 
 use crate::{Result, short};
 

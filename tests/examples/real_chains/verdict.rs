@@ -3,7 +3,7 @@
 use std::fmt::{self, Write as _};
 use std::time::Duration;
 
-use migrate_core::catalog::{Change, Difference};
+use migrate_core::schema::catalog::{Change, Difference};
 
 use crate::check::{Checked, Said};
 use crate::climb::{Climbed, Refusal, Step};

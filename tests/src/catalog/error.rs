@@ -6,7 +6,7 @@
 pub enum CatalogError {
     /// The server refused, or could not be reached.
     #[error(transparent)]
-    Read(#[from] migrate_core::catalog::ReadError),
+    Read(#[from] migrate_core::schema::catalog::ReadError),
     /// A schema to read does not exist.
     #[error("there is no schema {schema:?} in this database")]
     NoSuchSchema {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use migrate_core::catalog::{self, Name, Relation, RelationKind};
+use migrate_core::schema::catalog::{self, Name, Relation, RelationKind};
 use postgres::Client;
 
 use super::{Catalog, CatalogError, Column, Constraint, Extension, Index, Table};

@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use migrate_core::catalog::{Catalog, Name};
-use migrate_core::{__predicted, Chain, check, files};
+use migrate_core::__private::predicted;
+use migrate_core::schema::catalog::{Catalog, Name};
+use migrate_core::{Chain, check, files};
 use migrate_testkit::Server;
 
 pub(crate) fn chain() -> Chain<'static> {
@@ -40,7 +41,7 @@ fn the_catalog_is_foreseen_at_each_revision() {
     let chain = chain();
     let database = Server::shared().unwrap().database("foreseen").unwrap();
     let mut client = database.connect().unwrap();
-    let predicted = __predicted(&chain);
+    let predicted = predicted(&chain);
     assert_eq!(predicted.len(), chain.len());
     for (migration, predicted) in chain.migrations().iter().zip(predicted) {
         client.batch_execute(migration.up_sql()).unwrap();

@@ -6,7 +6,9 @@ mod pairs;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use migrate_core::{Chain, Folder, analyse, check, lock_text};
+use migrate_core::analysis::analyse;
+use migrate_core::chain::lock_text;
+use migrate_core::{Chain, Folder, check};
 use migrate_testkit::{Server, Staircase};
 
 use self::blinders::{BLINDERS, Blinder, PREPARED};

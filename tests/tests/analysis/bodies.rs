@@ -2,7 +2,9 @@
 
 use std::env;
 
-use migrate_core::{Folder, Lexer, TokenKind, analyse};
+use migrate_core::Folder;
+use migrate_core::analysis::analyse;
+use migrate_core::syntax::{Lexer, TokenKind};
 use migrate_testkit::Server;
 use migrate_testkit::postgres::Client;
 

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::env;
 
-use migrate_core::{Folder, analyse, split_statements};
+use migrate_core::Folder;
+use migrate_core::analysis::analyse;
+use migrate_core::syntax::split_statements;
 use migrate_testkit::Server;
 use migrate_testkit::postgres::Client;
 

@@ -1,6 +1,7 @@
 //! What a build knows of types, literals, keys and access methods, held against a server, in both directions.
 
-use migrate_core::{Folder, analyse};
+use migrate_core::Folder;
+use migrate_core::analysis::analyse;
 use migrate_testkit::Server;
 use migrate_testkit::postgres::Client;
 

@@ -2,8 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use migrate_core::catalog::Catalog;
-use migrate_core::{Down, Folder, Lexer, TokenKind, analyse, split_statements};
+use migrate_core::Folder;
+use migrate_core::analysis::analyse;
+use migrate_core::chain::Down;
+use migrate_core::schema::catalog::Catalog;
+use migrate_core::syntax::{Lexer, TokenKind, split_statements};
 use migrate_testkit::Server;
 use migrate_testkit::postgres::Client;
 

@@ -4,7 +4,8 @@
 use std::collections::BTreeMap;
 use std::env;
 
-use migrate_core::{Folder, analyse};
+use migrate_core::Folder;
+use migrate_core::analysis::analyse;
 use migrate_testkit::Server;
 
 use super::differential::number;

@@ -1,6 +1,6 @@
 //! Columns that get another type while the table has rows: what the values become, and what is said.
 
-use migrate_core::diff::script;
+use migrate_core::schema::diff::script;
 use migrate_testkit::Server;
 use migrate_testkit::postgres::{Client, SimpleQueryMessage};
 

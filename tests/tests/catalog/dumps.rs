@@ -1,7 +1,7 @@
 //! The dump of a schema: statements that build it again, put together for people to read.
 
-use migrate_core::catalog::Catalog;
-use migrate_core::diff::dump;
+use migrate_core::schema::catalog::Catalog;
+use migrate_core::schema::diff::dump;
 use migrate_testkit::Server;
 
 use crate::pairs::Pairs;

@@ -91,7 +91,7 @@ fn secrets_are_not_read() {
     );
     let (from, to) = (pairs.catalog(s), pairs.catalog(&mapping));
     assert!(!format!("{to:?}").contains("hunter2"));
-    let script = migrate_core::diff::script(&from, &to);
+    let script = migrate_core::schema::diff::script(&from, &to);
     assert!(script.steps.is_empty(), "{script:?}");
     assert_eq!(script.unwritten.len(), 1, "{script:?}");
     // What has one can go, and be changed otherwise.
@@ -101,7 +101,7 @@ fn secrets_are_not_read() {
         (&to, &from, "DROP USER MAPPING FOR PUBLIC SERVER s"),
         (&to, &other, "ALTER USER MAPPING FOR PUBLIC SERVER s OPTIONS (SET \"user\" 'v')"),
     ] {
-        let script = migrate_core::diff::script(from, to);
+        let script = migrate_core::schema::diff::script(from, to);
         assert_eq!(script.steps.iter().map(|it| &*it.sql).collect::<Vec<_>>(), [sql]);
         assert!(script.unwritten.is_empty(), "{script:?}");
     }

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::process::Command;
 
-use migrate_core::catalog::Catalog;
-use migrate_core::diff::{Options, Section, comparable, propose, usual_owner};
+use migrate_core::schema::catalog::Catalog;
+use migrate_core::schema::diff::{Options, Section, comparable, propose, usual_owner};
 use migrate_testkit::postgres::Client;
 use migrate_testkit::{Database, Server};
 

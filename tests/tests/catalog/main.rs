@@ -3,14 +3,17 @@
 
 mod casts;
 mod constraints;
+mod dependents;
 mod dumps;
 mod elsewhere;
 mod families;
 mod grants;
 mod kinds;
 mod kit;
+mod not_null;
 mod others;
 mod pairs;
+mod partitions;
 mod privileges;
 mod proposals;
 mod random;

@@ -1,7 +1,7 @@
 //! Two states of a database that are not the same, and the lines that say so.
 
-use migrate_core::catalog::{Catalog, Difference};
-use migrate_core::diff::{dump, script};
+use migrate_core::schema::catalog::{Catalog, Difference};
+use migrate_core::schema::diff::{dump, script};
 use migrate_testkit::postgres::Client;
 use migrate_testkit::{Database, Server};
 

@@ -1,7 +1,7 @@
 //! Privileges, owners and comments of what is dropped and made again: it gets them back, both ways.
 
-use migrate_core::catalog::Catalog;
-use migrate_core::diff::{Options, propose, with_privileges_of};
+use migrate_core::schema::catalog::Catalog;
+use migrate_core::schema::diff::{Options, propose, with_privileges_of};
 use migrate_testkit::Server;
 use migrate_testkit::postgres::Client;
 

@@ -1,6 +1,6 @@
 //! The parts of a proposal: what waits until others can go on meanwhile, and what does not.
 
-use migrate_core::diff::{Options, propose};
+use migrate_core::schema::diff::{Options, propose};
 
 use crate::pairs::Pairs;
 

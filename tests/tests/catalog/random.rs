@@ -14,7 +14,7 @@ mod slots;
 
 use std::cell::RefCell;
 
-use migrate_core::catalog::Catalog;
+use migrate_core::schema::catalog::Catalog;
 use proptest::test_runner::{Config, FileFailurePersistence, TestCaseError, TestRng, TestRunner};
 
 use crate::trips::Trips;

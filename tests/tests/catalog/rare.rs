@@ -263,7 +263,7 @@ fn another_partition_key_is_one_thing() {
     let one = "CREATE TABLE t (a int NOT NULL, b int NOT NULL, PRIMARY KEY (a)) PARTITION BY LIST (a); CREATE TABLE t1 PARTITION OF t FOR VALUES IN (1); CREATE INDEX ON t (b)";
     let other = "CREATE TABLE t (a int NOT NULL, b int NOT NULL, c text, PRIMARY KEY (b)) PARTITION BY RANGE (b); CREATE TABLE t2 PARTITION OF t FOR VALUES FROM (1) TO (2)";
     let (from, to) = (pairs.catalog(one), pairs.catalog(other));
-    let script = migrate_core::diff::script(&from, &to);
+    let script = migrate_core::schema::diff::script(&from, &to);
     assert!(script.steps.is_empty(), "{script:#?}");
     assert_eq!(script.unwritten.len(), 1, "{script:#?}");
     pairs.done();

@@ -1,6 +1,6 @@
 //! Reading a catalog: how it is done, and what a reader finds.
 
-use migrate_core::catalog::{Catalog, Name, RelationKind};
+use migrate_core::schema::catalog::{Catalog, Name, RelationKind};
 use migrate_testkit::{Database, Server};
 
 const SCHEMA: &str = "

@@ -1,6 +1,6 @@
 //! What is made anew, or leaves its place, takes along what belongs to it, and lets go of it in time.
 
-use migrate_core::diff::script;
+use migrate_core::schema::diff::script;
 
 use crate::pairs::Pairs;
 

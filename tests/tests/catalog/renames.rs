@@ -1,6 +1,6 @@
 //! Other names: those that lose nothing are written, the others are asked about.
 
-use migrate_core::diff::{Rename, rename_candidates, script};
+use migrate_core::schema::diff::{Rename, rename_candidates, script};
 
 use crate::pairs::Pairs;
 

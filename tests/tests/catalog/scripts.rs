@@ -1,8 +1,8 @@
 //! From one catalog to another: the statements run, in their order, and lead there and back.
 
 use actorhub_schema::migrations;
-use migrate_core::catalog::Catalog;
-use migrate_core::diff::script;
+use migrate_core::schema::catalog::Catalog;
+use migrate_core::schema::diff::script;
 use migrate_testkit::Server;
 
 use crate::pairs::Pairs;
@@ -210,7 +210,7 @@ fn a_whole_schema_can_be_made_and_unmade() {
     let (mut built, mut empty) = (built.connect().unwrap(), empty.connect().unwrap());
     let nothing = Catalog::read(&mut empty).unwrap();
     migrations::runner().upgrade(&mut built).unwrap();
-    let books = |name: &migrate_core::catalog::Name| name.name.starts_with("migrate_");
+    let books = |name: &migrate_core::schema::catalog::Name| name.name.starts_with("migrate_");
     let wanted = Catalog::read(&mut built).unwrap().without(books);
     for (from, to) in [(&nothing, &wanted), (&wanted, &nothing)] {
         let script = script(from, to);

@@ -1,7 +1,7 @@
 //! There and back by a proposal, on a database that keeps what was done, as in real life.
 
-use migrate_core::catalog::Catalog;
-use migrate_core::diff::{Options, Proposal, Section, propose, script};
+use migrate_core::schema::catalog::Catalog;
+use migrate_core::schema::diff::{Options, Proposal, Section, propose, script};
 use migrate_testkit::postgres::Client;
 use migrate_testkit::{Database, Server};
 

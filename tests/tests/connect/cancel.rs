@@ -3,7 +3,8 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use migrate_core::{ConnectError, Connector};
+use migrate_core::ConnectError;
+use migrate_core::connect::Connector;
 use migrate_testkit::postgres;
 use tokio::runtime::Builder;
 
@@ -122,6 +123,6 @@ fn a_server_that_is_no_longer_trusted_is_not_asked() {
 #[test]
 fn it_can_be_sent_and_shared() {
     fn sent<T: Send + Sync>() {}
-    sent::<migrate_core::Canceller<postgres::CancelToken>>();
-    sent::<migrate_core::Canceller<tokio_postgres::CancelToken>>();
+    sent::<migrate_core::connect::Canceller<postgres::CancelToken>>();
+    sent::<migrate_core::connect::Canceller<tokio_postgres::CancelToken>>();
 }

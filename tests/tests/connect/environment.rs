@@ -3,7 +3,8 @@
 use std::ffi::OsString;
 use std::path::Path;
 
-use migrate_core::{ConnectError, Connector};
+use migrate_core::ConnectError;
+use migrate_core::connect::Connector;
 
 use crate::certificates::Kind;
 use crate::server::{PASSWORD, Tls, connect, server, write_private};

@@ -6,7 +6,8 @@ use std::net::TcpListener;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
-use migrate_core::{ConnectError, Connector, connect_async};
+use migrate_core::connect::Connector;
+use migrate_core::{ConnectError, connect_async};
 
 use crate::certificates::Kind;
 use crate::server::{PASSWORD, connect, server};

@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 use std::process::Command;
 
-use migrate_core::{ConnectError, Connector};
+use migrate_core::ConnectError;
+use migrate_core::connect::Connector;
 
 use crate::certificates::{Authority, Kind, Pair};
 use crate::server::{Tls, connect, server, write_private};

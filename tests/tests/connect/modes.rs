@@ -2,7 +2,8 @@
 
 use std::fmt::Write;
 
-use migrate_core::{CertificateFault, ConnectError, Connector};
+use migrate_core::ConnectError;
+use migrate_core::connect::{CertificateFault, Connector};
 
 use crate::certificates::Kind;
 use crate::server::{Session, connect, server};

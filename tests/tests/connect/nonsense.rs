@@ -5,7 +5,8 @@ use std::net::{Shutdown, TcpListener, TcpStream};
 use std::thread;
 use std::time::Duration;
 
-use migrate_core::{Connector, Error, Runner};
+use migrate_core::connect::Connector;
+use migrate_core::{Error, Runner};
 
 use crate::server::{PASSWORD, Session, connect};
 

@@ -1,6 +1,7 @@
 //! Lists of revoked certificates: who is refused, and which lists are.
 
-use migrate_core::{CertificateFault, ConnectError, Connector};
+use migrate_core::ConnectError;
+use migrate_core::connect::{CertificateFault, Connector};
 
 use crate::certificates::{Authority, Kind, own_list};
 use crate::server::{Session, Tls, connect, server};

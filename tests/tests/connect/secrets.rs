@@ -3,7 +3,8 @@
 use std::fmt::{Debug, Write};
 use std::sync::{Mutex, PoisonError};
 
-use migrate_core::{Connector, Runner};
+use migrate_core::Runner;
+use migrate_core::connect::Connector;
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Metadata, Subscriber};

@@ -6,7 +6,8 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
-use migrate_core::{ConnectError, Connector};
+use migrate_core::ConnectError;
+use migrate_core::connect::Connector;
 use migrate_testkit::postgres::{self, NoTls, SimpleQueryMessage};
 use migrate_testkit::{Backend, Server};
 use tokio::runtime::{Builder, Runtime};

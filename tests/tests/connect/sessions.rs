@@ -2,7 +2,8 @@
 
 use std::sync::{Arc, Mutex};
 
-use migrate_core::{Chain, Connector, Folder, Runner, check};
+use migrate_core::connect::Connector;
+use migrate_core::{Chain, Folder, Runner, check};
 
 use crate::certificates::Kind;
 use crate::server::{Session, connect, server};

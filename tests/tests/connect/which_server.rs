@@ -1,6 +1,7 @@
 //! Which of several servers will do, and which never.
 
-use migrate_core::{ConnectError, Connector};
+use migrate_core::ConnectError;
+use migrate_core::connect::Connector;
 use migrate_testkit::postgres::{self, NoTls};
 use migrate_testkit::{Backend, Server, Shutdown};
 

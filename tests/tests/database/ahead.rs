@@ -1,6 +1,7 @@
 //! Databases that are ahead of the chain, or have diverged from it.
 
-use migrate_core::{Chain, Divergence, Error, PlanError, Runner, Status};
+use migrate_core::plan::Divergence;
+use migrate_core::{Chain, Error, PlanError, Runner, Status};
 
 use crate::support::{Session, both, chain_of, done, file, tables, upgrades, without_trace};
 

@@ -4,7 +4,8 @@ use std::sync::{Barrier, Mutex, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use migrate_core::{Chain, Error, Event, LockHolder, Runner};
+use migrate_core::runner::LockHolder;
+use migrate_core::{Chain, Error, Event, Runner};
 use migrate_testkit::Database;
 
 use crate::support::{

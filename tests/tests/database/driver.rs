@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use migrate_core::{Driver, Error, Failure, Runner, Status};
+use migrate_core::runner::Failure;
+use migrate_core::{Driver, Error, Runner, Status};
 use migrate_testkit::Database;
 use tokio::runtime::Runtime;
 use tokio_postgres::SimpleQueryMessage;

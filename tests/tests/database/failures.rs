@@ -3,7 +3,8 @@
 
 use std::time::Duration;
 
-use migrate_core::{Direction, Error, Runner, StatementError};
+use migrate_core::runner::StatementError;
+use migrate_core::{Direction, Error, Runner};
 
 use crate::support::{Way, both, done, line, upgrades, without_trace};
 

@@ -2,7 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use migrate_core::{Error, HistoryTables, Report, Runner};
+use migrate_core::runner::HistoryTables;
+use migrate_core::{Error, Report, Runner};
 
 use crate::support::{Session, both, call, database, tables, without_trace};
 

@@ -7,7 +7,7 @@
 use std::process::Command;
 
 use migrate_core::Runner;
-use migrate_core::catalog::Catalog;
+use migrate_core::schema::catalog::Catalog;
 use migrate_testkit::{Database, Server, postgres};
 
 use crate::process::{CLIENT, chain, is_full, process};

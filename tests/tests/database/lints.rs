@@ -7,7 +7,9 @@ mod newer;
 use std::fs;
 use std::path::Path;
 
-use migrate_core::{Chain, Config, Finding, Level, Lint, Runner, lint};
+use migrate_core::analysis::{Finding, lint};
+use migrate_core::chain::{Config, Level, Lint};
+use migrate_core::{Chain, Runner};
 
 use crate::support::{Session, chain_of, database};
 

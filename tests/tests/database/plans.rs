@@ -1,6 +1,7 @@
 //! A plan that was made, and shown, before it is run: exactly that runs, or nothing.
 
-use migrate_core::{Error, Plan, PlanError, Runner, Target, downgrade, upgrade};
+use migrate_core::plan::{downgrade, upgrade};
+use migrate_core::{Error, Plan, PlanError, Runner, Target};
 
 use crate::support::{both, chain_of, done, file};
 

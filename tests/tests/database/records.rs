@@ -1,6 +1,7 @@
 //! What a database holds after a run: every column of the history, and the log.
 
-use migrate_core::{DIGEST_VERSION, RevisionId, Runner};
+use migrate_core::chain::DIGEST_VERSION;
+use migrate_core::{RevisionId, Runner};
 
 use crate::support::{Role, Session, both, chain_of, database, file, line, tables};
 

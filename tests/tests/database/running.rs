@@ -3,7 +3,8 @@
 use std::thread;
 use std::time::Duration;
 
-use migrate_core::{Chain, LockHolder, Runner};
+use migrate_core::runner::LockHolder;
+use migrate_core::{Chain, Runner};
 use migrate_testkit::Database;
 
 use crate::support::{

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Instant;
 
-use migrate_core::catalog::Catalog;
+use migrate_core::schema::catalog::Catalog;
 use migrate_testkit::{Backend, Database, Server, Shutdown, postgres};
 
 use crate::killed::{at_head, check_goes_on};

@@ -6,9 +6,8 @@ mod clients;
 mod traces;
 mod way;
 
-use migrate_core::{
-    Chain, Error, Folder, History, LogEntry, Plan, Report, Runner, Status, Target, check,
-};
+use migrate_core::runner::LogEntry;
+use migrate_core::{Chain, Error, Folder, History, Plan, Report, Runner, Status, Target, check};
 use migrate_testkit::{Database, Server, postgres};
 use sqlx::{ConnectOptions, PgConnection};
 use tokio::runtime::{Builder, Runtime};

@@ -4,7 +4,9 @@
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use migrate_core::{Chain, Connector, Error, Event, Notices, PlanError, Runner};
+use migrate_core::connect::Connector;
+use migrate_core::runner::Notices;
+use migrate_core::{Chain, Error, Event, PlanError, Runner};
 use migrate_testkit::{Backend, Server};
 use tokio::runtime::Builder;
 

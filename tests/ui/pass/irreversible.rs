@@ -5,6 +5,6 @@ migrate_macros::embed_migrations!("ui/pass/irreversible");
 fn main() {
     let head = migrations::CHAIN.head();
     assert!(
-        matches!(&head.down, migrate_core::Down::Irreversible(why) if why == "the users are gone")
+        matches!(&head.down, migrate_core::chain::Down::Irreversible(why) if why == "the users are gone")
     );
 }

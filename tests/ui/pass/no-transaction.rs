@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use migrate_core::{Down, Options};
+use migrate_core::chain::{Down, Options};
 
 migrate_macros::embed_migrations!("ui/pass/no-transaction");
 

@@ -1,6 +1,8 @@
 //! Every item of the module that the macro makes.
 
-use migrate_core::{Digest, Embedded, UnknownRevision};
+use migrate_core::Embedded;
+use migrate_core::chain::Digest;
+use migrate_core::runner::UnknownRevision;
 use migrations::{AtHead, CHAIN, HEAD_DIGEST, Revision};
 
 migrate_macros::embed_migrations!("ui/pass/whole-api");

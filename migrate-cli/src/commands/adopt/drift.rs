@@ -1,9 +1,10 @@
 //! Is the database what the chain builds at the revisions that are taken over?
 
 use jiff::Timestamp;
-use migrate_core::catalog::{Catalog, Difference};
-use migrate_core::diff::{Options, propose, same_names};
-use migrate_core::{Chain, FileEdit, Folder, Target};
+use migrate_core::chain::edit::FileEdit;
+use migrate_core::schema::catalog::{Catalog, Difference};
+use migrate_core::schema::diff::{Options, propose, same_names};
+use migrate_core::{Chain, Folder, Target};
 use postgres::Client;
 
 use super::super::write::{day, new_ids};
@@ -42,7 +43,7 @@ pub(super) fn compare(
 ) -> Result<Comparison, Failure> {
     let grants = context.grants(arguments.grants)?;
     let runner = context.runner(chain);
-    let books = |name: &migrate_core::catalog::Name| {
+    let books = |name: &migrate_core::schema::catalog::Name| {
         name.name == table.name && Some(&name.schema) == table.schema.as_ref()
     };
     // Who owns the tool's table has run its migrations.
@@ -128,7 +129,8 @@ impl Comparison {
             }
         };
         let left = proposal.unwritten.clone();
-        let edits = Draft::new(everybodys(proposal, gap), &[], &[]).edits(folder, &identity)?;
+        let edits = Draft::new(everybodys(proposal, gap), (Vec::new(), Vec::new()), &[])
+            .edits(folder, &identity)?;
         Ok((edits.into_iter().map(|(_, edit)| edit).collect(), left))
     }
 }

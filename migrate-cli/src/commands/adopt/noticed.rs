@@ -2,7 +2,8 @@
 
 use std::collections::{HashMap, HashSet};
 
-use migrate_core::{Chain, History, LogEntry};
+use migrate_core::runner::LogEntry;
+use migrate_core::{Chain, History};
 use postgres::{Client, SimpleQueryMessage};
 use serde::Serialize;
 

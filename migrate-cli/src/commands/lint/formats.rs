@@ -1,6 +1,6 @@
 //! Findings for those who show them beside the lines: GitHub's workflows, and what reads SARIF.
 
-use migrate_core::{Config, Level};
+use migrate_core::chain::{Config, Level};
 use serde_json::{Value, json};
 
 use super::{FindingView, Place, levels, pages};
@@ -154,6 +154,6 @@ mod tests {
         assert_eq!(place["artifactLocation"]["uri"], "a%20b/1.sql");
         assert_eq!(place["region"]["endLine"], 4);
         let rules = log["runs"][0]["tool"]["driver"]["rules"].as_array();
-        assert_eq!(rules.map(Vec::len), Some(migrate_core::Lint::ALL.len()));
+        assert_eq!(rules.map(Vec::len), Some(migrate_core::chain::Lint::ALL.len()));
     }
 }

@@ -1,6 +1,6 @@
 //! The page of each lint, which `--explain` prints, and the list of all.
 
-use migrate_core::{Config, Level, Lint};
+use migrate_core::chain::{Config, Level, Lint};
 use serde::Serialize;
 
 use super::levels;

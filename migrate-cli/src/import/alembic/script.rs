@@ -1,7 +1,7 @@
 //! What `alembic upgrade a:b --sql` prints, without what is Alembic's own: the transaction around it
 //! and the statements on its table.
 
-use migrate_core::{Statement, TokenKind, split_statements};
+use migrate_core::syntax::{Statement, TokenKind, split_statements};
 
 use crate::import::Body;
 
@@ -22,21 +22,27 @@ pub(crate) enum Way {
 
 /// The part of this revision. A script without Alembic's lines is one part.
 pub(crate) fn part(script: &str, revision: &str, way: Way) -> Option<Part> {
-    let mut parts: Vec<(bool, String)> = Vec::new();
+    let parts = parts(script, way);
+    if parts.is_empty() {
+        return Some(Part { text: script.to_owned(), is_followed: false });
+    }
+    let at = parts.iter().position(|(id, _)| *id == revision)?;
+    let is_followed = at + 1 < parts.len();
+    parts.into_iter().nth(at).map(|(_, text)| Part { text, is_followed })
+}
+
+/// The parts of a script, each with its revision.
+pub(super) fn parts(script: &str, way: Way) -> Vec<(&str, String)> {
+    let mut parts: Vec<(&str, String)> = Vec::new();
     for line in script.split_inclusive('\n') {
         match (running(line, way), parts.last_mut()) {
-            (Some(id), _) => parts.push((id == revision, String::new())),
+            (Some(id), _) => parts.push((id, String::new())),
             (None, Some((_, text))) => text.push_str(line),
             // What stands above the first part makes Alembic's table.
             (None, None) => {}
         }
     }
-    if parts.is_empty() {
-        return Some(Part { text: script.to_owned(), is_followed: false });
-    }
-    let at = parts.iter().position(|(is_it, _)| *is_it)?;
-    let is_followed = at + 1 < parts.len();
-    parts.into_iter().nth(at).map(|(_, text)| Part { text, is_followed })
+    parts
 }
 
 /// The revision in `-- Running upgrade a -> b`.

@@ -325,7 +325,7 @@ fn what_is_not_deployed_is_nobodys_yet() {
     };
     // Without a lock file, it is unknown which revisions were deployed: each may have been.
     assert_eq!(count(None), 2);
-    let lock = crate::lock_text(&chain(&ups, None), "1").unwrap_or_default();
+    let lock = crate::chain::lock_text(&chain(&ups, None), "1").unwrap_or_default();
     assert_eq!(count(Some(&lock)), 1);
 }
 

@@ -35,9 +35,9 @@ fn errors(revisions: &[(&str, &str)]) -> Vec<String> {
         })
         .collect();
     let folder = Folder::of_texts("m", files.iter().map(|(a, b)| (a.as_str(), b.as_str())));
-    let Err(rejection) = crate::analyse(folder) else { return Vec::new() };
-    let shown = |found: &crate::Diagnostic| {
-        let place = |label: &crate::Label| {
+    let Err(rejection) = crate::analysis::analyse(folder) else { return Vec::new() };
+    let shown = |found: &crate::chain::Diagnostic| {
+        let place = |label: &crate::chain::Label| {
             let source = &rejection.sources[label.source];
             let text = source.slice(label.span).split_whitespace().collect::<Vec<_>>().join(" ");
             format!("{} `{text}` {}", source.path().trim_start_matches("m/"), label.text)
@@ -308,15 +308,16 @@ fn nothing_is_said_of_what_is_deployed() {
         "--",
         "-- migrate:allow(missing): it was there\nDROP TABLE gone;\nCREATE TABLE t ();",
     );
-    let Ok(chain) = crate::analyse(Folder::of_texts("m", [("1.sql", first.as_str())])) else {
+    let Ok(chain) = crate::analysis::analyse(Folder::of_texts("m", [("1.sql", first.as_str())]))
+    else {
         panic!()
     };
-    let lock = crate::lock_text(&chain, "1").unwrap_or_default();
+    let lock = crate::chain::lock_text(&chain, "1").unwrap_or_default();
     let first = text("1", "--", "DROP TABLE gone;\nCREATE TABLE t ();");
     let second = text("2", "-- parent: 1", "CREATE TABLE t ();");
     let files =
         [("1.sql", first.as_str()), ("2.sql", second.as_str()), ("chain.lock", lock.as_str())];
-    let Err(rejection) = crate::analyse(Folder::of_texts("m", files)) else { panic!() };
+    let Err(rejection) = crate::analysis::analyse(Folder::of_texts("m", files)) else { panic!() };
     assert_eq!(rejection.diagnostics.len(), 1, "{rejection}");
     assert!(
         rejection.to_string().starts_with("table `t` already exists\n --> m/2.sql:6:14"),
@@ -337,7 +338,7 @@ fn actorhub() -> Vec<(String, String)> {
 fn the_real_chain_is_right() {
     let files = actorhub();
     let folder = Folder::of_texts("m", files.iter().map(|(a, b)| (a.as_str(), b.as_str())));
-    if let Err(wrong) = crate::analyse(folder) {
+    if let Err(wrong) = crate::analysis::analyse(folder) {
         panic!("{wrong}");
     }
 }

@@ -7,7 +7,7 @@ fn what_takes_the_runners_lock_is_refused_in_both_modes() {
     for up in ["DISCARD ALL;", "SELECT pg_advisory_unlock_all();"] {
         for mode in ["", " transaction:false"] {
             let text = section(up).replace("migrate:up", &format!("migrate:up{mode}"));
-            let chain = crate::analyse(Folder::of_texts("m", [("1.sql", text.as_str())]));
+            let chain = crate::analysis::analyse(Folder::of_texts("m", [("1.sql", text.as_str())]));
             let said = chain.map(|_| ()).unwrap_err().to_string();
             assert!(said.contains("releases all advisory locks of the session"), "{said}");
         }
@@ -18,7 +18,7 @@ fn what_takes_the_runners_lock_is_refused_in_both_modes() {
 fn what_ends_with_its_transaction_is_refused_outside_one() {
     let found = |sql: &str, mode: &str| -> Vec<String> {
         let text = section(sql).replace("migrate:up", &format!("migrate:up{mode}"));
-        let chain = crate::analyse(Folder::of_texts("m", [("1.sql", text.as_str())]));
+        let chain = crate::analysis::analyse(Folder::of_texts("m", [("1.sql", text.as_str())]));
         let said = chain.err().into_iter().flat_map(|rejection| rejection.diagnostics);
         said.map(|found| found.problem.code().to_owned()).collect()
     };

@@ -119,7 +119,7 @@ fn groups() -> Vec<(&'static str, Vec<Case>)> {
 /// Each diagnostic in the format of the cases.
 fn found(folder: Folder) -> Result<Chain<'static>, Vec<String>> {
     check(folder).map_err(|rejection| {
-        let place = |found: &crate::Diagnostic| {
+        let place = |found: &crate::chain::Diagnostic| {
             let Some(label) = &found.primary else { return found.problem.code().to_owned() };
             let source = &rejection.sources[label.source];
             let position = source.position(label.span.start);
@@ -164,7 +164,7 @@ macro_rules! variants {
 }
 
 variants! {
-    NoDirectory NotADirectory Unreadable EmptyChain StrayFile NotUtf8 NulByte TooLarge
+    NoDirectory NotADirectory Unreadable EmptyChain StrayFile ForeignFolder NotUtf8 NulByte TooLarge
     MissingKey DuplicateKey UnknownKey EmptyValue BadId SqlBeforeSection
     NoUp MissingDown EmptyDown IrreversibleWithDown DuplicateSection UnknownSection
     UnknownOption DuplicateOption BadOption MarkerNotAlone SectionAfterTest

@@ -57,7 +57,7 @@ impl Hazard {
     /// unknown name, and the code that was probably meant.
     ///
     /// ```
-    /// use migrate_core::Hazard;
+    /// use migrate_core::chain::Hazard;
     ///
     /// let names = ["deletes-data", "may-fail"];
     /// assert_eq!(Hazard::read_all(&names), Ok(vec![Hazard::DeletesData, Hazard::MayFail]));

@@ -15,6 +15,12 @@ impl fmt::Display for Problem {
             Unreadable { path, reason } => write!(f, "`{path}` can't be read: {reason}"),
             EmptyChain { path } => write!(f, "`{path}` contains no revision"),
             StrayFile { name } => write!(f, "`{name}` is not a migration"),
+            ForeignFolder { path, tool: (tool, _), or: None } => {
+                write!(f, "`{path}` contains migrations of {tool}, not a chain")
+            }
+            ForeignFolder { path, tool: (tool, _), or: Some((or, _)) } => {
+                write!(f, "`{path}` contains migrations of {tool} (or {or}), not a chain")
+            }
             NotUtf8 => write!(f, "the file is not UTF-8"),
             NulByte => write!(f, "the file has a NUL byte"),
             TooLarge { bytes, limit } => {
@@ -187,6 +193,7 @@ impl Problem {
             Unreadable { .. } => "check its permissions and, if it is a link, where it leads; or move it elsewhere".into(),
             EmptyChain { path } => format!("write the first revision: {}", new_revision(path)),
             StrayFile { name } => stray_help(name),
+            ForeignFolder { path, tool: (_, word), or } => import_help(path, word, or.as_ref()),
             NotUtf8 => "save the file as UTF-8".into(),
             NulByte => "remove the byte; PostgreSQL can't hold it in any text".into(),
             TooLarge { .. } => "the file becomes a part of the program: split it, or load the data \
@@ -383,6 +390,25 @@ fn new_revision(folder: &str) -> String {
         }
         _ => format!("`migrate -d {folder} revision -m \"…\"`"),
     }
+}
+
+/// How another tool's folder becomes a chain, in a folder beside it.
+fn import_help(path: &str, word: &str, or: Option<&(String, String)>) -> String {
+    let quoted = |path: &str| match path.contains(char::is_whitespace) {
+        true => format!("'{path}'"),
+        false => path.to_owned(),
+    };
+    let (parent, name) = path
+        .rsplit_once('/')
+        .map_or(("", path), |(_, name)| (&path[..path.len() - name.len()], name));
+    let new = if name == "chain" { "migrations" } else { "chain" };
+    let to = format!("{parent}{new}");
+    let or = or.map_or(String::new(), |(tool, word)| format!("; for {tool}, `import {word}`"));
+    format!(
+        "convert them, and use the new folder: `migrate import {word} {} --to {}`{or}",
+        quoted(path),
+        quoted(&to)
+    )
 }
 
 /// Ways in which people express that a revision has no parent.

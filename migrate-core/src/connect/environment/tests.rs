@@ -15,7 +15,7 @@ fn here(variables: &str) -> Here<'_> {
 }
 
 impl Here<'_> {
-    fn read(&self, url: Option<&str>) -> Result<Wanted, ConnectError> {
+    fn read(&self, url: Option<&str>) -> Result<ConnectConfig, ConnectError> {
         let variable = |name: &str| {
             let mut pairs = self.variables.lines().filter_map(|line| line.split_once('='));
             pairs.find(|(known, _)| known.trim() == name).map(|(_, value)| OsString::from(value))
@@ -246,7 +246,7 @@ fn every_word_of_security_is_honoured_or_refused() {
     );
     // Both, by the same table: no variable says more or less than its parameter.
     for known in PARAMETERS.iter().filter(|known| known.variable.is_some()) {
-        let parameters::Support::Refused { why, .. } = known.support else { continue };
+        let parameters::ParameterSupport::Refused { why, .. } = known.support else { continue };
         let variable = known.variable.unwrap_or_default();
         let by_variable = here(&format!("{variable}=x")).leads(Some("host=/s"));
         let by_string = here("").leads(Some(&format!("host=/s {}=x", known.name)));
@@ -321,7 +321,7 @@ fn services() {
 #[test]
 fn a_string_alone_reads_no_file() {
     for parameter in ["service", "servicefile", "passfile"] {
-        let error = Wanted::read(&format!("host=h {parameter}=x")).err();
+        let error = ConnectConfig::read(&format!("host=h {parameter}=x")).err();
         assert!(error.is_some_and(|error| error.is_about(parameter)), "{parameter}");
     }
 }

@@ -56,17 +56,20 @@ fn what_people_read() {
     let all = [
         ConnectError::BadUrl { part: "host", why: "is missing" },
         ConnectError::BadUrl { part: "password", why: "has a `/` in it" },
-        ConnectError::UnknownParameter { name: Some("ssl-mode".into()), meant: Some("sslmode") },
-        ConnectError::UnknownParameter { name: Some("schema".into()), meant: None },
-        ConnectError::UnknownParameter { name: None, meant: None },
-        ConnectError::BadValue { parameter: "port", expected: "a number".into(), meant: None },
+        ConnectError::UnknownParameter {
+            name: Some("ssl-mode".into()),
+            suggestion: Some("sslmode"),
+        },
+        ConnectError::UnknownParameter { name: Some("schema".into()), suggestion: None },
+        ConnectError::UnknownParameter { name: None, suggestion: None },
+        ConnectError::BadValue { parameter: "port", expected: "a number".into(), suggestion: None },
         ConnectError::BadValue {
             parameter: "sslmode",
             expected: "one of disable and require".into(),
-            meant: Some("require"),
+            suggestion: Some("require"),
         },
         ConnectError::Nowhere,
-        ConnectError::BadValue { parameter: "port", expected: "a number".into(), meant: None }
+        ConnectError::BadValue { parameter: "port", expected: "a number".into(), suggestion: None }
             .in_variable(Some("PGPORT")),
         ConnectError::BadUrl { part: "host", why: "is missing" }.in_variable(Some("DATABASE_URL")),
         ConnectError::BadRoots { from: "/ca.crt".into(), reason: "No such file".into() },

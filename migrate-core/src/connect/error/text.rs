@@ -18,7 +18,7 @@ impl ConnectError {
                               characters, or `host=… port=… user=… password='…' dbname=…`"
                     .into()
             }
-            UnknownParameter { meant: Some(meant), .. } => format!("did you mean `{meant}`?"),
+            UnknownParameter { suggestion: Some(suggestion), .. } => format!("did you mean `{suggestion}`?"),
             UnknownParameter { name: Some(_), .. } => {
                 "remove it: the parameters are those of PostgreSQL's own clients, and sqlx's".into()
             }
@@ -27,7 +27,7 @@ impl ConnectError {
                  write `%XX` for its special characters in a URL"
                     .into()
             }
-            BadValue { meant: Some(meant), .. } => format!("did you mean `{meant}`?"),
+            BadValue { suggestion: Some(suggestion), .. } => format!("did you mean `{suggestion}`?"),
             BadValue { parameter: "port", .. } => {
                 "correct it; if it is a part of the password, write `%2F` for `/`, `%3F` for `?` in that"
                     .into()
@@ -47,7 +47,7 @@ impl ConnectError {
                 .into(),
             Variable { name: "DATABASE_URL", error } => error.help(),
             Variable { error, .. } => match error.as_ref() {
-                BadValue { meant: Some(_), .. } => error.help(),
+                BadValue { suggestion: Some(_), .. } => error.help(),
                 Unsupported { .. } => "unset it, if the connection may go without; it is not \
                                        ignored, since you would rely on it"
                     .into(),

@@ -105,8 +105,8 @@ fn what_is_wrong_is_named() {
     check("postgres://h?sslmode", &part("query"));
     check("postgres://h/%00", &part("dbname"));
     check("postgres://u:12/34@h/d", &part("password"));
-    let unknown = |name: &str, meant: &str| {
-        format!("UnknownParameter {{ name: Some({name:?}), meant: {meant} }}")
+    let unknown = |name: &str, suggestion: &str| {
+        format!("UnknownParameter {{ name: Some({name:?}), suggestion: {suggestion} }}")
     };
     check("postgres://h?ssl_mode=require", &unknown("ssl_mode", "Some(\"sslmode\")"));
     check("host=h schema=s", &unknown("schema", "None"));

@@ -14,7 +14,7 @@ use rustls::{ClientConfig, RootCertStore, SupportedProtocolVersion};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::deferred::Connector;
-use super::revocation::Lists;
+use super::revocation::RevocationLists;
 use super::verifier::{Authorities, Verifier};
 use super::{Protocols, Revocation, Roots, Tls, Trust, files, identity, revocation};
 use crate::connect::ConnectError;
@@ -73,7 +73,7 @@ fn authorities(
             file(&path)?
         }
     };
-    let mut lists = Lists::read(revocation)?;
+    let mut lists = RevocationLists::read(revocation)?;
     let encoded = std::mem::take(&mut lists.encoded);
     let verifier = WebPkiServerVerifier::builder_with_provider(Arc::new(store), provider.clone())
         .with_crls(encoded)

@@ -18,15 +18,15 @@ type Der = CertificateRevocationListDer<'static>;
 
 /// The lists that are to be asked.
 #[derive(Debug, Default)]
-pub(super) struct Lists {
+pub(super) struct RevocationLists {
     /// For webpki.
     pub(super) encoded: Vec<Der>,
     parsed: Vec<CertificateList>,
 }
 
-impl Lists {
+impl RevocationLists {
     pub(super) fn read(revocation: &Revocation) -> Result<Self, ConnectError> {
-        let mut lists = Lists::default();
+        let mut lists = RevocationLists::default();
         let Revocation { file, folder } = revocation;
         if let Some(path) = file {
             lists.add(path, &files::read(path).map_err(|error| bad(path, error.to_string()))?)?;
@@ -50,7 +50,7 @@ impl Lists {
         let mut both: Vec<_> = self.encoded.into_iter().zip(self.parsed).collect();
         both.sort_by_key(|(_, list)| Reverse(list.tbs_cert_list.this_update.to_unix_duration()));
         let (encoded, parsed) = both.into_iter().unzip();
-        Lists { encoded, parsed }
+        RevocationLists { encoded, parsed }
     }
 
     fn add(&mut self, path: &Path, text: &[u8]) -> Result<(), ConnectError> {

@@ -12,7 +12,7 @@ use rustls::{CertificateError, DigitallySignedStruct, Error, SignatureScheme};
 use x509_cert::Certificate;
 use x509_cert::der::{Decode, Encode};
 
-use super::revocation::Lists;
+use super::revocation::RevocationLists;
 
 /// The authorities to trust, and what they have revoked.
 #[derive(Debug)]
@@ -23,7 +23,7 @@ pub(super) struct Authorities {
     /// own, to webpki an authority can't be a server.
     pub(super) themselves: Vec<CertificateDer<'static>>,
     /// For those.
-    pub(super) lists: Lists,
+    pub(super) lists: RevocationLists,
 }
 
 /// Accepts what the mode accepts.

@@ -1,33 +1,41 @@
 //! Describes what an incomplete statement has left behind, in words.
 
-use super::Kind;
-use super::verdict::{Doubt, Found, is_new};
+use super::StatementKind;
+use super::verdict::{EarlierAttempt, FoundObject, is_new};
 
 /// What a statement has left that has just been refused: what it has made and not finished, or begun to drop or to detach.
-pub(crate) fn left_behind<'f>(kind: &Kind, doubt: &Doubt, found: &'f [Found]) -> Vec<&'f Found> {
+pub(crate) fn left_behind<'f>(
+    kind: &StatementKind,
+    doubt: &EarlierAttempt,
+    found: &'f [FoundObject],
+) -> Vec<&'f FoundObject> {
     let left = found.iter().filter(|one| one.is_left());
     match kind {
-        Kind::CreateIndex { .. } | Kind::Reindex(_) => {
+        StatementKind::CreateIndex { .. } | StatementKind::Reindex(_) => {
             left.filter(|one| is_new(doubt, one)).collect()
         }
-        Kind::DropIndex { .. } | Kind::Detach { .. } => left.collect(),
+        StatementKind::DropIndex { .. } | StatementKind::Detach { .. } => left.collect(),
         _ => Vec::new(),
     }
 }
 
 /// The same, and what becomes of it: a sentence each.
-pub(crate) fn left(kind: &Kind, doubt: &Doubt, found: &[Found]) -> Vec<String> {
-    let sentence = |one: &Found| match kind {
-        Kind::CreateIndex { .. } => format!(
+pub(crate) fn left(
+    kind: &StatementKind,
+    doubt: &EarlierAttempt,
+    found: &[FoundObject],
+) -> Vec<String> {
+    let sentence = |one: &FoundObject| match kind {
+        StatementKind::CreateIndex { .. } => format!(
             "it has left the invalid index `{}`, which {}: the next run drops it and builds it again",
             one.name,
             use_of(one)
         ),
-        Kind::Reindex(_) if !one.is_own => not_droppable(one),
-        Kind::Reindex(_) => {
+        StatementKind::Reindex(_) if !one.is_own => not_droppable(one),
+        StatementKind::Reindex(_) => {
             format!("it has left the invalid index `{}`: the next run drops it", one.name)
         }
-        Kind::Detach { .. } => {
+        StatementKind::Detach { .. } => {
             "the partition is still to be detached: the next run finalizes that".to_owned()
         }
         _ => format!(
@@ -39,7 +47,7 @@ pub(crate) fn left(kind: &Kind, doubt: &Doubt, found: &[Found]) -> Vec<String> {
 }
 
 /// What an invalid index still does.
-fn use_of(one: &Found) -> &'static str {
+fn use_of(one: &FoundObject) -> &'static str {
     match one.definition.starts_with("CREATE UNIQUE ") {
         true => "no query uses, but which may refuse duplicate rows",
         false => "no query uses",
@@ -48,7 +56,7 @@ fn use_of(one: &Found) -> &'static str {
 
 /// What is said where an invalid index is dropped of which no try of this statement is known: whoever has made it wants to
 /// know.
-pub(crate) fn dropped(doubt: &Doubt, found: &[Found], name: &str) -> Option<String> {
+pub(crate) fn dropped(doubt: &EarlierAttempt, found: &[FoundObject], name: &str) -> Option<String> {
     let one = found.iter().find(|one| one.name == name && !is_new(doubt, one))?;
     Some(format!(
         "the invalid index `{name}` was there before, which {}: it is dropped, and built again as the migration says; \
@@ -69,13 +77,13 @@ pub(crate) enum Orphans {
 
 /// Decides on what is left, by what there still is. What the statement has made is dropped; what was there before it is
 /// somebody's, who has to decide.
-pub(crate) fn orphans(before: &[String], found: &[Found]) -> Orphans {
-    let left: Vec<&Found> = found.iter().filter(|one| one.is_left()).collect();
-    let was_there = |one: &Found| before.contains(&one.oid);
+pub(crate) fn orphans(before: &[String], found: &[FoundObject]) -> Orphans {
+    let left: Vec<&FoundObject> = found.iter().filter(|one| one.is_left()).collect();
+    let was_there = |one: &FoundObject| before.contains(&one.oid);
     if let Some(own) = left.iter().find(|one| one.is_own && !was_there(one)) {
         return Orphans::Drop(own.name.clone());
     }
-    let sentence = |one: &Found| match (was_there(one), one.definition.is_empty()) {
+    let sentence = |one: &FoundObject| match (was_there(one), one.definition.is_empty()) {
         (false, _) => not_droppable(one),
         (true, true) => format!(
             "a statement that is no longer in the file was stopped while it detached a partition: run `{}` to end that",
@@ -91,15 +99,19 @@ pub(crate) fn orphans(before: &[String], found: &[Found]) -> Orphans {
 }
 
 /// What an earlier try of a statement has left that stays, since this role may not drop it: a sentence each.
-pub(crate) fn kept(kind: &Kind, doubt: &Doubt, found: &[Found]) -> Vec<String> {
-    if !matches!(kind, Kind::Reindex(_)) {
+pub(crate) fn kept(
+    kind: &StatementKind,
+    doubt: &EarlierAttempt,
+    found: &[FoundObject],
+) -> Vec<String> {
+    if !matches!(kind, StatementKind::Reindex(_)) {
         return Vec::new();
     }
     let kept = found.iter().filter(|one| one.is_left() && !one.is_own && is_new(doubt, one));
     kept.map(not_droppable).collect()
 }
 
-fn not_droppable(one: &Found) -> String {
+fn not_droppable(one: &FoundObject) -> String {
     format!(
         "it has left the invalid index `{name}`, which this role may not drop: as a superuser, run `DROP INDEX CONCURRENTLY {name}`",
         name = one.name
@@ -114,7 +126,7 @@ mod tests {
 
     #[test]
     fn what_is_left_is_told() {
-        let check = |sql: &str, doubt: Doubt, now: &str, said: &[&str], stays: usize| {
+        let check = |sql: &str, doubt: EarlierAttempt, now: &str, said: &[&str], stays: usize| {
             let (kind, found) = (&parts(sql)[0].kind, found(now));
             let left = left(kind, &doubt, &found);
             assert_eq!(left.len(), said.len(), "{sql}: {left:?}");
@@ -130,7 +142,7 @@ mod tests {
             &["`s.8`, which no query uses: the next run drops it and builds"],
             0,
         );
-        let unique = Found {
+        let unique = FoundObject {
             definition: "CREATE UNIQUE INDEX ix ON public.t USING btree (a)".into(),
             ..found("8!").remove(0)
         };
@@ -176,14 +188,15 @@ mod tests {
         check("", "8?", "Told([])");
         check("7", "7!", "has made the index `s.7` invalid: `DROP INDEX CONCURRENTLY s.7`");
         check("", "8#", "this role may not drop");
-        let partition = Found { oid: "7".into(), name: "ALTER TABLE t".into(), ..Found::default() };
+        let partition =
+            FoundObject { oid: "7".into(), name: "ALTER TABLE t".into(), ..FoundObject::default() };
         let told = format!("{:?}", orphans(&["7".to_owned()], &[partition]));
         assert!(told.contains("run `ALTER TABLE t` to end that"), "{told}");
     }
 
     #[test]
     fn an_invalid_index_of_somebody_is_not_dropped_in_silence() {
-        let told = dropped(&Doubt::None, &found("8!"), "s.8").unwrap_or_default();
+        let told = dropped(&EarlierAttempt::None, &found("8!"), "s.8").unwrap_or_default();
         assert!(told.contains("it was: CREATE INDEX t_a_idx ON public.t"), "{told}");
         assert_eq!(dropped(&refused(""), &found("8!"), "s.8"), None);
         assert!(dropped(&refused("8"), &found("8!"), "s.8").is_some());

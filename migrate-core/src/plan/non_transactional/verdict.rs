@@ -1,12 +1,12 @@
 //! Decides what to do about a statement that an earlier attempt may have run, fully or in part.
 
-use super::Kind;
+use super::StatementKind;
 use crate::syntax::lexer::{Lexer, TokenKind};
 
 /// What is known of an earlier attempt of a statement that runs outside of a transaction. `before`
 /// holds the ids of the objects that are examined for this [kind](Kind) of statement.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(crate) enum Doubt {
+pub(crate) enum EarlierAttempt {
     /// There was no attempt.
     #[default]
     None,
@@ -26,17 +26,17 @@ pub(crate) enum Doubt {
 
 /// What the progress keeps of a statement that runs alone, as ids of objects.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(crate) struct Kept {
+pub(crate) struct RecordedObjects {
     /// What was there before it.
     pub(crate) before: Vec<String>,
     /// What it has left behind, where the server refused it.
     pub(crate) left: Vec<String>,
 }
 
-impl Kept {
+impl RecordedObjects {
     /// Reads `12 13 +14`: what was left has a sign, which an older release takes for an id that nothing has.
     pub(crate) fn read(text: Option<&str>) -> Self {
-        let mut kept = Kept::default();
+        let mut kept = RecordedObjects::default();
         for id in text.unwrap_or_default().split_whitespace() {
             match id.strip_prefix('+') {
                 Some(left) => kept.left.push(left.to_owned()),
@@ -55,7 +55,7 @@ impl Kept {
 
 /// An object that tells whether a statement ran.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(crate) struct Found {
+pub(crate) struct FoundObject {
     /// Its OID in the catalog, which no other object gets.
     pub(crate) oid: String,
     /// Whether it is complete: a valid index, or an attached partition.
@@ -70,7 +70,7 @@ pub(crate) struct Found {
     pub(crate) is_own: bool,
 }
 
-impl Found {
+impl FoundObject {
     /// Whether it is useless: an invalid index that no session is building.
     pub(super) fn is_left(&self) -> bool {
         !self.is_ready && !self.is_busy
@@ -94,20 +94,27 @@ pub(crate) enum Verdict {
 
 /// Decides about a statement, by what an earlier attempt may have done and by the objects that
 /// exist now.
-pub(crate) fn verdict(kind: &Kind, sql: &str, doubt: &Doubt, found: &[Found]) -> Verdict {
+pub(crate) fn verdict(
+    kind: &StatementKind,
+    sql: &str,
+    doubt: &EarlierAttempt,
+    found: &[FoundObject],
+) -> Verdict {
     let (before, is_unanswered): (&[String], bool) = match doubt {
-        Doubt::Edited => return Verdict::Unknown,
-        Doubt::None => (&[], false),
-        Doubt::Refused { before } => (before, false),
-        Doubt::Unanswered { before } => (before, true),
+        EarlierAttempt::Edited => return Verdict::Unknown,
+        EarlierAttempt::None => (&[], false),
+        EarlierAttempt::Refused { before } => (before, false),
+        EarlierAttempt::Unanswered { before } => (before, true),
     };
-    let is_new = |one: &&Found| is_new(doubt, one);
-    let is_left = |one: &&Found| one.is_left();
-    let drop = |one: &Found| Verdict::Drop(one.name.clone());
+    let is_new = |one: &&FoundObject| is_new(doubt, one);
+    let is_left = |one: &&FoundObject| one.is_left();
+    let drop = |one: &FoundObject| Verdict::Drop(one.name.clone());
     match kind {
-        Kind::Procedure if is_unanswered => Verdict::Unknown,
-        Kind::InTransaction | Kind::Procedure | Kind::Alone => Verdict::Run,
-        Kind::CreateIndex { name, .. } => {
+        StatementKind::Procedure if is_unanswered => Verdict::Unknown,
+        StatementKind::InTransaction | StatementKind::Procedure | StatementKind::Alone => {
+            Verdict::Run
+        }
+        StatementKind::CreateIndex { name, .. } => {
             let made = || found.iter().filter(is_new).filter(|one| is_unanswered && one.is_ready);
             if made().any(|one| !is_another_index(sql, &one.definition)) {
                 return Verdict::Done;
@@ -122,11 +129,13 @@ pub(crate) fn verdict(kind: &Kind, sql: &str, doubt: &Doubt, found: &[Found]) ->
                 None => Verdict::Run,
             }
         }
-        Kind::CreateShared(..) => match is_unanswered && found.iter().any(|one| is_new(&one)) {
-            true => Verdict::Done,
-            false => Verdict::Run,
-        },
-        Kind::DropIndex { .. } | Kind::DropShared(..) => {
+        StatementKind::CreateShared(..) => {
+            match is_unanswered && found.iter().any(|one| is_new(&one)) {
+                true => Verdict::Done,
+                false => Verdict::Run,
+            }
+        }
+        StatementKind::DropIndex { .. } | StatementKind::DropShared(..) => {
             let is_gone = !found.iter().any(|one| before.contains(&one.oid));
             match is_unanswered && !before.is_empty() && is_gone {
                 true => Verdict::Done,
@@ -135,11 +144,11 @@ pub(crate) fn verdict(kind: &Kind, sql: &str, doubt: &Doubt, found: &[Found]) ->
         }
         // An index that this role may not drop is harmless, and must not block the run. It is
         // reported.
-        Kind::Reindex(_) => {
+        StatementKind::Reindex(_) => {
             let mut own = found.iter().filter(|one| one.is_own);
             own.find(|one| is_new(one) && one.is_left()).map_or(Verdict::Run, drop)
         }
-        Kind::Detach { .. } => match found.first() {
+        StatementKind::Detach { .. } => match found.first() {
             Some(partition) if !partition.is_ready => Verdict::Finalize(partition.name.clone()),
             None if is_unanswered && !before.is_empty() => Verdict::Done,
             _ => Verdict::Run,
@@ -148,10 +157,12 @@ pub(crate) fn verdict(kind: &Kind, sql: &str, doubt: &Doubt, found: &[Found]) ->
 }
 
 /// Whether an object did not exist before the attempt.
-pub(super) fn is_new(doubt: &Doubt, one: &Found) -> bool {
+pub(super) fn is_new(doubt: &EarlierAttempt, one: &FoundObject) -> bool {
     match doubt {
-        Doubt::None | Doubt::Edited => false,
-        Doubt::Refused { before } | Doubt::Unanswered { before } => !before.contains(&one.oid),
+        EarlierAttempt::None | EarlierAttempt::Edited => false,
+        EarlierAttempt::Refused { before } | EarlierAttempt::Unanswered { before } => {
+            !before.contains(&one.oid)
+        }
     }
 }
 
@@ -216,34 +227,34 @@ pub(super) mod tests {
     use super::*;
     use crate::plan::non_transactional::parts;
 
-    const NONE: Doubt = Doubt::None;
+    const NONE: EarlierAttempt = EarlierAttempt::None;
 
     fn ids(ids: &str) -> Vec<String> {
         ids.split_whitespace().map(str::to_owned).collect()
     }
 
-    pub(in crate::plan::non_transactional) fn refused(before: &str) -> Doubt {
-        Doubt::Refused { before: ids(before) }
+    pub(in crate::plan::non_transactional) fn refused(before: &str) -> EarlierAttempt {
+        EarlierAttempt::Refused { before: ids(before) }
     }
 
-    pub(in crate::plan::non_transactional) fn unanswered(before: &str) -> Doubt {
-        Doubt::Unanswered { before: ids(before) }
+    pub(in crate::plan::non_transactional) fn unanswered(before: &str) -> EarlierAttempt {
+        EarlierAttempt::Unanswered { before: ids(before) }
     }
 
     /// Parses a list of objects: `7` is ready, `7!` is not, `7?` is being built by another session,
     /// `7#` is not ready and this role may not drop it.
-    pub(in crate::plan::non_transactional) fn found(text: &str) -> Vec<Found> {
+    pub(in crate::plan::non_transactional) fn found(text: &str) -> Vec<FoundObject> {
         let one = |text: &str| {
             let oid = text.trim_end_matches(['!', '?', '#']).to_owned();
             let name = format!("s.{oid}");
             let definition = "CREATE INDEX t_a_idx ON public.t USING btree (a)".to_owned();
             let (is_ready, is_own) = (oid == text, !text.ends_with('#'));
-            Found { is_ready, is_busy: text.ends_with('?'), name, definition, oid, is_own }
+            FoundObject { is_ready, is_busy: text.ends_with('?'), name, definition, oid, is_own }
         };
         text.split_whitespace().map(one).collect()
     }
 
-    fn check(sql: &str, doubt: Doubt, now: &str, expected: &str) {
+    fn check(sql: &str, doubt: EarlierAttempt, now: &str, expected: &str) {
         let found = found(now);
         let verdict = verdict(&parts(sql)[0].kind, sql, &doubt, &found);
         assert_eq!(format!("{verdict:?}"), expected, "{sql}, {doubt:?}, {found:?}");
@@ -266,7 +277,7 @@ pub(super) mod tests {
         check(sql, unanswered(""), "7!", "Drop(\"s.7\")");
         check(sql, unanswered("7"), "7", "Run");
         check(sql, unanswered("7"), "8", "Done");
-        check(sql, Doubt::Edited, "7", "Unknown");
+        check(sql, EarlierAttempt::Edited, "7", "Unknown");
         // The index was dropped, and another one of this name was created.
         check("CREATE UNIQUE INDEX CONCURRENTLY ix ON t (a)", unanswered(""), "7", "Unknown");
         check("CREATE INDEX CONCURRENTLY ix ON t (b)", unanswered(""), "7", "Unknown");
@@ -275,14 +286,17 @@ pub(super) mod tests {
     #[test]
     fn what_is_kept_is_read_back() {
         let check = |text: &str, before: &str, left: &str| {
-            let kept = Kept { before: ids(before), left: ids(left) };
-            assert_eq!((Kept::read(Some(text)), kept.text()), (kept.clone(), text.to_owned()));
+            let kept = RecordedObjects { before: ids(before), left: ids(left) };
+            assert_eq!(
+                (RecordedObjects::read(Some(text)), kept.text()),
+                (kept.clone(), text.to_owned())
+            );
         };
         check("", "", "");
         check("7 8", "7 8", "");
         check("7 +8 +9", "7", "8 9");
         check("+8", "", "8");
-        assert_eq!(Kept::read(None), Kept::default());
+        assert_eq!(RecordedObjects::read(None), RecordedObjects::default());
     }
 
     #[test]
@@ -354,7 +368,7 @@ pub(super) mod tests {
     #[test]
     fn others() {
         check("VACUUM t", unanswered(""), "", "Run");
-        check("VACUUM t", Doubt::Edited, "", "Unknown");
+        check("VACUUM t", EarlierAttempt::Edited, "", "Unknown");
         check("CALL p()", NONE, "", "Run");
         check("CALL p()", unanswered(""), "", "Unknown");
         check("INSERT INTO t VALUES (1)", NONE, "", "Run");

@@ -208,10 +208,10 @@ fn what_the_chain_does_not_have_is_undone_by_what_is_stored() {
         let mut before = "d".to_owned();
         for record in &mut history.records {
             let sql = Some("SELECT 'undone';").filter(|_| record.revision != "stuck");
-            let options = crate::Options::default();
+            let options = crate::chain::Options::default();
             record.stored = Some(StoredDown { sql: sql.map(str::to_owned), options });
             if chain.get(&record.revision).is_none() {
-                record.down = sql.map(|sql| crate::section_digest(sql, true));
+                record.down = sql.map(|sql| crate::chain::section_digest(sql, true));
                 record.parents = vec![before];
             }
             before = record.revision.clone();

@@ -5,7 +5,7 @@ use std::fmt;
 use crate::chain::chain::Chain;
 use crate::plan::direction::Direction;
 use crate::plan::history::Partial;
-use crate::plan::non_transactional::{Kind, parts};
+use crate::plan::non_transactional::{StatementKind, parts};
 
 /// A non-transactional revision that is half done, compared with the chain.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,7 +45,7 @@ impl HalfDone {
             done: Some(partial.done).filter(|done| of.is_none_or(|of| *done < of)),
             of,
             in_doubt: partial.in_doubt,
-            is_unknowable: partial.in_doubt && next == Some(Kind::Procedure),
+            is_unknowable: partial.in_doubt && next == Some(StatementKind::Procedure),
             is_running: partial.is_running,
         }
     }

@@ -11,18 +11,30 @@ use crate::plan::step::Step;
 use crate::plan::target::Target;
 
 /// The first message of an upgrade.
-fn message(chain: &Chain<'static>, settings: &Settings, marked: bool) -> Message {
-    message_of(chain, settings, marked, true)
+fn message(chain: &Chain<'static>, settings: &Settings, tracks_progress: bool) -> Batch {
+    message_of(chain, settings, tracks_progress, true)
 }
 
 /// The same, where the database has constraints that can wait, or has none.
-fn message_of(chain: &Chain<'static>, settings: &Settings, marked: bool, defers: bool) -> Message {
+fn message_of(
+    chain: &Chain<'static>,
+    settings: &Settings,
+    tracks_progress: bool,
+    defers: bool,
+) -> Batch {
     with_steps(chain, |steps| {
         let (tables, session) = (Tables::new("public", "migrate_"), Session::default());
         let (tables, session) = (&tables, &session);
-        let frame =
-            Frame { tables, settings, session, first_mark: 100, marked, defers, half_done: &[] };
-        Message::new(steps, frame)
+        let context = BatchContext {
+            tables,
+            settings,
+            session,
+            first_marker: 100,
+            tracks_progress,
+            defers,
+            half_done: &[],
+        };
+        Batch::new(steps, context)
     })
 }
 
@@ -37,27 +49,28 @@ fn of(up: &str) -> Chain<'static> {
 }
 
 /// The position of a text in a message, as the server counts.
-fn position(message: &Message, text: &str) -> usize {
+fn position(message: &Batch, text: &str) -> usize {
     let before = message.sql.split(text).next().unwrap_or_default();
     assert!(before.len() < message.sql.len(), "{text:?} is not in the message");
     before.chars().count() + 1
 }
 
 /// Where the file says that a text of a message is: `line:column`, and the statement's number.
-fn place(chain: &Chain<'static>, message: &Message, text: &str) -> Option<(String, usize)> {
-    let (piece, span) = message.at_position(position(message, text))?;
-    let source = &chain.migrations()[piece.step].source;
+fn place(chain: &Chain<'static>, message: &Batch, text: &str) -> Option<(String, usize)> {
+    let (statement_ref, span) = message.at_position(position(message, text))?;
+    let source = &chain.migrations()[statement_ref.step].source;
     let place = source.position(span.start);
     assert!(source.slice(span).starts_with(text), "{text:?}");
-    Some((format!("{}:{}", place.line, place.column), piece.number))
+    Some((format!("{}:{}", place.line, place.column), statement_ref.number))
 }
 
 #[test]
 fn a_place_in_the_message_is_a_place_in_the_file() {
     let check = |up: &str, text: &str, expected: (&str, usize)| {
         let chain = of(up);
-        for marked in [true, false] {
-            let found = place(&chain, &message(&chain, &Settings::default(), marked), text);
+        for tracks_progress in [true, false] {
+            let found =
+                place(&chain, &message(&chain, &Settings::default(), tracks_progress), text);
             assert_eq!(found, Some((expected.0.to_owned(), expected.1)), "{text:?} in {up:?}");
         }
     };
@@ -98,7 +111,7 @@ fn a_statement_without_a_semicolon_gets_one_and_its_place_is_the_end() {
         let at = position(&message, sent) + sent.chars().count() - 2;
         let found = message.at_position(at);
         let source = &chain.migrations()[0].source;
-        let text = found.map(|(piece, span)| (piece.number, source.slice(span)));
+        let text = found.map(|(statement_ref, span)| (statement_ref.number, source.slice(span)));
         assert_eq!(text, Some((2, if up.ends_with(';') { ";" } else { "" })), "{up:?}");
     };
     check("SELECT 1;\nSELECT (2", "SELECT (2;\n");
@@ -122,16 +135,16 @@ fn the_down_section_is_where_it_is_in_the_file() {
     let (tables, session) = (Tables::new("public", "migrate_"), Session::default());
     let settings = Settings::default();
     let (tables, session) = (&tables, &session);
-    let frame = Frame {
+    let context = BatchContext {
         tables,
         settings: &settings,
         session,
-        first_mark: 1,
-        marked: true,
+        first_marker: 1,
+        tracks_progress: true,
         defers: true,
         half_done: &[],
     };
-    let message = Message::new(&planned.unwrap_or_default().steps, frame);
+    let message = Batch::new(&planned.unwrap_or_default().steps, context);
     assert_eq!(place(&chain, &message, "'down'"), Some(("9:8".to_owned(), 1)));
 }
 
@@ -151,14 +164,17 @@ fn several_steps_each_with_their_own_file() {
             [(format!("in_{id}"), "6:13", 1), (format!("last_{id}"), "7:8", 2)]
         {
             let found = message.at_position(position(&message, &text));
-            assert_eq!(found.map(|(piece, _)| (piece.step, piece.number)), Some((step, number)));
+            assert_eq!(
+                found.map(|(statement_ref, _)| (statement_ref.step, statement_ref.number)),
+                Some((step, number))
+            );
             assert_eq!(place(&chain, &message, &text), Some((expected.to_owned(), number)));
         }
     }
 }
 
 /// The marks in a message, in the order in which they are set.
-fn marks(message: &Message) -> Vec<u64> {
+fn markers(message: &Batch) -> Vec<u64> {
     let numbers = message.sql.split("setval(E'\"public\".\"migrate_statement\"', ").skip(1);
     numbers.filter_map(|rest| rest.split(')').next()?.parse().ok()).collect()
 }
@@ -170,19 +186,21 @@ fn marks_tell_how_far_a_message_has_got() {
         ("b.sql", file("b", "a", "SELECT 4; SELECT 5", "SELECT 1;")),
     ];
     let chain = chain_of(files.iter().map(|(name, text)| (*name, text.as_str())));
-    let shown = |message: &Message, number: u64| match message.at_mark(number) {
-        Some(Mark::Statement(piece)) => format!("{}.{}", piece.step, piece.number),
-        Some(Mark::End(step)) => format!("{step}.end"),
+    let shown = |message: &Batch, number: u64| match message.at_marker(number) {
+        Some(ProgressMarker::Statement(statement_ref)) => {
+            format!("{}.{}", statement_ref.step, statement_ref.number)
+        }
+        Some(ProgressMarker::End(step)) => format!("{step}.end"),
         None => "none".to_owned(),
     };
-    let check = |marked: bool, expected: &[&str]| {
-        let message = message(&chain, &Settings::default(), marked);
-        let numbers = marks(&message);
+    let check = |tracks_progress: bool, expected: &[&str]| {
+        let message = message(&chain, &Settings::default(), tracks_progress);
+        let numbers = markers(&message);
         let first_and_last = (numbers.first().copied(), numbers.last().copied());
-        assert_eq!(first_and_last, (Some(100), Some(message.next_mark() - 1)));
+        assert_eq!(first_and_last, (Some(100), Some(message.next_marker() - 1)));
         let found: Vec<_> = numbers.iter().map(|number| shown(&message, *number)).collect();
-        assert_eq!(found, expected, "marked: {marked}");
-        for stranger in [0, 99, message.next_mark(), u64::MAX] {
+        assert_eq!(found, expected, "marked: {tracks_progress}");
+        for stranger in [0, 99, message.next_marker(), u64::MAX] {
             assert_eq!(shown(&message, stranger), "none");
         }
     };
@@ -192,12 +210,16 @@ fn marks_tell_how_far_a_message_has_got() {
 
 #[test]
 fn a_section_of_very_many_statements_is_not_marked() {
-    let check = |count: usize, marked: usize| {
+    let check = |count: usize, tracks_progress: usize| {
         let chain = of(&"a;".repeat(count));
-        assert_eq!(marks(&message(&chain, &Settings::default(), true)).len(), marked, "{count}");
+        assert_eq!(
+            markers(&message(&chain, &Settings::default(), true)).len(),
+            tracks_progress,
+            "{count}"
+        );
     };
-    check(MAX_MARKED, MAX_MARKED + 1);
-    check(MAX_MARKED + 1, 2);
+    check(MAX_TRACKED, MAX_TRACKED + 1);
+    check(MAX_TRACKED + 1, 2);
 }
 
 #[test]
@@ -210,7 +232,7 @@ fn an_empty_merge_is_a_step_like_any_other() {
     let chain = chain_of(files.iter().map(|(name, text)| (name.as_str(), text.as_str())));
     let message = message(&chain, &Settings::default(), true);
     assert_eq!((message.steps, message.sql.matches("\nCOMMIT;\n").count()), (4, 4));
-    assert!(matches!(message.at_mark(message.next_mark() - 1), Some(Mark::End(3))));
+    assert!(matches!(message.at_marker(message.next_marker() - 1), Some(ProgressMarker::End(3))));
 }
 
 #[test]
@@ -315,7 +337,7 @@ fn what_returns_rows_is_a_part_of_its_own() {
         ("r3.sql", file("r3", "r2", "CREATE TABLE u ();", "DROP TABLE u;")),
     ];
     let chain = chain_of(files.iter().map(|(name, text)| (*name, text.as_str())));
-    let parts = |mut message: Message| {
+    let parts = |mut message: Batch| {
         let steps = message.steps;
         let mut parts = Vec::new();
         while let Some(part) = message.next_part() {
@@ -328,16 +350,16 @@ fn what_returns_rows_is_a_part_of_its_own() {
     let (steps, found) = parts(message(&chain, &Settings::default(), true));
     assert_eq!((steps, found), (1, vec![(true, false)]));
     let settings = Settings::default();
-    let frame = Frame {
+    let context = BatchContext {
         tables: &tables,
         settings: &settings,
         session: &session,
-        first_mark: 100,
-        marked: true,
+        first_marker: 100,
+        tracks_progress: true,
         defers: true,
         half_done: &[],
     };
-    let (steps, found) = with_steps(&chain, |steps| parts(Message::new(&steps[1..], frame)));
+    let (steps, found) = with_steps(&chain, |steps| parts(Batch::new(&steps[1..], context)));
     assert_eq!((steps, found), (1, vec![(false, true), (true, false)]));
     // In one transaction it is one message, in parts.
     let single = Settings { single_transaction: true, ..Settings::default() };

@@ -20,7 +20,7 @@ macro_rules! methods {
         use $crate::runner::embedded::{AtHead, IntoTarget};
         use $crate::runner::history_tables::HistoryTables;
         use $crate::runner::log::LogEntry;
-        use $crate::runner::operation::Goal;
+        use $crate::runner::operation::Operation;
         use $crate::runner::report::{LockHolder, Report};
 
         impl<R> $crate::runner::runner::Runner<'_, R> {
@@ -31,7 +31,7 @@ macro_rules! methods {
             /// When a statement fails, the database has diverged from the chain, another runner holds the
             /// lock for too long, or the server or the role does not allow it. What was finished stays.
             pub $($async)? fn $upgrade(&self, client: $client) -> Result<AtHead<R>, Error> {
-                let outcome = $run(client, self.engine(Goal::Upgrade(Target::Head))?) $($await)* ?;
+                let outcome = $run(client, self.engine(Operation::Upgrade(Target::Head))?) $($await)* ?;
                 self.at_head(outcome)
             }
 
@@ -45,7 +45,7 @@ macro_rules! methods {
                 client: $client,
                 target: impl IntoTarget<R>,
             ) -> Result<Report, Error> {
-                let outcome = $run(client, self.engine(Goal::Upgrade(target.into_target()))?) $($await)* ?;
+                let outcome = $run(client, self.engine(Operation::Upgrade(target.into_target()))?) $($await)* ?;
                 Ok(outcome.report)
             }
 
@@ -60,12 +60,12 @@ macro_rules! methods {
                 client: $client,
                 target: impl IntoTarget<R>,
             ) -> Result<Report, Error> {
-                let outcome = $run(client, self.engine(Goal::Downgrade(target.into_target()))?) $($await)* ?;
+                let outcome = $run(client, self.engine(Operation::Downgrade(target.into_target()))?) $($await)* ?;
                 Ok(outcome.report)
             }
 
-            /// Runs exactly this plan, which somebody may have been shown and asked about; [`upgrade`](crate::upgrade()) and
-            #[doc = concat!(" [`downgrade`](crate::downgrade()) plan from a [`", stringify!($history), "`](Self::", stringify!($history), ").")]
+            /// Runs exactly this plan, which somebody may have been shown and asked about; [`upgrade`](crate::plan::upgrade()) and
+            #[doc = concat!(" [`downgrade`](crate::plan::downgrade()) plan from a [`", stringify!($history), "`](Self::", stringify!($history), ").")]
             ///
             /// # Errors
             ///
@@ -82,7 +82,7 @@ macro_rules! methods {
             ///
             /// When the chain has no such revision, or the history can't be written.
             pub $($async)? fn $stamp(&self, client: $client, target: impl IntoTarget<R>) -> Result<Report, Error> {
-                let outcome = $run(client, self.engine(Goal::Stamp(target.into_target(), false))?) $($await)* ?;
+                let outcome = $run(client, self.engine(Operation::Stamp(target.into_target(), false))?) $($await)* ?;
                 Ok(outcome.report)
             }
 
@@ -96,7 +96,7 @@ macro_rules! methods {
                 client: $client,
                 target: impl IntoTarget<R>,
             ) -> Result<Report, Error> {
-                let outcome = $run(client, self.engine(Goal::Stamp(target.into_target(), true))?) $($await)* ?;
+                let outcome = $run(client, self.engine(Operation::Stamp(target.into_target(), true))?) $($await)* ?;
                 Ok(outcome.report)
             }
 
@@ -113,7 +113,7 @@ macro_rules! methods {
                 revisions: impl IntoIterator<Item = impl Into<String>>,
             ) -> Result<Report, Error> {
                 let revisions = revisions.into_iter().map(Into::into).collect();
-                let outcome = $run(client, self.engine(Goal::Adopt(revisions))?) $($await)* ?;
+                let outcome = $run(client, self.engine(Operation::Adopt(revisions))?) $($await)* ?;
                 Ok(outcome.report)
             }
 
@@ -123,7 +123,7 @@ macro_rules! methods {
             ///
             /// When the history can't be read.
             pub $($async)? fn $status(&self, client: $client) -> Result<Status, Error> {
-                let outcome = $run(client, self.engine(Goal::Read)?) $($await)* ?;
+                let outcome = $run(client, self.engine(Operation::Read)?) $($await)* ?;
                 Ok(self.status_of(&outcome.history))
             }
 
@@ -133,7 +133,7 @@ macro_rules! methods {
             ///
             /// When the history can't be read.
             pub $($async)? fn $history(&self, client: $client) -> Result<History, Error> {
-                let outcome = $run(client, self.engine(Goal::Read)?) $($await)* ?;
+                let outcome = $run(client, self.engine(Operation::Read)?) $($await)* ?;
                 Ok(outcome.history)
             }
 
@@ -144,7 +144,7 @@ macro_rules! methods {
             ///
             /// When the log can't be read.
             pub $($async)? fn $log(&self, client: $client) -> Result<Vec<LogEntry>, Error> {
-                let outcome = $run(client, self.engine(Goal::Log)?) $($await)* ?;
+                let outcome = $run(client, self.engine(Operation::Log)?) $($await)* ?;
                 Ok(outcome.log)
             }
 
@@ -154,7 +154,7 @@ macro_rules! methods {
             ///
             /// When the server can't be asked.
             pub $($async)? fn $history_tables(&self, client: $client) -> Result<HistoryTables, Error> {
-                let outcome = $run(client, self.engine(Goal::Tables)?) $($await)* ?;
+                let outcome = $run(client, self.engine(Operation::Tables)?) $($await)* ?;
                 Ok(outcome.tables)
             }
 
@@ -166,7 +166,7 @@ macro_rules! methods {
             /// When another migration is running, something of somebody else's stands on the tables, or the role may not
             /// remove them.
             pub $($async)? fn $forget(&self, client: $client) -> Result<Report, Error> {
-                let outcome = $run(client, self.engine(Goal::Forget)?) $($await)* ?;
+                let outcome = $run(client, self.engine(Operation::Forget)?) $($await)* ?;
                 Ok(outcome.report)
             }
 
@@ -177,7 +177,7 @@ macro_rules! methods {
             ///
             /// When the server does not answer.
             pub $($async)? fn $running(&self, client: $client) -> Result<Option<LockHolder>, Error> {
-                let outcome = $run(client, self.engine(Goal::LockHolder)?) $($await)* ?;
+                let outcome = $run(client, self.engine(Operation::LockHolder)?) $($await)* ?;
                 Ok(outcome.holder)
             }
 
@@ -188,7 +188,7 @@ macro_rules! methods {
             ///
             /// When the database is not at head, has diverged, or can't be read.
             pub $($async)? fn $verify(&self, client: $client) -> Result<AtHead<R>, Error> {
-                let outcome = $run(client, self.engine(Goal::Verify)?) $($await)* ?;
+                let outcome = $run(client, self.engine(Operation::Verify)?) $($await)* ?;
                 self.verified(outcome)
             }
         }

@@ -10,7 +10,7 @@ use crate::chain::check::check;
 use crate::chain::folder::Folder;
 use crate::plan::history::Row;
 use crate::plan::target::Target;
-use crate::runner::operation::Goal;
+use crate::runner::operation::Operation;
 use crate::runner::runner::Runner;
 
 /// A client whose first answers are these, and which then never answers again.
@@ -57,10 +57,10 @@ fn chain() -> Chain<'static> {
 }
 
 /// Polls a run once, drops it, and gives what was sent.
-fn dropped(goal: Goal, answers: Vec<Result<Vec<Row>, Failure>>) -> Vec<String> {
+fn dropped(operation: Operation, answers: Vec<Result<Vec<Row>, Failure>>) -> Vec<String> {
     let (chain, sent) = (chain(), Mutex::new(Vec::new()));
     let runner = Runner::new(&chain);
-    let Ok(engine) = runner.engine(goal) else { return Vec::new() };
+    let Ok(engine) = runner.engine(operation) else { return Vec::new() };
     {
         let run = pin!(drive(Silent { answers, sent: &sent }, engine));
         assert!(run.poll(&mut Context::from_waker(Waker::noop())).is_pending());
@@ -70,7 +70,7 @@ fn dropped(goal: Goal, answers: Vec<Result<Vec<Row>, Failure>>) -> Vec<String> {
 
 #[test]
 fn a_run_that_only_reads_leaves_nothing_to_clean_up() {
-    let sent = dropped(Goal::Read, Vec::new());
+    let sent = dropped(Operation::Read, Vec::new());
     assert_eq!(sent.len(), 1, "{sent:?}");
     assert!(sent[0].starts_with("query "), "{sent:?}");
 }
@@ -87,6 +87,6 @@ fn a_run_that_writes_is_rolled_back_when_it_is_dropped() {
         source: None,
     };
     let none: Vec<Row> = Vec::new();
-    let sent = dropped(Goal::Upgrade(Target::Head), vec![Ok(none), Err(missing)]);
+    let sent = dropped(Operation::Upgrade(Target::Head), vec![Ok(none), Err(missing)]);
     assert_eq!(sent.last().map(String::as_str), Some("abandon ROLLBACK"), "{sent:?}");
 }

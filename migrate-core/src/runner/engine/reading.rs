@@ -1,13 +1,14 @@
 //! How the engine looks at the database, and what it takes from the answers: the history, the session, the layout.
 
 use super::rows::tagged;
-use super::{Ask, Engine, State};
+use super::tables::TablesFound;
+use super::{Engine, Output, State};
 use crate::plan::history::{self, History, Row};
 use crate::plan::target::Target;
 use crate::runner::error::Error;
 use crate::runner::failure::Failure;
 use crate::runner::log;
-use crate::runner::operation::Goal;
+use crate::runner::operation::Operation;
 use crate::runner::sql::row_security::hidden;
 use crate::runner::sql::{self, Session, Tables, layout, tag};
 use crate::runner::unsupported_servers::unsupported_server;
@@ -25,54 +26,90 @@ pub(super) enum Partials {
 }
 
 impl Partials {
-    pub(super) fn of(goal: &Goal) -> Self {
-        if *goal == Goal::Verify { Partials::NotYet } else { Partials::Asked }
+    fn of(operation: &Operation) -> Self {
+        if *operation == Operation::Verify { Partials::NotYet } else { Partials::Asked }
+    }
+}
+
+/// What was seen of the database, and of the session.
+#[derive(Debug)]
+pub(super) struct Seen {
+    pub(super) session: Session,
+    /// Whether the session reads strings in the way of before 2010.
+    pub(super) non_conforming_strings: bool,
+    /// Whether the caller has begun a transaction.
+    pub(super) in_transaction: bool,
+    /// Whether there may be a constraint that waits for a commit.
+    pub(super) may_defer: bool,
+    pub(super) history: History,
+    pub(super) has_tables: bool,
+    pub(super) tables: TablesFound,
+    /// The layout that the tables have.
+    pub(super) layout: u32,
+    /// Whether it is asked which revisions are half done.
+    pub(super) partials: Partials,
+}
+
+impl Seen {
+    /// What is taken to be so before anything was read.
+    pub(super) fn new(operation: &Operation) -> Self {
+        Seen {
+            session: Session::default(),
+            non_conforming_strings: false,
+            in_transaction: false,
+            may_defer: true,
+            history: History::default(),
+            has_tables: true,
+            tables: TablesFound::default(),
+            layout: layout::VERSION,
+            partials: Partials::of(operation),
+        }
     }
 }
 
 impl Engine<'_> {
     /// Whether this is the refusal to say which revisions are half done, and the run needs not know.
     pub(super) fn does_without_partials(&self, failure: &Failure) -> bool {
-        let is_enough = match self.goal {
-            Goal::Read | Goal::Verify => failure.is_any(&["42501", "42P01"]),
-            Goal::Upgrade(_) => failure.is("42501"),
+        let is_enough = match self.operation {
+            Operation::Read | Operation::Verify => failure.is_any(&["42501", "42P01"]),
+            Operation::Upgrade(_) => failure.is("42501"),
             _ => false,
         };
-        self.partials == Partials::Asked
+        self.seen.partials == Partials::Asked
             && is_enough
             && failure.message.contains(&self.tables.progress_name)
     }
 
-    pub(super) fn read_without_partials(&mut self, failure: &Failure) -> Ask {
+    pub(super) fn read_without_partials(&mut self, failure: &Failure) -> Output {
         let is_denied = failure.is("42501");
-        self.partials = if is_denied { Partials::Denied } else { Partials::Missing };
+        self.seen.partials = if is_denied { Partials::Denied } else { Partials::Missing };
         self.read()
     }
 
-    pub(super) fn take_log(&mut self, rows: &[Row]) -> Result<Ask, Error> {
+    pub(super) fn take_log(&mut self, rows: &[Row]) -> Result<Output, Error> {
         see_all(rows)?;
         self.log = log::parse(tagged(rows, tag::LOG))
             .map_err(|row| Error::foreign_row(&self.tables.log, &row))?;
-        Ok(Ask::Done)
+        Ok(Output::Done)
     }
 
-    pub(super) fn look(&mut self) -> Ask {
+    pub(super) fn look(&mut self) -> Output {
         let query = sql::head(&self.tables, self.chain);
         self.ask(State::Looking, query)
     }
 
     pub(super) fn read_query(&self) -> String {
-        let layout = match self.goal {
+        let layout = match self.operation {
             // Who only reads may have no right to read more than the history.
-            Goal::Read
-            | Goal::Verify
-            | Goal::Log
-            | Goal::Tables
-            | Goal::Forget
-            | Goal::LockHolder => String::new(),
+            Operation::Read
+            | Operation::Verify
+            | Operation::Log
+            | Operation::Tables
+            | Operation::Forget
+            | Operation::LockHolder => String::new(),
             _ => format!(";\n{}", layout::version(&self.tables)),
         };
-        let partials = match self.partials {
+        let partials = match self.seen.partials {
             Partials::Asked => format!(";\n{}", sql::partials(&self.tables)),
             Partials::NotYet | Partials::Missing | Partials::Denied => String::new(),
         };
@@ -88,20 +125,20 @@ impl Engine<'_> {
         sql::session(self.settings.single_transaction)
     }
 
-    pub(super) fn read(&mut self) -> Ask {
+    pub(super) fn read(&mut self) -> Output {
         let query = self.read_query();
         self.ask(State::Reading, query)
     }
 
-    pub(super) fn ask_holder(&mut self) -> Ask {
+    pub(super) fn ask_holder(&mut self) -> Output {
         self.ask(State::AskingHolder, sql::holder::holder(&self.tables))
     }
 
     /// Another runner was here: what it did may be all that was to do.
-    pub(super) fn start_over(&mut self) -> Ask {
-        match self.goal {
-            Goal::Upgrade(Target::Head) => self.look(),
-            Goal::Forget => self.find_tables(),
+    pub(super) fn start_over(&mut self) -> Output {
+        match self.operation {
+            Operation::Upgrade(Target::Head) => self.look(),
+            Operation::Forget => self.find_tables(),
             _ => self.read(),
         }
     }
@@ -117,7 +154,7 @@ impl Engine<'_> {
     pub(super) fn take_session(&mut self, rows: &[Row]) -> Result<(), Error> {
         let Some(row) = tagged(rows, tag::SESSION).next() else { return Ok(()) };
         let column = |at: usize| row.get(at).cloned().flatten().unwrap_or_default();
-        self.session = Session {
+        self.seen.session = Session {
             search_path: column(1),
             role: column(2),
             lock_timeout: column(3),
@@ -125,10 +162,10 @@ impl Engine<'_> {
             user: column(9),
             made: column(6).split(sql::SEPARATOR).filter_map(setting).collect(),
         };
-        self.old_strings = column(5) == "off";
-        self.in_transaction = column(7) == "t";
+        self.seen.non_conforming_strings = column(5) == "off";
+        self.seen.in_transaction = column(7) == "t";
         // It was not asked for where it does not matter.
-        self.defers = column(10) != "f";
+        self.seen.may_defer = column(10) != "f";
         match unsupported_server(&column(8)) {
             Some(why) => Err(Error::UnsupportedServer { why }),
             None => Ok(()),
@@ -139,10 +176,10 @@ impl Engine<'_> {
     pub(super) fn take_layout(&mut self, rows: &[Row]) -> Result<(), Error> {
         let Some(row) = tagged(rows, tag::LAYOUT).next() else { return Ok(()) };
         let version = row.get(1).and_then(Option::as_deref).and_then(|text| text.parse().ok());
-        self.layout =
+        self.seen.layout =
             version.ok_or_else(|| Error::foreign_row(&self.tables.layout, &format!("{row:?}")))?;
         let missing = row.get(2).and_then(Option::as_deref).unwrap_or_default();
-        self.tables_found.missing =
+        self.seen.tables.missing =
             missing.split(',').filter(|it| !it.is_empty()).map(str::to_owned).collect();
         Ok(())
     }
@@ -150,9 +187,9 @@ impl Engine<'_> {
     /// Asks whether row security hides anything of what this run reads or writes.
     pub(super) fn hidden_query(&self) -> String {
         let Tables { history, log, layout, progress, .. } = &self.tables;
-        match self.goal {
-            Goal::Read | Goal::Verify => hidden(&[history, progress], false),
-            Goal::Log => hidden(&[log], false),
+        match self.operation {
+            Operation::Read | Operation::Verify => hidden(&[history, progress], false),
+            Operation::Log => hidden(&[log], false),
             _ => hidden(&[history, progress, layout, log], true),
         }
     }
@@ -164,8 +201,9 @@ impl Engine<'_> {
             history::parse(&rows).map_err(|row| Error::foreign_row(&self.tables.history, &row))?;
         history.partials = history::parse_partials(tagged(all, tag::PARTIAL))
             .map_err(|row| Error::foreign_row(&self.tables.progress, &row))?;
-        let grant = || format!("GRANT SELECT ON {} TO {}", self.tables.progress, self.session.user);
-        history.partials_need = (self.partials == Partials::Denied).then(grant);
+        let grant =
+            || format!("GRANT SELECT ON {} TO {}", self.tables.progress, self.seen.session.user);
+        history.partials_need = (self.seen.partials == Partials::Denied).then(grant);
         Ok(history)
     }
 }

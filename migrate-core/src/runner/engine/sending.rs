@@ -3,25 +3,47 @@
 use std::time::Duration;
 
 use super::rows::{duration, tagged};
-use super::{Ask, Engine, State};
+use super::{Engine, Output, State};
 use crate::plan::history::Row;
 use crate::plan::step::Step;
 use crate::plan::target::Target;
-use crate::runner::batch::{Frame, Message};
+use crate::runner::batch::{Batch, BatchContext};
 use crate::runner::error::Error;
 use crate::runner::failure::Failure;
-use crate::runner::observer::Watched;
-use crate::runner::operation::Goal;
+use crate::runner::observer::RunObserver;
+use crate::runner::operation::Operation;
 use crate::runner::report::{Done, Event, Report};
 use crate::runner::sql::tag;
 
+/// How messages are made.
+#[derive(Debug)]
+pub(super) struct Batching {
+    /// Off after a migration took a role that may not note its progress.
+    pub(super) tracks_progress: bool,
+    /// The number of the next marker. It begins anywhere, so that a marker that the session has kept from another run is
+    /// not taken for one of this.
+    pub(super) next_marker: u64,
+    /// How many steps the next message has at most.
+    pub(super) max_steps: usize,
+}
+
+impl Batching {
+    pub(super) fn new(seed: u64) -> Self {
+        Batching {
+            tracks_progress: true,
+            next_marker: ((seed >> 24) << 20) + 1,
+            max_steps: usize::MAX,
+        }
+    }
+}
+
 impl Engine<'_> {
     /// Sends the next steps of the plan, if there are any.
-    pub(super) fn send(&mut self, now: Duration) -> Result<Ask, Error> {
+    pub(super) fn send(&mut self, now: Duration) -> Result<Output, Error> {
         let of = self.report.done.len() + self.plan.steps.len();
         let Some(first) = self.plan.steps.first().cloned() else {
-            self.is_at_head = self.goal == Goal::Upgrade(Target::Head);
-            return Ok(Ask::Done);
+            self.is_at_head = self.operation == Operation::Upgrade(Target::Head);
+            return Ok(Output::Done);
         };
         if self.watch.stops() {
             return Err(self.stopped_between());
@@ -30,14 +52,24 @@ impl Engine<'_> {
             self.started(&first, 1, of);
             return Ok(self.begin_outside(&first, now));
         }
-        let most = std::mem::replace(&mut self.most_steps, usize::MAX).min(self.plan.steps.len());
-        let Engine { tables, settings, session, .. } = self;
-        let (first_mark, marked, defers) = (self.next_mark, self.marked, self.defers);
-        let half_done: Vec<&str> = self.history.half_done().collect();
+        let most =
+            std::mem::replace(&mut self.batching.max_steps, usize::MAX).min(self.plan.steps.len());
+        let (tables, settings, session) = (&self.tables, self.settings, &self.seen.session);
+        let (first_marker, tracks_progress, defers) =
+            (self.batching.next_marker, self.batching.tracks_progress, self.seen.may_defer);
+        let half_done: Vec<&str> = self.seen.history.half_done().collect();
         let half_done = half_done.as_slice();
-        let frame = Frame { tables, settings, session, first_mark, marked, defers, half_done };
-        let mut message = Message::new(&self.plan.steps[..most], frame);
-        self.next_mark = message.next_mark();
+        let context = BatchContext {
+            tables,
+            settings,
+            session,
+            first_marker,
+            tracks_progress,
+            defers,
+            half_done,
+        };
+        let mut message = Batch::new(&self.plan.steps[..most], context);
+        self.batching.next_marker = message.next_marker();
         for (nth, step) in self.plan.steps[..message.steps].iter().enumerate() {
             self.started(step, nth + 1, of);
         }
@@ -45,24 +77,24 @@ impl Engine<'_> {
         Ok(self.send_part(message, query))
     }
 
-    fn send_part(&mut self, message: Message, query: String) -> Ask {
+    fn send_part(&mut self, message: Batch, query: String) -> Output {
         match message.tells() {
             true => self.ask(State::Running(message), query),
             false => self.ask_for_no_rows(State::Running(message), query),
         }
     }
 
-    pub(super) fn ask(&mut self, state: State, query: String) -> Ask {
+    pub(super) fn ask(&mut self, state: State, query: String) -> Output {
         self.state = state;
         self.report.round_trips += 1;
-        Ask::Query(query)
+        Output::Query(query)
     }
 
     /// The same where none of the rows is ours: a migration may return a million.
-    pub(super) fn ask_for_no_rows(&mut self, state: State, query: String) -> Ask {
+    pub(super) fn ask_for_no_rows(&mut self, state: State, query: String) -> Output {
         self.state = state;
         self.report.round_trips += 1;
-        Ask::Run(query)
+        Output::Run(query)
     }
 
     /// Tells that a step begins, the so-and-so many-th of those left.
@@ -75,19 +107,19 @@ impl Engine<'_> {
     /// The part of a message that was sent is done; after the last one, all its steps are committed.
     pub(super) fn answered(
         &mut self,
-        mut message: Message,
+        mut message: Batch,
         rows: &[Row],
         now: Duration,
-    ) -> Result<Ask, Error> {
+    ) -> Result<Output, Error> {
         message.answers.extend(tagged(rows, tag::DONE).cloned());
         if let Some(query) = message.next_part() {
             if self.watch.stops() {
                 return Ok(self.ask(State::Stopping, "ROLLBACK".to_owned()));
             }
-            if let Some(piece) = message.alone() {
-                let step = &self.plan.steps[piece.step];
-                let (revision, of) = (step.migration.id.as_str(), piece.total);
-                self.watch.tell(&Event::Statement { revision, number: piece.number, of });
+            if let Some(statement_ref) = message.alone() {
+                let step = &self.plan.steps[statement_ref.step];
+                let (revision, of) = (step.migration.id.as_str(), statement_ref.total);
+                self.watch.tell(&Event::Statement { revision, number: statement_ref.number, of });
             }
             return Ok(self.send_part(message, query));
         }
@@ -95,8 +127,8 @@ impl Engine<'_> {
             let duration = duration(&message.answers, &step).unwrap_or_default();
             done(&mut self.report, &self.watch, &step, duration);
         }
-        self.attempts = 0;
-        self.waiting_since = None;
+        self.waiting.attempts = 0;
+        self.waiting.since = None;
         self.send(now)
     }
 
@@ -105,14 +137,14 @@ impl Engine<'_> {
         let step = match &self.state {
             State::Running(message) if message.steps == 1 => 0,
             State::Running(message) => message.alone()?.step,
-            State::Outside(_) => 0,
+            State::NonTransactional(_) => 0,
             _ => return None,
         };
         Some(self.plan.steps.get(step)?.migration.id.to_string())
     }
 
     /// The end of a run whose session has ended, during this message if it was one of the plan's.
-    pub(super) fn lost_in(&self, message: Option<&Message>, failure: Failure) -> Error {
+    pub(super) fn lost_in(&self, message: Option<&Batch>, failure: Failure) -> Error {
         let step = message.filter(|message| message.steps == 1).and(self.plan.steps.first());
         self.lost(step, failure)
     }
@@ -147,7 +179,12 @@ impl Engine<'_> {
     }
 }
 
-pub(super) fn done(report: &mut Report, watch: &Watched<'_>, step: &Step<'_>, duration: Duration) {
+pub(super) fn done(
+    report: &mut Report,
+    watch: &RunObserver<'_>,
+    step: &Step<'_>,
+    duration: Duration,
+) {
     let (direction, revision) = (step.direction, step.migration.id.as_str());
     watch.tell(&Event::Finished { direction, revision, duration });
     report.done.push(Done { direction, revision: revision.to_owned(), duration });

@@ -29,7 +29,7 @@ enum Say {
     /// These are applied.
     Applied(&'static str),
     /// This mark was set last; the first of the run is 1.
-    Mark(u64),
+    ProgressMarker(u64),
     /// These have our names: each a name and a kind.
     Tables(&'static [(&'static str, &'static str)]),
     /// The lock is held by this process.
@@ -44,7 +44,7 @@ enum Say {
     Later(u64),
 }
 
-use Say::{Applied, AtHead, Fail, FailAt, Held, Later, Lost, Mark, NotAtHead};
+use Say::{Applied, AtHead, Fail, FailAt, Held, Later, Lost, NotAtHead, ProgressMarker};
 
 /// Another runner has the lock.
 const BUSY: Say = Fail(
@@ -52,11 +52,11 @@ const BUSY: Say = Fail(
     "invalid input syntax for type integer: \"migrate: another migration is running\"",
 );
 /// The history is another than the plan was made for; the server speaks German.
-const MOVED: Say =
+const HISTORY_CHANGED: Say =
     Fail("22P02", "ungültige Eingabesyntax für Typ integer: »migrate: the history has changed«");
 /// The same of a `DO` block, where the tables are made and the history is stamped.
 const RAISED_BUSY: Say = Fail(sql::BUSY, "another migration is running");
-const RAISED_MOVED: Say = Fail(sql::MOVED, "the history has changed");
+const RAISED_HISTORY_CHANGED: Say = Fail(sql::HISTORY_CHANGED, "the history has changed");
 /// A table is locked.
 const LOCKED: Say = Fail("55P03", "canceling statement due to lock timeout");
 
@@ -88,7 +88,7 @@ fn run(
     let events = Mutex::new(String::new());
     // Whoever cancels a statement has told the run to stop before.
     let is_stopping = AtomicBool::new(false);
-    let mut watch = Watch::default();
+    let mut watch = Observers::default();
     watch.stop_when(|| is_stopping.load(Ordering::Relaxed));
     watch.observe(|event| {
         if let Ok(mut events) = events.lock() {
@@ -96,31 +96,31 @@ fn run(
             events.push('\n');
         }
     });
-    let goal = match command.split_once(' ') {
-        Some(("upgrade", target)) => Goal::Upgrade(target.parse().unwrap_or(Target::Head)),
-        _ if command == "forget" => Goal::Forget,
-        Some((_, target)) => Goal::Downgrade(target.parse().unwrap_or(Target::Base)),
-        None => Goal::Read,
+    let operation = match command.split_once(' ') {
+        Some(("upgrade", target)) => Operation::Upgrade(target.parse().unwrap_or(Target::Head)),
+        _ if command == "forget" => Operation::Forget,
+        Some((_, target)) => Operation::Downgrade(target.parse().unwrap_or(Target::Base)),
+        None => Operation::Read,
     };
-    let mut engine = match Engine::new(chain, settings, &watch, goal, 7) {
+    let mut engine = match Engine::new(chain, settings, &watch, operation, 7) {
         Ok(engine) => engine,
         Err(error) => panic!("{error}"),
     };
     let mut now = Duration::ZERO;
-    let mut reply = Reply::Start;
+    let mut reply = Input::Start;
     let mut left = script.iter();
     let ended = loop {
         let asked = match engine.next(reply, now) {
-            Ok(Ask::Done) => {
+            Ok(Output::Done) => {
                 let report = engine.take_outcome().report;
                 break format!("{} in {}", done_text(&report), report.round_trips);
             }
             Err(error) => break error.to_string(),
-            Ok(Ask::Wait(pause)) => {
+            Ok(Output::Wait(pause)) => {
                 assert!(pause > Duration::ZERO && pause <= Duration::from_secs(1), "{pause:?}");
                 ("wait".to_owned(), String::new())
             }
-            Ok(Ask::Query(query) | Ask::Run(query)) => (kind(&query), query),
+            Ok(Output::Query(query) | Output::Run(query)) => (kind(&query), query),
         };
         if asked.0 == "note" {
             // A failure that can't be noted is the same failure.
@@ -168,10 +168,10 @@ fn kind(query: &str) -> String {
     }
 }
 
-fn answer(say: &Say, chain: &Chain<'static>, query: &str) -> Reply {
+fn answer(say: &Say, chain: &Chain<'static>, query: &str) -> Input {
     let row = |columns: &[&str]| -> Row { columns.iter().map(|c| Some((*c).to_owned())).collect() };
     let refused = |code: Option<&str>, message: &str, position| {
-        Reply::Failed(Failure {
+        Input::Failed(Failure {
             code: code.map(str::to_owned),
             message: message.to_owned(),
             detail: None,
@@ -182,11 +182,11 @@ fn answer(say: &Say, chain: &Chain<'static>, query: &str) -> Reply {
     };
     let session = [tag::SESSION, "public", "none", "0", "0", "on", ""];
     match say {
-        Say::Ok if kind(query) == "session" => Reply::Rows(vec![row(&session)]),
-        Say::Ok => Reply::Rows(Vec::new()),
-        Later(_) => Reply::Waited,
-        AtHead => Reply::Rows(vec![row(&[tag::HEAD, &chain.len().to_string(), "0", "1"])]),
-        NotAtHead => Reply::Rows(vec![row(&[tag::HEAD, "1", "0", "0"])]),
+        Say::Ok if kind(query) == "session" => Input::Rows(vec![row(&session)]),
+        Say::Ok => Input::Rows(Vec::new()),
+        Later(_) => Input::Waited,
+        AtHead => Input::Rows(vec![row(&[tag::HEAD, &chain.len().to_string(), "0", "1"])]),
+        NotAtHead => Input::Rows(vec![row(&[tag::HEAD, "1", "0", "0"])]),
         Applied(ids) => {
             let records = samples::history(chain, ids).records;
             let records = records.into_iter().map(|record| {
@@ -197,14 +197,14 @@ fn answer(say: &Say, chain: &Chain<'static>, query: &str) -> Reply {
                 row.extend([Some(record.applied_by), Some(record.duration_ms.to_string())]);
                 row
             });
-            Reply::Rows(std::iter::once(row(&session)).chain(records).collect())
+            Input::Rows(std::iter::once(row(&session)).chain(records).collect())
         }
-        Mark(number) => Reply::Rows(vec![row(&[tag::STATEMENT, &number.to_string()])]),
+        ProgressMarker(number) => Input::Rows(vec![row(&[tag::STATEMENT, &number.to_string()])]),
         Say::Tables(found) => {
             let found = found.iter().map(|(name, kind)| row(&[tag::TABLE, name, kind, ""]));
-            Reply::Rows(std::iter::once(row(&session)).chain(found).collect())
+            Input::Rows(std::iter::once(row(&session)).chain(found).collect())
         }
-        Held(pid) => Reply::Rows(vec![row(&[tag::HOLDER, pid, "app", "deploy", "00:00:12", "x"])]),
+        Held(pid) => Input::Rows(vec![row(&[tag::HOLDER, pid, "app", "deploy", "00:00:12", "x"])]),
         Fail(code, message) => refused(Some(code), message, None),
         FailAt(code, text) => {
             let Some(at) = query.find(text) else { panic!("{text:?} is not in {query}") };

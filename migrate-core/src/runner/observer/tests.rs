@@ -74,16 +74,16 @@ impl Subscriber for Ear {
 fn events_have_fields_and_stand_in_the_span_of_their_run() {
     let ear = Ear::default();
     tracing::subscriber::with_default(ear.clone(), || {
-        let mut watch = Watch::default();
+        let mut watch = Observers::default();
         watch.observe(|_| tracing::debug!("the observer's own"));
-        let watched = Watched::new(&watch, &Goal::Upgrade(Target::Head), "r9");
+        let watched = RunObserver::new(&watch, &Operation::Upgrade(Target::Head), "r9");
         let (direction, revision) = (Direction::Up, "r1");
         watched.tell(&Event::Started { direction, revision, number: 1, of: 2 });
         let duration = std::time::Duration::from_millis(7);
         watched.tell(&Event::Finished { direction, revision, duration });
         tracing::info!("outside");
     });
-    let expected = "migrate goal=upgrade head head=\"r9\"
+    let expected = "migrate operation=upgrade head head=\"r9\"
   DEBUG message=upgrade started revision=\"r1\" number=1 of=2
   DEBUG message=the observer's own
   INFO message=upgrade finished revision=\"r1\" duration=7ms

@@ -1,6 +1,6 @@
 //! The history's tables: how they are made, and brought from an older layout to this one.
 
-use super::{HALF_DONE, MOVED, Tables, guard, literal, tag};
+use super::{HALF_DONE, HISTORY_CHANGED, Tables, guard, literal, tag};
 use crate::syntax::ident::quote;
 
 /// The version of the tables' layout that this program writes.
@@ -94,7 +94,7 @@ fn begin(tables: &Tables, if_missing: &str) -> String {
         tables,
         &format!(
             "IF {are_there} THEN \
-             RAISE EXCEPTION USING ERRCODE = '{MOVED}', MESSAGE = 'the history has been made'; END IF; \
+             RAISE EXCEPTION USING ERRCODE = '{HISTORY_CHANGED}', MESSAGE = 'the history has been made'; END IF; \
              IF pg_catalog.to_regnamespace({quoted}) IS NULL THEN CREATE SCHEMA {name}; END IF; ",
             are_there = are_there.join(" AND "),
             quoted = literal(&quote(schema)),
@@ -159,7 +159,7 @@ pub(crate) fn upgrade(tables: &Tables, from: u32) -> String {
     let Tables { history, layout, progress, .. } = tables;
     let then = format!(
         "IF (SELECT pg_catalog.max(version) FROM {layout}) <> {from} THEN \
-         RAISE EXCEPTION USING ERRCODE = '{MOVED}', MESSAGE = 'the layout has changed'; END IF; "
+         RAISE EXCEPTION USING ERRCODE = '{HISTORY_CHANGED}', MESSAGE = 'the layout has changed'; END IF; "
     );
     let mut sql =
         format!("BEGIN ISOLATION LEVEL READ COMMITTED;\n{}\n{QUIET}", guard(tables, &then));

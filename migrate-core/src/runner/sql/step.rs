@@ -4,7 +4,8 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use super::{
-    HALF_DONE, HAS_MOVED, IS_BUSY, MOVED, Session, TOOL, Tables, guard, literal, refuse, tag,
+    HALF_DONE, HISTORY_CHANGED, HISTORY_CHANGED_TEXT, IS_BUSY, Session, TOOL, Tables, guard,
+    literal, refuse, tag,
 };
 use crate::chain::chain::Migration;
 use crate::chain::digest::DIGEST_VERSION;
@@ -47,14 +48,15 @@ pub(crate) fn checked(
     let moved = moved_before(tables, step, half_done);
     match how {
         // The check is a statement of its own: a snapshot that both have would be older than the lock.
-        Guard::Quick(mark) => format!(
+        Guard::Quick(marker) => format!(
             "SELECT CASE WHEN NOT pg_catalog.pg_try_advisory_xact_lock({key}) THEN {busy} END, {started};\n\
-             SELECT CASE WHEN {moved} THEN {has_moved} END{mark};\n",
+             SELECT CASE WHEN {moved} THEN {history_changed} END{marker};\n",
             key = tables.lock_key,
             busy = refuse(IS_BUSY),
             started = started(step, settings),
-            has_moved = refuse(HAS_MOVED),
-            mark = mark.map_or_else(String::new, |mark| format!(", {}", set_mark(tables, mark))),
+            history_changed = refuse(HISTORY_CHANGED_TEXT),
+            marker = marker
+                .map_or_else(String::new, |marker| format!(", {}", set_marker(tables, marker))),
         ),
         Guard::Worded => {
             let then = format!("{}PERFORM {STARTED}; ", raise_if(&moved));
@@ -65,20 +67,20 @@ pub(crate) fn checked(
 
 /// The same for a step that follows another in one transaction. `deferrable` says that there may be constraints that wait
 /// for the commit.
-pub(crate) fn go_on(
+pub(crate) fn continue_transaction(
     tables: &Tables,
     step: &Step<'_>,
     settings: &Settings,
-    mark: u64,
+    marker: u64,
     changes: &[String],
     deferrable: bool,
 ) -> String {
     format!(
-        "{defer}{save}SELECT {started}, {mark};\n",
+        "{defer}{save}SELECT {started}, {marker};\n",
         defer = if deferrable { constraints("condeferred", "DEFERRED") } else { String::new() },
         save = save(changes),
         started = started(step, settings),
-        mark = set_mark(tables, mark),
+        marker = set_marker(tables, marker),
     )
 }
 
@@ -207,24 +209,24 @@ pub(crate) fn begun_since(tables: &Tables, half_done: &[&str]) -> String {
 /// What a `DO` block does where that condition holds.
 pub(crate) fn raise_if(moved: &str) -> String {
     format!(
-        "IF {moved} THEN RAISE EXCEPTION USING ERRCODE = '{MOVED}', \
+        "IF {moved} THEN RAISE EXCEPTION USING ERRCODE = '{HISTORY_CHANGED}', \
          MESSAGE = 'the history has changed'; END IF; "
     )
 }
 
 /// Notes which statement begins. A sequence keeps it even when the transaction fails, and tells
 /// each session its own.
-pub(crate) fn mark(tables: &Tables, number: u64) -> String {
-    format!("SELECT {};\n", set_mark(tables, number))
+pub(crate) fn marker(tables: &Tables, number: u64) -> String {
+    format!("SELECT {};\n", set_marker(tables, number))
 }
 
-fn set_mark(tables: &Tables, number: u64) -> String {
+fn set_marker(tables: &Tables, number: u64) -> String {
     format!("pg_catalog.setval({}, {number})", literal(&tables.statement))
 }
 
 /// What follows the last statement of a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Then {
+pub(crate) enum AfterStep {
     /// The commit.
     Commit,
     /// Another step in the same transaction.
@@ -239,20 +241,20 @@ pub(crate) fn finish(
     tables: &Tables,
     step: &Step<'_>,
     session: &Session,
-    mark: Option<u64>,
+    marker: Option<u64>,
     changes: &[String],
-    then: Then,
+    then: AfterStep,
 ) -> String {
     let first = changes.first().map(String::as_str);
     let mut columns = Session::columns(restore_saved(changes), first, session.restore_changed());
-    if then != Then::Commit {
+    if then != AfterStep::Commit {
         // Else the next step would run under what was set for this one.
         columns.extend(session.restore_timeouts());
     }
-    columns.extend(mark.map(|number| set_mark(tables, number)));
+    columns.extend(marker.map(|number| set_marker(tables, number)));
     columns.push(format!("pg_catalog.set_config('migrate.took', {DURATION}::text, true)"));
     let mut sql = format!("SELECT {};\n", columns.join(", "));
-    if then == (Then::Next { deferrable: true }) {
+    if then == (AfterStep::Next { deferrable: true }) {
         sql.push_str(&constraints("condeferrable", "IMMEDIATE"));
     }
     let migration = &step.migration;

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize, Serializer};
 
-use crate::syntax::ident::shown;
+use crate::syntax::ident::{LONGEST, shown};
 
 /// A name in a schema.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
@@ -171,6 +171,23 @@ impl Name {
     }
 }
 
+/// The name that the server makes of a table's, a column's and a word: the longer of the two is cut.
+pub(crate) fn usual_name(table: &str, column: Option<&str>, word: &str) -> String {
+    let room = LONGEST.saturating_sub(word.len() + 1 + usize::from(column.is_some()));
+    let (mut first, mut second) = (table.len(), column.map_or(0, str::len));
+    while first + second > room {
+        if first > second { first -= 1 } else { second -= 1 }
+    }
+    let table = &table[..table.floor_char_boundary(first)];
+    match column {
+        Some(column) => {
+            let column = &column[..column.floor_char_boundary(second)];
+            format!("{table}_{column}_{word}")
+        }
+        None => format!("{table}_{word}"),
+    }
+}
+
 /// Without the schema where it is `public`; quoted where SQL would need it.
 impl fmt::Display for Name {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -209,6 +226,23 @@ serialize_as_shown!(Name, RoutineName, OtherName, GrantName, ObjectName);
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_server_cuts_the_longer_name() {
+        let check = |table: &str, column: Option<&str>, expected: &str| {
+            assert_eq!(usual_name(table, column, "not_null"), expected);
+        };
+        check("t", Some("a"), "t_a_not_null");
+        check("d", None, "d_not_null");
+        let (long, rest) = ("x".repeat(60), "x".repeat(50));
+        check(&long, Some("abc"), &format!("{rest}_abc_not_null"));
+        let half = "y".repeat(26);
+        check(
+            &"x".repeat(40),
+            Some(&"y".repeat(40)),
+            &format!("{}_{half}_not_null", "x".repeat(27)),
+        );
+    }
 
     #[test]
     fn names_are_shown_as_people_write_them() {

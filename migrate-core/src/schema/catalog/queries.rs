@@ -17,6 +17,13 @@ const COMMON: &str = "
 WITH ext AS MATERIALIZED (
     SELECT classid, objid FROM pg_catalog.pg_depend WHERE deptype = 'e'
 ),
+-- What goes with an extension because somebody has said so.
+follower AS MATERIALIZED (
+    SELECT d.classid, d.objid, pg_catalog.jsonb_agg(e.extname ORDER BY e.extname) AS extensions
+    FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_extension e ON e.oid = d.refobjid
+    WHERE d.deptype = 'x' AND d.refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass
+    GROUP BY d.classid, d.objid
+),
 ns AS MATERIALIZED (
     SELECT oid, nspname FROM pg_catalog.pg_namespace
     WHERE nspname !~ '^pg_' AND nspname <> 'information_schema'

@@ -55,12 +55,15 @@ pub struct Relation {
     pub force_row_security: bool,
     /// What identifies a row for logical replication, where it is not the primary key.
     pub replica_identity: Option<String>,
+    /// The extensions with which a materialized view goes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub depends_on: Vec<String>,
     /// The comment.
     pub comment: Option<String>,
     /// The columns, in order. One that was dropped leaves no trace.
     #[serde(skip_deserializing)]
     pub columns: Vec<Column>,
-    /// The constraints but for NOT NULL, by name.
+    /// The constraints by name; NOT NULL is a property of its column.
     #[serde(skip_deserializing)]
     pub constraints: BTreeMap<String, Constraint>,
     /// The indexes by name; those behind constraints too.
@@ -89,6 +92,15 @@ pub struct Column {
     pub not_null: bool,
     /// `NOT VALID` or `NO INHERIT`, of a NOT NULL that is so (since PostgreSQL 18).
     pub not_null_options: Option<String>,
+    /// The name of a NOT NULL of its own, where it is not the usual one (since PostgreSQL 18).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_null_name: Option<String>,
+    /// The comment on it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_null_comment: Option<String>,
+    /// What the server calls it, also where that is inherited or usual.
+    #[serde(default, skip_serializing)]
+    pub(crate) not_null_constraint: Untold,
     /// The default, or the expression of a generated column.
     pub default: Option<String>,
     /// `stored` or `virtual`, of a generated column.
@@ -113,6 +125,16 @@ pub struct Column {
     pub inherited: bool,
     /// The comment.
     pub comment: Option<String>,
+}
+
+/// A name that is known, and makes no difference.
+#[derive(Debug, Clone, Default, Eq, Deserialize)]
+pub(crate) struct Untold(pub(crate) Option<String>);
+
+impl PartialEq for Untold {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
 }
 
 /// A constraint of a table.
@@ -167,6 +189,9 @@ pub struct Index {
     pub tablespace: Option<String>,
     /// The statistics targets of its expressions, `2=500`.
     pub statistics: Vec<String>,
+    /// The extensions with which it goes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub depends_on: Vec<String>,
     /// The comment.
     pub comment: Option<String>,
 }
@@ -180,6 +205,9 @@ pub struct Trigger {
     pub firing: Option<String>,
     /// Is it a copy of the trigger of a partitioned table?
     pub inherited: bool,
+    /// The extensions with which it goes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub depends_on: Vec<String>,
     /// The comment.
     pub comment: Option<String>,
 }

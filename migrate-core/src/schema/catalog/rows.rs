@@ -2,6 +2,7 @@
 
 use serde::de::DeserializeOwned;
 
+use super::names::usual_name;
 use super::{Catalog, Column, Name};
 
 /// A row of the server's answer.
@@ -48,7 +49,22 @@ pub(super) fn catalog(rows: &[Row]) -> Result<Catalog, Unreadable> {
             relation.columns.push(column);
         }
     }
+    without_usual_names(&mut catalog);
     Ok(catalog)
+}
+
+/// A NOT NULL that is called as the server calls it has no name of its own.
+fn without_usual_names(catalog: &mut Catalog) {
+    for (name, domain) in &mut catalog.domains {
+        let usual = usual_name(&name.name, None, "not_null");
+        domain.not_null_name.take_if(|it| *it == usual);
+    }
+    for (name, relation) in &mut catalog.relations {
+        for column in &mut relation.columns {
+            let usual = usual_name(&name.name, Some(&column.name), "not_null");
+            column.not_null_name.take_if(|it| *it == usual);
+        }
+    }
 }
 
 fn json<T: DeserializeOwned>(text: &str) -> Result<T, String> {

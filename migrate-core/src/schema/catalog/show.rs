@@ -14,6 +14,8 @@ pub(super) trait Show {
     fn show(&self) -> String;
 }
 
+const DEPENDS_ON: &str = "depends on extension";
+
 /// Words, joined by blanks.
 #[derive(Default)]
 struct Words(Vec<String>);
@@ -83,6 +85,7 @@ impl Show for Domain {
         let comments = comments.map(|(name, comment)| format!("{name} commented {comment:?}"));
         Words::of(&*self.base)
             .option("COLLATE", self.collation.as_ref())
+            .option("CONSTRAINT", self.not_null_name.as_ref())
             .when(self.not_null, "NOT NULL")
             .option("DEFAULT", self.default.as_ref())
             .word(checks.chain(comments).collect::<Vec<_>>().join(" "))
@@ -150,6 +153,7 @@ impl Show for Relation {
             .when(self.force_row_security, "forced row security")
             .option("replica identity", self.replica_identity.as_ref())
             .option("as", self.definition.as_ref())
+            .list(DEPENDS_ON, &self.depends_on)
             .comment(self.comment.as_ref())
     }
 }
@@ -174,6 +178,7 @@ impl RelationKind {
 impl Show for Column {
     fn show(&self) -> String {
         let identity = self.identity.as_ref().map(|when| when.to_uppercase());
+        let not_null_comment = self.not_null_comment.as_ref().map(|it| format!("{it:?}"));
         let (default, generated) = match &self.generated {
             Some(kind) => {
                 (None, self.default.as_ref().map(|e| format!("({e}) {}", kind.to_uppercase())))
@@ -182,8 +187,10 @@ impl Show for Column {
         };
         Words::of(&*self.data_type)
             .option("COLLATE", self.collation.as_ref())
+            .option("CONSTRAINT", self.not_null_name.as_ref())
             .when(self.not_null, "NOT NULL")
             .word(self.not_null_options.clone().unwrap_or_default())
+            .option("NOT NULL commented", not_null_comment.as_ref())
             .option("DEFAULT", default)
             .option("GENERATED ALWAYS AS", generated.as_ref())
             .option("GENERATED AS IDENTITY", identity.as_ref())
@@ -215,6 +222,7 @@ impl Show for Index {
             .when(self.clustered, "clustered")
             .option("tablespace", self.tablespace.as_ref())
             .list("statistics", &self.statistics)
+            .list(DEPENDS_ON, &self.depends_on)
             .comment(self.comment.as_ref())
     }
 }
@@ -224,6 +232,7 @@ impl Show for Trigger {
         Words::of(&*self.definition)
             .word(self.firing.clone().unwrap_or_default())
             .when(self.inherited, "inherited")
+            .list(DEPENDS_ON, &self.depends_on)
             .comment(self.comment.as_ref())
     }
 }
@@ -253,6 +262,7 @@ impl Show for Routine {
         Words::of(&*self.kind)
             .option("returns", result)
             .option("as", Some(&self.definition))
+            .list(DEPENDS_ON, &self.depends_on)
             .comment(self.comment.as_ref())
     }
 }

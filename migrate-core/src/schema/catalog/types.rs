@@ -48,13 +48,16 @@ pub struct Domain {
     pub base: String,
     /// Is NULL refused?
     pub not_null: bool,
+    /// The name of the constraint that does so, where it is not the usual one (since PostgreSQL 17).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_null_name: Option<String>,
     /// The default.
     pub default: Option<String>,
     /// The collation, where it is not the type's.
     pub collation: Option<String>,
     /// The checks by name, each as PostgreSQL prints it.
     pub constraints: BTreeMap<String, String>,
-    /// The comments of the checks, by their names.
+    /// The comments of the constraints, by their names.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub constraint_comments: BTreeMap<String, String>,
     /// The comment.
@@ -114,6 +117,9 @@ pub struct Routine {
     pub result: Option<String>,
     /// The whole statement; of an aggregate, its options.
     pub definition: String,
+    /// The extensions with which it goes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub depends_on: Vec<String>,
     /// The comment.
     pub comment: Option<String>,
 }

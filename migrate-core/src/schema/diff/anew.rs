@@ -3,10 +3,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::relations::{is_other, is_view};
+use super::relations::is_view;
 use super::{keys, words};
 use crate::schema::catalog::{
-    Catalog, Column, Composite, Constraint, Domain, Index, Name, Relation, Routine, RoutineName,
+    Catalog, Column, Composite, Constraint, Domain, Index, Name, OtherName, Relation, RelationKind,
+    Routine, RoutineName,
 };
 
 /// What is recreated.
@@ -22,6 +23,8 @@ pub(super) struct Anew {
     renewed: BTreeMap<Name, BTreeSet<String>>,
     /// Views.
     pub(super) views: BTreeSet<Name>,
+    /// Objects of rare kinds.
+    pub(super) others: BTreeSet<OtherName>,
 }
 
 impl Anew {
@@ -29,10 +32,17 @@ impl Anew {
     pub(super) fn new(from: &Catalog, to: &Catalog, types: BTreeSet<Name>) -> Self {
         let mut anew = Anew { types, ..Anew::default() };
         anew.look_at_types(from, to);
-        anew.look_at_routines(from, to);
-        anew.look_at_columns(from, to);
-        anew.look_at_views(from, to);
-        anew
+        loop {
+            let known = (anew.routines.len(), anew.others.len());
+            anew.look_at_routines(from, to);
+            anew.look_at_others(from, to);
+            anew.look_at_columns(from, to);
+            anew.look_at_views(from, to);
+            anew.look_at_row_types(from, to);
+            if known == (anew.routines.len(), anew.others.len()) {
+                return anew;
+            }
+        }
     }
 
     fn look_at_types(&mut self, from: &Catalog, to: &Catalog) {
@@ -144,6 +154,35 @@ impl Anew {
         }
     }
 
+    /// The routines that stay, and take or return rows of what is recreated.
+    fn look_at_row_types(&mut self, from: &Catalog, to: &Catalog) {
+        let remade = |(name, before): &(&Name, &Relation)| {
+            let other = |after| self.remakes(before, after);
+            self.views.contains(*name) || to.relations.get(*name).is_some_and(other)
+        };
+        let remade: Vec<&Name> =
+            from.relations.iter().filter(remade).map(|(name, _)| name).collect();
+        let takes = |(name, it): &(&RoutineName, &Routine)| {
+            to.routines.contains_key(*name)
+                && !self.routines.contains(*name)
+                && remade.iter().any(|table| it.needs(name, table))
+        };
+        let found = from.routines.iter().filter(takes).map(|(name, _)| name.clone());
+        let found: Vec<RoutineName> = found.collect();
+        self.routines.extend(found);
+    }
+
+    /// Is a table or a view dropped and created again, since no statement leads from one to the other?
+    pub(super) fn remakes(&self, before: &Relation, after: &Relation) -> bool {
+        let of_server = |server: &String| {
+            let (kind, identity) = ("server".to_owned(), words::ident(server));
+            self.others.contains(&OtherName { kind, identity })
+        };
+        before.kind != after.kind
+            || before.server != after.server
+            || before.server.as_ref().is_some_and(of_server)
+    }
+
     /// The views that stay but have to make way: they change, or what they show does.
     fn look_at_views(&mut self, from: &Catalog, to: &Catalog) {
         let mut moved: BTreeSet<&Name> = BTreeSet::new();
@@ -151,8 +190,9 @@ impl Anew {
             let moves = to.relations.get(name).is_none_or(|after| {
                 let text = before.definition.as_deref().unwrap_or_default();
                 let kept = |it: &Column| after.columns.iter().any(|new| new.name == it.name);
-                is_other(before, after)
-                    || is_view(after) && (of_view(before) != of_view(after) || self.has(text))
+                let changes = of_view(before) != of_view(after) && !before.can_be_replaced(after);
+                self.remakes(before, after)
+                    || is_view(after) && (changes || self.has(text))
                     || !before.columns.iter().all(kept)
                     || self.has_changed(name)
             });
@@ -160,12 +200,24 @@ impl Anew {
                 moved.insert(name);
             }
         }
+        // Rows that are grouped by a primary key may show all that depends on it.
+        let primary = |it: &Relation| {
+            let mut keys = it.constraints.iter().filter(|(_, it)| it.kind == "primary key");
+            keys.next().map(|(name, it)| (name.clone(), it.definition.clone(), it.columns.clone()))
+        };
+        let rekeyed = from.relations.iter().filter_map(|(name, before)| {
+            let after = to.relations.get(name)?;
+            let key = primary(before)?;
+            (primary(after).as_ref() != Some(&key)).then_some((name, key.2))
+        });
+        let rekeyed: Vec<(&Name, Vec<String>)> = rekeyed.collect();
         loop {
             let views = from.relations.iter();
             let views = views.filter(|(name, it)| is_view(it) && !moved.contains(*name));
             let more = views.filter(|(_, it)| {
                 let text = it.definition.as_deref().unwrap_or_default();
                 moved.iter().any(|name| words::mentions(text, name))
+                    || rekeyed.iter().any(|(name, key)| is_grouped(text, name, key))
             });
             let more: Vec<&Name> = more.map(|(name, _)| name).collect();
             if more.is_empty() {
@@ -185,12 +237,12 @@ impl Anew {
         self.types.iter().any(|name| words::mentions(definition, name))
     }
 
-    /// Does a definition speak of a type or a routine that is recreated?
+    /// Does a definition speak of a type, a routine, an operator or the like that is recreated?
     pub(super) fn has(&self, definition: &str) -> bool {
-        self.has_type(definition) || {
-            let name = |it: &RoutineName| Name::new(&*it.schema, &*it.name);
-            self.routines.iter().any(|it| words::mentions(definition, &name(it)))
-        }
+        let name = |it: &RoutineName| Name::new(&*it.schema, &*it.name);
+        self.has_type(definition)
+            || self.routines.iter().any(|it| words::mentions(definition, &name(it)))
+            || self.others.iter().any(|it| is_used_in(definition, it))
     }
 
     /// Does the type of a column change, or become another of the same name?
@@ -296,7 +348,48 @@ impl Anew {
     }
 }
 
+/// Does an expression use an operator, an operator class or the like?
+fn is_used_in(definition: &str, it: &OtherName) -> bool {
+    let name = it.identity.split(['(', ' ']).next().unwrap_or_default();
+    match it.kind.as_str() {
+        "operator" => definition.contains(&format!("OPERATOR({name})")),
+        "operator class" => words::is_in(name, definition),
+        "text search configuration" | "text search dictionary" => {
+            words::is_in(&it.identity, definition)
+        }
+        _ => false,
+    }
+}
+
+/// Does a query group rows by the primary key of a table?
+fn is_grouped(query: &str, table: &Name, key: &[String]) -> bool {
+    let groups = query.split_once("GROUP BY").map_or("", |(_, groups)| groups);
+    words::mentions(query, table) && key.iter().all(|column| words::has_word(groups, column))
+}
+
+impl Relation {
+    /// Can `CREATE OR REPLACE VIEW` lead to another one? Columns can be added at the end.
+    pub(super) fn can_be_replaced(&self, after: &Relation) -> bool {
+        let same = |(one, other): (&Column, &Column)| {
+            one.name == other.name
+                && one.data_type == other.data_type
+                && one.collation == other.collation
+        };
+        self.kind == RelationKind::View
+            && after.kind == RelationKind::View
+            && self.columns.len() <= after.columns.len()
+            && self.columns.iter().zip(&after.columns).all(same)
+    }
+}
+
 impl Routine {
+    /// Can it be there only while a table or a view is? Its name is the key of the catalog.
+    pub(super) fn needs(&self, own: &RoutineName, relation: &Name) -> bool {
+        words::mentions(&own.arguments, relation)
+            || self.result.as_ref().is_some_and(|it| words::mentions(it, relation))
+            || self.is_parsed() && words::mentions(&self.definition, relation)
+    }
+
     /// Is its body SQL that the server has read, so that what it speaks of can't go?
     pub(super) fn is_parsed(&self) -> bool {
         self.definition.contains("\nBEGIN ATOMIC") || self.definition.contains("\nRETURN ")
@@ -364,5 +457,5 @@ pub(super) fn is_used(catalog: &Catalog, name: &Name) -> bool {
 
 /// What a view can't change without being recreated.
 fn of_view(it: &Relation) -> impl PartialEq {
-    (it.definition.clone(), it.options.clone(), it.tablespace.clone(), it.access_method.clone())
+    (it.definition.clone(), it.tablespace.clone(), it.access_method.clone())
 }

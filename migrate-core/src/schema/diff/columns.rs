@@ -2,14 +2,22 @@
 
 use std::collections::BTreeSet;
 
-use super::relations::{is_view, keyword};
+use super::relations::{REWRITES, is_view, keyword};
 use super::types::unusual_options;
 use super::{Draft, ORDER_OF_COLUMNS, Phase, words};
 use crate::schema::catalog::{Change, Column, Name, ObjectName, Relation, RelationKind};
 
 impl Draft<'_> {
-    /// The columns of a table that stays.
+    /// The columns of a table or a view that stays.
     pub(super) fn columns(&mut self, table: &Name, before: &Relation, after: &Relation) {
+        if is_view(after) {
+            for column in &after.columns {
+                let old = before.columns.iter().find(|it| it.name == column.name);
+                self.view_default(table, old, column);
+                self.column_settings(table, old, column);
+            }
+            return;
+        }
         let shown = words::name(table);
         let anew: BTreeSet<&str> = before.columns.iter().map(|it| &*it.name).collect();
         let anew: BTreeSet<&str> =
@@ -41,6 +49,9 @@ impl Draft<'_> {
                         "fails if the table has rows: give the column a default, or fill it first"
                             .to_owned()
                     });
+                    let rewrites =
+                        column.generated.as_deref() == Some("stored") || column.identity.is_some();
+                    let caution = caution.or_else(|| rewrites.then(|| REWRITES.to_owned()));
                     let object = ObjectName::column(table, &column.name);
                     let column = self.column(table, column);
                     let sql = format!("ALTER TABLE {shown} ADD COLUMN {column}");
@@ -82,9 +93,7 @@ impl Draft<'_> {
         if let Some(collation) = &it.collation {
             sql.push_str(&format!(" COLLATE {collation}"));
         }
-        if it.not_null {
-            sql.push_str(" NOT NULL");
-        }
+        sql.push_str(&it.not_null_clause());
         match (&it.generated, &it.default) {
             (Some(kind), Some(expression)) => {
                 let kind = kind.to_uppercase();
@@ -127,10 +136,6 @@ impl Draft<'_> {
         before: &Column,
         after: &Column,
     ) {
-        if is_view(relation) {
-            self.view_default(table, Some(before), after);
-            return;
-        }
         let name = words::ident(&after.name);
         let column =
             format!("ALTER {} {} ALTER COLUMN {name}", keyword(relation.kind), words::name(table));
@@ -186,9 +191,9 @@ impl Draft<'_> {
         {
             self.step(Phase::Columns, set(&format!("OPTIONS ({changes})")));
         }
-        let rest = |it: &Column| (it.not_null_options.clone(), it.inherited, it.local);
+        let rest = |it: &Column| (it.inherited, it.local);
         if rest(before) != rest(after) {
-            let why = "whether it is its own or its parents', and how it may be NULL there, stays";
+            let why = "whether it is its own or its parents' stays";
             self.cannot(Change::Alter, "column", format!("{table}.{name}"), why);
         }
     }
@@ -202,35 +207,6 @@ impl Draft<'_> {
             let to = to.map_or_else(|| "DROP DEFAULT".to_owned(), |it| format!("SET DEFAULT {it}"));
             self.step(Phase::Parts, format!("ALTER VIEW {column} {to}"));
         }
-    }
-
-    fn not_null(&mut self, table: &Name, relation: &Relation, it: &Column, is_filled: bool) {
-        let shown = format!("ALTER {} {}", keyword(relation.kind), words::name(table));
-        let name = words::ident(&it.name);
-        let set = format!("{shown} ALTER COLUMN {name} SET NOT NULL");
-        let fill = match &it.default {
-            Some(_) => format!(
-                "; to fill it first, in batches for a large table: UPDATE {} SET {name} = DEFAULT WHERE {name} IS NULL",
-                words::name(table)
-            ),
-            None => String::new(),
-        };
-        let caution = (!is_filled).then(|| format!("fails if {name} is null in a row{fill}"));
-        if !self.online {
-            self.careful(Phase::Columns, set, caution);
-            return;
-        }
-        // A check that holds is proof enough: the rows are not read under the lock of SET NOT NULL.
-        let proof =
-            |suffix: String| words::derived(&format!("{}_{}", table.name, it.name), &suffix);
-        let free = |name: &String| !relation.constraints.contains_key(name);
-        let mut names = (0..).map(|n| proof(format!("_is_set{}", "_".repeat(n))));
-        let check = words::ident(&names.find(free).unwrap_or_default());
-        let sql = format!("{shown} ADD CONSTRAINT {check} CHECK ({name} IS NOT NULL) NOT VALID");
-        self.step(Phase::Columns, sql);
-        self.careful(Phase::Columns, format!("{shown} VALIDATE CONSTRAINT {check}"), caution);
-        self.step(Phase::Columns, set);
-        self.step(Phase::Columns, format!("{shown} DROP CONSTRAINT {check}"));
     }
 
     /// What can't stand in `CREATE TABLE`, on every version.
@@ -288,6 +264,9 @@ impl Draft<'_> {
                 let options = words::options(&after.options);
                 self.step(phase, format!("{column} SET ({options})"));
             }
+        }
+        if let Some(relation) = self.to.relations.get(table).filter(|it| !is_view(it)) {
+            self.not_null_settings(table, relation, before, after);
         }
         let before = before.and_then(|it| it.comment.as_ref());
         self.comment(&format!("COLUMN {shown}"), before, after.comment.as_ref());

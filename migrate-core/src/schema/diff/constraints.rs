@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use super::held::taken;
+use super::inheritance::moves;
 use super::partitions::is_parted;
 use super::relations::is_view;
 use super::settled::named;
@@ -45,7 +47,9 @@ impl Draft<'_> {
                 continue;
             }
             let new = after.constraints.get(key);
-            if new.is_some_and(|new| self.same_constraint(name, it, new)) {
+            // That of a parent would leave its own beside it.
+            let merges = |new: &Constraint| new.local || it.inherited || after.bound.is_some();
+            if new.is_some_and(|new| self.same_constraint(name, it, new) && merges(new)) {
                 continue;
             }
             // One that is written in two steps goes in the first of them.
@@ -64,11 +68,16 @@ impl Draft<'_> {
             None => inline(after).map(|(key, _)| key).collect(),
             Some(_) => BTreeSet::new(),
         };
-        for (key, it) in after.constraints.iter().filter(|(_, it)| it.local) {
+        for (key, it) in &after.constraints {
             let old = before.and_then(|before| before.constraints.get(key));
+            let old = old.filter(|old| {
+                !before.is_some_and(|before| self.goes_with_parent(key, (before, old), (after, it)))
+            });
             let replaces = old.is_some_and(|old| self.replaces(old, Some(it)));
             let old = old.filter(|old| self.same_constraint(name, old, it));
-            if old.is_none() && self.online && it.is_key() && is_parted(after) {
+            if !it.local {
+                // It is written at the parent.
+            } else if old.is_none() && self.online && it.is_key() && is_parted(after) {
                 self.key_of_partitions(name, (key, it));
             } else if old.is_none() && !made.contains(key) {
                 let index = after.indexes.get(key);
@@ -87,6 +96,34 @@ impl Draft<'_> {
             let on = format!("CONSTRAINT {} ON {shown}", words::ident(key));
             self.comment(&on, before, it.comment.as_ref());
         }
+    }
+
+    /// Has a table a constraint of its own in place of one that goes with that of its parent?
+    fn goes_with_parent(
+        &self,
+        key: &str,
+        (before, old): (&Relation, &Constraint),
+        (after, new): (&Relation, &Constraint),
+    ) -> bool {
+        let (leaves, _) = moves(before, after);
+        // A key has another name there.
+        let is_its = |name: &String, it: &Constraint| {
+            *name == key || before.bound.is_some() && it.is_key() && it.definition == old.definition
+        };
+        let leaves_it = |parent: &Name| {
+            let it = self.from.relations.get(parent);
+            let mut its = it.into_iter().flat_map(|it| &it.constraints);
+            // It goes before the table leaves.
+            let goes = |name: &String, it: &Constraint| {
+                let after = self.to.relations.get(parent);
+                after.is_some_and(|after| {
+                    let new = after.constraints.get(name);
+                    !new.is_some_and(|new| self.same_constraint(parent, it, new))
+                })
+            };
+            its.any(|(name, it)| is_its(name, it) && !goes(name, it))
+        };
+        old.inherited && !old.local && new.local && !new.inherited && !leaves.iter().any(leaves_it)
     }
 
     /// Has a table a constraint of a parent that it leaves, and that keeps it? It can go only after that.
@@ -170,7 +207,14 @@ impl Draft<'_> {
         }
         for (name, it) in &after.indexes {
             let old = before.and_then(|before| before.indexes.get(name));
-            let old = old.filter(|old| self.anew.same_index(table, old, it));
+            // One that was a part goes with the whole, unless its table leaves.
+            let goes = |old: &Index| {
+                let stays = |before: &Relation| moves(before, after).0.is_empty();
+                let whole = old.part_of.as_ref().filter(|_| it.part_of.is_none());
+                whole.is_some_and(|whole| before.is_some_and(stays) || !taken(self.to, whole))
+            };
+            let part = before.and_then(|before| self.kept_part((before, after), name, it));
+            let old = old.filter(|old| self.anew.same_index(table, old, it) && !goes(old)).or(part);
             if old.is_none() && own(it) && self.online && is_parted(after) {
                 self.index_of_partitions(table, (name, it));
             } else if old.is_none() && own(it) {
@@ -183,6 +227,9 @@ impl Draft<'_> {
                 let caution = (it.unique && before.is_some()).then(|| SAME.to_owned());
                 self.careful(phase, sql, caution);
             }
+            if it.part_of.is_some() && !self.online {
+                self.index_of_whole((table, before, after), (name, it), part);
+            }
             let rest = |it: &Index| (it.valid, it.tablespace.clone());
             if old.map_or((true, None), rest) != rest(it) {
                 let why = "invalid ones and their tablespaces are not written";
@@ -190,7 +237,7 @@ impl Draft<'_> {
             }
             self.index_statistics(table, &shown(name), old, it);
             let kept = before.filter(|before| self.anew.keeps_index(table, before, after, name));
-            let kept = kept.and_then(|before| before.indexes.get(name));
+            let kept = kept.and_then(|before| before.indexes.get(name)).or(part);
             if kept.is_some_and(|it| it.clustered) != it.clustered {
                 let to = match it.clustered {
                     true => format!("CLUSTER ON {}", words::ident(name)),
@@ -198,8 +245,14 @@ impl Draft<'_> {
                 };
                 self.step(Phase::Parts, format!("ALTER TABLE {} {to}", words::name(table)));
             }
+            let of = format!("INDEX {}", shown(name));
+            self.dependence(
+                &of,
+                kept.map(|it| &*it.depends_on).unwrap_or_default(),
+                &it.depends_on,
+            );
             let before = old.and_then(|it| it.comment.as_ref());
-            self.comment(&format!("INDEX {}", shown(name)), before, it.comment.as_ref());
+            self.comment(&of, before, it.comment.as_ref());
         }
     }
 

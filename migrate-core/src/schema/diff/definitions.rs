@@ -19,8 +19,8 @@ pub struct Definition {
 /// The definitions that are in both catalogs, in two texts.
 ///
 /// ```
-/// use migrate_core::catalog::Catalog;
-/// use migrate_core::diff::differing_definitions;
+/// use migrate_core::schema::catalog::Catalog;
+/// use migrate_core::schema::diff::differing_definitions;
 ///
 /// assert!(differing_definitions(&Catalog::default(), &Catalog::default()).is_empty());
 /// ```
@@ -59,8 +59,8 @@ const PARTITION_KEY: &str = "partition key";
 /// the table has in a third catalog. Returned with the names of both tables.
 ///
 /// ```
-/// use migrate_core::catalog::Catalog;
-/// use migrate_core::diff::with_keys_beside;
+/// use migrate_core::schema::catalog::Catalog;
+/// use migrate_core::schema::diff::with_keys_beside;
 ///
 /// let (beside, pairs) = with_keys_beside(&Catalog::default(), &Catalog::default(), &[]);
 /// assert!(beside == Catalog::default() && pairs.is_empty());
@@ -79,6 +79,8 @@ pub fn with_keys_beside(
         let beside = Name::new(&*name.schema, words::derived(&name.name, "_read_again"));
         let plain = |column: &Column| Column {
             not_null: false,
+            not_null_name: None,
+            not_null_comment: None,
             default: None,
             generated: None,
             identity: None,
@@ -115,8 +117,8 @@ pub fn with_keys_beside(
 /// Those of some definitions that have the same text in both catalogs.
 ///
 /// ```
-/// use migrate_core::catalog::Catalog;
-/// use migrate_core::diff::same_definitions;
+/// use migrate_core::schema::catalog::Catalog;
+/// use migrate_core::schema::diff::same_definitions;
 ///
 /// assert!(same_definitions(&Catalog::default(), &Catalog::default(), &[]).is_empty());
 /// ```
@@ -130,8 +132,8 @@ pub fn same_definitions(one: &Catalog, other: &Catalog, among: &[Definition]) ->
 /// The first catalog, with some definitions as the other one has them.
 ///
 /// ```
-/// use migrate_core::catalog::Catalog;
-/// use migrate_core::diff::with_definitions;
+/// use migrate_core::schema::catalog::Catalog;
+/// use migrate_core::schema::diff::with_definitions;
 ///
 /// let (one, other) = (Catalog::default(), Catalog::default());
 /// assert_eq!(with_definitions(&one, &other, &[]), one);

@@ -105,13 +105,13 @@ type Place = (Chapter, usize, Phase, usize, usize);
 /// A catalog as SQL. Privileges and owners are no part of it.
 ///
 /// ```
-/// use migrate_core::catalog::{Catalog, Enum, Name};
-/// use migrate_core::diff::dump;
+/// use migrate_core::schema::catalog::{Catalog, Enum, Name};
+/// use migrate_core::schema::diff::dump;
 ///
 /// let mut catalog = Catalog::default();
 /// let labels = vec!["sad".to_owned(), "ok".to_owned()];
 /// catalog.enums.insert(Name::new("public", "mood"), Enum { labels, comment: None });
-/// # catalog.schemas.insert("public".to_owned(), migrate_core::catalog::Schema { comment: Some("standard public schema".to_owned()) });
+/// # catalog.schemas.insert("public".to_owned(), migrate_core::schema::catalog::Schema { comment: Some("standard public schema".to_owned()) });
 ///
 /// let sql = dump(&catalog).to_string();
 /// assert!(sql.ends_with("-- Types\n\nCREATE TYPE mood AS ENUM ('sad', 'ok');\n"));

@@ -1,7 +1,7 @@
 //! Partitions, and tables that inherit: what comes from the parent is written there alone.
 
 use super::constraints::inline;
-use super::relations::{is_other, is_view, keyword, typed};
+use super::relations::{is_view, keyword, typed};
 use super::{Draft, Phase, Step, words};
 use crate::schema::catalog::{Column, Name, Relation};
 
@@ -51,6 +51,8 @@ impl Draft<'_> {
             if let Some(parent) = theirs.next().filter(|_| !column.local || it.bound.is_some()) {
                 *column = Column {
                     comment: None,
+                    not_null_name: None,
+                    not_null_comment: None,
                     statistics: None,
                     options: Vec::new(),
                     server_options: Vec::new(),
@@ -80,7 +82,7 @@ impl Draft<'_> {
             if leaves.contains(parent) {
                 for column in &mut left.columns {
                     if named(old, &column.name).is_some() {
-                        (column.inherited, column.local) = (false, true);
+                        column.leave(name);
                     }
                 }
             } else if let Some(new) = new {
@@ -102,6 +104,8 @@ impl Draft<'_> {
                 for column in &mut left.columns {
                     if named(new, &column.name).is_some() {
                         (column.inherited, column.local) = (true, after.bound.is_none());
+                        // What a partition calls it makes no difference.
+                        column.not_null_name.take_if(|_| after.bound.is_some());
                     }
                 }
             }
@@ -170,7 +174,8 @@ impl Draft<'_> {
         let stays = |name: &&Name| {
             let both = (self.from.relations.get(*name), self.to.relations.get(*name));
             let moves = |before: &Relation, after: &Relation| {
-                is_other(before, after) || is_view(after) && self.anew.views.contains(*name)
+                self.anew.remakes(before, after)
+                    || is_view(after) && self.anew.views.contains(*name)
             };
             matches!(both, (Some(before), Some(after)) if !moves(before, after))
         };
@@ -182,7 +187,7 @@ impl Draft<'_> {
 }
 
 /// The parents that a table leaves, and those that it joins after that, in order.
-fn moves(before: &Relation, after: &Relation) -> (Vec<Name>, Vec<Name>) {
+pub(super) fn moves(before: &Relation, after: &Relation) -> (Vec<Name>, Vec<Name>) {
     let (old, new) = (&before.inherits, &after.inherits);
     if before.bound != after.bound {
         return (old.clone(), new.clone());
@@ -235,6 +240,8 @@ fn follow(child: &mut Relation, old: &Relation, new: &Relation) {
             Some(column) => column.inherited = true,
             None => child.columns.push(Column {
                 comment: None,
+                not_null_name: None,
+                not_null_comment: None,
                 options: Vec::new(),
                 local: false,
                 inherited: true,

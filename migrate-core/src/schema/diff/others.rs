@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use super::anew::Anew;
 use super::publications::{changed_options, publication};
 use super::{Draft, Phase, words};
-use crate::schema::catalog::{Change, ObjectName, Other, OtherName};
+use crate::schema::catalog::{Catalog, Change, ObjectName, Other, OtherName};
 
 /// A kind that statements can make.
 struct Kind {
@@ -85,7 +86,7 @@ impl Thing {
 impl Draft<'_> {
     pub(super) fn others(&mut self) {
         let (from, to) = (self.from, self.to);
-        let replaced = self.replaced_others();
+        let replaced = self.anew.others.clone();
         let names: BTreeSet<&OtherName> = from.others.keys().chain(to.others.keys()).collect();
         let place = |name: &&OtherName| KINDS.iter().position(|it| it.kind == name.kind);
         let mut names: Vec<&OtherName> = names.into_iter().collect();
@@ -109,32 +110,6 @@ impl Draft<'_> {
         }
     }
 
-    /// Those that have to be dropped and made again, since no statement changes them.
-    fn replaced_others(&self) -> BTreeSet<OtherName> {
-        let mut found = BTreeSet::new();
-        loop {
-            let speaks = |it: &Other| {
-                let mut texts = it.parts.values().chain([&it.definition]);
-                texts.any(|text| found.iter().any(|name| is_spoken_of(name, text)))
-            };
-            let moves = |(name, before): &(&OtherName, &Other)| {
-                !found.contains(*name)
-                    && Thing::of(name).is_some()
-                    && self.to.others.get(*name).is_some_and(|after| {
-                        let watches = name.kind == "publication" || name.kind == "event trigger";
-                        before.definition != after.definition
-                            || !watches && (self.anew.has(&before.definition) || speaks(before))
-                    })
-            };
-            let more: Vec<OtherName> =
-                self.from.others.iter().filter(moves).map(|(name, _)| name.clone()).collect();
-            if more.is_empty() {
-                return found;
-            }
-            found.extend(more);
-        }
-    }
-
     fn drop_other(&mut self, name: &OtherName, before: &Other, after: Option<&Other>) {
         let change = if after.is_some() { Change::Alter } else { Change::Remove };
         let why = why_not(name, before);
@@ -149,7 +124,12 @@ impl Draft<'_> {
         // Its name has that of a type in it, which is another one later.
         let renamed = self.anew.has_type(&before.definition);
         let late = after.is_none() && !renamed || thing.kind.drop < Phase::LetGo;
-        let phase = if late { thing.kind.drop } else { Phase::LetGo };
+        let phase = match thing.kind.kind {
+            _ if late => thing.kind.drop,
+            // Its foreign tables go first.
+            "server" => Phase::DropAnew,
+            _ => Phase::LetGo,
+        };
         self.step(phase, format!("DROP {}", thing.target));
     }
 
@@ -282,6 +262,33 @@ impl Draft<'_> {
                     self.step(make, format!("{alter} {key} {value}"));
                 }
             }
+        }
+    }
+}
+
+impl Anew {
+    /// Those that have to be dropped and created again, since no statement changes them.
+    pub(super) fn look_at_others(&mut self, from: &Catalog, to: &Catalog) {
+        loop {
+            let speaks = |it: &Other| {
+                let mut texts = it.parts.values().chain([&it.definition]);
+                texts.any(|text| self.others.iter().any(|name| is_spoken_of(name, text)))
+            };
+            let moves = |(name, before): &(&OtherName, &Other)| {
+                !self.others.contains(*name)
+                    && Thing::of(name).is_some()
+                    && to.others.get(*name).is_some_and(|after| {
+                        let watches = name.kind == "publication" || name.kind == "event trigger";
+                        before.definition != after.definition
+                            || !watches && (self.has(&before.definition) || speaks(before))
+                    })
+            };
+            let found = from.others.iter().filter(moves).map(|(name, _)| name.clone());
+            let found: Vec<OtherName> = found.collect();
+            if found.is_empty() {
+                return;
+            }
+            self.others.extend(found);
         }
     }
 }

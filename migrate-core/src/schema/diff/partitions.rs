@@ -4,7 +4,7 @@
 use super::constraints::SAME;
 use super::held::Table;
 use super::{Draft, Phase, words};
-use crate::schema::catalog::{Constraint, Index, Name, Relation, RelationKind};
+use crate::schema::catalog::{Constraint, Index, Name, Relation, RelationKind, usual_name};
 
 pub(super) fn is_parted(it: &Relation) -> bool {
     it.kind == RelationKind::PartitionedTable
@@ -108,6 +108,65 @@ impl Draft<'_> {
         }
     }
 
+    /// The index of a partition that stays, if it is a part of one of its table that stays. Only its options change.
+    pub(super) fn kept_part<'r>(
+        &self,
+        (before, after): (&'r Relation, &Relation),
+        name: &String,
+        it: &Index,
+    ) -> Option<&'r Index> {
+        let (whole, parent) = (it.part_of.as_ref()?, after.inherits.first()?);
+        let (was, is) = (self.from.relations.get(parent)?, self.to.relations.get(parent)?);
+        let part = before.indexes.get(name)?;
+        let stays = part.part_of.as_ref() == Some(whole)
+            && self.anew.keeps_index(parent, was, is, &whole.name);
+        stays.then_some(part)
+    }
+
+    /// An index of a partition that comes with that of its table, under the name that the server gives it and with the
+    /// options of the whole.
+    pub(super) fn index_of_whole(
+        &mut self,
+        (table, before, after): (&Name, Option<&Relation>, &Relation),
+        (name, it): (&String, &Index),
+        part: Option<&Index>,
+    ) {
+        let parent = after.inherits.first().and_then(|parent| self.to.relations.get(parent));
+        let whole = it.part_of.as_ref().zip(parent);
+        let Some(theirs) = whole.and_then(|(whole, it)| it.indexes.get(&whole.name)) else {
+            return;
+        };
+        let given = match (part, before.and_then(|before| before.indexes.get(name))) {
+            (Some(part), _) => with_options(&part.definition),
+            // One of its own becomes a part as it is.
+            (_, Some(old)) if old.definition == it.definition && old.part_of.is_none() => return,
+            _ => {
+                let constraint = it.constraint.as_ref();
+                let constraint = constraint.and_then(|key| after.constraints.get(key));
+                let usual = usual_index(&table.name, constraint, it);
+                let numbered =
+                    name.strip_prefix(&usual).is_some_and(|rest| rest.parse::<u32>().is_ok());
+                if *name != usual && !numbered {
+                    let usual = words::name(&Name::new(&*table.schema, usual));
+                    let sql = format!("ALTER INDEX {usual} RENAME TO {}", words::ident(name));
+                    self.step(Phase::DropServed, sql);
+                }
+                with_options(&theirs.definition)
+            }
+        };
+        let wanted = with_options(&it.definition);
+        let set: Vec<&str> = wanted.iter().filter(|it| !given.contains(it)).copied().collect();
+        let key = |it: &&str| it.split('=').next().unwrap_or_default().to_owned();
+        let keys: Vec<String> = wanted.iter().map(key).collect();
+        let gone: Vec<String> = given.iter().map(key).filter(|it| !keys.contains(it)).collect();
+        let alter = format!("ALTER INDEX {}", words::name(&Name::new(&*table.schema, &**name)));
+        for (verb, options) in [("RESET", gone.join(", ")), ("SET", set.join(", "))] {
+            if !options.is_empty() {
+                self.step(Phase::DropServed, format!("{alter} {verb} ({options})"));
+            }
+        }
+    }
+
     fn attach(&mut self, phase: Phase, whole: (&Name, &String), part: (&Name, &String)) {
         let index = |(table, name): (&Name, &String)| words::name(&Name::new(&*table.schema, name));
         let sql = format!("ALTER INDEX {} ATTACH PARTITION {}", index(whole), index(part));
@@ -125,9 +184,51 @@ impl Draft<'_> {
     }
 }
 
+/// The name that the server gives to the index of a partition.
+fn usual_index(table: &str, constraint: Option<&Constraint>, it: &Index) -> String {
+    let word = match constraint.map(|it| &*it.kind) {
+        None => "idx",
+        Some("primary key") => return usual_name(table, None, "pkey"),
+        Some("exclusion") => "excl",
+        Some(_) => "key",
+    };
+    let column = |key: &String| match key.split_once('(') {
+        None => words::list_of(&format!("{key})")).into_iter().next().unwrap_or_default(),
+        Some(("", _)) => "expr".to_owned(),
+        Some((function, _)) => function.rsplit('.').next().unwrap_or_default().to_owned(),
+    };
+    let columns: Vec<String> = it.keys.iter().chain(&it.include).map(column).collect();
+    usual_name(table, Some(&columns.join("_")), word)
+}
+
+/// The options of an index: `fillfactor='55'`.
+pub(super) fn with_options(definition: &str) -> Vec<&str> {
+    let Some((_, rest)) = definition.split_once(" WITH (") else { return Vec::new() };
+    rest.split_once(')').map_or_else(Vec::new, |(options, _)| options.split(", ").collect())
+}
+
 fn partitions<'c>(
     relations: &'c std::collections::BTreeMap<Name, Relation>,
     table: &'c Name,
 ) -> impl Iterator<Item = (&'c Name, &'c Relation)> {
     relations.iter().filter(move |(_, it)| it.bound.is_some() && it.inherits.contains(table))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn options_are_found() {
+        let check = |definition: &str, expected: &[&str]| {
+            assert_eq!(with_options(definition), expected, "{definition}");
+        };
+        let index = "CREATE INDEX i ON public.t USING btree (a)";
+        check(index, &[]);
+        check(&format!("{index} WITH (fillfactor='55') WHERE (a > 0)"), &["fillfactor='55'"]);
+        check(
+            &format!("{index} WITH (fillfactor='55', deduplicate_items='off')"),
+            &["fillfactor='55'", "deduplicate_items='off'"],
+        );
+    }
 }

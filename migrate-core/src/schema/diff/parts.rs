@@ -1,8 +1,10 @@
 //! What belongs to a table or a view: triggers, rules, policies and the like.
 
+use std::collections::BTreeSet;
+
 use super::relations::{is_view, keyword};
 use super::{Draft, Phase, words};
-use crate::schema::catalog::{Change, Name, Policy, Relation};
+use crate::schema::catalog::{Catalog, Change, Name, Policy, Relation, Rule, Trigger};
 
 impl Draft<'_> {
     pub(super) fn parts(&mut self, name: &Name, before: Option<&Relation>, after: &Relation) {
@@ -22,9 +24,11 @@ impl Draft<'_> {
             self.step(Phase::Parts, format!("{table} {to} ROW LEVEL SECURITY"));
         }
         self.replica_identity(name, before, after);
+        let depended = before.map(|it| it.depends_on.clone()).unwrap_or_default();
+        let of = format!("{} {shown}", keyword(after.kind));
+        self.dependence(&of, &depended, &after.depends_on);
         let before = before.and_then(|it| it.comment.as_ref());
-        let on = format!("{} {shown}", keyword(after.kind));
-        self.comment(&on, before, after.comment.as_ref());
+        self.comment(&of, before, after.comment.as_ref());
     }
 
     /// What identifies a row for replication.
@@ -62,58 +66,61 @@ impl Draft<'_> {
     /// Triggers and rules.
     fn firing(&mut self, name: &Name, before: Option<&Relation>, after: &Relation) {
         let shown = words::name(name);
-        let triggers = |it: &Relation| {
-            let row = |(name, it): (&String, &crate::schema::catalog::Trigger)| {
-                let it = it.clone();
-                ("TRIGGER", name.clone(), it.definition, it.firing, it.inherited, it.comment)
-            };
-            it.triggers.iter().map(row).collect::<Vec<_>>()
-        };
-        let rules = |it: &Relation| {
-            let row = |(name, it): (&String, &crate::schema::catalog::Rule)| {
-                let it = it.clone();
-                ("RULE", name.clone(), it.definition, it.firing, false, it.comment)
-            };
-            it.rules.iter().map(row).collect::<Vec<_>>()
-        };
-        let all = |it: &Relation| [triggers(it), rules(it)].concat();
-        let (old, new) = (before.map(all).unwrap_or_default(), all(after));
-        for (kind, part, definition, _, inherited, _) in &old {
-            let stays = new.iter().any(|it| it.0 == *kind && it.1 == *part && it.2 == *definition);
-            let stays = stays && !self.anew.frees(name, definition);
-            if !stays && !inherited {
+        let (old, new) = (before.map(Firing::all).unwrap_or_default(), Firing::all(after));
+        for Firing { kind, name: part, definition, .. } in &old {
+            let stays = new.iter().any(|it| it.is(kind, part) && it.definition == *definition);
+            if !stays || self.anew.frees(name, definition) {
                 let sql = format!("DROP {kind} {} ON {shown}", words::ident(part));
                 self.step(Phase::DropParts, sql);
             }
-            if !stays && *inherited {
-                let part = words::ident(part);
-                let sql = format!("ALTER TABLE {shown} ENABLE TRIGGER {part}");
-                self.step(Phase::Comments, sql);
-            }
         }
-        for (kind, part, definition, firing, inherited, comment) in &new {
-            let mut same = old.iter();
-            let same = same.find(|it| it.0 == *kind && it.1 == *part && it.2 == *definition);
+        for Firing { kind, name: part, definition, firing, depends_on, comment } in &new {
+            let same = old.iter().find(|it| it.is(kind, part) && it.definition == *definition);
             let same = same.filter(|_| !self.anew.frees(name, definition));
-            if same.is_none() && !inherited {
+            if same.is_none() {
                 self.step(Phase::Parts, definition.trim_end_matches(';'));
             }
             let part = words::ident(part);
-            if same.and_then(|it| it.3.as_ref()) != firing.as_ref() {
-                let to = match firing.as_deref() {
-                    None => "ENABLE",
-                    Some("disabled") => "DISABLE",
-                    Some("replica") => "ENABLE REPLICA",
-                    Some(_) => "ENABLE ALWAYS",
-                };
-                let sql = format!("ALTER TABLE {shown} {to} {kind} {part}");
+            if same.and_then(|it| it.firing.as_ref()) != firing.as_ref() {
+                let sql = switch(&shown, &format!("{kind} {part}"), firing.as_deref());
                 self.step(Phase::Comments, sql);
             }
-            let before = same.and_then(|it| it.5.as_ref());
-            self.comment(&format!("{kind} {part} ON {shown}"), before, comment.as_ref());
+            let of = format!("{kind} {part} ON {shown}");
+            let depended = same.map(|it| &*it.depends_on).unwrap_or_default();
+            self.dependence(&of, depended, depends_on);
+            self.comment(&of, same.and_then(|it| it.comment.as_ref()), comment.as_ref());
         }
-        if is_view(after) && new.iter().any(|it| it.3.is_some()) {
+        self.copies(name, before, after);
+        if is_view(after) && new.iter().any(|it| it.firing.is_some()) {
             self.cannot(Change::Alter, "view", name, "switched rules of views are not written");
+        }
+    }
+
+    /// The copies of a partitioned table's triggers, which can be switched otherwise. A switch there is one for all
+    /// partitions.
+    fn copies(&mut self, name: &Name, before: Option<&Relation>, after: &Relation) {
+        let copies = |it: &Relation| -> BTreeSet<String> {
+            it.triggers.iter().filter(|(_, it)| it.inherited).map(|(key, _)| key.clone()).collect()
+        };
+        let mut all = copies(after);
+        all.extend(before.map(copies).unwrap_or_default());
+        let Some(parent) = after.inherits.first().filter(|_| after.bound.is_some()) else { return };
+        for key in all {
+            let Some((root, trigger)) = original(self.to, name, &key) else { continue };
+            let old = original(self.from, name, &key);
+            let remade = old.is_none_or(|(_, old)| {
+                old.definition != trigger.definition || self.anew.frees(root, &old.definition)
+            });
+            let above = |catalog| state(catalog, parent, &key);
+            let given = match before.filter(|_| !remade && above(self.from) == above(self.to)) {
+                Some(_) => state(self.from, name, &key),
+                None => above(self.to),
+            };
+            let wanted = state(self.to, name, &key);
+            if given != wanted {
+                let what = format!("TRIGGER {}", words::ident(&key));
+                self.step(Phase::Copies, switch(&words::name(name), &what, wanted));
+            }
         }
     }
 
@@ -157,4 +164,65 @@ impl Draft<'_> {
             self.comment(&format!("POLICY {policy} ON {shown}"), before, it.comment.as_ref());
         }
     }
+}
+
+/// A trigger or a rule of a table.
+struct Firing {
+    kind: &'static str,
+    name: String,
+    definition: String,
+    firing: Option<String>,
+    depends_on: Vec<String>,
+    comment: Option<String>,
+}
+
+impl Firing {
+    fn all(of: &Relation) -> Vec<Self> {
+        let triggers = of.triggers.iter().filter(|(_, it)| !it.inherited).map(|(name, it)| {
+            let Trigger { definition, firing, depends_on, comment, .. } = it.clone();
+            Firing { kind: "TRIGGER", name: name.clone(), definition, firing, depends_on, comment }
+        });
+        let rules = of.rules.iter().map(|(name, it)| {
+            let (Rule { definition, firing, comment }, depends_on) = (it.clone(), Vec::new());
+            Firing { kind: "RULE", name: name.clone(), definition, firing, depends_on, comment }
+        });
+        triggers.chain(rules).collect()
+    }
+
+    fn is(&self, kind: &str, name: &str) -> bool {
+        self.kind == kind && self.name == name
+    }
+}
+
+/// The trigger that one of a partition is a copy of, and its table.
+fn original<'c>(
+    catalog: &'c Catalog,
+    table: &'c Name,
+    key: &str,
+) -> Option<(&'c Name, &'c Trigger)> {
+    let it = catalog.relations.get(table)?;
+    match it.triggers.get(key).filter(|it| !it.inherited) {
+        Some(found) => Some((table, found)),
+        None => original(catalog, it.inherits.first().filter(|_| it.bound.is_some())?, key),
+    }
+}
+
+/// How a trigger of a table fires: a copy fires as the one above it, unless it is told.
+fn state<'c>(catalog: &'c Catalog, table: &'c Name, key: &str) -> Option<&'c str> {
+    let it = catalog.relations.get(table)?;
+    match it.triggers.get(key) {
+        Some(found) => found.firing.as_deref(),
+        None => state(catalog, it.inherits.first().filter(|_| it.bound.is_some())?, key),
+    }
+}
+
+/// How a trigger or a rule is to fire.
+fn switch(table: &str, what: &str, firing: Option<&str>) -> String {
+    let to = match firing {
+        None => "ENABLE",
+        Some("disabled") => "DISABLE",
+        Some("replica") => "ENABLE REPLICA",
+        Some(_) => "ENABLE ALWAYS",
+    };
+    format!("ALTER TABLE {table} {to} {what}")
 }

@@ -9,8 +9,8 @@ use crate::schema::catalog::{Catalog, GrantName, Name, ObjectName, Routine, Rout
 /// what is only here none are listed.
 ///
 /// ```
-/// use migrate_core::catalog::Catalog;
-/// use migrate_core::diff::with_privileges_of;
+/// use migrate_core::schema::catalog::Catalog;
+/// use migrate_core::schema::diff::with_privileges_of;
 ///
 /// assert_eq!(with_privileges_of(&Catalog::default(), &Catalog::default()), Catalog::default());
 /// ```
@@ -46,8 +46,8 @@ pub fn with_privileges_of(catalog: &Catalog, other: &Catalog) -> Catalog {
 /// What is only in the first catalog: the second can't tell who may use it.
 ///
 /// ```
-/// use migrate_core::catalog::Catalog;
-/// use migrate_core::diff::only_in;
+/// use migrate_core::schema::catalog::Catalog;
+/// use migrate_core::schema::diff::only_in;
 ///
 /// assert!(only_in(&Catalog::default(), &Catalog::default()).is_empty());
 /// ```

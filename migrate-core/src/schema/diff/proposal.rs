@@ -69,8 +69,8 @@ pub struct Section {
 /// and its owner. Privileges of the second catalog are not looked at, unless [`Options::grants`] is set.
 ///
 /// ```
-/// use migrate_core::catalog::{Catalog, Enum, Name};
-/// use migrate_core::diff::{Options, PartKind, propose};
+/// use migrate_core::schema::catalog::{Catalog, Enum, Name};
+/// use migrate_core::schema::diff::{Options, PartKind, propose};
 ///
 /// let mut wanted = Catalog::default();
 /// let labels = vec!["sad".to_owned(), "ok".to_owned()];

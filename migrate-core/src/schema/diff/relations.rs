@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use super::held::taken;
 use super::order::sorted;
+use super::view_order::{Item, in_order};
 use super::{Draft, Phase, Step, words};
-use crate::schema::catalog::{Catalog, Change, Column, Name, Relation, RelationKind};
+use crate::schema::catalog::{Change, Column, Constraint, Name, Relation, RelationKind};
 
 impl Draft<'_> {
     pub(super) fn relations(&mut self) {
@@ -27,13 +28,64 @@ impl Draft<'_> {
                 self.alter(name, before, after);
             }
         }
-        for name in in_order(from, &dropped).into_iter().rev() {
-            self.drop_relation(name, &from.relations[name], &dropped);
+        self.persistence(&staying);
+        for item in in_order(from, &dropped, &self.gone_with_views()).into_iter().rev() {
+            match item {
+                Item::Relation(name) => self.drop_relation(name, &from.relations[name], &dropped),
+                Item::Routine(name, it) => self.drop_routine(name, it, Phase::DropViews),
+            }
         }
-        for name in in_order(to, &made) {
+        let replaced = staying.iter().filter(|name| self.is_replaced(name));
+        let all = made.iter().copied().chain(replaced).collect();
+        let mut last = None;
+        for item in in_order(to, &all, &self.made_with_views()) {
             let first = self.steps.len();
-            self.make_relation(name, &to.relations[name]);
-            self.about(first, name);
+            match item {
+                Item::Relation(name) if made.contains(name) => {
+                    self.make_relation(name, &to.relations[name]);
+                    last = Some(name);
+                }
+                Item::Relation(name) => {
+                    let sql = view(name, &to.relations[name], "CREATE OR REPLACE VIEW");
+                    self.step(Phase::Views, sql);
+                    last = Some(name);
+                }
+                Item::Routine(name, it) => self.make_routine(name, it, Phase::Views),
+            }
+            if let Some(name) = last {
+                self.about(first, name);
+            }
+        }
+    }
+
+    /// Does a view that stays get another query?
+    fn is_replaced(&self, name: &Name) -> bool {
+        let both = (self.from.relations.get(name), self.to.relations.get(name));
+        matches!(both, (Some(before), Some(after)) if before.definition != after.definition)
+    }
+
+    /// Tables that become logged or unlogged. One that is logged can't refer to one that is not.
+    fn persistence(&mut self, staying: &[Name]) {
+        let (from, to) = (self.from, self.to);
+        let changed = staying.iter().filter_map(|name| {
+            let (before, after) = (from.relations.get(name)?, to.relations.get(name)?);
+            (before.unlogged != after.unlogged).then_some((name, before, after))
+        });
+        let refers = |it: &Relation, other: &Name| {
+            let to_other = |it: &Constraint| it.references.as_ref() == Some(other);
+            it.constraints.values().any(to_other)
+        };
+        let changed =
+            sorted(changed.collect(), |(name, it, after), (other, theirs, _)| {
+                match after.unlogged {
+                    false => refers(it, other),
+                    true => refers(theirs, name),
+                }
+            });
+        for (name, _, after) in changed {
+            let to = if after.unlogged { "UNLOGGED" } else { "LOGGED" };
+            let sql = format!("ALTER {} {} SET {to}", keyword(after.kind), words::name(name));
+            self.careful(Phase::Columns, sql, Some(REWRITES.to_owned()));
         }
     }
 
@@ -143,23 +195,9 @@ impl Draft<'_> {
     fn make_relation(&mut self, name: &Name, it: &Relation) {
         let shown = words::name(name);
         self.made_relation(name);
-        let method = it.access_method.as_ref().filter(|method| *method != "heap");
-        let method = method.map_or_else(String::new, |it| format!(" USING {}", words::ident(it)));
-        let space = it.tablespace.as_ref();
-        let space =
-            space.map_or_else(String::new, |it| format!(" TABLESPACE {}", words::ident(it)));
-        let with = match it.options.as_slice() {
-            [] => String::new(),
-            options => format!(" WITH ({})", words::options(options)),
-        };
+        let (with, space) = storage(it);
         if is_view(it) {
-            let definition = it.definition.as_deref().unwrap_or_default().trim();
-            let definition = definition.trim_end_matches(';');
-            let sql = format!(
-                "CREATE {} {shown}{method}{with}{space} AS\n{definition}",
-                keyword(it.kind)
-            );
-            self.step(Phase::Views, sql);
+            self.step(Phase::Views, view(name, it, &format!("CREATE {}", keyword(it.kind))));
             for column in &it.columns {
                 self.view_default(name, None, column);
             }
@@ -170,7 +208,7 @@ impl Draft<'_> {
             let body = self.body(name, it);
             let parted = it.partition_key.as_ref();
             let parted = parted.map_or_else(String::new, |key| format!(" PARTITION BY {key}"));
-            let sql = format!("CREATE {unlogged}TABLE {shown} {body}{parted}{method}{with}{space}");
+            let sql = format!("CREATE {unlogged}TABLE {shown} {body}{parted}{with}{space}");
             let default = self.default_partition(it).filter(|_| !self.is_attached(it));
             let default = default.map(words::name);
             let scans = default
@@ -216,20 +254,18 @@ impl Draft<'_> {
         self.fixed(name, before, after);
         let left = self.as_inherited(name, before, after);
         let table = format!("ALTER {} {}", keyword(after.kind), words::name(name));
-        if before.unlogged != after.unlogged {
-            let to = if after.unlogged { "UNLOGGED" } else { "LOGGED" };
-            self.step(Phase::Columns, format!("{table} SET {to}"));
-        }
         let key = |option: &String| option.split('=').next().unwrap_or_default().to_owned();
         let keys: BTreeSet<String> = after.options.iter().map(key).collect();
         let gone: Vec<String> =
             before.options.iter().map(key).filter(|key| !keys.contains(key)).collect();
         let set: Vec<String> =
             after.options.iter().filter(|it| !before.options.contains(it)).cloned().collect();
-        if !gone.is_empty() {
+        // That of a view goes with its query.
+        let replaced = self.is_replaced(name);
+        if !gone.is_empty() && !replaced {
             self.step(Phase::Columns, format!("{table} RESET ({})", gone.join(", ")));
         }
-        if !set.is_empty() {
+        if !set.is_empty() && !replaced {
             self.step(Phase::Columns, format!("{table} SET ({})", words::options(&set)));
         }
         let left = follow_type(left, before, after);
@@ -249,6 +285,8 @@ fn follow_type(mut left: Relation, before: &Relation, after: &Relation) -> Relat
         let added = || Column {
             not_null: false,
             not_null_options: None,
+            not_null_name: None,
+            not_null_comment: None,
             default: None,
             storage: None,
             compression: None,
@@ -271,10 +309,29 @@ pub(super) fn typed(table: &str, of: Option<&String>) -> Step {
     }
 }
 
-/// Is a table or a view dropped and made again, since no statement leads from one to the other?
-pub(super) fn is_other(before: &Relation, after: &Relation) -> bool {
-    before.kind != after.kind || before.server != after.server
+/// The statement that makes a view.
+fn view(name: &Name, it: &Relation, create: &str) -> String {
+    let (with, space) = storage(it);
+    let definition = it.definition.as_deref().unwrap_or_default().trim();
+    let definition = definition.trim_end_matches(';');
+    format!("{create} {}{with}{space} AS\n{definition}", words::name(name))
 }
+
+/// How a table or a view is stored: the method with the options, and the tablespace.
+fn storage(it: &Relation) -> (String, String) {
+    let method = it.access_method.as_ref().filter(|method| *method != "heap");
+    let method = method.map_or_else(String::new, |it| format!(" USING {}", words::ident(it)));
+    let space = it.tablespace.as_ref();
+    let space = space.map_or_else(String::new, |it| format!(" TABLESPACE {}", words::ident(it)));
+    let with = match it.options.as_slice() {
+        [] => String::new(),
+        options => format!(" WITH ({})", words::options(options)),
+    };
+    (format!("{method}{with}"), space)
+}
+
+/// What is said of a change that writes all rows anew.
+pub(super) const REWRITES: &str = "rewrites the table";
 
 pub(super) fn is_view(it: &Relation) -> bool {
     matches!(it.kind, RelationKind::View | RelationKind::MaterializedView)
@@ -287,14 +344,4 @@ pub(super) fn keyword(kind: RelationKind) -> &'static str {
         RelationKind::View => "VIEW",
         RelationKind::MaterializedView => "MATERIALIZED VIEW",
     }
-}
-
-/// A view stands behind what it shows, a partition behind the table that it is a part of.
-fn in_order<'n>(catalog: &Catalog, names: &BTreeSet<&'n Name>) -> Vec<&'n Name> {
-    sorted(names.iter().copied().collect(), |name, other| {
-        catalog.relations.get(*name).is_some_and(|it| {
-            it.inherits.contains(other)
-                || it.definition.as_ref().is_some_and(|text| words::mentions(text, other))
-        })
-    })
 }

@@ -1,11 +1,12 @@
 //! What may have been renamed, for people to decide: nothing in two catalogs proves it.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use super::words;
 use crate::schema::catalog::{Catalog, Column, Name, Relation, RelationKind, Sequence};
 
-/// A new name for something that stays what it is.
+/// A new name, or another schema, for something that stays what it is.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Rename {
     /// What it is.
@@ -18,6 +19,8 @@ pub struct Rename {
     pub from: String,
     /// The name that it gets.
     pub to: String,
+    /// The schema that it moves to, under the name that it has.
+    pub to_schema: Option<String>,
 }
 
 /// What is renamed.
@@ -64,7 +67,7 @@ impl Rename {
     /// The statement, without the semicolon.
     ///
     /// ```
-    /// use migrate_core::diff::{Rename, RenameKind};
+    /// use migrate_core::schema::diff::{Rename, RenameKind};
     ///
     /// let rename = Rename {
     ///     kind: RenameKind::Column,
@@ -72,6 +75,7 @@ impl Rename {
     ///     table: Some("users".to_owned()),
     ///     from: "email".to_owned(),
     ///     to: "mail".to_owned(),
+    ///     to_schema: None,
     /// };
     /// assert_eq!(rename.to_string(), "column users.email -> users.mail");
     /// assert_eq!(rename.sql(), "ALTER TABLE users RENAME COLUMN email TO mail");
@@ -88,7 +92,12 @@ impl Rename {
             }
             None => {
                 let from = words::name(&Name::new(&*self.schema, &*self.from));
-                format!("ALTER {keyword} {from} RENAME TO {to}")
+                match &self.to_schema {
+                    Some(schema) => {
+                        format!("ALTER {keyword} {from} SET SCHEMA {}", words::ident(schema))
+                    }
+                    None => format!("ALTER {keyword} {from} RENAME TO {to}"),
+                }
             }
         }
     }
@@ -96,13 +105,22 @@ impl Rename {
     /// The way back.
     #[must_use]
     pub fn reversed(&self) -> Self {
-        Rename { from: self.to.clone(), to: self.from.clone(), ..self.clone() }
+        let (schema, to_schema) = match self.to_schema.clone() {
+            Some(to) => (to, Some(self.schema.clone())),
+            None => (self.schema.clone(), None),
+        };
+        let (from, to) = (self.to.clone(), self.from.clone());
+        Rename { schema, to_schema, from, to, ..self.clone() }
     }
 
     /// As a person writes it for [`parse`](Self::parse): `users.email=mail`.
     #[must_use]
     pub fn to_argument(&self) -> String {
-        format!("{}={}", self.shown(&self.from), words::ident(&self.to))
+        let to = match &self.to_schema {
+            Some(schema) => words::full(&Name::new(&**schema, &*self.to)),
+            None => words::ident(&self.to),
+        };
+        format!("{}={to}", self.shown(&self.from))
     }
 
     pub(super) fn shown(&self, name: &str) -> String {
@@ -119,13 +137,53 @@ impl Rename {
 /// `column users.email -> users.mail`
 impl fmt::Display for Rename {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (from, to) = (self.shown(&self.from), self.shown(&self.to));
+        let to = match &self.to_schema {
+            Some(schema) => words::full(&Name::new(&**schema, &*self.to)),
+            None => self.shown(&self.to),
+        };
+        let from = self.shown(&self.from);
         write!(f, "{} {from} -> {to}", self.kind.word())
     }
 }
 
+/// The statements for some renames, and those for the way back: a schema that something moves to is created first.
+///
+/// ```
+/// use migrate_core::catalog::Catalog;
+/// use migrate_core::diff::{Rename, RenameKind, rename_statements};
+///
+/// let moved = Rename {
+///     kind: RenameKind::Table,
+///     schema: "public".to_owned(),
+///     table: None,
+///     from: "orders".to_owned(),
+///     to: "orders".to_owned(),
+///     to_schema: Some("shop".to_owned()),
+/// };
+/// let (there, back) = rename_statements(&[moved], &Catalog::default());
+/// assert_eq!(there, ["CREATE SCHEMA shop", "ALTER TABLE orders SET SCHEMA shop"]);
+/// assert_eq!(back, ["ALTER TABLE shop.orders SET SCHEMA public", "DROP SCHEMA shop"]);
+/// ```
+#[must_use]
+pub fn rename_statements(renames: &[Rename], from: &Catalog) -> (Vec<String>, Vec<String>) {
+    let (mut there, mut back) = (Vec::new(), Vec::new());
+    let mut schemas: BTreeSet<&str> = from.schemas.keys().map(String::as_str).collect();
+    schemas.insert("public");
+    for it in renames {
+        if let Some(schema) = it.to_schema.as_deref().filter(|schema| schemas.insert(schema)) {
+            let schema = words::ident(schema);
+            there.push(format!("CREATE SCHEMA {schema}"));
+            back.push(format!("DROP SCHEMA {schema}"));
+        }
+        there.push(it.sql());
+        back.push(it.reversed().sql());
+    }
+    back.reverse();
+    (there, back)
+}
+
 /// What is only in the first catalog, beside what is only in the second and could be the same
-/// under another name: a table with the same columns, a column of the same type and default, an
+/// under another name, or in another schema: a table with the same columns, a column of the same type and default, an
 /// enum with the same labels. One thing can be in several candidates.
 #[must_use]
 pub fn rename_candidates(from: &Catalog, to: &Catalog) -> Vec<Rename> {
@@ -171,10 +229,12 @@ fn pairs<T>(
 ) {
     for before in one.iter().filter(|(name, _)| !other.contains_key(*name)) {
         for after in other.iter().filter(|(name, _)| !one.contains_key(*name)) {
-            if before.0.schema == after.0.schema && same(before, after) {
+            let stays = before.0.schema == after.0.schema;
+            if (stays || before.0.name == after.0.name) && same(before, after) {
                 let (schema, from) = (before.0.schema.clone(), before.0.name.clone());
                 let to = after.0.name.clone();
-                found.push(Rename { kind, schema, table: None, from, to });
+                let to_schema = (!stays).then(|| after.0.schema.clone());
+                found.push(Rename { kind, schema, table: None, from, to, to_schema });
             }
         }
     }
@@ -198,6 +258,7 @@ fn columns(
                     table: Some(name.name.clone()),
                     from: old.name.clone(),
                     to: new.name.clone(),
+                    to_schema: None,
                 });
             }
         }

@@ -1,4 +1,4 @@
-//! A rename as people write it: `users.email=mail`, `people=users`.
+//! A rename as people write it: `users.email=mail`, `people=users`, `orders=shop.orders`.
 
 use std::fmt;
 
@@ -36,6 +36,15 @@ pub enum RenameError {
         /// What it may be.
         meanings: Vec<String>,
     },
+    /// It moves something to another schema and renames it, which are two statements.
+    Both {
+        /// The name as it is now.
+        name: String,
+        /// The schema.
+        schema: String,
+        /// The name that it is to have.
+        to: String,
+    },
     /// The new name is in use.
     Taken {
         /// The new name, with what it is in.
@@ -48,9 +57,17 @@ impl fmt::Display for RenameError {
         match self {
             RenameError::Form { text } => write!(
                 f,
-                "`{text}` is no rename: write `table.column=new` or `table=new`, with the schema \
-                 in front where it is not public, and only the last name behind the `=`"
+                "`{text}` is no rename: write `table.column=new`, `table=new`, or `table=schema.table` to move \
+                 it, with the schema in front where it is not public"
             ),
+            RenameError::Both { name, schema, to } => {
+                let moved = Name::new(&**schema, name.rsplit('.').next().unwrap_or_default());
+                let moved = words::full(&moved);
+                write!(
+                    f,
+                    "`{name}` can't be moved and renamed at once: write `--rename {name}={moved} --rename {moved}={to}`"
+                )
+            }
             RenameError::Unknown { name } => write!(
                 f,
                 "there is no table, type or sequence `{name}` to rename: name it as it is called now"
@@ -96,7 +113,11 @@ impl Rename {
     ) -> Result<Self, RenameError> {
         let form = || RenameError::Form { text: text.to_owned() };
         let (old, new) = halves(text).ok_or_else(form)?;
-        let [to] = <[String; 1]>::try_from(new).map_err(|_| form())?;
+        let (to_schema, to) = match new.as_slice() {
+            [to] => (None, to.clone()),
+            [schema, to] => (Some(schema.clone()), to.clone()),
+            _ => return Err(form()),
+        };
         let meanings = match meanings(&old, from) {
             none if none.is_empty() => meanings(&named_now(&old, earlier), from),
             found => found,
@@ -107,6 +128,7 @@ impl Rename {
             table: table.clone(),
             from: from.clone(),
             to: to.clone(),
+            to_schema: to_schema.clone().filter(|it| it != schema),
         });
         let Some(rename) = found.next() else {
             return Err(unknown(&old, from).unwrap_or_else(form));
@@ -116,14 +138,28 @@ impl Rename {
             let meanings = vec![shown(&rename), shown(&other)];
             return Err(RenameError::Ambiguous { name: old.join("."), meanings });
         }
+        if let Some(schema) = rename.to_schema.clone() {
+            if rename.kind == RenameKind::Column {
+                return Err(form());
+            }
+            if rename.from != to {
+                let (name, to) = (rename.shown(&rename.from), words::ident(&to));
+                return Err(RenameError::Both { name, schema, to });
+            }
+        }
         if rename.taken(from) {
-            return Err(RenameError::Taken { name: rename.shown(&to) });
+            let schema = rename.to_schema.as_ref().unwrap_or(&rename.schema);
+            let name = match &rename.table {
+                Some(_) => rename.shown(&to),
+                None => Name::new(&**schema, &*to).to_string(),
+            };
+            return Err(RenameError::Taken { name });
         }
         Ok(rename)
     }
 
     fn taken(&self, catalog: &Catalog) -> bool {
-        let name = Name::new(&*self.schema, &*self.to);
+        let name = Name::new(&**self.to_schema.as_ref().unwrap_or(&self.schema), &*self.to);
         match &self.table {
             Some(table) => {
                 let table = catalog.relations.get(&Name::new(&*self.schema, table));
@@ -189,14 +225,16 @@ fn meanings(parts: &[String], catalog: &Catalog) -> Vec<Meaning> {
 fn named_now(parts: &[String], earlier: &[Rename]) -> Vec<String> {
     let mut now = parts.to_vec();
     for it in earlier.iter().filter(|it| it.kind == RenameKind::Table) {
-        let table = match now.as_mut_slice() {
-            [table, _] if it.schema == "public" => table,
-            [schema, table, _] if *schema == it.schema => table,
+        let column = match now.as_slice() {
+            [table, column] if it.schema == "public" && *table == it.from => column.clone(),
+            [schema, table, column] if *schema == it.schema && *table == it.from => column.clone(),
             _ => continue,
         };
-        if *table == it.from {
-            table.clone_from(&it.to);
-        }
+        let schema = it.to_schema.as_ref().unwrap_or(&it.schema);
+        now = match schema.as_str() {
+            "public" => vec![it.to.clone(), column],
+            _ => vec![schema.clone(), it.to.clone(), column],
+        };
     }
     now
 }
@@ -283,6 +321,7 @@ mod tests {
             table: None,
             from: "t".to_owned(),
             to: "u".to_owned(),
+            to_schema: None,
         };
         let check = |parts: &[&str], expected: &[&str]| {
             let parts: Vec<String> = parts.iter().map(|it| (*it).to_owned()).collect();
@@ -292,6 +331,10 @@ mod tests {
         check(&["s", "t", "a"], &["s", "u", "a"]);
         check(&["other", "t", "a"], &["other", "t", "a"]);
         check(&["t"], &["t"]);
+        let moved =
+            Rename { to: "t".to_owned(), to_schema: Some("x".to_owned()), ..rename("public") };
+        let parts = ["t".to_owned(), "a".to_owned()];
+        assert_eq!(named_now(&parts, &[moved]), ["x", "t", "a"]);
     }
 
     #[test]
@@ -312,6 +355,12 @@ mod tests {
         check("modd=feeling", "there is no table, type or sequence `modd`");
         check("mood.a=b", "there is no table, type or sequence `mood.a`");
         check("a.b.c.d=b", "`a.b.c.d=b` is no rename");
-        check("mood=a.b", "`mood=a.b` is no rename");
+        check("mood=a.mood", "enum mood -> a.mood");
+        check("mood=public.feeling", "enum mood -> feeling");
+        check(
+            "mood=a.b",
+            "`mood` can't be moved and renamed at once: write `--rename mood=a.mood --rename a.mood=b`",
+        );
+        check("mood=a.b.c", "`mood=a.b.c` is no rename");
     }
 }

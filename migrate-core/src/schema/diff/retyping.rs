@@ -1,6 +1,6 @@
 //! A column that gets another type: the statement, what its values become, and what is said about that.
 
-use super::relations::keyword;
+use super::relations::{REWRITES, keyword};
 use super::{Draft, Phase, Step, casts, words};
 use crate::schema::catalog::{Catalog, Column, Name, RelationKind};
 
@@ -103,7 +103,7 @@ impl Draft<'_> {
         let rank = |kind: &str| integers.iter().position(|it| *it == kind);
         let wider = matches!((rank(was), rank(is)), (Some(was), Some(is)) if was < is);
         if is == "text" || wider {
-            return wider.then(|| "rewrites the table".to_owned());
+            return wider.then(|| REWRITES.to_owned());
         }
         let length = |kind: &str| {
             let length = kind.strip_prefix("character varying")?;

@@ -15,8 +15,8 @@ const OWNER: &str = "OWNER";
 /// what an owner was refused by its name.
 ///
 /// ```
-/// use migrate_core::catalog::{Catalog, ObjectName};
-/// use migrate_core::diff::comparable;
+/// use migrate_core::schema::catalog::{Catalog, ObjectName};
+/// use migrate_core::schema::diff::comparable;
 ///
 /// let on = |name: &str| {
 ///     let (kind, schema, name) = ("table".to_owned(), "public".to_owned(), name.to_owned());
@@ -98,6 +98,23 @@ pub fn without_privilege(mut catalog: Catalog, privilege: &str) -> Catalog {
         it.grantable.retain(|it| it != privilege);
         had == it.privileges.len() || !it.privileges.is_empty()
     });
+    catalog
+}
+
+/// The same catalog without the names of NOT NULL constraints that a server has made of the names of tables, which
+/// are others if it was upgraded; or without all of them, and their comments, where only one of two servers has them.
+#[must_use]
+pub fn without_not_null_names(mut catalog: Catalog, all: bool) -> Catalog {
+    let goes = |name: &mut String| {
+        all || name.trim_end_matches(|c: char| c.is_ascii_digit()).ends_with("_not_null")
+    };
+    for column in catalog.relations.values_mut().flat_map(|it| &mut it.columns) {
+        column.not_null_name.take_if(goes);
+        column.not_null_comment.take_if(|_| all);
+    }
+    for domain in catalog.domains.values_mut() {
+        domain.not_null_name.take_if(goes);
+    }
     catalog
 }
 

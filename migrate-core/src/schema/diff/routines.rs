@@ -21,10 +21,23 @@ impl Draft<'_> {
         let goes = |(name, _): &(&RoutineName, &Routine)| {
             self.anew.routines.contains(*name) || !to.routines.contains_key(*name)
         };
+        let with_views: BTreeSet<&RoutineName> =
+            self.gone_with_views().into_iter().map(|(name, _)| name).collect();
         let old = sorted(from.routines.iter().filter(goes).collect(), calls);
         for (name, it) in old.into_iter().rev() {
+            if with_views.contains(name) {
+                continue;
+            }
             if self.anew.routines.contains(name) {
-                self.step(Phase::DropAnew, format!("DROP {}", shown(name, it)));
+                let makes_way = |(table, before): (&Name, &Relation)| {
+                    let other = |after| self.anew.remakes(before, after);
+                    it.needs(name, table) && to.relations.get(table).is_some_and(other)
+                };
+                let phase = match from.relations.iter().any(makes_way) {
+                    true => Phase::DropRoutinesOfTables,
+                    false => Phase::DropAnew,
+                };
+                self.drop_routine(name, it, phase);
             } else if !to.routines.contains_key(name) {
                 // What takes rows of a table goes before it does.
                 let gone = from.relations.keys().filter(|name| !to.relations.contains_key(*name));
@@ -49,7 +62,7 @@ impl Draft<'_> {
                         name.arguments = words::with_other(&name.arguments, kind);
                     }
                 }
-                self.step(phase, format!("DROP {}", shown(&name, it)));
+                self.drop_routine(&name, it, phase);
             }
         }
         let early = if from.routines == to.routines && self.anew.routines.is_empty() {
@@ -57,26 +70,45 @@ impl Draft<'_> {
         } else {
             needed_by_tables(to)
         };
+        let with_views: BTreeSet<&RoutineName> =
+            self.made_with_views().into_iter().map(|(name, _)| name).collect();
         let comes = |(name, it): &(&RoutineName, &Routine)| {
             self.anew.routines.contains(*name) || from.routines.get(*name) != Some(it)
         };
         for (name, it) in sorted(to.routines.iter().filter(comes).collect(), calls) {
-            let before = from.routines.get(name).filter(|_| !self.anew.routines.contains(name));
-            if before.is_none() {
-                self.made(ObjectName::routine(name));
+            // Between views, it comes with them.
+            if !with_views.contains(name) {
+                self.make_routine(name, it, self.phase(name, it, &early));
             }
-            if before.is_none_or(|before| before.definition != it.definition) {
-                match create(name, it) {
-                    Ok(sql) => self.step(self.phase(name, it, &early), sql),
-                    Err(why) => {
-                        let change = if before.is_some() { Change::Alter } else { Change::Add };
-                        self.cannot(change, "routine", name, why);
-                    }
+        }
+    }
+
+    pub(super) fn drop_routine(&mut self, name: &RoutineName, it: &Routine, phase: Phase) {
+        self.step(phase, format!("DROP {}", shown(name, it)));
+    }
+
+    /// A routine that is new, or that changes.
+    pub(super) fn make_routine(&mut self, name: &RoutineName, it: &Routine, phase: Phase) {
+        let before = self.from.routines.get(name);
+        let before = before.filter(|_| !self.anew.routines.contains(name));
+        if before.is_none() {
+            self.made(ObjectName::routine(name));
+        }
+        if before.is_none_or(|before| before.definition != it.definition) {
+            match create(name, it) {
+                Ok(sql) => self.step(phase, sql),
+                Err(why) => {
+                    let change = if before.is_some() { Change::Alter } else { Change::Add };
+                    self.cannot(change, "routine", name, why);
                 }
             }
-            let before = before.and_then(|it| it.comment.as_ref());
-            self.comment(&shown(name, it), before, it.comment.as_ref());
         }
+        let shown = shown(name, it);
+        let depended = before.map(|it| it.depends_on.clone()).unwrap_or_default();
+        // What ALTER calls an aggregate takes these words only as a routine.
+        let altered = shown.replacen("AGGREGATE ", "ROUTINE ", 1);
+        self.dependence(&altered, &depended, &it.depends_on);
+        self.comment(&shown, before.and_then(|it| it.comment.as_ref()), it.comment.as_ref());
     }
 
     /// The server looks at the body of an SQL function when it is made, so tables come first, and
@@ -86,8 +118,10 @@ impl Draft<'_> {
             return Phase::Routines;
         }
         let views = self.to.relations.iter().filter(|(_, it)| is_view(it));
-        let new = views.filter(|(name, _)| {
-            self.anew.views.contains(*name) || !self.from.relations.contains_key(*name)
+        let new = views.filter(|(name, it)| {
+            let before = self.from.relations.get(*name);
+            self.anew.views.contains(*name)
+                || before.is_none_or(|before| before.definition != it.definition)
         });
         let mut new = new.map(|(name, _)| name);
         if new.any(|view| words::has_word(&it.definition, &view.name)) {

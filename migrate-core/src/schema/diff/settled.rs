@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::held::taken;
+use super::partitions::with_options;
 use super::words;
 use crate::schema::catalog::{
     Catalog, Constraint, Index, Name, ObjectName, Relation, RelationKind, Sequence,
@@ -39,7 +40,15 @@ pub(super) fn settled(from: &Catalog, to: &Catalog) -> (Catalog, Vec<String>) {
             }
         }
         let same = |one: (&str, &Index), other: (&str, &Index)| {
-            let text = |(name, it): (&str, &Index)| named(it, name, "x").definition;
+            // The options of a part can change while it is there.
+            let text = |(name, it): (&str, &Index)| {
+                let definition = named(it, name, "x").definition;
+                let options = format!(" WITH ({})", with_options(&definition).join(", "));
+                match it.part_of {
+                    Some(_) => definition.replacen(&options, "", 1),
+                    None => definition,
+                }
+            };
             // One joins that of a partitioned table as it is, and stays when its table leaves.
             let joined = match (&one.1.part_of, &other.1.part_of) {
                 (Some(whole), None) => {

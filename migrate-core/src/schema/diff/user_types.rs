@@ -6,7 +6,7 @@ use super::anew::is_used;
 use super::order::sorted;
 use super::{Draft, Phase, words};
 use crate::schema::catalog::{
-    Attribute, Catalog, Change, Composite, Domain, Name, ObjectName, Range,
+    Attribute, Catalog, Change, Composite, Domain, Name, ObjectName, Range, usual_name,
 };
 
 /// One of them.
@@ -134,12 +134,20 @@ impl Draft<'_> {
                 let phase = phase(self.calls(default));
                 self.step(phase, format!("{alter} SET DEFAULT {default}"));
             }
+            if before.not_null && after.not_null && before.not_null_name != after.not_null_name {
+                let [was, is] = [before, after].map(|it| words::ident(&not_null(name, it)));
+                self.step(Phase::Types, format!("{alter} RENAME CONSTRAINT {was} TO {is}"));
+            }
             if before.not_null && !after.not_null {
                 self.step(Phase::Types, format!("{alter} DROP NOT NULL"));
             }
             if !before.not_null && after.not_null {
                 let caution = format!("fails if a column of {shown} is null in a row");
-                self.careful(Phase::Types, format!("{alter} SET NOT NULL"), Some(caution));
+                let set = match &after.not_null_name {
+                    Some(name) => format!("ADD CONSTRAINT {} NOT NULL", words::ident(name)),
+                    None => "SET NOT NULL".to_owned(),
+                };
+                self.careful(Phase::Types, format!("{alter} {set}"), Some(caution));
             }
         } else {
             self.made(ObjectName::of("type", name));
@@ -154,6 +162,9 @@ impl Draft<'_> {
                 } else {
                     sql.push_str(&format!(" DEFAULT {default}"));
                 }
+            }
+            if let Some(name) = &after.not_null_name {
+                sql.push_str(&format!(" CONSTRAINT {}", words::ident(name)));
             }
             if after.not_null {
                 sql.push_str(" NOT NULL");
@@ -173,16 +184,27 @@ impl Draft<'_> {
             let sql = format!("{alter} ADD CONSTRAINT {} {check}", words::ident(key));
             self.careful(phase(self.calls(check)), sql, caution);
         }
+        self.constraint_comments(name, before, after);
+        let before = before.and_then(|it| it.comment.as_ref());
+        self.comment(&format!("DOMAIN {shown}"), before, after.comment.as_ref());
+    }
+
+    fn constraint_comments(&mut self, name: &Name, before: Option<&Domain>, after: &Domain) {
+        let on =
+            |key: &str| format!("CONSTRAINT {} ON DOMAIN {}", words::ident(key), words::name(name));
         for (key, check) in &after.constraints {
             let stays = |before: &&Domain| {
                 before.constraints.get(key) == Some(check) && !self.anew.has(check)
             };
             let old = before.filter(stays).and_then(|it| it.constraint_comments.get(key));
-            let on = format!("CONSTRAINT {} ON DOMAIN {shown}", words::ident(key));
-            self.comment(&on, old, after.constraint_comments.get(key));
+            self.comment(&on(key), old, after.constraint_comments.get(key));
         }
-        let before = before.and_then(|it| it.comment.as_ref());
-        self.comment(&format!("DOMAIN {shown}"), before, after.comment.as_ref());
+        if after.not_null {
+            let old = before.filter(|it| it.not_null);
+            let old = old.and_then(|it| it.constraint_comments.get(&not_null(name, it)));
+            let key = not_null(name, after);
+            self.comment(&on(&key), old, after.constraint_comments.get(&key));
+        }
     }
 
     fn composite(&mut self, name: &Name, before: Option<&Composite>, after: &Composite) {
@@ -307,6 +329,11 @@ impl Draft<'_> {
         let before = before.filter(|it| same(it)).and_then(|it| it.comment.as_ref());
         self.comment(&format!("TYPE {shown}"), before, after.comment.as_ref());
     }
+}
+
+/// The name of a domain's NOT NULL.
+fn not_null(name: &Name, it: &Domain) -> String {
+    it.not_null_name.clone().unwrap_or_else(|| usual_name(&name.name, None, "not_null"))
 }
 
 /// How PostgreSQL calls the multirange of a range, unless it is told otherwise.

@@ -40,7 +40,7 @@ impl fmt::Display for Loss {
 /// The tables, columns and schemas that a statement of `sql` drops by name.
 ///
 /// ```
-/// use migrate_core::{losses, split_statements};
+/// use migrate_core::syntax::{losses, split_statements};
 ///
 /// let sql = "ALTER TABLE users DROP COLUMN email, DROP CONSTRAINT adult;";
 /// let lost = losses(sql, &split_statements(sql)[0]);

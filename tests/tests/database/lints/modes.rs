@@ -1,7 +1,8 @@
 //! What is said to need `transaction:false`, the server refuses in a transaction, and what looks like it
 //! and is not said to, it takes; what is said to be two statements it refuses as one.
 
-use migrate_core::{Folder, analyse};
+use migrate_core::Folder;
+use migrate_core::analysis::analyse;
 
 use crate::support::{Session, database};
 

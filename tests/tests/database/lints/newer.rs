@@ -1,6 +1,9 @@
 //! What is said to need a newer server, an older one refuses, and that one takes.
 
-use migrate_core::{Config, Folder, Problem, Source, analyse_with};
+use migrate_core::analysis::analyse_with;
+use migrate_core::chain::Config;
+use migrate_core::syntax::Source;
+use migrate_core::{Folder, Problem};
 
 use crate::support::{Session, database};
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use migrate_core::{LockMode, LockedBy, TableLock, Work, locks, split_statements};
+use migrate_core::syntax::{LockMode, LockedBy, TableLock, Work, locks, split_statements};
 use migrate_testkit::Database;
 
 use crate::support::{Session, database};

@@ -4,7 +4,8 @@
 use std::thread;
 use std::time::Duration;
 
-use migrate_core::{Aftermath, Chain, DoubtReason, Error, Runner};
+use migrate_core::runner::{Aftermath, DoubtReason};
+use migrate_core::{Chain, Error, Runner};
 use migrate_testkit::Database;
 
 use super::{INDEX, TABLE, indexes, no_progress, sections, upgrades};

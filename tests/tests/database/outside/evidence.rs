@@ -1,6 +1,7 @@
 //! What the database tells of a statement that nobody heard the end of, where it is no index of ours.
 
-use migrate_core::{Aftermath, Chain, DoubtReason, Error, Event, Runner};
+use migrate_core::runner::{Aftermath, DoubtReason};
+use migrate_core::{Chain, Error, Event, Runner};
 
 use super::doubt::cut_off_index;
 use super::{TABLE, indexes, upgrades};

@@ -1,6 +1,8 @@
 //! An index by whatever name: what the server calls it is what we look for.
 
-use migrate_core::{__read_qualified, Lexer, Runner, Token};
+use migrate_core::__private::read_qualified;
+use migrate_core::Runner;
+use migrate_core::syntax::{Lexer, Token};
 
 use super::{indexes, no_progress, upgrades};
 use crate::support::{both, done};
@@ -28,7 +30,7 @@ fn spellings() -> Vec<String> {
 
 fn read(name: &str) -> Option<String> {
     let tokens: Vec<Token> = Lexer::new(name).filter(|token| !token.kind.is_trivia()).collect();
-    let (mut parts, count) = __read_qualified(name, &tokens)?;
+    let (mut parts, count) = read_qualified(name, &tokens)?;
     assert_eq!(count, tokens.len(), "{name}");
     parts.pop()
 }

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use migrate_core::Connector;
+use migrate_core::connect::Connector;
 
 /// The program.
 pub(super) struct Psql(PathBuf);

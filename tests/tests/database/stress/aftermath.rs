@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use migrate_core::{Direction, DoubtReason, Error, PlanError, Runner};
+use migrate_core::runner::DoubtReason;
+use migrate_core::{Direction, Error, PlanError, Runner};
 use migrate_testkit::Database;
 
 use super::Story;

@@ -6,6 +6,13 @@ use super::aftermath::Operator;
 use crate::support::eventually;
 
 impl Operator<'_> {
+    /// Waits until nobody else is connected, living or not.
+    pub(crate) fn waits_for_the_others(&mut self) {
+        let others = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() \
+                      AND backend_type = 'client backend' AND pid <> pg_backend_pid()";
+        eventually("the others have ended", || self.session.value(others) == "0");
+    }
+
     /// Compares everything; gives what is wrong.
     pub(crate) fn check(&mut self) -> Vec<String> {
         let mut wrong = Vec::new();
@@ -16,10 +23,6 @@ impl Operator<'_> {
         };
         let story = self.story;
         let session = &mut self.session;
-        let nobody = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() \
-                      AND backend_type = 'client backend' AND pid <> pg_backend_pid()";
-        eventually("the others have ended", || session.value(nobody) == "0");
-
         let ids: Vec<String> = story.revisions.iter().map(|it| it.id.clone()).collect();
         let history = session.rows("SELECT revision FROM migrate_history ORDER BY position");
         expect("history", history, ids.clone());

@@ -123,7 +123,7 @@ impl Embedding {
             let chain = migrate_core::check(migrate_core::files::read(&migrations, "migrations"));
             let chain = chain.map_err(|wrong| io::Error::other(wrong.to_string()))?;
             let lock =
-                migrate_core::lock_text(&chain, chain.head().id.as_str()).unwrap_or_default();
+                migrate_core::chain::lock_text(&chain, chain.head().id.as_str()).unwrap_or_default();
             fs::write(migrations.join("chain.lock"), lock)?;
         }
         let manifest = format!(

@@ -31,6 +31,14 @@ pub(super) fn cases() -> Vec<Case> {
             &["empty-chain"],
         ),
         case("notes", chain("1").and("notes.txt", ""), &["stray-file"]),
+        case(
+            "refinery's folder",
+            Files(Vec::new())
+                .and("V1__a.sql", "CREATE TABLE a ();")
+                .and("mod.rs", "")
+                .and("V2__b.sql", "x"),
+            &["foreign-folder"],
+        ),
         case("a subfolder", chain("1").and_content("old", Content::Other), &["stray-file"]),
         case("a backup", chain("1").and("1.sql~", ""), &["stray-file"]),
         case("the only revision, misnamed", chain("1").rename("1.sql", "1.SQL"), &["stray-file"]),

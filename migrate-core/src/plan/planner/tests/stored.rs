@@ -2,7 +2,7 @@
 //! branch.
 
 use super::*;
-use crate::Digest;
+use crate::chain::Digest;
 use crate::plan::history::{Partial, Record};
 use crate::plan::planner::redo;
 use crate::plan::samples;
@@ -20,7 +20,7 @@ fn stored(chain: &Chain<'_>, applied: &str) -> History {
     let mut before = None;
     for (record, word) in history.records.iter_mut().zip(applied.split_whitespace()) {
         let sql = Some("SELECT 'stored';").filter(|_| !word.ends_with('!'));
-        let options = crate::Options::default();
+        let options = crate::chain::Options::default();
         record.stored = Some(StoredDown { sql: sql.map(str::to_owned), options });
         let is_known = chain.get(&record.revision).is_some();
         let moved = word.split_once('<').map(|(_, parent)| parent.to_owned());
@@ -29,7 +29,7 @@ fn stored(chain: &Chain<'_>, applied: &str) -> History {
             if moved.is_none() {
                 record.up = record.chain;
             }
-            record.down = sql.map(|sql| crate::section_digest(sql, true));
+            record.down = sql.map(|sql| crate::chain::section_digest(sql, true));
             record.parents = moved.or(before).into_iter().collect();
         }
         before = Some(record.revision.clone());

@@ -7,12 +7,12 @@ use super::*;
 #[test]
 fn what_was_cancelled_on_purpose_has_not_failed() {
     let cancelled = || Fail("57014", "canceling statement due to user request");
-    let check = |failure: Say, mark: u64, applied: &'static str, outcome: &str| {
+    let check = |failure: Say, marker: u64, applied: &'static str, outcome: &str| {
         let script = [
             ("look", NotAtHead),
             ("read", Applied("")),
             ("run a b c", failure),
-            ("rollback", Mark(mark)),
+            ("rollback", ProgressMarker(marker)),
             ("read", Applied(applied)),
         ];
         fails("upgrade head", &script, outcome);

@@ -6,27 +6,27 @@ use super::*;
 const MANY: usize = 500;
 
 /// How a run ends that is answered with these, again and again.
-fn end(chain: &Chain<'static>, goal: &Goal, answers: &[&Say]) -> String {
+fn end(chain: &Chain<'static>, operation: &Operation, answers: &[&Say]) -> String {
     let settings =
         Settings { lock_wait_timeout: Duration::from_secs(3), retries: 3, ..Settings::default() };
-    let watch = Watch::default();
-    let mut engine = match Engine::new(chain, &settings, &watch, goal.clone(), 7) {
+    let watch = Observers::default();
+    let mut engine = match Engine::new(chain, &settings, &watch, operation.clone(), 7) {
         Ok(engine) => engine,
         Err(error) => return error.to_string(),
     };
-    let (mut now, mut reply) = (Duration::ZERO, Reply::Start);
+    let (mut now, mut reply) = (Duration::ZERO, Input::Start);
     for say in answers.iter().cycle().take(MANY) {
         reply = match engine.next(reply, now) {
-            Ok(Ask::Done) => return "done".to_owned(),
+            Ok(Output::Done) => return "done".to_owned(),
             Err(error) => return error.to_string(),
-            Ok(Ask::Wait(pause)) => {
+            Ok(Output::Wait(pause)) => {
                 now += pause;
-                Reply::Waited
+                Input::Waited
             }
-            Ok(Ask::Query(query) | Ask::Run(query)) => answer(say, chain, &query),
+            Ok(Output::Query(query) | Output::Run(query)) => answer(say, chain, &query),
         };
     }
-    panic!("asks without end: {goal:?} {answers:?}");
+    panic!("asks without end: {operation:?} {answers:?}");
 }
 
 #[test]
@@ -36,31 +36,31 @@ fn whatever_is_answered_a_run_ends() {
         NotAtHead,
         Applied(""),
         Applied("a"),
-        Mark(1),
+        ProgressMarker(1),
         Held("123"),
         BUSY,
-        MOVED,
+        HISTORY_CHANGED,
         LOCKED,
         Fail("42P01", "relation \"public.migrate_history\" does not exist"),
         Fail("42501", "permission denied for sequence migrate_statement"),
     ];
-    let goals = [
-        Goal::Upgrade(Target::Head),
-        Goal::Upgrade(Target::Relative(1)),
-        Goal::Downgrade(Target::Base),
-        Goal::Stamp(Target::Head, true),
-        Goal::Adopt(vec!["b".to_owned()]),
-        Goal::Read,
-        Goal::Log,
+    let operations = [
+        Operation::Upgrade(Target::Head),
+        Operation::Upgrade(Target::Relative(1)),
+        Operation::Downgrade(Target::Base),
+        Operation::Stamp(Target::Head, true),
+        Operation::Adopt(vec!["b".to_owned()]),
+        Operation::Read,
+        Operation::Log,
     ];
     for chain in [samples::chain("a b:a c:b"), samples::chain("a~ b~:a")] {
-        for goal in &goals {
+        for operation in &operations {
             for first in &says {
                 for second in &says {
-                    end(&chain, goal, &[first, second]);
+                    end(&chain, operation, &[first, second]);
                     // Three in turn are many; those that tell of the history are enough.
                     for third in &says[..2] {
-                        end(&chain, goal, &[first, third, second, &MOVED]);
+                        end(&chain, operation, &[first, third, second, &HISTORY_CHANGED]);
                     }
                 }
             }
@@ -76,8 +76,8 @@ fn a_history_that_is_there_and_is_not() {
     // Look, settings, create, roll back; and so on.
     let text = end(
         &samples::chain("a"),
-        &Goal::Upgrade(Target::Head),
-        &[&missing, &settings, &MOVED, &settings],
+        &Operation::Upgrade(Target::Head),
+        &[&missing, &settings, &HISTORY_CHANGED, &settings],
     );
     let expected = "the table \"public\".\"migrate_history\" is not a history of migrations: the \
                     server says that it has changed, and it reads as before\n = help: is this the";

@@ -29,7 +29,7 @@ fn a_statement_that_the_server_points_at() {
         ("look", NotAtHead),
         ("read", Applied("")),
         ("run a b c", FailAt("42P01", "b2;")),
-        ("rollback", Mark(6)),
+        ("rollback", ProgressMarker(6)),
         ("read", Applied("a")),
     ];
     let outcome = format!(
@@ -48,12 +48,12 @@ fn a_statement_that_the_server_points_at() {
 /// `a` has the marks 1 to 3 for its statements and 4 for its end, `b` 5 to 8, `c` 9 to 12.
 #[test]
 fn a_statement_that_only_its_mark_points_at() {
-    let check = |mark: u64, applied: &'static str, place: &str, done: &str| {
+    let check = |marker: u64, applied: &'static str, place: &str, done: &str| {
         let script = [
             ("look", NotAtHead),
             ("read", Applied("")),
             ("run a b c", Fail("22012", "division by zero")),
-            ("rollback", Mark(mark)),
+            ("rollback", ProgressMarker(marker)),
             ("read", Applied(applied)),
         ];
         let id = place.split('.').next().unwrap_or_default();
@@ -94,7 +94,7 @@ fn a_text_that_is_no_sql_lets_those_before_it_run() {
         ("read", Applied("")),
         ("run a b", Say::Ok),
         ("run c", FailAt("42601", "c2;")),
-        ("rollback", Mark(8)),
+        ("rollback", ProgressMarker(8)),
         ("read", Applied("a b")),
     ];
     let outcome = format!(
@@ -114,7 +114,7 @@ fn a_downgrade_points_at_its_section() {
     let script = [
         ("read", Applied("a b c")),
         ("run c b a", FailAt("42P01", "not_b")),
-        ("rollback", Mark(3)),
+        ("rollback", ProgressMarker(3)),
         ("read", Applied("a b")),
     ];
     let outcome = format!(
@@ -139,11 +139,11 @@ fn what_is_not_allowed_to_be_recorded() {
             "recording migrations is not allowed: {message} (SQLSTATE {code})\n = help: {help}"
         );
         // Before the first statement, or after the last.
-        for mark in [Fail("55000", "not yet defined"), Mark(99), Mark(4)] {
+        for marker in [Fail("55000", "not yet defined"), ProgressMarker(99), ProgressMarker(4)] {
             let script = [
                 ("read", Applied("")),
                 ("run a", Fail(code, message)),
-                ("rollback", mark),
+                ("rollback", marker),
                 ("read", Applied("")),
             ];
             fails("upgrade a", &script, &outcome);
@@ -152,7 +152,7 @@ fn what_is_not_allowed_to_be_recorded() {
     let script = [
         ("read", Applied("")),
         ("run a", FailAt("42P01", "\"public\".\"migrate_log\"")),
-        ("rollback", Mark(4)),
+        ("rollback", ProgressMarker(4)),
         ("read", Applied("")),
     ];
     let outcome = "recording migrations failed: no (SQLSTATE 42P01)\n = help: the migration is not the cause; \
@@ -175,13 +175,13 @@ fn without_marks_the_revision_is_all_that_can_be_said() {
         let mut script = vec![
             ("read", Applied("")),
             ("run a", denied(name)),
-            ("rollback", Mark(1)),
+            ("rollback", ProgressMarker(1)),
             ("read", Applied("")),
             ("run a", Say::Ok),
         ];
         run(&Settings::default(), &chain, "upgrade a", &script, "+a in 5");
         script[4] = ("run a", Fail("22012", "division by zero"));
-        script.extend([("rollback", Mark(5)), ("read", Applied(""))]);
+        script.extend([("rollback", ProgressMarker(5)), ("read", Applied(""))]);
         let outcome = format!(
             "upgrade of `a` failed: division by zero (SQLSTATE 22012)
  --> migrations/a.sql:6:1
@@ -196,7 +196,7 @@ fn without_marks_the_revision_is_all_that_can_be_said() {
     let script = [
         ("read", Applied("")),
         ("run a", denied("schema")),
-        ("rollback", Mark(2)),
+        ("rollback", ProgressMarker(2)),
         ("read", Applied("")),
     ];
     let outcome = "upgrade of `a` failed: permission denied for schema public (SQLSTATE 42501)
@@ -214,7 +214,7 @@ fn without_marks_the_revision_is_all_that_can_be_said() {
 fn a_migration_that_raises_what_the_guard_raises() {
     let raised = [
         (sql::BUSY, "mine"),
-        (sql::MOVED, "mine too"),
+        (sql::HISTORY_CHANGED, "mine too"),
         ("22P02", "migrate: another migration is running"),
         ("22P02", "migrate: the history has changed"),
     ];
@@ -222,7 +222,7 @@ fn a_migration_that_raises_what_the_guard_raises() {
         let script = [
             ("read", Applied("a")),
             ("run b", Fail(code, message)),
-            ("rollback", Mark(2)),
+            ("rollback", ProgressMarker(2)),
             ("read", Applied("a")),
         ];
         let outcome = format!(
@@ -312,11 +312,13 @@ fn after_a_refusal_the_transaction_is_rolled_back() {
     for code in ["42601", "22012", "23505", "57014", "55P03", "40P01", "42501", "25006", "XX000"] {
         let chain = three();
         for settings in [Settings::default(), Settings { retries: 0, ..Settings::default() }] {
-            let watch = Watch::default();
-            let goal = Goal::Upgrade(Target::Head);
-            let Ok(mut engine) = Engine::new(&chain, &settings, &watch, goal, 7) else { panic!() };
+            let watch = Observers::default();
+            let operation = Operation::Upgrade(Target::Head);
+            let Ok(mut engine) = Engine::new(&chain, &settings, &watch, operation, 7) else {
+                panic!()
+            };
             let mut ask = |say: Say| match engine.next(answer(&say, &chain, ""), Duration::ZERO) {
-                Ok(Ask::Query(query)) => kind(&query),
+                Ok(Output::Query(query)) => kind(&query),
                 other => panic!("{other:?}"),
             };
             for (say, expected) in [
@@ -324,7 +326,7 @@ fn after_a_refusal_the_transaction_is_rolled_back() {
                 (NotAtHead, "read"),
                 (Applied(""), "run a b c"),
                 (Fail(code, "why"), "rollback"),
-                (Mark(1), "read"),
+                (ProgressMarker(1), "read"),
             ] {
                 assert_eq!(ask(say), expected, "{code}");
             }
@@ -358,7 +360,7 @@ fn a_connection_that_is_lost() {
     };
     after(&[("run a b c", Lost)], &running);
     after(&[("run a b c", terminated()), ("rollback", Lost)], ended);
-    after(&[("run a b c", terminated()), ("rollback", Mark(1)), ("read", Lost)], ended);
+    after(&[("run a b c", terminated()), ("rollback", ProgressMarker(1)), ("read", Lost)], ended);
     let missing = [("look", Fail("42P01", "missing")), ("session", Lost)];
     fails("upgrade head", &missing, &lost("talking to the server", closed));
     let create = [missing[0].clone(), ("session", Say::Ok), ("create", Lost)];
@@ -374,16 +376,16 @@ fn a_connection_that_is_lost() {
 fn a_session_with_old_strings() {
     let old = |applied: &str| {
         let chain = three();
-        let (settings, watch) = (Settings::default(), Watch::default());
-        let goal = Goal::Upgrade(Target::revision("b"));
-        let Ok(mut engine) = Engine::new(&chain, &settings, &watch, goal, 7) else { panic!() };
-        let asked = engine.next(Reply::Start, Duration::ZERO);
-        assert!(matches!(asked, Ok(Ask::Query(_))));
+        let (settings, watch) = (Settings::default(), Observers::default());
+        let operation = Operation::Upgrade(Target::revision("b"));
+        let Ok(mut engine) = Engine::new(&chain, &settings, &watch, operation, 7) else { panic!() };
+        let asked = engine.next(Input::Start, Duration::ZERO);
+        assert!(matches!(asked, Ok(Output::Query(_))));
         let applied: &'static str = if applied.is_empty() { "" } else { "a b" };
-        let Reply::Rows(mut rows) = answer(&Applied(applied), &chain, "") else { panic!() };
+        let Input::Rows(mut rows) = answer(&Applied(applied), &chain, "") else { panic!() };
         rows[0][5] = Some("off".to_owned());
-        engine.next(Reply::Rows(rows), Duration::ZERO)
+        engine.next(Input::Rows(rows), Duration::ZERO)
     };
     assert!(matches!(old(""), Err(Error::NonConformingStrings)));
-    assert!(matches!(old("a b"), Ok(Ask::Done)), "where none is to run it is no matter");
+    assert!(matches!(old("a b"), Ok(Output::Done)), "where none is to run it is no matter");
 }

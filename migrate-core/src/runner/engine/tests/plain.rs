@@ -17,10 +17,10 @@ fn with_nothing_to_do_one_question_is_asked() {
 fn the_question_is_the_same_for_a_long_chain() {
     let asked = |length: usize| {
         let chain = samples::long_chain(length);
-        let (settings, watch) = (Settings::default(), Watch::default());
-        let engine = Engine::new(&chain, &settings, &watch, Goal::Upgrade(Target::Head), 7);
-        match engine.map(|mut engine| engine.next(Reply::Start, Duration::ZERO)) {
-            Ok(Ok(Ask::Query(query))) => query
+        let (settings, watch) = (Settings::default(), Observers::default());
+        let engine = Engine::new(&chain, &settings, &watch, Operation::Upgrade(Target::Head), 7);
+        match engine.map(|mut engine| engine.next(Input::Start, Duration::ZERO)) {
+            Ok(Ok(Output::Query(query))) => query
                 .replace(chain.head().id.as_str(), "HEAD")
                 .replace(&chain.head().digests.chain.to_string(), "DIGEST"),
             other => panic!("{:?}", other.err()),
@@ -111,23 +111,23 @@ fn a_database_that_is_ahead() {
 #[test]
 fn a_name_that_can_not_be_asks_nothing() {
     let settings = Settings { schema: String::new(), ..Settings::default() };
-    let (chain, watch) = (samples::chain("a"), Watch::default());
-    let engine = Engine::new(&chain, &settings, &watch, Goal::Read, 7);
+    let (chain, watch) = (samples::chain("a"), Observers::default());
+    let engine = Engine::new(&chain, &settings, &watch, Operation::Read, 7);
     assert!(matches!(engine.err(), Some(Error::BadName { .. })));
 }
 
 /// Two runs of it would not see each other.
 #[test]
 fn a_server_without_locks_is_refused() {
-    let (chain, settings, watch) = (samples::chain("a"), Settings::default(), Watch::default());
+    let (chain, settings, watch) = (samples::chain("a"), Settings::default(), Observers::default());
     let check = |version: &str, expected: bool| {
-        let Ok(mut engine) = Engine::new(&chain, &settings, &watch, Goal::Read, 7) else {
+        let Ok(mut engine) = Engine::new(&chain, &settings, &watch, Operation::Read, 7) else {
             panic!()
         };
-        let _ = engine.next(Reply::Start, Duration::ZERO);
+        let _ = engine.next(Input::Start, Duration::ZERO);
         let columns = [tag::SESSION, "public", "none", "0", "0", "on", "", "f", version];
         let session: Row = columns.iter().map(|column| Some((*column).to_owned())).collect();
-        let ended = engine.next(Reply::Rows(vec![session]), Duration::ZERO);
+        let ended = engine.next(Input::Rows(vec![session]), Duration::ZERO);
         let is_refused = matches!(ended, Err(Error::UnsupportedServer { .. }));
         assert_eq!(is_refused, expected, "{version}: {ended:?}");
     };
@@ -138,14 +138,14 @@ fn a_server_without_locks_is_refused() {
 /// It is never taken for the end of the run, which would be a proof of being at head.
 #[test]
 fn an_answer_to_another_question_is_an_error() {
-    let (chain, settings, watch) = (samples::chain("a"), Settings::default(), Watch::default());
-    for reply in [Reply::Start, Reply::Waited, Reply::Rows(Vec::new())] {
-        let Ok(mut engine) = Engine::new(&chain, &settings, &watch, Goal::Read, 7) else {
+    let (chain, settings, watch) = (samples::chain("a"), Settings::default(), Observers::default());
+    for reply in [Input::Start, Input::Waited, Input::Rows(Vec::new())] {
+        let Ok(mut engine) = Engine::new(&chain, &settings, &watch, Operation::Read, 7) else {
             panic!()
         };
-        let asked = engine.next(Reply::Start, Duration::ZERO);
-        assert!(matches!(asked, Ok(Ask::Query(_))));
-        let ended = engine.next(Reply::Waited, Duration::ZERO);
+        let asked = engine.next(Input::Start, Duration::ZERO);
+        assert!(matches!(asked, Ok(Output::Query(_))));
+        let ended = engine.next(Input::Waited, Duration::ZERO);
         assert!(matches!(ended, Err(Error::Internal { .. })), "{ended:?}");
         let ended = engine.next(reply, Duration::ZERO);
         assert!(matches!(ended, Err(Error::Internal { .. })), "{ended:?}");

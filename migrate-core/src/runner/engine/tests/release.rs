@@ -8,19 +8,19 @@ const NO_ROLE: Say = Fail("22023", "role \"app\" does not exist");
 /// Runs `a`, whose only statement is sent alone; each message that fails is the next one that has this text. Gives the
 /// messages from the first of them on, in a word each, and how the run ends.
 fn ends(chain: &Chain<'static>, mut failing: Vec<(&str, Say)>) -> (Vec<&'static str>, String) {
-    let (settings, watch) = (Settings { retries: 0, ..Settings::default() }, Watch::default());
-    let goal = Goal::Upgrade(Target::Head);
-    let Ok(mut engine) = Engine::new(chain, &settings, &watch, goal, 7) else { panic!() };
+    let (settings, watch) = (Settings { retries: 0, ..Settings::default() }, Observers::default());
+    let operation = Operation::Upgrade(Target::Head);
+    let Ok(mut engine) = Engine::new(chain, &settings, &watch, operation, 7) else { panic!() };
     let row = |columns: &[&str]| -> Row { columns.iter().map(|c| Some((*c).to_owned())).collect() };
-    let (mut reply, mut asked, mut is_begun) = (Reply::Start, Vec::new(), false);
+    let (mut reply, mut asked, mut is_begun) = (Input::Start, Vec::new(), false);
     for _ in 0..60 {
         let query = match engine.next(reply, Duration::ZERO) {
-            Ok(Ask::Query(query) | Ask::Run(query)) => query,
-            Ok(Ask::Wait(_)) => {
-                reply = Reply::Waited;
+            Ok(Output::Query(query) | Output::Run(query)) => query,
+            Ok(Output::Wait(_)) => {
+                reply = Input::Waited;
                 continue;
             }
-            Ok(Ask::Done) => return (asked, "done".to_owned()),
+            Ok(Output::Done) => return (asked, "done".to_owned()),
             Err(error) => {
                 return (asked, error.to_string().lines().next().unwrap_or_default().to_owned());
             }
@@ -45,12 +45,12 @@ fn ends(chain: &Chain<'static>, mut failing: Vec<(&str, Say)>) -> (Vec<&'static 
         reply = match word {
             _ if let Some(say) = &failed => answer(say, chain, &query),
             "lock" | "unlock" | "roll back and unlock" | "only unlock" => {
-                Reply::Rows(vec![row(&[tag::LOCK, "t"]), row(&[tag::PROCESS, "9"])])
+                Input::Rows(vec![row(&[tag::LOCK, "t"]), row(&[tag::PROCESS, "9"])])
             }
             _ => match kind(&query).as_str() {
                 "look" => answer(&NotAtHead, chain, &query),
                 "read" => answer(&Applied(""), chain, &query),
-                _ if query.contains(tag::PROCESS) => Reply::Rows(vec![row(&[tag::PROCESS, "9"])]),
+                _ if query.contains(tag::PROCESS) => Input::Rows(vec![row(&[tag::PROCESS, "9"])]),
                 _ => answer(&Say::Ok, chain, &query),
             },
         };

@@ -41,7 +41,7 @@ fn another_runner_has_created_it() {
     let script = [
         MISSING,
         ("session", LEFT),
-        ("repair", RAISED_MOVED),
+        ("repair", RAISED_HISTORY_CHANGED),
         ("rollback", Say::Ok),
         ("look", AtHead),
     ];

@@ -1,6 +1,7 @@
 //! Runs that meet other runners, and locks.
 
 use super::*;
+use crate::runner::engine::waiting::Backoff;
 
 const THREE: &str = "a b:a c:b";
 
@@ -80,13 +81,13 @@ fn patience_ends_and_the_error_names_the_holder() {
 #[test]
 fn pauses_are_no_longer_than_patience() {
     let settings = Settings { lock_wait_timeout: Duration::from_millis(10), ..Settings::default() };
-    let (chain, watch) = (samples::chain("a"), Watch::default());
-    let goal = Goal::Upgrade(Target::Head);
-    let Ok(mut engine) = Engine::new(&chain, &settings, &watch, goal, 7) else { panic!() };
+    let (chain, watch) = (samples::chain("a"), Observers::default());
+    let operation = Operation::Upgrade(Target::Head);
+    let Ok(mut engine) = Engine::new(&chain, &settings, &watch, operation, 7) else { panic!() };
     let asked = engine.wait(Duration::from_secs(5));
-    assert!(matches!(asked, Ok(Ask::Wait(pause)) if pause <= Duration::from_millis(10)));
+    assert!(matches!(asked, Ok(Output::Wait(pause)) if pause <= Duration::from_millis(10)));
     let asked = engine.wait(Duration::from_millis(5009));
-    assert!(matches!(asked, Ok(Ask::Wait(pause)) if pause <= Duration::from_millis(1)));
+    assert!(matches!(asked, Ok(Output::Wait(pause)) if pause <= Duration::from_millis(1)));
     let asked = engine.wait(Duration::from_millis(5010));
     assert!(matches!(asked, Err(Error::LockTimeout { .. })));
 }
@@ -103,7 +104,7 @@ fn tables_that_another_runner_is_making_or_has_made() {
         ("holder", Say::Ok),
         missing(),
         ("session", Say::Ok),
-        ("create", RAISED_MOVED),
+        ("create", RAISED_HISTORY_CHANGED),
         ("rollback", Say::Ok),
         ("look", NotAtHead),
         ("read", Applied("a")),
@@ -117,7 +118,7 @@ fn a_history_that_has_moved_makes_a_new_plan() {
     let script = [
         ("look", NotAtHead),
         ("read", Applied("")),
-        ("run a b c", MOVED),
+        ("run a b c", HISTORY_CHANGED),
         ("rollback", Say::Ok),
         ("read", Applied("a b")),
         ("run c", Say::Ok),
@@ -126,7 +127,7 @@ fn a_history_that_has_moved_makes_a_new_plan() {
     let script = [
         ("look", NotAtHead),
         ("read", Applied("")),
-        ("run a b c", MOVED),
+        ("run a b c", HISTORY_CHANGED),
         ("rollback", Say::Ok),
         ("read", Applied("a b c")),
     ];
@@ -134,7 +135,7 @@ fn a_history_that_has_moved_makes_a_new_plan() {
     // Diverged meanwhile.
     let script = [
         ("read", Applied("a")),
-        ("run b c", MOVED),
+        ("run b c", HISTORY_CHANGED),
         ("rollback", Say::Ok),
         ("read", Applied("a x")),
     ];
@@ -151,12 +152,12 @@ fn a_history_that_has_moved_makes_a_new_plan() {
 #[test]
 fn what_was_done_before_another_came_between_is_reported() {
     // `a` has the marks 1 and 2, `b` 3 and 4.
-    for (between, then) in [(BUSY, true), (MOVED, false)] {
+    for (between, then) in [(BUSY, true), (HISTORY_CHANGED, false)] {
         let mut script = vec![
             ("look", NotAtHead),
             ("read", Applied("")),
             ("run a b c", between),
-            ("rollback", Mark(2)),
+            ("rollback", ProgressMarker(2)),
             ("read", Applied("a b")),
         ];
         if then {
@@ -177,8 +178,8 @@ fn a_mark_of_another_run_is_no_mark_of_this() {
     let script = [
         ("look", NotAtHead),
         ("read", Applied("")),
-        ("run a b c", MOVED),
-        ("rollback", Mark(123_456_789)),
+        ("run a b c", HISTORY_CHANGED),
+        ("rollback", ProgressMarker(123_456_789)),
         ("read", Applied("a b c")),
     ];
     check(THREE, "upgrade head", &script, "nothing in 5");
@@ -192,7 +193,7 @@ fn a_locked_table_is_tried_again_so_many_times() {
     let settings = Settings { retries: 2, ..Settings::default() };
     let turn = [
         ("run b c", LOCKED),
-        ("rollback", Mark(1)),
+        ("rollback", ProgressMarker(1)),
         ("read", Applied("a")),
         ("wait", Later(60)),
         ("holder", Say::Ok),
@@ -202,9 +203,9 @@ fn a_locked_table_is_tried_again_so_many_times() {
     let mut script = vec![("look", NotAtHead), ("read", Applied("a"))];
     script.extend(turn.clone());
     let mut second = turn.to_vec();
-    second[1] = ("rollback", Mark(5));
+    second[1] = ("rollback", ProgressMarker(5));
     script.extend(second);
-    script.extend([("run b c", LOCKED), ("rollback", Mark(9)), ("read", Applied("a"))]);
+    script.extend([("run b c", LOCKED), ("rollback", ProgressMarker(9)), ("read", Applied("a"))]);
     let outcome = "upgrade of `b` failed: canceling statement due to lock timeout (SQLSTATE 55P03)
  --> migrations/b.sql:6:1
   |
@@ -229,10 +230,10 @@ fn each_revision_has_its_own_tries() {
         [("wait", Later(60)), ("holder", Say::Ok), ("look", NotAtHead), ("read", Applied(applied))]
     };
     let mut script = vec![("look", NotAtHead), ("read", Applied(""))];
-    script.extend([("run a b c", LOCKED), ("rollback", Mark(1)), ("read", Applied(""))]);
+    script.extend([("run a b c", LOCKED), ("rollback", ProgressMarker(1)), ("read", Applied(""))]);
     script.extend(again(""));
     // Six marks later: `a` is done, `b` meets a lock of its own.
-    script.extend([("run a b c", LOCKED), ("rollback", Mark(9)), ("read", Applied("a"))]);
+    script.extend([("run a b c", LOCKED), ("rollback", ProgressMarker(9)), ("read", Applied("a"))]);
     script.extend(again("a"));
     script.push(("run b c", Say::Ok));
     check_with(&settings, THREE, "upgrade head", &script, "+a +b +c in 15");
@@ -241,12 +242,14 @@ fn each_revision_has_its_own_tries() {
 #[test]
 fn what_counts_from_where_the_database_was_counts_once() {
     let again = [("wait", Later(60)), ("holder", Say::Ok)];
-    let mut script = vec![("read", Applied("a")), ("run b c", LOCKED), ("rollback", Mark(3))];
+    let mut script =
+        vec![("read", Applied("a")), ("run b c", LOCKED), ("rollback", ProgressMarker(3))];
     script.push(("read", Applied("a b")));
     script.extend(again.clone());
     script.extend([("read", Applied("a b")), ("run c", Say::Ok)]);
     check("a b:a c:b d:c e:d", "upgrade +2", &script, "+b +c in 7");
-    let mut script = vec![("read", Applied("a b c d")), ("run d c", LOCKED), ("rollback", Mark(3))];
+    let mut script =
+        vec![("read", Applied("a b c d")), ("run d c", LOCKED), ("rollback", ProgressMarker(3))];
     script.push(("read", Applied("a b c")));
     script.extend(again);
     script.extend([("read", Applied("a b c")), ("run c", Say::Ok)]);
@@ -254,7 +257,7 @@ fn what_counts_from_where_the_database_was_counts_once() {
     // Another runner went further.
     let script = [
         ("read", Applied("a")),
-        ("run b", MOVED),
+        ("run b", HISTORY_CHANGED),
         ("rollback", Say::Ok),
         ("read", Applied("a b c")),
     ];
@@ -267,7 +270,8 @@ fn what_counts_from_where_the_database_was_is_the_same_with_branches() {
     let graph = "a b:a c:b d:b m:c,d";
     let again = [("wait", Later(60)), ("holder", Say::Ok)];
     let check_again = |command, applied, first, between, then, outcome: &str| {
-        let mut script = vec![("read", Applied(applied)), (first, LOCKED), ("rollback", Mark(3))];
+        let mut script =
+            vec![("read", Applied(applied)), (first, LOCKED), ("rollback", ProgressMarker(3))];
         script.push(("read", Applied(between)));
         script.extend(again.clone());
         script.extend([("read", Applied(between)), (then, Say::Ok)]);
@@ -295,7 +299,7 @@ fn deadlocks_and_conflicts_are_tried_again() {
         let script = [
             ("read", Applied("a")),
             ("run b", Fail(code, "try again")),
-            ("rollback", Mark(1)),
+            ("rollback", ProgressMarker(1)),
             ("read", Applied("a")),
             ("wait", Later(60)),
             ("holder", Say::Ok),

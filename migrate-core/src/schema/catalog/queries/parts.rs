@@ -6,6 +6,8 @@ SELECT 'trigger', pg_catalog.jsonb_build_array(r.nspname, r.relname, t.tgname)::
     'definition', pg_catalog.pg_get_triggerdef(t.oid),
     'firing', CASE t.tgenabled WHEN 'D' THEN 'disabled' WHEN 'R' THEN 'replica' WHEN 'A' THEN 'always' END,
     'inherited', t.tgparentid <> 0,
+    'depends_on', coalesce((SELECT f.extensions FROM follower f
+                            WHERE f.classid = 'pg_catalog.pg_trigger'::pg_catalog.regclass AND f.objid = t.oid), '[]'),
     'comment', pg_catalog.obj_description(t.oid, 'pg_trigger'))::text
 FROM rel r
 JOIN pg_catalog.pg_trigger t ON t.tgrelid = r.oid

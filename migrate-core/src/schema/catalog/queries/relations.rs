@@ -27,6 +27,8 @@ SELECT 'relation', pg_catalog.jsonb_build_array(r.nspname, r.relname)::text, pg_
     'replica_identity', CASE r.relreplident WHEN 'n' THEN CASE WHEN r.relkind NOT IN ('v', 'f') THEN 'nothing' END WHEN 'f' THEN 'full' WHEN 'i' THEN
         (SELECT 'index ' || i.relname FROM pg_catalog.pg_index x JOIN pg_catalog.pg_class i ON i.oid = x.indexrelid
          WHERE x.indrelid = r.oid AND x.indisreplident) END,
+    'depends_on', coalesce((SELECT f.extensions FROM follower f
+                            WHERE f.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND f.objid = r.oid), '[]'),
     'comment', pg_catalog.obj_description(r.oid, 'pg_class'))::text
 FROM rel r WHERE r.relkind <> 'S'";
 
@@ -37,11 +39,13 @@ SELECT 'column', pg_catalog.jsonb_build_array(r.nspname, r.relname, a.attnum)::t
     'name', a.attname,
     'type', pg_catalog.format_type(a.atttypid, a.atttypmod),
     'not_null', a.attnotnull,
-    'not_null_options', (
-        SELECT nullif(pg_catalog.concat_ws(' ', CASE WHEN k.connoinherit THEN 'NO INHERIT' END,
-                                           CASE WHEN NOT k.convalidated THEN 'NOT VALID' END), '')
-        FROM pg_catalog.pg_constraint k
-        WHERE k.conrelid = r.oid AND k.contype = 'n' AND k.conkey = ARRAY[a.attnum]),
+    'not_null_options', nullif(pg_catalog.concat_ws(' ', CASE WHEN k.connoinherit THEN 'NO INHERIT' END,
+                                                    CASE WHEN NOT k.convalidated THEN 'NOT VALID' END), ''),
+    'not_null_constraint', k.conname,
+    'not_null_name', CASE WHEN k.conislocal AND (k.coninhcount = 0 OR NOT r.relispartition AND NOT EXISTS (
+        SELECT FROM pg_catalog.pg_inherits i JOIN pg_catalog.pg_constraint p ON p.conrelid = i.inhparent
+        WHERE i.inhrelid = r.oid AND p.contype = 'n' AND p.conname = k.conname)) THEN k.conname END,
+    'not_null_comment', CASE WHEN k.conislocal THEN pg_catalog.obj_description(k.oid, 'pg_constraint') END,
     'default', pg_catalog.pg_get_expr(d.adbin, d.adrelid),
     'generated', CASE a.attgenerated WHEN 's' THEN 'stored' WHEN 'v' THEN 'virtual' END,
     'identity', CASE a.attidentity WHEN 'a' THEN 'always' WHEN 'd' THEN 'by default' END,
@@ -61,6 +65,7 @@ FROM rel r
 JOIN pg_catalog.pg_attribute a ON a.attrelid = r.oid AND a.attnum > 0 AND NOT a.attisdropped
 JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
 LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = r.oid AND d.adnum = a.attnum
+LEFT JOIN pg_catalog.pg_constraint k ON k.conrelid = r.oid AND k.contype = 'n' AND k.conkey = ARRAY[a.attnum]
 WHERE r.relkind <> 'S'";
 
 // A foreign key to a partitioned table has a row for each partition, made and named by the server.
@@ -104,6 +109,8 @@ SELECT 'index', pg_catalog.jsonb_build_array(r.nspname, r.relname, i.relname)::t
     'tablespace', (SELECT s.spcname FROM pg_catalog.pg_tablespace s WHERE s.oid = i.reltablespace),
     'statistics', (SELECT coalesce(pg_catalog.jsonb_agg(pg_catalog.format('%s=%s', a.attnum, a.attstattarget) ORDER BY a.attnum), '[]')
                    FROM pg_catalog.pg_attribute a WHERE a.attrelid = i.oid AND a.attstattarget >= 0),
+    'depends_on', coalesce((SELECT f.extensions FROM follower f
+                            WHERE f.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND f.objid = i.oid), '[]'),
     'comment', pg_catalog.obj_description(i.oid, 'pg_class'))::text
 FROM rel r
 JOIN pg_catalog.pg_index x ON x.indrelid = r.oid

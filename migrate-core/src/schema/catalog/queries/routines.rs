@@ -29,6 +29,8 @@ pg_catalog.jsonb_build_object(
                 JOIN pg_catalog.pg_namespace s ON s.oid = o.oprnamespace WHERE o.oid = a.aggsortop),
             'PARALLEL = ' || p.proparallel::text, 'KIND = ' || a.aggkind::text, 'DIRECT = ' || a.aggnumdirectargs::text)
         FROM pg_catalog.pg_aggregate a WHERE a.aggfnoid = p.oid) END,
+    'depends_on', coalesce((SELECT f.extensions FROM follower f
+                            WHERE f.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass AND f.objid = p.oid), '[]'),
     'comment', pg_catalog.obj_description(p.oid, 'pg_proc'))::text
 FROM pg_catalog.pg_proc p
 JOIN ns n ON n.oid = p.pronamespace

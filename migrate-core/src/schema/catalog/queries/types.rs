@@ -31,6 +31,7 @@ pub(super) const DOMAINS: &str = "
 SELECT 'domain', pg_catalog.jsonb_build_array(n.nspname, t.typname)::text, pg_catalog.jsonb_build_object(
     'base', pg_catalog.format_type(t.typbasetype, t.typtypmod),
     'not_null', t.typnotnull,
+    'not_null_name', (SELECT k.conname FROM pg_catalog.pg_constraint k WHERE k.contypid = t.oid AND k.contype = 'n'),
     'default', coalesce(pg_catalog.pg_get_expr(t.typdefaultbin, 0), t.typdefault),
     'collation', CASE WHEN t.typcollation <> b.typcollation THEN t.typcollation::pg_catalog.regcollation::text END,
     'constraints', (SELECT coalesce(pg_catalog.jsonb_object_agg(k.conname, pg_catalog.pg_get_constraintdef(k.oid)), '{}')
@@ -38,7 +39,7 @@ SELECT 'domain', pg_catalog.jsonb_build_array(n.nspname, t.typname)::text, pg_ca
     'constraint_comments', (SELECT coalesce(pg_catalog.jsonb_object_agg(k.conname, o.comment), '{}')
                             FROM pg_catalog.pg_constraint k
                             CROSS JOIN LATERAL (SELECT pg_catalog.obj_description(k.oid, 'pg_constraint')) o (comment)
-                            WHERE k.contypid = t.oid AND k.contype <> 'n' AND o.comment IS NOT NULL),
+                            WHERE k.contypid = t.oid AND o.comment IS NOT NULL),
     'comment', pg_catalog.obj_description(t.oid, 'pg_type'))::text
 FROM pg_catalog.pg_type t
 JOIN ns n ON n.oid = t.typnamespace

@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use super::{Ask, Engine, Outside, Phase, State, is_true};
+use super::{Engine, NonTransactional, Output, Phase, State, is_true};
 use crate::plan::history::Row;
 use crate::plan::step::Step;
-use crate::runner::engine::Reply;
+use crate::runner::engine::Input;
 use crate::runner::engine::rows::tagged;
 use crate::runner::error::Error;
 use crate::runner::failure::Failure;
-use crate::runner::sql::outside as sql;
+use crate::runner::sql::non_transactional as sql;
 use crate::runner::sql::{Session, tag};
 
 /// How often to look for the process that has the lock.
@@ -17,7 +17,7 @@ const MOST_UNLOCK_RETRIES: u32 = 100;
 
 /// What follows when the lock is given back.
 #[derive(Debug)]
-pub(super) enum Then {
+pub(super) enum AfterRelease {
     GoOn,
     StartOver,
     Fail(Error),
@@ -27,52 +27,59 @@ impl Engine<'_> {
     /// Why the run can't go on, if this session does not have the lock any more, or another one answers.
     pub(super) fn lost_lock(
         &self,
-        run: &mut Outside,
+        run: &mut NonTransactional,
         step: &Step<'_>,
-        reply: &Reply,
+        reply: &Input,
     ) -> Option<Error> {
         let revision = step.migration.id.to_string();
         match reply {
-            Reply::Rows(rows) => {
+            Input::Rows(rows) => {
                 let answers = process(rows)?;
                 let has_lock = run.process.get_or_insert_with(|| answers.to_owned());
                 (has_lock != answers).then_some(Error::TransactionPooler { revision })
             }
-            Reply::Failed(failure) => {
+            Input::Failed(failure) => {
                 let answers = sql::lost_by(failure)?;
                 if run.process.as_deref() != Some(answers) {
                     return Some(Error::TransactionPooler { revision });
                 }
                 Some(Error::LostLock { revision, statement: run.at })
             }
-            Reply::Start | Reply::Waited => None,
+            Input::Start | Input::Waited => None,
         }
     }
 
-    pub(super) fn release(&mut self, run: Outside, then: Then) -> Ask {
+    pub(super) fn release(&mut self, run: NonTransactional, then: AfterRelease) -> Output {
         let query = self.release_query(&run);
         self.ask_outside(run, Phase::Releasing(then), query)
     }
 
     /// The same where a transaction may have failed.
-    pub(super) fn roll_back_and_release(&mut self, run: Outside, then: Then) -> Ask {
-        let query = self.abandon_outside(&run);
+    pub(super) fn roll_back_and_release(
+        &mut self,
+        run: NonTransactional,
+        then: AfterRelease,
+    ) -> Output {
+        let query = self.abandon_non_transactional(&run);
         self.ask_outside(run, Phase::Releasing(then), query)
     }
 
     pub(super) fn release_answered(
         &mut self,
-        mut run: Outside,
-        then: Then,
+        mut run: NonTransactional,
+        then: AfterRelease,
         rows: &[Row],
         now: Duration,
-    ) -> Result<Ask, Error> {
+    ) -> Result<Output, Error> {
         // Behind a pooler another session has answered; if it is ours that does not have the lock, nobody can give it back.
         let is_ours = run.process.is_none() || process(rows) == run.process.as_deref();
         if is_true(rows, tag::LOCK, 1) || is_ours || run.unlock_retries >= MOST_UNLOCK_RETRIES {
             let then = match (then, run.unrestored) {
-                (Then::GoOn | Then::StartOver, Some(failure)) => {
-                    Then::Fail(Error::server("putting the session's settings back", failure))
+                (AfterRelease::GoOn | AfterRelease::StartOver, Some(failure)) => {
+                    AfterRelease::Fail(Error::server(
+                        "putting the session's settings back",
+                        failure,
+                    ))
                 }
                 (then, _) => then,
             };
@@ -80,18 +87,18 @@ impl Engine<'_> {
         }
         run.unlock_retries += 1;
         run.phase = Phase::RetryingRelease(then);
-        self.state = State::Outside(Box::new(run));
-        Ok(Ask::Wait(Duration::from_millis(20)))
+        self.state = State::NonTransactional(Box::new(run));
+        Ok(Output::Wait(Duration::from_millis(20)))
     }
 
     /// If the session still has the lock, it would keep everybody else waiting.
     pub(super) fn release_failed(
         &mut self,
-        mut run: Outside,
-        then: Then,
+        mut run: NonTransactional,
+        then: AfterRelease,
         failure: Failure,
         now: Duration,
-    ) -> Result<Ask, Error> {
+    ) -> Result<Output, Error> {
         // The lock has gone with the session.
         if failure.code.is_none() {
             return self.released(then, now);
@@ -109,41 +116,47 @@ impl Engine<'_> {
             return Ok(self.unlock(run, then));
         }
         let first = match then {
-            Then::Fail(error) => Some(Box::new(error)),
-            Then::GoOn | Then::StartOver => None,
+            AfterRelease::Fail(error) => Some(Box::new(error)),
+            AfterRelease::GoOn | AfterRelease::StartOver => None,
         };
         Err(Error::LockKept { first, failure: Box::new(failure) })
     }
 
     /// Gives back the lock alone.
-    fn unlock(&mut self, run: Outside, then: Then) -> Ask {
+    fn unlock(&mut self, run: NonTransactional, then: AfterRelease) -> Output {
         let query = format!("ROLLBACK;\n{}", sql::unlock(&self.tables));
         self.ask_outside(run, Phase::Releasing(then), query)
     }
 
     /// The lock is given back.
-    pub(super) fn released(&mut self, then: Then, now: Duration) -> Result<Ask, Error> {
+    pub(super) fn released(&mut self, then: AfterRelease, now: Duration) -> Result<Output, Error> {
         self.is_locked = false;
         match then {
-            Then::GoOn => self.send(now),
-            Then::StartOver => {
-                self.standstill.has_moved();
+            AfterRelease::GoOn => self.send(now),
+            AfterRelease::StartOver => {
+                self.planning.livelock.history_changed();
                 Ok(self.start_over())
             }
-            Then::Fail(Error::Statement(error)) => Ok(self.note(*error)),
-            Then::Fail(error) => Err(error),
+            AfterRelease::Fail(Error::Statement(error)) => Ok(self.note(*error)),
+            AfterRelease::Fail(error) => Err(error),
         }
     }
 
-    fn release_query(&self, run: &Outside) -> String {
-        let restore = |(name, value): &(String, String)| self.session.reset(name, value);
+    fn release_query(&self, run: &NonTransactional) -> String {
+        let restore = |(name, value): &(String, String)| self.seen.session.reset(name, value);
         let changed = run.saved.iter().map(restore).collect();
         let first = run.saved.first().map(|(name, _)| name.as_str());
-        sql::release(&self.tables, &Session::columns(changed, first, self.session.restore_all()))
+        sql::release(
+            &self.tables,
+            &Session::columns(changed, first, self.seen.session.restore_all()),
+        )
     }
 
     /// What leaves nothing behind, from whatever the step is doing.
-    pub(in crate::runner::engine) fn abandon_outside(&self, run: &Outside) -> String {
+    pub(in crate::runner::engine) fn abandon_non_transactional(
+        &self,
+        run: &NonTransactional,
+    ) -> String {
         format!("ROLLBACK;\n{}", self.release_query(run))
     }
 
@@ -152,7 +165,7 @@ impl Engine<'_> {
         if !self.is_locked {
             return "ROLLBACK".to_owned();
         }
-        let restore = self.session.restore_all();
+        let restore = self.seen.session.restore_all();
         format!("ROLLBACK;\n{}", sql::release(&self.tables, &restore))
     }
 }

@@ -4,7 +4,7 @@
 mod objects;
 
 pub(crate) use self::objects::{NO_IDS, objects, orphans};
-use super::step::{Guard, Then};
+use super::step::{AfterStep, Guard};
 use super::{Session, Tables, held, is_refusal, literal, refuse, step, tag};
 use crate::chain::digest::Digest;
 use crate::plan::direction::Direction;
@@ -118,16 +118,16 @@ pub(crate) struct Progress<'p> {
     /// Their digest.
     pub(crate) digest: Digest,
     /// The next statement, where one is under way or was refused.
-    pub(crate) next: Option<Next<'p>>,
+    pub(crate) next: Option<NextStatement<'p>>,
 }
 
 /// A statement that runs alone.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Next<'p> {
+pub(crate) struct NextStatement<'p> {
     pub(crate) digest: Digest,
     /// Whether it is about to run; else the server has refused it.
     pub(crate) is_announced: bool,
-    /// Whether it has left something behind. Then the revision is half done.
+    /// Whether it has left something behind. AfterStep the revision is half done.
     pub(crate) has_left: bool,
     /// An expression for what was there before it, and what it has left: see [`objects`].
     pub(crate) found: &'p str,
@@ -135,14 +135,14 @@ pub(crate) struct Next<'p> {
 
 /// What our own statements need in a session that a section has changed.
 #[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Ours<'s> {
+pub(crate) struct SessionNeeds<'s> {
     /// Who the session's user was, if the section sets that.
     pub(crate) user: Option<&'s str>,
     /// Whether the section sets what a transaction may do unless it says otherwise. Ours write.
     pub(crate) sets_read_only: bool,
 }
 
-impl Ours<'_> {
+impl SessionNeeds<'_> {
     /// Whatever isolation is the default: what was committed meanwhile is to be seen, and nothing is to be tried again.
     fn begin(self) -> String {
         let mode = if self.sets_read_only { " READ WRITE" } else { "" };
@@ -168,7 +168,7 @@ pub(crate) fn keep(
     step: &Step<'_>,
     session: &Session,
     progress: Progress<'_>,
-    ours: Ours<'_>,
+    ours: SessionNeeds<'_>,
 ) -> String {
     let Progress { done, digest, next } = progress;
     let is_announced = next.is_some_and(|next| next.is_announced);
@@ -207,7 +207,7 @@ pub(crate) fn keep_alone(
     tables: &Tables,
     keep: &str,
     lock_timeout: Option<&str>,
-    ours: Ours<'_>,
+    ours: SessionNeeds<'_>,
 ) -> String {
     let limit = lock_timeout.map_or_else(String::new, |limit| {
         format!("SELECT pg_catalog.set_config('lock_timeout', {}, false);\n", literal(limit))
@@ -230,7 +230,7 @@ pub(crate) fn together(
     label: &str,
     statement: &str,
     keep: &str,
-    ours: Ours<'_>,
+    ours: SessionNeeds<'_>,
 ) -> (String, usize) {
     let (begin, proof) = (ours.begin(), prove_lock(tables));
     let before = format!("{label}{begin}{proof}");
@@ -253,7 +253,7 @@ pub(crate) fn record(
     session: &Session,
     guard: Guard,
     half_done: &[&str],
-    ours: Ours<'_>,
+    ours: SessionNeeds<'_>,
 ) -> String {
     let id = literal(step.migration.id.as_str());
     format!(
@@ -269,7 +269,7 @@ pub(crate) fn record(
         restore = session.restore_changed().join(", "),
         checked = step::checked(tables, step, settings, guard, half_done),
         progress = tables.progress,
-        finish = step::finish(tables, step, session, None, &[], Then::Commit),
+        finish = step::finish(tables, step, session, None, &[], AfterStep::Commit),
         commit = step::COMMIT,
     )
 }

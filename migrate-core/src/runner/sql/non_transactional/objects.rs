@@ -1,10 +1,10 @@
 //! The objects that tell whether a statement ran, and what it has left.
 
 use super::{PROCESS, prove_lock};
-use crate::plan::non_transactional::{Kind, Reindexed, Shared};
+use crate::plan::non_transactional::{Reindexed, Shared, StatementKind};
 use crate::runner::sql::{Tables, literal, tag};
 
-/// Objects that tell whether a statement ran, as [`Found`](crate::plan::non_transactional::Found) has them.
+/// Objects that tell whether a statement ran, as [`FoundObject`](crate::plan::non_transactional::FoundObject) has them.
 pub(crate) struct Objects {
     /// The column with their ids.
     oid: &'static str,
@@ -67,21 +67,23 @@ pub(crate) fn orphans(tables: &Tables, ids: &[String]) -> String {
 }
 
 /// The objects that tell whether a statement of this kind ran, if there are such.
-pub(crate) fn objects(kind: &Kind) -> Option<Objects> {
+pub(crate) fn objects(kind: &StatementKind) -> Option<Objects> {
     let index = |condition: String| indexes(&condition);
     let name_of = |name: &str| format!("{}::pg_catalog.name", literal(name));
     let relation = |name: &str| format!("pg_catalog.to_regclass({})", literal(name));
     Some(match kind {
-        Kind::InTransaction | Kind::Procedure | Kind::Alone => return None,
-        Kind::CreateIndex { table, name: None } => {
+        StatementKind::InTransaction | StatementKind::Procedure | StatementKind::Alone => {
+            return None;
+        }
+        StatementKind::CreateIndex { table, name: None } => {
             index(format!("i.indrelid = {}", relation(table)))
         }
-        Kind::CreateIndex { table, name: Some(name) } => {
+        StatementKind::CreateIndex { table, name: Some(name) } => {
             let (table, name) = (relation(table), name_of(name));
             index(format!("i.indrelid = {table} AND c.relname = {name}"))
         }
         // Of the TOAST tables, too, whose schema only some roles may use.
-        Kind::Reindex(of) => index(format!(
+        StatementKind::Reindex(of) => index(format!(
             "NOT i.indisvalid AND c.relname ~ '_cc(new|old)[0-9]*$'{}",
             match of {
                 Reindexed::Relation(name) => format!(
@@ -100,7 +102,7 @@ pub(crate) fn objects(kind: &Kind) -> Option<Objects> {
                 Reindexed::Database => String::new(),
             }
         )),
-        Kind::CreateShared(of, name) | Kind::DropShared(of, name) => {
+        StatementKind::CreateShared(of, name) | StatementKind::DropShared(of, name) => {
             let (catalog, column, condition) = match of {
                 Shared::Database => ("pg_database", "datname", ""),
                 Shared::Tablespace => ("pg_tablespace", "spcname", ""),
@@ -120,7 +122,7 @@ pub(crate) fn objects(kind: &Kind) -> Option<Objects> {
                 ),
             }
         }
-        Kind::DropIndex { name } => Objects {
+        StatementKind::DropIndex { name } => Objects {
             oid: "c.oid",
             // One whose dropping has failed is invalid.
             others: "coalesce(i.indisvalid OR c.relkind = 'I', true), (SELECT pg_catalog.format('%I.%I', n.nspname, c.relname) \
@@ -130,7 +132,7 @@ pub(crate) fn objects(kind: &Kind) -> Option<Objects> {
                 relation(name)
             ),
         },
-        Kind::Detach { table, partition } => {
+        StatementKind::Detach { table, partition } => {
             partitions(&format!("p.oid = {} AND c.oid = {}", relation(table), relation(partition)))
         }
     })

@@ -1,11 +1,11 @@
 //! One statement outside a transaction: what it needs before it runs, and what follows when the server refuses it.
 
-use super::release::Then;
-use super::{Ask, Engine, Outside, Phase, State, statement};
+use super::release::AfterRelease;
+use super::{Engine, NonTransactional, Output, Phase, State, statement};
 use crate::plan::history::Row;
 use crate::plan::non_transactional::{
-    Doubt, Found, Kept, Kind, Verdict, digest_of, dropped, kept, left, left_behind,
-    statement_digest, verdict,
+    EarlierAttempt, FoundObject, RecordedObjects, StatementKind, Verdict, digest_of, dropped, kept,
+    left, left_behind, statement_digest, verdict,
 };
 use crate::plan::step::Step;
 use crate::runner::batch::{label, sets_lock_timeout, text_of};
@@ -14,14 +14,14 @@ use crate::runner::error::{Aftermath, DoubtReason, Error, StatementError};
 use crate::runner::failure::Failure;
 use crate::runner::report::Event;
 use crate::runner::sql::literal;
-use crate::runner::sql::outside::{self as sql, Next, Progress};
+use crate::runner::sql::non_transactional::{self as sql, NextStatement, Progress};
 use crate::runner::sql::tag;
 use crate::syntax::source::{Source, Span};
 
 impl Engine<'_> {
-    pub(super) fn next_statement(&mut self, mut run: Outside, step: &Step<'_>) -> Ask {
-        if run.doubt == Doubt::Edited && self.settings.run_in_doubt_again {
-            run.doubt = Doubt::None;
+    pub(super) fn next_statement(&mut self, mut run: NonTransactional, step: &Step<'_>) -> Output {
+        if run.doubt == EarlierAttempt::Edited && self.settings.run_in_doubt_again {
+            run.doubt = EarlierAttempt::None;
         }
         if !run.orphans.left.is_empty() {
             return self.look_for_orphans(run);
@@ -29,13 +29,13 @@ impl Engine<'_> {
         let Some(part) = run.parts.get(run.at) else {
             return match run.doubt {
                 // What was announced is no longer in the file.
-                Doubt::Edited => self.in_doubt(run, step),
+                EarlierAttempt::Edited => self.in_doubt(run, step),
                 _ => self.record_step(run, step),
             };
         };
         if self.watch.stops() {
             let error = self.stopped(run.at, false);
-            return self.release(run, Then::Fail(error));
+            return self.release(run, AfterRelease::Fail(error));
         }
         let (number, of) = (run.at + 1, run.parts.len());
         let revision = step.migration.id.as_str();
@@ -53,13 +53,14 @@ impl Engine<'_> {
     /// Decides on the next statement, by what was found of it.
     pub(super) fn decide_on_statement(
         &mut self,
-        mut run: Outside,
+        mut run: NonTransactional,
         step: &Step<'_>,
         rows: &[Row],
-    ) -> Ask {
+    ) -> Output {
         let part = &run.parts[run.at];
-        let doubt = match self.settings.run_in_doubt_again && part.kind == Kind::Procedure {
-            true => &Doubt::None,
+        let doubt = match self.settings.run_in_doubt_again && part.kind == StatementKind::Procedure
+        {
+            true => &EarlierAttempt::None,
             false => &run.doubt,
         };
         let found = found_in(rows);
@@ -96,7 +97,7 @@ impl Engine<'_> {
         }
     }
 
-    fn announce(&mut self, run: Outside, step: &Step<'_>) -> Ask {
+    fn announce(&mut self, run: NonTransactional, step: &Step<'_>) -> Output {
         let objects = sql::objects(&run.parts[run.at].kind);
         let before = objects.map_or_else(|| sql::NO_IDS.to_owned(), |objects| objects.ids());
         let keep = self.keep(&run, step, run.at, false, Some((true, &before)));
@@ -105,9 +106,9 @@ impl Engine<'_> {
     }
 
     /// Keeps that a statement which ran alone is done.
-    pub(super) fn note_done(&mut self, mut run: Outside, step: &Step<'_>) -> Ask {
+    pub(super) fn note_done(&mut self, mut run: NonTransactional, step: &Step<'_>) -> Output {
         run.statement_done();
-        self.attempts = 0;
+        self.waiting.attempts = 0;
         let keep = self.keep(&run, step, run.at, false, None);
         let query = sql::keep_alone(&self.tables, &keep, run.lock_timeout.as_deref(), run.ours());
         self.ask_outside(run, Phase::Noting, query)
@@ -117,48 +118,45 @@ impl Engine<'_> {
     /// for what is there before; or what it has left.
     fn keep(
         &self,
-        run: &Outside,
+        run: &NonTransactional,
         step: &Step<'_>,
         done: usize,
         has_left: bool,
         next: Option<(bool, &str)>,
     ) -> String {
         let text = text_of(step).1;
-        let next = next.zip(run.parts.get(done)).map(|((is_announced, found), part)| Next {
-            digest: statement_digest(text, part),
-            is_announced,
-            has_left,
-            found,
+        let next = next.zip(run.parts.get(done)).map(|((is_announced, found), part)| {
+            NextStatement { digest: statement_digest(text, part), is_announced, has_left, found }
         });
         let digest = digest_of(text, &run.parts[..done]);
         let progress = Progress { done, digest, next };
-        sql::keep(&self.tables, step, &self.session, progress, run.ours())
+        sql::keep(&self.tables, step, &self.seen.session, progress, run.ours())
     }
 
-    fn in_doubt(&mut self, run: Outside, step: &Step<'_>) -> Ask {
+    fn in_doubt(&mut self, run: NonTransactional, step: &Step<'_>) -> Output {
         let error = Error::InDoubt {
             revision: step.migration.id.to_string(),
             direction: step.direction,
             statement: run.at + 1,
             why: match (&run.doubt, run.parts.get(run.at).map(|part| &part.kind)) {
-                (Doubt::Edited, _) | (_, None) => DoubtReason::Edited,
-                (_, Some(Kind::CreateIndex { .. })) => DoubtReason::OtherIndex,
+                (EarlierAttempt::Edited, _) | (_, None) => DoubtReason::Edited,
+                (_, Some(StatementKind::CreateIndex { .. })) => DoubtReason::OtherIndex,
                 (_, Some(_)) => DoubtReason::Commits,
             },
         };
-        self.release(run, Then::Fail(error))
+        self.release(run, AfterRelease::Fail(error))
     }
 
     /// The server has refused the statement where it was in a transaction, which is rolled back.
     pub(super) fn refused_in_transaction(
         &mut self,
-        mut run: Outside,
+        mut run: NonTransactional,
         step: &Step<'_>,
         failure: Failure,
         prefix: usize,
-    ) -> Ask {
+    ) -> Output {
         // It can't run in a transaction, or ends one itself.
-        let is_procedure = run.parts[run.at].kind == Kind::Procedure;
+        let is_procedure = run.parts[run.at].kind == StatementKind::Procedure;
         let commits = is_procedure && failure.is("2D000");
         if failure.is("25001") || commits {
             run.is_alone = true;
@@ -174,19 +172,24 @@ impl Engine<'_> {
     /// The server has refused the statement where it was alone.
     pub(super) fn refused_alone(
         &mut self,
-        mut run: Outside,
+        mut run: NonTransactional,
         step: &Step<'_>,
         failure: Failure,
-    ) -> Ask {
+    ) -> Output {
         // It has waited for whoever was building an index of this name. That may have failed, so it is looked at again.
         // Not at once: the builder gives its lock back before it commits.
         if failure.is("42P07") && std::mem::take(&mut run.has_builder) {
-            self.state = State::Outside(Box::new(Outside { phase: Phase::Pausing, ..run }));
-            return Ask::Wait(self.backoff.next());
+            self.state = State::NonTransactional(Box::new(NonTransactional {
+                phase: Phase::Pausing,
+                ..run
+            }));
+            return Output::Wait(self.waiting.backoff.next());
         }
         // A part of it may have been committed, so what was announced stays. What can't run in a block at all has not
         // come to a commit in a transaction, so it has not now.
-        if run.parts[run.at].kind == Kind::Procedure && (run.commits || !failure.is("25001")) {
+        if run.parts[run.at].kind == StatementKind::Procedure
+            && (run.commits || !failure.is("25001"))
+        {
             let then = self.refusal(&run, step, failure, 0, Vec::new());
             return self.release(run, then);
         }
@@ -201,19 +204,19 @@ impl Engine<'_> {
     /// Keeps that the statement was refused and what it has left, of which it is to be told.
     pub(super) fn take_back(
         &mut self,
-        run: Outside,
+        run: NonTransactional,
         step: &Step<'_>,
         failure: Failure,
-        found: &[Found],
-    ) -> Ask {
+        found: &[FoundObject],
+    ) -> Output {
         let kind = &run.parts[run.at].kind;
         let before = match &run.doubt {
-            Doubt::Refused { before } => before.clone(),
+            EarlierAttempt::Refused { before } => before.clone(),
             _ => Vec::new(),
         };
         let left_behind = left_behind(kind, &run.doubt, found);
         let ids = left_behind.iter().map(|one| one.oid.clone()).collect();
-        let kept = Kept { before, left: ids };
+        let kept = RecordedObjects { before, left: ids };
         let notes = left(kind, &run.doubt, found);
         let text = literal(&kept.text());
         let keep = self.keep(&run, step, run.at, !kept.left.is_empty(), Some((false, &text)));
@@ -224,15 +227,18 @@ impl Engine<'_> {
     /// Tries again after a while, if the reason passes.
     fn retry_or(
         &mut self,
-        run: Outside,
+        run: NonTransactional,
         step: &Step<'_>,
         failure: Failure,
-        otherwise: impl FnOnce(&mut Self, Outside, Failure) -> Ask,
-    ) -> Ask {
+        otherwise: impl FnOnce(&mut Self, NonTransactional, Failure) -> Output,
+    ) -> Output {
         match self.try_again(step, &failure) {
             Some(after) => {
-                self.state = State::Outside(Box::new(Outside { phase: Phase::Pausing, ..run }));
-                Ask::Wait(after)
+                self.state = State::NonTransactional(Box::new(NonTransactional {
+                    phase: Phase::Pausing,
+                    ..run
+                }));
+                Output::Wait(after)
             }
             None => otherwise(self, run, failure),
         }
@@ -241,11 +247,11 @@ impl Engine<'_> {
     /// The server has refused what goes before the statement.
     pub(super) fn refused_before(
         &mut self,
-        run: Outside,
+        run: NonTransactional,
         step: &Step<'_>,
         failure: Failure,
         what: &str,
-    ) -> Ask {
+    ) -> Output {
         let note = format!("the statement itself has not run: the error came while {what}");
         self.refused_with(run, step, failure, note)
     }
@@ -253,11 +259,11 @@ impl Engine<'_> {
     /// The same, with this note.
     pub(super) fn refused_with(
         &mut self,
-        run: Outside,
+        run: NonTransactional,
         step: &Step<'_>,
         failure: Failure,
         note: String,
-    ) -> Ask {
+    ) -> Output {
         self.retry_or(run, step, failure, |engine, run, failure| {
             // Its place is none in the statement.
             let failure = Failure { position: None, ..failure };
@@ -269,18 +275,22 @@ impl Engine<'_> {
     /// The end of a run with the statement that the server has refused; it begins so far in what was sent.
     pub(super) fn refusal(
         &mut self,
-        run: &Outside,
+        run: &NonTransactional,
         step: &Step<'_>,
         failure: Failure,
         prefix: usize,
         notes: Vec<String>,
-    ) -> Then {
+    ) -> AfterRelease {
         // A section that was edited may be shorter than what has stopped in it.
         let Some(part) = run.parts.get(run.at) else {
-            return Then::Fail(Error::server("dropping what an earlier try has left", failure));
+            return AfterRelease::Fail(Error::server(
+                "dropping what an earlier try has left",
+                failure,
+            ));
         };
-        let may_be_half_done =
-            part.kind == Kind::Procedure && run.is_alone && (run.commits || !failure.is("25001"));
+        let may_be_half_done = part.kind == StatementKind::Procedure
+            && run.is_alone
+            && (run.commits || !failure.is("25001"));
         let aftermath = match may_be_half_done {
             true => Aftermath::InDoubt,
             false => Aftermath::Resumes,
@@ -306,19 +316,19 @@ impl Engine<'_> {
             notes,
             done: std::mem::take(&mut self.report.done),
         };
-        Then::Fail(Error::Statement(Box::new(error)))
+        AfterRelease::Fail(Error::Statement(Box::new(error)))
     }
 }
 
 /// The objects that an answer tells of.
-pub(super) fn found_in(rows: &[Row]) -> Vec<Found> {
+pub(super) fn found_in(rows: &[Row]) -> Vec<FoundObject> {
     tagged(rows, tag::OBJECT).map(found).collect()
 }
 
-fn found(row: &Row) -> Found {
+fn found(row: &Row) -> FoundObject {
     let column = |at: usize| row.get(at).cloned().flatten().unwrap_or_default();
     let is_true = |at: usize| column(at) == "t";
-    Found {
+    FoundObject {
         oid: column(1),
         is_ready: is_true(2),
         name: column(3),
