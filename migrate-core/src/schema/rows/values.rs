@@ -426,6 +426,7 @@ mod tests {
         let domain = Domain {
             base: "character varying(3)".to_owned(),
             not_null: true,
+            not_null_name: None,
             default: None,
             collation: None,
             constraints: Default::default(),
