@@ -7,6 +7,7 @@ mod lint;
 mod models;
 mod schema;
 mod schemas;
+mod test;
 mod words;
 mod write;
 
@@ -25,6 +26,7 @@ pub(crate) use self::lint::{LintArgs, LintFormat};
 pub(crate) use self::models::ModelArgs;
 pub(crate) use self::schema::{Dump, SchemaCommand, SchemaFormat};
 pub(crate) use self::schemas::SchemaMap;
+pub(crate) use self::test::{TestArgs, TestFormat};
 pub(crate) use self::words::{WRITING, advise};
 pub(crate) use self::write::{RevisionArgs, WriteCommand};
 

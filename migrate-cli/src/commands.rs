@@ -21,6 +21,7 @@ mod shell;
 mod show;
 mod stamp;
 mod status;
+mod test;
 mod upgrade;
 mod write;
 
@@ -47,6 +48,7 @@ pub(crate) fn run(context: &Context, command: ChainCommand) -> Result<Exit, Fail
             check::check(context, at_head, format, drift, &models)
         }
         ChainCommand::Lint(arguments) => lint::run(context, &arguments),
+        ChainCommand::Test(arguments) => test::run(context, &arguments),
         ChainCommand::History { rev_range, indicate_current } => {
             history::history(context, rev_range.as_ref(), indicate_current)
         }

@@ -35,6 +35,7 @@ mod models;
 mod patience;
 mod schema_file;
 mod scratch;
+mod staircase;
 mod tenants;
 mod tree;
 mod trial;

@@ -102,6 +102,27 @@ impl Scratch {
         self.make("template0")
     }
 
+    /// Waits, for a moment, until nobody is connected to a database: the server takes some time to notice that a connection
+    /// was closed, and copies no database that is in use.
+    pub(crate) fn wait_until_left(
+        &self,
+        admin: &mut Client,
+        database: &ScratchDatabase,
+    ) -> Result<(), Failure> {
+        let asked = format!(
+            "SELECT 1 FROM pg_catalog.pg_stat_activity WHERE datname = {}",
+            literal(&database.name)
+        );
+        for _ in 0..500 {
+            let found = admin.simple_query(&asked).map_err(|error| refused(&error))?;
+            if !found.iter().any(|it| matches!(it, postgres::SimpleQueryMessage::Row(_))) {
+                break;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(1));
+        }
+        Ok(())
+    }
+
     /// A copy of a database that nobody is connected to.
     pub(crate) fn copy(&self, of: &ScratchDatabase) -> Result<ScratchDatabase, Failure> {
         self.make(&of.name)

@@ -35,7 +35,7 @@
 //! - `tls`, beside `postgres` or `tokio-postgres`: from a connection string to a client, with TLS by rustls.
 //! - `encrypted-keys`: `tls`, and private keys of clients that a password protects.
 //! - `catalog`, beside `postgres` or `tokio-postgres`: what a database consists of, in the module [`schema::catalog`],
-//!   and the statements from one catalog to another, in the module [`schema::diff`].
+//!   the statements from one catalog to another, in the module [`schema::diff`], and rows for tests, in [`schema::rows`].
 //!
 //! Without a client and without `files` this crate does no IO at all; without features it depends on a SHA-256 alone.
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -100,8 +100,11 @@ pub mod __private {
     pub use crate::analysis::analyse_on;
     #[cfg(feature = "analysis")]
     pub use crate::analysis::prediction::predicted;
+    pub use crate::chain::allow_comments::allowed;
+    pub use crate::chain::diagnostic::point_at_with;
     pub use crate::chain::encoding::{EncodedChain, FORMAT as ENCODING_FORMAT, encode};
     pub use crate::chain::executor::Executor;
+    pub use crate::chain::sections::{TestSection, TestTime, test_sections};
     pub use crate::chain::transaction_rules::needs_no_transaction;
     #[cfg(feature = "files")]
     pub use crate::fs::directory_test::same_chain;

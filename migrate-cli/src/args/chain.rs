@@ -13,6 +13,7 @@ use super::import::{ADOPT, Adopt};
 use super::lint::{LINT, LintArgs, LintFormat};
 use super::schema::SchemaCommand;
 use super::schemas::SchemaMap;
+use super::test::{TEST, TestArgs};
 use super::{ModelArgs, duration};
 
 const UPGRADE: &str = "\
@@ -118,6 +119,9 @@ pub(crate) enum ChainCommand {
     /// Tell what is correct, yet unsafe on a live database: locks, lost data, broken releases
     #[command(after_help = LINT)]
     Lint(LintArgs),
+    /// Test each revision in scratch databases: up, down and up again, also with generated rows
+    #[command(after_help = TEST)]
+    Test(TestArgs),
     /// List the revisions, the newest first
     #[command(after_help = HISTORY)]
     History {

@@ -20,5 +20,6 @@ mod rehearsal;
 mod schema;
 mod settings;
 mod sources;
+mod staircase;
 mod support;
 mod terminal;

@@ -6,7 +6,7 @@ use crate::syntax::source::{Source, Span};
 use crate::syntax::suggest::did_you_mean;
 
 /// The codes that an author may allow, beside those of the lints; `down` is for a downgrade that leaves
-/// or loses something.
+/// or loses something, `rows` for an upgrade that can't be tested with generated rows.
 const ALLOWABLE: [&str; 21] = [
     "already-exists",
     "ambiguous",
@@ -23,6 +23,7 @@ const ALLOWABLE: [&str; 21] = [
     "no-operator-class",
     "not-immutable",
     "repeated-column",
+    "rows",
     "still-needed",
     "syntax",
     "text-setting",
@@ -33,7 +34,7 @@ const ALLOWABLE: [&str; 21] = [
 
 /// The code in `-- migrate:allow(code): reason`, which suppresses an error or a warning. A comment
 /// without a reason has no effect.
-pub(crate) fn allowed(comment: &str) -> Option<&str> {
+pub fn allowed(comment: &str) -> Option<&str> {
     let (code, reason) = marker_body(comment)?.strip_prefix("allow(")?.split_once("):")?;
     (is_known(code) && !reason.trim().is_empty()).then_some(code)
 }

@@ -102,8 +102,20 @@ impl Diagnostic {
 /// assert!(text.starts_with("syntax error\n --> schema.sql:1:8"));
 /// ```
 pub fn point_at(message: &str, source: &Source<'_>, span: Span, text: &str, help: &str) -> String {
+    point_at_with(message, source, span, text, &[], help)
+}
+
+/// The same with facts that have no position.
+pub fn point_at_with(
+    message: &str,
+    source: &Source<'_>,
+    span: Span,
+    text: &str,
+    notes: &[String],
+    help: &str,
+) -> String {
     let label = Label { source: 0, span, text: text.to_owned() };
-    render(message, &[Snippet { source, label: &label }], &[], help)
+    render(message, &[Snippet { source, label: &label }], notes, help)
 }
 
 /// A label with its file.

@@ -15,7 +15,7 @@ use std::time::Duration;
 use crate::chain::chain::{Chain, Digests, Down, Migration};
 use crate::chain::digest::{Digest, chain_digest, section_digest};
 use crate::chain::id::RevisionId;
-use crate::chain::sections::{Options, Section};
+use crate::chain::sections::{Options, Section, without_tests};
 use crate::syntax::source::{Source, Span};
 
 /// The version of the format. A macro and a library of different releases may be used together.
@@ -98,7 +98,9 @@ impl<'c> Writer<'c> {
     fn migration(&mut self, at: usize, migration: &'c Migration<'_>) {
         let Migration { id, parents, message, created, source, up, down, deployed, .. } = migration;
         self.path(source.path());
-        self.text(source.text());
+        // Tests are no part of the program.
+        let text = without_tests(source);
+        self.text(text);
         let place = |parent: &RevisionId<'_>| self.places.get(parent.as_str()).copied();
         // The distance to each parent in the chain.
         let back: Vec<usize> =
@@ -120,17 +122,17 @@ impl<'c> Writer<'c> {
         if let Some(created) = created {
             self.piece(source, created);
         }
-        self.section(source, *up);
+        self.section(text, *up);
         match down {
-            Down::Section(section) => self.section(source, *section),
+            Down::Section(section) => self.section(text, *section),
             Down::Irreversible(reason) => self.piece(source, reason),
         }
     }
 
-    fn section(&mut self, source: &Source<'_>, Section { span, options }: Section) {
+    fn section(&mut self, text: &str, Section { span, options }: Section) {
         self.number(span.start);
         // Most sections end at the end of the file.
-        self.number(source.text().len() - span.end);
+        self.number(text.len().saturating_sub(span.end));
         if options == Options::USUAL {
             return;
         }
@@ -339,6 +341,25 @@ mod tests {
         assert_eq!(embedded.migrations(), chain.migrations());
         assert_eq!(embedded, chain);
         assert_eq!(format!("{embedded:?}"), format!("{chain:?}"));
+    }
+
+    /// A file with tests is the same migration, pinned or not, and its tests are in no program.
+    #[test]
+    fn tests_are_left_out_of_the_program_and_of_digests() {
+        let chain = |more: &str| {
+            let with = files().map(|(name, text)| (name, format!("{text}{more}")));
+            check(Folder::of_texts("m", with.iter().map(|(name, text)| (*name, text.as_str()))))
+        };
+        let tests = "-- migrate:test before up\nINSERT INTO secrets VALUES (1);\n";
+        let (plain, tested) = (chain("").unwrap(), chain(tests).unwrap());
+        for (one, other) in plain.migrations().iter().zip(tested.migrations()) {
+            assert_eq!(one.digests, other.digests, "{}", one.id);
+            assert_eq!(one.up_sql(), other.up_sql());
+            assert_eq!(one.down_sql(), other.down_sql());
+        }
+        assert_eq!(encode(&plain), encode(&tested));
+        let lock = lock_text(&plain, "e").unwrap();
+        assert_eq!(lock, lock_text(&tested, "e").unwrap());
     }
 
     #[test]

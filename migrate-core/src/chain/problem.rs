@@ -89,6 +89,9 @@ pub enum Problem {
         want: &'static str,
     },
     MarkerNotAlone,
+    SectionAfterTest {
+        name: &'static str,
+    },
 
     // SQL syntax.
     UnterminatedString,
@@ -333,6 +336,7 @@ impl Problem {
             DuplicateOption { .. } => "duplicate-option",
             BadOption { .. } => "bad-option",
             MarkerNotAlone => "marker-not-alone",
+            SectionAfterTest { .. } => "section-after-test",
             UnterminatedString => "unterminated-string",
             UnterminatedIdentifier => "unterminated-identifier",
             UnterminatedComment => "unterminated-comment",

@@ -1,5 +1,5 @@
-//! Parses the sections of a migration file, `-- migrate:up` and `-- migrate:down`, and their
-//! options.
+//! Parses the sections of a migration file, `-- migrate:up`, `-- migrate:down` and those for tests, and
+//! their options.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use crate::chain::allow_comments::{allowed, suggestion, unknown_code};
 use crate::chain::diagnostic::Diagnostic;
 use crate::chain::markers::{marker_body, todo, touched};
 use crate::chain::problem::Problem;
-use crate::syntax::lexer::{Token, TokenKind};
+use crate::syntax::lexer::{Lexer, Token, TokenKind};
 use crate::syntax::source::{Source, Span};
 use crate::syntax::suggest::did_you_mean;
 
@@ -46,6 +46,81 @@ pub struct Section {
 impl Section {
     /// A missing section: no SQL, and the default options.
     pub(crate) const EMPTY: Self = Section { span: Span::new(0, 0), options: Options::USUAL };
+}
+
+/// A part of a file that only tests run: in no digest, and in no program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TestSection {
+    /// When it is run.
+    pub when: TestTime,
+    /// The position of its SQL.
+    pub span: Span,
+}
+
+/// When a test section is run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TestTime {
+    /// Before the upgrade: it puts rows there.
+    BeforeUp,
+    /// After the upgrade: its queries must return no row.
+    AfterUp,
+    /// After the downgrade: its queries must return no row.
+    AfterDown,
+}
+
+const TESTS: [(&str, TestTime); 3] = [
+    ("test before up", TestTime::BeforeUp),
+    ("test after up", TestTime::AfterUp),
+    ("test after down", TestTime::AfterDown),
+];
+
+/// What a marker says of a test section: its words, and which section it is, if there is such a one.
+fn test_marker(source: &Source<'_>, marker: Span) -> Option<(String, Option<TestTime>)> {
+    let words: Vec<&str> = words(source, marker).map(|span| source.slice(span)).collect();
+    let name = words.join(" ");
+    let found = TESTS.iter().find(|(known, _)| *known == name).map(|(_, when)| *when);
+    (words.first() == Some(&"test")).then_some((name, found))
+}
+
+/// The test sections of a file. What is wrong with a marker was reported when the chain was checked.
+pub fn test_sections(source: &Source<'_>) -> Vec<TestSection> {
+    // Most files have none.
+    if !source.text().to_ascii_lowercase().contains("migrate:test") {
+        return Vec::new();
+    }
+    let tokens: Vec<Token> = Lexer::new(source.text()).collect();
+    let markers = markers(source, &tokens);
+    let section = |(nth, marker): (usize, &Span)| {
+        let (_, when) = test_marker(source, *marker)?;
+        Some(TestSection { when: when?, span: sql_below(source, &markers, nth) })
+    };
+    markers.iter().enumerate().filter_map(section).collect()
+}
+
+/// The text of a file up to its first test section.
+pub(crate) fn without_tests<'s>(source: &'s Source<'_>) -> &'s str {
+    let first = test_sections(source).first().map(|section| section.span.start);
+    // The marker stands on the line before.
+    let end = first.map(|start| source.line_at(start.saturating_sub(1)).start);
+    end.and_then(|end| source.text().get(..end)).unwrap_or(source.text())
+}
+
+fn line_start(source: &Source<'_>, marker: Span) -> usize {
+    source.line_at(marker.start).start
+}
+
+/// Whether nothing stands before a marker on its line.
+fn is_alone(source: &Source<'_>, marker: Span) -> bool {
+    source.slice(Span::new(line_start(source, marker), marker.start)).trim().is_empty()
+}
+
+/// The position of the SQL below a marker.
+fn sql_below(source: &Source<'_>, markers: &[Span], nth: usize) -> Span {
+    let end = markers.get(nth + 1).map_or(source.text().len(), |next| {
+        if is_alone(source, *next) { line_start(source, *next) } else { next.start }
+    });
+    let start = markers.get(nth).map_or(end, |marker| marker.end + 1);
+    Span::new(start.min(end), end)
 }
 
 /// The sections of one file, as far as they could be parsed, each with the span of its marker.
@@ -119,14 +194,8 @@ pub(crate) fn parse(
             problems.push(Diagnostic::at(problem, index, comment.span, ""));
         }
     }
-    let line_start = |marker: Span| source.line_at(marker.start).start;
-    let is_alone =
-        |marker: Span| source.slice(Span::new(line_start(marker), marker.start)).trim().is_empty();
+    let mut first_test: Option<Span> = None;
     for (nth, marker) in markers.iter().enumerate() {
-        let end = markers.get(nth + 1).map_or(source.text().len(), |next| {
-            if is_alone(*next) { line_start(*next) } else { next.start }
-        });
-        let start = (marker.end + 1).min(end);
         if marker_body(source.slice(*marker)).is_none() {
             sections.unclear = true;
             let name = source.slice(*marker).trim_end().to_owned();
@@ -134,7 +203,7 @@ pub(crate) fn parse(
             problems.push(Diagnostic::at(problem, index, *marker, ""));
             continue;
         }
-        if !is_alone(*marker) {
+        if !is_alone(source, *marker) {
             sections.unclear = true;
             problems.push(Diagnostic::at(Problem::MarkerNotAlone, index, *marker, ""));
         }
@@ -143,6 +212,15 @@ pub(crate) fn parse(
             let problem =
                 Problem::UnknownCode { code: code.to_owned(), suggestion: suggestion(code) };
             problems.push(Diagnostic::at(problem, index, span, ""));
+            continue;
+        }
+        if let Some((name, when)) = test_marker(source, *marker) {
+            if when.is_none() {
+                let suggestion = did_you_mean(&name, TESTS.map(|(known, _)| known));
+                let problem = Problem::UnknownSection { name, suggestion };
+                problems.push(Diagnostic::at(problem, index, *marker, ""));
+            }
+            first_test.get_or_insert(*marker);
             continue;
         }
         let mut words = words(source, *marker);
@@ -159,6 +237,12 @@ pub(crate) fn parse(
                 continue;
             }
         };
+        // Of several sections below it the first is reported.
+        if let Some(test) = first_test.take() {
+            let name = if name == "up" { "up" } else { "down" };
+            let found = Diagnostic::at(Problem::SectionAfterTest { name }, index, *marker, "");
+            problems.push(found.and(index, test, "the tests begin here"));
+        }
         let before = problems.len();
         let options = options(index, source, words, problems);
         sections.unclear_mode |= problems.len() > before;
@@ -170,7 +254,7 @@ pub(crate) fn parse(
             sections.unclear = true;
             continue;
         }
-        *slot = Some((Section { span: Span::new(start, end), options }, *marker));
+        *slot = Some((Section { span: sql_below(source, markers, nth), options }, *marker));
     }
     sections
 }

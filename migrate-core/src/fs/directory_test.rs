@@ -38,7 +38,9 @@ pub fn same_chain(
     let chain = crate::chain::check::check(folder).map_err(|rejection| rejection.to_string())?;
     let files = |chain: &crate::chain::chain::Chain<'_>| -> Vec<(String, String)> {
         let file = |migration: &crate::chain::chain::Migration<'_>| {
-            (migration.file_name().to_owned(), migration.source.text().to_owned())
+            // Tests are not embedded.
+            let text = crate::chain::sections::without_tests(&migration.source);
+            (migration.file_name().to_owned(), text.to_owned())
         };
         chain.migrations().iter().map(file).collect()
     };

@@ -53,6 +53,7 @@ pub use proposal::{Options, Part, PartKind, Proposal, Section, propose};
 pub use renames::{Rename, RenameKind, rename_candidates, rename_statements};
 pub use renaming::RenameError;
 pub use roles::{comparable, usual_owner, without_not_null_names, without_privilege};
+pub(super) use words::has_word;
 
 /// The statements from one catalog to another.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

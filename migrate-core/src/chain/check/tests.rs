@@ -167,7 +167,7 @@ variants! {
     NoDirectory NotADirectory Unreadable EmptyChain StrayFile ForeignFolder NotUtf8 NulByte TooLarge
     MissingKey DuplicateKey UnknownKey EmptyValue BadId SqlBeforeSection
     NoUp MissingDown EmptyDown IrreversibleWithDown DuplicateSection UnknownSection
-    UnknownOption DuplicateOption BadOption MarkerNotAlone
+    UnknownOption DuplicateOption BadOption MarkerNotAlone SectionAfterTest
     UnterminatedString UnterminatedIdentifier UnterminatedComment UnterminatedDollarQuote
     PsqlCommand CopyFromStdin CopyToStdout TransactionControl NeedsNoTransaction EnumValueUsed
     Todo Syntax MissingSemicolon PsqlVariable Parameter ReleasesLocks NeedsTransaction TextSetting NeedsServer Lint UnknownCode AlreadyExists Missing WrongKind ColumnCount NoKey AmbiguousColumn RepeatedColumn ValueCount GeneratedColumn NotImmutable StillNeeded NotNullNeeded CannotReplace Ambiguous InvalidQuery TypeMismatch NoOperatorClass DownLeaves DownLoses

@@ -48,6 +48,9 @@ impl fmt::Display for Problem {
             DuplicateOption { option } => write!(f, "the option `{option}` is given twice"),
             BadOption { option, value, .. } => write!(f, "`{value}` is not a value for `{option}`"),
             MarkerNotAlone => write!(f, "a section marker shares its line with SQL"),
+            SectionAfterTest { name } => {
+                write!(f, "`-- migrate:{name}` stands below a test section")
+            }
             UnterminatedString => write!(f, "a string is never closed"),
             UnterminatedIdentifier => write!(f, "a quoted identifier is never closed"),
             UnterminatedComment => write!(f, "a comment is never closed"),
@@ -226,12 +229,16 @@ impl Problem {
                 "write `-- migrate:allow(code): why`, with a reason".into()
             }
             UnknownSection { suggestion: Some(suggestion), .. } => format!("did you mean `-- migrate:{suggestion}`?"),
+            UnknownSection { name, .. } if name.starts_with("test") => {
+                "the test sections are `-- migrate:test before up`, `-- migrate:test after up` and `-- migrate:test after down`".into()
+            }
             UnknownSection { .. } => "the sections are `-- migrate:up` and `-- migrate:down`".into(),
             UnknownOption { suggestion: Some(suggestion), .. } => format!("did you mean `{suggestion}`?"),
             UnknownOption { .. } => "the options are transaction:false, lock_timeout:2s and statement_timeout:10min".into(),
             DuplicateOption { .. } => "keep one of the two".into(),
             BadOption { want, .. } => format!("write {want}"),
             MarkerNotAlone => "put the marker on a line of its own".into(),
+            SectionAfterTest { .. } => "move it above the test sections, which come last: they are no part of the program".into(),
             UnterminatedString => "close it with a quote; a quote inside is written twice: `''`".into(),
             UnterminatedIdentifier => "close it with a double quote; one inside is written twice: `\"\"`".into(),
             UnterminatedComment => "close it with `*/`; comments nest, so each `/*` needs its own".into(),

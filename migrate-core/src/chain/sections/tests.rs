@@ -1,7 +1,6 @@
 //! Tests: sections, markers and options, valid and invalid.
 
 use super::*;
-use crate::syntax::lexer::Lexer;
 
 /// Parses sections. Compares the SQL of both, and the codes of the problems.
 fn check(text: &str, up: Option<&str>, down: Option<&str>, codes: &[&str]) -> Sections {
@@ -108,4 +107,27 @@ fn durations() {
     check("s", None);
     check("-1s", None);
     check("", None);
+}
+
+#[test]
+fn test_sections_are_no_part_of_the_others() {
+    let text = "-- migrate:up\na;\n-- migrate:down\nb;\n-- migrate:test before up\nc;\n\
+                --migrate:test  after up\nd;\n-- migrate:test after down\ne;";
+    check(text, Some("a;\n"), Some("b;\n"), &[]);
+    let source = Source::new("a.sql", text);
+    let found: Vec<_> = test_sections(&source)
+        .into_iter()
+        .map(|section| (section.when, source.slice(section.span)))
+        .collect();
+    let expected =
+        [(TestTime::BeforeUp, "c;\n"), (TestTime::AfterUp, "d;\n"), (TestTime::AfterDown, "e;")];
+    assert_eq!(found, expected);
+    assert_eq!(without_tests(&source), "-- migrate:up\na;\n-- migrate:down\nb;\n");
+    let source = Source::new("a.sql", "-- migrate:up\nSELECT '\n-- migrate:test after up';\n");
+    assert_eq!(without_tests(&source), source.text());
+
+    check("-- migrate:up\na\n-- migrate:test befor up\nb", Some("a\n"), None, &["unknown-section"]);
+    check("-- migrate:up\na\n-- migrate:test\nb", Some("a\n"), None, &["unknown-section"]);
+    let early = "-- migrate:test after up\na\n-- migrate:up\nb";
+    check(early, Some("b"), None, &["section-after-test"]);
 }

@@ -109,7 +109,7 @@ fn has(text: &str, name: &str) -> bool {
 }
 
 /// Does a definition have this identifier in it?
-pub(super) fn has_word(definition: &str, name: &str) -> bool {
+pub(in crate::schema) fn has_word(definition: &str, name: &str) -> bool {
     has(definition, name) && (is_in(&ident(name), definition) || is_in(name, definition))
 }
 

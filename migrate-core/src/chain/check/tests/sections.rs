@@ -118,6 +118,24 @@ pub(super) fn cases() -> Vec<Case> {
             ),
             &["marker-not-alone 2.sql:7:4"],
         ),
+        case(
+            "an upgrade below a test",
+            chain("1 2:1").edit(
+                "2.sql",
+                "-- migrate:up",
+                "-- migrate:test before up\nSELECT 1;\n-- migrate:up",
+            ),
+            &["section-after-test 2.sql:7:1"],
+        ),
+        case(
+            "a test at no time",
+            chain("1 2:1").edit(
+                "2.sql",
+                "DROP TABLE t2;",
+                "DROP TABLE t2;\n-- migrate:test before down",
+            ),
+            &["unknown-section 2.sql:10:1"],
+        ),
         case("a merge", merge(), &[]),
         case("a merge with nothing below its markers", empty(merge(), "4"), &[]),
         case("a merge without a section", no_down(no_up(merge(), "4"), "4"), &[]),
