@@ -8,7 +8,11 @@
 //! A program with a fixed chain embeds it by `migrate_macros::embed_migrations!()` instead, so that a broken chain does
 //! not compile; `actorhub-schema/examples/api_server.rs` does so.
 
-#![expect(clippy::disallowed_methods, reason = "a program reads its arguments")]
+#![expect(
+    clippy::disallowed_macros,
+    clippy::disallowed_methods,
+    reason = "a program has arguments and prints"
+)]
 
 use std::error::Error;
 use std::path::Path;
