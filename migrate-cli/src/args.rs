@@ -52,6 +52,10 @@ pub(crate) struct OnFolder {
     #[arg(short, long, global = true, value_name = "FOLDER", default_value = DIRECTORY)]
     pub(crate) directory: PathBuf,
 
+    /// The environment of migrate.toml, `[env.NAME]`, whose database and limits are meant
+    #[arg(long, global = true, value_name = "NAME")]
+    pub(crate) env: Option<String>,
+
     #[command(flatten)]
     pub(crate) common: Common,
 
@@ -107,7 +111,7 @@ pub(crate) enum FolderCommand {
 #[derive(Debug, Args)]
 pub(crate) struct Common {
     #[command(flatten)]
-    pub(crate) connection: Connection,
+    pub(crate) connection: ConnectionArgs,
     #[command(flatten)]
     pub(crate) output: Output,
 }
@@ -115,7 +119,7 @@ pub(crate) struct Common {
 /// Which database, and where the history is in it.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Database")]
-pub(crate) struct Connection {
+pub(crate) struct ConnectionArgs {
     /// The database; else DATABASE_URL, else PGHOST, PGUSER and so on, as psql has them
     #[arg(long, global = true, value_name = "URL")]
     pub(crate) database_url: Option<String>,
@@ -123,19 +127,12 @@ pub(crate) struct Connection {
     #[arg(long, global = true, value_name = "FILE", num_args = 0..=1, require_equals = true)]
     #[arg(default_missing_value = ".env")]
     pub(crate) env_file: Option<PathBuf>,
-    /// The schema of the history's tables
-    #[arg(long, global = true, value_name = "NAME", default_value = "public")]
-    pub(crate) schema: String,
-    /// How the names of the history's tables begin
-    #[arg(long, global = true, value_name = "PREFIX", default_value = "migrate_")]
-    pub(crate) table_prefix: String,
-}
-
-impl Connection {
-    /// The name of the history's table.
-    pub(crate) fn history(&self) -> String {
-        format!("{}history", self.table_prefix)
-    }
+    /// The schema of the history's tables [default: schema in migrate.toml, else public]
+    #[arg(long, global = true, value_name = "NAME")]
+    pub(crate) schema: Option<String>,
+    /// How the names of the history's tables begin [default: table_prefix in migrate.toml, else migrate_]
+    #[arg(long, global = true, value_name = "PREFIX")]
+    pub(crate) table_prefix: Option<String>,
 }
 
 /// How things look.

@@ -43,9 +43,9 @@ pub(crate) fn run(context: &Context, command: ChainCommand) -> Result<Exit, Fail
         ChainCommand::Current => current::current(context),
         ChainCommand::Status { exit_code } => status::status(context, exit_code),
         ChainCommand::Verify => check::verify(context),
-        ChainCommand::Check { at_head, drift, grants, schema_map, models } => {
+        ChainCommand::Check { at_head, format, drift, grants, schema_map, models } => {
             let drift = check::DriftArgs { drift, grants, schema_map: &schema_map };
-            check::check(context, at_head, drift, &models)
+            check::check(context, at_head, format, drift, &models)
         }
         ChainCommand::Lint(arguments) => lint::run(context, &arguments),
         ChainCommand::Test(arguments) => test::run(context, &arguments),

@@ -10,7 +10,7 @@ use migrate_core::runner::Notices;
 use migrate_core::{Chain, ConnectError, Error, Folder, History, Record, Runner, check};
 use postgres::Client;
 
-use crate::args::Connection;
+use crate::connection::Connection;
 use crate::env_file::Variables;
 use crate::failure::Failure;
 use crate::patience;
@@ -42,10 +42,12 @@ impl Context {
     /// A way to the database; nothing is opened yet.
     pub(crate) fn connector(&self) -> Result<Connector, Failure> {
         let variables = Variables::read(self.connection.env_file.as_deref())?;
-        let url = self.connection.database_url.as_deref();
-        Connector::from_variables(url, |name| variables.get(name)).map_err(|error| match error {
-            ConnectError::Nowhere => self.nowhere(),
-            error => error.into(),
+        let url = self.connection.url(&variables)?;
+        Connector::from_variables(url.as_deref(), |name| variables.get(name)).map_err(|error| {
+            match error {
+                ConnectError::Nowhere => self.nowhere(),
+                error => error.into(),
+            }
         })
     }
 
@@ -72,8 +74,7 @@ impl Context {
         connector: &Connector,
     ) -> Result<Vec<(&'static str, Option<OsString>)>, Failure> {
         let variables = Variables::read(self.connection.env_file.as_deref())?;
-        let url = self.connection.database_url.clone().map(OsString::from);
-        let url = url.or_else(|| variables.get("DATABASE_URL"));
+        let url = self.connection.child_url(&variables)?;
         let mut environment = connector.child_environment();
         environment.push(("DATABASE_URL", url));
         Ok(environment)

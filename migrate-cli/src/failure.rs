@@ -284,7 +284,7 @@ fn statement(error: &Error) -> Option<StatementView> {
         revision: error.revision.clone(),
         direction: error.direction.to_string(),
         number: error.statement,
-        of: error.of,
+        of: error.total,
         file: error.source.path().to_owned(),
         line: position.line,
         column: position.column,

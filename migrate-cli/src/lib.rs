@@ -15,6 +15,7 @@ mod args;
 mod blind;
 mod commands;
 mod compare;
+mod connection;
 mod context;
 mod deadline;
 mod diagram;
@@ -49,22 +50,27 @@ use clap::{CommandFactory, FromArgMatches};
 use migrate_core::Chain;
 
 use crate::args::{Embedded, FolderCommand, ModelCommand, OnFolder, WRITING, WithModels, advise};
+use crate::connection::Connection;
 use crate::context::Context;
 use crate::failure::{Exit, Failure, FailureView};
-use crate::tree::Source;
+use crate::tree::{Source, settings};
 use crate::ui::Ui;
 
 /// Runs one command over a folder, and tells how it went: 0 when all is well, 1 when it failed, 2
 /// when the arguments make no command, 3 when the database is not at head and 4 when it has diverged.
 pub fn run(arguments: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> ExitCode {
     let program = OnFolder::command();
-    let OnFolder { directory, common, command } = match read(program.clone(), arguments, false) {
+    let OnFolder { directory, env, common, command } = match read(program.clone(), arguments, false)
+    {
         Ok(arguments) => arguments,
         Err(exit) => return exit.into(),
     };
     let ui = Ui::new(&common.output, "migrate", &[]).of_folder(&directory);
     let source = Source::Folder(directory.clone());
-    let connection = common.connection;
+    let connection = match Connection::of_folder(common.connection, env, settings(&directory)) {
+        Ok(connection) => connection,
+        Err(failure) => return tell(&ui, Err(failure)),
+    };
     let context = Context { source, connection, ui: ui.clone(), models: None, program };
     let result = match command {
         FolderCommand::Write(command) => commands::write(&context, &directory, &command),
@@ -95,7 +101,7 @@ pub fn run_embedded(
     };
     let ui = Ui::new(&common.output, name, &WRITING);
     let source = Source::Embedded(chain);
-    let connection = common.connection;
+    let connection = Connection::of_program(common.connection, chain.settings());
     let context = Context { source, connection, ui: ui.clone(), models: None, program };
     tell(&ui, commands::run(&context, command))
 }
@@ -133,7 +139,8 @@ pub fn run_with_models(
     // Of the commands that write files, this program has the first.
     let elsewhere = WRITING.split_first().map_or(&[][..], |(_, others)| others);
     let ui = Ui::new(&common.output, name, elsewhere);
-    let (source, connection, models) = (Source::Embedded(chain), common.connection, Some(models));
+    let connection = Connection::of_program(common.connection, chain.settings());
+    let (source, models) = (Source::Embedded(chain), Some(models));
     let context = Context { source, connection, ui: ui.clone(), models, program };
     let result = match command {
         ModelCommand::Revision(arguments) => commands::revision(&context, &directory, &arguments),

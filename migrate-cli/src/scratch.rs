@@ -38,7 +38,7 @@ impl Scratch {
     /// Opens the server of `--dev-url` or `MIGRATE_DEV_URL`, or starts one.
     pub(crate) fn open(context: &Context, dev_url: Option<&str>) -> Result<Self, Failure> {
         let variables = Variables::read(context.connection.env_file.as_deref())?;
-        let named = dev_url.map(str::to_owned).or_else(|| variables.text("MIGRATE_DEV_URL"));
+        let named = dev_url.map(str::to_owned).or_else(|| context.connection.dev_url(&variables));
         let (admin, server) = match named {
             Some(url) => {
                 let admin = Connector::from_variables(Some(&url), |name| variables.get(name));

@@ -5,6 +5,8 @@
 mod checked;
 #[path = "offline/foreign.rs"]
 mod foreign;
+#[path = "offline/reports.rs"]
+mod reports;
 
 use std::fs;
 use std::path::Path;

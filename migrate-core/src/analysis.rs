@@ -11,6 +11,7 @@ mod constraint_suggestions;
 mod cursor;
 mod dialects;
 mod enum_values;
+mod facts;
 mod foreign_types;
 mod keywords;
 mod lints;
@@ -24,6 +25,7 @@ mod replay;
 mod statement;
 mod syntax;
 mod type_facts;
+mod typing;
 
 use self::annotations::{Note, notes};
 pub use self::blind_spots::{BlindSpot, blind_spot, blind_spots};

@@ -1,9 +1,11 @@
 //! From a folder to the module that the macro makes.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
+use std::time::Duration;
 
 use migrate_core::__private::{ENCODING_FORMAT as FORMAT, Threads, analyse_on, encode};
-use migrate_core::chain::{LOCK_FILE, variant};
+use migrate_core::chain::{LOCK_FILE, RunSettings, variant};
 use migrate_core::{Chain, Folder, Migration, files};
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::quote;
@@ -18,8 +20,10 @@ pub(crate) fn embed(input: &Input) -> TokenStream {
     let folder = files::read(&place.directory, place.shown.as_str());
     let names = names(&folder);
     let config = files::config(&place.directory, &place.shown).map(|config| input.over(config));
+    let settings = config.as_ref().ok().and_then(|config| config.environment(None));
+    let settings = settings.map(|found| found.run).unwrap_or_default();
     match analyse_on(&Threads, folder, config) {
-        Ok(chain) => module(input, &place, &chain),
+        Ok(chain) => module(input, &place, &chain, &settings),
         Err(rejection) => fallback::module(input, &names, &rejection),
     }
 }
@@ -33,7 +37,12 @@ fn names(folder: &Folder) -> Vec<String> {
     names
 }
 
-fn module(input: &Input, place: &Place, chain: &Chain<'static>) -> TokenStream {
+fn module(
+    input: &Input,
+    place: &Place,
+    chain: &Chain<'static>,
+    settings: &RunSettings,
+) -> TokenStream {
     let Input { module, core, .. } = input;
     let migrations = chain.migrations();
     let count = migrations.len();
@@ -60,6 +69,7 @@ fn module(input: &Input, place: &Place, chain: &Chain<'static>) -> TokenStream {
     let tracked = migrations.iter().map(|migration| place.file(migration.file_name()));
     let lock = place.file(LOCK_FILE);
     let lock = std::path::Path::new(&lock).exists().then_some(lock);
+    let run_settings = run_settings(core, settings);
     let settings = files::config_path(&place.directory);
     let settings = settings.map(|path| path.to_string_lossy().into_owned());
     let tracked: Vec<String> = tracked.chain(lock).chain(settings).collect();
@@ -127,7 +137,7 @@ fn module(input: &Input, place: &Place, chain: &Chain<'static>) -> TokenStream {
                 digest: HEAD_DIGEST,
                 texts: #texts,
                 numbers: #numbers,
-            });
+            }, #run_settings);
 
             /// The digest of the head, which pins every revision of the chain.
             pub const HEAD_DIGEST: #core::chain::Digest = #core::chain::Digest::from_bytes(*#digest);
@@ -166,6 +176,33 @@ fn module(input: &Input, place: &Place, chain: &Chain<'static>) -> TokenStream {
             }
 
             #core::__directory_test!(#directory);
+        }
+    }
+}
+
+/// What `migrate.toml` says of runs, as a constant.
+fn run_settings(core: &TokenStream, settings: &RunSettings) -> TokenStream {
+    let name = |name: &Option<Cow<'static, str>>| match name.as_deref() {
+        Some(name) => quote!(::core::option::Option::Some(::std::borrow::Cow::Borrowed(#name))),
+        None => quote!(::core::option::Option::None),
+    };
+    let time = |time: Option<Duration>| match time {
+        Some(time) => {
+            let milliseconds = u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+            quote!(::core::option::Option::Some(::core::time::Duration::from_millis(#milliseconds)))
+        }
+        None => quote!(::core::option::Option::None),
+    };
+    let (schema, table_prefix) = (name(&settings.schema), name(&settings.table_prefix));
+    let [lock, statement, wait] =
+        [settings.lock_timeout, settings.statement_timeout, settings.lock_wait_timeout].map(time);
+    quote! {
+        #core::chain::RunSettings {
+            schema: #schema,
+            table_prefix: #table_prefix,
+            lock_timeout: #lock,
+            statement_timeout: #statement,
+            lock_wait_timeout: #wait,
         }
     }
 }

@@ -10,7 +10,7 @@ use migrate_core::plan::BadTarget;
 
 use super::db::DbCommand;
 use super::import::{ADOPT, Adopt};
-use super::lint::{LINT, LintArgs};
+use super::lint::{LINT, LintArgs, LintFormat};
 use super::schema::SchemaCommand;
 use super::schemas::SchemaMap;
 use super::test::{TEST, TestArgs};
@@ -101,6 +101,9 @@ pub(crate) enum ChainCommand {
         /// The database must be at head, too: else exit with 3, or with 4 when it has diverged
         #[arg(long)]
         at_head: bool,
+        /// As what
+        #[arg(long, value_enum, default_value = "text", conflicts_with = "json")]
+        format: LintFormat,
         /// Report what the database has that the chain does not build; with `--database-url` it is done anyway
         #[arg(long)]
         drift: bool,

@@ -40,6 +40,8 @@ pub(crate) enum LintFormat {
     Github,
     /// For code scanning, version 2.1.0
     Sarif,
+    /// A report of tests, for what shows those
+    Junit,
 }
 
 /// A lint by its code.

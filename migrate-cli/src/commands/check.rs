@@ -4,26 +4,31 @@ use migrate_core::__private::counted;
 use migrate_core::analysis::BlindSpot;
 use migrate_core::plan::status;
 use migrate_core::schema::catalog::Difference;
-use migrate_core::{Chain, Status, Target};
+use migrate_core::{Chain, Runner, Status, Target};
 use postgres::Client;
 use serde::Serialize;
 
-use super::lint::{FindingView, codes, findings};
-use crate::args::{ModelArgs, SchemaMap};
+use super::lint::{FindingView, codes, findings, refused, report};
+use crate::args::{LintFormat, ModelArgs, SchemaMap};
 use crate::blind::{self, BlindView};
 use crate::compare::{
     Drift, build_chain, build_models, differences, is_privilege, lines, note_privileges,
     privileges, privileges_of_models, upgrade,
 };
 use crate::context::Context;
-use crate::failure::{Exit, Failure};
+use crate::failure::{Exit, Failure, count};
 use crate::live::Seen;
 use crate::meaning::agreed;
 use crate::models::Models;
 use crate::schema_file::{self, SchemaFileView};
 use crate::scratch::Scratch;
 use crate::tenants;
+use crate::tree::{Source, settings};
 use crate::ui::{ID, Page, View};
+
+const MODELS_HELP: &str =
+    "`migrate revision --autogenerate -m \"…\"` writes the revision that is missing";
+const DRIFT_HELP: &str = "undo what was changed by hand, or bring it into the models and the chain";
 
 #[derive(Serialize)]
 struct Checked {
@@ -86,6 +91,25 @@ impl View for Checked {
 }
 
 impl Checked {
+    /// All that is not as it should be: the lints' warnings, and what has no place in a file.
+    fn findings(&self) -> Vec<FindingView> {
+        let mut found = self.warnings.clone();
+        let mut add = |code, message: String, help: &str| {
+            found.push(FindingView::without_place(code, message, help));
+        };
+        for it in self.models.iter().flatten() {
+            add("models", format!("the chain and the models differ: {it}"), MODELS_HELP);
+        }
+        for it in self.drift.iter().flat_map(|drift| &drift.differences) {
+            add("drift", format!("the database has drifted from the chain: {it}"), DRIFT_HELP);
+        }
+        if let Some(why) = self.schema_file.as_ref().and_then(SchemaFileView::advice) {
+            let (message, help) = why.split_once("\n = help: ").unwrap_or((&why, ""));
+            add("schema-file", message.to_owned(), help);
+        }
+        found
+    }
+
     fn of(chain: &Chain<'_>, spots: Vec<BlindSpot>) -> Self {
         Checked {
             revisions: chain.len(),
@@ -114,11 +138,27 @@ pub(super) struct DriftArgs<'a> {
 pub(super) fn check(
     context: &Context,
     at_head: bool,
+    format: LintFormat,
     how: DriftArgs<'_>,
     arguments: &ModelArgs,
 ) -> Result<Exit, Failure> {
+    let (chain, spots) = match (context.source.built_and_blind(), format) {
+        (
+            Err(Failure::Rejected(rejection)),
+            LintFormat::Github | LintFormat::Sarif | LintFormat::Junit,
+        ) => {
+            report(
+                context,
+                format,
+                &refused(&rejection),
+                &context.source.config().unwrap_or_default(),
+            )?;
+            context.ui.say(count(&rejection));
+            return Ok(Exit::Failed);
+        }
+        (built, _) => built?,
+    };
     let grants = context.grants(how.grants)?;
-    let (chain, spots) = context.source.built_and_blind()?;
     let mut checked = Checked::of(&chain, spots);
     checked.warnings = findings(&chain, &context.source.config()?, |_, deployed| !deployed);
     if at_head {
@@ -159,7 +199,10 @@ pub(super) fn check(
     }
     let of_drift = checked.drift.as_ref().map_or(0, |drift| drift.privileges.len());
     note_privileges(context, checked.privileges.len() + of_drift);
-    context.ui.show(&checked)?;
+    match format {
+        LintFormat::Text => context.ui.show(&checked)?,
+        format => report(context, format, &checked.findings(), &context.source.config()?)?,
+    }
     Ok(verdict(context, &checked))
 }
 
@@ -192,8 +235,17 @@ fn drifted(
     let mut copy = made.connect()?;
     let books = if maps.is_empty() { &context.connection.schema } else { tenants::BOOKS };
     let runner = context.runner(chain).schema(books);
+    let others = if maps.is_empty() { sharing(context)? } else { Vec::new() };
+    // What the other chains of the database have created is no drift, so they are built, too.
+    let own = others.iter().position(Option::is_none).unwrap_or_default();
+    for other in others[..own].iter().flatten() {
+        build_other(scratch, other, &mut database.client, &mut copy)?;
+    }
     if let Some(at) = at {
         upgrade(scratch, &mut copy, &runner, Target::revision(at))?;
+    }
+    for other in others[own..].iter().flatten() {
+        build_other(scratch, other, &mut database.client, &mut copy)?;
     }
     let read = |copy: &mut Client| -> Result<Seen, Failure> {
         Ok(Seen::read(copy, ("", ""))?.without_books(Some(&runner)))
@@ -216,6 +268,45 @@ fn drifted(
     Ok(Drift { database: database.place, revision, differences, privileges })
 }
 
+/// Builds another chain of the database, up to where that chain is there.
+fn build_other(
+    scratch: &Scratch,
+    chain: &Chain<'static>,
+    live: &mut Client,
+    copy: &mut Client,
+) -> Result<(), Failure> {
+    let runner = Runner::new(chain);
+    let history = runner.history(live)?;
+    let mut ids = chain.migrations().iter().rev().map(|it| it.id.as_str());
+    match ids.find(|id| history.get(id).is_some()) {
+        Some(at) => upgrade(scratch, copy, &runner, Target::revision(at)),
+        None => Ok(()),
+    }
+}
+
+/// The chains that `migrate.toml` names, `[chain.FOLDER]`, in its order: they share a database. In the place of this one
+/// is nothing.
+fn sharing(context: &Context) -> Result<Vec<Option<Chain<'static>>>, Failure> {
+    let Source::Folder(directory) = &context.source else { return Ok(Vec::new()) };
+    let own = directory.canonicalize().unwrap_or_else(|_| directory.clone());
+    let chain = |folder: &str| {
+        if own.file_name().is_some_and(|name| name == folder) {
+            return Ok(None);
+        }
+        let (name, folder) = (folder, directory.with_file_name(folder));
+        if !folder.is_dir() {
+            let what = format!(
+                "migrate.toml has `[chain.{name}]`, and there is no folder `{}`",
+                folder.display()
+            );
+            return Err(Failure::refused("file", what, "correct the name, or remove the table"));
+        }
+        let run = context.connection.settings_of(&settings(&folder)?);
+        Ok(Some(Source::Folder(folder).chain()?.with_settings(run)))
+    };
+    context.source.config()?.chains().map(chain).collect()
+}
+
 /// The words, and the exit code.
 fn verdict(context: &Context, checked: &Checked) -> Exit {
     if !checked.warnings.is_empty() {
@@ -227,10 +318,7 @@ fn verdict(context: &Context, checked: &Checked) -> Exit {
     blind::tell(&context.ui, &checked.blind, "check");
     let mut exit = Exit::Fine;
     if checked.models.as_ref().is_some_and(|differences| !differences.is_empty()) {
-        context.ui.warn(
-            "the chain and the models differ\n \
-             = help: `migrate revision --autogenerate -m \"…\"` writes the revision that is missing",
-        );
+        context.ui.warn(format!("the chain and the models differ\n = help: {MODELS_HELP}"));
         exit = Exit::Failed;
     }
     if let Some(why) = checked.schema_file.as_ref().and_then(SchemaFileView::advice) {
@@ -238,10 +326,7 @@ fn verdict(context: &Context, checked: &Checked) -> Exit {
         exit = Exit::Failed;
     }
     if checked.drift.as_ref().is_some_and(|drift| !drift.differences.is_empty()) {
-        context.ui.warn(
-            "the database has drifted from the chain\n \
-             = help: undo what was changed by hand, or bring it into the models and the chain",
-        );
+        context.ui.warn(format!("the database has drifted from the chain\n = help: {DRIFT_HELP}"));
         exit = Exit::Failed;
     }
     exit

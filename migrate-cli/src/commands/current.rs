@@ -76,7 +76,7 @@ impl PartialView {
             revision: half_done.revision.clone(),
             direction: half_done.direction.to_string(),
             statement: half_done.done.map(|done| done + 1),
-            of: half_done.of,
+            of: half_done.total,
             in_doubt: half_done.in_doubt,
             running: half_done.is_running,
         }

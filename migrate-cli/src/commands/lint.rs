@@ -7,11 +7,12 @@ use std::collections::{HashMap, HashSet};
 
 use migrate_core::__private::counted;
 use migrate_core::analysis::{Finding, lint};
-use migrate_core::chain::{Config, Label, Level, Lint};
-use migrate_core::{Chain, Problem};
+use migrate_core::chain::{Config, Diagnostic, Label, Level, Lint};
+use migrate_core::syntax::Source;
+use migrate_core::{Chain, Problem, Rejection};
 use serde::Serialize;
 
-use self::formats::{github, sarif};
+use self::formats::{github, junit, sarif};
 use super::plan::{StatementView, statements};
 use crate::args::{LintArgs, LintFormat};
 use crate::blind::{self, BlindView};
@@ -39,8 +40,8 @@ struct Linted {
     error: Option<FailureView>,
 }
 
-/// A place in a file.
-#[derive(Serialize)]
+/// A place in a file; the file is empty where there is none.
+#[derive(Debug, Clone, Default, Serialize)]
 pub(super) struct Place {
     file: String,
     line: usize,
@@ -50,8 +51,23 @@ pub(super) struct Place {
     label: String,
 }
 
+impl Place {
+    fn of(sources: &[Source<'static>], label: &Label) -> Option<Self> {
+        let source = sources.get(label.source)?;
+        let [start, end] = [label.span.start, label.span.end].map(|at| source.position(at));
+        Some(Place {
+            file: source.path().to_owned(),
+            line: start.line,
+            column: start.column,
+            end_line: end.line,
+            end_column: end.column,
+            label: label.text.clone(),
+        })
+    }
+}
+
 /// A finding, for programs; and its text.
-#[derive(Serialize)]
+#[derive(Debug, Clone, Serialize)]
 pub(super) struct FindingView {
     code: &'static str,
     level: &'static str,
@@ -74,6 +90,20 @@ struct RevisionView {
 }
 
 impl FindingView {
+    /// What is wrong in no file.
+    pub(super) fn without_place(code: &'static str, message: String, help: &str) -> Self {
+        FindingView {
+            code,
+            level: Level::Deny.name(),
+            revision: String::new(),
+            text: message.clone(),
+            message,
+            help: help.to_owned(),
+            place: Place::default(),
+            related: Vec::new(),
+        }
+    }
+
     /// What is found, and in which file.
     fn kind(&self) -> (&'static str, &str) {
         (self.code, &self.place.file)
@@ -137,6 +167,43 @@ pub(super) fn findings(
     found.iter().filter_map(|found| view(chain, &sources, found)).collect()
 }
 
+/// The problems of a chain that a build refuses, as findings.
+pub(super) fn refused(rejection: &Rejection) -> Vec<FindingView> {
+    let view = |found: &Diagnostic| FindingView {
+        code: found.problem.code(),
+        level: Level::Deny.name(),
+        revision: String::new(),
+        message: found.problem.to_string(),
+        help: found.problem.help(),
+        place: found
+            .primary
+            .as_ref()
+            .and_then(|label| Place::of(&rejection.sources, label))
+            .unwrap_or_default(),
+        related: found
+            .related
+            .iter()
+            .filter_map(|label| Place::of(&rejection.sources, label))
+            .collect(),
+        text: found.render(&rejection.sources),
+    };
+    rejection.diagnostics.iter().map(view).collect()
+}
+
+/// Findings in a format for programs.
+pub(super) fn report(
+    context: &Context,
+    format: LintFormat,
+    findings: &[FindingView],
+    config: &Config,
+) -> Result<(), Failure> {
+    match format {
+        LintFormat::Sarif => context.ui.json(&sarif(findings, config)),
+        LintFormat::Junit => context.ui.verbatim(&junit(findings), &()),
+        LintFormat::Github | LintFormat::Text => context.ui.verbatim(&github(findings), &()),
+    }
+}
+
 /// The codes of what is found, each with how often it is.
 pub(super) fn codes(findings: &[FindingView]) -> String {
     let mut codes: Vec<(&str, usize)> = Vec::new();
@@ -155,21 +222,10 @@ pub(super) fn codes(findings: &[FindingView]) -> String {
 
 fn view(
     chain: &Chain<'static>,
-    sources: &[migrate_core::syntax::Source<'static>],
+    sources: &[Source<'static>],
     found: &Finding,
 ) -> Option<FindingView> {
-    let place = |label: &Label| {
-        let source = sources.get(label.source)?;
-        let [start, end] = [label.span.start, label.span.end].map(|at| source.position(at));
-        Some(Place {
-            file: source.path().to_owned(),
-            line: start.line,
-            column: start.column,
-            end_line: end.line,
-            end_column: end.column,
-            label: label.text.clone(),
-        })
-    };
+    let place = |label: &Label| Place::of(sources, label);
     let Problem::Lint { message, help, .. } = &found.diagnostic.problem else { return None };
     let primary = found.diagnostic.primary.as_ref()?;
     Some(FindingView {
@@ -219,11 +275,7 @@ pub(super) fn run(context: &Context, arguments: &LintArgs) -> Result<Exit, Failu
     };
     match arguments.format {
         LintFormat::Text => context.ui.show(&linted)?,
-        LintFormat::Github => context.ui.verbatim(&github(&linted.findings), &linted)?,
-        LintFormat::Sarif => {
-            let sarif = sarif(&linted.findings, &config);
-            context.ui.json(&sarif)?;
-        }
+        format => report(context, format, &linted.findings, &config)?,
     }
     if context.ui.verbose {
         blind::tell(&context.ui, &linted.blind, "lint");

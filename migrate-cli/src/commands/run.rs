@@ -1,6 +1,7 @@
 //! A run that changes a database: what it tells while it goes, and what it did in the end.
 
 use migrate_core::__private::counted;
+use migrate_core::chain::RunSettings;
 use migrate_core::runner::Done;
 use migrate_core::{Chain, Direction, Error, History, Report, Runner};
 use serde::Serialize;
@@ -75,13 +76,15 @@ pub(super) fn limited<'c>(
     how: &Limits,
 ) -> Runner<'c> {
     let mut runner = context.runner(chain);
-    if let Some(limit) = how.lock_timeout {
+    let RunSettings { lock_timeout, statement_timeout, lock_wait_timeout, .. } =
+        &context.connection.limits;
+    if let Some(limit) = how.lock_timeout.or(*lock_timeout) {
         runner = runner.lock_timeout(limit);
     }
-    if let Some(limit) = how.statement_timeout {
+    if let Some(limit) = how.statement_timeout.or(*statement_timeout) {
         runner = runner.statement_timeout(limit);
     }
-    if let Some(limit) = how.lock_wait_timeout {
+    if let Some(limit) = how.lock_wait_timeout.or(*lock_wait_timeout) {
         runner = runner.lock_wait_timeout(limit);
     }
     runner

@@ -137,7 +137,7 @@ pub(super) fn run(context: &Context, arguments: &TestArgs) -> Result<Exit, Failu
                     let number = wanted.iter().position(|it| *it == nth).unwrap_or_default() + 1;
                     let revision = chain.migrations()[nth].id.as_str();
                     let direction = migrate_core::Direction::Up;
-                    progress.tell(&Event::Started { direction, revision, number, of: count });
+                    progress.tell(&Event::Started { direction, revision, number, total: count });
                 }
             };
             let tested = plan.run(&scratch, &tell);

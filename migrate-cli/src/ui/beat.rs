@@ -36,7 +36,7 @@ impl Now {
                     since: Instant::now(),
                 });
             }
-            Event::Statement { number, of, .. } => {
+            Event::Statement { number, total: of, .. } => {
                 if let Some(running) = &mut *now {
                     running.statement = Some((*number, *of));
                     running.since = Instant::now();
@@ -203,10 +203,10 @@ mod tests {
     fn what_runs_is_told_in_a_line() {
         let now = Now::default();
         let direction = migrate_core::Direction::Up;
-        now.follow(&Event::Started { direction, revision: "002", number: 1, of: 2 });
+        now.follow(&Event::Started { direction, revision: "002", number: 1, total: 2 });
         let running = now.lock().clone().unwrap();
         assert_eq!(words(&running, None), "upgrade of `002` has been running for 0 s");
-        now.follow(&Event::Statement { revision: "002", number: 1, of: 3 });
+        now.follow(&Event::Statement { revision: "002", number: 1, total: 3 });
         let running = now.lock().clone().unwrap();
         assert_eq!(
             words(&running, Some(&progress())),

@@ -67,7 +67,7 @@ impl Progress {
             return;
         }
         match event {
-            Event::Started { direction, revision, number, of } => {
+            Event::Started { direction, revision, number, total: of } => {
                 let Some(bar) = &self.bar else { return };
                 bar.set_length(*of as u64);
                 bar.set_position(*number as u64 - 1);
@@ -76,7 +76,7 @@ impl Progress {
                 let message = self.revisions.get(*revision).map_or("", |(message, _)| message);
                 bar.set_message(short(&format!("{direction} {revision} {message}")));
             }
-            Event::Statement { number, of, .. } => {
+            Event::Statement { number, total: of, .. } => {
                 if let Some(bar) = &self.bar {
                     let message = bar.message();
                     let message = message.split(" [statement ").next().unwrap_or_default();
@@ -252,13 +252,13 @@ impl<'e> EventView<'e> {
     fn of(event: &Event<'e>) -> Option<Self> {
         let ms = |duration: &Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
         Some(match event {
-            Event::Started { direction, revision, number, of } => EventView::Started {
+            Event::Started { direction, revision, number, total: of } => EventView::Started {
                 direction: direction.to_string(),
                 revision,
                 number: *number,
                 of: *of,
             },
-            Event::Statement { revision, number, of } => {
+            Event::Statement { revision, number, total: of } => {
                 EventView::Statement { revision, number: *number, of: *of }
             }
             Event::Finished { direction, revision, duration } => EventView::Finished {

@@ -18,6 +18,7 @@ mod recipes;
 mod redo;
 mod rehearsal;
 mod schema;
+mod settings;
 mod sources;
 mod staircase;
 mod support;

@@ -126,8 +126,7 @@ fn alembic_stops() {
     let said = place.refused(&import);
     let what = "error: Alembic stopped at the upgrade of `b`:\n";
     assert!(
-        said.starts_with(what)
-            && said.contains("KeyError: 'no way on'\n --> versions/b_make_b.py\n"),
+        said.contains(what) && said.contains("KeyError: 'no way on'\n --> versions/b_make_b.py\n"),
         "{said}"
     );
     assert!(said.ends_with("\n\nnothing was written: 1 problem\n"), "{said}");
@@ -136,7 +135,7 @@ fn alembic_stops() {
     place.write("versions_of_alembic/env.py", &format!("raise SystemExit('no settings')\n{env}"));
     let said = place.refused(&import);
     assert!(
-        said.starts_with("error: Alembic stopped before the first revision:\nno settings\n"),
+        said.contains("error: Alembic stopped before the first revision:\nno settings\n"),
         "{said}"
     );
     assert!(said.ends_with("\n\nnothing was written: 1 problem\n"), "{said}");

@@ -7,7 +7,7 @@ use crate::syntax::suggest::did_you_mean;
 
 /// The codes that an author may allow, beside those of the lints; `down` is for a downgrade that leaves
 /// or loses something, `rows` for an upgrade that can't be tested with generated rows.
-const ALLOWABLE: [&str; 21] = [
+const ALLOWABLE: [&str; 22] = [
     "already-exists",
     "ambiguous",
     "ambiguous-column",
@@ -15,6 +15,7 @@ const ALLOWABLE: [&str; 21] = [
     "column-count",
     "down",
     "generated-column",
+    "invalid-query",
     "missing",
     "needs-server",
     "needs-transaction",

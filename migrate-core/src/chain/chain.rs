@@ -7,6 +7,7 @@ use std::fmt;
 use crate::chain::digest::Digest;
 use crate::chain::encoding::{EncodedChain, LazyChain};
 use crate::chain::id::RevisionId;
+use crate::chain::run_settings::RunSettings;
 use crate::chain::sections::{Options, Section};
 use crate::syntax::source::Source;
 
@@ -91,6 +92,7 @@ pub struct Digests {
 #[derive(Clone)]
 pub struct Chain<'a> {
     revisions: Revisions<'a>,
+    settings: RunSettings,
 }
 
 /// Ordered: parents come before children.
@@ -108,21 +110,32 @@ impl<'a> Chain<'a> {
     /// If it was encoded by another version of this crate. The macro calls this in a `static`, so
     /// this is a build error.
     #[doc(hidden)]
-    pub const fn embedded(packing: EncodedChain<'a>) -> Self {
-        Chain { revisions: Revisions::Embedded(LazyChain::new(packing)) }
+    pub const fn embedded(packing: EncodedChain<'a>, settings: RunSettings) -> Self {
+        Chain { revisions: Revisions::Embedded(LazyChain::new(packing)), settings }
     }
 
     /// A placeholder for a program with errors in its chain, so that the compiler only reports
     /// those.
     #[doc(hidden)]
     pub const fn broken() -> Self {
-        Chain { revisions: Revisions::Checked(Vec::new()) }
+        Chain { revisions: Revisions::Checked(Vec::new()), settings: RunSettings::NONE }
     }
 
     /// Creates a chain of revisions that [`check`](crate::check()) has checked and sorted.
     pub(crate) fn checked(first: Migration<'a>, rest: Vec<Migration<'a>>) -> Self {
         let revisions = Revisions::Checked(std::iter::once(first).chain(rest).collect());
-        Chain { revisions }
+        Chain { revisions, settings: RunSettings::NONE }
+    }
+
+    /// The same chain with these settings.
+    #[must_use]
+    pub fn with_settings(self, settings: RunSettings) -> Self {
+        Chain { settings, ..self }
+    }
+
+    /// The settings of its runs, where `migrate.toml` has some.
+    pub fn settings(&self) -> &RunSettings {
+        &self.settings
     }
 
     /// All revisions, parents before children, in an order that is the same on every machine.

@@ -4,6 +4,8 @@
 //! The file is TOML, but only uses numbers, strings, lists of strings and a table of strings. So
 //! builds do not depend on a full TOML parser.
 
+mod environments;
+
 use std::collections::{BTreeMap, HashMap};
 use std::ops::RangeInclusive;
 
@@ -14,6 +16,7 @@ use crate::chain::check::Rejection;
 use crate::chain::diagnostic::Diagnostic;
 use crate::chain::lint::{Hazard, Level, Lint};
 use crate::chain::problem::Problem;
+use crate::chain::run_settings::{Environment, NAMES};
 use crate::syntax::source::{Source, Span};
 use crate::syntax::suggest::did_you_mean;
 
@@ -31,6 +34,10 @@ const DEFAULT_SERVER: u32 = 15;
 const SETTINGS: [&str; 6] =
     ["allow_hazards", "grants", "min_server", "models", "models_command", "schema_file"];
 
+/// The tables, and how they are written.
+const TABLES: [(&str, &str); 3] =
+    [("lints", "[lints]"), ("env", "[env.NAME]"), ("chain", "[chain.FOLDER]")];
+
 /// The settings of a project: a level for each lint, the oldest server that the chain must run on,
 /// and what the command line compares the chain with.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,6 +49,10 @@ pub struct Config {
     models_command: Option<String>,
     schema_file: Option<String>,
     allow_hazards: Option<Vec<Hazard>>,
+    base: Environment,
+    /// `[env.NAME]` and `[chain.FOLDER]`, in the order of the file.
+    environments: Vec<(String, Environment)>,
+    chains: Vec<(String, Environment)>,
 }
 
 impl Default for Config {
@@ -54,6 +65,9 @@ impl Default for Config {
             models_command: None,
             schema_file: None,
             allow_hazards: None,
+            base: Environment::default(),
+            environments: Vec::new(),
+            chains: Vec::new(),
         }
     }
 }
@@ -143,6 +157,45 @@ impl Config {
         self.allow_hazards.as_deref()
     }
 
+    /// What is said of the database: of `[env.NAME]`, where it says nothing of the chain, and
+    /// where that says nothing of all. `None` if there is no such environment.
+    ///
+    /// ```
+    /// use migrate_core::chain::Config;
+    /// use migrate_core::syntax::Source;
+    ///
+    /// let text = "table_prefix = \"app_\"\n\n[env.staging]\nschema = \"ops\"\n";
+    /// let config = Config::read(Source::new("migrate.toml", text))?;
+    /// let staging = config.environment(Some("staging")).unwrap().run;
+    /// assert_eq!((staging.schema.as_deref(), staging.table_prefix.as_deref()), (Some("ops"), Some("app_")));
+    /// assert!(config.environment(Some("production")).is_none());
+    /// # Ok::<(), migrate_core::Rejection>(())
+    /// ```
+    pub fn environment(&self, name: Option<&str>) -> Option<Environment> {
+        let Some(name) = name else { return Some(self.base.clone()) };
+        let (_, found) = self.environments.iter().find(|(known, _)| known == name)?;
+        Some(found.clone().over(&self.base))
+    }
+
+    /// The names of the environments.
+    pub fn environments(&self) -> impl Iterator<Item = &str> {
+        self.environments.iter().map(|(name, _)| name.as_str())
+    }
+
+    /// The folders that have a table `[chain.FOLDER]`: chains that share a database.
+    pub fn chains(&self) -> impl Iterator<Item = &str> {
+        self.chains.iter().map(|(folder, _)| folder.as_str())
+    }
+
+    /// The settings of the chain in this folder: what `[chain.FOLDER]` says goes before the rest.
+    #[must_use]
+    pub fn of_chain(mut self, folder: &str) -> Self {
+        if let Some((_, own)) = self.chains.iter().find(|(known, _)| known == folder) {
+            self.base = own.clone().over(&self.base);
+        }
+        self
+    }
+
     /// Takes a setting; what it should be, if it is something else.
     fn set(&mut self, name: &str, value: &Value<'_>) -> Result<(), &'static str> {
         match name {
@@ -206,16 +259,26 @@ impl Reader<'_> {
                 self.set_twice(&key.name, at, first);
             } else if name == "lints" {
                 self.lints(value);
+            } else if name == "env" || name == "chain" {
+                self.environments(&name, value);
+            } else if NAMES.contains(&name.as_str()) {
+                if let Err(want) = self.config.base.set(&name, value) {
+                    self.bad_environment(&key.name, &name, value, want);
+                }
             } else if SETTINGS.contains(&name.as_str()) {
                 if let Err(want) = self.config.set(&name, value) {
                     self.bad(&key.name, value, want);
                 }
             } else if value.as_table().is_some() {
-                let suggestion = did_you_mean(&name, ["lints"]).map(|_| "[lints]");
+                let suggestion = did_you_mean(&name, ["lints", "env", "chain"]);
+                let suggestion =
+                    suggestion.and_then(|name| TABLES.iter().find(|(known, _)| *known == name));
+                let suggestion = suggestion.map(|(_, shown)| *shown);
                 let key = format!("[{}]", key.name);
                 self.note(Problem::UnknownSetting { key, suggestion }, at);
             } else {
-                let (key, suggestion) = (key.name.to_string(), did_you_mean(&name, SETTINGS));
+                let (key, suggestion) =
+                    (key.name.to_string(), did_you_mean(&name, SETTINGS.into_iter().chain(NAMES)));
                 self.note(Problem::UnknownSetting { key, suggestion }, at);
             }
         }
@@ -328,10 +391,10 @@ fn place(span: toml_span::Span) -> Span {
 mod tests {
     use super::*;
 
-    type Set<'s> = (u32, &'s [(Lint, Level)]);
+    pub(super) type Set<'s> = (u32, &'s [(Lint, Level)]);
 
     /// Reads a file and checks its settings or its errors.
-    fn check(text: &'static str, expected: Result<Set<'_>, &[&str]>) {
+    pub(super) fn check(text: &'static str, expected: Result<Set<'_>, &[&str]>) {
         match Config::read(Source::new("migrate.toml", text)) {
             Ok(config) => {
                 let levels: Vec<_> = config.levels.into_iter().collect();

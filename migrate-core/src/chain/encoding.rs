@@ -293,6 +293,7 @@ mod tests {
     use crate::chain::check::check;
     use crate::chain::folder::Folder;
     use crate::chain::lockfile::lock_text;
+    use crate::chain::run_settings::RunSettings;
 
     fn files() -> [(&'static str, &'static str); 5] {
         [
@@ -335,7 +336,7 @@ mod tests {
             texts: texts.leak(),
             numbers: numbers.leak(),
         };
-        let embedded = Chain::embedded(packing);
+        let embedded = Chain::embedded(packing, RunSettings::NONE);
         assert_eq!(embedded.len(), 5);
         assert_eq!(embedded.migrations(), chain.migrations());
         assert_eq!(embedded, chain);

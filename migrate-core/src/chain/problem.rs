@@ -208,6 +208,10 @@ pub enum Problem {
         name: String,
         of: Vec<String>,
     },
+    InvalidQuery {
+        message: String,
+        instead: String,
+    },
     TypeMismatch {
         message: String,
         instead: String,
@@ -364,6 +368,7 @@ impl Problem {
             StillNeeded { .. } | NotNullNeeded { .. } => "still-needed",
             CannotReplace { .. } => "cannot-replace",
             Ambiguous { .. } => "ambiguous",
+            InvalidQuery { .. } => "invalid-query",
             TypeMismatch { .. } => "type-mismatch",
             NoOperatorClass { .. } => "no-operator-class",
             DownLeaves { .. } => "down-leaves",

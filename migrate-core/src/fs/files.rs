@@ -69,11 +69,13 @@ pub fn config(directory: &Path, shown: &str) -> Result<Config, Rejection> {
     let shown = Path::new(shown).parent().unwrap_or(Path::new("")).join(CONFIG_FILE);
     let shown = shown.to_string_lossy().replace('\\', "/");
     let here = path.parent().unwrap_or(Path::new(""));
+    let real = directory.canonicalize().unwrap_or_default();
+    let folder = real.file_name().unwrap_or_default().to_string_lossy();
     let reason = match content(&path) {
         Content::File(bytes) => match String::from_utf8(bytes) {
             Ok(text) => match Config::read(Source::new(shown.clone(), text)) {
                 Err(_) if leads_out(here, &path) => LEADS_OUT.to_owned(),
-                read => return read,
+                read => return read.map(|config| config.of_chain(&folder)),
             },
             Err(_) => "it is not UTF-8".to_owned(),
         },

@@ -252,7 +252,7 @@ pub(crate) fn half_done(chain: &Chain<'_>, history: &History) -> Option<HalfDone
         revision,
         direction: Direction::Down,
         done: None,
-        of: None,
+        total: None,
         in_doubt: false,
         is_unknowable: false,
         is_running: false,

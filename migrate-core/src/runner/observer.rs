@@ -68,11 +68,11 @@ impl<'r> RunObserver<'r> {
 
 fn trace(event: &Event<'_>) {
     match event {
-        Event::Started { direction, revision, number, of } => {
-            tracing::debug!(revision, number, of, "{direction} started");
+        Event::Started { direction, revision, number, total } => {
+            tracing::debug!(revision, number, total, "{direction} started");
         }
-        Event::Statement { revision, number, of } => {
-            tracing::debug!(revision, number, of, "statement started");
+        Event::Statement { revision, number, total } => {
+            tracing::debug!(revision, number, total, "statement started");
         }
         Event::Finished { direction, revision, duration } => {
             tracing::info!(revision, ?duration, "{direction} finished");

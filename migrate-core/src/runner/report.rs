@@ -23,15 +23,15 @@ pub struct Done {
 /// What a run did.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Report {
-    /// The revisions, in the order in which they ran; none when there was nothing to do.
+    /// The revisions, in the order in which they ran; empty if there was nothing to do.
     pub done: Vec<Done>,
     /// The revisions that a stamp recorded.
     pub stamped: Vec<String>,
-    /// The revisions whose record a stamp took out, or replaced.
+    /// The revisions whose record a stamp removed or replaced.
     pub unstamped: Vec<String>,
-    /// The tables of migrate's own that were removed; one of them is a sequence.
+    /// The history's tables that were removed; one of them is a sequence.
     pub forgotten: Vec<String>,
-    /// The revisions in the database that this chain does not have: a newer release was here.
+    /// The revisions in the database that this chain does not have, because a newer release has applied them.
     pub ahead: Vec<String>,
     /// How many messages were sent to the server and answered.
     pub round_trips: usize,
@@ -42,35 +42,35 @@ pub struct Report {
 pub struct LockHolder {
     /// The server process.
     pub pid: String,
-    /// The name of its program, where it gives one.
+    /// Its `application_name`, if it sets one.
     pub application: String,
     /// Its role.
     pub role: String,
-    /// For how long, as the server writes it (`00:00:12`).
+    /// For how long it has held the lock, as the server writes it (`00:00:12`).
     pub since: String,
-    /// The beginning of what it runs, where this role may see it.
+    /// The beginning of the statement that it runs, if this role may see it.
     pub query: String,
-    /// How far that is: of an index that is built, of `VACUUM`, `CLUSTER` and `VACUUM FULL`, where this role may see it.
+    /// The progress of that statement: of an index build, `VACUUM`, `CLUSTER` or `VACUUM FULL`, if this role may see it.
     pub progress: Option<StatementProgress>,
 }
 
-/// How far a long statement is, as a view of the server tells (`pg_stat_progress_create_index` and similar ones).
+/// The progress of a long statement, from a view such as `pg_stat_progress_create_index`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StatementProgress {
-    /// What it does now, in the server's words: `building index: scanning table`.
+    /// The phase, in the server's words: `building index: scanning table`.
     pub phase: String,
     /// How much of the phase is done.
     pub done: u64,
-    /// Of how much; 0 where the phase has no measure.
+    /// The total; 0 if the phase has none.
     pub total: u64,
-    /// What is counted: `blocks`, `rows`, or the `transactions` that it waits for.
+    /// The unit: `blocks`, `rows`, or the `transactions` that it waits for.
     pub unit: String,
     /// The server process that it waits for.
     pub waits_for: Option<String>,
 }
 
 impl StatementProgress {
-    /// How much of the phase is done, in whole per cent, where it has a measure.
+    /// How much of the phase is done, in whole per cent, if it has a total.
     pub fn percent(&self) -> Option<u64> {
         let done = u128::from(self.done.min(self.total)) * 100;
         u64::try_from(done.checked_div(u128::from(self.total))?).ok()
@@ -123,7 +123,7 @@ impl fmt::Display for LockHolder {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Event<'e> {
-    /// A revision was sent to the server, this one of so many.
+    /// A revision was sent to the server.
     Started {
         /// Which way.
         direction: Direction,
@@ -132,7 +132,7 @@ pub enum Event<'e> {
         /// Its number in this run, from 1.
         number: usize,
         /// How many there are in this run.
-        of: usize,
+        total: usize,
     },
     /// A statement was sent to the server: of a revision outside a transaction, or of any
     /// revision with [`Runner::statement_at_a_time`](crate::Runner::statement_at_a_time).
@@ -142,7 +142,7 @@ pub enum Event<'e> {
         /// Its number in its section, from 1.
         number: usize,
         /// How many statements the section has.
-        of: usize,
+        total: usize,
     },
     /// A revision and its record are committed.
     Finished {
@@ -153,39 +153,38 @@ pub enum Event<'e> {
         /// How long it took on the server.
         duration: Duration,
     },
-    /// Another runner has the lock.
+    /// Another runner holds the lock.
     Waiting {
-        /// Who it is, if that can be seen.
+        /// Its session, if that can be seen.
         holder: Option<&'e LockHolder>,
-        /// For how long this run has waited.
+        /// How long this run has waited.
         waited: Duration,
     },
-    /// A revision was rolled back for a reason that passes, and will be tried again.
+    /// A revision was rolled back for a temporary reason, and will be tried again.
     Retrying {
         /// The revision.
         revision: &'e str,
         /// What the server said.
         reason: &'e str,
-        /// After so long.
+        /// The pause before the next attempt.
         after: Duration,
     },
-    /// Tables of migrate's own were missing, and were created again: somebody had dropped them.
+    /// Some of the history's tables had been dropped, and were created again.
     Recreated {
-        /// The tables; one may be a sequence.
+        /// The tables that were created; one may be a sequence.
         tables: &'e [String],
-        /// The revisions that had stopped before their end under the history that is gone: how far they had
-        /// got was removed.
+        /// The revisions that were half done under the dropped history; their progress was removed.
         unfinished: &'e [Partial],
     },
-    /// What stops nothing, and somebody should see to: an invalid index that an interrupted `REINDEX CONCURRENTLY`
-    /// has left, and that this role may not drop.
+    /// A condition that does not stop the run, but needs attention: an invalid index that an interrupted
+    /// `REINDEX CONCURRENTLY` has left behind, and that this role may not drop.
     Warning {
         /// The revision that runs.
         revision: &'e str,
-        /// What it is, and what to do.
+        /// What is wrong, and what to do.
         message: &'e str,
     },
-    /// The server said something beside its answers, as far as it is passed on; see
+    /// A `NOTICE` or `WARNING` of the server, if the connection forwards them; see
     /// [`Runner::forward_notices`](crate::Runner::forward_notices).
     Notice {
         /// The revision that runs; `None` between revisions, and where several run in one message.

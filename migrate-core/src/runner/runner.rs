@@ -21,17 +21,17 @@ use crate::runner::settings::Settings;
 use crate::runner::sql::Tables;
 use crate::syntax::ident::quote;
 
-/// Brings a database to a revision of a chain, or tells how it stands.
+/// Brings a database to a revision of a chain, or reports where it is.
 ///
 /// `migrations::runner()` makes one for the chain that `embed_migrations!()` embedded;
 /// [`Runner::new`] makes one for a chain that was read from a folder. The methods that run take
 /// a client: [`postgres::Client`] (feature `postgres`), or [`tokio_postgres::Client`] in the
 /// methods whose names end in `_async` (feature `tokio-postgres`).
 ///
-/// Each revision runs in a transaction of its own, together with its record. Many runners may
-/// start at once: one runs, the others wait and find the work done.
+/// Each revision runs in its own transaction, together with its record in the history. Any number of runners may start
+/// at the same time: one of them migrates, the others wait and then have nothing to do.
 ///
-/// # Up, down, and where it is
+/// # Upgrade, downgrade, status
 ///
 #[cfg_attr(feature = "postgres", doc = "```no_run")]
 #[cfg_attr(not(feature = "postgres"), doc = "```ignore")]
@@ -39,11 +39,11 @@ use crate::syntax::ident::quote;
 ///
 /// fn about(chain: &Chain<'static>, client: &mut postgres::Client) -> Result<(), Error> {
 ///     let runner = Runner::new(chain);
-///     // Everything that is not applied yet. What it returns proves that the database is at head.
+///     // Applies everything that is pending. The result proves that the database is at head.
 ///     let at_head = runner.upgrade(client)?;
 ///     println!("{} revisions ran", at_head.report().done.len());
 ///
-///     // To a place: head, base, +2, -1, a revision, or one so many from it.
+///     // To a target: head, base, +2, -1, a revision, or a number of steps from one.
 ///     runner.downgrade_to(client, Target::Relative(-1))?;
 ///     runner.upgrade_to(client, Target::revision("20251217_indexes"))?;
 ///
@@ -55,16 +55,16 @@ use crate::syntax::ident::quote;
 ///     for entry in runner.log(client)? {
 ///         println!("{} {} of {} by {}", entry.at, entry.action, entry.revision, entry.by);
 ///     }
-///     // Proves the same as an upgrade, and only reads: for a role that may not migrate.
+///     // Proves the same as an upgrade, but only reads: for a role that may not migrate.
 ///     let at_head = runner.verify(client)?;
 ///
-///     // Says where a database is that something else has made. Nothing runs.
+///     // Records where a database is that was created by other means. No migration runs.
 ///     runner.stamp(client, Target::Head)?;
 ///     Ok(())
 /// }
 /// ```
 ///
-/// # Locks and time
+/// # Locks and timeouts
 ///
 #[cfg_attr(feature = "postgres", doc = "```no_run")]
 #[cfg_attr(not(feature = "postgres"), doc = "```ignore")]
@@ -73,10 +73,10 @@ use crate::syntax::ident::quote;
 ///
 /// # fn bounded(chain: &Chain<'static>, client: &mut postgres::Client) -> Result<(), Error> {
 /// let runner = Runner::new(chain)
-///     .lock_timeout(Duration::from_secs(2))         // for a lock on a table; then it is tried again,
-///     .retries(20)                                  // so often,
-///     .statement_timeout(Duration::from_secs(600))  // a statement takes no longer,
-///     .lock_wait_timeout(Duration::from_secs(60));           // and another runner gets so much time to finish
+///     .lock_timeout(Duration::from_secs(2))         // the wait for a lock on a table, after which
+///     .retries(20)                                  // the revision is tried again, up to 20 times
+///     .statement_timeout(Duration::from_secs(600))  // the time that a statement may take
+///     .lock_wait_timeout(Duration::from_secs(60));  // the wait for another runner
 /// runner.upgrade(client)?;
 /// # Ok(())
 /// # }
@@ -95,11 +95,11 @@ use crate::syntax::ident::quote;
 ///
 /// # fn watched(chain: &Chain<'static>, client: &mut postgres::Client, notices: &Notices) -> Result<(), Error> {
 /// let runner = Runner::new(chain)
-///     .forward_notices(notices)                           // what the server says beside its answers
+///     .forward_notices(notices)  // NOTICE and WARNING messages of the server
 ///     .statement_at_a_time()
 ///     .observe(|event| match event {
-///         Event::Started { revision, number, of, .. } => println!("{revision}, {number} of {of}"),
-///         Event::Statement { number, of, .. } => println!("  statement {number} of {of}"),
+///         Event::Started { revision, number, total, .. } => println!("{revision}, {number} of {total}"),
+///         Event::Statement { number, total, .. } => println!("  statement {number} of {total}"),
 ///         Event::Finished { duration, .. } => println!("  took {duration:?}"),
 ///         Event::Waiting { holder: Some(holder), .. } => println!("waiting for {holder}"),
 ///         Event::Notice { notice, .. } => println!("  {}: {}", notice.severity, notice.message),
@@ -114,16 +114,16 @@ use crate::syntax::ident::quote;
 /// # }
 /// ```
 ///
-/// # All or nothing, and back without the release
+/// # One transaction, and downgrades after a rollback
 ///
 #[cfg_attr(feature = "postgres", doc = "```no_run")]
 #[cfg_attr(not(feature = "postgres"), doc = "```ignore")]
 /// # use migrate_core::{Chain, Error, Runner, Target};
 /// # fn more(chain: &Chain<'static>, client: &mut postgres::Client) -> Result<(), Error> {
 /// Runner::new(chain).single_transaction().upgrade(client)?;
-/// // After a rollback to this release: undoes what only a newer one knows.
+/// // After a rollback to this release: undoes the revisions that only a newer release has.
 /// Runner::new(chain).stored_downgrades().downgrade_to(client, Target::Head)?;
-/// // Tables with other names, in a schema of their own; and no newer release was here.
+/// // The history's tables with other names, in another schema; refuses what a newer release has migrated.
 /// Runner::new(chain).schema("ops").table_prefix("actorhub_").refuse_ahead().upgrade(client)?;
 /// # Ok(())
 /// # }
@@ -143,14 +143,14 @@ impl<R> fmt::Debug for Runner<'_, R> {
 }
 
 impl<'a> Runner<'a> {
-    /// A runner of a chain that was read at run time.
+    /// A runner for a chain that was read at run time.
     pub fn new(chain: &'a Chain<'static>) -> Self {
         Runner::of(chain)
     }
 }
 
 impl<R: Embedded> Runner<'static, R> {
-    /// A runner of an embedded chain; `migrations::runner()` calls it.
+    /// A runner for an embedded chain; `migrations::runner()` calls it.
     pub fn embedded() -> Self {
         Runner::of(R::chain())
     }
@@ -158,27 +158,27 @@ impl<R: Embedded> Runner<'static, R> {
 
 impl<'a, R> Runner<'a, R> {
     fn of(chain: &'a Chain<'static>) -> Self {
-        let (settings, revisions) = (Settings::default(), PhantomData);
+        let (settings, revisions) = (Settings::of(chain.settings()), PhantomData);
         Runner { chain, settings, watch: Observers::default(), revisions }
     }
 
-    /// The schema of the history's tables; `public` unless set. It is created when it is missing.
+    /// The schema of the history's tables; `public` unless set. It is created if it does not exist.
     #[must_use]
     pub fn schema(mut self, schema: impl Into<String>) -> Self {
         self.settings.schema = schema.into();
         self
     }
 
-    /// How the names of the history's tables begin; `migrate_` unless set.
+    /// The prefix of the names of the history's tables; `migrate_` unless set.
     #[must_use]
     pub fn table_prefix(mut self, prefix: impl Into<String>) -> Self {
         self.settings.table_prefix = prefix.into();
         self
     }
 
-    /// How long a statement may wait for a lock on a table; 5 s unless set, zero for no limit. A
-    /// migration that waits stops every query behind it, so a short wait and another try is kinder
-    /// than a long wait. A section's own `lock_timeout` takes precedence.
+    /// How long a statement may wait for a lock on a table; 5 s unless set, zero for no limit. While a migration waits,
+    /// every later query on the table waits behind it, so several short waits do less harm than one long wait. A
+    /// section's own `lock_timeout` takes precedence.
     #[must_use]
     pub fn lock_timeout(mut self, limit: Duration) -> Self {
         self.settings.lock_timeout = Some(limit);
@@ -193,8 +193,7 @@ impl<'a, R> Runner<'a, R> {
         self
     }
 
-    /// How often a revision is tried again after it waited too long for a lock on a table, or met
-    /// a deadlock; 10 unless set.
+    /// How often a revision is tried again after a lock timeout or a deadlock; 10 unless set.
     #[must_use]
     pub fn retries(mut self, retries: u32) -> Self {
         self.settings.retries = retries;
@@ -208,61 +207,61 @@ impl<'a, R> Runner<'a, R> {
         self
     }
 
-    /// Sends each revision in a message of its own instead of many together: slower over a long
-    /// line, but [`Event::Finished`] comes as soon as its revision is committed.
+    /// Sends each revision in a message of its own instead of many together. This is slower over a connection with high
+    /// latency, but [`Event::Finished`] comes as soon as its revision is committed.
     #[must_use]
     pub fn revision_at_a_time(mut self) -> Self {
         self.settings.revision_at_a_time = true;
         self
     }
 
-    /// Sends each statement in a message of its own: slower still, but [`Event::Statement`] tells of
-    /// each one, and the run can [stop](Self::stop_when) after each.
+    /// Sends each statement in a message of its own. This is slower still, but each statement is reported by
+    /// [`Event::Statement`], and the run can [stop](Self::stop_when) after each of them.
     #[must_use]
     pub fn statement_at_a_time(mut self) -> Self {
         self.settings.statement_at_a_time = true;
         self
     }
 
-    /// Runs all revisions of a run in one transaction: all are done, or none. Refused when one of
-    /// them runs outside a transaction. Each table and index that is made or changed holds a lock
-    /// until the end, so a chain of thousands of revisions may need a higher
-    /// `max_locks_per_transaction` on the server.
+    /// Runs all revisions in one transaction: either all of them are applied, or none. Refused if one of them runs
+    /// outside a transaction. Every table and index that is created or changed stays locked until the end, so a chain
+    /// of thousands of revisions may need a higher `max_locks_per_transaction` on the server.
     #[must_use]
     pub fn single_transaction(mut self) -> Self {
         self.settings.single_transaction = true;
         self
     }
 
-    /// Lets a downgrade undo revisions that this chain does not have, or has with another text or in
-    /// another place, with the downgrade that the database keeps of each: what to do after a rollback
-    /// to an older release, or after an applied revision was edited. It is run only if
-    /// it still has the digest that was recorded when the revision was applied; but whoever may
-    /// write the history may write that, too, so this has to be asked for.
+    /// Lets a downgrade undo revisions that this chain does not have, or has with another text or in another place, by
+    /// the downgrade that the database stores for each revision. Use it after a rollback to an older release, or after
+    /// an applied revision was edited. A stored downgrade runs only if it still has the digest that was recorded when
+    /// the revision was applied. A role that may write the history could change both, so this has to be requested.
     #[must_use]
     pub fn stored_downgrades(mut self) -> Self {
         self.settings.stored_downgrades = true;
         self
     }
 
-    /// Refuses a database that a newer release has taken further; unless set, it is accepted,
-    /// since in a rolling deploy an old server may well start after a new one.
+    /// Refuses a database to which a newer release has applied further revisions. Unless set, such a database is
+    /// accepted, because in a rolling deployment an old server may start after a new one.
     #[must_use]
     pub fn refuse_ahead(mut self) -> Self {
         self.settings.refuse_ahead = true;
         self
     }
 
-    /// Runs a statement again that may have run already: a `DO` or `CALL` that commits itself and was cut off, or one
-    /// whose text was edited since. Unless set, such a run ends with [`Error::InDoubt`](crate::Error::InDoubt).
+    /// Runs a statement again that may have run already: a `DO` or `CALL` that commits itself and was interrupted, or a
+    /// statement whose text was edited since. Unless set, such a run ends with
+    /// [`Error::InDoubt`](crate::Error::InDoubt).
     #[must_use]
     pub fn run_in_doubt_again(mut self) -> Self {
         self.settings.run_in_doubt_again = true;
         self
     }
 
-    /// Forgets how far a revision outside a transaction had come that has stopped on its way: for whoever has undone by
-    /// hand what it did. An upgrade then begins it from the start; a downgrade or a stamp below it is no longer refused.
+    /// Forgets the progress of revisions outside a transaction that are half done, after somebody has undone by hand
+    /// what they did. An upgrade then starts them from the beginning, and a downgrade or a stamp below them is no
+    /// longer refused.
     #[must_use]
     pub fn forget_progress(mut self) -> Self {
         self.settings.forget_progress = true;
@@ -276,25 +275,24 @@ impl<'a, R> Runner<'a, R> {
         self
     }
 
-    /// Asks this between messages to the server, and ends the run with
-    /// [`Error::Stopped`](crate::Error::Stopped) when it says so: what is finished stays, what is
-    /// under way is rolled back. With [`statement_at_a_time`](Self::statement_at_a_time) that
-    /// is after each statement.
+    /// Calls this between messages to the server, and ends the run with [`Error::Stopped`](crate::Error::Stopped) when
+    /// it returns true. Finished revisions stay, the current one is rolled back. With
+    /// [`statement_at_a_time`](Self::statement_at_a_time) it is called after each statement.
     #[must_use]
     pub fn stop_when(mut self, stop: impl Fn() -> bool + Send + Sync + 'a) -> Self {
         self.watch.stop_when(stop);
         self
     }
 
-    /// Tells the observer, as [`Event::Notice`], what a connection puts in here: the `NOTICE` and
-    /// `WARNING` of the server.
+    /// Reports the messages that a connection puts in here, `NOTICE` and `WARNING` of the server, to the observer as
+    /// [`Event::Notice`].
     #[must_use]
     pub fn forward_notices(mut self, notices: &Notices) -> Self {
         self.watch.forward_notices(notices);
         self
     }
 
-    /// Whether a table or sequence is the history's own, and no part of the schema.
+    /// Whether a table or sequence belongs to the history, and is not part of the application's schema.
     ///
     /// ```
     /// # fn of(runner: &migrate_core::Runner<'_>) {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::chain::run_settings::RunSettings;
 use crate::syntax::ident::LONGEST;
 
 /// The settings of a runner; see [`Runner`](crate::Runner) for what each does.
@@ -52,6 +53,22 @@ impl Default for Settings {
 const LONGEST_TABLE: usize = "statement".len();
 
 impl Settings {
+    /// The usual ones, and what the chain's project says instead.
+    pub(crate) fn of(project: &RunSettings) -> Self {
+        let usual = Settings::default();
+        Settings {
+            schema: project.schema.as_ref().map_or(usual.schema, ToString::to_string),
+            table_prefix: project
+                .table_prefix
+                .as_ref()
+                .map_or(usual.table_prefix, ToString::to_string),
+            lock_timeout: project.lock_timeout.or(usual.lock_timeout),
+            statement_timeout: project.statement_timeout,
+            lock_wait_timeout: project.lock_wait_timeout.unwrap_or(usual.lock_wait_timeout),
+            ..usual
+        }
+    }
+
     /// Why the names can't be used, if they can't.
     pub(crate) fn bad_name(&self) -> Option<String> {
         let Settings { schema, table_prefix, .. } = self;

@@ -1,7 +1,7 @@
 //! Chains, their lock files, and whatever else a folder may hold.
 
 use migrate_core::__private::{ENCODING_FORMAT as FORMAT, EncodedChain, encode};
-use migrate_core::chain::{Content, Entry, Pin, lock_text, write_lock};
+use migrate_core::chain::{Content, Entry, Pin, RunSettings, lock_text, write_lock};
 use migrate_core::{Chain, Folder, check};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -228,7 +228,7 @@ proptest! {
             texts: texts.leak(),
             numbers: numbers.leak(),
         };
-        let embedded = Chain::embedded(packing);
+        let embedded = Chain::embedded(packing, RunSettings::NONE);
         prop_assert_eq!(embedded.migrations(), chain.migrations());
     }
 

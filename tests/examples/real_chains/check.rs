@@ -59,6 +59,8 @@ pub(crate) struct Checked {
     pub(crate) blind: Option<usize>,
     /// Why the check could not be brought to an end.
     pub(crate) stopped: Option<String>,
+    /// The files at the end, with everything allowed.
+    pub(crate) files: Vec<File>,
 }
 
 struct Checker<'a> {
@@ -77,8 +79,13 @@ impl Checked {
     ) -> Result<Self> {
         let mut checker =
             Checker { migrate, directory: directory.to_owned(), files: files.to_vec(), min_server };
-        let mut checked =
-            Checked { said: Vec::new(), time: Duration::ZERO, blind: None, stopped: None };
+        let mut checked = Checked {
+            said: Vec::new(),
+            time: Duration::ZERO,
+            blind: None,
+            stopped: None,
+            files: Vec::new(),
+        };
         // How often something was done about an error at a place.
         let mut tried: BTreeMap<(String, usize, usize), usize> = BTreeMap::new();
         for round in 0..ROUNDS {
@@ -95,6 +102,7 @@ impl Checked {
                 } else {
                     checked.stopped = Some(text(&answer["error"]["text"]).to_owned());
                 }
+                checked.files = checker.files;
                 return Ok(checked);
             };
             // From the last line on, so that the lines of the others stay where they are.

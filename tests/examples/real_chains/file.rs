@@ -94,6 +94,14 @@ impl File {
         found
     }
 
+    /// The text of a section below its marker.
+    pub(crate) fn section(&self, half: Half) -> &str {
+        let Some((line, _)) = self.marker(half) else { return "" };
+        let down = self.marker(Half::Down).filter(|_| half == Half::Up);
+        let end = down.map_or(self.text.len(), |(line, _)| self.start(line));
+        self.text.get(self.start(line + 1)..end).unwrap_or_default()
+    }
+
     /// Where a line begins.
     fn start(&self, line: usize) -> usize {
         self.text.split_inclusive('\n').take(line - 1).map(str::len).sum()

@@ -10,3 +10,4 @@ mod generator;
 mod mutations;
 mod queries;
 mod random;
+mod types;

@@ -211,7 +211,7 @@ fn the_statement_is_found_in_any_message_of_a_long_run() {
     both("long_run", |database, session| {
         let runner = Runner::new(&chain);
         let error = without_trace(session, database, |session| refused(session.upgrade(&runner)));
-        assert_eq!((error.revision.as_str(), error.statement, error.of), ("r36", Some(2), 2));
+        assert_eq!((error.revision.as_str(), error.statement, error.total), ("r36", Some(2), 2));
         assert_eq!(error.done.len(), 35);
         assert_eq!(error.done[34].revision, "r35");
         assert_eq!(session.applied().split(' ').count(), 35);

@@ -102,7 +102,7 @@ fn the_events_tell_what_happens_in_order() {
         let events = std::sync::Mutex::new(Vec::new());
         let runner = Runner::new(&chain).observe(|event| {
             events.lock().unwrap().push(match event {
-                Event::Started { direction, revision, number, of } => {
+                Event::Started { direction, revision, number, total: of } => {
                     format!("{direction} {revision} {number}/{of}")
                 }
                 Event::Finished { direction, revision, .. } => {

@@ -67,7 +67,9 @@ fn statement_by_statement_each_one_is_told() {
             let mut told = told.lock().unwrap();
             match event {
                 Event::Started { revision, .. } => told.push_str(&format!("{revision}[")),
-                Event::Statement { number, of, .. } => told.push_str(&format!("{number}/{of} ")),
+                Event::Statement { number, total: of, .. } => {
+                    told.push_str(&format!("{number}/{of} "));
+                }
                 Event::Finished { .. } => told.push(']'),
                 _ => {}
             }

@@ -1,6 +1,9 @@
 //! Findings for those who show them beside the lines: GitHub's workflows, and what reads SARIF.
 
-use migrate_core::chain::{Config, Level};
+use std::collections::BTreeMap;
+
+use migrate_core::__private::counted;
+use migrate_core::chain::{Config, Level, Lint};
 use serde_json::{Value, json};
 
 use super::{FindingView, Place, levels, pages};
@@ -10,14 +13,81 @@ pub(super) fn github(findings: &[FindingView]) -> String {
     let line = |found: &FindingView| {
         let kind = if found.level == "deny" { "error" } else { "warning" };
         let Place { file, line, column, end_line, end_column, .. } = &found.place;
-        let place = format!(
-            "file={},line={line},endLine={end_line},col={column},endColumn={end_column}",
-            property(file)
-        );
-        let text = format!("{}\nhelp: {}", found.message, found.help);
-        format!("::{kind} {place},title={}::{}\n", property(found.code), data(&text))
+        let place = match file.as_str() {
+            "" => String::new(),
+            file => format!(
+                "file={},line={line},endLine={end_line},col={column},endColumn={end_column},",
+                property(file)
+            ),
+        };
+        format!("::{kind} {place}title={}::{}\n", property(found.code), data(&words(found)))
     };
     findings.iter().map(line).collect()
+}
+
+fn words(found: &FindingView) -> String {
+    match found.help.as_str() {
+        "" => found.message.clone(),
+        help => format!("{}\nhelp: {help}", found.message),
+    }
+}
+
+/// A report of tests: one for each finding, which fails if it is an error, and one for the chain as a whole.
+pub(super) fn junit(findings: &[FindingView]) -> String {
+    let is_error = |found: &&FindingView| found.level == Level::Deny.name();
+    let failures = findings.iter().filter(is_error).count();
+    // The chain's own test is one of those that fail.
+    let failed = failures + usize::from(failures > 0);
+    let mut xml = format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n  \
+         <testsuite name=\"migrate\" tests=\"{}\" failures=\"{failed}\" errors=\"0\" skipped=\"0\">\n",
+        findings.len() + 1
+    );
+    if failures == 0 {
+        xml.push_str("    <testcase classname=\"chain\" name=\"no errors\"/>\n");
+    } else {
+        xml.push_str(&format!(
+            "    <testcase classname=\"chain\" name=\"no errors\"><failure message=\"{}\"/></testcase>\n",
+            escaped(&counted(failures, "error"))
+        ));
+    }
+    for found in findings {
+        let Place { file, line, .. } = &found.place;
+        let class = if file.is_empty() { "chain" } else { file };
+        let name = match file.as_str() {
+            "" => found.code.to_owned(),
+            _ => format!("{} at line {line}", found.code),
+        };
+        let (message, text) = (escaped(&found.message), escaped(&found.text));
+        let inner = match is_error(&found) {
+            true => {
+                format!("<failure type=\"{}\" message=\"{message}\">{text}</failure>", found.code)
+            }
+            false => format!("<system-out>{text}</system-out>"),
+        };
+        let (class, name) = (escaped(class), escaped(&name));
+        xml.push_str(&format!(
+            "    <testcase classname=\"{class}\" name=\"{name}\">{inner}</testcase>\n"
+        ));
+    }
+    xml + "  </testsuite>\n</testsuites>\n"
+}
+
+/// Text in XML, without the characters that it can't have.
+fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\n' | '\t' => out.push(c),
+            c if c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}') => out.push('\u{fffd}'),
+            c => out.push(c),
+        }
+    }
+    out
 }
 
 /// Text behind the colons.
@@ -32,6 +102,14 @@ fn property(text: &str) -> String {
 
 /// A log in the format of code scanners.
 pub(super) fn sarif(findings: &[FindingView], config: &Config) -> Value {
+    let others: BTreeMap<&str, Value> = findings
+        .iter()
+        .filter(|found| Lint::of_code(found.code).is_none())
+        .map(|found| {
+            (found.code, json!({ "id": found.code, "shortDescription": { "text": found.message } }))
+        })
+        .collect();
+    let others = others.into_values();
     let rules: Vec<Value> = levels(config)
         .map(|(lint, level)| {
             json!({
@@ -41,6 +119,7 @@ pub(super) fn sarif(findings: &[FindingView], config: &Config) -> Value {
                 "defaultConfiguration": { "level": sarif_level(level.name()) },
             })
         })
+        .chain(others)
         .collect();
     let results: Vec<Value> = findings
         .iter()
@@ -48,8 +127,8 @@ pub(super) fn sarif(findings: &[FindingView], config: &Config) -> Value {
             json!({
                 "ruleId": found.code,
                 "level": sarif_level(found.level),
-                "message": { "text": format!("{}\n{}", found.message, found.help) },
-                "locations": [location(&found.place)],
+                "message": { "text": words(found) },
+                "locations": found.locations(),
                 "relatedLocations": found.related.iter().map(location).collect::<Vec<_>>(),
             })
         })
@@ -68,6 +147,13 @@ pub(super) fn sarif(findings: &[FindingView], config: &Config) -> Value {
             "results": results,
         }],
     })
+}
+
+impl FindingView {
+    /// Where it is; nowhere, if it is in no file.
+    fn locations(&self) -> Vec<Value> {
+        if self.place.file.is_empty() { Vec::new() } else { vec![location(&self.place)] }
+    }
 }
 
 fn sarif_level(level: &str) -> &'static str {
@@ -142,6 +228,33 @@ mod tests {
             "::error file=a b/1.sql,line=3,endLine=4,col=1,endColumn=7,title=drop-table::\
              100 %25 of it: gone, all%0Ahelp: don't\n"
         );
+    }
+
+    #[test]
+    fn what_is_in_no_file_has_no_place() {
+        let found = [FindingView::without_place("drift", "+ table a".to_owned(), "undo it")];
+        assert_eq!(github(&found), "::error title=drift::+ table a%0Ahelp: undo it\n");
+        let result = &sarif(&found, &Config::default())["runs"][0];
+        assert_eq!(result["results"][0]["locations"], json!([]));
+        let rules = result["tool"]["driver"]["rules"].as_array().unwrap();
+        assert_eq!(rules.last().unwrap()["id"], "drift");
+    }
+
+    #[test]
+    fn a_report_of_tests() {
+        let all_is_well = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n  <testsuite name=\"migrate\" tests=\"1\" failures=\"0\" errors=\"0\" skipped=\"0\">\n    \
+             <testcase classname=\"chain\" name=\"no errors\"/>\n  </testsuite>\n</testsuites>\n";
+        assert_eq!(junit(&[]), all_is_well);
+        let warning = FindingView { level: "warn", text: "a < b\u{1b}".to_owned(), ..finding() };
+        let text = junit(&[finding(), warning]);
+        for part in [
+            "tests=\"3\" failures=\"2\"",
+            "<failure message=\"1 error\"/>",
+            "<testcase classname=\"a b/1.sql\" name=\"drop-table at line 3\"><failure type=\"drop-table\" message=\"100 % of it: gone, all\">",
+            "<system-out>a &lt; b\u{fffd}</system-out>",
+        ] {
+            assert!(text.contains(part), "{part}: {text}");
+        }
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::snapshot::Snapshot;
 use super::{
-    DependencyKind, GENERATED, Id, Model, Namespace, Object, ObjectKind, Path, Place, Slot,
+    DependencyKind, Detail, GENERATED, Id, Model, Namespace, Object, ObjectKind, Path, Place, Slot,
 };
 use crate::analysis::names::{Ident, Name};
 
@@ -267,6 +267,27 @@ impl Model {
             self.is_sure(*id) && self.get(*id).is_some_and(|source| &*source.name == GENERATED)
         };
         is_table && !has_rules && !self.is_open(Namespace::Rule) && sources.iter().any(is_it)
+    }
+
+    /// Whether a row of a table certainly needs a value for this column: it is NOT NULL, has no
+    /// default, and no trigger or rule can give it a value.
+    pub(in crate::analysis) fn needs_value(&self, table: Id, column: &str) -> bool {
+        let is_table = self.get(table).is_some_and(|table| {
+            table.class == ObjectKind::Table && table.parts_complete && !table.is_old
+        });
+        let changes = |class| matches!(class, ObjectKind::Trigger | ObjectKind::Rule);
+        let is_plain = is_table
+            && self.parts(table, changes).is_empty()
+            && !self.is_open(Namespace::Trigger)
+            && !self.is_open(Namespace::Rule);
+        let Lookup::Yes(id) = self.find(Namespace::Column, Some(table), column) else {
+            return false;
+        };
+        let gives = |class| matches!(class, ObjectKind::Default | ObjectKind::Sequence);
+        let is_required = self.get(id).is_some_and(|column| {
+            !column.is_old && matches!(column.detail, Detail::Column { not_null: Some(true), .. })
+        });
+        is_plain && is_required && self.is_sure(id) && self.parts(id, gives).is_empty()
     }
 
     /// A name, qualified unless its schema is `public`.

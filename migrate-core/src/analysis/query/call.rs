@@ -1,21 +1,24 @@
 //! Parses calls: their arguments, `FILTER`, `OVER` and `WITHIN GROUP`, and sort expressions.
 
 use super::reader::Reader;
-use super::tree::{Expr, ExprId};
+use super::tree::{CallForm, Expr, ExprId};
 use crate::analysis::names::Name;
 
 impl Reader<'_> {
     /// Parses what follows the name of a function.
     pub(super) fn call(&mut self, name: Name) -> Option<ExprId> {
         let (mut parts, mut is_plain) = (Vec::new(), true);
+        let mut form = CallForm::default();
         self.need_sign("(")?;
-        let _ = self.take(&["distinct"]) || self.take(&["all"]);
+        form.has_clauses = self.take(&["distinct"]) || self.take(&["all"]);
         while !self.take_sign(")") && !self.is("order") {
-            is_plain &= !self.take(&["variadic"]);
+            let is_variadic = self.take(&["variadic"]);
+            is_plain &= !is_variadic;
             let is_named = self.rest.is_sign(1, "=>") || self.rest.is_sign(1, ":=");
             if is_named && self.rest.ident().is_some() {
                 self.rest.skip(1);
             }
+            form.is_named |= is_named || is_variadic;
             let part = self.starred()?;
             is_plain &= !matches!(self.tree.expressions[part], Expr::Star(_) | Expr::Expand(_));
             parts.push(part);
@@ -23,11 +26,12 @@ impl Reader<'_> {
         }
         let mut arguments = is_plain.then_some(parts.len());
         if self.take(&["order", "by"]) {
+            form.has_clauses = true;
             parts.extend(self.sorted()?);
             self.need_sign(")")?;
         }
         if self.take(&["within", "group"]) {
-            arguments = None;
+            (arguments, form.has_clauses) = (None, true);
             self.need_sign("(")?;
             self.need(&["order", "by"])?;
             parts.extend(self.sorted()?);
@@ -36,10 +40,13 @@ impl Reader<'_> {
         if self.is("filter") && self.rest.is_sign(1, "(") {
             self.rest.skip(2);
             self.need(&["where"])?;
-            parts.push(self.expression()?);
+            let filter = self.expression()?;
+            parts.push(filter);
+            (form.filter, form.has_clauses) = (Some(filter), true);
             self.need_sign(")")?;
         }
         if self.is("over") {
+            form.is_window = true;
             self.rest.skip(1);
             if self.rest.is_sign(0, "(") {
                 parts.extend(self.window()?);
@@ -47,7 +54,7 @@ impl Reader<'_> {
                 self.name()?;
             }
         }
-        Some(self.add(Expr::Call { name, parts, arguments }))
+        Some(self.add_at(name.span(), Expr::Call { name, parts, arguments, form }))
     }
 
     /// Parses a window in parentheses: its PARTITION BY and ORDER BY expressions.

@@ -1,7 +1,7 @@
 //! Parses operators by PostgreSQL's precedences.
 
 use super::reader::Reader;
-use super::tree::{Expr, ExprId, Sublink};
+use super::tree::{Expr, ExprId, Sign, Sublink};
 use crate::syntax::lexer::TokenKind;
 
 const OR: u8 = 1;
@@ -57,25 +57,27 @@ impl Reader<'_> {
     }
 
     fn prefixed(&mut self) -> Option<ExprId> {
+        let here = self.here();
         if self.take(&["not"]) {
             let operand = self.operation(NOT)?;
-            return Some(self.add(Expr::Operator(vec![operand])));
+            return Some(self.add_at(here, Expr::Operator(Sign::Not, vec![operand])));
         }
-        if self.kind(0) == Some(TokenKind::Operator) {
+        if let Some(token) = self.rest.token(0).filter(|token| token.kind == TokenKind::Operator) {
             let power = if self.rest.is_sign(0, "-") || self.rest.is_sign(0, "+") {
                 SIGN
             } else {
                 OTHER + 1
             };
+            let sign = known_sign(self.rest.text(token)).map_or(Sign::Other, Sign::Of);
             self.rest.skip(1);
             let operand = self.operation(power)?;
-            return Some(self.add(Expr::Operator(vec![operand])));
+            return Some(self.add_at(here, Expr::Operator(sign, vec![operand])));
         }
         if self.is("operator") && self.rest.is_sign(1, "(") {
             self.rest.skip(1);
             self.skip_brackets()?;
             let operand = self.operation(OTHER + 1)?;
-            return Some(self.add(Expr::Operator(vec![operand])));
+            return Some(self.add_at(here, Expr::Operator(Sign::Other, vec![operand])));
         }
         self.primary()
     }
@@ -122,27 +124,40 @@ impl Reader<'_> {
     /// Combines an operand with the operator that follows it.
     fn infixed(&mut self, left: ExprId, power: u8, infix: Infix) -> Option<ExprId> {
         let mut operands = vec![left];
-        match infix {
+        let here = self.here();
+        let sign = match infix {
             Infix::Binary | Infix::Named => {
+                let word = self.word(0);
+                let text = self.rest.token(0).map_or("", |token| self.rest.text(token));
+                let sign = match (&*word, infix) {
+                    ("and", _) => Sign::And,
+                    ("or", _) => Sign::Or,
+                    (_, Infix::Named) => Sign::Other,
+                    _ => known_sign(text).map_or(Sign::Other, Sign::Of),
+                };
                 let is_overlaps = self.is("overlaps");
                 self.rest.skip(1);
                 if infix == Infix::Named {
                     self.skip_brackets()?;
                 }
-                operands.push(match self.quantified()? {
-                    Some(rows) => rows,
-                    None => self.operation(power + 1)?,
-                });
+                let (right, sign) = self.right(sign, power + 1)?;
+                operands.push(right);
                 if is_overlaps {
                     let label = Some("overlaps");
                     return Some(self.add(Expr::Special { label, arguments: operands }));
                 }
+                sign
             }
             Infix::Is => {
                 self.rest.skip(1);
-                operands.extend(self.is_what()?);
+                let (sign, other) = self.is_what()?;
+                operands.extend(other);
+                sign
             }
-            Infix::IsNull => self.rest.skip(1),
+            Infix::IsNull => {
+                self.rest.skip(1);
+                Sign::Is
+            }
             Infix::Between => {
                 self.take(&["not"]);
                 self.rest.skip(1);
@@ -150,6 +165,7 @@ impl Reader<'_> {
                 operands.push(self.operand()?);
                 self.need(&["and"])?;
                 operands.push(self.operation(MATCH + 1)?);
+                Sign::Between
             }
             Infix::In => {
                 self.take(&["not"]);
@@ -161,22 +177,9 @@ impl Reader<'_> {
                     operands.extend(self.list()?);
                     self.need_sign(")")?;
                 }
+                Sign::In
             }
-            Infix::Like => {
-                self.take(&["not"]);
-                if self.take(&["similar"]) {
-                    self.need(&["to"])?;
-                } else {
-                    self.rest.skip(1);
-                }
-                operands.push(match self.quantified()? {
-                    Some(rows) => rows,
-                    None => self.operation(MATCH + 1)?,
-                });
-                if self.take(&["escape"]) {
-                    operands.push(self.operation(MATCH + 1)?);
-                }
-            }
+            Infix::Like => self.like(&mut operands)?,
             Infix::At => {
                 self.rest.skip(1);
                 if !self.take(&["local"]) {
@@ -184,15 +187,47 @@ impl Reader<'_> {
                     operands.push(self.operation(AT + 1)?);
                 }
                 let special = Expr::Special { label: Some("timezone"), arguments: operands };
-                return Some(self.add(special));
+                return Some(self.add_at(here, special));
             }
             Infix::Collate => {
                 self.rest.skip(1);
                 self.rest.name()?;
                 return Some(left);
             }
+        };
+        Some(self.add_at(here, Expr::Operator(sign, operands)))
+    }
+
+    /// Parses the right side of an operator.
+    fn right(&mut self, sign: Sign, power: u8) -> Option<(ExprId, Sign)> {
+        let Some(rows) = self.quantified()? else { return Some((self.operation(power)?, sign)) };
+        let sign = match sign {
+            Sign::Of(sign) => Sign::Quantified(sign),
+            _ => Sign::Other,
+        };
+        Some((rows, sign))
+    }
+
+    /// Parses `[NOT] LIKE` and the like.
+    fn like(&mut self, operands: &mut Vec<ExprId>) -> Option<Sign> {
+        self.take(&["not"]);
+        let sign = match &*self.word(0) {
+            "like" => Sign::Of("~~"),
+            "ilike" => Sign::Of("~~*"),
+            _ => Sign::Of("~"),
+        };
+        if self.take(&["similar"]) {
+            self.need(&["to"])?;
+        } else {
+            self.rest.skip(1);
         }
-        Some(self.add(Expr::Operator(operands)))
+        let (right, sign) = self.right(sign, MATCH + 1)?;
+        operands.push(right);
+        if self.take(&["escape"]) {
+            operands.push(self.operation(MATCH + 1)?);
+            return Some(Sign::Other);
+        }
+        Some(sign)
     }
 
     /// Parses `ANY (…)` and the like, if they come next.
@@ -211,21 +246,37 @@ impl Reader<'_> {
     }
 
     /// Parses what follows `IS`. Returns the second operand of `DISTINCT FROM`.
-    fn is_what(&mut self) -> Option<Option<ExprId>> {
+    fn is_what(&mut self) -> Option<(Sign, Option<ExprId>)> {
         self.take(&["not"]);
         if self.take(&["distinct", "from"]) {
-            return Some(Some(self.operation(COMPARISON)?));
+            return Some((Sign::IsDistinct, Some(self.operation(COMPARISON)?)));
         }
         if self.take(&["json"]) {
             self.rest.take_any(&[&["value"], &["array"], &["object"], &["scalar"]]);
             if self.rest.take_any(&[&["with", "unique"], &["without", "unique"]]) {
                 self.take(&["keys"]);
             }
-            return Some(None);
+            return Some((Sign::Is, None));
+        }
+        if self.rest.take_any(&[&["true"], &["false"], &["unknown"]]) {
+            return Some((Sign::IsBool, None));
         }
         self.rest.take_any(&[&["nfc"], &["nfd"], &["nfkc"], &["nfkd"]]);
-        let words: [&[&str]; 6] =
-            [&["null"], &["true"], &["false"], &["unknown"], &["document"], &["normalized"]];
-        self.rest.take_any(&words).then_some(None)
+        let words: [&[&str]; 3] = [&["null"], &["document"], &["normalized"]];
+        self.rest.take_any(&words).then_some((Sign::Is, None))
     }
+}
+
+/// The operators whose forms are looked at: those that no well-known extension adds forms of
+/// built-in types to.
+fn known_sign(text: &str) -> Option<&'static str> {
+    const SIGNS: [&str; 34] = [
+        "=", "<>", "<", ">", "<=", ">=", "+", "-", "*", "/", "%", "^", "||", "->", "->>", "#>",
+        "#>>", "@>", "<@", "&&", "?", "?|", "?&", "~", "~*", "!~", "!~*", "~~", "~~*", "!~~",
+        "!~~*", "@@", "&", "|",
+    ];
+    if text == "!=" {
+        return Some("<>");
+    }
+    SIGNS.into_iter().find(|sign| *sign == text)
 }

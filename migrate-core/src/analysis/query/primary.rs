@@ -4,7 +4,7 @@
 use std::rc::Rc;
 
 use super::reader::Reader;
-use super::tree::{Expr, ExprId, Sublink};
+use super::tree::{Constant, Expr, ExprId, Sublink};
 use crate::analysis::keywords::is_reserved;
 use crate::analysis::names::Name;
 use crate::analysis::statement::type_name;
@@ -39,8 +39,7 @@ impl Reader<'_> {
     /// Parses the type of a cast: after `::`, after `AS`, or before a string.
     fn cast(&mut self, operand: ExprId) -> Option<ExprId> {
         let kind = type_name(&mut self.rest)?;
-        let label = Rc::from(catalog_name(kind.name.last()));
-        Some(self.add(Expr::Cast(operand, label)))
+        Some(self.add_at(kind.span, Expr::Cast(operand, Rc::new(kind))))
     }
 
     /// Parses `[1]`, `[1:2]` or `[:]`.
@@ -60,19 +59,21 @@ impl Reader<'_> {
         Some(parts)
     }
 
-    fn constant(&mut self) -> ExprId {
-        self.add(Expr::Constant(None))
-    }
-
     fn atom(&mut self) -> Option<ExprId> {
         match self.kind(0)? {
             TokenKind::String => {
-                self.string();
-                Some(self.constant())
+                let text = self.string();
+                Some(self.add(Expr::Constant(Constant::Text(text))))
             }
-            TokenKind::DollarString | TokenKind::Number | TokenKind::Parameter => {
+            kind @ (TokenKind::DollarString | TokenKind::Number | TokenKind::Parameter) => {
+                let text = self.rest.token(0).map_or("", |token| self.rest.text(token));
+                let constant = match kind {
+                    TokenKind::DollarString => Constant::Text(None),
+                    TokenKind::Number => number(text),
+                    _ => Constant::Other,
+                };
                 self.rest.skip(1);
-                Some(self.constant())
+                Some(self.add(Expr::Constant(constant)))
             }
             TokenKind::QuotedIdentifier => self.named(),
             TokenKind::Word => self.worded(),
@@ -82,15 +83,19 @@ impl Reader<'_> {
         }
     }
 
-    /// Parses a string and its continuations on the next lines.
-    fn string(&mut self) {
+    /// Parses a string and its continuations on the next lines. Returns its value if it is plain.
+    fn string(&mut self) -> Option<Rc<str>> {
+        let mut rest = self.rest;
+        let value = rest.string().map(|(value, _)| Rc::from(value));
         self.rest.skip(1);
+        let is_plain = self.kind(0) != Some(TokenKind::StringContinuation) && !self.is("uescape");
         while self.kind(0) == Some(TokenKind::StringContinuation) {
             self.rest.skip(1);
         }
         if self.is("uescape") {
             self.rest.skip(2);
         }
+        value.filter(|_| is_plain)
     }
 
     /// Parses `(a)` or a row of several values.
@@ -116,10 +121,9 @@ impl Reader<'_> {
         let opens = self.rest.is_sign(1, "(");
         match &*self.word(0) {
             "null" | "true" | "false" => {
-                let is_bool = !self.is("null");
+                let constant = if self.is("null") { Constant::Null } else { Constant::Bool };
                 self.rest.skip(1);
-                // The server reads `true` as `'t'::bool`.
-                Some(self.add(Expr::Constant(is_bool.then_some("bool"))))
+                Some(self.add(Expr::Constant(constant)))
             }
             "default" => {
                 self.rest.skip(1);
@@ -164,7 +168,7 @@ impl Reader<'_> {
                 if self.rest.is_sign(0, "(") {
                     self.skip_brackets()?;
                 }
-                Some(self.add(Expr::Constant(Some(label))))
+                Some(self.add(Expr::Constant(Constant::Function(label))))
             }
             word if is_reserved(word) && !opens => None,
             // These reserved words can also be the name of a function.
@@ -228,10 +232,9 @@ impl Reader<'_> {
         let start = self.rest;
         if self.is_typed_constant() {
             let kind = type_name(&mut self.rest)?;
-            self.string_of_type()?;
-            let operand = self.constant();
-            let label = Rc::from(catalog_name(kind.name.last()));
-            return Some(self.add(Expr::Cast(operand, label)));
+            let value = self.string_of_type()?;
+            let operand = self.add(Expr::Constant(Constant::Text(value)));
+            return Some(self.add_at(kind.span, Expr::Cast(operand, Rc::new(kind))));
         }
         self.rest = start;
         let mut parts = vec![self.rest.ident()?];
@@ -277,12 +280,15 @@ impl Reader<'_> {
     }
 
     /// Parses the string after a type, and the unit after that: `interval '1' day`.
-    fn string_of_type(&mut self) -> Option<()> {
-        match self.kind(0)? {
+    fn string_of_type(&mut self) -> Option<Option<Rc<str>>> {
+        let value = match self.kind(0)? {
             TokenKind::String => self.string(),
-            TokenKind::DollarString => self.rest.skip(1),
+            TokenKind::DollarString => {
+                self.rest.skip(1);
+                None
+            }
             _ => return None,
-        }
+        };
         let units = ["year", "month", "day", "hour", "minute", "second"];
         if self.rest.is_any(0, &units) {
             self.rest.skip(1);
@@ -293,7 +299,7 @@ impl Reader<'_> {
                 self.rest.skip(2);
             }
         }
-        Some(())
+        Some(value)
     }
 }
 
@@ -316,22 +322,16 @@ fn value_function(word: &str) -> Option<&'static str> {
     WORDS.into_iter().find(|known| *known == word)
 }
 
-/// The catalog's name of a type for which SQL has another one.
-fn catalog_name(shown: &str) -> &str {
-    match shown {
-        "integer" => "int4",
-        "bigint" => "int8",
-        "smallint" => "int2",
-        "double precision" => "float8",
-        "real" => "float4",
-        "boolean" => "bool",
-        "character varying" => "varchar",
-        "character" => "bpchar",
-        "timestamp without time zone" => "timestamp",
-        "timestamp with time zone" => "timestamptz",
-        "time without time zone" => "time",
-        "time with time zone" => "timetz",
-        "bit varying" => "varbit",
-        other => other,
+/// The type of a number.
+fn number(text: &str) -> Constant {
+    let is_plain = |byte: u8| byte.is_ascii_digit() || byte == b'.';
+    match text.parse::<u64>() {
+        Ok(value) => match u32::try_from(value) {
+            Ok(value) if i32::try_from(value).is_ok() => Constant::Integer(value),
+            _ if i64::try_from(value).is_ok() => Constant::Number("int8"),
+            _ => Constant::Number("numeric"),
+        },
+        Err(_) if text.contains('.') && text.bytes().all(is_plain) => Constant::Number("numeric"),
+        Err(_) => Constant::Other,
     }
 }

@@ -16,6 +16,7 @@ const DEEPEST: usize = 48;
 const MOST_TOKENS: usize = 30_000;
 
 pub(super) struct Reader<'s> {
+    all: Cursor<'s>,
     pub(super) rest: Cursor<'s>,
     length: usize,
     /// For each token that opens a bracket, the index of the one that closes it.
@@ -45,7 +46,7 @@ impl<'s> Reader<'s> {
             }
         }
         let tree = Tree::default();
-        open.is_empty().then_some(Reader { rest: text, length, closing, depth: 0, tree })
+        open.is_empty().then_some(Reader { all: text, rest: text, length, closing, depth: 0, tree })
     }
 
     pub(super) fn is_done(&self) -> bool {
@@ -67,9 +68,23 @@ impl<'s> Reader<'s> {
         self.depth -= 1;
     }
 
+    /// Adds an expression to point at by its last token.
     pub(super) fn add(&mut self, expression: Expr) -> ExprId {
+        let read = self.length - self.rest.len();
+        let last = read.checked_sub(1).and_then(|at| self.all.token(at));
+        let span = last.map_or_else(|| self.rest.span(), |token| self.all.place(token));
+        self.add_at(span, expression)
+    }
+
+    pub(super) fn add_at(&mut self, span: Span, expression: Expr) -> ExprId {
         self.tree.expressions.push(expression);
+        self.tree.spans.push(span);
         self.tree.expressions.len() - 1
+    }
+
+    /// The position of the next token.
+    pub(super) fn here(&self) -> Span {
+        self.rest.token(0).map_or_else(|| self.rest.span(), |token| self.rest.place(token))
     }
 
     pub(super) fn add_query(&mut self, query: Query) -> QueryId {

@@ -6,7 +6,9 @@ mod columns;
 mod from;
 mod labels;
 mod queries;
+mod rules;
 mod scope;
+mod types;
 
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -14,9 +16,10 @@ use std::rc::Rc;
 pub(in crate::analysis) use self::columns::Columns;
 use self::scope::Level;
 pub(in crate::analysis) use self::scope::{Item, Parameters, Source};
-use super::tree::{Expr, ExprId, FromId, QueryId, Tree};
+use super::tree::{Body, Constant, Expr, ExprId, FromId, QueryId, Sublink, Tree};
 use crate::analysis::model::{Id, Model};
 use crate::analysis::names::{Ident, Name};
+use crate::analysis::typing::{BOOL, Choice, INT, Kind, TEXT};
 use crate::syntax::source::Span;
 
 /// The limit for comparing relations with names in one statement. After that, everything is
@@ -52,6 +55,32 @@ pub(in crate::analysis) enum Finding {
         span: Span,
     },
     Generated(Ident),
+    /// Types that do not fit, and what to do.
+    Mismatch {
+        message: String,
+        instead: String,
+        span: Span,
+    },
+    /// A rule of the language that is broken, and what to do.
+    Invalid {
+        message: String,
+        instead: String,
+        span: Span,
+    },
+    /// A string that is read as a value of an enum.
+    EnumValue {
+        of: Id,
+        value: Rc<str>,
+        span: Span,
+    },
+}
+
+/// Whether only PostgreSQL's own operators, functions and casts can apply to its own types.
+#[derive(Debug, Clone, Copy, Default)]
+pub(in crate::analysis) struct Trust {
+    pub(in crate::analysis) operators: bool,
+    pub(in crate::analysis) functions: bool,
+    pub(in crate::analysis) casts: bool,
 }
 
 /// A call and its number of arguments, if known.
@@ -75,6 +104,15 @@ pub(in crate::analysis) struct Resolver<'c> {
     /// The sources of the FROM items.
     sources: HashMap<FromId, Source>,
     looks_left: usize,
+    trust: Trust,
+    /// Whether the statement runs now, and not only when somebody calls it.
+    runs: bool,
+    /// The types of the expressions that have been resolved.
+    kinds: Vec<Kind>,
+    /// The forms of operators that have been chosen.
+    choices: HashMap<(&'static str, Option<Kind>, Kind), Choice>,
+    /// The clauses around the expression that is being resolved that take no aggregates.
+    clause: Option<&'static str>,
 }
 
 /// A recursive query whose columns are those of its non-recursive term.
@@ -106,7 +144,24 @@ impl<'c> Resolver<'c> {
             parameters,
             sources: HashMap::new(),
             looks_left: MOST_LOOKS,
+            trust: Trust::default(),
+            runs: false,
+            kinds: vec![Kind::Unknown; tree.expressions.len()],
+            choices: HashMap::new(),
+            clause: None,
         }
+    }
+
+    /// Also checks types, as far as these are trusted.
+    pub(in crate::analysis) fn trusting(mut self, trust: Trust) -> Self {
+        self.trust = trust;
+        self
+    }
+
+    /// Also checks what is refused only when the statement runs.
+    pub(in crate::analysis) fn running(mut self, runs: bool) -> Self {
+        self.runs = runs;
+        self
     }
 
     /// Adds a name that the query itself defines: `v` in `CREATE RECURSIVE VIEW v`.
@@ -114,18 +169,25 @@ impl<'c> Resolver<'c> {
         self.ctes.push((name.clone(), Rc::new(columns)));
     }
 
+    /// Resolves a condition of a table, a policy or a trigger.
+    pub(in crate::analysis) fn is_true(&mut self, root: ExprId, clause: &'static str) {
+        self.condition(root, clause);
+    }
+
     /// Returns the errors and the calls that were found.
     pub(in crate::analysis) fn finish(self) -> (Vec<Finding>, Vec<Call>) {
         (if self.looks_left == 0 { Vec::new() } else { self.found }, self.calls)
     }
 
-    /// Resolves all names in an expression that can refer to everything in scope.
+    /// Resolves all names in an expression that can refer to everything in scope, and determines
+    /// its type.
     pub(in crate::analysis) fn expression(&mut self, root: ExprId) {
-        let mut left = vec![root];
+        let (mut left, mut seen) = (vec![root], Vec::new());
         while let Some(id) = left.pop() {
+            seen.push(id);
             let children: &[ExprId] = match &self.tree.expressions[id] {
                 Expr::Column(name) => {
-                    self.column(name);
+                    self.kinds[id] = self.column(name);
                     &[]
                 }
                 Expr::Star(Some(name)) => {
@@ -133,13 +195,13 @@ impl<'c> Resolver<'c> {
                     &[]
                 }
                 Expr::Star(None) | Expr::Constant(_) | Expr::Default | Expr::Unknown => &[],
-                Expr::Call { name, parts, arguments } => {
+                Expr::Call { name, parts, arguments, .. } => {
                     let (name, arguments) = (name.clone(), *arguments);
                     self.calls.push(Call { name, arguments });
                     parts
                 }
                 Expr::Special { arguments, .. } => arguments,
-                Expr::Operator(parts) | Expr::Row(parts) => parts,
+                Expr::Operator(_, parts) | Expr::Row(parts) => parts,
                 Expr::Cast(inner, _) | Expr::Field(inner, _) | Expr::Expand(inner) => {
                     std::slice::from_ref(inner)
                 }
@@ -151,13 +213,67 @@ impl<'c> Resolver<'c> {
                     left.extend(otherwise);
                     parts
                 }
-                Expr::Query { query, .. } => {
-                    self.query(*query);
+                Expr::Query { query, kind } => {
+                    self.kinds[id] = self.subquery(*query, *kind, id);
                     &[]
                 }
             };
             // From left to right, in the order of the text.
             left.extend(children.iter().rev());
+        }
+        // What is inside first.
+        for id in seen.into_iter().rev() {
+            let kind = self.typed(id);
+            self.kinds[id] = kind;
+        }
+    }
+
+    /// The type of a subquery in an expression.
+    fn subquery(&mut self, query: QueryId, kind: Sublink, id: ExprId) -> Kind {
+        let clause = self.clause.take();
+        let columns = self.query(query).settled();
+        self.clause = clause;
+        let is_select = matches!(self.tree.queries[query].body, Body::Select(_) | Body::Values(_));
+        let width = columns.names.len();
+        if matches!(kind, Sublink::Value | Sublink::Array)
+            && columns.is_whole
+            && is_select
+            && width != 1
+        {
+            let message = format!("a subquery in an expression has {width} columns, not 1");
+            self.invalid(message, "select one column", self.tree.spans[id]);
+        }
+        let first = if width == 1 && columns.is_whole { columns.kind(0) } else { Kind::Unknown };
+        match (kind, first) {
+            (Sublink::Exists, _) => BOOL,
+            (Sublink::Array, Kind::Base(name)) => Kind::Array(name),
+            (Sublink::Array, _) => Kind::Unknown,
+            (Sublink::Value | Sublink::Rows, kind) => kind,
+        }
+    }
+
+    /// The type of an expression that has been resolved.
+    pub(in crate::analysis) fn kind(&self, id: ExprId) -> Kind {
+        self.kinds.get(id).copied().unwrap_or(Kind::Unknown)
+    }
+
+    /// The type of a literal, a parameter and the like.
+    fn kind_of_constant(constant: &Constant) -> Kind {
+        match constant {
+            Constant::Text(_) | Constant::Null => Kind::Literal,
+            Constant::Number(name) => Kind::Base(name),
+            Constant::Integer(_) => INT,
+            Constant::Bool => BOOL,
+            Constant::Function(name) => match *name {
+                "current_date" => Kind::Base("date"),
+                "current_time" => Kind::Base("timetz"),
+                "current_timestamp" => Kind::Base("timestamptz"),
+                "localtime" => Kind::Base("time"),
+                "localtimestamp" => Kind::Base("timestamp"),
+                "system_user" => TEXT,
+                _ => Kind::Base("name"),
+            },
+            Constant::Other => Kind::Unknown,
         }
     }
 
@@ -165,5 +281,9 @@ impl<'c> Resolver<'c> {
         for one in all {
             self.expression(*one);
         }
+    }
+
+    fn invalid(&mut self, message: String, instead: &str, span: Span) {
+        self.found.push(Finding::Invalid { message, instead: instead.to_owned(), span });
     }
 }

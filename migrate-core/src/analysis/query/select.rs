@@ -79,6 +79,7 @@ impl Reader<'_> {
         if !self.rest.is_any(0, &["union", "intersect", "except"]) {
             return Some(first);
         }
+        let here = self.here();
         let mut all = vec![self.bare(first)];
         while self.rest.is_any(0, &["union", "intersect", "except"]) {
             self.rest.skip(1);
@@ -86,7 +87,7 @@ impl Reader<'_> {
             let next = self.simple()?;
             all.push(self.bare(next));
         }
-        Some(Body::Set(all))
+        Some(Body::Set(all, here))
     }
 
     fn bare(&mut self, body: Body) -> QueryId {
@@ -159,20 +160,21 @@ impl Reader<'_> {
             select.from = self.items()?;
         }
         if self.take(&["where"]) {
-            select.conditions.push(self.expression()?);
+            select.condition = Some(self.expression()?);
         }
         if self.take(&["group", "by"]) {
+            select.is_grouped = true;
             let _ = self.take(&["all"]) || self.take(&["distinct"]);
-            self.grouping(&mut select.group)?;
+            select.has_sets = self.grouping(&mut select.group)?;
         }
         if self.take(&["having"]) {
-            select.conditions.push(self.expression()?);
+            select.having = Some(self.expression()?);
         }
         if self.take(&["window"]) {
             loop {
                 self.name()?;
                 self.need(&["as"])?;
-                select.conditions.extend(self.window()?);
+                select.windows.extend(self.window()?);
                 if !self.take_sign(",") {
                     break;
                 }
@@ -220,24 +222,27 @@ impl Reader<'_> {
     }
 
     /// Parses what follows `GROUP BY`. The parts of `ROLLUP`, `CUBE` and `GROUPING SETS` are
-    /// collected one by one.
-    fn grouping(&mut self, found: &mut Vec<ExprId>) -> Option<()> {
+    /// collected one by one. Returns whether there are any of these.
+    fn grouping(&mut self, found: &mut Vec<ExprId>) -> Option<bool> {
         self.enter()?;
+        let mut has_sets = false;
         loop {
             let sets = self.rest.starts(&["grouping", "sets"]);
             if sets || self.rest.is_any(0, &["rollup", "cube"]) && self.rest.is_sign(1, "(") {
+                has_sets = true;
                 self.rest.skip(if sets { 2 } else { 1 });
                 self.need_sign("(")?;
                 self.grouping(found)?;
                 self.need_sign(")")?;
             } else if self.rest.is_sign(0, "(") && self.rest.is_sign(1, ")") {
+                has_sets = true;
                 self.rest.skip(2);
             } else {
                 found.push(self.expression()?);
             }
             if !self.take_sign(",") {
                 self.leave();
-                return Some(());
+                return Some(has_sets);
             }
         }
     }

@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use crate::analysis::names::{Ident, Name};
+use crate::analysis::statement::TypeName;
 use crate::syntax::source::Span;
 
 pub(in crate::analysis) type ExprId = usize;
@@ -13,6 +14,8 @@ pub(in crate::analysis) type FromId = usize;
 #[derive(Debug, Default)]
 pub(in crate::analysis) struct Tree {
     pub(super) expressions: Vec<Expr>,
+    /// Where to point at for each expression: its operator, its function's name, or its last token.
+    pub(super) spans: Vec<Span>,
     pub(super) queries: Vec<Query>,
     pub(super) from: Vec<From>,
 }
@@ -23,25 +26,24 @@ pub(super) enum Expr {
     Column(Name),
     /// `*`, `t.*`.
     Star(Option<Name>),
-    /// A literal, a parameter, `CURRENT_DATE` or the like, with its output name.
-    Constant(Option<&'static str>),
+    Constant(Constant),
     Default,
     /// Includes the expressions in `FILTER`, `OVER` and `WITHIN GROUP`.
     Call {
         name: Name,
+        /// The arguments come first.
         parts: Vec<ExprId>,
         /// The number of arguments; `None` if unknown, as in `f(t.*)`.
         arguments: Option<usize>,
+        form: CallForm,
     },
     /// A call with special syntax, `extract(year FROM a)`, with its output name.
     Special {
         label: Option<&'static str>,
         arguments: Vec<ExprId>,
     },
-    /// An operator: signs, or words such as `AND`, `IN` or `BETWEEN`.
-    Operator(Vec<ExprId>),
-    /// The last part of the type's name, as in the catalog.
-    Cast(ExprId, Rc<str>),
+    Operator(Sign, Vec<ExprId>),
+    Cast(ExprId, Rc<TypeName>),
     /// `(a).b`.
     Field(ExprId, Ident),
     /// `(a).*`.
@@ -58,6 +60,56 @@ pub(super) enum Expr {
     },
     /// Something that is not understood.
     Unknown,
+}
+
+/// A literal, a parameter, `CURRENT_DATE` or the like.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Constant {
+    /// A string; `None` if it is not plain: with escapes, or in several parts.
+    Text(Option<Rc<str>>),
+    /// The type of a number.
+    Number(&'static str),
+    /// An integer, and its value.
+    Integer(u32),
+    Bool,
+    Null,
+    /// A function that is called without parentheses: its name, which the output column gets.
+    Function(&'static str),
+    /// A parameter, or a string of a type that is not understood.
+    Other,
+}
+
+/// An operator: signs, or words such as `AND`, `IN` or `BETWEEN`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Sign {
+    And,
+    Or,
+    Not,
+    /// An operator by its sign, of one operand or of two.
+    Of(&'static str),
+    /// The same with `ANY (…)` or `ALL (…)` on its right side.
+    Quantified(&'static str),
+    Between,
+    In,
+    IsDistinct,
+    /// `IS TRUE` and the like.
+    IsBool,
+    /// `IS NULL`, `IS JSON` and the like.
+    Is,
+    /// An operator that nothing is known of.
+    Other,
+}
+
+/// What follows the parentheses of a call, or is in them besides arguments.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct CallForm {
+    /// `OVER`.
+    pub(super) is_window: bool,
+    /// `FILTER`, `DISTINCT`, `ORDER BY` or `WITHIN GROUP`.
+    pub(super) has_clauses: bool,
+    /// An argument with its name, or `VARIADIC`.
+    pub(super) is_named: bool,
+    pub(super) filter: Option<ExprId>,
 }
 
 /// The role of a subquery in an expression.
@@ -95,7 +147,7 @@ pub(super) enum Body {
     Values(Vec<Vec<ExprId>>),
     Table(Name),
     /// A `UNION`, `INTERSECT` or `EXCEPT` of these.
-    Set(Vec<QueryId>),
+    Set(Vec<QueryId>, Span),
     /// A query in parentheses.
     Nested(QueryId),
     Insert(Box<Insert>),
@@ -109,9 +161,15 @@ pub(super) struct Select {
     pub(super) distinct_on: Vec<ExprId>,
     pub(super) outputs: Vec<Output>,
     pub(super) from: Vec<FromId>,
-    /// The expressions of `WHERE`, `HAVING` and `WINDOW`.
-    pub(super) conditions: Vec<ExprId>,
+    pub(super) condition: Option<ExprId>,
+    pub(super) having: Option<ExprId>,
+    /// The expressions of `WINDOW`.
+    pub(super) windows: Vec<ExprId>,
     pub(super) group: Vec<ExprId>,
+    /// Whether there is a GROUP BY.
+    pub(super) is_grouped: bool,
+    /// Whether that has `ROLLUP`, `CUBE` or `GROUPING SETS`.
+    pub(super) has_sets: bool,
 }
 
 #[derive(Debug)]

@@ -260,6 +260,9 @@ impl ReplayState {
                 if table.class == ObjectKind::Table {
                     self.type_fits(id, name, to, kind, using.is_some());
                 }
+                if let Some(using) = using {
+                    self.using_fits(table, name, using, to);
+                }
                 // Those of the same name below it follow.
                 let below = self.descendants(table.id).into_iter().filter_map(|child| {
                     let found = self.model.find(Namespace::Column, Some(child), &name.text);

@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use super::columns::Chosen;
 use super::creation::NameStatus;
+use super::queries::Role;
 use super::state::{ReplayState, Target};
 use crate::analysis::model::{
     ConstraintClass, DependencyKind, Detail, Id, Lookup, Namespace, Object, ObjectKind,
@@ -117,7 +118,6 @@ impl ReplayState {
             }
             ConstraintKind::Check(check) => {
                 let (columns, is_clear) = self.columns_in(table.id, check);
-                self.comparison_fits(&columns, check);
                 let names: Vec<Rc<str>> = columns
                     .iter()
                     .filter_map(|id| Some(self.model.get(*id)?.name.clone()))
@@ -141,7 +141,7 @@ impl ReplayState {
                     constraint.span,
                 );
                 if let Some(mut object) = self.model.get(id).cloned() {
-                    self.check_expression(table, check, false);
+                    self.check_expression(table, check, Role::Condition("CHECK"));
                     self.expression(table, &mut object, check);
                     let place = self.place(constraint.span);
                     self.model.change(id, place, |this| this.dependencies = object.dependencies);

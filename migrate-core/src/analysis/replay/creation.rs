@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use super::queries::Role;
 use super::state::{ReplayState, Target};
 use crate::analysis::model::{
     ConstraintClass, DependencyKind, Detail, Id, Lookup, Namespace, Object, ObjectKind,
@@ -235,7 +236,7 @@ impl ReplayState {
     /// Checks the expressions that compute the values of a column.
     pub(super) fn check_values(&mut self, table: Target, column: &ColumnDef<'_>) {
         match &column.default {
-            Some(Default::Generated(text)) => self.check_expression(table, text, true),
+            Some(Default::Generated(text)) => self.check_expression(table, text, Role::Immutable),
             Some(Default::Expression(text)) => self.check_default(text),
             Some(Default::Identity(_)) | None => {}
         }

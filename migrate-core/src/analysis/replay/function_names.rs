@@ -36,6 +36,35 @@ const KNOWN_EXTENSIONS: [&str; 17] = [
     "xml2",
 ];
 
+/// Other extensions that add no operator, function or cast to PostgreSQL's own types that could be
+/// taken for one of PostgreSQL's.
+const WITH_OTHER_NAMES: [&str; 24] = [
+    "amcheck",
+    "autoinc",
+    "bloom",
+    "dblink",
+    "file_fdw",
+    "insert_username",
+    "isn",
+    "lo",
+    "moddatetime",
+    "pg_buffercache",
+    "pg_cron",
+    "pg_prewarm",
+    "pg_uuidv7",
+    "pgaudit",
+    "pgrowlocks",
+    "pgstattuple",
+    "postgis",
+    "postgis_topology",
+    "postgres_fdw",
+    "seg",
+    "tcn",
+    "timescaledb",
+    "tsm_system_rows",
+    "vector",
+];
+
 impl ReplayState {
     /// Reports the calls that a server would refuse. In an index and in a generated column, all
     /// functions must be immutable.
@@ -65,7 +94,26 @@ impl ReplayState {
         }
     }
 
-    fn is_path_usual(&self) -> bool {
+    /// Whether an extension is not known that may have functions.
+    fn has_unknown_extension(&self) -> bool {
+        self.has_extension_besides(&[])
+    }
+
+    /// The same for operators, functions and casts of PostgreSQL's own types.
+    pub(super) fn may_be_extended(&self) -> bool {
+        self.has_extension_besides(&WITH_OTHER_NAMES)
+    }
+
+    fn has_extension_besides(&self, more: &[&str]) -> bool {
+        self.model.objects().any(|(_, object)| {
+            let name = &*object.name;
+            object.class == ObjectKind::Extension
+                && !KNOWN_EXTENSIONS.contains(&name)
+                && !more.contains(&name)
+        })
+    }
+
+    pub(super) fn is_path_usual(&self) -> bool {
         matches!(self.model.path, Path::Default)
     }
 
@@ -75,9 +123,7 @@ impl ReplayState {
     fn slip(&mut self, name: &Name) -> Option<String> {
         let word = name.last();
         let is_open = self.model.is_open(Namespace::Routine) || !self.is_path_usual();
-        let is_extended = self.model.objects().any(|(_, object)| {
-            object.class == ObjectKind::Extension && !KNOWN_EXTENSIONS.contains(&&*object.name)
-        });
+        let is_extended = self.has_unknown_extension();
         // The name of a type can be used like a function.
         let is_type = is_type_name(word)
             || !matches!(self.model.resolve(Namespace::Type, name), Lookup::No(None))

@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use super::columns::Chosen;
 use super::creation::NameStatus;
+use super::queries::Role;
 use super::state::{ReplayState, Target, is_system_column};
 use crate::analysis::cursor::Cursor;
 use crate::analysis::model::{DependencyKind, Detail, Id, Lookup, Namespace, Object, ObjectKind};
@@ -94,7 +95,7 @@ impl ReplayState {
             Key::Column(_) => None,
         });
         for text in expressions.chain(&index.predicate) {
-            self.check_expression(table, text, true);
+            self.check_expression(table, text, Role::Immutable);
             self.expression(table, &mut object, text);
         }
         self.model.add(object);

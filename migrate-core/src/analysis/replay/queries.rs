@@ -6,18 +6,29 @@ use std::rc::Rc;
 
 use super::state::{ReplayState, Target};
 use crate::analysis::cursor::Cursor;
-use crate::analysis::model::{Id, Object, ObjectKind};
+use crate::analysis::model::{Detail, Id, Namespace, Object, ObjectKind};
 use crate::analysis::names::{Ident, Name};
 use crate::analysis::query::{
-    Columns, Finding, Item, Parameters, Resolver, Source, read_expression, read_query,
+    Columns, Finding, Item, Parameters, Resolver, Source, Trust, read_expression, read_query,
 };
 use crate::analysis::statement::CreateView;
+use crate::analysis::typing::Kind;
 use crate::chain::problem::Problem;
 use crate::syntax::source::Span;
 use crate::syntax::suggest::did_you_mean;
 
 /// The largest number of errors reported for one query.
 const MOST_TOLD: usize = 50;
+
+/// What an expression is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Role {
+    Value,
+    /// All functions must be immutable.
+    Immutable,
+    /// It must be true or false; the clause that it is in.
+    Condition(&'static str),
+}
 
 impl ReplayState {
     /// Whether queries are checked. Errors in deployed revisions are not reported, and the body of
@@ -40,7 +51,11 @@ impl ReplayState {
         instead: Option<Span>,
     ) -> bool {
         let Some((tree, query)) = read_query(text) else { return false };
-        let mut resolver = Resolver::new(&mut self.model, &tree, around, parameters);
+        let trust = self.trust();
+        // Not the action of a rule, and not in a function.
+        let runs = around.is_empty() && parameters.is_none();
+        let mut resolver =
+            Resolver::new(&mut self.model, &tree, around, parameters).trusting(trust).running(runs);
         resolver.query(query);
         let (found, calls) = resolver.finish();
         self.report_all(found, instead);
@@ -57,37 +72,97 @@ impl ReplayState {
         text: &Cursor<'_>,
         around: Vec<Item>,
         parameters: Option<Parameters>,
-        immutable: bool,
+        role: Role,
     ) {
         let Some((tree, expression)) = read_expression(text) else { return };
-        let mut resolver = Resolver::new(&mut self.model, &tree, around, parameters);
-        resolver.expression(expression);
+        let trust = self.trust();
+        let mut resolver =
+            Resolver::new(&mut self.model, &tree, around, parameters).trusting(trust);
+        match role {
+            Role::Condition(clause) => resolver.is_true(expression, clause),
+            Role::Value | Role::Immutable => resolver.expression(expression),
+        }
+        let immutable = role == Role::Immutable;
         let (found, calls) = resolver.finish();
         self.report_all(found, None);
         self.check_calls(&calls, immutable);
     }
 
-    /// Checks an expression of a table. `immutable`: whether all functions must be immutable.
-    pub(super) fn check_expression(&mut self, table: Target, text: &Cursor<'_>, immutable: bool) {
+    /// Checks an expression of a table.
+    pub(super) fn check_expression(&mut self, table: Target, text: &Cursor<'_>, role: Role) {
         let Some(name) = self.model.get(table.id).map(|table| table.name.clone()) else { return };
         let around = vec![Item::new(Some(name), source(table))];
-        self.check_around(text, around, None, immutable);
+        self.check_around(text, around, None, role);
     }
 
     /// Checks a default, which cannot refer to columns.
     pub(super) fn check_default(&mut self, text: &Cursor<'_>) {
         let Some((tree, expression)) = read_expression(text) else { return };
-        let mut resolver = Resolver::new(&mut self.model, &tree, Vec::new(), None);
+        let trust = self.trust();
+        let mut resolver = Resolver::new(&mut self.model, &tree, Vec::new(), None).trusting(trust);
         resolver.expression(expression);
-        let (_, calls) = resolver.finish();
+        let (mut found, calls) = resolver.finish();
+        for one in &mut found {
+            if let Finding::Column { name, .. } = one {
+                let message = format!("a default can't refer to a column: `{name}`");
+                let instead = "write a constant or a call; a string stands in single quotes";
+                let (instead, span) = (instead.to_owned(), name.span);
+                *one = Finding::Invalid { message, instead, span };
+            }
+        }
+        let is_certain = |one: &Finding| {
+            matches!(
+                one,
+                Finding::Mismatch { .. } | Finding::Invalid { .. } | Finding::EnumValue { .. }
+            )
+        };
+        found.retain(is_certain);
+        self.report_all(found, None);
         self.check_calls(&calls, false);
+    }
+
+    /// The type of a default, if it is certain.
+    pub(super) fn kind_of_default(&mut self, text: &Cursor<'_>) -> Kind {
+        self.certain_kind(text, Vec::new())
+    }
+
+    /// Checks the types in `ALTER COLUMN … USING`, and returns that of the result, if it is certain.
+    pub(super) fn kind_of_using(&mut self, table: Target, text: &Cursor<'_>) -> Kind {
+        let Some(name) = self.model.get(table.id).map(|table| table.name.clone()) else {
+            return Kind::Unknown;
+        };
+        self.certain_kind(text, vec![Item::new(Some(name), source(table))])
+    }
+
+    fn certain_kind(&mut self, text: &Cursor<'_>, around: Vec<Item>) -> Kind {
+        let trust = self.trust();
+        let is_checked = trust.casts && trust.operators && trust.functions && self.checks_queries();
+        let Some((tree, expression)) = read_expression(text).filter(|_| is_checked) else {
+            return Kind::Unknown;
+        };
+        // Of a default, these have been reported.
+        let is_reported = around.is_empty();
+        let mut resolver = Resolver::new(&mut self.model, &tree, around, None).trusting(trust);
+        resolver.expression(expression);
+        let kind = resolver.kind(expression);
+        let (found, _) = resolver.finish();
+        // The server resolves the names before the statement changes anything.
+        let is_of_type =
+            |one: &Finding| matches!(one, Finding::Mismatch { .. } | Finding::EnumValue { .. });
+        if !found.iter().all(is_of_type) {
+            return Kind::Unknown;
+        }
+        if !is_reported {
+            self.report_all(found, None);
+        }
+        kind
     }
 
     /// Checks `USING` and `WITH CHECK` of a policy.
     pub(super) fn check_policy(&mut self, table: Target, rest: &Cursor<'_>) {
         for words in [&["using"][..], &["with", "check"]] {
             if let Some(text) = rest.after(words).and_then(|mut rest| rest.parentheses()) {
-                self.check_expression(table, &text, false);
+                self.check_expression(table, &text, Role::Condition("a policy"));
             }
         }
     }
@@ -106,7 +181,7 @@ impl ReplayState {
         let text = rest.after(&["when"]).and_then(|mut rest| rest.parentheses());
         let row = |name: &str| Item::new(Some(name.into()), source(table));
         if let Some(text) = text {
-            self.check_around(&text, vec![row("old"), row("new")], None, false);
+            self.check_around(&text, vec![row("old"), row("new")], None, Role::Condition("WHEN"));
         }
     }
 
@@ -137,7 +212,7 @@ impl ReplayState {
 
     /// Checks `RETURN a + b` in such a function.
     pub(super) fn check_body_expression(&mut self, text: &Cursor<'_>, parameters: &Parameters) {
-        self.check_around(text, Vec::new(), Some(parameters.clone()), false);
+        self.check_around(text, Vec::new(), Some(parameters.clone()), Role::Value);
     }
 
     /// The columns that a query gives to a view or a table, if all are known and the query has no
@@ -147,12 +222,13 @@ impl ReplayState {
         text: &Cursor<'_>,
         names: &[Ident],
         itself: Option<&Rc<str>>,
-    ) -> Option<Vec<Rc<str>>> {
+    ) -> Option<Vec<(Rc<str>, Kind)>> {
         let (tree, query) = read_query(&without_tail(text))?;
-        let mut resolver = Resolver::new(&mut self.model, &tree, Vec::new(), None);
+        let trust = self.trust();
+        let mut resolver = Resolver::new(&mut self.model, &tree, Vec::new(), None).trusting(trust);
         if let Some(view) = itself {
-            let own = names.iter().map(|name| Some(name.text.clone())).collect();
-            resolver.with_cte(view, Columns { names: own, is_whole: true });
+            let own = names.iter().map(|name| name.text.clone());
+            resolver.with_cte(view, Columns::of(own));
         }
         let columns = resolver.query(query);
         let (found, calls) = resolver.finish();
@@ -162,30 +238,45 @@ impl ReplayState {
             self.check_calls(&calls, false);
         }
         let known = columns.known().filter(|known| is_right && names.len() <= known.len())?;
-        let renamed = Columns { names: known.into_iter().map(Some).collect(), is_whole: true };
-        let known = renamed.renamed(names).known()?;
+        let known = Columns::of(known).renamed(names).known()?;
         let mut seen = HashSet::new();
-        known.iter().all(|name| seen.insert(name.clone())).then_some(known)
+        let is_clear = known.iter().all(|name| seen.insert(name.clone()));
+        let columns = columns.settled();
+        let kinds = known.into_iter().enumerate().map(|(nth, name)| (name, columns.kind(nth)));
+        is_clear.then(|| kinds.collect())
     }
 
     /// The columns that a view gets from its query.
-    pub(super) fn columns_of_view(&mut self, view: &CreateView<'_>) -> Option<Vec<Rc<str>>> {
+    pub(super) fn columns_of_view(
+        &mut self,
+        view: &CreateView<'_>,
+    ) -> Option<Vec<(Rc<str>, Kind)>> {
         let own: Rc<str> = view.name.last().into();
         let itself = view.recursive.then_some(&own);
         self.columns_of_query(&view.query, &view.columns, itself)
     }
 
     /// Adds the columns of its query to a new relation.
-    pub(super) fn add_columns(&mut self, relation: Id, names: &[Rc<str>], span: Span) {
+    pub(super) fn add_columns(&mut self, relation: Id, columns: &[(Rc<str>, Kind)], span: Span) {
         let place = self.place(span);
-        for name in names {
-            let detail = crate::analysis::model::Detail::Column {
-                kind: None,
-                not_null: None,
-                changed: place,
-            };
+        let is_view = !matches!(self.class(relation), Some(ObjectKind::Table));
+        for (name, value) in columns {
+            // A table's column has the modifiers of what it comes from.
+            let shown = value.stored().filter(|_| is_view || !value.has_modifiers());
+            let kind = shown.map(Rc::from);
+            let detail = Detail::Column { kind, not_null: None, changed: place };
             let column = Object::new(ObjectKind::Column, name.clone(), Some(relation), place);
             self.model.add(column.with(detail));
+        }
+    }
+
+    /// Whose operators, functions and casts can apply to PostgreSQL's own types.
+    fn trust(&self) -> Trust {
+        let is_known = !self.model.is_open(Namespace::Routine) && !self.may_be_extended();
+        Trust {
+            operators: is_known && self.operators.is_empty() && !self.has_casts,
+            functions: is_known && self.is_path_usual() && !self.has_casts,
+            casts: is_known && !self.has_casts,
         }
     }
 
@@ -242,6 +333,17 @@ impl ReplayState {
             }
             Finding::ValueCount { columns, values, span } => {
                 self.report(Problem::ValueCount { columns, values }, span, "");
+            }
+            Finding::Mismatch { message, instead, span } => {
+                self.report(Problem::TypeMismatch { message, instead }, span, "");
+            }
+            Finding::Invalid { message, instead, span } => {
+                self.report(Problem::InvalidQuery { message, instead }, span, "");
+            }
+            Finding::EnumValue { of, value, span } => {
+                if self.model.get(of).is_some_and(|object| !object.is_old) {
+                    self.must_have_value(of, &value, span);
+                }
             }
             Finding::Generated(name) => {
                 let problem = Problem::GeneratedColumn { column: name.to_string() };
@@ -344,6 +446,9 @@ fn move_to(finding: &mut Finding, to: Span) {
         | Finding::Ambiguous(name)
         | Finding::Repeated(name)
         | Finding::Generated(name) => name.span = to,
-        Finding::ValueCount { span, .. } => *span = to,
+        Finding::ValueCount { span, .. }
+        | Finding::Mismatch { span, .. }
+        | Finding::Invalid { span, .. }
+        | Finding::EnumValue { span, .. } => *span = to,
     }
 }

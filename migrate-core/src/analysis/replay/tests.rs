@@ -12,6 +12,7 @@ mod operators;
 mod paths;
 mod queries;
 mod temporaries;
+mod types;
 mod unknown;
 mod values;
 

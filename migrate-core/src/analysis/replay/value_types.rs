@@ -1,13 +1,15 @@
 //! Checks whether values match types: defaults, changes of a column's type, and the columns of
 //! foreign keys.
 
-use super::state::ReplayState;
+use super::state::{ReplayState, Target};
 use crate::analysis::cursor::Cursor;
+use crate::analysis::facts::Context;
 use crate::analysis::literals;
 use crate::analysis::model::{DependencyKind, Detail, GENERATED, Id, ObjectKind};
 use crate::analysis::names::Ident;
 use crate::analysis::statement::TypeName;
 use crate::analysis::type_facts::{is_assigned, is_text, may_refer, plain};
+use crate::analysis::typing::Kind;
 use crate::chain::problem::Problem;
 use crate::syntax::lexer::{Token, TokenKind};
 use crate::syntax::source::Span;
@@ -73,7 +75,9 @@ impl ReplayState {
             }
             return;
         }
-        let Some(constant) = constant(text).filter(|_| !self.has_casts) else { return };
+        let Some(constant) = constant(text).filter(|_| !self.has_casts) else {
+            return self.computed_default_fits(column, text);
+        };
         let fits = match kind {
             ValueKind::BuiltIn(name) => is_assigned(constant, name),
             ValueKind::Array | ValueKind::Enum(_) => false,
@@ -82,6 +86,18 @@ impl ReplayState {
             let (shown, column) = (self.shown_kind(kind), self.model.shown(column));
             let message =
                 format!("the default of column `{column}` is of type `{constant}`, not `{shown}`");
+            self.mismatch(message, "write a value of the column's type", text.span());
+        }
+    }
+
+    /// Checks the type of a default that is computed.
+    fn computed_default_fits(&mut self, column: Id, text: &Cursor<'_>) {
+        let (to, from) = (Kind::of_column(&self.model, column), self.kind_of_default(text));
+        if !from.converts(to, Context::Assignment) {
+            let (from, to) = (from.shown(&self.model), to.shown(&self.model));
+            let column = self.model.shown(column);
+            let message =
+                format!("the default of column `{column}` is of type `{from}`, not `{to}`");
             self.mismatch(message, "write a value of the column's type", text.span());
         }
     }
@@ -154,6 +170,32 @@ impl ReplayState {
         self.forget_literal(column, name.span);
     }
 
+    /// Checks that the new values of `USING` can be assigned to the new type.
+    pub(super) fn using_fits(
+        &mut self,
+        table: Target,
+        name: &Ident,
+        using: &Cursor<'_>,
+        to: &TypeName,
+    ) {
+        // Another column may have changed in the same statement, of which the server sees nothing
+        // here.
+        let (named, is_clear) = self.columns_in(table.id, using);
+        let is_other = |id: &Id| self.model.get(*id).is_none_or(|column| column.name != name.text);
+        if !is_clear || named.iter().any(is_other) {
+            return;
+        }
+        let from = self.kind_of_using(table, using);
+        let to = Kind::written(&mut self.model, to);
+        if !from.converts(to, Context::Assignment) {
+            let (from, to) = (from.shown(&self.model), to.shown(&self.model));
+            let message = format!(
+                "the result of `USING` for column `{name}` is of type `{from}`, not `{to}`"
+            );
+            self.mismatch(message, &format!("cast it: `USING (…)::{to}`"), using.span());
+        }
+    }
+
     /// The type of a column's default, if it is a constant.
     fn constant_default(&self, column: Id, kind: ValueKind) -> Option<ValueKind> {
         let defaults = self.model.parts(column, |class| class == ObjectKind::Default);
@@ -198,38 +240,6 @@ impl ReplayState {
                 }
                 return;
             }
-        }
-    }
-
-    /// Checks `CHECK (column > 5)` for a column that cannot be compared with a number.
-    pub(super) fn comparison_fits(&mut self, columns: &[Id], text: &Cursor<'_>) {
-        const WITHOUT_NUMBERS: [&str; 14] = [
-            "boolean",
-            "bytea",
-            "character",
-            "character varying",
-            "date",
-            "inet",
-            "interval",
-            "json",
-            "jsonb",
-            "text",
-            "time without time zone",
-            "timestamp with time zone",
-            "timestamp without time zone",
-            "uuid",
-        ];
-        let sign = text.token(1).map_or("", |token| text.text(token));
-        let is_comparison = text.len() == 3
-            && ["=", "<>", "!=", "<", ">", "<=", ">="].contains(&sign)
-            && text.token(2).is_some_and(|token| token.kind == TokenKind::Number);
-        let ([column], true) = (columns, is_comparison && self.operators.is_empty()) else {
-            return;
-        };
-        let Some(ValueKind::BuiltIn(kind)) = self.value_kind(*column) else { return };
-        if WITHOUT_NUMBERS.contains(&kind) && !self.has_casts {
-            let message = format!("`{kind}` and a number can't be compared with `{sign}`");
-            self.mismatch(message, "compare it with a value of its type", text.span());
         }
     }
 

@@ -11,6 +11,8 @@ use crate::analysis::model::{
 };
 use crate::analysis::names::{Ident, Name};
 use crate::analysis::statement::{CreateView, relations};
+use crate::analysis::typing::Kind;
+use crate::chain::problem::Problem;
 
 impl ReplayState {
     pub(super) fn create_table_as(
@@ -82,16 +84,63 @@ impl ReplayState {
     }
 
     /// Replaces the query of a view. The view must keep its columns and may get more at the end.
-    fn replace_columns(&mut self, id: Id, columns: Option<&[Rc<str>]>, view: &CreateView<'_>) {
+    fn replace_columns(
+        &mut self,
+        id: Id,
+        columns: Option<&[(Rc<str>, Kind)]>,
+        view: &CreateView<'_>,
+    ) {
         let known = self.model.ordered_columns(id);
         let more = match (columns, &known) {
-            (Some(columns), Some(known)) if columns.starts_with(known) => &columns[known.len()..],
+            (Some(columns), Some(known)) if self.keeps_columns(id, known, columns, view) => {
+                &columns[known.len()..]
+            }
             _ => {
                 let place = self.place(view.name.span());
                 return self.model.change(id, place, |view| view.complete = false);
             }
         };
         self.add_columns(id, more, view.name.span());
+    }
+
+    /// Whether a view keeps its columns with their types. Reports the first one that it does not
+    /// keep.
+    fn keeps_columns(
+        &mut self,
+        id: Id,
+        known: &[Rc<str>],
+        columns: &[(Rc<str>, Kind)],
+        view: &CreateView<'_>,
+    ) -> bool {
+        let reported = self.faults.len();
+        for (nth, name) in known.iter().enumerate() {
+            let own = self.model.find(Namespace::Column, Some(id), name).id();
+            let was = own.map_or(Kind::Unknown, |own| Kind::of_column(&self.model, own));
+            let why = match columns.get(nth) {
+                None => format!("its column `{name}` would be dropped"),
+                Some((other, _)) if other != name => {
+                    format!("its column `{name}` would be renamed to `{other}`")
+                }
+                Some((_, kind)) if was.is_known() && kind.is_known() && was != *kind => format!(
+                    "its column `{name}` would be of type `{}` instead of `{}`",
+                    kind.shown(&self.model),
+                    was.shown(&self.model)
+                ),
+                Some(_) => continue,
+            };
+            // What a dropped column leaves behind in a table is not known of a view.
+            if self.model.is_sure(id) && self.checks_queries() {
+                let what = self.describe(id);
+                let instead = "drop the view first and create it again, with what depends on it; a replaced view \
+                     may only get more columns at the end"
+                    .to_owned();
+                self.report(Problem::CannotReplace { what, why, instead }, view.name.span(), "");
+            }
+            break;
+        }
+        self.faults.len() == reported
+            && columns.len() >= known.len()
+            && known.iter().zip(columns).all(|(known, (name, _))| known == name)
     }
 
     /// The dependencies of a query.

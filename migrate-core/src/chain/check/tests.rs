@@ -170,7 +170,7 @@ variants! {
     UnknownOption DuplicateOption BadOption MarkerNotAlone SectionAfterTest
     UnterminatedString UnterminatedIdentifier UnterminatedComment UnterminatedDollarQuote
     PsqlCommand CopyFromStdin CopyToStdout TransactionControl NeedsNoTransaction EnumValueUsed
-    Todo Syntax MissingSemicolon PsqlVariable Parameter ReleasesLocks NeedsTransaction TextSetting NeedsServer Lint UnknownCode AlreadyExists Missing WrongKind ColumnCount NoKey AmbiguousColumn RepeatedColumn ValueCount GeneratedColumn NotImmutable StillNeeded NotNullNeeded CannotReplace Ambiguous TypeMismatch NoOperatorClass DownLeaves DownLoses
+    Todo Syntax MissingSemicolon PsqlVariable Parameter ReleasesLocks NeedsTransaction TextSetting NeedsServer Lint UnknownCode AlreadyExists Missing WrongKind ColumnCount NoKey AmbiguousColumn RepeatedColumn ValueCount GeneratedColumn NotImmutable StillNeeded NotNullNeeded CannotReplace Ambiguous InvalidQuery TypeMismatch NoOperatorClass DownLeaves DownLoses
     DuplicateRevision UnknownParent RepeatedParent SeveralBases Fork Cycle TwinMerges VariantClash
     ConfigSyntax UnknownSetting BadSetting
     LockConflict LockVersion LockSyntax LockDuplicate LockTampered
@@ -220,6 +220,7 @@ fn every_variant_has_a_case_and_its_text_is_reviewed() {
         "NotNullNeeded",
         "CannotReplace",
         "Ambiguous",
+        "InvalidQuery",
         "TypeMismatch",
         "NoOperatorClass",
         "DownLeaves",

@@ -126,7 +126,7 @@ impl fmt::Display for Problem {
             Ambiguous { kind, name, of } => {
                 write!(f, "there are {} {kind}s named `{name}`: {}", of.len(), list(of))
             }
-            TypeMismatch { message, .. } => f.write_str(message),
+            InvalidQuery { message, .. } | TypeMismatch { message, .. } => f.write_str(message),
             NoOperatorClass { kind, method, .. } => write!(
                 f,
                 "type `{kind}` has no default operator class for access method `{method}`"
@@ -307,6 +307,7 @@ impl Problem {
             StillNeeded { .. } => "drop those first; or add CASCADE, which drops them too".into(),
             NotNullNeeded { first: text, .. }
             | CannotReplace { instead: text, .. }
+            | InvalidQuery { instead: text, .. }
             | TypeMismatch { instead: text, .. }
             | NoOperatorClass { instead: text, .. } => text.clone(),
             Ambiguous { of, .. } => format!(
@@ -331,8 +332,13 @@ impl Problem {
                  wrong-kind can be allowed".into(),
             ConfigSyntax { .. } => "it is TOML: `min_server = 15`, and below `[lints]` such as \
                  `drop-column = \"allow\"`".into(),
+            UnknownSetting { key, .. } if key.contains('.') => "the settings of an environment or a chain are \
+                 `database_url_env`, `dev_url_env`, `schema`, `table_prefix`, `lock_timeout`, `statement_timeout` and \
+                 `lock_wait_timeout`".into(),
             UnknownSetting { .. } => "the settings are `min_server`, `grants`, `models`, `models_command`, \
-                 `schema_file`, `allow_hazards` and the table `[lints]`".into(),
+                 `schema_file`, `allow_hazards`, `database_url_env`, `dev_url_env`, `schema`, `table_prefix`, \
+                 `lock_timeout`, `statement_timeout`, `lock_wait_timeout`, and the tables `[lints]`, `[env.NAME]` and \
+                 `[chain.FOLDER]`".into(),
             BadSetting { want, .. } => format!("write {want}"),
             DuplicateRevision { .. } => "give the newer one an id of its own, also in the `parent` lines that mean it".into(),
             UnknownParent { parent, .. } if is_none(parent) => {

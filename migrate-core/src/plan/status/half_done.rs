@@ -18,7 +18,7 @@ pub struct HalfDone {
     /// How many of its statements are done, if the role may read that.
     pub done: Option<usize>,
     /// How many statements there are, if the revision is in the chain.
-    pub of: Option<usize>,
+    pub total: Option<usize>,
     /// Whether the next statement was started without an answer from the server.
     pub in_doubt: bool,
     /// Whether that is a `DO` or `CALL` that commits itself, of which the database does not tell whether it ran.
@@ -36,14 +36,14 @@ impl HalfDone {
             Direction::Down => migration.down_sql(),
         });
         let parts = sql.map(parts);
-        let of = parts.as_ref().map(Vec::len);
+        let total = parts.as_ref().map(Vec::len);
         let next = parts.and_then(|parts| Some(parts.get(partial.done)?.kind.clone()));
         HalfDone {
             revision: partial.revision.clone(),
             direction: partial.direction,
             // All statements may be done without a record of the revision, or the text was edited.
-            done: Some(partial.done).filter(|done| of.is_none_or(|of| *done < of)),
-            of,
+            done: Some(partial.done).filter(|done| total.is_none_or(|total| *done < total)),
+            total,
             in_doubt: partial.in_doubt,
             is_unknowable: partial.in_doubt && next == Some(StatementKind::Procedure),
             is_running: partial.is_running,
@@ -61,7 +61,7 @@ impl HalfDone {
             return "wait until the migration that is running has ended".to_owned();
         }
         match direction {
-            Direction::Up if self.of.is_none() => {
+            Direction::Up if self.total.is_none() => {
                 "this chain does not have it: run the release that has it, or restore its file. Or undo by hand what it \
                  did, and add `--forget-progress` to `migrate upgrade`, `downgrade` or `stamp`"
                     .to_owned()
@@ -100,13 +100,13 @@ pub(crate) fn run_again_help(direction: Direction, revision: &str) -> String {
 
 impl fmt::Display for HalfDone {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let HalfDone { revision, direction, done, of, in_doubt, is_running, .. } = self;
+        let HalfDone { revision, direction, done, total, in_doubt, is_running, .. } = self;
         write!(f, "the {direction} of `{revision}` ")?;
         let Some(done) = done else {
             return f.write_str(if *is_running { "is running" } else { "stopped before its end" });
         };
-        let at = match of {
-            Some(of) => format!("statement {} of {of}", done + 1),
+        let at = match total {
+            Some(total) => format!("statement {} of {total}", done + 1),
             None => format!("statement {}", done + 1),
         };
         match (is_running, in_doubt) {

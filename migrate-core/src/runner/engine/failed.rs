@@ -219,7 +219,7 @@ impl Engine<'_> {
             direction: step.direction,
             revision: step.migration.id.to_string(),
             statement,
-            of: statements_of(step),
+            total: statements_of(step),
             source: Source::new(source.path().to_owned(), source.text().to_owned()),
             span,
             failure,

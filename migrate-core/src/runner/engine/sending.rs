@@ -7,7 +7,7 @@ use super::{Engine, Output, State};
 use crate::plan::history::Row;
 use crate::plan::step::Step;
 use crate::plan::target::Target;
-use crate::runner::batch::{Batch, BatchContext};
+use crate::runner::batch::{Batch, BatchContext, StatementRef};
 use crate::runner::error::Error;
 use crate::runner::failure::Failure;
 use crate::runner::observer::RunObserver;
@@ -40,7 +40,7 @@ impl Batching {
 impl Engine<'_> {
     /// Sends the next steps of the plan, if there are any.
     pub(super) fn send(&mut self, now: Duration) -> Result<Output, Error> {
-        let of = self.report.done.len() + self.plan.steps.len();
+        let total = self.report.done.len() + self.plan.steps.len();
         let Some(first) = self.plan.steps.first().cloned() else {
             self.is_at_head = self.operation == Operation::Upgrade(Target::Head);
             return Ok(Output::Done);
@@ -49,7 +49,7 @@ impl Engine<'_> {
             return Err(self.stopped_between());
         }
         if !first.is_transactional() {
-            self.started(&first, 1, of);
+            self.started(&first, 1, total);
             return Ok(self.begin_outside(&first, now));
         }
         let most =
@@ -71,7 +71,7 @@ impl Engine<'_> {
         let mut message = Batch::new(&self.plan.steps[..most], context);
         self.batching.next_marker = message.next_marker();
         for (nth, step) in self.plan.steps[..message.steps].iter().enumerate() {
-            self.started(step, nth + 1, of);
+            self.started(step, nth + 1, total);
         }
         let query = message.next_part().unwrap_or_default();
         Ok(self.send_part(message, query))
@@ -98,10 +98,10 @@ impl Engine<'_> {
     }
 
     /// Tells that a step begins, the so-and-so many-th of those left.
-    fn started(&self, step: &Step<'_>, nth: usize, of: usize) {
+    fn started(&self, step: &Step<'_>, nth: usize, total: usize) {
         let number = self.report.done.len() + nth;
         let revision = step.migration.id.as_str();
-        self.watch.tell(&Event::Started { direction: step.direction, revision, number, of });
+        self.watch.tell(&Event::Started { direction: step.direction, revision, number, total });
     }
 
     /// The part of a message that was sent is done; after the last one, all its steps are committed.
@@ -118,8 +118,9 @@ impl Engine<'_> {
             }
             if let Some(statement_ref) = message.alone() {
                 let step = &self.plan.steps[statement_ref.step];
-                let (revision, of) = (step.migration.id.as_str(), statement_ref.total);
-                self.watch.tell(&Event::Statement { revision, number: statement_ref.number, of });
+                let StatementRef { number, total, .. } = statement_ref;
+                let revision = step.migration.id.as_str();
+                self.watch.tell(&Event::Statement { revision, number, total });
             }
             return Ok(self.send_part(message, query));
         }

@@ -225,7 +225,9 @@ fn done_text(report: &Report) -> String {
 
 fn shown(event: &Event<'_>) -> String {
     match event {
-        Event::Started { revision, number, of, .. } => format!("start {revision} {number}/{of}"),
+        Event::Started { revision, number, total, .. } => {
+            format!("start {revision} {number}/{total}")
+        }
         Event::Finished { revision, duration, .. } => {
             format!("finish {revision} {}", duration.as_millis())
         }

@@ -22,7 +22,7 @@ pub struct StatementError {
     /// The number of the statement in its section, from 1, if it is known.
     pub statement: Option<usize>,
     /// How many statements the section has.
-    pub of: usize,
+    pub total: usize,
     /// The migration's file.
     pub source: Source<'static>,
     /// The place in it, as near as the server told.
@@ -81,7 +81,7 @@ impl StatementError {
                  `ALTER TYPE … ADD VALUE IF NOT EXISTS`, so that the upgrade can run again"
                     .into()
             }
-            Some("42P07" | "42701" | "42710") if self.of > 1 && self.aftermath == Aftermath::Resumes => {
+            Some("42P07" | "42701" | "42710") if self.total > 1 && self.aftermath == Aftermath::Resumes => {
                 "the database already has it. If it is right, write `IF NOT EXISTS`, or remove it and run again; \
                  `migrate stamp REVISION` would record the whole revision, without the statements that follow"
                     .into()
@@ -170,7 +170,7 @@ impl fmt::Display for StatementError {
         let Self { failure, .. } = self;
         let message = self.message();
         let text = match self.statement {
-            Some(number) => format!("statement {number} of {}", self.of),
+            Some(number) => format!("statement {number} of {}", self.total),
             None if self.ended => "when its transaction ended".to_owned(),
             None => String::new(),
         };

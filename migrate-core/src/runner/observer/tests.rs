@@ -78,13 +78,13 @@ fn events_have_fields_and_stand_in_the_span_of_their_run() {
         watch.observe(|_| tracing::debug!("the observer's own"));
         let watched = RunObserver::new(&watch, &Operation::Upgrade(Target::Head), "r9");
         let (direction, revision) = (Direction::Up, "r1");
-        watched.tell(&Event::Started { direction, revision, number: 1, of: 2 });
+        watched.tell(&Event::Started { direction, revision, number: 1, total: 2 });
         let duration = std::time::Duration::from_millis(7);
         watched.tell(&Event::Finished { direction, revision, duration });
         tracing::info!("outside");
     });
     let expected = "migrate operation=upgrade head head=\"r9\"
-  DEBUG message=upgrade started revision=\"r1\" number=1 of=2
+  DEBUG message=upgrade started revision=\"r1\" number=1 total=2
   DEBUG message=the observer's own
   INFO message=upgrade finished revision=\"r1\" duration=7ms
   DEBUG message=the observer's own

@@ -36,7 +36,7 @@ fn nothing_goes_below_a_half_done_upgrade() {
         let status = session.status(&runner).unwrap();
         assert_eq!(status.to_string(), format!("partial: {stopped}"));
         let Status::Partial(half_done) = status else { panic!() };
-        assert_eq!((half_done.done, half_done.of), (Some(1), Some(3)));
+        assert_eq!((half_done.done, half_done.total), (Some(1), Some(3)));
         assert_eq!((half_done.in_doubt, half_done.is_running), (false, false));
         assert_eq!(half_done.direction, Direction::Up);
         for target in ["base", "r1", "-1"] {

@@ -9,9 +9,10 @@ use super::{Finding, Resolver};
 use crate::analysis::model::{Id, Lookup, Namespace};
 use crate::analysis::names::is_system_column;
 use crate::analysis::query::tree::{
-    Assignment, Body, Delete, Expr, ExprId, FromId, Insert, Merge, Query, QueryId, Returning,
-    Target, TargetColumn, Update,
+    Assignment, Body, Constant, Delete, Expr, ExprId, FromId, Insert, Merge, Query, QueryId,
+    Returning, Target, TargetColumn, Update,
 };
+use crate::analysis::typing::Kind;
 use crate::syntax::source::Span;
 
 impl Resolver<'_> {
@@ -34,6 +35,7 @@ impl Resolver<'_> {
             let found = self.query(source);
             self.values_fit(table, insert, source, &found);
         }
+        self.needs_values(table, insert);
         if let Some(conflict) = &insert.conflict {
             self.levels.push(Level::of(vec![target.clone()]));
             self.expressions(&conflict.arbiter);
@@ -41,7 +43,7 @@ impl Resolver<'_> {
             self.levels.pop();
             self.levels.push(Level::of(vec![target.clone(), excluded]));
             self.set(table, &conflict.set);
-            self.expressions(conflict.condition.as_slice());
+            self.where_(conflict.condition);
             self.levels.pop();
         }
         self.levels.push(Level::of(vec![target.clone()]));
@@ -54,7 +56,7 @@ impl Resolver<'_> {
         let target = self.target(&update.target);
         self.beside(&target, &update.from);
         self.set(table_of(&target), &update.set);
-        self.expressions(update.condition.as_slice());
+        self.where_(update.condition);
         let columns = self.returning(update.returning.as_ref(), &[target], &update.from);
         self.levels.pop();
         columns
@@ -63,7 +65,7 @@ impl Resolver<'_> {
     pub(super) fn delete(&mut self, delete: &Delete) -> Rc<Columns> {
         let target = self.target(&delete.target);
         self.beside(&target, &delete.using);
-        self.expressions(delete.condition.as_slice());
+        self.where_(delete.condition);
         let columns = self.returning(delete.returning.as_ref(), &[target], &delete.using);
         self.levels.pop();
         columns
@@ -82,7 +84,7 @@ impl Resolver<'_> {
         let target = self.target(&merge.target);
         let table = table_of(&target);
         self.beside(&target, &[merge.source]);
-        self.expression(merge.on);
+        self.condition(merge.on, "ON");
         let all = self.levels.last().map_or_else(Vec::new, |level| level.items.clone());
         for action in &merge.actions {
             if let Some(level) = self.levels.last_mut() {
@@ -94,13 +96,18 @@ impl Resolver<'_> {
                     item.has_columns &= sees;
                 }
             }
-            self.expressions(action.condition.as_slice());
+            if let Some(condition) = action.condition {
+                self.condition(condition, "WHEN");
+            }
             self.set(table, &action.set);
             self.targets(table, &action.columns);
             if let Some(values) = &action.values {
                 self.expressions(values);
-                self.count(table, &action.columns, self.width(values), action.span);
-                self.generated_values(table, &action.columns, std::slice::from_ref(values));
+                if self.count(table, &action.columns, self.width(values), action.span) {
+                    let rows = std::slice::from_ref(values);
+                    self.generated_values(table, &action.columns, rows);
+                    self.values_have_types(table, &action.columns, rows);
+                }
             }
         }
         if let Some(level) = self.levels.last_mut() {
@@ -136,12 +143,26 @@ impl Resolver<'_> {
         Rc::new(self.outputs(&returning.outputs, target, from))
     }
 
+    fn where_(&mut self, condition: Option<ExprId>) {
+        if let Some(condition) = condition {
+            self.condition(condition, "WHERE");
+        }
+    }
+
     /// Resolves the columns of SET and their values.
     fn set(&mut self, table: Option<Id>, set: &[Assignment]) {
         let mut all: Vec<&TargetColumn> = Vec::new();
         for assignment in set {
             all.extend(&assignment.columns);
+            if let (Expr::Query { query, .. }, true) =
+                (&self.tree.expressions[assignment.value], assignment.columns.len() > 1)
+            {
+                self.query(*query);
+                continue;
+            }
+            let outer = self.clause.replace("UPDATE");
             self.expression(assignment.value);
+            self.clause = outer;
             let values = match (&self.tree.expressions[assignment.value], assignment.columns.len())
             {
                 (_, 1) => Some(vec![assignment.value]),
@@ -151,6 +172,10 @@ impl Resolver<'_> {
             for (column, value) in assignment.columns.iter().zip(values.into_iter().flatten()) {
                 if !matches!(self.tree.expressions[value], Expr::Default) {
                     self.generated(table, column);
+                }
+                if let Some((name, kind)) = self.target_kind(table, column) {
+                    let (from, span) = (self.kind(value), self.tree.spans[value]);
+                    self.assigned(&name, kind, Some(value), from, span);
                 }
             }
         }
@@ -203,16 +228,25 @@ impl Resolver<'_> {
             Body::Values(_) => (None, None),
             _ => (found.is_whole.then_some(found.names.len()), None),
         };
-        self.count(table, &insert.columns, width, insert.source_span);
+        if !self.count(table, &insert.columns, width, insert.source_span) {
+            return;
+        }
         if insert.overriding {
+            if let Some(rows) = rows {
+                self.values_have_types(table, &insert.columns, rows);
+            }
             return;
         }
         match rows {
-            Some(rows) => self.generated_values(table, &insert.columns, rows),
+            Some(rows) => {
+                self.generated_values(table, &insert.columns, rows);
+                self.values_have_types(table, &insert.columns, rows);
+            }
             None => {
                 for column in &insert.columns {
                     self.generated(table, column);
                 }
+                self.columns_have_types(table, insert, source, found);
             }
         }
     }
@@ -224,18 +258,18 @@ impl Resolver<'_> {
         columns: &[TargetColumn],
         values: Option<usize>,
         span: Span,
-    ) {
-        let Some(values) = values else { return };
-        if !columns.is_empty() {
-            if columns.len() != values {
-                let columns = columns.len();
-                self.found.push(Finding::ValueCount { columns, values, span });
-            }
-        } else if let Some(own) = table.and_then(|table| self.model.ordered_columns(table))
-            && own.len() < values
-        {
-            self.found.push(Finding::ValueCount { columns: own.len(), values, span });
-        }
+    ) -> bool {
+        let Some(values) = values else { return true };
+        let columns = match columns.len() {
+            0 => match table.and_then(|table| self.model.ordered_columns(table)) {
+                Some(own) if own.len() < values => own.len(),
+                _ => return true,
+            },
+            count if count != values => count,
+            _ => return true,
+        };
+        self.found.push(Finding::ValueCount { columns, values, span });
+        false
     }
 
     fn generated_values(
@@ -252,6 +286,125 @@ impl Resolver<'_> {
             if !rows.iter().all(is_default) {
                 self.generated(table, column);
             }
+        }
+    }
+
+    /// A column that is assigned as a whole: its name, and its type.
+    fn target_kind(&self, table: Option<Id>, column: &TargetColumn) -> Option<(Rc<str>, Kind)> {
+        if column.is_part {
+            return None;
+        }
+        self.kind_of_target(table, &column.name.text)
+    }
+
+    fn kind_of_target(&self, table: Option<Id>, name: &Rc<str>) -> Option<(Rc<str>, Kind)> {
+        match self.model.find(Namespace::Column, Some(table?), name) {
+            Lookup::Yes(id) => Some((name.clone(), Kind::of_column(self.model, id))),
+            _ => None,
+        }
+    }
+
+    /// The columns that get the values of an INSERT, in order, as far as they are known.
+    fn target_kinds(
+        &self,
+        table: Option<Id>,
+        columns: &[TargetColumn],
+    ) -> Vec<Option<(Rc<str>, Kind)>> {
+        if !columns.is_empty() {
+            return columns.iter().map(|column| self.target_kind(table, column)).collect();
+        }
+        let own = table.and_then(|table| self.model.ordered_columns(table)).unwrap_or_default();
+        own.iter().map(|name| self.kind_of_target(table, name)).collect()
+    }
+
+    /// Checks that the values of an INSERT can be assigned to its columns.
+    fn values_have_types(
+        &mut self,
+        table: Option<Id>,
+        columns: &[TargetColumn],
+        rows: &[Vec<ExprId>],
+    ) {
+        let targets = self.target_kinds(table, columns);
+        for row in rows {
+            if self.width(row).is_none() {
+                continue;
+            }
+            for (value, target) in row.iter().zip(&targets) {
+                if let Some((name, kind)) = target {
+                    let (from, span) = (self.kind(*value), self.tree.spans[*value]);
+                    self.assigned(name, *kind, Some(*value), from, span);
+                }
+            }
+        }
+    }
+
+    /// The same for the columns of a query.
+    fn columns_have_types(
+        &mut self,
+        table: Option<Id>,
+        insert: &Insert,
+        source: QueryId,
+        found: &Columns,
+    ) {
+        if !found.is_whole {
+            return;
+        }
+        let outputs = match &self.tree.queries[source].body {
+            Body::Select(select) => select.outputs.as_slice(),
+            _ => &[],
+        };
+        for (nth, target) in self.target_kinds(table, &insert.columns).iter().enumerate() {
+            if let Some((name, kind)) = target
+                && nth < found.names.len()
+            {
+                let value = outputs.get(nth).filter(|_| outputs.len() == found.names.len());
+                let value = value.map(|output| output.expression);
+                let span = value.map_or(insert.source_span, |value| self.tree.spans[value]);
+                let from = found.kind(nth);
+                // A string in a UNION has been given a type there.
+                self.assigned(name, *kind, value.filter(|_| from == Kind::Literal), from, span);
+            }
+        }
+    }
+
+    /// Reports the columns without which a row is certainly refused, where a row is inserted now.
+    fn needs_values(&mut self, table: Option<Id>, insert: &Insert) {
+        let Some(table) = table.filter(|_| self.runs && self.levels.is_empty()) else { return };
+        let rows = match insert.source.map(|source| &self.tree.queries[source]) {
+            Some(Query { body: Body::Values(rows), .. }) => rows.as_slice(),
+            Some(_) => return,
+            None => &[],
+        };
+        let Some(own) = self.model.ordered_columns(table) else { return };
+        let named: Vec<Rc<str>> = match (insert.columns.as_slice(), rows.first()) {
+            ([], None) => Vec::new(),
+            ([], Some(row)) => own.iter().take(row.len()).cloned().collect(),
+            (columns, _) => columns.iter().map(|column| column.name.text.clone()).collect(),
+        };
+        for column in own {
+            let kind = self.kind_of_target(Some(table), &column).map(|(_, kind)| kind);
+            // A domain may have a default of its own.
+            if !self.model.needs_value(table, &column) || !kind.is_some_and(Kind::is_known) {
+                continue;
+            }
+            let is_null = |value: &ExprId| {
+                let value = &self.tree.expressions[*value];
+                matches!(value, Expr::Constant(Constant::Null) | Expr::Default)
+            };
+            let (span, what) = match named.iter().position(|name| *name == column) {
+                None => (insert.target.table.span(), "gets none"),
+                Some(at) => {
+                    match rows.iter().filter_map(|row| row.get(at)).find(|value| is_null(value)) {
+                        Some(value) => (self.tree.spans[*value], "gets NULL"),
+                        None => continue,
+                    }
+                }
+            };
+            let shown = crate::analysis::names::quoted(&column);
+            let message = format!(
+                "column `{shown}` needs a value, for it is NOT NULL and has no default, and {what}"
+            );
+            self.invalid(message, "give it a value, or give the column a default", span);
         }
     }
 

@@ -3,22 +3,64 @@
 use std::rc::Rc;
 
 use crate::analysis::names::Ident;
+use crate::analysis::typing::{Kind, TEXT};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::analysis) struct Columns {
     /// `None` stands for a column whose name is unknown.
     pub(in crate::analysis) names: Vec<Option<Rc<str>>>,
+    /// Their types; those of the last ones may be left out.
+    kinds: Vec<Kind>,
     /// Whether these are all columns, in this order.
     pub(in crate::analysis) is_whole: bool,
 }
 
 impl Columns {
     pub(super) fn unknown() -> Self {
-        Columns { names: Vec::new(), is_whole: false }
+        Columns { is_whole: false, ..Columns::empty() }
     }
 
-    pub(super) fn of(names: impl IntoIterator<Item = Rc<str>>) -> Self {
-        Columns { names: names.into_iter().map(Some).collect(), is_whole: true }
+    /// No columns.
+    pub(super) fn empty() -> Self {
+        Columns { names: Vec::new(), kinds: Vec::new(), is_whole: true }
+    }
+
+    /// Columns of which only the names are known.
+    pub(in crate::analysis) fn of(names: impl IntoIterator<Item = Rc<str>>) -> Self {
+        Columns { names: names.into_iter().map(Some).collect(), ..Columns::empty() }
+    }
+
+    pub(super) fn push(&mut self, name: Option<Rc<str>>, kind: Kind) {
+        self.kinds.resize(self.names.len(), Kind::Unknown);
+        self.names.push(name);
+        self.kinds.push(kind);
+    }
+
+    /// The type of the n-th column.
+    pub(in crate::analysis) fn kind(&self, nth: usize) -> Kind {
+        self.kinds.get(nth).copied().unwrap_or(Kind::Unknown)
+    }
+
+    /// The type of the column with this name.
+    pub(super) fn kind_of(&self, name: &str) -> Kind {
+        let at = self.names.iter().position(|column| column.as_deref() == Some(name));
+        at.map_or(Kind::Unknown, |at| self.kind(at))
+    }
+
+    pub(super) fn set_kind(&mut self, nth: usize, kind: Kind) {
+        self.kinds.resize(self.names.len(), Kind::Unknown);
+        if let Some(known) = self.kinds.get_mut(nth) {
+            *known = kind;
+        }
+    }
+
+    /// The same, with the type that the server gives to strings without one in the end.
+    pub(in crate::analysis) fn settled(&self) -> Self {
+        let mut columns = self.clone();
+        for kind in columns.kinds.iter_mut().filter(|kind| **kind == Kind::Literal) {
+            *kind = TEXT;
+        }
+        columns
     }
 
     /// The number of columns with a name, and whether further columns may have it.
@@ -42,7 +84,9 @@ impl Columns {
 
     pub(super) fn extend(&mut self, more: &Columns) {
         self.is_whole &= more.is_whole;
-        self.names.extend(more.names.iter().cloned());
+        for (nth, name) in more.names.iter().enumerate() {
+            self.push(name.clone(), more.kind(nth));
+        }
     }
 
     /// The names, if all are known.

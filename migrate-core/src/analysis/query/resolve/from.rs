@@ -91,7 +91,8 @@ impl Resolver<'_> {
                 if let Some(level) = self.levels.last_mut() {
                     level.is_hidden = false;
                 }
-                let source = self.renamed(Source::List(found), alias.as_ref());
+                let found = Source::List(Rc::new(found.settled()));
+                let source = self.renamed(found, alias.as_ref());
                 self.push(id, alias.as_ref().map(called), source);
             }
             From::Unknown { alias } => {
@@ -148,7 +149,7 @@ impl Resolver<'_> {
                 if let Some(level) = self.levels.last_mut() {
                     level.start = start;
                 }
-                self.expression(*condition);
+                self.condition(*condition, "JOIN/ON");
             }
             JoinBy::Using(columns, alias) => {
                 for column in columns {
@@ -257,9 +258,11 @@ impl Resolver<'_> {
         let mut columns = Columns::of(merged.clone());
         for side in [&left, &right] {
             columns.is_whole &= side.is_whole;
-            let is_other =
-                |name: &&Option<Rc<str>>| name.as_ref().is_none_or(|name| !merged.contains(name));
-            columns.names.extend(side.names.iter().filter(is_other).cloned());
+            for (nth, name) in side.names.iter().enumerate() {
+                if name.as_ref().is_none_or(|name| !merged.contains(name)) {
+                    columns.push(name.clone(), side.kind(nth));
+                }
+            }
         }
         columns
     }

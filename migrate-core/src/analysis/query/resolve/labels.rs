@@ -3,7 +3,8 @@
 use std::rc::Rc;
 
 use super::Resolver;
-use crate::analysis::query::tree::{Body, Expr, ExprId, Sublink};
+use crate::analysis::query::tree::{Body, Constant, Expr, ExprId, Sublink};
+use crate::analysis::typing::catalog_name;
 
 impl Resolver<'_> {
     /// The name; `None` if unknown.
@@ -17,12 +18,15 @@ impl Resolver<'_> {
                 Expr::Special { label, .. } => return label.map(Rc::from),
                 Expr::Row(_) => return Some("row".into()),
                 Expr::Star(_) | Expr::Expand(_) | Expr::Unknown => return None,
-                Expr::Constant(Some("bool")) => return Some(weak.unwrap_or_else(|| "bool".into())),
-                Expr::Constant(Some(function)) => return Some((*function).into()),
-                Expr::Constant(None) | Expr::Default | Expr::Operator(_) => break,
+                // The server reads `true` as `'t'::bool`.
+                Expr::Constant(Constant::Bool) => {
+                    return Some(weak.unwrap_or_else(|| "bool".into()));
+                }
+                Expr::Constant(Constant::Function(name)) => return Some((*name).into()),
+                Expr::Constant(_) | Expr::Default | Expr::Operator(..) => break,
                 // A cast or a CASE provides a name only if its operand has none.
                 Expr::Cast(inner, kind) => {
-                    weak.get_or_insert_with(|| kind.clone());
+                    weak.get_or_insert_with(|| catalog_name(kind.name.last()).into());
                     *inner
                 }
                 Expr::Case { otherwise, .. } => {

@@ -6,6 +6,8 @@ use super::columns::Columns;
 use super::scope::{Has, Item, Level};
 use super::{Finding, Pending, Resolver};
 use crate::analysis::query::tree::{Body, Expr, ExprId, FromId, Output, Query, QueryId, Select};
+use crate::analysis::typing::{Common, Kind, common};
+use crate::syntax::source::Span;
 
 impl Resolver<'_> {
     /// Resolves all names in a query, and returns its columns.
@@ -23,7 +25,7 @@ impl Resolver<'_> {
                 Rc::new(self.columns(&source))
             }
             Body::Nested(inner) => self.query(*inner),
-            Body::Set(all) => self.set_operation(all, pending, query),
+            Body::Set(all, span) => self.set_operation(all, *span, pending, query),
             Body::Insert(insert) => self.insert(insert),
             Body::Update(update) => self.update(update),
             Body::Delete(delete) => self.delete(delete),
@@ -48,7 +50,7 @@ impl Resolver<'_> {
                 self.pending = Some(Pending { query: cte.query, cte: first + nth, adds_columns });
             }
             let found = self.query(cte.query);
-            let mut columns = found.renamed(&cte.columns);
+            let mut columns = found.settled().renamed(&cte.columns);
             columns.is_whole &= !cte.adds_columns;
             // More column names than columns: the server reports that separately.
             columns.is_whole &= cte.columns.len() <= found.names.len() || !found.is_whole;
@@ -63,13 +65,16 @@ impl Resolver<'_> {
     fn set_operation(
         &mut self,
         all: &[QueryId],
+        span: Span,
         pending: Option<Pending>,
         query: &Query,
     ) -> Rc<Columns> {
-        let mut columns = None;
+        let mut columns: Option<Rc<Columns>> = None;
         for one in all {
             let found = self.query(*one);
-            if columns.is_some() {
+            if let Some(known) = &columns {
+                // The types of a recursive query are those of its first part.
+                columns = Some(self.united(known, &found, span, pending.is_some()));
                 continue;
             }
             // The recursive term sees the columns of the non-recursive one.
@@ -77,7 +82,7 @@ impl Resolver<'_> {
                 && let Some((_, known)) = self.ctes.get_mut(pending.cte)
             {
                 let aliases = known.names.clone();
-                let mut own = (*found).clone();
+                let mut own = found.settled();
                 for (name, alias) in own.names.iter_mut().zip(aliases) {
                     *name = alias;
                 }
@@ -101,15 +106,73 @@ impl Resolver<'_> {
         columns
     }
 
+    /// The columns of two parts of a set operation, which must have as many columns of the same
+    /// types.
+    fn united(
+        &mut self,
+        known: &Columns,
+        next: &Columns,
+        span: Span,
+        is_recursive: bool,
+    ) -> Rc<Columns> {
+        let mut columns = known.clone();
+        let (width, other) = (known.names.len(), next.names.len());
+        if known.is_whole && next.is_whole && width != other {
+            let message = format!(
+                "the parts of a `UNION`, `INTERSECT` or `EXCEPT` have {width} and {other} columns"
+            );
+            self.invalid(message, "select as many columns in each part", span);
+            return Rc::new(columns);
+        }
+        let is_whole = known.is_whole && next.is_whole && !is_recursive;
+        for nth in 0..width {
+            let kinds = [known.kind(nth), next.kind(nth)];
+            match common(&kinds) {
+                Common::Is(kind) => {
+                    columns.set_kind(nth, if is_recursive { kinds[0] } else { kind });
+                }
+                Common::No(one, two) => {
+                    columns.set_kind(nth, Kind::Unknown);
+                    if is_whole {
+                        self.unlike(
+                            "the parts of a `UNION`, `INTERSECT` or `EXCEPT`",
+                            one,
+                            two,
+                            span,
+                        );
+                    }
+                }
+            }
+        }
+        Rc::new(columns)
+    }
+
     fn values(&mut self, rows: &[Vec<ExprId>]) -> Rc<Columns> {
-        let mut columns = Columns { names: Vec::new(), is_whole: true };
+        let mut columns = Columns::empty();
         for row in rows {
             self.expressions(row);
         }
-        for (nth, value) in rows.first().into_iter().flatten().enumerate() {
-            columns.is_whole &=
-                !matches!(self.tree.expressions[*value], Expr::Star(_) | Expr::Expand(_));
-            columns.names.push(Some(format!("column{}", nth + 1).into()));
+        let is_star = |value: &ExprId| {
+            matches!(self.tree.expressions[*value], Expr::Star(_) | Expr::Expand(_))
+        };
+        columns.is_whole = !rows.iter().flatten().any(is_star);
+        let first = rows.first().map_or(&[][..], Vec::as_slice);
+        for nth in 0..first.len() {
+            let kinds: Vec<Kind> =
+                rows.iter().filter_map(|row| row.get(nth)).map(|value| self.kind(*value)).collect();
+            let kind = match common(&kinds) {
+                Common::Is(kind) => kind,
+                Common::No(..) => Kind::Unknown,
+            };
+            columns.push(Some(format!("column{}", nth + 1).into()), kind);
+        }
+        if columns.is_whole
+            && let Some(other) = rows.iter().find(|row| row.len() != first.len())
+        {
+            let (width, other_width) = (first.len(), other.len());
+            let span = other.first().map_or_else(Span::default, |value| self.tree.spans[*value]);
+            let message = format!("the rows of `VALUES` have {width} and {other_width} values");
+            self.invalid(message, "give each row as many values", span);
         }
         Rc::new(columns)
     }
@@ -120,13 +183,19 @@ impl Resolver<'_> {
         for output in &select.outputs {
             self.expression(output.expression);
         }
-        self.expressions(&select.conditions);
+        for (condition, clause) in [(select.condition, "WHERE"), (select.having, "HAVING")] {
+            if let Some(condition) = condition {
+                self.condition(condition, clause);
+            }
+        }
+        self.expressions(&select.windows);
         let columns = Rc::new(self.outputs(&select.outputs, &[], &select.from));
         self.grouped(&select.group, &columns);
         for expression in select.distinct_on.iter().chain(&query.order) {
             self.sorted(*expression, &columns);
         }
-        self.expressions(&query.limits);
+        self.check_select(select, query, &columns);
+        self.limits(query);
         self.levels.pop();
         columns
     }
@@ -170,7 +239,7 @@ impl Resolver<'_> {
         items: &[Item],
         from: &[FromId],
     ) -> Columns {
-        let mut columns = Columns { names: Vec::new(), is_whole: true };
+        let mut columns = Columns::empty();
         for output in outputs {
             match &self.tree.expressions[output.expression] {
                 Expr::Star(None) => {
@@ -184,10 +253,13 @@ impl Resolver<'_> {
                 }
                 Expr::Star(Some(name)) => columns.extend(&self.columns_of_alias(name)),
                 Expr::Expand(_) => columns.is_whole = false,
-                _ => columns.names.push(match &output.label {
-                    Some(label) => Some(label.text.clone()),
-                    None => self.label(output.expression),
-                }),
+                _ => columns.push(
+                    match &output.label {
+                        Some(label) => Some(label.text.clone()),
+                        None => self.label(output.expression),
+                    },
+                    self.kind(output.expression),
+                ),
             }
         }
         columns

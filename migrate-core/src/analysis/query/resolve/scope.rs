@@ -6,6 +6,7 @@ use super::columns::Columns;
 use super::{Finding, Resolver};
 use crate::analysis::model::{Id, Lookup, Namespace, ObjectKind};
 use crate::analysis::names::{Ident, Name, is_system_column};
+use crate::analysis::typing::Kind;
 
 /// The origin of the columns of a FROM item.
 #[derive(Debug, Clone)]
@@ -193,29 +194,58 @@ impl Resolver<'_> {
         Err(Unaliased::No)
     }
 
-    /// Resolves a name that refers to a column or to a row.
-    pub(super) fn column(&mut self, name: &Name) {
+    /// Resolves a name that refers to a column or to a row. Returns its type.
+    pub(super) fn column(&mut self, name: &Name) -> Kind {
         match name.parts.as_slice() {
             [column] => self.bare_column(column),
             [qualifier, column] => self.qualified_column(qualifier, column),
             [schema, table, column] => {
                 let full = Name { parts: vec![schema.clone(), table.clone()] };
-                if let Some(item) = self.of_schema(&full) {
-                    self.must_have(&item, table, column);
+                match self.of_schema(&full) {
+                    Some(item) => self.must_have(&item, table, column),
+                    None => Kind::Unknown,
                 }
             }
-            _ => {}
+            _ => Kind::Unknown,
         }
     }
 
-    fn bare_column(&mut self, name: &Ident) {
+    /// The type of the only column with this name in a level.
+    fn kind_in_level(&self, level: usize, name: &str) -> Kind {
+        let level = &self.levels[level];
+        let items = level.items.get(level.start..).unwrap_or_default();
+        let mut items = items
+            .iter()
+            .filter(|item| item.has_columns && !item.merged.iter().any(|merged| **merged == *name));
+        let item = items.find(|item| matches!(self.has(&item.source, name), Has::Yes(_)));
+        item.filter(|_| !level.is_merged_somehow)
+            .map_or(Kind::Unknown, |item| self.kind_in(&item.source, name))
+    }
+
+    /// The type of a column that an item certainly has.
+    fn kind_in(&self, source: &Source, name: &str) -> Kind {
+        match source {
+            Source::Table(id) => match self.model.find(Namespace::Column, Some(*id), name) {
+                Lookup::Yes(column) => Kind::of_column(self.model, column),
+                _ => Kind::Unknown,
+            },
+            Source::List(columns) => columns.kind_of(name),
+            Source::Unknown => Kind::Unknown,
+        }
+    }
+
+    fn bare_column(&mut self, name: &Ident) -> Kind {
         for level in (0..self.levels.len()).rev() {
             if self.levels[level].is_hidden {
                 continue;
             }
             match self.in_level(level, &name.text) {
-                Has::Yes(1) | Has::Unknown => return,
-                Has::Yes(_) => return self.found.push(Finding::Ambiguous(name.clone())),
+                Has::Yes(1) => return self.kind_in_level(level, &name.text),
+                Has::Unknown => return Kind::Unknown,
+                Has::Yes(_) => {
+                    self.found.push(Finding::Ambiguous(name.clone()));
+                    return Kind::Unknown;
+                }
                 Has::No => {}
             }
         }
@@ -223,19 +253,21 @@ impl Resolver<'_> {
             self.parameters.as_ref().is_some_and(|known| known.names.contains(&name.text));
         // The name refers to a whole row.
         if is_parameter || !matches!(self.aliased(&name.text), Err(Unaliased::No)) {
-            return;
+            return Kind::Unknown;
         }
         let (table, candidates) = self.in_reach();
         let qualifier = None;
         self.found.push(Finding::Column { name: name.clone(), qualifier, table, candidates });
+        Kind::Unknown
     }
 
-    fn qualified_column(&mut self, qualifier: &Ident, column: &Ident) {
+    fn qualified_column(&mut self, qualifier: &Ident, column: &Ident) -> Kind {
         match self.aliased(&qualifier.text) {
-            Ok(item) => self.must_have(&item, qualifier, column),
+            Ok(item) => return self.must_have(&item, qualifier, column),
             Err(Unaliased::Unknown) => {}
             Err(Unaliased::No) => self.no_alias(qualifier),
         }
+        Kind::Unknown
     }
 
     /// Reports that nothing has this name.
@@ -252,22 +284,25 @@ impl Resolver<'_> {
         self.found.push(Finding::From { name: qualifier.clone(), candidates });
     }
 
-    fn must_have(&mut self, item: &Item, qualifier: &Ident, column: &Ident) {
+    fn must_have(&mut self, item: &Item, qualifier: &Ident, column: &Ident) -> Kind {
         let has = self.has(&item.source, &column.text);
-        if let Has::Yes(count) = has
-            && count > 1
-        {
-            return self.found.push(Finding::Ambiguous(column.clone()));
-        }
-        // `t.f` may be a call of `f`.
-        if has != Has::No || self.may_be_call(&column.text) {
-            return;
+        match has {
+            Has::Yes(1) => return self.kind_in(&item.source, &column.text),
+            Has::Yes(_) => {
+                self.found.push(Finding::Ambiguous(column.clone()));
+                return Kind::Unknown;
+            }
+            // `t.f` may be a call of `f`.
+            Has::No if self.may_be_call(&column.text) => return Kind::Unknown,
+            Has::No => {}
+            Has::Unknown => return Kind::Unknown,
         }
         let table = if let Source::Table(id) = item.source { Some(id) } else { None };
         let mut candidates = Vec::new();
         self.names_in(&item.source, &mut candidates);
         let qualifier = Some(qualifier.clone());
         self.found.push(Finding::Column { name: column.clone(), qualifier, table, candidates });
+        Kind::Unknown
     }
 
     fn may_be_call(&self, name: &str) -> bool {
@@ -312,7 +347,15 @@ impl Resolver<'_> {
     pub(super) fn columns(&self, source: &Source) -> Columns {
         match source {
             Source::Table(id) => {
-                self.model.ordered_columns(*id).map_or_else(Columns::unknown, Columns::of)
+                let Some(names) = self.model.ordered_columns(*id) else {
+                    return Columns::unknown();
+                };
+                let mut columns = Columns::empty();
+                for name in names {
+                    let kind = self.kind_in(source, &name);
+                    columns.push(Some(name), kind);
+                }
+                columns
             }
             Source::List(columns) => (**columns).clone(),
             Source::Unknown => Columns::unknown(),

@@ -37,9 +37,9 @@ impl Engine<'_> {
             let error = self.stopped(run.at, false);
             return self.release(run, AfterRelease::Fail(error));
         }
-        let (number, of) = (run.at + 1, run.parts.len());
+        let (number, total) = (run.at + 1, run.parts.len());
         let revision = step.migration.id.as_str();
-        self.watch.tell(&Event::Statement { revision, number, of });
+        self.watch.tell(&Event::Statement { revision, number, total });
         let Some(objects) = sql::objects(&part.kind) else {
             return self.decide_on_statement(run, step, &[]);
         };
@@ -75,8 +75,8 @@ impl Engine<'_> {
             Verdict::Run if part.kind.is_alone() || run.is_alone => self.announce(run, step),
             Verdict::Run => {
                 let keep = self.keep(&run, step, run.at + 1, false, None);
-                let (number, of) = (run.at + 1, run.parts.len());
-                let label = label(step, &format!(", statement {number} of {of}"));
+                let (number, total) = (run.at + 1, run.parts.len());
+                let label = label(step, &format!(", statement {number} of {total}"));
                 let statement = statement(step, part);
                 let (query, prefix) =
                     sql::together(&self.tables, &label, statement, &keep, run.ours());
@@ -307,7 +307,7 @@ impl Engine<'_> {
             direction: step.direction,
             revision: step.migration.id.to_string(),
             statement: Some(run.at + 1),
-            of: run.parts.len(),
+            total: run.parts.len(),
             source: Source::new(source.path().to_owned(), source.text().to_owned()),
             span: Span::new(start + offset.unwrap_or(0), section.start + part.span.end),
             failure,

@@ -21,7 +21,7 @@ fn what_is_there_already_has_advice_by_its_statement() {
             direction,
             revision,
             statement: Some(1),
-            of: 1,
+            total: 1,
             source,
             span,
             failure,
