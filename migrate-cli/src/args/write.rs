@@ -19,7 +19,7 @@ pub(crate) struct RevisionArgs {
     /// The revision to follow, instead of the head
     #[arg(long, value_name = "REVISION", conflicts_with = "autogenerate")]
     pub(crate) head: Option<String>,
-    /// What is only called otherwise in the models: `users.email=mail`, `people=users`; may be repeated
+    /// What is only renamed or moved in the models: `users.email=mail`, `people=users`, `orders=shop.orders`; may be repeated
     #[arg(long, value_name = "OLD=NEW", requires = "autogenerate")]
     pub(crate) rename: Vec<String>,
     /// Build indexes and check constraints in the transaction, and block writers for as long

@@ -157,6 +157,44 @@ fn renames_may_speak_of_each_other() {
     }
 }
 
+/// A table moves with its rows, its index and its sequence; the schema is new, and the downgrade drops it.
+#[test]
+fn a_table_moves_to_another_schema() {
+    let shop = Shop::new("moves");
+    let models = |schema: &str, column: &str| {
+        format!(
+            "CREATE TYPE {schema}.mood AS ENUM ('ok');
+             CREATE TABLE {schema}.t (id serial PRIMARY KEY, m {schema}.mood, {column} int UNIQUE);
+             CREATE VIEW v AS SELECT id FROM {schema}.t;"
+        )
+    };
+    shop.models(&models("public", "a"));
+    shop.run("migrate revision --autogenerate -m Start --rev-id start");
+    shop.run("migrate upgrade --quiet");
+    shop.models(&format!("CREATE SCHEMA s; {}", models("s", "b")));
+    let said = shop.run("migrate revision --autogenerate -m Next --rev-id next");
+    assert!(said.contains("`--rename mood=s.mood`"), "{said}");
+    shop.run("rm migrations/next_next.sql");
+    let text = shop.run(
+        "migrate revision --autogenerate -m Next --rev-id next --rename t=s.t --rename mood=s.mood --rename t.a=b",
+    );
+    let file = shop.file("next_next.sql");
+    assert!(!text.contains("left to you") && !text.contains("[exit"), "{text}\n{file}");
+    assert!(file.contains("CREATE SCHEMA s;\nALTER TABLE t SET SCHEMA s;"), "{file}");
+    assert!(
+        file.trim_end().ends_with("ALTER TABLE s.t SET SCHEMA public;\nDROP SCHEMA s;"),
+        "{file}"
+    );
+    assert!(!file.contains("DROP TABLE") && !file.contains("DROP TYPE"), "{file}");
+    for line in ["upgrade", "check --drift", "downgrade start --yes", "upgrade"] {
+        let ran = shop.run(&format!("migrate {line} --quiet"));
+        assert!(!ran.contains("[exit"), "{line}: {ran}\n{file}");
+    }
+    shop.models(&format!("CREATE SCHEMA s; {}", models("s", "c")));
+    let both = shop.run("migrate revision --autogenerate -m Both --rename s.t=public.u");
+    assert!(both.contains("--rename s.t=public.t --rename public.t=u"), "{both}");
+}
+
 #[test]
 fn models_that_are_none() {
     let shop = Shop::new("broken models");

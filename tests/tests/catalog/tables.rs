@@ -161,20 +161,19 @@ fn columns() {
         18,
         t,
         "ALTER TABLE t ADD CONSTRAINT n NOT NULL a NOT VALID",
-        &["~ column t.a: integer -> integer NOT NULL NOT VALID"],
+        &["~ column t.a: integer -> integer CONSTRAINT n NOT NULL NOT VALID"],
     );
     pairs.check_since(
         18,
         t,
         "ALTER TABLE t ADD CONSTRAINT n NOT NULL a NO INHERIT",
-        &["~ column t.a: integer -> integer NOT NULL NO INHERIT"],
+        &["~ column t.a: integer -> integer CONSTRAINT n NOT NULL NO INHERIT"],
     );
-    // The name of a NOT NULL is none of the schema.
     pairs.check_since(
         18,
         "CREATE TABLE t (a int NOT NULL)",
         "ALTER TABLE t RENAME CONSTRAINT t_a_not_null TO n",
-        &[],
+        &["~ column t.a: integer NOT NULL -> integer CONSTRAINT n NOT NULL"],
     );
     pairs.done();
 }

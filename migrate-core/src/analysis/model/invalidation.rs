@@ -87,7 +87,8 @@ impl Model {
     /// Learns that a name was free, because the server accepted a statement that creates it. If
     /// nothing has affected the name since the upgrade started, it was free at that time, too.
     pub(in crate::analysis) fn learn_absent(&mut self, key: &Key) {
-        if !self.learns || self.touched_since(key.0, &key.2) > self.start {
+        let chosen_at = prefix_invalidated_at(self, key.0, &key.2);
+        if !self.learns || self.touched_since(key.0, &key.2).max(chosen_at) > self.start {
             return;
         }
         let is_untouched = match self.slots.get(key) {

@@ -237,6 +237,12 @@ impl Model {
         found
     }
 
+    /// Whether the chain creates a routine of this name, or a statement that is not followed names it,
+    /// such as `CREATE AGGREGATE`.
+    pub(in crate::analysis) fn may_have_routine(&self, name: &str) -> bool {
+        !self.routines(name).is_empty() || self.invalidated_at(name) > 0
+    }
+
     /// The columns of a relation in order, if all of them are known.
     pub(in crate::analysis) fn ordered_columns(&self, relation: Id) -> Option<Vec<Rc<str>>> {
         let object = self.get(relation)?;

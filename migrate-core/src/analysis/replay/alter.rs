@@ -130,6 +130,9 @@ impl ReplayState {
                         self.model.perhaps((Namespace::Relation, schema, to.text.clone()));
                     }
                     self.rename(id, to, name.span);
+                } else {
+                    // A NOT NULL that nobody has named.
+                    self.model.perhaps((Namespace::Constraint, Some(table.id), to.text.clone()));
                 }
             }
             Action::SetSchema(schema) => self.move_to(table.id, schema),

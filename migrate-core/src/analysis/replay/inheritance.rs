@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::state::ReplayState;
-use crate::analysis::model::{DependencyKind, Id, Object, ObjectKind, Place};
+use crate::analysis::model::{DependencyKind, Detail, Id, Object, ObjectKind, Place};
 use crate::syntax::source::Span;
 
 impl ReplayState {
@@ -57,6 +57,17 @@ impl ReplayState {
             if let Some(name) = self.model.get(child).map(|table| table.name.clone()) {
                 self.model.invalidate_prefix(&name);
             }
+        }
+    }
+
+    /// An index of a partitioned table takes those of its partitions with it, whatever the server has called them.
+    pub(super) fn free_chosen_names(&mut self, id: Id) {
+        let Some(object) = self.model.get(id) else { return };
+        let is_index = matches!(object.class, ObjectKind::Index | ObjectKind::Constraint);
+        let Some(table) = object.table.or(object.home).filter(|_| is_index) else { return };
+        let detail = self.model.get(table).map(|table| &table.detail);
+        if matches!(detail, Some(Detail::Table { partitioned: true, .. })) {
+            self.invalidate_children(table);
         }
     }
 

@@ -197,6 +197,7 @@ impl ReplayState {
                 doubtful.extend(self.may_read(id));
             }
             doubtful.extend(self.adopted(id));
+            self.free_chosen_names(id);
         }
         if cascade {
             doubtful.extend(self.may_follow(roots, &going));

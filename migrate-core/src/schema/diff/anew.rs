@@ -349,7 +349,7 @@ impl Anew {
 }
 
 /// Does an expression use an operator, an operator class or the like?
-fn is_used_in(definition: &str, it: &OtherName) -> bool {
+pub(super) fn is_used_in(definition: &str, it: &OtherName) -> bool {
     let name = it.identity.split(['(', ' ']).next().unwrap_or_default();
     match it.kind.as_str() {
         "operator" => definition.contains(&format!("OPERATOR({name})")),

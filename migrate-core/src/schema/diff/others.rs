@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::anew::Anew;
+use super::anew::{Anew, is_used_in};
 use super::publications::{changed_options, publication};
 use super::{Draft, Phase, words};
 use crate::schema::catalog::{Catalog, Change, ObjectName, Other, OtherName};
@@ -126,11 +126,18 @@ impl Draft<'_> {
         let late = after.is_none() && !renamed || thing.kind.drop < Phase::LetGo;
         let phase = match thing.kind.kind {
             _ if late => thing.kind.drop,
-            // Its foreign tables go first.
+            // Its foreign tables go first, and functions whose body the server has read.
             "server" => Phase::DropAnew,
+            "operator" if self.is_in_bodies(name) => Phase::DropAnew,
             _ => Phase::LetGo,
         };
         self.step(phase, format!("DROP {}", thing.target));
+    }
+
+    /// Has a body of a function that the server has read something of a rare kind in it?
+    fn is_in_bodies(&self, other: &OtherName) -> bool {
+        let mut routines = self.from.routines.values();
+        routines.any(|it| it.is_parsed() && is_used_in(&it.definition, other))
     }
 
     fn make_other(&mut self, name: &OtherName, before: Option<&Other>, after: &Other) {

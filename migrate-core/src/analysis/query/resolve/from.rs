@@ -149,7 +149,7 @@ impl Resolver<'_> {
                 if let Some(level) = self.levels.last_mut() {
                     level.start = start;
                 }
-                self.condition(*condition, "JOIN/ON");
+                self.condition(*condition, "ON");
             }
             JoinBy::Using(columns, alias) => {
                 for column in columns {

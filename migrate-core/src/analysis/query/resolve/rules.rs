@@ -192,7 +192,7 @@ impl Resolver<'_> {
             && name.parts.len() == 1
             && !forms.is_empty()
             && forms.iter().all(|form| form.class == Class::Aggregate)
-            && self.model.routines(name.last()).is_empty()
+            && !self.model.may_have_routine(name.last())
     }
 
     fn has_aggregate(&self, root: ExprId) -> bool {
@@ -244,7 +244,7 @@ impl Resolver<'_> {
         form.is_window
             || forms.is_empty()
             || forms.iter().any(|form| form.class != Class::Plain)
-            || !self.model.routines(name).is_empty()
+            || self.model.may_have_routine(name)
     }
 
     /// Whether a column certainly is one of this query's, and depends on nothing that is grouped.

@@ -309,14 +309,16 @@ impl Resolver<'_> {
             self.must_be_bool(filter, "the condition of FILTER");
         }
         let last = name.last();
-        let is_own = match name.parts.as_slice() {
-            [_] => false,
-            [schema, _] if &*schema.text == "pg_catalog" => false,
-            _ => return Kind::Unknown,
+        let is_of_server = match name.parts.as_slice() {
+            [_] => true,
+            [schema, _] => &*schema.text == "pg_catalog",
+            _ => false,
         };
-        let own = self.model.routines(last);
-        if is_own || !own.is_empty() || self.model.is_open(Namespace::Routine) {
-            return self.result_of(&own, last);
+        if !is_of_server {
+            return Kind::Unknown;
+        }
+        if self.model.may_have_routine(last) || self.model.is_open(Namespace::Routine) {
+            return self.result_of(&self.model.routines(last), last);
         }
         self.placed(last, parts, form, id);
         let Some(count) = arguments.filter(|_| !form.is_named) else {

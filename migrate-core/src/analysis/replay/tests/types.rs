@@ -40,7 +40,7 @@ fn types_that_do_not_fit() {
         ("SELECT 1 FROM t WHERE f AND b", "an operand of `AND` is of type `text`, not `boolean`"),
         (
             "SELECT 1 FROM t JOIN p ON p.a",
-            "the condition of JOIN/ON is of type `integer`, not `boolean`",
+            "the condition of ON is of type `integer`, not `boolean`",
         ),
         (
             "SELECT CASE WHEN a THEN 1 END FROM t",
@@ -232,6 +232,8 @@ fn what_a_server_accepts() {
         "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN NEW.a := 1; RETURN NEW; END$$; CREATE TRIGGER f BEFORE INSERT ON t FOR EACH ROW EXECUTE FUNCTION f(); INSERT INTO t (b) VALUES ('x')",
         "CREATE FUNCTION f() RETURNS void LANGUAGE sql AS $$INSERT INTO t (b) VALUES ('x')$$",
         "INSERT INTO t (b) SELECT 'x' WHERE false",
+        "CREATE AGGREGATE max(bool) (sfunc = boolor_statefunc, stype = bool); SELECT max(f) FROM t",
+        "CREATE OPERATOR = (leftarg = int, rightarg = text, function = f); SELECT 1 FROM t WHERE a = b",
         "CREATE CAST (text AS int) WITH INOUT AS IMPLICIT; SELECT 1 FROM t WHERE a = b",
         "CREATE EXTENSION orafce; SELECT 1 FROM t WHERE a = b",
         "CREATE DOMAIN email AS text; CREATE TABLE e (x email); SELECT x || 'y', lower(x) FROM e WHERE x = 'z'",

@@ -203,6 +203,21 @@ fn the_same_types_in_another_spelling() {
             "ALTER TABLE t DROP CONSTRAINT t_c_not_null",
         ),
         (
+            "CREATE TABLE p (a int, k int) PARTITION BY LIST (k); CREATE TABLE p1 PARTITION OF p DEFAULT; CREATE INDEX i ON p (a)",
+            "DROP INDEX i; CREATE INDEX p1_a_idx ON p1 (a)",
+            "CREATE INDEX i ON p (a)",
+        ),
+        (
+            "CREATE TABLE p (a int, k int) PARTITION BY LIST (k); CREATE TABLE p1 PARTITION OF p DEFAULT; CREATE INDEX i ON p (a)",
+            "DROP INDEX i; ALTER TABLE p DETACH PARTITION p1; CREATE INDEX p1_a_idx ON p1 (a)",
+            "CREATE INDEX i ON p (a); ALTER TABLE p ATTACH PARTITION p1 DEFAULT",
+        ),
+        (
+            "CREATE TABLE t (c int NOT NULL)",
+            "ALTER TABLE t RENAME CONSTRAINT t_c_not_null TO k; COMMENT ON CONSTRAINT k ON t IS 'x'",
+            "ALTER TABLE t RENAME CONSTRAINT k TO t_c_not_null",
+        ),
+        (
             "CREATE TABLE t (c int); CREATE TYPE m AS ENUM ('a')",
             "SELECT set_config('search_path', 'public', false); ALTER TABLE t RENAME TO u; ALTER TYPE m RENAME TO n; CREATE TYPE m AS ENUM ('b')",
             "DROP TYPE m; ALTER TABLE u RENAME TO t; ALTER TYPE n RENAME TO m",
