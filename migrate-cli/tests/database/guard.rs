@@ -123,10 +123,19 @@ fn settings_count() {
     fs::write(&settings, "[lints]\nnothing = \"deny\"\n").unwrap();
     let unread = project.run("migrate upgrade");
     assert!(unread.contains("--> migrate.toml:2") && unread.contains("[exit 1]"), "{unread}");
+    // They say where the history is, so nothing is read and nothing runs without them.
+    for line in ["migrate current", "migrate upgrade --unchecked"] {
+        let refused = project.run(line);
+        assert!(
+            refused.contains("--> migrate.toml:2") && refused.contains("[exit 1]"),
+            "{refused}"
+        );
+    }
+    fs::write(&settings, "[lints]\ndrop-column = \"deny\"\n").unwrap();
     assert_eq!(project.run("migrate current"), "$ migrate current\nb\n");
     let done = project.run("migrate upgrade --unchecked");
     assert!(done.contains("1 revision applied"), "{done}");
-    // There is nothing to apply, so nobody reads the settings.
+    // There is nothing to apply, so nothing is denied.
     let idle = project.run("migrate upgrade");
     assert!(idle.contains("2> nothing to do") && !idle.contains("[exit"), "{idle}");
 }

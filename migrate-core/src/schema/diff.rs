@@ -1,59 +1,59 @@
 //! From one catalog to another: the statements that lead there, in an order that runs.
 //!
-//! What it can't write it does not pass over: it is told as [`Script::unwritten`]. Names that a
-//! definition speaks of are found in its text, so an order may be wrong where a function hides what
-//! it needs: a caller that means to trust the statements runs them on a scratch database, and
-//! compares catalogs.
+//! What can't be written is not passed over, but listed in [`Script::unwritten`]. The names that a
+//! definition uses are found in its text, so the order may be wrong where a function hides what it
+//! needs: a caller that relies on the statements runs them in a scratch database first and compares
+//! the catalogs.
 
-mod anew;
 mod backfill;
 mod casts;
+mod column_types;
 mod columns;
 mod constraints;
 mod definitions;
 mod dump;
+mod enum_labels;
 mod grants;
-mod held;
 mod inheritance;
 mod keys;
-mod labels;
+mod lossless_renames;
+mod mentions;
 mod not_null;
+mod online_phase;
 mod order;
 mod others;
 mod partitions;
 mod parts;
+mod printed_expressions;
 mod privileges;
 mod proposal;
 mod publications;
+mod recreated;
 mod relations;
 mod renames;
 mod renaming;
-mod retyping;
 mod roles;
 mod routines;
-mod settled;
 mod types;
-mod unprinted;
 mod user_types;
 mod view_order;
-mod words;
 
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use self::anew::Anew;
+use self::recreated::Recreated;
 use crate::schema::catalog::{Catalog, Change, Difference, Name, ObjectName};
 
 pub use definitions::{
     Definition, differing_definitions, same_definitions, with_definitions, with_keys_beside,
 };
 pub use dump::{Block, Dump, DumpSection, dump};
+pub(super) use mentions::has_word;
 pub use privileges::{only_in, with_privileges_of};
 pub use proposal::{Options, Part, PartKind, Proposal, Section, propose};
 pub use renames::{Rename, RenameKind, rename_candidates, rename_statements};
 pub use renaming::RenameError;
 pub use roles::{comparable, usual_owner, without_not_null_names, without_privilege};
-pub(super) use words::has_word;
 
 /// The statements from one catalog to another.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -98,7 +98,7 @@ impl Step {
 
     /// Written so that the server prints it as it did.
     fn unprinted(self) -> Self {
-        Step { sql: unprinted::unprinted(&self.sql), ..self }
+        Step { sql: printed_expressions::unprinted(&self.sql), ..self }
     }
 }
 
@@ -171,7 +171,7 @@ struct Draft<'c> {
     to: &'c Catalog,
     steps: Vec<(Phase, Step)>,
     unwritten: Vec<Difference>,
-    anew: Anew,
+    recreated: Recreated,
     /// What statements create.
     made: BTreeSet<ObjectName>,
     /// What privileges are not known of.
@@ -213,13 +213,13 @@ pub fn script(from: &Catalog, to: &Catalog) -> Script {
 /// ```
 #[must_use]
 pub fn same_names(from: &Catalog, to: &Catalog) -> (Catalog, Vec<String>) {
-    settled::settled(from, to)
+    lossless_renames::settled(from, to)
 }
 
 /// The statements, for one transaction or online. Of some things the privileges are not known.
 fn write(from: &Catalog, to: &Catalog, online: bool, untold: &BTreeSet<ObjectName>) -> Script {
     let script = attempt(from, to, online, BTreeSet::new(), untold);
-    let used = labels::used(from, to, &script.steps);
+    let used = enum_labels::used(from, to, &script.steps);
     if used.is_empty() {
         return script;
     }
@@ -231,12 +231,12 @@ fn attempt(
     from: &Catalog,
     to: &Catalog,
     online: bool,
-    anew: BTreeSet<Name>,
+    recreated: BTreeSet<Name>,
     untold: &BTreeSet<ObjectName>,
 ) -> Script {
-    let (settled, renames) = settled::settled(from, to);
+    let (settled, renames) = lossless_renames::settled(from, to);
     let settled = definitions::behind_extensions(settled, to);
-    let mut draft = Draft::new(&settled, to, online, anew);
+    let mut draft = Draft::new(&settled, to, online, recreated);
     draft.untold.clone_from(untold);
     for sql in renames {
         draft.step(Phase::Renames, sql);
@@ -252,10 +252,10 @@ fn attempt(
 impl<'c> Draft<'c> {
     /// Nothing written yet; these types are to be recreated.
     fn new(from: &'c Catalog, to: &'c Catalog, online: bool, types: BTreeSet<Name>) -> Self {
-        let anew = Anew::new(from, to, types);
+        let recreated = Recreated::new(from, to, types);
         let (made, untold) = (BTreeSet::new(), BTreeSet::new());
         let (steps, unwritten, about) = (Vec::new(), Vec::new(), Vec::new());
-        Draft { from, to, steps, unwritten, anew, made, untold, about, online }
+        Draft { from, to, steps, unwritten, recreated, made, untold, about, online }
     }
 
     /// Writes all statements, in the order of the things that they are about.
@@ -290,7 +290,7 @@ impl<'c> Draft<'c> {
     /// A comment where there was another one.
     fn comment(&mut self, on: &str, before: Option<&String>, after: Option<&String>) {
         if before != after {
-            let text = after.map_or_else(|| "NULL".to_owned(), |text| words::literal(text));
+            let text = after.map_or_else(|| "NULL".to_owned(), |text| mentions::literal(text));
             self.step(Phase::Comments, format!("COMMENT ON {on} IS {text}"));
         }
     }
@@ -299,11 +299,11 @@ impl<'c> Draft<'c> {
     fn dependence(&mut self, of: &str, before: &[String], after: &[String]) {
         // One that stays would go with the extension.
         for extension in before.iter().filter(|it| !after.contains(it)) {
-            let extension = words::ident(extension);
+            let extension = mentions::ident(extension);
             self.step(Phase::LetGo, format!("ALTER {of} NO DEPENDS ON EXTENSION {extension}"));
         }
         for extension in after.iter().filter(|it| !before.contains(it)) {
-            let extension = words::ident(extension);
+            let extension = mentions::ident(extension);
             self.step(Phase::Comments, format!("ALTER {of} DEPENDS ON EXTENSION {extension}"));
         }
     }

@@ -1,4 +1,4 @@
-//! The differences of two catalogs: one for each thing that is not the same, in a fixed order.
+//! Lists the differences of two catalogs in a fixed order, one for each object that is not the same.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;

@@ -1,4 +1,4 @@
-//! What things are called, and how that is shown.
+//! Names of objects, and how they are shown.
 
 use std::fmt;
 

@@ -1,9 +1,8 @@
-//! The query behind a catalog: one, whatever the database has in it, so that it sees one moment.
+//! The query that reads a catalog. It is one query, so that it sees one moment.
 //!
-//! Each row says what it is about, names it as a JSON array, and gives its properties as a JSON
-//! object. Tables and functions are qualified, since the caller's own could hide PostgreSQL's.
-//! What only some versions from 14 to 18 know is taken from a row as JSON, where a column that is
-//! missing is null.
+//! Each row contains the kind of an object, its name as a JSON array and its properties as a JSON object. Tables and
+//! functions are qualified, because objects of the caller's could hide PostgreSQL's. A column that not all versions from 14
+//! to 18 have is read from the row as JSON, where a missing column is null.
 
 mod grants;
 mod others;

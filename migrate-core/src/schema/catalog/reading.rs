@@ -1,4 +1,4 @@
-//! How a catalog is asked for: what to send, and what to make of the answers. Two round trips.
+//! How a catalog is read: what to send, and what to make of the answers. It takes two round trips.
 
 use std::error::Error;
 use std::fmt;

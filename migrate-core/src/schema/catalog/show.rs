@@ -1,4 +1,4 @@
-//! What a thing is, in one line. Every property is in it, so that a difference can be seen.
+//! Describes an object in one line, with all its properties, so that every difference shows.
 
 use std::fmt::Display;
 

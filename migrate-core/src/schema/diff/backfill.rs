@@ -1,7 +1,7 @@
-//! A new column that may not be null, with a default that is another for each row: PostgreSQL would
-//! rewrite the table for it while nobody can use it. It is added empty, and filled afterwards.
+//! Adds a NOT NULL column whose default differs for each row. PostgreSQL would rewrite the table under an exclusive lock,
+//! so the column is added without it and filled afterwards.
 
-use super::{Draft, Phase, words};
+use super::{Draft, Phase, mentions};
 use crate::schema::catalog::{Column, Name};
 use crate::syntax::table_locks::VOLATILE;
 
@@ -23,7 +23,7 @@ impl Draft<'_> {
     fn calls_volatile(&self, expression: &str) -> bool {
         self.to.routines.iter().any(|(name, it)| {
             let declared = ["IMMUTABLE", "STABLE"].iter().any(|word| it.definition.contains(word));
-            !declared && words::mentions(expression, &Name::new(&*name.schema, &*name.name))
+            !declared && mentions::mentions(expression, &Name::new(&*name.schema, &*name.name))
         })
     }
 
@@ -34,7 +34,7 @@ impl Draft<'_> {
         if !is_new || after.default.is_none() {
             return false;
         }
-        let (table, column) = (words::name(table), words::ident(&after.name));
+        let (table, column) = (mentions::name(table), mentions::ident(&after.name));
         let batch = format!(
             "UPDATE {table} SET {column} = DEFAULT WHERE ctid = ANY (ARRAY (SELECT ctid FROM {table} \
              WHERE {column} IS NULL LIMIT 5000))"
@@ -51,9 +51,9 @@ impl Draft<'_> {
 
 /// Does an expression call a function of the server that gives another value for each row?
 fn is_volatile(expression: &str) -> bool {
-    VOLATILE
-        .iter()
-        .any(|name| expression.contains(&format!("{name}(")) && words::has_word(expression, name))
+    VOLATILE.iter().any(|name| {
+        expression.contains(&format!("{name}(")) && mentions::has_word(expression, name)
+    })
 }
 
 #[cfg(test)]

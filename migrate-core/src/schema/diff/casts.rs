@@ -1,6 +1,6 @@
-//! How the values of a column become those of another type, and what they lose by it.
+//! Converts the values of a column to another type, and determines what they lose.
 
-use super::words;
+use super::mentions;
 
 /// The type of what is in an array, and the brackets behind it; without brackets, the type itself.
 pub(super) fn element(kind: &str) -> (&str, &str) {
@@ -178,7 +178,7 @@ const UNITS: [&str; 6] = ["year", "month", "day", "hour", "minute", "second"];
 /// The smallest unit of an interval, as an index of the units.
 fn smallest(kind: &str) -> usize {
     let plain = kind.split('(').next().unwrap_or_default();
-    let named = UNITS.iter().position(|unit| words::is_in(unit, last_word(plain)));
+    let named = UNITS.iter().position(|unit| mentions::is_in(unit, last_word(plain)));
     named.unwrap_or(UNITS.len() - 1)
 }
 

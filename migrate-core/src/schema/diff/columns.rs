@@ -1,10 +1,10 @@
-//! The columns of a table.
+//! Writes the changes of a table's columns.
 
 use std::collections::BTreeSet;
 
 use super::relations::{REWRITES, is_view, keyword};
 use super::types::unusual_options;
-use super::{Draft, ORDER_OF_COLUMNS, Phase, words};
+use super::{Draft, ORDER_OF_COLUMNS, Phase, mentions};
 use crate::schema::catalog::{Change, Column, Name, ObjectName, Relation, RelationKind};
 
 impl Draft<'_> {
@@ -18,20 +18,21 @@ impl Draft<'_> {
             }
             return;
         }
-        let shown = words::name(table);
-        let anew: BTreeSet<&str> = before.columns.iter().map(|it| &*it.name).collect();
-        let anew: BTreeSet<&str> =
-            anew.into_iter().filter(|it| self.is_renewed(table, it)).collect();
-        let old =
-            |name: &str| before.columns.iter().find(|it| it.name == name && !anew.contains(name));
-        let kept = after.columns.iter().map(|it| &*it.name).filter(|it| !anew.contains(it));
+        let shown = mentions::name(table);
+        let recreated: BTreeSet<&str> = before.columns.iter().map(|it| &*it.name).collect();
+        let recreated: BTreeSet<&str> =
+            recreated.into_iter().filter(|it| self.is_renewed(table, it)).collect();
+        let old = |name: &str| {
+            before.columns.iter().find(|it| it.name == name && !recreated.contains(name))
+        };
+        let kept = after.columns.iter().map(|it| &*it.name).filter(|it| !recreated.contains(it));
         let kept: BTreeSet<&str> = kept.collect();
         for column in before.columns.iter().filter(|it| !kept.contains(&*it.name)) {
-            let name = words::ident(&column.name);
+            let name = mentions::ident(&column.name);
             let sql = format!("ALTER TABLE {shown} DROP COLUMN {name}");
             // What it is made of may change before the others do.
-            let calls = column.default.as_ref().is_some_and(|it| self.anew.has(it));
-            let made = column.generated.is_some() || calls || anew.contains(&*column.name);
+            let calls = column.default.as_ref().is_some_and(|it| self.recreated.has(it));
+            let made = column.generated.is_some() || calls || recreated.contains(&*column.name);
             let phase = if made { Phase::LetGo } else { Phase::DropColumns };
             if column.generated.is_some() {
                 self.step(phase, sql);
@@ -81,13 +82,13 @@ impl Draft<'_> {
         let own = relation.is_some_and(|it| {
             it.columns.iter().any(|it| it.name == column && (it.local || !it.inherited))
         });
-        own && self.anew.is_renewed(table, column)
+        own && self.recreated.is_renewed(table, column)
     }
 
     /// A column as it stands in `CREATE TABLE`.
     pub(super) fn column(&self, table: &Name, it: &Column) -> String {
-        let mut sql = format!("{} {}", words::ident(&it.name), it.data_type);
-        if let Some(options) = words::option_changes(&[], &it.server_options) {
+        let mut sql = format!("{} {}", mentions::ident(&it.name), it.data_type);
+        if let Some(options) = mentions::option_changes(&[], &it.server_options) {
             sql.push_str(&format!(" OPTIONS ({options})"));
         }
         if let Some(collation) = &it.collation {
@@ -119,7 +120,7 @@ impl Draft<'_> {
             // Where that name is taken, the server would choose another.
             let is_free = !self.from.sequences.contains_key(name);
             let named = *name != by_default || !is_free;
-            let named = named.then(|| format!("SEQUENCE NAME {}", words::name(name)));
+            let named = named.then(|| format!("SEQUENCE NAME {}", mentions::name(name)));
             named.into_iter().chain(unusual_options(sequence)).collect()
         });
         let options = match options.as_slice() {
@@ -136,13 +137,16 @@ impl Draft<'_> {
         before: &Column,
         after: &Column,
     ) {
-        let name = words::ident(&after.name);
-        let column =
-            format!("ALTER {} {} ALTER COLUMN {name}", keyword(relation.kind), words::name(table));
+        let name = mentions::ident(&after.name);
+        let column = format!(
+            "ALTER {} {} ALTER COLUMN {name}",
+            keyword(relation.kind),
+            mentions::name(table)
+        );
         let set = |what: &str| format!("{column} {what}");
         // What is inherited changes at the parent.
         let inherits = before.inherited && after.inherited;
-        let changes = self.anew.retypes(before, after);
+        let changes = self.recreated.retypes(before, after);
         let retypes = changes && !inherits;
         if before.generated.is_some() && after.generated.is_some() {
             // One that changes is added again.
@@ -154,15 +158,15 @@ impl Draft<'_> {
                 default: before.default.clone().filter(|_| before.generated.is_none()),
                 ..before.clone()
             };
-            let anew = before.default.as_ref().is_some_and(|it| self.anew.has(it));
-            if before.default.is_some() && (anew || changes || after.default.is_none()) {
+            let recreated = before.default.as_ref().is_some_and(|it| self.recreated.has(it));
+            if before.default.is_some() && (recreated || changes || after.default.is_none()) {
                 self.step(Phase::LetGo, set("DROP DEFAULT"));
             }
             if retypes {
                 self.retype(table, relation.kind, &before, after);
             }
             if let Some(default) = &after.default
-                && (anew || changes || before.default != after.default)
+                && (recreated || changes || before.default != after.default)
             {
                 self.step(Phase::Columns, set(&format!("SET DEFAULT {default}")));
             }
@@ -187,7 +191,8 @@ impl Draft<'_> {
             }
             _ => {}
         }
-        if let Some(changes) = words::option_changes(&before.server_options, &after.server_options)
+        if let Some(changes) =
+            mentions::option_changes(&before.server_options, &after.server_options)
         {
             self.step(Phase::Columns, set(&format!("OPTIONS ({changes})")));
         }
@@ -202,7 +207,7 @@ impl Draft<'_> {
     pub(super) fn view_default(&mut self, view: &Name, before: Option<&Column>, after: &Column) {
         if before.and_then(|it| it.default.as_ref()) != after.default.as_ref() {
             let column =
-                format!("{} ALTER COLUMN {}", words::name(view), words::ident(&after.name));
+                format!("{} ALTER COLUMN {}", mentions::name(view), mentions::ident(&after.name));
             let to = after.default.as_ref();
             let to = to.map_or_else(|| "DROP DEFAULT".to_owned(), |it| format!("SET DEFAULT {it}"));
             self.step(Phase::Parts, format!("ALTER VIEW {column} {to}"));
@@ -216,15 +221,15 @@ impl Draft<'_> {
         before: Option<&Column>,
         after: &Column,
     ) {
-        let shown = format!("{}.{}", words::name(table), words::ident(&after.name));
+        let shown = format!("{}.{}", mentions::name(table), mentions::ident(&after.name));
         // A view is made after all tables.
         let kind = self.to.relations.get(table).filter(|it| is_view(it)).map(|it| it.kind);
         let phase = if kind.is_some() { Phase::Parts } else { Phase::Settings };
         let column = format!(
             "ALTER {} {} ALTER COLUMN {}",
             keyword(kind.unwrap_or(RelationKind::Table)),
-            words::name(table),
-            words::ident(&after.name)
+            mentions::name(table),
+            mentions::ident(&after.name)
         );
         let was = |value: fn(&Column) -> Option<String>| before.and_then(value);
         if was(|it| it.storage.clone()) != after.storage {
@@ -233,7 +238,7 @@ impl Draft<'_> {
                     let sql = format!("{column} SET STORAGE {}", storage.to_uppercase());
                     self.step(phase, sql);
                 }
-                None => match words::storage(&after.data_type) {
+                None => match mentions::storage(&after.data_type) {
                     Some(storage) => {
                         self.step(phase, format!("{column} SET STORAGE {storage}"));
                     }
@@ -261,7 +266,7 @@ impl Draft<'_> {
                 self.step(phase, format!("{column} RESET ({})", keys.join(", ")));
             }
             if !after.options.is_empty() {
-                let options = words::options(&after.options);
+                let options = mentions::options(&after.options);
                 self.step(phase, format!("{column} SET ({options})"));
             }
         }

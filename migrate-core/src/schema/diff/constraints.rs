@@ -1,13 +1,13 @@
-//! Constraints and indexes: for one transaction, or so that others can go on meanwhile.
+//! Writes the changes of constraints and indexes, in one transaction or online.
 
 use std::collections::BTreeSet;
 
-use super::held::taken;
 use super::inheritance::moves;
+use super::lossless_renames::named;
+use super::online_phase::taken;
 use super::partitions::is_parted;
 use super::relations::is_view;
-use super::settled::named;
-use super::{Draft, Phase, words};
+use super::{Draft, Phase, mentions};
 use crate::schema::catalog::{Catalog, Change, Constraint, Index, Name, Relation};
 
 /// The constraints that stand in the statement that makes a table: they need nothing but the table.
@@ -29,18 +29,19 @@ pub(super) fn inline(it: &Relation) -> impl Iterator<Item = (&String, &Constrain
 impl Draft<'_> {
     /// Does a foreign key have to let go of its key, because that changes?
     pub(super) fn rekeyed(&self, it: &Constraint) -> bool {
-        self.anew.rekeyed(self.from, self.to, it)
+        self.recreated.rekeyed(self.from, self.to, it)
     }
 
     /// Can a constraint of a table stay as it is?
     pub(super) fn same_constraint(&self, table: &Name, a: &Constraint, b: &Constraint) -> bool {
-        let retyped = a.kind == "foreign key" && self.anew.retypes_key(table, a);
-        let again = self.anew.has(&a.definition) || self.anew.has_renewed(table, &a.definition);
+        let retyped = a.kind == "foreign key" && self.recreated.retypes_key(table, a);
+        let again =
+            self.recreated.has(&a.definition) || self.recreated.has_renewed(table, &a.definition);
         a.definition == b.definition && !again && !retyped && !self.rekeyed(a)
     }
 
     pub(super) fn constraints(&mut self, name: &Name, before: Option<&Relation>, after: &Relation) {
-        let shown = words::name(name);
+        let shown = mentions::name(name);
         for (key, it) in before.iter().flat_map(|it| &it.constraints) {
             let is_left = before.is_some_and(|before| self.is_left(before, after, key));
             if !it.local && !is_left {
@@ -61,7 +62,7 @@ impl Draft<'_> {
                 "foreign key" => Phase::DropForeignKeys,
                 _ => Phase::DropConstraints,
             };
-            let key = words::ident(key);
+            let key = mentions::ident(key);
             self.step(phase, format!("ALTER TABLE {shown} DROP CONSTRAINT {key}"));
         }
         let made: BTreeSet<&String> = match before {
@@ -93,7 +94,7 @@ impl Draft<'_> {
                 }
             }
             let before = old.and_then(|it| it.comment.as_ref());
-            let on = format!("CONSTRAINT {} ON {shown}", words::ident(key));
+            let on = format!("CONSTRAINT {} ON {shown}", mentions::ident(key));
             self.comment(&on, before, it.comment.as_ref());
         }
     }
@@ -160,7 +161,7 @@ impl Draft<'_> {
             _ => Phase::Constraints,
         };
         let caution = caution(it).filter(|_| has_rows && it.validated).map(str::to_owned);
-        let (name, definition) = (words::ident(key), &it.definition);
+        let (name, definition) = (mentions::ident(key), &it.definition);
         let alter = format!("ALTER TABLE {table}");
         let drop = if replaces { format!("DROP CONSTRAINT {name}, ") } else { String::new() };
         if self.online && it.can_be_validated() {
@@ -169,9 +170,13 @@ impl Draft<'_> {
             self.careful(phase, format!("{alter} VALIDATE CONSTRAINT {name}"), caution);
         } else if let Some(index) = index.filter(|_| self.online && it.is_key()) {
             // The new one takes the name of the old one when it takes its place.
-            let new = if replaces { words::derived(key, "_new") } else { key.clone() };
-            self.careful(phase, words::concurrently(&named(index, key, &new).definition), caution);
-            let index = words::ident(&new);
+            let new = if replaces { mentions::derived(key, "_new") } else { key.clone() };
+            self.careful(
+                phase,
+                mentions::concurrently(&named(index, key, &new).definition),
+                caution,
+            );
+            let index = mentions::ident(&new);
             let kind = it.kind.to_uppercase();
             let later = it.deferral();
             let sql =
@@ -184,11 +189,11 @@ impl Draft<'_> {
 
     pub(super) fn indexes(&mut self, table: &Name, before: Option<&Relation>, after: &Relation) {
         let own = |it: &Index| it.constraint.is_none() && it.part_of.is_none();
-        let shown = |index: &str| words::name(&Name::new(&*table.schema, index));
+        let shown = |index: &str| mentions::name(&Name::new(&*table.schema, index));
         let online = if self.online { " CONCURRENTLY" } else { "" };
         for (name, it) in before.iter().flat_map(|it| &it.indexes).filter(|(_, it)| own(it)) {
             let new = after.indexes.get(name);
-            if new.is_some_and(|new| self.anew.same_index(table, it, new)) {
+            if new.is_some_and(|new| self.recreated.same_index(table, it, new)) {
                 continue;
             }
             if is_parted(after) {
@@ -196,9 +201,9 @@ impl Draft<'_> {
                 self.step(Phase::DropIndexes, format!("DROP INDEX {}", shown(name)));
             } else if self.online && new.is_some() {
                 // The old one serves until the new one does.
-                let old = words::derived(name, "_old");
+                let old = mentions::derived(name, "_old");
                 let rename =
-                    format!("ALTER INDEX {} RENAME TO {}", shown(name), words::ident(&old));
+                    format!("ALTER INDEX {} RENAME TO {}", shown(name), mentions::ident(&old));
                 self.step(Phase::DropIndexes, rename);
                 self.step(Phase::DropServed, format!("DROP INDEX CONCURRENTLY {}", shown(&old)));
             } else {
@@ -214,13 +219,14 @@ impl Draft<'_> {
                 whole.is_some_and(|whole| before.is_some_and(stays) || !taken(self.to, whole))
             };
             let part = before.and_then(|before| self.kept_part((before, after), name, it));
-            let old = old.filter(|old| self.anew.same_index(table, old, it) && !goes(old)).or(part);
+            let old =
+                old.filter(|old| self.recreated.same_index(table, old, it) && !goes(old)).or(part);
             if old.is_none() && own(it) && self.online && is_parted(after) {
                 self.index_of_partitions(table, (name, it));
             } else if old.is_none() && own(it) {
                 let phase = if is_view(after) { Phase::Parts } else { Phase::Indexes };
                 let sql = match self.online {
-                    true => words::concurrently(&it.definition),
+                    true => mentions::concurrently(&it.definition),
                     // An index of a partitioned table is printed without those of its partitions.
                     false => it.definition.replacen(" ON ONLY ", " ON ", 1),
                 };
@@ -236,14 +242,15 @@ impl Draft<'_> {
                 self.cannot(Change::Alter, "index", shown(name), why);
             }
             self.index_statistics(table, &shown(name), old, it);
-            let kept = before.filter(|before| self.anew.keeps_index(table, before, after, name));
+            let kept =
+                before.filter(|before| self.recreated.keeps_index(table, before, after, name));
             let kept = kept.and_then(|before| before.indexes.get(name)).or(part);
             if kept.is_some_and(|it| it.clustered) != it.clustered {
                 let to = match it.clustered {
-                    true => format!("CLUSTER ON {}", words::ident(name)),
+                    true => format!("CLUSTER ON {}", mentions::ident(name)),
                     false => "SET WITHOUT CLUSTER".to_owned(),
                 };
-                self.step(Phase::Parts, format!("ALTER TABLE {} {to}", words::name(table)));
+                self.step(Phase::Parts, format!("ALTER TABLE {} {to}", mentions::name(table)));
             }
             let of = format!("INDEX {}", shown(name));
             self.dependence(
@@ -258,7 +265,7 @@ impl Draft<'_> {
 
     /// The statistics targets of an index's expressions, which go where a column gets another type.
     fn index_statistics(&mut self, table: &Name, shown: &str, old: Option<&Index>, new: &Index) {
-        let kept = old.filter(|it| !self.anew.retypes_in(table, &it.definition));
+        let kept = old.filter(|it| !self.recreated.retypes_in(table, &it.definition));
         let kept = kept.map(|it| &*it.statistics).unwrap_or_default();
         let column = |it: &String| it.split('=').next().unwrap_or_default().to_owned();
         let stays: BTreeSet<String> = new.statistics.iter().map(column).collect();

@@ -1,9 +1,9 @@
-//! Definitions that two catalogs have in two texts: they may mean the same. PostgreSQL prints
-//! `c IN ('a', 'b')` of a varchar in one way, and what it reads of that in another.
+//! Finds definitions that differ in their text and may mean the same. PostgreSQL prints `c IN ('a', 'b')` for a varchar
+//! column in one way, and prints it in another after it has read its own text.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::words;
+use super::mentions;
 use crate::schema::catalog::{Catalog, Column, Extension, Index, Name, Relation};
 
 /// Which definition of a catalog it is.
@@ -32,7 +32,7 @@ pub fn differing_definitions(one: &Catalog, other: &Catalog) -> Vec<Definition> 
     let there = other.routines.keys().filter(|name| !has(one, name));
     let replaced: BTreeSet<Name> =
         here.chain(there).map(|it| Name::new(&*it.schema, &*it.name)).collect();
-    let calls = |text: &str| replaced.iter().any(|name| words::mentions(text, name));
+    let calls = |text: &str| replaced.iter().any(|name| mentions::mentions(text, name));
     let (one, other) = (definitions(one), definitions(other));
     let differs = |(it, text): (Definition, String)| {
         let is_other = other.get(&it).is_some_and(|other| *other != text) && !calls(&text);
@@ -43,7 +43,7 @@ pub fn differing_definitions(one: &Catalog, other: &Catalog) -> Vec<Definition> 
 
 impl Definition {
     fn of(kind: &'static str, name: &Name, part: &str) -> Self {
-        Definition { kind, of: words::full(name), part: part.to_owned() }
+        Definition { kind, of: mentions::full(name), part: part.to_owned() }
     }
 
     /// Is it the key of a partitioned table? No statement changes it.
@@ -76,7 +76,7 @@ pub fn with_keys_beside(
         let key = Definition::of(PARTITION_KEY, name, "");
         let theirs = other.relations.get(name).and_then(|it| it.partition_key.as_ref());
         let Some(theirs) = theirs.filter(|_| which.contains(&key)) else { continue };
-        let beside = Name::new(&*name.schema, words::derived(&name.name, "_read_again"));
+        let beside = Name::new(&*name.schema, mentions::derived(&name.name, "_read_again"));
         let plain = |column: &Column| Column {
             not_null: false,
             not_null_name: None,
@@ -171,7 +171,7 @@ pub(super) fn behind_extensions(mut catalog: Catalog, to: &Catalog) -> Catalog {
         let mut own = catalog.relations.keys().filter(|it| it.schema == *was);
         let alone = own.all(|name| to.relations.contains_key(name));
         (was != is && alone)
-            .then(|| (format!("{}.", words::ident(was)), format!("{}.", words::ident(is))))
+            .then(|| (format!("{}.", mentions::ident(was)), format!("{}.", mentions::ident(is))))
     };
     let moved: Vec<(String, String)> = catalog.extensions.iter().filter_map(moves).collect();
     if moved.is_empty() {

@@ -1,10 +1,9 @@
-//! A catalog as SQL that builds it in an empty database: the way from nothing, put together for
-//! people to read, what is about one table as far as it can stand together.
+//! Writes a catalog as the SQL that builds it in an empty database, grouped by table for readers.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::relations::is_view;
-use super::{Draft, Phase, Step, words};
+use super::{Draft, Phase, Step, mentions};
 use crate::schema::catalog::{Catalog, Difference, Name, Schema};
 
 /// A schema as SQL.
@@ -182,9 +181,9 @@ fn relations<'d>(draft: &'d Draft<'_>) -> BTreeMap<usize, &'d Name> {
         let (table, _) = it.owned_by.as_ref()?;
         let shared = draft.to.relations.iter().any(|(other, relation)| {
             let mut defaults = relation.columns.iter().filter_map(|it| it.default.as_ref());
-            other != table && defaults.any(|it| words::mentions(it, name))
+            other != table && defaults.any(|it| mentions::mentions(it, name))
         });
-        shared.then(|| words::name(name))
+        shared.then(|| mentions::name(name))
     });
     let shared: BTreeSet<String> = sequences.collect();
     let creates = |sql: &str| {

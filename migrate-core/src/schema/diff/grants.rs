@@ -1,10 +1,10 @@
-//! GRANT, REVOKE, OWNER TO and ALTER DEFAULT PRIVILEGES: from the privileges of one catalog to those of
-//! another. What is dropped and made again begins with what its creator gives it.
+//! Writes GRANT, REVOKE, OWNER TO and ALTER DEFAULT PRIVILEGES. A recreated object starts with the privileges that its
+//! creator gives it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::privileges::objects;
-use super::{Draft, Phase, words};
+use super::{Draft, Phase, mentions};
 use crate::schema::catalog::{Catalog, Grant, GrantName, Name, ObjectName, Relation, Routine};
 
 /// Privileges, and whether they may be passed on.
@@ -145,12 +145,12 @@ impl Draft<'_> {
         &mut self,
         on: &ObjectName,
         is_new: bool,
-        anew: bool,
+        recreated: bool,
         revoked: &mut BTreeMap<(Name, String), BTreeSet<String>>,
     ) {
         let mut wanted = said(self.to, self.from, on);
         let mut before = match is_new {
-            true => self.at_first(on, anew),
+            true => self.at_first(on, recreated),
             false => said(self.from, self.to, on),
         };
         if is_new {
@@ -230,7 +230,7 @@ impl Draft<'_> {
 
     /// What is held on something new. The default privileges change after all that is created. What is recreated
     /// gets back what it had, whoever runs it; of what was not there, that role's default privileges are as wanted.
-    fn at_first(&self, on: &ObjectName, anew: bool) -> State {
+    fn at_first(&self, on: &ObjectName, recreated: bool) -> State {
         if on.kind == "column" {
             return State::default();
         }
@@ -248,9 +248,9 @@ impl Draft<'_> {
                 role => drop(sure.insert(role.to_owned(), privileges(it))),
             }
         }
-        let mut perhaps = if anew { by_nature(&on.kind) } else { sure.clone() };
+        let mut perhaps = if recreated { by_nature(&on.kind) } else { sure.clone() };
         for (grant, it) in all {
-            if grant.to == OWNER || !anew && !grant.part.is_empty() {
+            if grant.to == OWNER || !recreated && !grant.part.is_empty() {
                 continue;
             }
             let more = privileges(it);
@@ -266,9 +266,9 @@ impl Draft<'_> {
     /// Something as GRANT names it.
     fn target(&self, on: &ObjectName) -> String {
         let name = Name::new(&*on.schema, &*on.name);
-        let shown = words::name(&name);
+        let shown = mentions::name(&name);
         match on.kind.as_str() {
-            "schema" => format!("SCHEMA {}", words::ident(&on.name)),
+            "schema" => format!("SCHEMA {}", mentions::ident(&on.name)),
             "sequence" => format!("SEQUENCE {shown}"),
             "type" => format!("TYPE {shown}"),
             "server" => format!("FOREIGN SERVER {}", on.name),
@@ -294,10 +294,10 @@ impl Draft<'_> {
             "table" => {
                 let kind = self.to.relations.get(&name).map(|it: &Relation| it.kind);
                 let keyword = kind.map_or("TABLE", super::relations::keyword);
-                format!("{keyword} {}", words::name(&name))
+                format!("{keyword} {}", mentions::name(&name))
             }
             "type" if self.to.domains.contains_key(&name) => {
-                format!("DOMAIN {}", words::name(&name))
+                format!("DOMAIN {}", mentions::name(&name))
             }
             "schema" | "sequence" | "type" | "routine" | "foreign-data wrapper" | "language" => {
                 self.target(on)
@@ -359,7 +359,7 @@ impl Steps<'_, '_> {
                 before.push_str(&format!("FOR ROLE {} ", on.part));
             }
             if on.name != "*" {
-                before.push_str(&format!("IN SCHEMA {} ", words::ident(&on.name)));
+                before.push_str(&format!("IN SCHEMA {} ", mentions::ident(&on.name)));
             }
             let kind =
                 if kind == "routines" { "FUNCTIONS".to_owned() } else { kind.to_uppercase() };
@@ -367,7 +367,7 @@ impl Steps<'_, '_> {
         }
         let list = match on.kind.as_str() {
             "column" => {
-                let column = words::ident(&on.part);
+                let column = mentions::ident(&on.part);
                 let one = |it: &&str| format!("{it} ({column})");
                 what.iter().map(one).collect::<Vec<_>>().join(", ")
             }

@@ -1,8 +1,8 @@
-//! Partitions, and tables that inherit: what comes from the parent is written there alone.
+//! Handles partitions and tables that inherit: what comes from the parent is written for the parent alone.
 
 use super::constraints::inline;
 use super::relations::{is_view, keyword, typed};
-use super::{Draft, Phase, Step, words};
+use super::{Draft, Phase, Step, mentions};
 use crate::schema::catalog::{Column, Name, Relation};
 
 impl Draft<'_> {
@@ -12,13 +12,13 @@ impl Draft<'_> {
         if let (Some(bound), Some(parent)) = (&it.bound, it.inherits.first())
             && !self.is_attached(it)
         {
-            return format!("PARTITION OF {} {bound}", words::name(parent));
+            return format!("PARTITION OF {} {bound}", mentions::name(parent));
         }
         let partition = it.bound.is_some() && parent.is_some();
         let own = it.columns.iter().filter(|it| it.local || partition);
         let columns = own.map(|column| self.column(name, column));
         let constraints = inline(it)
-            .map(|(key, it)| format!("CONSTRAINT {} {}", words::ident(key), it.definition));
+            .map(|(key, it)| format!("CONSTRAINT {} {}", mentions::ident(key), it.definition));
         let own: Vec<String> =
             columns.chain(constraints).map(|line| format!("\n    {line}")).collect();
         let own = match own.as_slice() {
@@ -28,7 +28,7 @@ impl Draft<'_> {
         if partition || it.inherits.is_empty() {
             return own;
         }
-        let parents: Vec<String> = it.inherits.iter().map(words::name).collect();
+        let parents: Vec<String> = it.inherits.iter().map(mentions::name).collect();
         format!("{own} INHERITS ({})", parents.join(", "))
     }
 
@@ -117,8 +117,8 @@ impl Draft<'_> {
     /// A table becomes a child of another one.
     pub(super) fn join(&mut self, parent: &Name, name: &Name, it: &Relation) {
         let has_rows = self.from.relations.contains_key(name);
-        let default = self.default_partition(it).map(words::name);
-        let (parent, name) = (words::name(parent), words::name(name));
+        let default = self.default_partition(it).map(mentions::name);
+        let (parent, name) = (mentions::name(parent), mentions::name(name));
         let Some(bound) = &it.bound else {
             self.step(Phase::Attach, format!("ALTER TABLE {name} INHERIT {parent}"));
             return;
@@ -150,22 +150,23 @@ impl Draft<'_> {
     pub(super) fn fixed(&mut self, name: &Name, before: &Relation, after: &Relation) {
         if before.of_type != after.of_type {
             let phase = if after.of_type.is_some() { Phase::Attach } else { Phase::LetGo };
-            self.steps.push((phase, typed(&words::name(name), after.of_type.as_ref())));
+            self.steps.push((phase, typed(&mentions::name(name), after.of_type.as_ref())));
         }
-        let alter = format!("ALTER {} {}", keyword(after.kind), words::name(name));
-        if let Some(changes) = words::option_changes(&before.server_options, &after.server_options)
+        let alter = format!("ALTER {} {}", keyword(after.kind), mentions::name(name));
+        if let Some(changes) =
+            mentions::option_changes(&before.server_options, &after.server_options)
         {
             self.step(Phase::Columns, format!("{alter} OPTIONS ({changes})"));
         }
         if before.access_method != after.access_method
             && let Some(method) = &after.access_method
         {
-            let sql = format!("{alter} SET ACCESS METHOD {}", words::ident(method));
+            let sql = format!("{alter} SET ACCESS METHOD {}", mentions::ident(method));
             self.step(Phase::Columns, sql);
         }
         if before.tablespace != after.tablespace {
             let to = after.tablespace.as_deref().unwrap_or("pg_default");
-            self.step(Phase::Columns, format!("{alter} SET TABLESPACE {}", words::ident(to)));
+            self.step(Phase::Columns, format!("{alter} SET TABLESPACE {}", mentions::ident(to)));
         }
     }
 
@@ -174,8 +175,8 @@ impl Draft<'_> {
         let stays = |name: &&Name| {
             let both = (self.from.relations.get(*name), self.to.relations.get(*name));
             let moves = |before: &Relation, after: &Relation| {
-                self.anew.remakes(before, after)
-                    || is_view(after) && self.anew.views.contains(*name)
+                self.recreated.remakes(before, after)
+                    || is_view(after) && self.recreated.views.contains(*name)
             };
             matches!(both, (Some(before), Some(after)) if !moves(before, after))
         };
@@ -207,7 +208,7 @@ fn named<'r>(it: &'r Relation, name: &str) -> Option<&'r Column> {
 }
 
 fn leave(parent: &Name, name: &Name, it: &Relation) -> String {
-    let (parent, name) = (words::name(parent), words::name(name));
+    let (parent, name) = (mentions::name(parent), mentions::name(name));
     match it.bound {
         Some(_) => format!("ALTER TABLE {parent} DETACH PARTITION {name}"),
         None => format!("ALTER TABLE {name} NO INHERIT {parent}"),

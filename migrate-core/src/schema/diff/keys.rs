@@ -1,16 +1,16 @@
-//! Foreign keys, and the keys that they need.
+//! Finds foreign keys, and the keys that they reference.
 
 use std::collections::BTreeSet;
 
-use super::words;
+use super::mentions;
 use crate::schema::catalog::{Constraint, Name, Relation};
 
 /// The columns that a foreign key refers to.
 pub(super) fn referred(it: &Constraint) -> BTreeSet<String> {
     let Some(to) = &it.references else { return BTreeSet::new() };
-    let start = format!("REFERENCES {}(", words::full(to));
+    let start = format!("REFERENCES {}(", mentions::full(to));
     let text = it.definition.split_once(&start).map_or("", |(_, rest)| rest);
-    words::list_of(text)
+    mentions::list_of(text)
 }
 
 /// Does a foreign key refer to this table by these columns?
@@ -23,7 +23,7 @@ pub(super) fn needs(it: &Constraint, table: &Name, columns: &BTreeSet<String>) -
 pub(super) fn keys(it: &Relation) -> BTreeSet<(BTreeSet<String>, String)> {
     let unique = it.indexes.iter().filter(|(_, it)| it.unique && it.predicate.is_none());
     let key = unique.map(|(name, index)| {
-        let columns = words::list_of(&format!("{})", index.keys.join(", ")));
+        let columns = mentions::list_of(&format!("{})", index.keys.join(", ")));
         let constraint = index.constraint.as_ref().and_then(|name| it.constraints.get(name));
         let constraint = constraint.map_or("", |it| &it.definition);
         (columns, format!("{name} {} {constraint}", index.definition))

@@ -1,7 +1,7 @@
-//! NOT NULL of a column, which is a constraint with a name and options since PostgreSQL 18.
+//! Writes NOT NULL, which is a constraint with a name and options since PostgreSQL 18.
 
 use super::relations::keyword;
-use super::{Draft, Phase, words};
+use super::{Draft, Phase, mentions};
 use crate::schema::catalog::{Change, Column, Name, Relation, usual_name};
 
 const NOT_VALID: &str = "NOT VALID";
@@ -18,7 +18,8 @@ impl Column {
             return String::new();
         }
         let name = self.not_null_name.as_ref();
-        let name = name.map_or_else(String::new, |it| format!(" CONSTRAINT {}", words::ident(it)));
+        let name =
+            name.map_or_else(String::new, |it| format!(" CONSTRAINT {}", mentions::ident(it)));
         let option = if self.has_option(NO_INHERIT) { " NO INHERIT" } else { "" };
         format!("{name} NOT NULL{option}")
     }
@@ -27,7 +28,7 @@ impl Column {
     fn constraint(&self, table: &Name) -> String {
         let usual = || usual_name(&table.name, Some(&self.name), "not_null");
         let known = self.not_null_name.clone().or_else(|| self.not_null_constraint.0.clone());
-        words::ident(&known.unwrap_or_else(usual))
+        mentions::ident(&known.unwrap_or_else(usual))
     }
 
     /// The column of a table that leaves a parent: the name that it has from there is its own.
@@ -50,8 +51,8 @@ impl Draft<'_> {
         it: &Column,
         is_filled: bool,
     ) {
-        let shown = format!("ALTER {} {}", keyword(relation.kind), words::name(table));
-        let name = words::ident(&it.name);
+        let shown = format!("ALTER {} {}", keyword(relation.kind), mentions::name(table));
+        let name = mentions::ident(&it.name);
         let set = match it.not_null_name.is_none() && it.not_null_options.is_none() {
             true => format!("{shown} ALTER COLUMN {name} SET NOT NULL"),
             false => {
@@ -67,7 +68,7 @@ impl Draft<'_> {
         let fill = match &it.default {
             Some(_) => format!(
                 "; to fill it first, in batches for a large table: UPDATE {} SET {name} = DEFAULT WHERE {name} IS NULL",
-                words::name(table)
+                mentions::name(table)
             ),
             None => String::new(),
         };
@@ -78,10 +79,10 @@ impl Draft<'_> {
         }
         // A check that holds is proof enough: the rows are not read under the lock of SET NOT NULL.
         let proof =
-            |suffix: String| words::derived(&format!("{}_{}", table.name, it.name), &suffix);
+            |suffix: String| mentions::derived(&format!("{}_{}", table.name, it.name), &suffix);
         let free = |name: &String| !relation.constraints.contains_key(name);
         let mut names = (0..).map(|n| proof(format!("_is_set{}", "_".repeat(n))));
-        let check = words::ident(&names.find(free).unwrap_or_default());
+        let check = mentions::ident(&names.find(free).unwrap_or_default());
         let sql = format!("{shown} ADD CONSTRAINT {check} CHECK ({name} IS NOT NULL) NOT VALID");
         self.step(Phase::Columns, sql);
         self.careful(Phase::Columns, format!("{shown} VALIDATE CONSTRAINT {check}"), caution);
@@ -97,15 +98,15 @@ impl Draft<'_> {
         before: Option<&Column>,
         after: &Column,
     ) {
-        let alter = format!("ALTER {} {}", keyword(relation.kind), words::name(table));
+        let alter = format!("ALTER {} {}", keyword(relation.kind), mentions::name(table));
         let usual = || usual_name(&table.name, Some(&after.name), "not_null");
-        let constraint = words::ident(&after.not_null_name.clone().unwrap_or_else(usual));
+        let constraint = mentions::ident(&after.not_null_name.clone().unwrap_or_else(usual));
         let mut kept = before.filter(|it| it.not_null && after.not_null);
         if let Some(old) = kept {
             let (was, is) = (&old.not_null_options, &after.not_null_options);
             if was != is && !old.has_option(NOT_VALID) && after.has_option(NOT_VALID) {
                 // What has been checked can't be unchecked.
-                let column = words::ident(&after.name);
+                let column = mentions::ident(&after.name);
                 let sql = format!("{alter} ALTER COLUMN {column} DROP NOT NULL");
                 self.step(Phase::Columns, sql);
                 self.not_null(table, relation, after, false);
@@ -114,7 +115,7 @@ impl Draft<'_> {
                 if old.not_null_name != after.not_null_name {
                     if after.inherited {
                         let why = "PostgreSQL can't rename a NOT NULL constraint that is inherited";
-                        let column = format!("{table}.{}", words::ident(&after.name));
+                        let column = format!("{table}.{}", mentions::ident(&after.name));
                         self.cannot(Change::Alter, "column", column, why);
                         return;
                     }
@@ -131,7 +132,7 @@ impl Draft<'_> {
                 }
                 if old.has_option(NOT_VALID) && !after.has_option(NOT_VALID) {
                     let caution =
-                        format!("fails if {} is null in a row", words::ident(&after.name));
+                        format!("fails if {} is null in a row", mentions::ident(&after.name));
                     let sql = format!("{alter} VALIDATE CONSTRAINT {constraint}");
                     self.careful(Phase::Columns, sql, Some(caution));
                 }
@@ -141,7 +142,7 @@ impl Draft<'_> {
         }
         let comment = kept.and_then(|it| it.not_null_comment.as_ref());
         if after.not_null {
-            let on = format!("CONSTRAINT {constraint} ON {}", words::name(table));
+            let on = format!("CONSTRAINT {constraint} ON {}", mentions::name(table));
             self.comment(&on, comment, after.not_null_comment.as_ref());
         }
     }

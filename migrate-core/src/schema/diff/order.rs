@@ -1,4 +1,4 @@
-//! An order in which each thing stands behind those that it needs.
+//! Sorts objects so that each one comes after those that it needs.
 
 use std::collections::BTreeSet;
 

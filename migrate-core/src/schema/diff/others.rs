@@ -1,10 +1,10 @@
-//! Objects of rare kinds: operators, casts, collations, foreign servers, publications and the like.
+//! Writes objects of rare kinds: operators, casts, collations, foreign servers, publications and similar ones.
 
 use std::collections::BTreeSet;
 
-use super::anew::{Anew, is_used_in};
 use super::publications::{changed_options, publication};
-use super::{Draft, Phase, words};
+use super::recreated::{Recreated, is_used_in};
+use super::{Draft, Phase, mentions};
 use crate::schema::catalog::{Catalog, Change, ObjectName, Other, OtherName};
 
 /// A kind that statements can make.
@@ -86,7 +86,7 @@ impl Thing {
 impl Draft<'_> {
     pub(super) fn others(&mut self) {
         let (from, to) = (self.from, self.to);
-        let replaced = self.anew.others.clone();
+        let replaced = self.recreated.others.clone();
         let names: BTreeSet<&OtherName> = from.others.keys().chain(to.others.keys()).collect();
         let place = |name: &&OtherName| KINDS.iter().position(|it| it.kind == name.kind);
         let mut names: Vec<&OtherName> = names.into_iter().collect();
@@ -122,7 +122,7 @@ impl Draft<'_> {
             return;
         }
         // Its name has that of a type in it, which is another one later.
-        let renamed = self.anew.has_type(&before.definition);
+        let renamed = self.recreated.has_type(&before.definition);
         let late = after.is_none() && !renamed || thing.kind.drop < Phase::LetGo;
         let phase = match thing.kind.kind {
             _ if late => thing.kind.drop,
@@ -160,7 +160,7 @@ impl Draft<'_> {
         let was = before.and_then(|it| it.comment.as_ref());
         if was != after.comment.as_ref() && thing.kind.kind != "user mapping" {
             let text = after.comment.as_ref();
-            let text = text.map_or_else(|| "NULL".to_owned(), |it| words::literal(it));
+            let text = text.map_or_else(|| "NULL".to_owned(), |it| mentions::literal(it));
             let sql = format!("COMMENT ON {} IS {text}", thing.target);
             self.step(phase.max(Phase::Comments), sql);
         }
@@ -188,7 +188,7 @@ impl Draft<'_> {
         let alter = thing.alter();
         let sql = match thing.kind.kind {
             "publication" => {
-                let set = words::options(&changed_options(old, &after.options));
+                let set = mentions::options(&changed_options(old, &after.options));
                 format!("{alter} SET ({set})")
             }
             "text search dictionary" => {
@@ -200,7 +200,7 @@ impl Draft<'_> {
                 let all = new.iter().map(|it| (*it).to_owned()).chain(gone).collect::<Vec<_>>();
                 format!("{alter} ({})", all.join(", "))
             }
-            _ => match words::option_changes(old, &after.options) {
+            _ => match mentions::option_changes(old, &after.options) {
                 Some(changes) => format!("{alter} OPTIONS ({changes})"),
                 None => return,
             },
@@ -273,7 +273,7 @@ impl Draft<'_> {
     }
 }
 
-impl Anew {
+impl Recreated {
     /// Those that have to be dropped and created again, since no statement changes them.
     pub(super) fn look_at_others(&mut self, from: &Catalog, to: &Catalog) {
         loop {
@@ -306,8 +306,8 @@ const UNKNOWN: &str = "no statement for this kind is written: add it by hand";
 /// Does the definition of something speak of something else? Only servers have users whose names have no schema.
 fn is_spoken_of(name: &OtherName, definition: &str) -> bool {
     match name.kind.as_str() {
-        "server" => words::is_in(&format!("SERVER {}", name.identity), definition),
-        _ => name.identity.contains('.') && words::is_in(&name.identity, definition),
+        "server" => mentions::is_in(&format!("SERVER {}", name.identity), definition),
+        _ => name.identity.contains('.') && mentions::is_in(&name.identity, definition),
     }
 }
 
@@ -339,7 +339,7 @@ fn create(name: &OtherName, it: &Other) -> String {
         "text search dictionary" if !it.options.is_empty() => {
             format!("{}, {})", definition.trim_end_matches(')'), it.options.join(", "))
         }
-        _ => match words::option_changes(&[], &it.options) {
+        _ => match mentions::option_changes(&[], &it.options) {
             Some(options) => format!("{definition} OPTIONS ({options})"),
             None => definition.clone(),
         },

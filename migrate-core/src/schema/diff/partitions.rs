@@ -1,9 +1,9 @@
-//! Indexes and keys of partitioned tables so that others can go on meanwhile: one that is not complete at the partitioned
-//! table, one for each partition, and each is attached.
+//! Builds indexes and keys of partitioned tables online: an incomplete one on the partitioned table, one on each partition
+//! concurrently, and then attaches these.
 
 use super::constraints::SAME;
-use super::held::Table;
-use super::{Draft, Phase, words};
+use super::online_phase::Table;
+use super::{Draft, Phase, mentions};
 use crate::schema::catalog::{Constraint, Index, Name, Relation, RelationKind, usual_name};
 
 pub(super) fn is_parted(it: &Relation) -> bool {
@@ -81,7 +81,7 @@ impl Draft<'_> {
             if self.to.relations.get(&part).is_some_and(is_parted) {
                 self.index_of_partitions(&part, (&index, &child));
             } else {
-                let sql = words::concurrently(&child.definition);
+                let sql = mentions::concurrently(&child.definition);
                 self.careful(Phase::Indexes, sql, caution.clone());
             }
             self.attach(Phase::Indexes, (table, name), (&part, &index));
@@ -91,16 +91,21 @@ impl Draft<'_> {
     /// A key of a partitioned table, and of all its partitions.
     pub(super) fn key_of_partitions(&mut self, table: &Name, (name, it): (&String, &Constraint)) {
         let phase = Phase::Constraints;
-        let constraint = format!("CONSTRAINT {} {}", words::ident(name), it.definition);
-        self.step(phase, format!("ALTER TABLE ONLY {} ADD {constraint}", words::name(table)));
+        let constraint = format!("CONSTRAINT {} {}", mentions::ident(name), it.definition);
+        self.step(phase, format!("ALTER TABLE ONLY {} ADD {constraint}", mentions::name(table)));
         for (part, index, child) in self.of_partitions(table, name) {
             let key = self.to.relations.get(&part).and_then(|it| it.constraints.get(&index));
             if let Some(key) = key.filter(|_| self.to.relations.get(&part).is_some_and(is_parted)) {
                 self.key_of_partitions(&part, (&index, key));
             } else {
-                self.careful(phase, words::concurrently(&child.definition), Some(SAME.to_owned()));
-                let (own, kind) = (words::ident(&index), it.kind.to_uppercase());
-                let (alter, later) = (format!("ALTER TABLE {}", words::name(&part)), it.deferral());
+                self.careful(
+                    phase,
+                    mentions::concurrently(&child.definition),
+                    Some(SAME.to_owned()),
+                );
+                let (own, kind) = (mentions::ident(&index), it.kind.to_uppercase());
+                let (alter, later) =
+                    (format!("ALTER TABLE {}", mentions::name(&part)), it.deferral());
                 let sql = format!("{alter} ADD CONSTRAINT {own} {kind} USING INDEX {own}{later}");
                 self.step(phase, sql);
             }
@@ -119,7 +124,7 @@ impl Draft<'_> {
         let (was, is) = (self.from.relations.get(parent)?, self.to.relations.get(parent)?);
         let part = before.indexes.get(name)?;
         let stays = part.part_of.as_ref() == Some(whole)
-            && self.anew.keeps_index(parent, was, is, &whole.name);
+            && self.recreated.keeps_index(parent, was, is, &whole.name);
         stays.then_some(part)
     }
 
@@ -147,8 +152,8 @@ impl Draft<'_> {
                 let numbered =
                     name.strip_prefix(&usual).is_some_and(|rest| rest.parse::<u32>().is_ok());
                 if *name != usual && !numbered {
-                    let usual = words::name(&Name::new(&*table.schema, usual));
-                    let sql = format!("ALTER INDEX {usual} RENAME TO {}", words::ident(name));
+                    let usual = mentions::name(&Name::new(&*table.schema, usual));
+                    let sql = format!("ALTER INDEX {usual} RENAME TO {}", mentions::ident(name));
                     self.step(Phase::DropServed, sql);
                 }
                 with_options(&theirs.definition)
@@ -159,7 +164,7 @@ impl Draft<'_> {
         let key = |it: &&str| it.split('=').next().unwrap_or_default().to_owned();
         let keys: Vec<String> = wanted.iter().map(key).collect();
         let gone: Vec<String> = given.iter().map(key).filter(|it| !keys.contains(it)).collect();
-        let alter = format!("ALTER INDEX {}", words::name(&Name::new(&*table.schema, &**name)));
+        let alter = format!("ALTER INDEX {}", mentions::name(&Name::new(&*table.schema, &**name)));
         for (verb, options) in [("RESET", gone.join(", ")), ("SET", set.join(", "))] {
             if !options.is_empty() {
                 self.step(Phase::DropServed, format!("{alter} {verb} ({options})"));
@@ -168,7 +173,8 @@ impl Draft<'_> {
     }
 
     fn attach(&mut self, phase: Phase, whole: (&Name, &String), part: (&Name, &String)) {
-        let index = |(table, name): (&Name, &String)| words::name(&Name::new(&*table.schema, name));
+        let index =
+            |(table, name): (&Name, &String)| mentions::name(&Name::new(&*table.schema, name));
         let sql = format!("ALTER INDEX {} ATTACH PARTITION {}", index(whole), index(part));
         self.step(phase, sql);
     }
@@ -193,7 +199,7 @@ fn usual_index(table: &str, constraint: Option<&Constraint>, it: &Index) -> Stri
         Some(_) => "key",
     };
     let column = |key: &String| match key.split_once('(') {
-        None => words::list_of(&format!("{key})")).into_iter().next().unwrap_or_default(),
+        None => mentions::list_of(&format!("{key})")).into_iter().next().unwrap_or_default(),
         Some(("", _)) => "expr".to_owned(),
         Some((function, _)) => function.rsplit('.').next().unwrap_or_default().to_owned(),
     };

@@ -1,14 +1,14 @@
-//! What belongs to a table or a view: triggers, rules, policies and the like.
+//! Writes what belongs to a table or a view: triggers, rules, policies and similar objects.
 
 use std::collections::BTreeSet;
 
 use super::relations::{is_view, keyword};
-use super::{Draft, Phase, words};
+use super::{Draft, Phase, mentions};
 use crate::schema::catalog::{Catalog, Change, Name, Policy, Relation, Rule, Trigger};
 
 impl Draft<'_> {
     pub(super) fn parts(&mut self, name: &Name, before: Option<&Relation>, after: &Relation) {
-        let shown = words::name(name);
+        let shown = mentions::name(name);
         let table = format!("ALTER {} {shown}", keyword(after.kind));
         self.constraints(name, before, after);
         self.indexes(name, before, after);
@@ -33,7 +33,8 @@ impl Draft<'_> {
 
     /// What identifies a row for replication.
     fn replica_identity(&mut self, name: &Name, before: Option<&Relation>, after: &Relation) {
-        let table = format!("ALTER {} {} REPLICA IDENTITY", keyword(after.kind), words::name(name));
+        let table =
+            format!("ALTER {} {} REPLICA IDENTITY", keyword(after.kind), mentions::name(name));
         let index = |it: &Relation| {
             let identity = it.replica_identity.as_deref()?;
             identity.strip_prefix("index ").map(str::to_owned)
@@ -42,7 +43,7 @@ impl Draft<'_> {
         // An index that is recreated takes it along.
         let rebuilt = before
             .zip(is.as_ref())
-            .is_some_and(|(before, index)| !self.anew.keeps_index(name, before, after, index));
+            .is_some_and(|(before, index)| !self.recreated.keeps_index(name, before, after, index));
         let changes =
             before.and_then(|it| it.replica_identity.as_ref()) != after.replica_identity.as_ref();
         if !changes && !rebuilt {
@@ -54,7 +55,7 @@ impl Draft<'_> {
             self.step(Phase::DropParts, format!("{table} DEFAULT"));
         }
         let to = match (is, after.replica_identity.as_deref()) {
-            (Some(index), _) => format!("USING INDEX {}", words::ident(&index)),
+            (Some(index), _) => format!("USING INDEX {}", mentions::ident(&index)),
             (None, Some(other)) => other.to_uppercase(),
             (None, None) => "DEFAULT".to_owned(),
         };
@@ -65,22 +66,22 @@ impl Draft<'_> {
 
     /// Triggers and rules.
     fn firing(&mut self, name: &Name, before: Option<&Relation>, after: &Relation) {
-        let shown = words::name(name);
+        let shown = mentions::name(name);
         let (old, new) = (before.map(Firing::all).unwrap_or_default(), Firing::all(after));
         for Firing { kind, name: part, definition, .. } in &old {
             let stays = new.iter().any(|it| it.is(kind, part) && it.definition == *definition);
-            if !stays || self.anew.frees(name, definition) {
-                let sql = format!("DROP {kind} {} ON {shown}", words::ident(part));
+            if !stays || self.recreated.frees(name, definition) {
+                let sql = format!("DROP {kind} {} ON {shown}", mentions::ident(part));
                 self.step(Phase::DropParts, sql);
             }
         }
         for Firing { kind, name: part, definition, firing, depends_on, comment } in &new {
             let same = old.iter().find(|it| it.is(kind, part) && it.definition == *definition);
-            let same = same.filter(|_| !self.anew.frees(name, definition));
+            let same = same.filter(|_| !self.recreated.frees(name, definition));
             if same.is_none() {
                 self.step(Phase::Parts, definition.trim_end_matches(';'));
             }
-            let part = words::ident(part);
+            let part = mentions::ident(part);
             if same.and_then(|it| it.firing.as_ref()) != firing.as_ref() {
                 let sql = switch(&shown, &format!("{kind} {part}"), firing.as_deref());
                 self.step(Phase::Comments, sql);
@@ -109,7 +110,7 @@ impl Draft<'_> {
             let Some((root, trigger)) = original(self.to, name, &key) else { continue };
             let old = original(self.from, name, &key);
             let remade = old.is_none_or(|(_, old)| {
-                old.definition != trigger.definition || self.anew.frees(root, &old.definition)
+                old.definition != trigger.definition || self.recreated.frees(root, &old.definition)
             });
             let above = |catalog| state(catalog, parent, &key);
             let given = match before.filter(|_| !remade && above(self.from) == above(self.to)) {
@@ -118,37 +119,37 @@ impl Draft<'_> {
             };
             let wanted = state(self.to, name, &key);
             if given != wanted {
-                let what = format!("TRIGGER {}", words::ident(&key));
-                self.step(Phase::Copies, switch(&words::name(name), &what, wanted));
+                let what = format!("TRIGGER {}", mentions::ident(&key));
+                self.step(Phase::Copies, switch(&mentions::name(name), &what, wanted));
             }
         }
     }
 
     fn policies(&mut self, name: &Name, before: Option<&Relation>, after: &Relation) {
-        let shown = words::name(name);
+        let shown = mentions::name(name);
         let same = |this: &Self, a: &Policy, b: &Policy| {
             let frees = |text: &Option<String>| {
-                text.as_ref().is_some_and(|text| this.anew.frees(name, text))
+                text.as_ref().is_some_and(|text| this.recreated.frees(name, text))
             };
             let frees = frees(&a.using) || frees(&a.check);
             Policy { comment: b.comment.clone(), ..a.clone() } == *b && !frees
         };
         for (policy, it) in before.iter().flat_map(|it| &it.policies) {
             if !after.policies.get(policy).is_some_and(|new| same(self, it, new)) {
-                let sql = format!("DROP POLICY {} ON {shown}", words::ident(policy));
+                let sql = format!("DROP POLICY {} ON {shown}", mentions::ident(policy));
                 self.step(Phase::DropParts, sql);
             }
         }
         for (policy, it) in &after.policies {
             let old = before.and_then(|before| before.policies.get(policy));
             let old = old.filter(|old| same(self, old, it));
-            let policy = words::ident(policy);
+            let policy = mentions::ident(policy);
             if old.is_none() {
                 let kind = if it.permissive { "" } else { " AS RESTRICTIVE" };
                 let roles = if it.roles == ["public"] {
                     "PUBLIC".to_owned()
                 } else {
-                    words::list(&it.roles)
+                    mentions::list(&it.roles)
                 };
                 let command = it.command.to_uppercase();
                 let clause = |word: &str, text: &Option<String>| {

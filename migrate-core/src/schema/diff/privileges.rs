@@ -1,8 +1,8 @@
-//! Privileges and owners of two catalogs, side by side: what is in both, and what is only in one.
+//! Compares the privileges and owners of two catalogs: what both have, and what only one has.
 
 use std::collections::BTreeSet;
 
-use super::words;
+use super::mentions;
 use crate::schema::catalog::{Catalog, GrantName, Name, ObjectName, Routine, RoutineName};
 
 /// A catalog with the privileges that another one has: what is in both has those of the other, and for
@@ -110,5 +110,5 @@ pub(super) fn objects(catalog: &Catalog) -> BTreeSet<ObjectName> {
 
 /// Extended statistics, as the server names what has an owner and no privileges.
 pub(super) fn statistics(name: &Name) -> ObjectName {
-    ObjectName::of("statistics object", &Name::new("", words::full(name)))
+    ObjectName::of("statistics object", &Name::new("", mentions::full(name)))
 }

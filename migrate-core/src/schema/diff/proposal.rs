@@ -1,13 +1,12 @@
-//! The way from one catalog to another in parts, as a careful person would deploy it: each can be
-//! a revision of its own.
+//! Splits the way from one catalog to another into parts that can be deployed one after the other, each as a revision.
 
 use std::collections::BTreeSet;
 
 use super::definitions::behind_extensions;
-use super::held::held_back;
+use super::lossless_renames::settled;
+use super::online_phase::held_back;
 use super::privileges::{only_in, with_privileges_of};
-use super::settled::settled;
-use super::{Script, Step, labels, write};
+use super::{Script, Step, enum_labels, write};
 use crate::schema::catalog::{Catalog, Difference};
 
 /// How to write it.
@@ -98,7 +97,7 @@ pub fn propose(from: &Catalog, to: &Catalog, options: &Options) -> Proposal {
     } else {
         held_back(&behind_extensions(settled(from, to).0, to), to)
     };
-    let labelled = labels::with_used(from, &held);
+    let labelled = enum_labels::with_used(from, &held);
     let mut proposal = Proposal::default();
     let ways = [
         (PartKind::EnumValues, from, &labelled),

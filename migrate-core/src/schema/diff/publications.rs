@@ -1,8 +1,8 @@
-//! Publications: what they publish comes and goes by itself.
+//! Writes publications. Tables that are dropped leave them without a statement.
 
 use std::collections::BTreeSet;
 
-use super::{Draft, Phase, words};
+use super::{Draft, Phase, mentions};
 use crate::schema::catalog::{Name, Other};
 
 impl Draft<'_> {
@@ -11,7 +11,7 @@ impl Draft<'_> {
         let table = |key: &str| {
             let text = key.strip_prefix("TABLE ")?;
             let mut names = self.from.relations.keys();
-            names.find(|name| words::full(name) == text).cloned()
+            names.find(|name| mentions::full(name) == text).cloned()
         };
         let staying: BTreeSet<Name> = match before.parts.is_empty() {
             true => BTreeSet::new(),
@@ -23,7 +23,8 @@ impl Draft<'_> {
             })
         };
         let retyped = |key: &String, text: &String| {
-            table(key).is_some_and(|name| text.contains(" WHERE ") && self.anew.frees(&name, text))
+            table(key)
+                .is_some_and(|name| text.contains(" WHERE ") && self.recreated.frees(&name, text))
         };
         let same = |(key, text): (&String, &String)| {
             after.parts.get(key) == Some(text) && !remade(key) && !retyped(key, text)
@@ -60,7 +61,7 @@ pub(super) fn publication(it: &Other) -> String {
     };
     let options = match it.options.as_slice() {
         [] => String::new(),
-        options => format!(" WITH ({})", words::options(options)),
+        options => format!(" WITH ({})", mentions::options(options)),
     };
     format!("{}{tables}{options}", it.definition)
 }

@@ -1,11 +1,11 @@
-//! Tables and views as a whole, in an order in which they can be dropped and made.
+//! Writes whole tables and views, in an order in which they can be dropped and created.
 
 use std::collections::BTreeSet;
 
-use super::held::taken;
+use super::online_phase::taken;
 use super::order::sorted;
 use super::view_order::{Item, in_order};
-use super::{Draft, Phase, Step, words};
+use super::{Draft, Phase, Step, mentions};
 use crate::schema::catalog::{Change, Column, Constraint, Name, Relation, RelationKind};
 
 impl Draft<'_> {
@@ -84,7 +84,7 @@ impl Draft<'_> {
             });
         for (name, _, after) in changed {
             let to = if after.unlogged { "UNLOGGED" } else { "LOGGED" };
-            let sql = format!("ALTER {} {} SET {to}", keyword(after.kind), words::name(name));
+            let sql = format!("ALTER {} {} SET {to}", keyword(after.kind), mentions::name(name));
             self.careful(Phase::Columns, sql, Some(REWRITES.to_owned()));
         }
     }
@@ -120,7 +120,7 @@ impl Draft<'_> {
     }
 
     fn drop_relation(&mut self, name: &Name, it: &Relation, dropped: &BTreeSet<&Name>) {
-        let shown = words::name(name);
+        let shown = mentions::name(name);
         if is_view(it) {
             self.step(Phase::DropViews, format!("DROP {} {shown}", keyword(it.kind)));
             return;
@@ -132,7 +132,7 @@ impl Draft<'_> {
                 continue;
             }
             if other.is_some_and(|to| dropped.contains(to)) || self.rekeyed(constraint) {
-                let key = words::ident(key);
+                let key = mentions::ident(key);
                 let sql = format!("ALTER TABLE {shown} DROP CONSTRAINT {key}");
                 self.step(Phase::DropForeignKeys, sql);
             }
@@ -140,7 +140,7 @@ impl Draft<'_> {
         // What its rules and policies show can be gone before it is.
         let other = |text: &str| {
             let mut relations = self.from.relations.keys().filter(|other| *other != name);
-            relations.any(|other| words::mentions(text, other))
+            relations.any(|other| mentions::mentions(text, other))
         };
         let rules = it.rules.iter().filter(|(_, it)| other(&it.definition));
         let policies = it.policies.iter().filter(|(_, it)| {
@@ -151,7 +151,7 @@ impl Draft<'_> {
         for (kind, part) in
             rules.chain(policies.map(|(part, _)| ("POLICY", part))).collect::<Vec<_>>()
         {
-            let part = words::ident(part);
+            let part = mentions::ident(part);
             self.step(Phase::DropParts, format!("DROP {kind} {part} ON {shown}"));
         }
         let sql = format!("DROP {} {shown}", keyword(it.kind));
@@ -189,11 +189,11 @@ impl Draft<'_> {
             || it.inherits.iter().any(|parent| self.drops_first(parent, dropped))
             || it.indexes.keys().any(named)
             || own.map(|(name, _)| name).any(|it| taken(self.to, it))
-            || texts.any(|it| self.anew.has(it))
+            || texts.any(|it| self.recreated.has(it))
     }
 
     fn make_relation(&mut self, name: &Name, it: &Relation) {
-        let shown = words::name(name);
+        let shown = mentions::name(name);
         self.made_relation(name);
         let (with, space) = storage(it);
         if is_view(it) {
@@ -210,7 +210,7 @@ impl Draft<'_> {
             let parted = parted.map_or_else(String::new, |key| format!(" PARTITION BY {key}"));
             let sql = format!("CREATE {unlogged}TABLE {shown} {body}{parted}{with}{space}");
             let default = self.default_partition(it).filter(|_| !self.is_attached(it));
-            let default = default.map(words::name);
+            let default = default.map(mentions::name);
             let scans = default
                 .as_ref()
                 .map(|it| format!("all rows of {it} are read while nobody can use it"));
@@ -238,12 +238,12 @@ impl Draft<'_> {
     /// A foreign table by itself, or as a partition.
     fn foreign_table(&mut self, name: &Name, it: &Relation) {
         let body = self.body(name, it);
-        let server = words::ident(it.server.as_deref().unwrap_or_default());
-        let options = match words::option_changes(&[], &it.server_options) {
+        let server = mentions::ident(it.server.as_deref().unwrap_or_default());
+        let options = match mentions::option_changes(&[], &it.server_options) {
             Some(options) => format!(" OPTIONS ({options})"),
             None => String::new(),
         };
-        let shown = words::name(name);
+        let shown = mentions::name(name);
         self.step(
             Phase::Tables,
             format!("CREATE FOREIGN TABLE {shown} {body} SERVER {server}{options}"),
@@ -253,7 +253,7 @@ impl Draft<'_> {
     fn alter(&mut self, name: &Name, before: &Relation, after: &Relation) {
         self.fixed(name, before, after);
         let left = self.as_inherited(name, before, after);
-        let table = format!("ALTER {} {}", keyword(after.kind), words::name(name));
+        let table = format!("ALTER {} {}", keyword(after.kind), mentions::name(name));
         let key = |option: &String| option.split('=').next().unwrap_or_default().to_owned();
         let keys: BTreeSet<String> = after.options.iter().map(key).collect();
         let gone: Vec<String> =
@@ -266,7 +266,7 @@ impl Draft<'_> {
             self.step(Phase::Columns, format!("{table} RESET ({})", gone.join(", ")));
         }
         if !set.is_empty() && !replaced {
-            self.step(Phase::Columns, format!("{table} SET ({})", words::options(&set)));
+            self.step(Phase::Columns, format!("{table} SET ({})", mentions::options(&set)));
         }
         let left = follow_type(left, before, after);
         self.columns(name, &left, after);
@@ -314,18 +314,18 @@ fn view(name: &Name, it: &Relation, create: &str) -> String {
     let (with, space) = storage(it);
     let definition = it.definition.as_deref().unwrap_or_default().trim();
     let definition = definition.trim_end_matches(';');
-    format!("{create} {}{with}{space} AS\n{definition}", words::name(name))
+    format!("{create} {}{with}{space} AS\n{definition}", mentions::name(name))
 }
 
 /// How a table or a view is stored: the method with the options, and the tablespace.
 fn storage(it: &Relation) -> (String, String) {
     let method = it.access_method.as_ref().filter(|method| *method != "heap");
-    let method = method.map_or_else(String::new, |it| format!(" USING {}", words::ident(it)));
+    let method = method.map_or_else(String::new, |it| format!(" USING {}", mentions::ident(it)));
     let space = it.tablespace.as_ref();
-    let space = space.map_or_else(String::new, |it| format!(" TABLESPACE {}", words::ident(it)));
+    let space = space.map_or_else(String::new, |it| format!(" TABLESPACE {}", mentions::ident(it)));
     let with = match it.options.as_slice() {
         [] => String::new(),
-        options => format!(" WITH ({})", words::options(options)),
+        options => format!(" WITH ({})", mentions::options(options)),
     };
     (format!("{method}{with}"), space)
 }

@@ -1,9 +1,9 @@
-//! What may have been renamed, for people to decide: nothing in two catalogs proves it.
+//! Finds objects that may have been renamed. Two catalogs can't prove it, so a person decides.
 
 use std::collections::BTreeSet;
 use std::fmt;
 
-use super::words;
+use super::mentions;
 use crate::schema::catalog::{Catalog, Column, Name, Relation, RelationKind, Sequence};
 
 /// A new name, or another schema, for something that stays what it is.
@@ -84,17 +84,17 @@ impl Rename {
     #[must_use]
     pub fn sql(&self) -> String {
         let keyword = self.kind.keyword();
-        let (from, to) = (words::ident(&self.from), words::ident(&self.to));
+        let (from, to) = (mentions::ident(&self.from), mentions::ident(&self.to));
         match &self.table {
             Some(table) => {
-                let table = words::name(&Name::new(&*self.schema, table));
+                let table = mentions::name(&Name::new(&*self.schema, table));
                 format!("ALTER {keyword} {table} RENAME COLUMN {from} TO {to}")
             }
             None => {
-                let from = words::name(&Name::new(&*self.schema, &*self.from));
+                let from = mentions::name(&Name::new(&*self.schema, &*self.from));
                 match &self.to_schema {
                     Some(schema) => {
-                        format!("ALTER {keyword} {from} SET SCHEMA {}", words::ident(schema))
+                        format!("ALTER {keyword} {from} SET SCHEMA {}", mentions::ident(schema))
                     }
                     None => format!("ALTER {keyword} {from} RENAME TO {to}"),
                 }
@@ -117,8 +117,8 @@ impl Rename {
     #[must_use]
     pub fn to_argument(&self) -> String {
         let to = match &self.to_schema {
-            Some(schema) => words::full(&Name::new(&**schema, &*self.to)),
-            None => words::ident(&self.to),
+            Some(schema) => mentions::full(&Name::new(&**schema, &*self.to)),
+            None => mentions::ident(&self.to),
         };
         format!("{}={to}", self.shown(&self.from))
     }
@@ -127,7 +127,7 @@ impl Rename {
         match &self.table {
             Some(table) => {
                 let table = Name::new(&*self.schema, table);
-                format!("{table}.{}", words::ident(name))
+                format!("{table}.{}", mentions::ident(name))
             }
             None => Name::new(&*self.schema, name).to_string(),
         }
@@ -138,7 +138,7 @@ impl Rename {
 impl fmt::Display for Rename {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let to = match &self.to_schema {
-            Some(schema) => words::full(&Name::new(&**schema, &*self.to)),
+            Some(schema) => mentions::full(&Name::new(&**schema, &*self.to)),
             None => self.shown(&self.to),
         };
         let from = self.shown(&self.from);
@@ -149,8 +149,8 @@ impl fmt::Display for Rename {
 /// The statements for some renames, and those for the way back: a schema that something moves to is created first.
 ///
 /// ```
-/// use migrate_core::catalog::Catalog;
-/// use migrate_core::diff::{Rename, RenameKind, rename_statements};
+/// use migrate_core::schema::catalog::Catalog;
+/// use migrate_core::schema::diff::{Rename, RenameKind, rename_statements};
 ///
 /// let moved = Rename {
 ///     kind: RenameKind::Table,
@@ -171,7 +171,7 @@ pub fn rename_statements(renames: &[Rename], from: &Catalog) -> (Vec<String>, Ve
     schemas.insert("public");
     for it in renames {
         if let Some(schema) = it.to_schema.as_deref().filter(|schema| schemas.insert(schema)) {
-            let schema = words::ident(schema);
+            let schema = mentions::ident(schema);
             there.push(format!("CREATE SCHEMA {schema}"));
             back.push(format!("DROP SCHEMA {schema}"));
         }
@@ -272,7 +272,7 @@ fn shape(table: &Name, it: &Column, catalog: &Catalog) -> Shape {
     let owner = (table.clone(), it.name.clone());
     let own = |(name, sequence): (&Name, &Sequence)| {
         let default = it.default.as_deref().unwrap_or_default();
-        sequence.owned_by.as_ref() == Some(&owner) && words::mentions(default, name)
+        sequence.owned_by.as_ref() == Some(&owner) && mentions::mentions(default, name)
     };
     let default = match catalog.sequences.iter().any(own) {
         true => Some("its own sequence".to_owned()),

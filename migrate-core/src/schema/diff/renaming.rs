@@ -1,8 +1,8 @@
-//! A rename as people write it: `users.email=mail`, `people=users`, `orders=shop.orders`.
+//! Reads a rename as people write it: `users.email=mail`, `people=users`, `orders=shop.orders`.
 
 use std::fmt;
 
-use super::words;
+use super::mentions;
 use super::{Rename, RenameKind};
 use crate::schema::catalog::{Catalog, Name, RelationKind};
 use crate::syntax::ident::fold;
@@ -62,7 +62,7 @@ impl fmt::Display for RenameError {
             ),
             RenameError::Both { name, schema, to } => {
                 let moved = Name::new(&**schema, name.rsplit('.').next().unwrap_or_default());
-                let moved = words::full(&moved);
+                let moved = mentions::full(&moved);
                 write!(
                     f,
                     "`{name}` can't be moved and renamed at once: write `--rename {name}={moved} --rename {moved}={to}`"
@@ -143,7 +143,7 @@ impl Rename {
                 return Err(form());
             }
             if rename.from != to {
-                let (name, to) = (rename.shown(&rename.from), words::ident(&to));
+                let (name, to) = (rename.shown(&rename.from), mentions::ident(&to));
                 return Err(RenameError::Both { name, schema, to });
             }
         }
@@ -250,7 +250,7 @@ fn unknown(parts: &[String], catalog: &Catalog) -> Option<RenameError> {
     let Some(relation) = catalog.relations.get(&table) else {
         return Some(RenameError::Unknown { name: parts.join(".") });
     };
-    let columns = relation.columns.iter().map(|it| words::ident(&it.name)).collect();
+    let columns = relation.columns.iter().map(|it| mentions::ident(&it.name)).collect();
     let (table, column) = (table.to_string(), column.clone());
     Some(RenameError::NoColumn { table, column, columns })
 }

@@ -1,5 +1,5 @@
-//! Catalogs that two roles have made, as if one had: who owns and may do what is told from the role that
-//! runs the chain, which is called otherwise on each server.
+//! Makes catalogs comparable that different roles have created: owners and grantees are relative to the role that runs
+//! the chain, which has another name on each server.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,10 +1,10 @@
-//! Functions, procedures and aggregates, in an order that their bodies allow.
+//! Writes functions, procedures and aggregates, in an order that their bodies allow.
 
 use std::collections::BTreeSet;
 
 use super::order::sorted;
 use super::relations::is_view;
-use super::{Draft, Phase, words};
+use super::{Draft, Phase, mentions};
 use crate::schema::catalog::{Catalog, Change, Name, ObjectName, Relation, Routine, RoutineName};
 
 impl Draft<'_> {
@@ -14,12 +14,12 @@ impl Draft<'_> {
             // Its own name is no call.
             let text = it.definition.split_once('(').map_or(&*it.definition, |(_, text)| text);
             match it.is_parsed() {
-                true => words::mentions(text, &Name::new(&*name.schema, &*name.name)),
-                false => words::has_word(text, &name.name),
+                true => mentions::mentions(text, &Name::new(&*name.schema, &*name.name)),
+                false => mentions::has_word(text, &name.name),
             }
         };
         let goes = |(name, _): &(&RoutineName, &Routine)| {
-            self.anew.routines.contains(*name) || !to.routines.contains_key(*name)
+            self.recreated.routines.contains(*name) || !to.routines.contains_key(*name)
         };
         let with_views: BTreeSet<&RoutineName> =
             self.gone_with_views().into_iter().map(|(name, _)| name).collect();
@@ -28,9 +28,9 @@ impl Draft<'_> {
             if with_views.contains(name) {
                 continue;
             }
-            if self.anew.routines.contains(name) {
+            if self.recreated.routines.contains(name) {
                 let makes_way = |(table, before): (&Name, &Relation)| {
-                    let other = |after| self.anew.remakes(before, after);
+                    let other = |after| self.recreated.remakes(before, after);
                     it.needs(name, table) && to.relations.get(table).is_some_and(other)
                 };
                 let phase = match from.relations.iter().any(makes_way) {
@@ -43,29 +43,29 @@ impl Draft<'_> {
                 let gone = from.relations.keys().filter(|name| !to.relations.contains_key(*name));
                 let early = gone.into_iter().any(|table| {
                     let result = it.result.as_deref().unwrap_or_default();
-                    words::mentions(result, table)
-                        || words::mentions(&name.arguments, table)
+                    mentions::mentions(result, table)
+                        || mentions::mentions(&name.arguments, table)
                         || it.definition.contains("BEGIN ATOMIC")
-                            && words::mentions(&it.definition, table)
+                            && mentions::mentions(&it.definition, table)
                 });
                 let own = Name::new(&*name.schema, &*name.name);
                 let mut measures = from.ranges.values().filter_map(|it| it.difference.as_ref());
                 let phase = match early {
                     true => Phase::DropRoutinesOfTables,
-                    false if measures.any(|it| words::mentions(it, &own)) => Phase::DropRest,
+                    false if measures.any(|it| mentions::mentions(it, &own)) => Phase::DropRest,
                     false => Phase::DropRoutines,
                 };
                 let mut name = name.clone();
                 if phase > Phase::RenameTypes {
                     // It takes a type that has another name by then.
-                    for kind in &self.anew.types {
-                        name.arguments = words::with_other(&name.arguments, kind);
+                    for kind in &self.recreated.types {
+                        name.arguments = mentions::with_other(&name.arguments, kind);
                     }
                 }
                 self.drop_routine(&name, it, phase);
             }
         }
-        let early = if from.routines == to.routines && self.anew.routines.is_empty() {
+        let early = if from.routines == to.routines && self.recreated.routines.is_empty() {
             BTreeSet::new()
         } else {
             needed_by_tables(to)
@@ -73,7 +73,7 @@ impl Draft<'_> {
         let with_views: BTreeSet<&RoutineName> =
             self.made_with_views().into_iter().map(|(name, _)| name).collect();
         let comes = |(name, it): &(&RoutineName, &Routine)| {
-            self.anew.routines.contains(*name) || from.routines.get(*name) != Some(it)
+            self.recreated.routines.contains(*name) || from.routines.get(*name) != Some(it)
         };
         for (name, it) in sorted(to.routines.iter().filter(comes).collect(), calls) {
             // Between views, it comes with them.
@@ -90,7 +90,7 @@ impl Draft<'_> {
     /// A routine that is new, or that changes.
     pub(super) fn make_routine(&mut self, name: &RoutineName, it: &Routine, phase: Phase) {
         let before = self.from.routines.get(name);
-        let before = before.filter(|_| !self.anew.routines.contains(name));
+        let before = before.filter(|_| !self.recreated.routines.contains(name));
         if before.is_none() {
             self.made(ObjectName::routine(name));
         }
@@ -120,11 +120,11 @@ impl Draft<'_> {
         let views = self.to.relations.iter().filter(|(_, it)| is_view(it));
         let new = views.filter(|(name, it)| {
             let before = self.from.relations.get(*name);
-            self.anew.views.contains(*name)
+            self.recreated.views.contains(*name)
                 || before.is_none_or(|before| before.definition != it.definition)
         });
         let mut new = new.map(|(name, _)| name);
-        if new.any(|view| words::has_word(&it.definition, &view.name)) {
+        if new.any(|view| mentions::has_word(&it.definition, &view.name)) {
             Phase::RoutinesOfViews
         } else {
             Phase::RoutinesOfTables
@@ -155,7 +155,7 @@ fn needed_by_tables(to: &Catalog) -> BTreeSet<&RoutineName> {
     while !texts.is_empty() {
         let called = |name: &&RoutineName| {
             let full = Name::new(&*name.schema, &*name.name);
-            texts.iter().any(|text| words::mentions(text, &full))
+            texts.iter().any(|text| mentions::mentions(text, &full))
         };
         let left = to.routines.keys().filter(|name| !found.contains(name));
         let more: Vec<&RoutineName> = left.filter(called).collect();
@@ -165,12 +165,12 @@ fn needed_by_tables(to: &Catalog) -> BTreeSet<&RoutineName> {
         let inner = to
             .routines
             .keys()
-            .filter(|name| bodies.iter().any(|body| words::has_word(body, &name.name)));
+            .filter(|name| bodies.iter().any(|body| mentions::has_word(body, &name.name)));
         let inner: Vec<&RoutineName> = inner.filter(|name| !found.contains(name)).collect();
         texts = inner
             .iter()
             .filter(|name| !more.contains(name))
-            .map(|name| words::full(&Name::new(&*name.schema, &*name.name)))
+            .map(|name| mentions::full(&Name::new(&*name.schema, &*name.name)))
             .collect();
         found.extend(more);
     }
@@ -184,7 +184,7 @@ fn shown(name: &RoutineName, it: &Routine) -> String {
         _ => ("FUNCTION", ""),
     };
     let arguments = if name.arguments.is_empty() { none } else { &name.arguments };
-    format!("{kind} {}({arguments})", words::name(&Name::new(&*name.schema, &*name.name)))
+    format!("{kind} {}({arguments})", mentions::name(&Name::new(&*name.schema, &*name.name)))
 }
 
 fn create(name: &RoutineName, it: &Routine) -> Result<String, &'static str> {

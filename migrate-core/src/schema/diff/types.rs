@@ -1,9 +1,9 @@
-//! Schemas, extensions, types, sequences, routines and statistics.
+//! Writes schemas, extensions, types, sequences, routines and statistics.
 
 use std::collections::BTreeSet;
 
 use super::privileges::statistics;
-use super::{Draft, Phase, words};
+use super::{Draft, Phase, mentions};
 use crate::schema::catalog::{Catalog, Enum, Name, ObjectName, Sequence, Statistics};
 
 impl Draft<'_> {
@@ -11,18 +11,18 @@ impl Draft<'_> {
         let (from, to) = (self.from, self.to);
         for (name, schema) in &to.schemas {
             if !from.schemas.contains_key(name) {
-                self.step(Phase::Schemas, format!("CREATE SCHEMA {}", words::ident(name)));
+                self.step(Phase::Schemas, format!("CREATE SCHEMA {}", mentions::ident(name)));
                 self.made(ObjectName::schema(name));
             }
             let before = from.schemas.get(name).and_then(|it| it.comment.as_ref());
-            let on = format!("SCHEMA {}", words::ident(name));
+            let on = format!("SCHEMA {}", mentions::ident(name));
             self.comment(&on, before, schema.comment.as_ref());
         }
         for name in from.schemas.keys().filter(|name| !to.schemas.contains_key(*name)) {
-            self.step(Phase::DropSchemas, format!("DROP SCHEMA {}", words::ident(name)));
+            self.step(Phase::DropSchemas, format!("DROP SCHEMA {}", mentions::ident(name)));
         }
         for (name, it) in &to.extensions {
-            let (shown, schema) = (words::ident(name), words::ident(&it.schema));
+            let (shown, schema) = (mentions::ident(name), mentions::ident(&it.schema));
             match from.extensions.get(name) {
                 None => {
                     let sql = format!("CREATE EXTENSION {shown} SCHEMA {schema}");
@@ -38,12 +38,12 @@ impl Draft<'_> {
             if comment != it.comment.as_ref() {
                 let text = it.comment.as_ref().or(it.usual_comment.as_ref());
                 let text = text.filter(|it| !it.is_empty());
-                let text = text.map_or_else(|| "NULL".to_owned(), |it| words::literal(it));
+                let text = text.map_or_else(|| "NULL".to_owned(), |it| mentions::literal(it));
                 self.step(Phase::Comments, format!("COMMENT ON EXTENSION {shown} IS {text}"));
             }
         }
         for name in from.extensions.keys().filter(|name| !to.extensions.contains_key(*name)) {
-            self.step(Phase::DropRest, format!("DROP EXTENSION {}", words::ident(name)));
+            self.step(Phase::DropRest, format!("DROP EXTENSION {}", mentions::ident(name)));
         }
         for name in from.enums.keys().chain(to.enums.keys()).collect::<BTreeSet<_>>() {
             self.enumeration(name, from.enums.get(name), to.enums.get(name));
@@ -58,25 +58,25 @@ impl Draft<'_> {
     }
 
     fn enumeration(&mut self, name: &Name, before: Option<&Enum>, after: Option<&Enum>) {
-        let shown = words::name(name);
+        let shown = mentions::name(name);
         let create = |labels: &[String]| {
-            let labels: Vec<String> = labels.iter().map(|label| words::literal(label)).collect();
+            let labels: Vec<String> = labels.iter().map(|label| mentions::literal(label)).collect();
             format!("CREATE TYPE {shown} AS ENUM ({})", labels.join(", "))
         };
         match (before, after) {
             (None, Some(after)) => self.step(Phase::Types, create(&after.labels)),
             (Some(_), None) => self.step(Phase::DropEnums, format!("DROP TYPE {shown}")),
             (Some(before), Some(after)) if before.labels != after.labels => {
-                if !self.anew.types.contains(name) {
+                if !self.recreated.types.contains(name) {
                     for (at, label) in after.labels.iter().enumerate() {
                         if !before.labels.contains(label) {
                             let place = match at.checked_sub(1).map(|at| &after.labels[at]) {
-                                Some(last) => format!(" AFTER {}", words::literal(last)),
+                                Some(last) => format!(" AFTER {}", mentions::literal(last)),
                                 None => before.labels.first().map_or_else(String::new, |first| {
-                                    format!(" BEFORE {}", words::literal(first))
+                                    format!(" BEFORE {}", mentions::literal(first))
                                 }),
                             };
-                            let label = words::literal(label);
+                            let label = mentions::literal(label);
                             let sql = format!("ALTER TYPE {shown} ADD VALUE {label}{place}");
                             self.step(Phase::Types, sql);
                         }
@@ -84,18 +84,18 @@ impl Draft<'_> {
                 } else {
                     // PostgreSQL can't take a label away: the type is recreated, and the columns of
                     // the old one are changed to it.
-                    let old = words::old(name);
+                    let old = mentions::old(name);
                     let rename =
-                        format!("ALTER TYPE {shown} RENAME TO {}", words::ident(&old.name));
+                        format!("ALTER TYPE {shown} RENAME TO {}", mentions::ident(&old.name));
                     self.step(Phase::RenameTypes, rename);
                     self.step(Phase::Types, create(&after.labels));
-                    self.step(Phase::DropEnums, format!("DROP TYPE {}", words::name(&old)));
+                    self.step(Phase::DropEnums, format!("DROP TYPE {}", mentions::name(&old)));
                 }
             }
             _ => {}
         }
         if let Some(after) = after {
-            let before = before.filter(|_| !self.anew.types.contains(name));
+            let before = before.filter(|_| !self.recreated.types.contains(name));
             if before.is_none() {
                 self.made(ObjectName::of("type", name));
             }
@@ -105,13 +105,15 @@ impl Draft<'_> {
     }
 
     fn sequence(&mut self, name: &Name, before: Option<&Sequence>, after: Option<&Sequence>) {
-        let shown = words::name(name);
+        let shown = mentions::name(name);
         let identity = before.is_some_and(|it| it.identity) || after.is_some_and(|it| it.identity);
         let owner = |it: &Sequence| it.owned_by.clone().filter(|_| !it.identity);
         let owned = |it: &Sequence| {
             owner(it).map_or_else(
                 || "NONE".to_owned(),
-                |(table, column)| format!("{}.{}", words::name(&table), words::ident(&column)),
+                |(table, column)| {
+                    format!("{}.{}", mentions::name(&table), mentions::ident(&column))
+                },
             )
         };
         if before.is_none() && after.is_some() {
@@ -134,7 +136,8 @@ impl Draft<'_> {
                 if let Some((table, _)) = &after.owned_by {
                     // It belongs to whom its table belongs to.
                     if let Some(role) = self.from.owners.get(&ObjectName::of("table", table)) {
-                        let sql = format!("ALTER SEQUENCE {shown} OWNER TO {}", words::ident(role));
+                        let sql =
+                            format!("ALTER SEQUENCE {shown} OWNER TO {}", mentions::ident(role));
                         self.step(Phase::Constraints, sql);
                     }
                     let sql = format!("ALTER SEQUENCE {shown} OWNED BY {}", owned(after));
@@ -189,18 +192,19 @@ impl Draft<'_> {
         let is_integer = |kind: String| ["smallint", "integer", "bigint"].contains(&&*kind);
         let both = [found(self.from), found(self.to)];
         if !both.into_iter().all(|kind| kind.is_some_and(is_integer))
-            || self.anew.is_renewed(table, column)
+            || self.recreated.is_renewed(table, column)
             || !self.staying().contains(&table)
         {
             return;
         }
-        let (sequence, column) = (words::literal(&words::full(name)), words::ident(column));
+        let (sequence, column) =
+            (mentions::literal(&mentions::full(name)), mentions::ident(column));
         let start = it.start;
         let (furthest, of, reaches) = match it.increment > 0 {
             true => ("greatest", "max", ">="),
             false => ("least", "min", "<="),
         };
-        let table = words::name(table);
+        let table = mentions::name(table);
         // The last value, not the one behind it: there may be none.
         let sql = format!(
             "SELECT setval({sequence}, {furthest}({of}({column}), {start}), coalesce({of}({column}) {reaches} {start}, false)) FROM {table}"
@@ -213,7 +217,7 @@ impl Draft<'_> {
         owner.is_some_and(|(table, column)| {
             let after = self.to.relations.get(table);
             let stays = after.is_some_and(|it| it.columns.iter().any(|it| it.name == *column));
-            !stays || self.anew.is_renewed(table, column)
+            !stays || self.recreated.is_renewed(table, column)
         })
     }
 
@@ -223,25 +227,25 @@ impl Draft<'_> {
         let staying: BTreeSet<Name> = self.staying().into_iter().cloned().collect();
         let same = |this: &Self, before: &Statistics, after: &Statistics| {
             before.definition == after.definition
-                && !this.anew.has(&before.definition)
-                && !this.anew.has_renewed(&before.table, &before.definition)
+                && !this.recreated.has(&before.definition)
+                && !this.recreated.has_renewed(&before.table, &before.definition)
                 && staying.contains(&before.table)
         };
         for (name, it) in &from.statistics {
             if to.statistics.get(name).is_none_or(|after| !same(self, it, after)) {
-                let sql = format!("DROP STATISTICS IF EXISTS {}", words::name(name));
+                let sql = format!("DROP STATISTICS IF EXISTS {}", mentions::name(name));
                 self.step(Phase::DropParts, sql);
             }
         }
         for (name, it) in &to.statistics {
-            let shown = words::name(name);
+            let shown = mentions::name(name);
             let before = from.statistics.get(name).filter(|old| same(self, old, it));
             if before.is_none() {
                 self.step(Phase::Parts, it.definition.clone());
                 self.made(statistics(name));
             }
             // A column that gets another type takes it along.
-            let kept = before.filter(|old| !self.anew.retypes_in(&old.table, &old.definition));
+            let kept = before.filter(|old| !self.recreated.retypes_in(&old.table, &old.definition));
             if kept.and_then(|it| it.target) != it.target {
                 let target = it.target.unwrap_or(-1);
                 let sql = format!("ALTER STATISTICS {shown} SET STATISTICS {target}");

@@ -1,10 +1,10 @@
-//! Domains, composite types and ranges, which may be made of each other.
+//! Writes domains, composite types and ranges, which may be made of each other.
 
 use std::collections::BTreeSet;
 
-use super::anew::is_used;
 use super::order::sorted;
-use super::{Draft, Phase, words};
+use super::recreated::is_used;
+use super::{Draft, Phase, mentions};
 use crate::schema::catalog::{
     Attribute, Catalog, Change, Composite, Domain, Name, ObjectName, Range, usual_name,
 };
@@ -20,11 +20,11 @@ enum Kind<'c> {
 impl Kind<'_> {
     fn mentions(&self, name: &Name) -> bool {
         match self {
-            Kind::Domain(it) => words::mentions(&it.base, name),
+            Kind::Domain(it) => mentions::mentions(&it.base, name),
             Kind::Composite(it) => {
-                it.attributes.iter().any(|it| words::mentions(&it.data_type, name))
+                it.attributes.iter().any(|it| mentions::mentions(&it.data_type, name))
             }
-            Kind::Range(it) => words::mentions(&it.subtype, name),
+            Kind::Range(it) => mentions::mentions(&it.subtype, name),
         }
     }
 
@@ -45,22 +45,22 @@ fn all(catalog: &Catalog) -> Vec<(&Name, Kind<'_>)> {
 impl Draft<'_> {
     pub(super) fn user_types(&mut self) {
         let (old, new) = (all(self.from), all(self.to));
-        let again = |this: &Self, name: &Name| this.anew.types.contains(name);
+        let again = |this: &Self, name: &Name| this.recreated.types.contains(name);
         for (name, it) in old.iter().rev() {
             let stays =
                 new.iter().any(|(other, new)| other == name && new.keyword() == it.keyword());
-            let shown = words::name(name);
+            let shown = mentions::name(name);
             if again(self, name) || !stays {
                 self.silence(name, *it);
             }
             if again(self, name) && stays {
-                let old = words::old(name);
-                let to = words::ident(&old.name);
+                let old = mentions::old(name);
+                let to = mentions::ident(&old.name);
                 self.step(
                     Phase::RenameTypes,
                     format!("ALTER {} {shown} RENAME TO {to}", it.keyword()),
                 );
-                let sql = format!("DROP {} {}", it.keyword(), words::name(&old));
+                let sql = format!("DROP {} {}", it.keyword(), mentions::name(&old));
                 self.step(Phase::DropTypes, sql);
             } else if !stays {
                 self.step(Phase::DropTypes, format!("DROP {} {shown}", it.keyword()));
@@ -89,16 +89,16 @@ impl Draft<'_> {
     /// Does a definition call a routine of the database?
     fn calls(&self, definition: &str) -> bool {
         let mut routines = self.from.routines.keys().chain(self.to.routines.keys());
-        routines.any(|it| words::mentions(definition, &Name::new(&*it.schema, &*it.name)))
+        routines.any(|it| mentions::mentions(definition, &Name::new(&*it.schema, &*it.name)))
     }
 
     /// A domain that goes lets the routines go that it calls.
     fn silence(&mut self, name: &Name, it: Kind<'_>) {
         let Kind::Domain(it) = it else { return };
-        let alter = format!("ALTER DOMAIN {}", words::name(name));
+        let alter = format!("ALTER DOMAIN {}", mentions::name(name));
         let calls = it.constraints.iter().filter(|(_, check)| self.calls(check));
         for key in calls.map(|(key, _)| key).collect::<Vec<_>>() {
-            let key = words::ident(key);
+            let key = mentions::ident(key);
             self.step(Phase::LetGo, format!("{alter} DROP CONSTRAINT {key}"));
         }
         if it.default.as_ref().is_some_and(|it| self.calls(it)) {
@@ -107,13 +107,13 @@ impl Draft<'_> {
     }
 
     fn domain(&mut self, name: &Name, before: Option<&Domain>, after: &Domain) {
-        let shown = words::name(name);
+        let shown = mentions::name(name);
         let alter = format!("ALTER DOMAIN {shown}");
         let phase = |calls: bool| if calls { Phase::TypeParts } else { Phase::Types };
         let mut late = Vec::new();
         if let Some(before) = before {
             let stays = |name: &String, check: &String| {
-                after.constraints.get(name) == Some(check) && !self.anew.has(check)
+                after.constraints.get(name) == Some(check) && !self.recreated.has(check)
             };
             let gone = before.constraints.iter().filter(|(name, check)| !stays(name, check));
             let gone: Vec<&String> = gone.map(|(name, _)| name).collect();
@@ -121,21 +121,21 @@ impl Draft<'_> {
                 before.constraints.get(*name) != Some(*check) || !stays(name, check)
             }));
             for name in gone {
-                let name = words::ident(name);
+                let name = mentions::ident(name);
                 self.step(Phase::LetGo, format!("{alter} DROP CONSTRAINT {name}"));
             }
-            let anew = before.default.as_ref().is_some_and(|it| self.anew.has(it));
-            if before.default.is_some() && (anew || after.default.is_none()) {
+            let recreated = before.default.as_ref().is_some_and(|it| self.recreated.has(it));
+            if before.default.is_some() && (recreated || after.default.is_none()) {
                 self.step(Phase::LetGo, format!("{alter} DROP DEFAULT"));
             }
             if let Some(default) = &after.default
-                && (anew || before.default != after.default)
+                && (recreated || before.default != after.default)
             {
                 let phase = phase(self.calls(default));
                 self.step(phase, format!("{alter} SET DEFAULT {default}"));
             }
             if before.not_null && after.not_null && before.not_null_name != after.not_null_name {
-                let [was, is] = [before, after].map(|it| words::ident(&not_null(name, it)));
+                let [was, is] = [before, after].map(|it| mentions::ident(&not_null(name, it)));
                 self.step(Phase::Types, format!("{alter} RENAME CONSTRAINT {was} TO {is}"));
             }
             if before.not_null && !after.not_null {
@@ -144,7 +144,7 @@ impl Draft<'_> {
             if !before.not_null && after.not_null {
                 let caution = format!("fails if a column of {shown} is null in a row");
                 let set = match &after.not_null_name {
-                    Some(name) => format!("ADD CONSTRAINT {} NOT NULL", words::ident(name)),
+                    Some(name) => format!("ADD CONSTRAINT {} NOT NULL", mentions::ident(name)),
                     None => "SET NOT NULL".to_owned(),
                 };
                 self.careful(Phase::Types, format!("{alter} {set}"), Some(caution));
@@ -164,7 +164,7 @@ impl Draft<'_> {
                 }
             }
             if let Some(name) = &after.not_null_name {
-                sql.push_str(&format!(" CONSTRAINT {}", words::ident(name)));
+                sql.push_str(&format!(" CONSTRAINT {}", mentions::ident(name)));
             }
             if after.not_null {
                 sql.push_str(" NOT NULL");
@@ -173,7 +173,7 @@ impl Draft<'_> {
                 if self.calls(check) || check.ends_with("NOT VALID") {
                     late.push((name, check));
                 } else {
-                    sql.push_str(&format!(" CONSTRAINT {} {check}", words::ident(name)));
+                    sql.push_str(&format!(" CONSTRAINT {} {check}", mentions::ident(name)));
                 }
             }
             self.step(Phase::Types, sql);
@@ -181,7 +181,7 @@ impl Draft<'_> {
         for (key, check) in late {
             let caution = format!("fails if it does not hold for a value of {shown} in a row");
             let caution = before.map(|_| caution).filter(|_| !check.ends_with("NOT VALID"));
-            let sql = format!("{alter} ADD CONSTRAINT {} {check}", words::ident(key));
+            let sql = format!("{alter} ADD CONSTRAINT {} {check}", mentions::ident(key));
             self.careful(phase(self.calls(check)), sql, caution);
         }
         self.constraint_comments(name, before, after);
@@ -190,11 +190,12 @@ impl Draft<'_> {
     }
 
     fn constraint_comments(&mut self, name: &Name, before: Option<&Domain>, after: &Domain) {
-        let on =
-            |key: &str| format!("CONSTRAINT {} ON DOMAIN {}", words::ident(key), words::name(name));
+        let on = |key: &str| {
+            format!("CONSTRAINT {} ON DOMAIN {}", mentions::ident(key), mentions::name(name))
+        };
         for (key, check) in &after.constraints {
             let stays = |before: &&Domain| {
-                before.constraints.get(key) == Some(check) && !self.anew.has(check)
+                before.constraints.get(key) == Some(check) && !self.recreated.has(check)
             };
             let old = before.filter(stays).and_then(|it| it.constraint_comments.get(key));
             self.comment(&on(key), old, after.constraint_comments.get(key));
@@ -208,13 +209,13 @@ impl Draft<'_> {
     }
 
     fn composite(&mut self, name: &Name, before: Option<&Composite>, after: &Composite) {
-        let shown = words::name(name);
+        let shown = mentions::name(name);
         let attribute = |it: &Attribute| {
             let collation = it.collation.as_ref();
             let collation = collation.map_or_else(String::new, |it| format!(" COLLATE {it}"));
             format!("{}{collation}", it.data_type)
         };
-        let named = |it: &Attribute| format!("{} {}", words::ident(&it.name), attribute(it));
+        let named = |it: &Attribute| format!("{} {}", mentions::ident(&it.name), attribute(it));
         let old =
             |name: &str| before.and_then(|it| it.attributes.iter().find(|it| it.name == name));
         if let Some(before) = before {
@@ -232,14 +233,14 @@ impl Draft<'_> {
                 return;
             }
             let alter = format!("ALTER TYPE {shown}");
-            let full = words::full(name);
+            let full = mentions::full(name);
             let tables = self.from.relations.iter();
             let tables = tables.filter(|(_, it)| it.of_type.as_ref() == Some(&full));
-            let tables: Vec<String> = tables.map(|(name, _)| words::name(name)).collect();
+            let tables: Vec<String> = tables.map(|(name, _)| mentions::name(name)).collect();
             let cascade = if tables.is_empty() { "" } else { " CASCADE" };
             let kept: BTreeSet<&str> = after.attributes.iter().map(|it| &*it.name).collect();
             for it in before.attributes.iter().filter(|it| !kept.contains(&*it.name)) {
-                let name = words::ident(&it.name);
+                let name = mentions::ident(&it.name);
                 let sql = format!("{alter} DROP ATTRIBUTE {name}{cascade}");
                 match tables.as_slice() {
                     [] => self.step(Phase::Types, sql),
@@ -256,7 +257,7 @@ impl Draft<'_> {
                         self.step(Phase::Types, sql);
                     }
                     Some(before) if attribute(before) != attribute(it) => {
-                        let name = words::ident(&it.name);
+                        let name = mentions::ident(&it.name);
                         let kind = attribute(it);
                         let sql = format!("{alter} ALTER ATTRIBUTE {name} TYPE {kind}{cascade}");
                         self.step(Phase::Types, sql);
@@ -272,7 +273,7 @@ impl Draft<'_> {
         }
         for it in &after.attributes {
             let before = old(&it.name).and_then(|it| it.comment.as_ref());
-            let on = format!("COLUMN {shown}.{}", words::ident(&it.name));
+            let on = format!("COLUMN {shown}.{}", mentions::ident(&it.name));
             self.comment(&on, before, it.comment.as_ref());
         }
         let before = before.and_then(|it| it.comment.as_ref());
@@ -280,7 +281,7 @@ impl Draft<'_> {
     }
 
     fn range(&mut self, name: &Name, before: Option<&Range>, after: &Range) {
-        let shown = words::name(name);
+        let shown = mentions::name(name);
         let same =
             |before: &Range| Range { comment: after.comment.clone(), ..before.clone() } == *after;
         let replaced = before.filter(|it| !same(it));
@@ -289,7 +290,8 @@ impl Draft<'_> {
             let spoken = |name: &Name| {
                 let mut all = self.from.routines.iter();
                 all.any(|(key, it)| {
-                    words::mentions(&it.definition, name) || words::mentions(&key.arguments, name)
+                    mentions::mentions(&it.definition, name)
+                        || mentions::mentions(&key.arguments, name)
                 })
             };
             if replaced.is_some() && (is_used(self.from, name) || spoken(name)) {
@@ -308,7 +310,7 @@ impl Draft<'_> {
             let function = |it: &String| it.split('(').next().unwrap_or_default().to_owned();
             let difference = after.difference.as_ref().map(function);
             let own = Name::new(&*name.schema, multirange(&name.name));
-            let named = Some(&after.multirange).filter(|it| **it != own).map(words::full);
+            let named = Some(&after.multirange).filter(|it| **it != own).map(mentions::full);
             let option =
                 |name: &str, value: Option<String>| value.map(|it| format!("{name} = {it}"));
             let options = [
@@ -340,6 +342,6 @@ fn not_null(name: &Name, it: &Domain) -> String {
 fn multirange(range: &str) -> String {
     match range.find("range") {
         Some(at) => format!("{}multirange{}", &range[..at], &range[at + "range".len()..]),
-        None => words::derived(range, "_multirange"),
+        None => mentions::derived(range, "_multirange"),
     }
 }

@@ -1,11 +1,11 @@
-//! The order in which tables and views are dropped and created, with the routines that stand between two views: they
-//! take or return the rows of the one, and the other one calls them.
+//! Sorts tables and views for their creation and removal, with the routines between two views: such a routine takes or
+//! returns rows of one view, and the other view calls it.
 
 use std::collections::BTreeSet;
 
 use super::order::sorted;
 use super::relations::is_view;
-use super::{Draft, words};
+use super::{Draft, mentions};
 use crate::schema::catalog::{Catalog, Name, Routine, RoutineName};
 
 /// What is dropped or created.
@@ -23,7 +23,7 @@ impl<'c> Draft<'c> {
     pub(super) fn gone_with_views(&self) -> Routines<'c> {
         let views = self.moved_views(self.from, self.to);
         let goes = |name: &RoutineName| {
-            self.anew.routines.contains(name) || !self.to.routines.contains_key(name)
+            self.recreated.routines.contains(name) || !self.to.routines.contains_key(name)
         };
         let needs = |(name, it): &(&'c RoutineName, &'c Routine)| {
             goes(name) && views.iter().any(|view| it.needs(name, view))
@@ -35,7 +35,7 @@ impl<'c> Draft<'c> {
     pub(super) fn made_with_views(&self) -> Routines<'c> {
         let views = self.moved_views(self.to, self.from);
         let comes = |name: &RoutineName| {
-            self.anew.routines.contains(name) || !self.from.routines.contains_key(name)
+            self.recreated.routines.contains(name) || !self.from.routines.contains_key(name)
         };
         let text = |view: &Name| {
             let view = self.to.relations.get(view);
@@ -44,7 +44,7 @@ impl<'c> Draft<'c> {
         let between = |(name, it): &(&'c RoutineName, &'c Routine)| {
             let own = Name::new(&*name.schema, &*name.name);
             comes(name)
-                && views.iter().any(|view| words::mentions(text(view), &own))
+                && views.iter().any(|view| mentions::mentions(text(view), &own))
                 && views.iter().any(|view| shows(it, view))
         };
         self.to.routines.iter().filter(between).collect()
@@ -54,7 +54,7 @@ impl<'c> Draft<'c> {
     fn moved_views(&self, of: &'c Catalog, other: &Catalog) -> Vec<&'c Name> {
         let views = of.relations.iter().filter(|(_, it)| is_view(it));
         let moved = views.filter(|(name, it)| {
-            self.anew.views.contains(*name)
+            self.recreated.views.contains(*name)
                 || other.relations.get(*name).is_none_or(|found| found.definition != it.definition)
         });
         moved.map(|(name, _)| name).collect()
@@ -63,7 +63,7 @@ impl<'c> Draft<'c> {
 
 /// Does a body or a signature speak of a view?
 fn shows(it: &Routine, view: &Name) -> bool {
-    words::has_word(&it.definition, &view.name)
+    mentions::has_word(&it.definition, &view.name)
 }
 
 /// A view stands behind what it shows, a partition behind the table that it is a part of.
@@ -79,19 +79,19 @@ pub(super) fn in_order<'c>(
         (Item::Relation(name), Item::Relation(other)) => {
             catalog.relations.get(name).is_some_and(|it| {
                 it.inherits.contains(other)
-                    || it.definition.as_ref().is_some_and(|text| words::mentions(text, other))
+                    || it.definition.as_ref().is_some_and(|text| mentions::mentions(text, other))
             })
         }
         (Item::Relation(name), Item::Routine(other, _)) => {
             let text = catalog.relations.get(name).and_then(|it| it.definition.as_ref());
-            text.is_some_and(|text| words::mentions(text, &own(other)))
+            text.is_some_and(|text| mentions::mentions(text, &own(other)))
         }
         (Item::Routine(name, it), Item::Relation(other)) => {
             it.needs(name, other) || shows(it, other)
         }
         (Item::Routine(_, it), Item::Routine(other, _)) => {
             let text = it.definition.split_once('(').map_or("", |(_, text)| text);
-            words::has_word(text, &other.name)
+            mentions::has_word(text, &other.name)
         }
     })
 }

@@ -392,18 +392,16 @@ impl Resolver<'_> {
                 matches!(value, Expr::Constant(Constant::Null) | Expr::Default)
             };
             let (span, what) = match named.iter().position(|name| *name == column) {
-                None => (insert.target.table.span(), "gets none"),
+                None => (insert.target.table.span(), "no value"),
                 Some(at) => {
                     match rows.iter().filter_map(|row| row.get(at)).find(|value| is_null(value)) {
-                        Some(value) => (self.tree.spans[*value], "gets NULL"),
+                        Some(value) => (self.tree.spans[*value], "NULL"),
                         None => continue,
                     }
                 }
             };
             let shown = crate::analysis::names::quoted(&column);
-            let message = format!(
-                "column `{shown}` needs a value, for it is NOT NULL and has no default, and {what}"
-            );
+            let message = format!("`{shown}` is NOT NULL and has no default, but gets {what}");
             self.invalid(message, "give it a value, or give the column a default", span);
         }
     }

@@ -166,18 +166,12 @@ fn rules_of_queries() {
             "the parts of a `UNION`, `INTERSECT` or `EXCEPT` have 2 and 1 columns",
         ),
         ("SELECT * FROM (VALUES (1, 2), (3)) v", "the rows of `VALUES` have 2 and 1 values"),
-        (
-            "INSERT INTO t (b) VALUES ('x')",
-            "column `a` needs a value, for it is NOT NULL and has no default, and gets none",
-        ),
+        ("INSERT INTO t (b) VALUES ('x')", "`a` is NOT NULL and has no default, but gets no value"),
         (
             "INSERT INTO t (a) VALUES (1), (NULL)",
-            "column `a` needs a value, for it is NOT NULL and has no default, and gets NULL",
+            "`a` is NOT NULL and has no default, but gets NULL",
         ),
-        (
-            "INSERT INTO t DEFAULT VALUES",
-            "column `a` needs a value, for it is NOT NULL and has no default, and gets none",
-        ),
+        ("INSERT INTO t DEFAULT VALUES", "`a` is NOT NULL and has no default, but gets no value"),
         (
             "CREATE OR REPLACE VIEW w AS SELECT a, b FROM t",
             "view `w` can't be replaced: its column `c` would be dropped",

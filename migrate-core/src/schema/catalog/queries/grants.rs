@@ -1,4 +1,4 @@
-//! The part of the query about privileges and owners, which is asked only if somebody wants to know.
+//! The part of the query about privileges and owners, which is sent only on request.
 
 use crate::syntax::ident::literal;
 

@@ -1,5 +1,5 @@
-//! The part of the query about objects of rare kinds: each as the statement that makes it, with what of it can be
-//! changed apart from that.
+//! The part of the query about objects of rare kinds: for each the statement that creates it, and the properties that
+//! can be changed without recreating it.
 
 /// A foreign-data option as it may be shown: of one that may be a secret, only that it is set.
 fn options(array: &str) -> String {

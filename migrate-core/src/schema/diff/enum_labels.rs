@@ -1,8 +1,8 @@
-//! Labels that are added to an enum, and used by the statements that follow.
+//! Finds the labels that are added to an enum, and the statements that use them.
 
 use std::collections::BTreeSet;
 
-use super::{Step, attempt, words};
+use super::{Step, attempt, mentions};
 use crate::schema::catalog::{Catalog, Enum, Name};
 
 /// The enums that get labels which one of the statements uses.
@@ -39,6 +39,6 @@ fn grows(before: &Enum, after: &Enum) -> bool {
 /// The body of a function is a string, or may have the label in it without the type.
 fn uses(sql: &str, name: &Name, label: &str) -> bool {
     let other = !sql.starts_with("ALTER TYPE ") && !sql.starts_with("COMMENT ON ");
-    let quoted = sql.contains(&words::literal(label));
-    other && (quoted || sql.contains(label) && words::mentions(sql, name))
+    let quoted = sql.contains(&mentions::literal(label));
+    other && (quoted || sql.contains(label) && mentions::mentions(sql, name))
 }

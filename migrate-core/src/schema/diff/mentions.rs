@@ -1,4 +1,4 @@
-//! Names and literals in a statement, and whether a definition mentions something.
+//! Finds names and literals in a statement, and whether a definition mentions an object.
 
 use std::collections::BTreeSet;
 

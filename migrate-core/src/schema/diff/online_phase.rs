@@ -1,11 +1,11 @@
-//! Which changes wait for the part that runs online: the catalog that has all of the wanted one but
-//! for those. Where one is needed before, it does not wait.
+//! Determines which changes wait for the part that runs online: builds the wanted catalog without these. A change that
+//! an earlier one needs does not wait.
 
 use std::collections::BTreeSet;
 
 use super::keys::{needs, referred};
 use super::relations::is_view;
-use super::{Draft, words};
+use super::{Draft, mentions};
 use crate::schema::catalog::{Catalog, Column, Constraint, Index, Name, Relation, RelationKind};
 
 /// The wanted catalog, with what waits as it is in the first one.
@@ -17,7 +17,7 @@ pub(super) fn held_back(from: &Catalog, to: &Catalog) -> Catalog {
         let Some(before) = from.relations.get(name) else { continue };
         let table = Table { draft: &draft, name, before, after };
         let Some(waiting) = held.relations.get_mut(name) else { continue };
-        if table.before.kind != after.kind || draft.anew.views.contains(name) {
+        if table.before.kind != after.kind || draft.recreated.views.contains(name) {
             continue;
         }
         if after.kind == RelationKind::Table && table.alone() {
@@ -127,7 +127,8 @@ impl Table<'_> {
         };
         // The rows of a view can be grouped by a primary key, and show what depends on it.
         let shown = self.draft.to.relations.values().any(|it| {
-            is_view(it) && words::mentions(it.definition.as_deref().unwrap_or_default(), self.name)
+            is_view(it)
+                && mentions::mentions(it.definition.as_deref().unwrap_or_default(), self.name)
         });
         let free = it.kind == "unique" || !shown;
         // Its index can't be made first.
@@ -152,7 +153,7 @@ impl Table<'_> {
 
     /// Could a foreign key that does not wait lean on this index?
     fn is_needed(&self, it: &Index) -> bool {
-        let columns: BTreeSet<String> = words::list_of(&format!("{})", it.keys.join(", ")));
+        let columns: BTreeSet<String> = mentions::list_of(&format!("{})", it.keys.join(", ")));
         let leans = |(table, relation): (&Name, &Relation)| {
             relation
                 .constraints
@@ -172,7 +173,9 @@ impl Table<'_> {
                 continue;
             }
             let same = match (before, after) {
-                (Some(before), Some(after)) => self.draft.anew.same_index(self.name, before, after),
+                (Some(before), Some(after)) => {
+                    self.draft.recreated.same_index(self.name, before, after)
+                }
                 _ => false,
             };
             if same || after.is_some_and(|after| !self.index_waits(name, after)) {
@@ -202,7 +205,9 @@ impl Table<'_> {
     fn identifies(&self, column: &String) -> bool {
         let index = self.after.replica_identity.as_deref();
         let index = index.and_then(|it| self.after.indexes.get(it.strip_prefix("index ")?));
-        index.is_some_and(|it| words::list_of(&format!("{})", it.keys.join(", "))).contains(column))
+        index.is_some_and(|it| {
+            mentions::list_of(&format!("{})", it.keys.join(", "))).contains(column)
+        })
     }
 
     /// Columns that must not be null from now on.
@@ -234,11 +239,11 @@ impl Table<'_> {
         let draft = self.draft;
         let changes = self.before.columns.iter().filter(|before| {
             let after = self.after.columns.iter().find(|it| it.name == before.name);
-            after.is_none_or(|after| draft.anew.retypes(before, after))
-                || draft.anew.is_renewed(self.name, &before.name)
+            after.is_none_or(|after| draft.recreated.retypes(before, after))
+                || draft.recreated.is_renewed(self.name, &before.name)
         });
         let mut changes = changes.map(|it| &it.name);
-        !changes.any(|name| columns.contains(name) || words::has_word(definition, name))
+        !changes.any(|name| columns.contains(name) || mentions::has_word(definition, name))
             && !draft.names_what_goes(definition)
     }
 }
@@ -271,7 +276,7 @@ impl Draft<'_> {
     /// Does a definition speak of a type or a function that is not there any more, or not the same?
     fn names_what_goes(&self, definition: &str) -> bool {
         let (from, to) = (self.from, self.to);
-        let gone = |name: &Name| words::mentions(definition, name);
+        let gone = |name: &Name| mentions::mentions(definition, name);
         let routines = from.routines.iter().filter(|(name, it)| to.routines.get(*name) != Some(it));
         let mut routines = routines.map(|(name, _)| Name::new(&*name.schema, &*name.name));
         let mut types = from.domains.iter().filter(|(name, it)| to.domains.get(*name) != Some(it));
@@ -284,7 +289,7 @@ impl Draft<'_> {
             || enums.any(gone)
             || pairs.any(|(name, _)| gone(name))
             || ranges.any(|(name, _)| gone(name))
-            || self.anew.has(definition)
+            || self.recreated.has(definition)
             || from.others != to.others
             // Which indexes need an extension does not stand in their text.
             || from.extensions.keys().any(|name| !to.extensions.contains_key(name))

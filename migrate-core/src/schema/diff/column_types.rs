@@ -1,13 +1,13 @@
-//! A column that gets another type: the statement, what its values become, and what is said about that.
+//! Changes the type of a column: the statement, what its values become, and the comments about that.
 
 use super::relations::{REWRITES, keyword};
-use super::{Draft, Phase, Step, casts, words};
+use super::{Draft, Phase, Step, casts, mentions};
 use crate::schema::catalog::{Catalog, Column, Name, RelationKind};
 
 /// The type below all domains, which decides what a cast does to a value.
 fn bottom(catalog: &Catalog, kind: &str) -> String {
     let (element, array) = casts::element(kind);
-    let domain = catalog.domains.iter().find(|(name, _)| words::full(name) == element);
+    let domain = catalog.domains.iter().find(|(name, _)| mentions::full(name) == element);
     match domain {
         Some((_, it)) if array.is_empty() || !it.base.ends_with("[]") => {
             bottom(catalog, &format!("{}{array}", it.base))
@@ -24,22 +24,22 @@ impl Draft<'_> {
         before: &Column,
         after: &Column,
     ) {
-        let name = words::ident(&after.name);
+        let name = mentions::ident(&after.name);
         let (was, kind) = (&*before.data_type, &*after.data_type);
         let (from, to) = (bottom(self.from, was), bottom(self.to, kind));
-        let shown = format!("{}.{name}", words::name(table));
+        let shown = format!("{}.{name}", mentions::name(table));
         let ((_, was_array), (element, array)) = (casts::element(&from), casts::element(&to));
         let boxes = was_array.is_empty() && !array.is_empty();
         let unboxes = !was_array.is_empty() && array.is_empty();
         // Between an enum and its successor there is no cast; every type has one to text.
-        let same = casts::base(&from) == casts::base(&to) && !self.anew.has_type(&to);
-        let direct = was != kind && words::casts(&from, &to);
+        let same = casts::base(&from) == casts::base(&to) && !self.recreated.has_type(&to);
+        let direct = was != kind && mentions::casts(&from, &to);
         let known = casts::using(&name, &from, &to);
         let using = match &known {
             // A foreign table has no rows to cast.
             _ if relation == RelationKind::ForeignTable => String::new(),
             // What PostgreSQL does by itself need not be said, and fails where a cast would cut a value off.
-            _ if same || direct && words::assigns(&from, &to) => String::new(),
+            _ if same || direct && mentions::assigns(&from, &to) => String::new(),
             _ if boxes => {
                 let value = casts::within(&name, &from, element);
                 format!(" USING CASE WHEN {name} IS NOT NULL THEN ARRAY[{value}] END")
@@ -65,7 +65,7 @@ impl Draft<'_> {
         let made = |kind: &str| kind.contains('.');
         let elements = (casts::element(was).0, casts::element(kind).0);
         let boxed = (boxes || unboxes)
-            && (elements.0 == elements.1 || words::casts(elements.0, elements.1));
+            && (elements.0 == elements.1 || mentions::casts(elements.0, elements.1));
         let sure = same || direct || boxed || known.is_some() || made(kind) || made(was);
         let why = || {
             format!("how {was} becomes {kind} is not known here: say what becomes of the values")
@@ -76,7 +76,7 @@ impl Draft<'_> {
         let sql = format!(
             "ALTER {} {} ALTER COLUMN {name} TYPE {kind}{collation}{using}",
             keyword(relation),
-            words::name(table)
+            mentions::name(table)
         );
         let loses = casts::loses(&shown, &from, &to);
         self.steps.push((Phase::Columns, Step { loses, caution, doubt, ..Step::new(sql) }));
@@ -94,7 +94,7 @@ impl Draft<'_> {
                     .into_iter()
                     .filter(move |it| !after.contains(it))
             };
-            let used = self.anew.types.iter().filter(|name| words::mentions(is, name));
+            let used = self.recreated.types.iter().filter(|name| mentions::mentions(is, name));
             let labels: Vec<String> = used.flat_map(gone).collect();
             let labels = (!labels.is_empty()).then(|| labels.join(" or "));
             return labels.map(|it| format!("fails if {} is {it} in a row", after.name));

@@ -1,11 +1,11 @@
-//! Names that can be changed without a question: of constraints, indexes and sequences of columns,
-//! where another one that is the same goes. Nothing is lost if it was meant otherwise.
+//! Renames constraints, indexes and sequences of columns without asking, where an equal one goes. Nothing is lost if that
+//! was not the intention.
 
 use std::collections::BTreeMap;
 
-use super::held::taken;
+use super::mentions;
+use super::online_phase::taken;
 use super::partitions::with_options;
-use super::words;
 use crate::schema::catalog::{
     Catalog, Constraint, Index, Name, ObjectName, Relation, RelationKind, Sequence,
 };
@@ -21,14 +21,14 @@ pub(super) fn settled(from: &Catalog, to: &Catalog) -> (Catalog, Vec<String>) {
         }
         let mut settled = before.clone();
         let free = |index: &str| !taken(&found, &Name::new(&*name.schema, index));
-        let shown = words::name(name);
+        let shown = mentions::name(name);
         for (old, new) in pairs(&before.constraints, &after.constraints, same_constraint) {
             let Some(it) = before.constraints.get(&old).cloned() else { continue };
             let index = before.indexes.get(&old).filter(|it| it.constraint.as_ref() == Some(&old));
             if index.is_some() && !free(&new) || after.kind == RelationKind::PartitionedTable {
                 continue;
             }
-            let (was, is) = (words::ident(&old), words::ident(&new));
+            let (was, is) = (mentions::ident(&old), mentions::ident(&new));
             steps.push(format!("ALTER TABLE {shown} RENAME CONSTRAINT {was} TO {is}"));
             settled.constraints.remove(&old);
             settled.constraints.insert(new.clone(), it);
@@ -65,8 +65,8 @@ pub(super) fn settled(from: &Catalog, to: &Catalog) -> (Catalog, Vec<String>) {
             if after.kind == RelationKind::PartitionedTable {
                 continue;
             }
-            let was = words::name(&Name::new(&*name.schema, &*old));
-            steps.push(format!("ALTER INDEX {was} RENAME TO {}", words::ident(&new)));
+            let was = mentions::name(&Name::new(&*name.schema, &*old));
+            steps.push(format!("ALTER INDEX {was} RENAME TO {}", mentions::ident(&new)));
             settled.indexes.remove(&old);
             settled.indexes.insert(new.clone(), named(it, &old, &new));
             replicate(&mut settled, &old, &new);
@@ -84,7 +84,7 @@ fn replicate(table: &mut Relation, old: &str, new: &str) {
 
 /// The index under another name.
 pub(super) fn named(it: &Index, old: &str, new: &str) -> Index {
-    let name = |name: &str| format!(" INDEX {} ON ", words::ident(name));
+    let name = |name: &str| format!(" INDEX {} ON ", mentions::ident(name));
     let definition = it.definition.replacen(&name(old), &name(new), 1);
     Index { definition, ..it.clone() }
 }
@@ -133,7 +133,7 @@ fn sequences(found: &mut Catalog, to: &Catalog, steps: &mut Vec<String>) {
         }
     }
     for (old, new) in renamed {
-        let (was, is) = (words::name(&old), words::ident(&new.name));
+        let (was, is) = (mentions::name(&old), mentions::ident(&new.name));
         steps.push(format!("ALTER SEQUENCE {was} RENAME TO {is}"));
         if let Some(it) = found.sequences.remove(&old) {
             found.sequences.insert(new.clone(), it);
@@ -150,7 +150,7 @@ fn sequences(found: &mut Catalog, to: &Catalog, steps: &mut Vec<String>) {
             found.owners.insert(ObjectName::of("sequence", &new), owner);
         }
         // The server knows it by its number: what speaks of it follows.
-        let text = |name: &Name| format!("{}::regclass", words::literal(&words::full(name)));
+        let text = |name: &Name| format!("{}::regclass", mentions::literal(&mentions::full(name)));
         let (was, is) = (text(&old), text(&new));
         for column in found.relations.values_mut().flat_map(|it| &mut it.columns) {
             if let Some(default) = &mut column.default {

@@ -1,10 +1,10 @@
-//! What keeps its name and yet has to be recreated, and with it what needs it: known before the
-//! first statement is written.
+//! Determines which objects have to be dropped and recreated under the same name, and which objects depend on these,
+//! before the first statement is written.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::relations::is_view;
-use super::{keys, words};
+use super::{keys, mentions};
 use crate::schema::catalog::{
     Catalog, Column, Composite, Constraint, Domain, Index, Name, OtherName, Relation, RelationKind,
     Routine, RoutineName,
@@ -12,7 +12,7 @@ use crate::schema::catalog::{
 
 /// What is recreated.
 #[derive(Debug, Default)]
-pub(super) struct Anew {
+pub(super) struct Recreated {
     /// Types.
     pub(super) types: BTreeSet<Name>,
     /// Functions, procedures and aggregates.
@@ -27,20 +27,20 @@ pub(super) struct Anew {
     pub(super) others: BTreeSet<OtherName>,
 }
 
-impl Anew {
+impl Recreated {
     /// What is recreated between two catalogs, if these types are.
     pub(super) fn new(from: &Catalog, to: &Catalog, types: BTreeSet<Name>) -> Self {
-        let mut anew = Anew { types, ..Anew::default() };
-        anew.look_at_types(from, to);
+        let mut recreated = Recreated { types, ..Recreated::default() };
+        recreated.look_at_types(from, to);
         loop {
-            let known = (anew.routines.len(), anew.others.len());
-            anew.look_at_routines(from, to);
-            anew.look_at_others(from, to);
-            anew.look_at_columns(from, to);
-            anew.look_at_views(from, to);
-            anew.look_at_row_types(from, to);
-            if known == (anew.routines.len(), anew.others.len()) {
-                return anew;
+            let known = (recreated.routines.len(), recreated.others.len());
+            recreated.look_at_routines(from, to);
+            recreated.look_at_others(from, to);
+            recreated.look_at_columns(from, to);
+            recreated.look_at_views(from, to);
+            recreated.look_at_row_types(from, to);
+            if known == (recreated.routines.len(), recreated.others.len()) {
+                return recreated;
             }
         }
     }
@@ -94,14 +94,14 @@ impl Anew {
         // What the body of a function has been read to need can't go, or change, before it does.
         let holds = |it: &Routine| {
             from.relations.iter().any(|(name, before)| {
-                words::mentions(&it.definition, name)
+                mentions::mentions(&it.definition, name)
                     && before.columns.iter().any(|column| {
                         let after = to.relations.get(name);
                         let after = after.and_then(|after| {
                             after.columns.iter().find(|it| it.name == column.name)
                         });
                         after.is_none_or(|after| self.retypes(column, after))
-                            && words::has_word(&it.definition, &column.name)
+                            && mentions::has_word(&it.definition, &column.name)
                     })
             })
         };
@@ -175,7 +175,7 @@ impl Anew {
     /// Is a table or a view dropped and created again, since no statement leads from one to the other?
     pub(super) fn remakes(&self, before: &Relation, after: &Relation) -> bool {
         let of_server = |server: &String| {
-            let (kind, identity) = ("server".to_owned(), words::ident(server));
+            let (kind, identity) = ("server".to_owned(), mentions::ident(server));
             self.others.contains(&OtherName { kind, identity })
         };
         before.kind != after.kind
@@ -216,7 +216,7 @@ impl Anew {
             let views = views.filter(|(name, it)| is_view(it) && !moved.contains(*name));
             let more = views.filter(|(_, it)| {
                 let text = it.definition.as_deref().unwrap_or_default();
-                moved.iter().any(|name| words::mentions(text, name))
+                moved.iter().any(|name| mentions::mentions(text, name))
                     || rekeyed.iter().any(|(name, key)| is_grouped(text, name, key))
             });
             let more: Vec<&Name> = more.map(|(name, _)| name).collect();
@@ -234,14 +234,14 @@ impl Anew {
 
     /// Does a definition speak of a type that is recreated?
     pub(super) fn has_type(&self, definition: &str) -> bool {
-        self.types.iter().any(|name| words::mentions(definition, name))
+        self.types.iter().any(|name| mentions::mentions(definition, name))
     }
 
     /// Does a definition speak of a type, a routine, an operator or the like that is recreated?
     pub(super) fn has(&self, definition: &str) -> bool {
         let name = |it: &RoutineName| Name::new(&*it.schema, &*it.name);
         self.has_type(definition)
-            || self.routines.iter().any(|it| words::mentions(definition, &name(it)))
+            || self.routines.iter().any(|it| mentions::mentions(definition, &name(it)))
             || self.others.iter().any(|it| is_used_in(definition, it))
     }
 
@@ -256,7 +256,7 @@ impl Anew {
     fn renews(&self, table: &Name, before: &Column, after: &Column) -> bool {
         let expression = before.default.as_deref().unwrap_or_default();
         let retyped = self.retyped.get(table);
-        let moves = || retyped.into_iter().flatten().any(|it| words::has_word(expression, it));
+        let moves = || retyped.into_iter().flatten().any(|it| mentions::has_word(expression, it));
         match (before.generated.as_deref(), after.generated.as_deref()) {
             (None, None) => false,
             (Some("stored"), None) => false,
@@ -285,7 +285,7 @@ impl Anew {
     /// Does a definition of a table speak of a column that is dropped and added again?
     pub(super) fn has_renewed(&self, table: &Name, definition: &str) -> bool {
         let columns = self.renewed.get(table);
-        columns.into_iter().flatten().any(|it| words::has_word(definition, it))
+        columns.into_iter().flatten().any(|it| mentions::has_word(definition, it))
     }
 
     /// Does a trigger, a rule or a policy of a table have to let go of what is recreated?
@@ -294,9 +294,9 @@ impl Anew {
         let mut others = self.retyped.keys().filter(|name| *name != table);
         self.has(definition)
             || self.has_renewed(table, definition)
-            || retyped.into_iter().any(|it| words::has_word(definition, it))
-            || others.any(|it| self.has_changed(it) && words::mentions(definition, it))
-            || self.views.iter().any(|it| words::mentions(definition, it))
+            || retyped.into_iter().any(|it| mentions::has_word(definition, it))
+            || others.any(|it| self.has_changed(it) && mentions::mentions(definition, it))
+            || self.views.iter().any(|it| mentions::mentions(definition, it))
     }
 
     /// Does a foreign key have to let go of its key, because that changes?
@@ -316,7 +316,7 @@ impl Anew {
     /// Does a definition speak of a column of a table that gets another type?
     pub(super) fn retypes_in(&self, table: &Name, definition: &str) -> bool {
         let retyped = self.retyped.get(table);
-        retyped.into_iter().flatten().any(|it| words::has_word(definition, it))
+        retyped.into_iter().flatten().any(|it| mentions::has_word(definition, it))
     }
 
     /// Does a foreign key of a table have columns that get another type?
@@ -353,9 +353,9 @@ pub(super) fn is_used_in(definition: &str, it: &OtherName) -> bool {
     let name = it.identity.split(['(', ' ']).next().unwrap_or_default();
     match it.kind.as_str() {
         "operator" => definition.contains(&format!("OPERATOR({name})")),
-        "operator class" => words::is_in(name, definition),
+        "operator class" => mentions::is_in(name, definition),
         "text search configuration" | "text search dictionary" => {
-            words::is_in(&it.identity, definition)
+            mentions::is_in(&it.identity, definition)
         }
         _ => false,
     }
@@ -364,7 +364,7 @@ pub(super) fn is_used_in(definition: &str, it: &OtherName) -> bool {
 /// Does a query group rows by the primary key of a table?
 fn is_grouped(query: &str, table: &Name, key: &[String]) -> bool {
     let groups = query.split_once("GROUP BY").map_or("", |(_, groups)| groups);
-    words::mentions(query, table) && key.iter().all(|column| words::has_word(groups, column))
+    mentions::mentions(query, table) && key.iter().all(|column| mentions::has_word(groups, column))
 }
 
 impl Relation {
@@ -385,9 +385,9 @@ impl Relation {
 impl Routine {
     /// Can it be there only while a table or a view is? Its name is the key of the catalog.
     pub(super) fn needs(&self, own: &RoutineName, relation: &Name) -> bool {
-        words::mentions(&own.arguments, relation)
-            || self.result.as_ref().is_some_and(|it| words::mentions(it, relation))
-            || self.is_parsed() && words::mentions(&self.definition, relation)
+        mentions::mentions(&own.arguments, relation)
+            || self.result.as_ref().is_some_and(|it| mentions::mentions(it, relation))
+            || self.is_parsed() && mentions::mentions(&self.definition, relation)
     }
 
     /// Is its body SQL that the server has read, so that what it speaks of can't go?
@@ -424,13 +424,13 @@ impl Domain {
 /// Has a column an array of this type, or something else that has it inside? PostgreSQL does not
 /// look into those when the type changes, and refuses.
 fn is_inside(catalog: &Catalog, name: &Name) -> bool {
-    let full = words::full(name);
-    let inside = |kind: &str| kind != full && words::mentions(kind, name);
+    let full = mentions::full(name);
+    let inside = |kind: &str| kind != full && mentions::mentions(kind, name);
     let columns = catalog.relations.values().flat_map(|it| &it.columns);
     let attributes = catalog.composites.values().flat_map(|it| &it.attributes);
     columns.into_iter().any(|it| inside(&it.data_type))
-        || attributes.into_iter().any(|it| words::mentions(&it.data_type, name))
-        || catalog.ranges.values().any(|it| words::mentions(&it.subtype, name))
+        || attributes.into_iter().any(|it| mentions::mentions(&it.data_type, name))
+        || catalog.ranges.values().any(|it| mentions::mentions(&it.subtype, name))
         || catalog.domains.values().any(|it| inside(&it.base))
 }
 
@@ -446,12 +446,12 @@ impl Composite {
 
 /// Has a table a column of this type, or a type that has one?
 pub(super) fn is_used(catalog: &Catalog, name: &Name) -> bool {
-    let column = |it: &Column| words::mentions(&it.data_type, name);
+    let column = |it: &Column| mentions::mentions(&it.data_type, name);
     catalog.relations.values().any(|it| it.columns.iter().any(column))
-        || catalog.domains.values().any(|it| words::mentions(&it.base, name))
-        || catalog.ranges.values().any(|it| words::mentions(&it.subtype, name))
+        || catalog.domains.values().any(|it| mentions::mentions(&it.base, name))
+        || catalog.ranges.values().any(|it| mentions::mentions(&it.subtype, name))
         || catalog.composites.iter().any(|(other, it)| {
-            other != name && it.attributes.iter().any(|it| words::mentions(&it.data_type, name))
+            other != name && it.attributes.iter().any(|it| mentions::mentions(&it.data_type, name))
         })
 }
 

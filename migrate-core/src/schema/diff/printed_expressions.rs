@@ -1,5 +1,5 @@
-//! Expressions as they have to be written so that the server prints them as it did. It prints
-//! `c IN ('a', 'b')` of a varchar as a cast of an array, and reads that cast as something else.
+//! Rewrites expressions so that the server prints them as it did before. It prints `c IN ('a', 'b')` for a varchar column
+//! as a cast of an array, and reads that cast as another expression.
 
 /// A statement with such casts of arrays as the lists that they were.
 pub(super) fn unprinted(sql: &str) -> String {

@@ -1,0 +1,3 @@
+migrate_macros::embed_migrations!("ui/section-after-test");
+
+fn main() {}
