@@ -115,7 +115,7 @@ impl Plan<'_> {
     }
 
     /// Climbs the chain in one database, and hands out a copy from before each chosen revision. Where no rows are wanted, a
-    /// copy would cost more than it saves: the revision is tested in the database itself, which is made anew if that
+    /// copy would cost more than it saves: the revision is tested in the database itself, which is recreated if that
     /// fails. The answer is what was tested here, and the revision that could not be applied, if there was one.
     fn climb(
         &self,

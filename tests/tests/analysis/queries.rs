@@ -287,7 +287,7 @@ fn schema(random: &mut Random) -> (String, Vec<Item>) {
 }
 
 /// What is said of the statement behind a schema.
-fn said(schema: &str, statement: &str) -> Option<String> {
+pub(crate) fn said(schema: &str, statement: &str) -> Option<String> {
     let head = "-- revision: 1\n-- message: M\n-- irreversible: a test\n-- migrate:up\n";
     let text = format!("{head}{schema}{statement};\n");
     let rejection = analyse(Folder::of_texts("m", [("1.sql", text.as_str())])).err()?;

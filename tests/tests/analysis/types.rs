@@ -4,11 +4,10 @@
 use std::collections::BTreeMap;
 use std::env;
 
-use migrate_core::Folder;
-use migrate_core::analysis::analyse;
 use migrate_testkit::Server;
 
 use super::differential::number;
+use super::queries::said;
 use super::random::Random;
 
 const TYPES: [&str; 18] = [
@@ -382,16 +381,6 @@ fn schema(random: &mut Random) -> (String, Vec<(String, Columns)>) {
         tables.push((table.to_owned(), columns));
     }
     (sql, tables)
-}
-
-/// What is said of the statement behind a schema.
-fn said(schema: &str, statement: &str) -> Option<String> {
-    let head = "-- revision: 1\n-- message: M\n-- irreversible: a test\n-- migrate:up\n";
-    let text = format!("{head}{schema}{statement};\n");
-    let rejection = analyse(Folder::of_texts("m", [("1.sql", text.as_str())])).err()?;
-    let first =
-        rejection.diagnostics.iter().find(|found| found.problem.code() != "needs-server")?;
-    Some(format!("{}: {}", first.problem.code(), first.problem))
 }
 
 #[test]

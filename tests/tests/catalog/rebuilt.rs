@@ -1,4 +1,4 @@
-//! What is made anew, or leaves its place, takes along what belongs to it, and lets go of it in time.
+//! What is recreated, or leaves its place, takes along what belongs to it, and releases it in time.
 
 use migrate_core::schema::diff::script;
 
@@ -228,7 +228,7 @@ fn an_extension_lets_its_indexes_go_first() {
     );
 }
 
-/// What names something of an extension follows it to another schema: nothing is made anew.
+/// What names something of an extension follows it to another schema: nothing is recreated.
 #[test]
 fn an_extension_moves_alone() {
     let server = migrate_testkit::Server::shared().unwrap();

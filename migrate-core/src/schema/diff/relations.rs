@@ -330,7 +330,7 @@ fn storage(it: &Relation) -> (String, String) {
     (format!("{method}{with}"), space)
 }
 
-/// What is said of a change that writes all rows anew.
+/// The comment above a change that rewrites all rows.
 pub(super) const REWRITES: &str = "rewrites the table";
 
 pub(super) fn is_view(it: &Relation) -> bool {
