@@ -14,21 +14,34 @@ use crate::syntax::suggest::did_you_mean;
 pub enum Lint {
     AddColumnNotNull,
     AddColumnRewrites,
+    AddValueIfNotExists,
+    BlocksTable,
     ConstraintScans,
+    DefinerSearchPath,
     DeleteAllRows,
     DropCascade,
     DropColumn,
+    DropConstraint,
+    DropDefault,
+    DropFunction,
     DropIndexBlocks,
+    DropNotNull,
     DropTable,
     DropsHistory,
+    DuplicateIndex,
     EmptyUpgrade,
     ForeignKeyWithoutIndex,
     IndexBlocksWrites,
     Json,
+    LocksTwoTables,
     MixedOutside,
+    NameTooLong,
+    NoPrimaryKey,
     NotNullScans,
+    PolicyWithoutRls,
     RenameBreaks,
     RewritesTable,
+    RlsWithoutPolicy,
     Serial,
     TimestampWithoutZone,
     TypeRewrites,
@@ -36,30 +49,44 @@ pub enum Lint {
     UnnamedIndex,
     UpdateAllRows,
     ValidatesUnderLock,
+    WorkBehindLock,
 }
 
 use Lint::*;
 
 impl Lint {
     /// All lints, by their codes.
-    pub const ALL: [Lint; 24] = [
+    pub const ALL: [Lint; 38] = [
         AddColumnNotNull,
         AddColumnRewrites,
+        AddValueIfNotExists,
+        BlocksTable,
         ConstraintScans,
+        DefinerSearchPath,
         DeleteAllRows,
         DropCascade,
         DropColumn,
+        DropConstraint,
+        DropDefault,
+        DropFunction,
         DropIndexBlocks,
+        DropNotNull,
         DropTable,
         DropsHistory,
+        DuplicateIndex,
         EmptyUpgrade,
         ForeignKeyWithoutIndex,
         IndexBlocksWrites,
         Json,
+        LocksTwoTables,
         MixedOutside,
+        NameTooLong,
+        NoPrimaryKey,
         NotNullScans,
+        PolicyWithoutRls,
         RenameBreaks,
         RewritesTable,
+        RlsWithoutPolicy,
         Serial,
         TimestampWithoutZone,
         TypeRewrites,
@@ -67,6 +94,7 @@ impl Lint {
         UnnamedIndex,
         UpdateAllRows,
         ValidatesUnderLock,
+        WorkBehindLock,
     ];
 
     /// A short, stable name: `drop-column`.
@@ -74,21 +102,34 @@ impl Lint {
         match self {
             AddColumnNotNull => "add-column-not-null",
             AddColumnRewrites => "add-column-rewrites",
+            AddValueIfNotExists => "add-value-if-not-exists",
+            BlocksTable => "blocks-table",
             ConstraintScans => "constraint-scans",
+            DefinerSearchPath => "definer-search-path",
             DeleteAllRows => "delete-all-rows",
             DropCascade => "drop-cascade",
             DropColumn => "drop-column",
+            DropConstraint => "drop-constraint",
+            DropDefault => "drop-default",
+            DropFunction => "drop-function",
             DropIndexBlocks => "drop-index-blocks",
+            DropNotNull => "drop-not-null",
             DropTable => "drop-table",
             DropsHistory => "drops-history",
+            DuplicateIndex => "duplicate-index",
             EmptyUpgrade => "empty-upgrade",
             ForeignKeyWithoutIndex => "foreign-key-without-index",
             IndexBlocksWrites => "index-blocks-writes",
             Json => "json",
+            LocksTwoTables => "locks-two-tables",
             MixedOutside => "mixed-outside",
+            NameTooLong => "name-too-long",
+            NoPrimaryKey => "no-primary-key",
             NotNullScans => "not-null-scans",
+            PolicyWithoutRls => "policy-without-rls",
             RenameBreaks => "rename-breaks",
             RewritesTable => "rewrites-table",
+            RlsWithoutPolicy => "rls-without-policy",
             Serial => "serial",
             TimestampWithoutZone => "timestamp-without-zone",
             TypeRewrites => "type-rewrites",
@@ -96,6 +137,7 @@ impl Lint {
             UnnamedIndex => "unnamed-index",
             UpdateAllRows => "update-all-rows",
             ValidatesUnderLock => "validates-under-lock",
+            WorkBehindLock => "work-behind-lock",
         }
     }
 
@@ -108,29 +150,48 @@ impl Lint {
             AddColumnRewrites => {
                 "a new column whose values differ from row to row: the table is rewritten"
             }
+            AddValueIfNotExists => {
+                "an ADD VALUE that fails when the revision is applied again after a downgrade"
+            }
+            BlocksTable => {
+                "an exclusion constraint, a partition, a refresh or a LOCK TABLE that blocks a table in use"
+            }
             ConstraintScans => {
                 "a foreign key or a check that is validated under the lock that adds it"
             }
+            DefinerSearchPath => "a SECURITY DEFINER function that does not set its search_path",
             DeleteAllRows => "a DELETE without WHERE, or a TRUNCATE",
             DropCascade => "a CASCADE: what else is dropped is not in the file",
             DropColumn => "a column that the running release may still use",
+            DropConstraint => "a constraint that the running release may rely on",
+            DropDefault => "a default that the running release may rely on",
+            DropFunction => "a function that the running release may call",
             DropIndexBlocks => "a DROP INDEX that is not CONCURRENTLY",
+            DropNotNull => {
+                "a column that may become NULL, which the running release may not expect"
+            }
             DropTable => "a table or view that the running release may still use",
             DropsHistory => {
                 "a statement that drops the tables of migrate: the revision can't be recorded"
             }
+            DuplicateIndex => "an index that another index makes superfluous",
             EmptyUpgrade => "an upgrade without a statement",
             ForeignKeyWithoutIndex => "a foreign key whose columns begin no index",
             IndexBlocksWrites => "a CREATE INDEX that is not CONCURRENTLY",
             Json => "a column of type json, where jsonb can be searched and compared",
+            LocksTwoTables => "a transaction that blocks all access to two tables in use",
             MixedOutside => {
                 "a section outside a transaction with statements that could be inside one"
             }
+            NameTooLong => "a name of more than 63 bytes, which the server truncates",
+            NoPrimaryKey => "a table without a primary key",
             NotNullScans => "a SET NOT NULL that has to look at every row",
+            PolicyWithoutRls => "a policy on a table without row-level security: it has no effect",
             RenameBreaks => "a new name for what the running release knows by the old one",
             RewritesTable => {
                 "a statement that rewrites a table or its indexes, while nobody can use it"
             }
+            RlsWithoutPolicy => "row-level security without a policy: only the owner sees rows",
             Serial => "a column of type serial, where an identity column does more with less",
             TimestampWithoutZone => "a timestamp without a time zone",
             TypeRewrites => {
@@ -144,6 +205,9 @@ impl Lint {
             ValidatesUnderLock => {
                 "a constraint that is validated in the transaction that has the table locked"
             }
+            WorkBehindLock => {
+                "a statement that reads all rows in a transaction that blocks a table in use"
+            }
         }
     }
 
@@ -151,7 +215,10 @@ impl Lint {
     /// rows, or what the running release uses.
     pub const fn default_level(self) -> Level {
         match self {
-            DropIndexBlocks | Json | Serial | TimestampWithoutZone => Level::Allow,
+            DropConstraint | DropDefault | DropFunction | DropIndexBlocks | DropNotNull | Json
+            | LocksTwoTables | NoPrimaryKey | RlsWithoutPolicy | Serial | TimestampWithoutZone => {
+                Level::Allow
+            }
             _ => Level::Warn,
         }
     }
