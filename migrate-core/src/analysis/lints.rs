@@ -11,11 +11,13 @@ mod history;
 mod indexes;
 mod locks;
 mod names;
+mod naming;
 mod objects;
 mod outside;
 mod relied_on;
 mod removals;
 mod rows;
+mod rules;
 mod section;
 mod style;
 mod tables;
@@ -98,6 +100,7 @@ pub fn lint(
         for (at, (statement, view)) in statements.iter().zip(&views).enumerate() {
             let whole = whole(statement, offset);
             let context = Context {
+                config,
                 tables: &tables,
                 objects: &objects,
                 deployed: &deployed,
@@ -161,6 +164,8 @@ struct Raw {
     /// The statement that contains the finding. An allow comment above it suppresses the finding.
     statement: Span,
     also: Option<(Span, String)>,
+    /// The level of a rule that has its own.
+    level: Option<Level>,
 }
 
 impl Raw {
@@ -172,6 +177,7 @@ impl Raw {
 
 /// A statement and the state of the chain at that statement.
 struct Context<'c> {
+    config: &'c Config,
     tables: &'c Tables,
     objects: &'c Objects,
     /// Whether each revision of the chain is deployed.
@@ -211,6 +217,8 @@ impl Context<'_> {
             locks::check,
             relied_on::check,
             names::check,
+            rules::check,
+            naming::check,
         ] {
             lint(self, report);
         }
@@ -271,7 +279,7 @@ impl Context<'_> {
 
     fn raw(&self, lint: Lint, span: Span, message: String, label: &str, help: String) -> Raw {
         let label = label.to_owned();
-        Raw { lint, message, help, span, label, statement: self.whole, also: None }
+        Raw { lint, message, help, span, label, statement: self.whole, also: None, level: None }
     }
 }
 
@@ -294,7 +302,10 @@ fn finish(chain: &Chain<'_>, config: &Config, found: Vec<(usize, Raw)>) -> Vec<F
     let mut findings = Vec::with_capacity(found.len());
     let mut file: Option<(usize, Allowed)> = None;
     for (revision, raw) in found {
-        let level = config.level(raw.lint);
+        let level = match (config.level(raw.lint), raw.level) {
+            (Level::Allow, _) | (_, None) => config.level(raw.lint),
+            (_, Some(own)) => own,
+        };
         if level == Level::Allow {
             continue;
         }

@@ -36,12 +36,14 @@ pub enum Lint {
     LocksTwoTables,
     MixedOutside,
     NameTooLong,
+    Naming,
     NoPrimaryKey,
     NotNullScans,
     PolicyWithoutRls,
     RenameBreaks,
     RewritesTable,
     RlsWithoutPolicy,
+    Rule,
     Serial,
     TimestampWithoutZone,
     TypeRewrites,
@@ -56,7 +58,7 @@ use Lint::*;
 
 impl Lint {
     /// All lints, by their codes.
-    pub const ALL: [Lint; 38] = [
+    pub const ALL: [Lint; 40] = [
         AddColumnNotNull,
         AddColumnRewrites,
         AddValueIfNotExists,
@@ -81,12 +83,14 @@ impl Lint {
         LocksTwoTables,
         MixedOutside,
         NameTooLong,
+        Naming,
         NoPrimaryKey,
         NotNullScans,
         PolicyWithoutRls,
         RenameBreaks,
         RewritesTable,
         RlsWithoutPolicy,
+        Rule,
         Serial,
         TimestampWithoutZone,
         TypeRewrites,
@@ -124,12 +128,14 @@ impl Lint {
             LocksTwoTables => "locks-two-tables",
             MixedOutside => "mixed-outside",
             NameTooLong => "name-too-long",
+            Naming => "naming",
             NoPrimaryKey => "no-primary-key",
             NotNullScans => "not-null-scans",
             PolicyWithoutRls => "policy-without-rls",
             RenameBreaks => "rename-breaks",
             RewritesTable => "rewrites-table",
             RlsWithoutPolicy => "rls-without-policy",
+            Rule => "rule",
             Serial => "serial",
             TimestampWithoutZone => "timestamp-without-zone",
             TypeRewrites => "type-rewrites",
@@ -184,6 +190,7 @@ impl Lint {
                 "a section outside a transaction with statements that could be inside one"
             }
             NameTooLong => "a name of more than 63 bytes, which the server truncates",
+            Naming => "a name that does not match the patterns in migrate.toml",
             NoPrimaryKey => "a table without a primary key",
             NotNullScans => "a SET NOT NULL that has to look at every row",
             PolicyWithoutRls => "a policy on a table without row-level security: it has no effect",
@@ -192,6 +199,7 @@ impl Lint {
                 "a statement that rewrites a table or its indexes, while nobody can use it"
             }
             RlsWithoutPolicy => "row-level security without a policy: only the owner sees rows",
+            Rule => "a statement that a rule in migrate.toml describes",
             Serial => "a column of type serial, where an identity column does more with less",
             TimestampWithoutZone => "a timestamp without a time zone",
             TypeRewrites => {
@@ -206,7 +214,7 @@ impl Lint {
                 "a constraint that is validated in the transaction that has the table locked"
             }
             WorkBehindLock => {
-                "a statement that reads all rows in a transaction that blocks a table in use"
+                "a statement that reads or joins all rows in a transaction that blocks a table in use"
             }
         }
     }

@@ -270,6 +270,13 @@ pub enum Problem {
         value: String,
         want: &'static str,
     },
+    UnknownStatement {
+        kind: String,
+        suggestion: Option<&'static str>,
+    },
+    IncompleteRule {
+        lacks: &'static str,
+    },
 
     // Lock file.
     LockConflict,
@@ -379,6 +386,8 @@ impl Problem {
             ConfigSyntax { .. } => "config-syntax",
             UnknownSetting { .. } => "unknown-setting",
             BadSetting { .. } => "bad-setting",
+            UnknownStatement { .. } => "unknown-statement",
+            IncompleteRule { .. } => "incomplete-rule",
             DuplicateRevision { .. } => "duplicate-revision",
             UnknownParent { .. } => "unknown-parent",
             RepeatedParent { .. } => "repeated-parent",

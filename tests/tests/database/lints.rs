@@ -4,20 +4,33 @@
 mod facts;
 mod modes;
 mod newer;
+mod peers;
 
 use std::fs;
 use std::path::Path;
 
 use migrate_core::analysis::{Finding, lint};
 use migrate_core::chain::{Config, Level, Lint};
+use migrate_core::syntax::Source;
 use migrate_core::{Chain, Runner};
 
 use crate::support::{Session, chain_of, database};
 
-/// All lints, also those that are off.
+/// The rules that the pages of `rule` and `naming` show.
+const RULES: &str = "
+[[rule]]
+type = \"money\"
+message = \"the type money depends on lc_monetary\"
+
+[naming]
+tables = \"{snake}\"
+";
+
+/// All lints, also those that are off, and the rules of the pages.
 fn strict() -> Config {
     let warn = |config: Config, lint| config.with_level(lint, Level::Warn);
-    Lint::ALL.into_iter().fold(Config::default(), warn)
+    let rules = Config::read(Source::new("migrate.toml", RULES)).unwrap();
+    Lint::ALL.into_iter().fold(rules, warn)
 }
 
 /// A chain of these upgrades; a first line can be a section's marker, and a downgrade can follow.

@@ -42,7 +42,7 @@ pub(super) fn check(
 
 fn raw(lint: Lint, place: Place, message: String, label: &str, help: String) -> Raw {
     let Place { span, statement, .. } = place;
-    Raw { lint, message, help, span, label: label.to_owned(), statement, also: None }
+    Raw { lint, message, help, span, label: label.to_owned(), statement, also: None, level: None }
 }
 
 fn without_key(name: &str, place: Place) -> Raw {

@@ -3,12 +3,14 @@
 use super::*;
 use crate::chain::check::check as check_chain;
 use crate::chain::folder::Folder;
+use crate::syntax::source::Source;
 
 mod columns;
 mod empty;
 mod endings;
 mod locks;
 mod relied_on;
+mod rules;
 
 /// Existing objects: a table that is in use.
 const BEFORE: &str = "CREATE TABLE t (id bigint PRIMARY KEY, a int NOT NULL, b varchar(20), c numeric(8, 2), \
@@ -47,11 +49,13 @@ fn chain(upgrades: &[&str], lock: Option<&str>) -> Chain<'static> {
     check_chain(Folder::of_texts("m", files)).unwrap_or_else(|wrong| panic!("{wrong}"))
 }
 
-/// Enables all lints, including those that are off by default.
+/// Enables all lints, including those that are off by default, and a rule and a pattern.
 fn strict() -> Config {
-    Lint::ALL
-        .into_iter()
-        .fold(Config::default(), |config, lint| config.with_level(lint, Level::Warn))
+    let rules =
+        "[[rule]]\ntype = \"money\"\nmessage = \"no money\"\n[naming]\ntables = \"{snake}\"\n";
+    let rules =
+        Config::read(Source::new("migrate.toml", rules)).unwrap_or_else(|wrong| panic!("{wrong}"));
+    Lint::ALL.into_iter().fold(rules, |config, lint| config.with_level(lint, Level::Warn))
 }
 
 /// The findings in the last of these upgrades, as `code line:column`.
@@ -436,6 +440,8 @@ fn texts() {
         "CREATE TABLE of_a_very_long_name_of_which_the_server_keeps_only_63_of_65_bytes (a int);",
         "CREATE TABLE n (a int);",
         "CREATE POLICY y ON o;",
+        "ALTER TABLE t ADD n money;",
+        "CREATE TABLE \"N\" (id bigint PRIMARY KEY);",
         "ALTER TABLE o ENABLE ROW LEVEL SECURITY;",
     ] {
         let chain = chain(&[BEFORE, up], None);

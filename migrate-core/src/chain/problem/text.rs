@@ -140,6 +140,8 @@ impl fmt::Display for Problem {
             UnknownCode { code, .. } => write!(f, "unknown code `{code}`"),
             ConfigSyntax { why } => write!(f, "migrate.toml can't be read: {why}"),
             UnknownSetting { key, .. } => write!(f, "unknown setting `{key}`"),
+            UnknownStatement { kind, .. } => write!(f, "unknown kind of statement `{kind}`"),
+            IncompleteRule { lacks } => write!(f, "this rule has no {lacks}"),
             BadSetting { key, value, .. } => write!(f, "`{value}` is not a value for `{key}`"),
             DuplicateRevision { id } => write!(f, "two files define revision `{id}`"),
             UnknownParent { parent, .. } => write!(f, "unknown parent `{parent}`"),
@@ -323,7 +325,8 @@ impl Problem {
                  statement alone, above it: `-- migrate:allow(needs-server): why`"
             ),
             Lint { help, .. } => help.clone(),
-            UnknownCode { suggestion: Some(suggestion), .. } | UnknownSetting { suggestion: Some(suggestion), .. } => {
+            UnknownCode { suggestion: Some(suggestion), .. } | UnknownSetting { suggestion: Some(suggestion), .. }
+            | UnknownStatement { suggestion: Some(suggestion), .. } => {
                 format!("did you mean `{suggestion}`?")
             }
             UnknownCode { .. } => "the codes are those of `migrate lint --list`; besides, already-exists, ambiguous, \
@@ -332,13 +335,22 @@ impl Problem {
                  wrong-kind can be allowed".into(),
             ConfigSyntax { .. } => "it is TOML: `min_server = 15`, and below `[lints]` such as \
                  `drop-column = \"allow\"`".into(),
+            UnknownStatement { .. } => {
+                format!("the kinds are {}", crate::chain::rules::STATEMENTS.join(", "))
+            }
+            IncompleteRule { .. } => "write a `message`, and at least one condition: `statement`, `table`, `schema`, `type` or \
+                 `lock`".into(),
+            UnknownSetting { key, .. } if key.starts_with("rule.") => "a rule has `message`, `help` and `level`, and the conditions \
+                 `statement`, `table`, `schema`, `type` and `lock`".into(),
+            UnknownSetting { key, .. } if key.starts_with("naming.") => "there are patterns for `tables`, `columns`, `indexes`, \
+                 `constraints`, `primary_keys`, `foreign_keys`, `unique_constraints` and `checks`".into(),
             UnknownSetting { key, .. } if key.contains('.') => "the settings of an environment or a chain are \
                  `database_url_env`, `dev_url_env`, `schema`, `table_prefix`, `lock_timeout`, `statement_timeout` and \
                  `lock_wait_timeout`".into(),
             UnknownSetting { .. } => "the settings are `min_server`, `grants`, `models`, `models_command`, \
                  `schema_file`, `allow_hazards`, `database_url_env`, `dev_url_env`, `schema`, `table_prefix`, \
-                 `lock_timeout`, `statement_timeout`, `lock_wait_timeout`, and the tables `[lints]`, `[env.NAME]` and \
-                 `[chain.FOLDER]`".into(),
+                 `lock_timeout`, `statement_timeout`, `lock_wait_timeout`, and the tables `[lints]`, `[env.NAME]`, \
+                 `[chain.FOLDER]`, `[[rule]]` and `[naming]`".into(),
             BadSetting { want, .. } => format!("write {want}"),
             DuplicateRevision { .. } => "give the newer one an id of its own, also in the `parent` lines that mean it".into(),
             UnknownParent { parent, .. } if is_none(parent) => {

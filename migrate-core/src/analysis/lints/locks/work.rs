@@ -2,7 +2,7 @@
 
 use super::prevented;
 use crate::analysis::cursor::Cursor;
-use crate::analysis::lints::tables::{Table, What};
+use crate::analysis::lints::tables::{Table, What, key};
 use crate::analysis::lints::{Context, Raw};
 use crate::analysis::names::Name;
 use crate::analysis::statement::{Statement, relations};
@@ -61,7 +61,12 @@ fn long(context: &Context<'_>) -> Option<(Name, &'static str)> {
         return None;
     }
     let has_rows = |name: &&Name| context.in_use(name) && !context.is(name, What::View);
-    Some((read.iter().find(has_rows)?.clone(), "reads all rows of"))
+    let found = read.iter().find(has_rows)?.clone();
+    // Of a join, the server may read one side by an index.
+    let joins = read.iter().any(|name| key(name) != key(&found))
+        || words.has(&["using"])
+        || words.is(0, "update") && words.has(&["from"]);
+    Some((found, if joins { "joins the rows of" } else { "reads all rows of" }))
 }
 
 /// Whether the rows may be few, or may be found by an index.

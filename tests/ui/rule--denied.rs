@@ -1,0 +1,3 @@
+migrate_macros::embed_migrations!("ui/rule--denied/migrations");
+
+fn main() {}
