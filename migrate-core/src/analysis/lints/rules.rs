@@ -107,7 +107,7 @@ fn is_type(context: &Context<'_>, types: &[Pattern], found: &TypeName) -> bool {
         .checked_sub(context.offset)
         .zip(found.span.end.checked_sub(context.offset));
     let written = place.and_then(|(start, end)| context.sql.get(start..end)).unwrap_or_default();
-    let names = [written.to_lowercase(), found.name.to_string(), found.shown()];
+    let names = [written.to_lowercase(), found.name.last().to_owned(), found.shown()];
     names.iter().any(|name| any(types, name))
 }
 

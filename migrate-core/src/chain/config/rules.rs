@@ -23,6 +23,11 @@ const RULE: &str =
 impl Reader<'_> {
     /// `[[rule]]`
     pub(super) fn rules(&mut self, rules: &Value<'_>) {
+        if rules.as_table().is_some() {
+            let why = "a rule begins with `[[rule]]`, in double brackets".to_owned();
+            let at = self.within_line(place(rules.span));
+            return self.note(Problem::ConfigSyntax { why }, at);
+        }
         let Some(list) = rules.as_array() else { return self.bad("rule", rules, RULE) };
         for rule in list {
             match rule.as_table() {
@@ -174,7 +179,12 @@ mod tests {
         check(rule("level = \"error\""), Err(&["2:9 `\"error\"` is not a value for `level`"]));
         check(rule("level = \"deny\""), Err(&["2:1 this rule has no condition"]));
         check("[[rule]]\ntype = \"money\"", Err(&["2:1 this rule has no message"]));
-        check("[rule]\ntype = \"money\"", Err(&["1:1 `` is not a value for `rule`"]));
+        check(
+            "[rule]\ntype = \"money\"",
+            Err(&[
+                "1:1 migrate.toml can't be read: a rule begins with `[[rule]]`, in double brackets",
+            ]),
+        );
         check("rule = 1", Err(&["1:8 `1` is not a value for `rule`"]));
         check("[[rules]]\ntype = \"money\"", Err(&["1:3 unknown setting `[[rules]]`"]));
         check("[naming]\nindices = \"a\"", Err(&["2:1 unknown setting `naming.indices`"]));

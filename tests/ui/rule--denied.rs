@@ -1,3 +1,0 @@
-migrate_macros::embed_migrations!("ui/rule--denied/migrations");
-
-fn main() {}
