@@ -36,6 +36,7 @@ const BEFORE: &str = "CREATE TABLE t (id bigint PRIMARY KEY, a int, b text, r in
     CREATE TYPE y AS ENUM ('a');
     CREATE SCHEMA z;
     CREATE FUNCTION tf() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+    CREATE FUNCTION g() RETURNS int LANGUAGE sql AS 'SELECT 1';
     CREATE TRIGGER tt BEFORE UPDATE ON t FOR EACH ROW EXECUTE FUNCTION tf();";
 
 /// The kind of statement as the documentation names it, an example, and what is said of it.
@@ -102,7 +103,10 @@ const KINDS: &[(&str, &str, Here)] = &[
     ("renamed column or table", "ALTER TABLE t RENAME a TO n", Warn(Lint::RenameBreaks)),
     ("renamed value or schema", "ALTER TYPE y RENAME VALUE 'a' TO 'b'", Warn(Lint::RenameBreaks)),
     ("`DROP NOT NULL`", "ALTER TABLE t ALTER s DROP NOT NULL", Allow(Lint::DropNotNull)),
-    ("dropped foreign key", "ALTER TABLE o DROP CONSTRAINT ot", Allow(Lint::DropConstraint)),
+    ("dropped constraint", "ALTER TABLE o DROP CONSTRAINT ot", Allow(Lint::DropConstraint)),
+    ("dropped default", "ALTER TABLE t ALTER s DROP DEFAULT", Allow(Lint::DropDefault)),
+    ("dropped function", "DROP FUNCTION g()", Allow(Lint::DropFunction)),
+    ("dropped view", "DROP MATERIALIZED VIEW m", Warn(Lint::DropTable)),
     ("`TRUNCATE`", "TRUNCATE t CASCADE", Warn(Lint::DeleteAllRows)),
     ("`DELETE` without `WHERE`", "DELETE FROM o", Warn(Lint::DeleteAllRows)),
     ("`UPDATE` without `WHERE`", "UPDATE t SET a = 1", Warn(Lint::UpdateAllRows)),
