@@ -271,6 +271,16 @@ pub enum Problem {
         want: &'static str,
     },
 
+    // The queries of the program.
+    BreaksDeployed {
+        what: String,
+        queries: String,
+        instead: String,
+    },
+    QueriesLock {
+        why: String,
+    },
+
     // Lock file.
     LockConflict,
     LockVersion {
@@ -387,6 +397,8 @@ impl Problem {
             Cycle { .. } => "cycle",
             TwinMerges { .. } => "twin-merges",
             VariantClash { .. } => "variant-clash",
+            BreaksDeployed { .. } => "breaks-deployed",
+            QueriesLock { .. } => "queries-lock",
             LockConflict => "lock-conflict",
             LockVersion { .. } => "lock-version",
             LockSyntax { .. } => "lock-syntax",

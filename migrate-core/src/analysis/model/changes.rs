@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
-use super::invalidation::Horizon;
+use super::invalidation::{Horizon, bare};
 use super::snapshot::{EarlierState, Snapshot};
 use super::{Detail, Id, Key, Lookup, Model, Object, ObjectKind, Path, Place, Undo};
 use crate::analysis::statement::is_built_in;
@@ -98,6 +98,37 @@ impl Model {
             }
         }
         (self.horizon, self.path, self.schemas) = (mark.horizon, mark.path, mark.schemas);
+    }
+
+    /// The names of everything that has changed since a mark, and of what holds it or depends on it.
+    pub(in crate::analysis) fn names_changed_since(&self, mark: &Mark) -> HashSet<Rc<str>> {
+        let (mut ids, mut names): (HashSet<Id>, HashSet<Rc<str>>) = Default::default();
+        for undo in self.journal.get(mark.length..).unwrap_or_default() {
+            match undo {
+                Undo::Object(id, old) => {
+                    ids.insert(*id);
+                    if let Some(old) = old {
+                        names.insert(bare(&old.name).into());
+                        ids.extend(old.home.into_iter().chain(old.table));
+                    }
+                }
+                Undo::Slot((_, home, name), _) => {
+                    names.insert(bare(name).into());
+                    ids.extend(home);
+                }
+                Undo::Linked(on) | Undo::Unlinked(on, ..) => {
+                    ids.insert(*on);
+                }
+                Undo::Invalidated(..) | Undo::InvalidatedPrefix(..) => {}
+            }
+        }
+        let dependents: Vec<Id> =
+            ids.iter().flat_map(|id| self.dependents(*id)).map(|(id, _)| *id).collect();
+        ids.extend(dependents);
+        let homes: Vec<Id> = ids.iter().filter_map(|id| self.get(*id)?.home).collect();
+        ids.extend(homes);
+        names.extend(ids.iter().filter_map(|id| Some(bare(&self.get(*id)?.name).into())));
+        names
     }
 
     /// Rolls back to a mark, and records that everything since the mark may or may not have

@@ -156,6 +156,10 @@ impl fmt::Display for Problem {
             VariantClash { variant } => {
                 write!(f, "two files give the variant `Revision::{variant}`")
             }
+            BreaksDeployed { what, queries, .. } => {
+                write!(f, "this breaks {queries}: {what}")
+            }
+            QueriesLock { why } => write!(f, "queries.lock can't be read: {why}"),
             LockConflict => write!(f, "chain.lock has an unresolved merge conflict"),
             LockVersion { found } => write!(f, "chain.lock has an unknown format: `{found}`"),
             LockSyntax { why } => write!(f, "chain.lock can't be read: {why}"),
@@ -309,7 +313,10 @@ impl Problem {
             | CannotReplace { instead: text, .. }
             | InvalidQuery { instead: text, .. }
             | TypeMismatch { instead: text, .. }
-            | NoOperatorClass { instead: text, .. } => text.clone(),
+            | NoOperatorClass { instead: text, .. }
+            | BreaksDeployed { instead: text, .. } => text.clone(),
+            QueriesLock { .. } => "check out the release that is deployed, and write the file again: \
+                 `migrate queries --record`; or restore the committed one with `git checkout`".into(),
             Ambiguous { of, .. } => format!(
                 "add the argument types, for example `{}`",
                 of.first().map_or("f(integer)", String::as_str)
@@ -327,7 +334,7 @@ impl Problem {
                 format!("did you mean `{suggestion}`?")
             }
             UnknownCode { .. } => "the codes are those of `migrate lint --list`; besides, already-exists, ambiguous, \
-                 ambiguous-column, cannot-replace, column-count, down, generated-column, missing, needs-server, no-key, \
+                 ambiguous-column, breaks-deployed, cannot-replace, column-count, down, generated-column, missing, needs-server, no-key, \
                  no-operator-class, not-immutable, repeated-column, still-needed, syntax, type-mismatch, value-count and \
                  wrong-kind can be allowed".into(),
             ConfigSyntax { .. } => "it is TOML: `min_server = 15`, and below `[lints]` such as \
