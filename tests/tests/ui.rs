@@ -26,8 +26,8 @@ use trybuild::TestCases;
 const CASES: &str = "ui";
 
 /// What cases are about that no single problem's code names: lints that are denied, the macro's
-/// arguments, the types that it makes, its stand-in for a broken chain, and many problems at once.
-const OTHER_SUBJECTS: [&str; 5] = ["lint", "macro", "many", "stand-in", "typed"];
+/// arguments, the types that it makes, its stand-in for a broken chain, many problems at once, and `sql!()`.
+const OTHER_SUBJECTS: [&str; 6] = ["lint", "macro", "many", "sql", "stand-in", "typed"];
 
 /// The package that the cases belong to. trybuild builds, twice, whatever the package of a test
 /// depends on, which for this one is a client for containers and much else; so the cases get one

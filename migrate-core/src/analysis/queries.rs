@@ -195,14 +195,19 @@ fn error(
         .filter_map(|label| Some(Snippet { source: chain.get(label.source)?, label }));
     snippets.extend(others);
     let summary = problem.to_string();
-    let message = render(&summary, &snippets, &[], &help(problem));
+    let message = render(&summary, &snippets, &[], &help(problem, !related.is_empty()));
     QueryError { code: problem.code(), message, summary, span }
 }
 
 /// What to do about an error in a query, where that is something else than in a migration.
-fn help(problem: &Problem) -> String {
+fn help(problem: &Problem, has_place: bool) -> String {
     const UNCHECKED: &str = "`sql!(unchecked = \"why\", \"…\")`";
     match problem {
+        // The other place is where it was dropped or renamed, or where its table is created.
+        Problem::Missing { suggestion: None, .. } if has_place => {
+            "use the name that it has now, leave it out of the query, or add it in a new revision"
+                .to_owned()
+        }
         Problem::Missing { suggestion: None, .. } => format!(
             "correct the name; if something else than the chain creates it, say so: {UNCHECKED}"
         ),

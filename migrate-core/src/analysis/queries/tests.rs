@@ -61,6 +61,10 @@ fn what_is_not_known_is_no_error() {
             "SELECT x FROM auth.users",
             Some("`auth.users` is not known: the chain does not create it"),
         ),
+        (
+            "SELECT revision FROM migrate_history",
+            Some("`migrate_history` is not known: the chain does not create it"),
+        ),
         ("BEGIN", Some("only queries and changes of data are checked")),
         ("CREATE TEMP TABLE x (a int)", Some("only queries and changes of data are checked")),
         (

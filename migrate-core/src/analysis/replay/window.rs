@@ -155,7 +155,16 @@ impl<'q> Window<'q> {
         };
         let instead = format!("{}. {ALLOW}", why.instead);
         let problem = Problem::BreaksDeployed { what: why.what.clone(), queries, instead };
-        let mut told = Diagnostic::at(problem, source, why.at, "after this");
+        let mut told = Diagnostic::at(
+            problem,
+            source,
+            why.at,
+            if group.len() == 1 {
+                "the query fails after this"
+            } else {
+                "the queries fail after this"
+            },
+        );
         for (nth, broken) in group.iter().take(MOST_SHOWN) {
             let line = self.queries.get(*nth)?.line;
             let span = broken.here.within(line - 1);
@@ -220,7 +229,7 @@ fn broken(
     let start = Span::new(0, query.text.len());
     Some(Broken {
         at: ran.span,
-        what: format!("its column `{name}` is of type `{new}` then, not `{old}`"),
+        what: format!("column `{name}` of its result becomes `{new}`, and was `{old}`"),
         instead: TYPE,
         here: start,
         label: format!("`{name}` was `{old}`"),

@@ -64,8 +64,7 @@ fn broken(pending: &str, sql: &str, expected: &str) {
 #[test]
 fn what_a_query_needs_must_stay() {
     let drop_age = "ALTER TABLE users DROP COLUMN age;";
-    let no_age =
-        "there is no column `users.age`: r2.sql:6 `age` after this; a.rs:7 `age` not there";
+    let no_age = "there is no column `users.age`: r2.sql:6 `age` the query fails after this; a.rs:7 `age` not there";
     for sql in [
         "SELECT id, age FROM users",
         "SELECT u.age FROM posts p JOIN users u ON u.id = p.user_id",
@@ -120,12 +119,12 @@ fn results_keep_their_types() {
     broken(
         to_bigint,
         "SELECT name, age FROM users",
-        "its column `age` is of type `bigint` then, not `integer`",
+        "column `age` of its result becomes `bigint`, and was `integer`",
     );
     broken(
         to_bigint,
         "SELECT max(age) AS oldest FROM users",
-        "its column `oldest` is of type `bigint`",
+        "column `oldest` of its result becomes `bigint`",
     );
     for (pending, sql) in [
         (to_bigint, "SELECT name FROM users WHERE age = $1"),
@@ -181,7 +180,7 @@ fn it_is_said_once_at_the_statement_that_did_it() {
         "UPDATE users SET years = age;\nALTER TABLE users DROP age;",
         "DROP TABLE posts; ALTER TABLE users DROP years;",
     ];
-    let message = "there is no column `users.age`: r3.sql:7 `age` after this";
+    let message = "there is no column `users.age`: r3.sql:7 `age` the query fails after this";
     check(&pending, "SELECT age FROM users", &[&format!("{ONE}{message}")]);
     let queries: Vec<ProgramQuery> =
         (1..=5).map(|line| ProgramQuery { line, ..query("SELECT\n  age FROM users") }).collect();
@@ -189,7 +188,7 @@ fn it_is_said_once_at_the_statement_that_did_it() {
     assert_eq!(
         found,
         ["this breaks 5 queries of the deployed release, the first at a.rs:1: there is no column \
-          `users.age`: r3.sql:7 `age` after this; a.rs:2 `age` not there; a.rs:3 `age` not there; \
+          `users.age`: r3.sql:7 `age` the queries fail after this; a.rs:2 `age` not there; a.rs:3 `age` not there; \
           a.rs:4 `age` not there"]
     );
 }
