@@ -2,10 +2,12 @@
 //!
 //! Nothing here knows what a migration is.
 
-// All other wings build on this one, and it imports none of them. `source` is a file's text with lines and columns, `lexer`
+// All other wings build on this one, and it imports none of them. `source` is a file's text with lines and columns, `explanation` a
+// message about places in it, `lexer`
 // splits a text into tokens that cover every byte, `statements` splits it like psql, `ident` folds, truncates, quotes and
 // unquotes names, and `table_locks` determines which locks a statement takes. Start reading at `lexer`.
 
+pub(crate) mod explanation;
 pub(crate) mod ident;
 pub(crate) mod lexer;
 pub(crate) mod source;
@@ -13,6 +15,7 @@ pub(crate) mod statements;
 pub(crate) mod suggest;
 pub(crate) mod table_locks;
 
+pub use self::explanation::Explanation;
 pub use self::lexer::{Lexer, Token, TokenKind, Unterminated};
 pub use self::source::{Position, Source, Span, is_unsafe_to_show};
 pub use self::statements::{Statement, split_statements};

@@ -14,6 +14,7 @@ use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream};
 use syn::{Error, Ident, LitStr, Result, Token};
 
+use crate::input::set;
 use crate::place::Place;
 use crate::schemas;
 
@@ -43,24 +44,21 @@ impl Parse for Sql {
         let (mut text, mut chain, mut unchecked) = (None, None, None);
         while !input.is_empty() {
             if input.peek(LitStr) {
-                crate::input::set(
-                    &mut text,
-                    Text::Literal(input.parse()?),
-                    input.span(),
-                    "the query",
-                )?;
+                let literal: LitStr = input.parse()?;
+                let span = literal.span();
+                set(&mut text, Text::Literal(literal), span, "the query")?;
             } else if input.peek(Ident::peek_any) && input.peek2(Token![=]) {
                 let name = Ident::parse_any(input)?;
                 input.parse::<Token![=]>()?;
                 let value: LitStr = input.parse()?;
                 let span = value.span();
                 match name.to_string().as_str() {
-                    "file" => crate::input::set(&mut text, Text::File(value), span, "the query")?,
-                    "chain" => crate::input::set(&mut chain, value, span, "`chain`")?,
+                    "file" => set(&mut text, Text::File(value), span, "the query")?,
+                    "chain" => set(&mut chain, value, span, "`chain`")?,
                     "unchecked" if value.value().trim().is_empty() => {
                         return Err(Error::new(span, "say why the query is not checked"));
                     }
-                    "unchecked" => crate::input::set(&mut unchecked, value, span, "`unchecked`")?,
+                    "unchecked" => set(&mut unchecked, value, span, "`unchecked`")?,
                     other => {
                         let message = format!("unknown option `{other}`: {USAGE}");
                         return Err(Error::new(name.span(), message));

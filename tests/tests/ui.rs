@@ -154,10 +154,10 @@ fn a_folder_has_the_problem_that_its_case_is_named_after() {
 
 #[test]
 fn every_problem_has_a_case() {
-    let source = include_str!("../../migrate-core/src/chain/problem.rs");
-    let (_, body) = source.split_once("fn code(").unwrap();
-    let (body, _) = body.split_once("\n    }\n").unwrap();
-    let codes: BTreeSet<&str> = body.split('"').skip(1).step_by(2).collect();
+    let source = include_str!("../../migrate-core/src/chain/problem/table.rs");
+    // The first argument of each row is its code.
+    let rows = source.split(" row(").filter_map(|row| row.trim_start().strip_prefix('"'));
+    let codes: BTreeSet<&str> = rows.filter_map(|row| row.split('"').next()).collect();
     assert!(codes.contains("no-directory") && codes.contains("pinned-reparented"), "{codes:?}");
     let names = names(CASES);
     let mut seen: BTreeSet<&str> = names.iter().map(|name| code(name)).collect();

@@ -18,7 +18,7 @@ use super::lint::{FindingView, report};
 use super::write::write;
 use crate::args::{LintFormat, QueriesArgs};
 use crate::context::Context;
-use crate::failure::{Exit, Failure};
+use crate::failure::{Exit, Failure, FailureKind};
 use crate::tree::folder;
 use crate::ui::{FAINT, Page, REMOVED, View, WARN, table};
 
@@ -40,7 +40,7 @@ pub(super) fn run(
     let chain = context.source.chain()?;
     let Some(lock) = lock(directory)? else {
         let what = format!("there is no `{}`", directory.join(QUERIES_FILE).display());
-        return Err(Failure::refused("queries", what, RECORD));
+        return Err(Failure::refused(FailureKind::Queries, what, RECORD));
     };
     let shown = Shown::of(&chain, &lock, arguments.name.as_deref());
     let problems = if arguments.check { shown.problems() } else { Vec::new() };
@@ -219,7 +219,7 @@ fn record(context: &Context, directory: &Path, cargo: &[String]) -> Result<Exit,
             let what = "the build failed, so its queries are not known";
             let help =
                 "fix what the compiler reports above; what follows `--` is passed to `cargo check`";
-            return Err(Failure::refused("queries", what, help));
+            return Err(Failure::refused(FailureKind::Queries, what, help));
         }
         Err(error) => {
             let what = format!("`{}` can't be started: {error}", program.to_string_lossy());
@@ -239,7 +239,7 @@ fn record(context: &Context, directory: &Path, cargo: &[String]) -> Result<Exit,
         let what = "the build has no query of this chain";
         let help = "write queries as `sql!(\"…\")` of migrate-macros, or prepare those of sqlx: `cargo sqlx prepare`; \
                     what follows `--` is passed to `cargo check`: `migrate queries --record -- -p api`";
-        return Err(Failure::refused("queries", what, help));
+        return Err(Failure::refused(FailureKind::Queries, what, help));
     }
     let head = chain.head().id.to_string();
     let (count, places) = (queries.len(), queries.iter().map(|one| &one.path));

@@ -7,10 +7,11 @@ use super::replay::{self, CheckedQuery, Fault, ReplayState};
 use super::syntax::{self, SyntaxError};
 use super::typing::Kind;
 use crate::chain::chain::Chain;
-use crate::chain::diagnostic::{Label, Snippet, render};
+use crate::chain::diagnostic::Label;
 use crate::chain::problem::Problem;
 use crate::chain::queries_lock::ProgramQuery;
 use crate::chain::transaction_rules;
+use crate::syntax::explanation::Explanation;
 use crate::syntax::lexer::Lexer;
 use crate::syntax::source::{Source, Span};
 use crate::syntax::statements::split_statements;
@@ -188,14 +189,15 @@ fn error(
     text: String,
     related: Vec<Label>,
 ) -> QueryError {
-    let primary = Label { source: 0, span: span.within(before), text };
-    let mut snippets = vec![Snippet { source: query, label: &primary }];
-    let others = related
-        .iter()
-        .filter_map(|label| Some(Snippet { source: chain.get(label.source)?, label }));
-    snippets.extend(others);
     let summary = problem.to_string();
-    let message = render(&summary, &snippets, &[], &help(problem, !related.is_empty()));
+    let mut explanation =
+        Explanation::new(summary.as_str()).with_snippet(query, span.within(before), text);
+    for label in &related {
+        if let Some(source) = chain.get(label.source) {
+            explanation = explanation.with_snippet(source, label.span, label.text.as_str());
+        }
+    }
+    let message = explanation.with_help(help(problem, !related.is_empty())).to_string();
     QueryError { code: problem.code(), message, summary, span }
 }
 

@@ -277,11 +277,12 @@ fn what_is_said_of_a_releases_queries_is_true() {
             client.batch_execute("ROLLBACK TO after").unwrap();
             let said = said(&folder, &lock, &query);
             let is_star = query.starts_with("SELECT *");
-            let is_broken = match &after {
-                Ok(after) => *after != kinds && !is_star,
-                Err(_) => true,
-            };
-            if !is_broken && !(is_star && after.as_ref().is_ok_and(|after| *after != kinds)) {
+            let is_changed = after.as_ref().is_ok_and(|after| *after != kinds);
+            // A program may not read what has changed.
+            if is_changed && is_star {
+                continue;
+            }
+            if after.is_ok() && !is_changed {
                 if !said.is_empty() {
                     wrong.push(format!("{said:?}\n{schema}{pending}\n{query}"));
                 }

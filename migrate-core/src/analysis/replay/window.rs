@@ -267,7 +267,9 @@ fn is_other(old: Kind, new: Kind) -> bool {
         Kind::Array("text" | "varchar" | "bpchar" | "name") => Some((true, "text")),
         Kind::Array("json" | "jsonb") => Some((true, "json")),
         Kind::Array(name) => Some((true, name)),
-        Kind::Enum(_) | Kind::Literal | Kind::Unknown => None,
+        // Two enums may be the same one, created again.
+        Kind::Enum(_) => Some((false, "enum")),
+        Kind::Literal | Kind::Unknown => None,
     };
     matches!((class(old), class(new)), (Some(old), Some(new)) if old != new)
 }

@@ -135,6 +135,11 @@ fn results_keep_their_types() {
         check(&[pending], sql, &[]);
     }
     broken(
+        "ALTER TABLE users ALTER mood TYPE text;",
+        "SELECT mood FROM users",
+        "column `mood` of its result becomes `text`, and was `mood`",
+    );
+    broken(
         "ALTER TABLE users ALTER born TYPE text;",
         "SELECT id FROM users WHERE born < current_date",
         "there is no operator `text < date`",
