@@ -165,6 +165,8 @@ fn a_release_is_recorded_and_the_next_one_can_not_break_it() {
         "this breaks a query of the deployed release at src/lib.rs:6: there is no column `users.age`",
     );
     program.fails("lock", "this breaks a query of the deployed release");
+    program.fails("queries --record", "this breaks a query of the deployed release");
+    assert_eq!(program.read("db/chain/queries.lock"), LOCK);
     // In two steps: first without the query, at the same head.
     fs::remove_file(program.0.join("db/chain/002_drop_age.sql")).unwrap();
     program.succeeds("queries --record");

@@ -31,7 +31,7 @@ mod typing;
 use self::annotations::{Note, notes};
 pub use self::blind_spots::{BlindSpot, blind_spot, blind_spots};
 pub use self::lints::{Finding, lint};
-pub use self::queries::{Column, QueryError, QueryReport, Schema, Use};
+pub use self::queries::{QueryError, QueryReport, ResultColumn, Schema, UsedName};
 use self::syntax::{Fault, SyntaxError};
 use crate::chain::chain::Chain;
 use crate::chain::check::{Rejection, check_with};

@@ -142,8 +142,8 @@ fn chain(input: &Sql) -> String {
     if let Some(chain) = &input.chain {
         return chain.value();
     }
-    let manifest = env::var_os("CARGO_MANIFEST_PATH").map(PathBuf::from);
-    let manifest = manifest.and_then(|path| fs::read_to_string(path).ok());
+    let manifest = env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from).unwrap_or_default();
+    let manifest = fs::read_to_string(manifest.join("Cargo.toml")).ok();
     let named = manifest.and_then(|text| chain_of_manifest(&text));
     named.unwrap_or_else(|| "migrations".to_owned())
 }

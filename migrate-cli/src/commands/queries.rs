@@ -8,7 +8,7 @@ use std::{env, fs};
 
 use migrate_core::__private::counted;
 use migrate_core::Chain;
-use migrate_core::analysis::{QueryReport, Schema, Use};
+use migrate_core::analysis::{QueryReport, Schema, UsedName};
 use migrate_core::chain::edit::FileEdit;
 use migrate_core::chain::{ProgramQuery, QUERIES_FILE, QueriesLock};
 use migrate_core::syntax::Source;
@@ -140,7 +140,7 @@ impl Shown {
 }
 
 impl UseView {
-    fn of(used: Use) -> Self {
+    fn of(used: UsedName) -> Self {
         UseView { relation: used.relation, column: used.column, writes: used.writes }
     }
 
@@ -153,7 +153,7 @@ impl UseView {
 }
 
 /// Whether a name means this relation or column.
-fn is_of(used: &Use, name: &str) -> bool {
+fn is_of(used: &UsedName, name: &str) -> bool {
     let full = used.column.as_ref().map(|column| format!("{}.{column}", used.relation));
     used.relation == name || full.is_some_and(|full| full == name)
 }
@@ -203,7 +203,9 @@ impl View for Shown {
 
 /// Builds the program, and writes its queries.
 fn record(context: &Context, directory: &Path, cargo: &[String]) -> Result<Exit, Failure> {
-    let chain = context.source.chain()?;
+    // The queries that are recorded now are about to be replaced, so this is the last time to see that
+    // a pending revision breaks one.
+    let chain = context.source.built()?;
     let records = Records::new()?;
     let program = env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo"));
     let mut command = Command::new(&program);
@@ -224,7 +226,7 @@ fn record(context: &Context, directory: &Path, cargo: &[String]) -> Result<Exit,
         Err(error) => {
             let what = format!("`{}` can't be started: {error}", program.to_string_lossy());
             return Err(Failure::refused(
-                "queries",
+                FailureKind::Queries,
                 what,
                 "install cargo, or run this where the program is built",
             ));

@@ -43,9 +43,9 @@ pub struct QueryReport {
     /// What a server would refuse. Empty for a query of which nothing is known.
     pub errors: Vec<QueryError>,
     /// The relations and columns that it uses, as far as they are known, sorted.
-    pub uses: Vec<Use>,
+    pub uses: Vec<UsedName>,
     /// The columns of its result, if all are known.
-    pub columns: Option<Vec<Column>>,
+    pub columns: Option<Vec<ResultColumn>>,
     /// Why the query, or a part of it, is not checked.
     pub not_checked: Option<String>,
 }
@@ -65,7 +65,7 @@ pub struct QueryError {
 
 /// A relation that a query uses, or a column of it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Use {
+pub struct UsedName {
     /// The relation, with its schema unless that is `public`.
     pub relation: String,
     /// The column.
@@ -76,7 +76,7 @@ pub struct Use {
 
 /// A column of the result of a query.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Column {
+pub struct ResultColumn {
     /// Its name, if known.
     pub name: Option<String>,
     /// Its type, if known.
@@ -128,9 +128,9 @@ impl Schema {
         };
         let errors = faults.into_iter().map(told).collect();
         let model = &self.state.model;
-        let mut uses: Vec<Use> = uses
+        let mut uses: Vec<UsedName> = uses
             .iter()
-            .map(|one| Use {
+            .map(|one| UsedName {
                 relation: model.shown(one.relation),
                 column: one.column.as_deref().map(quoted),
                 writes: one.writes,
@@ -138,7 +138,7 @@ impl Schema {
             .collect();
         uses.sort();
         uses.dedup();
-        let column = |(name, kind): (Option<Rc<str>>, Kind)| Column {
+        let column = |(name, kind): (Option<Rc<str>>, Kind)| ResultColumn {
             name: name.map(|name| name.to_string()),
             kind: kind.is_known().then(|| kind.shown(model)),
         };

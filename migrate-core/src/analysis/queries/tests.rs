@@ -92,7 +92,7 @@ fn what_is_not_known_is_no_error() {
 #[test]
 fn what_a_query_uses_and_returns() {
     let uses = |sql: &str| {
-        let shown = |one: &Use| {
+        let shown = |one: &UsedName| {
             let column = one.column.as_ref().map_or(String::new(), |column| format!(".{column}"));
             format!("{}{column}{}", one.relation, if one.writes { "!" } else { "" })
         };
@@ -112,7 +112,7 @@ fn what_a_query_uses_and_returns() {
         assert_eq!(uses(sql), expected, "{sql}");
     }
     let columns = |sql: &str| {
-        let shown = |column: &Column| {
+        let shown = |column: &ResultColumn| {
             let show = |part: &Option<String>| part.clone().unwrap_or_else(|| "?".to_owned());
             format!("{} {}", show(&column.name), show(&column.kind))
         };
