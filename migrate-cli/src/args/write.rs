@@ -78,7 +78,7 @@ pub(crate) enum WriteCommand {
         #[arg(long, conflicts_with = "from_database")]
         unchecked: bool,
     },
-    /// Show the queries of the deployed release, what each uses, and whether the chain has it; or record them
+    /// Show the queries of the deployed release, and what each uses; or record those of a new one
     #[command(after_help = QUERIES)]
     Queries(QueriesArgs),
     /// Turn another tool's folder of migrations into a chain
