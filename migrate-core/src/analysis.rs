@@ -8,7 +8,6 @@ mod blind_spots;
 mod bodies;
 mod client_values;
 mod constraint_suggestions;
-mod cursor;
 mod dialects;
 mod enum_values;
 mod facts;
@@ -27,6 +26,8 @@ mod statement;
 mod syntax;
 mod type_facts;
 mod typing;
+
+pub(crate) use crate::syntax::cursor;
 
 use self::annotations::{Note, notes};
 pub use self::blind_spots::{BlindSpot, blind_spot, blind_spots};

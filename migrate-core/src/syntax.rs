@@ -7,9 +7,15 @@
 // splits a text into tokens that cover every byte, `statements` splits it like psql, `ident` folds, truncates, quotes and
 // unquotes names, and `table_locks` determines which locks a statement takes. Start reading at `lexer`.
 
+pub(crate) mod cursor;
 pub(crate) mod explanation;
 pub(crate) mod ident;
 pub(crate) mod lexer;
+#[cfg_attr(
+    not(feature = "analysis"),
+    expect(dead_code, reason = "most readers of names are in the analysis")
+)]
+pub(crate) mod name;
 pub(crate) mod source;
 pub(crate) mod statements;
 pub(crate) mod suggest;

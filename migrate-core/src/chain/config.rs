@@ -74,7 +74,7 @@ impl Default for Config {
 
 impl Config {
     /// The major versions of PostgreSQL that a chain can require.
-    pub const KNOWN_SERVERS: RangeInclusive<u32> = OLDEST_SERVER..=18;
+    pub const KNOWN_SERVERS: RangeInclusive<u32> = OLDEST_SERVER..=19;
 
     /// Reads a `migrate.toml`.
     ///
@@ -203,7 +203,7 @@ impl Config {
                 let version = value.as_integer().and_then(|version| u32::try_from(version).ok());
                 self.min_server =
                     version.filter(|version| Config::KNOWN_SERVERS.contains(version)).ok_or(
-                        "a major version of PostgreSQL from 14 to 18, such as `min_server = 15`",
+                        "a major version of PostgreSQL from 14 to 19, such as `min_server = 15`",
                     )?;
             }
             "grants" => self.grants = value.as_bool().ok_or("`true` or `false`")?,
@@ -468,8 +468,8 @@ mod tests {
     #[test]
     fn what_is_wrong_with_a_file() {
         check("min_server = 13", Err(&["1:14 `13` is not a value for `min_server`"]));
-        check("min_server = 18", Ok((18, &[])));
-        check("min_server = 19", Err(&["1:14 `19` is not a value for `min_server`"]));
+        check("min_server = 19", Ok((19, &[])));
+        check("min_server = 20", Err(&["1:14 `20` is not a value for `min_server`"]));
         check("min_server = 99", Err(&["1:14 `99` is not a value for `min_server`"]));
         check("min_server = \"15\"", Err(&["1:14 `\"15\"` is not a value for `min_server`"]));
         check("\nmin_sever = 15", Err(&["2:1 unknown setting `min_sever`"]));

@@ -8,6 +8,7 @@ use crate::plan::recorded_downgrade::STORED;
 use crate::plan::status::run_again_help;
 use crate::runner::failure::Failure;
 use crate::runner::report::Done;
+use crate::syntax::cursor::Cursor;
 use crate::syntax::explanation::Explanation;
 use crate::syntax::source::{Source, Span};
 use crate::syntax::statements::{Statement, split_statements};
@@ -133,13 +134,9 @@ impl StatementError {
 
     /// Whether what failed is `ALTER TYPE … ADD VALUE`.
     fn adds_enum_value(&self) -> bool {
-        let text = self.source.text();
         self.failed().is_some_and(|one| {
-            let word = |at: usize, word: &str| {
-                one.tokens.get(at).is_some_and(|token| token.is_word(text, word))
-            };
-            let adds = |at: usize| word(at, "add") && word(at + 1, "value");
-            word(0, "alter") && word(1, "type") && (2..one.tokens.len()).any(adds)
+            let mut words = Cursor::new(self.source.text(), &one.tokens, 0);
+            words.take(&["alter", "type"]) && words.has(&["add", "value"])
         })
     }
 
