@@ -131,9 +131,7 @@ fn analysed(
     let chain = check_with(folder, workers, |file, source, problems| {
         statements(file, source, oldest, problems)
     })?;
-    let lock = lock
-        .map_err(|(found, sources)| Rejection { diagnostics: vec![found], sources })?
-        .unwrap_or_default();
+    let lock = lock?.unwrap_or_default();
     let (mut diagnostics, blind) = replay::replay(&chain, &lock.queries);
     diagnostics.extend(denied(&chain, config));
     if diagnostics.is_empty() {

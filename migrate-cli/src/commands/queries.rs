@@ -56,9 +56,7 @@ pub(super) fn run(
 
 /// The queries that are recorded beside a chain.
 pub(super) fn lock(directory: &Path) -> Result<Option<QueriesLock>, Failure> {
-    QueriesLock::of_folder(&folder(directory)).map_err(|(found, sources)| {
-        Failure::Rejected(migrate_core::Rejection { diagnostics: vec![found], sources })
-    })
+    Ok(QueriesLock::of_folder(&folder(directory))?)
 }
 
 /// The last revision that is pinned.
@@ -297,10 +295,7 @@ impl Records {
         let mut queries = Vec::new();
         for entry in fs::read_dir(&self.0)?.flatten() {
             let text = fs::read_to_string(entry.path())?;
-            let lock = QueriesLock::parse(Source::new(entry.path().display().to_string(), text));
-            let lock = lock.map_err(|(found, sources)| {
-                Failure::Rejected(migrate_core::Rejection { diagnostics: vec![found], sources })
-            })?;
+            let lock = QueriesLock::parse(Source::new(entry.path().display().to_string(), text))?;
             if Path::new(&lock.head) == chain {
                 queries.extend(lock.queries);
             }

@@ -1,5 +1,6 @@
 //! Parses and writes `queries.lock`: the queries of the release that is deployed.
 
+use crate::chain::check::Rejection;
 use crate::chain::diagnostic::Diagnostic;
 use crate::chain::folder::{Content, Folder, QUERIES_FILE};
 use crate::chain::problem::Problem;
@@ -44,8 +45,8 @@ impl QueriesLock {
     ///
     /// # Errors
     ///
-    /// The first problem of the file, and the file that it refers to.
-    pub fn of_folder(folder: &Folder) -> Result<Option<Self>, (Diagnostic, Vec<Source<'static>>)> {
+    /// The first problem of the file.
+    pub fn of_folder(folder: &Folder) -> Result<Option<Self>, Rejection> {
         let entries = folder.entries.as_deref().unwrap_or_default();
         let Some(entry) = entries.iter().find(|entry| entry.name == QUERIES_FILE) else {
             return Ok(None);
@@ -60,15 +61,16 @@ impl QueriesLock {
             Content::Unreadable(reason) => reason.clone(),
             Content::Other => "it is not a file".to_owned(),
         };
-        Err((Diagnostic::new(Problem::Unreadable { path, reason }), Vec::new()))
+        let found = Diagnostic::new(Problem::Unreadable { path, reason });
+        Err(Rejection { diagnostics: vec![found], sources: Vec::new() })
     }
 
     /// Parses the text of the file.
     ///
     /// # Errors
     ///
-    /// The first problem, and the file.
-    pub fn parse(source: Source<'static>) -> Result<Self, (Diagnostic, Vec<Source<'static>>)> {
+    /// The first problem.
+    pub fn parse(source: Source<'static>) -> Result<Self, Rejection> {
         let mut lock = QueriesLock::default();
         let (mut has_version, mut at) = (false, 0);
         for line in source.text().split('\n') {
@@ -96,7 +98,8 @@ impl QueriesLock {
                 },
             };
             let problem = Problem::QueriesLock { why: why.to_owned() };
-            return Err((Diagnostic::at(problem, 0, span, ""), vec![source]));
+            let found = Diagnostic::at(problem, 0, span, "");
+            return Err(Rejection { diagnostics: vec![found], sources: vec![source] });
         }
         lock.queries.sort();
         lock.queries.dedup();
@@ -221,10 +224,11 @@ mod tests {
             ("version 1\na:1\tSELECT \\x\n", "this line is not a query with its file and line", 2),
             ("version 1\na:1\tb\tc\n", "this line is not a query with its file and line", 2),
         ] {
-            let (found, sources) = QueriesLock::parse(Source::new("q", text)).unwrap_err();
+            let rejection = QueriesLock::parse(Source::new("q", text)).unwrap_err();
+            let found = &rejection.diagnostics[0];
             assert_eq!(found.problem, Problem::QueriesLock { why: why.to_owned() }, "{text}");
-            let start = found.primary.unwrap().span.start;
-            assert_eq!(sources[0].position(start).line, line, "{text}");
+            let start = found.primary.as_ref().unwrap().span.start;
+            assert_eq!(rejection.sources[0].position(start).line, line, "{text}");
         }
     }
 }

@@ -107,7 +107,7 @@ impl ReplayState {
             uses,
             calls: calls.iter().map(|call| call.name.last().into()).collect(),
             columns: known.then(|| columns.names.iter().enumerate().map(named).collect()),
-            not_checked: unknown.first().map(|name| unknown_relation(name)),
+            not_checked: unknown.first().map(unknown_relation),
             faults: Vec::new(),
         })
     }
