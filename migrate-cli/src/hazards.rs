@@ -59,10 +59,11 @@ pub(crate) enum Gate {
 }
 
 /// What the lints know about the rows that a statement rewrites, or keeps writers from.
-const LINTS: [(Lint, Hazard); 9] = [
+const LINTS: [(Lint, Hazard); 10] = [
     (Lint::AddColumnRewrites, Hazard::RewritesTable),
     (Lint::RewritesTable, Hazard::RewritesTable),
     (Lint::TypeRewrites, Hazard::RewritesTable),
+    (Lint::BlocksTable, Hazard::BlocksWrites),
     (Lint::ConstraintScans, Hazard::BlocksWrites),
     (Lint::DropIndexBlocks, Hazard::BlocksWrites),
     (Lint::IndexBlocksWrites, Hazard::BlocksWrites),

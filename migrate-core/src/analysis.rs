@@ -41,7 +41,7 @@ use crate::chain::diagnostic::Diagnostic;
 use crate::chain::executor::{Executor, Sequential};
 use crate::chain::file::ParsedFile;
 use crate::chain::folder::Folder;
-use crate::chain::lint::{Level, Lint};
+use crate::chain::lint::Level;
 use crate::chain::problem::Problem;
 use crate::chain::queries_lock::QueriesLock;
 use crate::chain::transaction_rules;
@@ -144,7 +144,7 @@ fn analysed(
 
 /// The findings of lints whose level is `deny`.
 fn denied(chain: &Chain<'_>, config: &Config) -> Vec<Diagnostic> {
-    if !Lint::ALL.iter().any(|lint| config.level(*lint) == Level::Deny) {
+    if !config.denies_any() {
         return Vec::new();
     }
     let found = lint(chain, config, |migration| !migration.deployed);

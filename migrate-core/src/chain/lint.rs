@@ -14,21 +14,36 @@ use crate::syntax::suggest::did_you_mean;
 pub enum Lint {
     AddColumnNotNull,
     AddColumnRewrites,
+    AddValueIfNotExists,
+    BlocksTable,
     ConstraintScans,
+    DefinerSearchPath,
     DeleteAllRows,
     DropCascade,
     DropColumn,
+    DropConstraint,
+    DropDefault,
+    DropFunction,
     DropIndexBlocks,
+    DropNotNull,
     DropTable,
     DropsHistory,
+    DuplicateIndex,
     EmptyUpgrade,
     ForeignKeyWithoutIndex,
     IndexBlocksWrites,
     Json,
+    LocksTwoTables,
     MixedOutside,
+    NameTooLong,
+    Naming,
+    NoPrimaryKey,
     NotNullScans,
+    PolicyWithoutRls,
     RenameBreaks,
     RewritesTable,
+    RlsWithoutPolicy,
+    Rule,
     Serial,
     TimestampWithoutZone,
     TypeRewrites,
@@ -36,6 +51,7 @@ pub enum Lint {
     UnnamedIndex,
     UpdateAllRows,
     ValidatesUnderLock,
+    WorkBehindLock,
 }
 
 /// A row of the table of lints.
@@ -54,7 +70,7 @@ use Level::{Allow, Warn};
 use Lint::*;
 
 /// The lints in the order of their variants, which is that of their codes.
-const TABLE: [Row; 24] = [
+const TABLE: [Row; 40] = [
     row(
         AddColumnNotNull,
         "add-column-not-null",
@@ -68,15 +84,47 @@ const TABLE: [Row; 24] = [
         "a new column whose values differ from row to row: the table is rewritten",
     ),
     row(
+        AddValueIfNotExists,
+        "add-value-if-not-exists",
+        Warn,
+        "an ADD VALUE that fails when the revision is applied again after a downgrade",
+    ),
+    row(
+        BlocksTable,
+        "blocks-table",
+        Warn,
+        "an exclusion constraint, a partition, a refresh or a LOCK TABLE that blocks a table in use",
+    ),
+    row(
         ConstraintScans,
         "constraint-scans",
         Warn,
         "a foreign key or a check that is validated under the lock that adds it",
     ),
+    row(
+        DefinerSearchPath,
+        "definer-search-path",
+        Warn,
+        "a SECURITY DEFINER function that does not set its search_path",
+    ),
     row(DeleteAllRows, "delete-all-rows", Warn, "a DELETE without WHERE, or a TRUNCATE"),
     row(DropCascade, "drop-cascade", Warn, "a CASCADE: what else is dropped is not in the file"),
     row(DropColumn, "drop-column", Warn, "a column that the running release may still use"),
+    row(
+        DropConstraint,
+        "drop-constraint",
+        Allow,
+        "a constraint that the running release may rely on",
+    ),
+    row(DropDefault, "drop-default", Allow, "a default that the running release may rely on"),
+    row(DropFunction, "drop-function", Allow, "a function that the running release may call"),
     row(DropIndexBlocks, "drop-index-blocks", Allow, "a DROP INDEX that is not CONCURRENTLY"),
+    row(
+        DropNotNull,
+        "drop-not-null",
+        Allow,
+        "a column that may become NULL, which the running release may not expect",
+    ),
     row(DropTable, "drop-table", Warn, "a table or view that the running release may still use"),
     row(
         DropsHistory,
@@ -84,6 +132,7 @@ const TABLE: [Row; 24] = [
         Warn,
         "a statement that drops the tables of migrate: the revision can't be recorded",
     ),
+    row(DuplicateIndex, "duplicate-index", Warn, "an index that another index makes superfluous"),
     row(EmptyUpgrade, "empty-upgrade", Warn, "an upgrade without a statement"),
     row(
         ForeignKeyWithoutIndex,
@@ -94,12 +143,32 @@ const TABLE: [Row; 24] = [
     row(IndexBlocksWrites, "index-blocks-writes", Warn, "a CREATE INDEX that is not CONCURRENTLY"),
     row(Json, "json", Allow, "a column of type json, where jsonb can be searched and compared"),
     row(
+        LocksTwoTables,
+        "locks-two-tables",
+        Allow,
+        "a transaction that blocks all access to two tables in use",
+    ),
+    row(
         MixedOutside,
         "mixed-outside",
         Warn,
         "a section outside a transaction with statements that could be inside one",
     ),
+    row(
+        NameTooLong,
+        "name-too-long",
+        Warn,
+        "a name of more than 63 bytes, which the server truncates",
+    ),
+    row(Naming, "naming", Warn, "a name that does not match the patterns in migrate.toml"),
+    row(NoPrimaryKey, "no-primary-key", Allow, "a table without a primary key"),
     row(NotNullScans, "not-null-scans", Warn, "a SET NOT NULL that has to look at every row"),
+    row(
+        PolicyWithoutRls,
+        "policy-without-rls",
+        Warn,
+        "a policy on a table without row-level security: it has no effect",
+    ),
     row(
         RenameBreaks,
         "rename-breaks",
@@ -112,6 +181,13 @@ const TABLE: [Row; 24] = [
         Warn,
         "a statement that rewrites a table or its indexes, while nobody can use it",
     ),
+    row(
+        RlsWithoutPolicy,
+        "rls-without-policy",
+        Allow,
+        "row-level security without a policy: only the owner sees rows",
+    ),
+    row(Rule, "rule", Warn, "a statement that a rule in migrate.toml describes"),
     row(
         Serial,
         "serial",
@@ -148,6 +224,12 @@ const TABLE: [Row; 24] = [
         "validates-under-lock",
         Warn,
         "a constraint that is validated in the transaction that has the table locked",
+    ),
+    row(
+        WorkBehindLock,
+        "work-behind-lock",
+        Warn,
+        "a statement that reads or joins all rows in a transaction that blocks a table in use",
     ),
 ];
 

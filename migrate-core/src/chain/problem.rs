@@ -273,6 +273,13 @@ pub enum Problem {
         value: String,
         want: &'static str,
     },
+    UnknownStatement {
+        kind: String,
+        suggestion: Option<&'static str>,
+    },
+    IncompleteRule {
+        lacks: &'static str,
+    },
 
     // The queries of the program.
     BreaksDeployed {

@@ -4,6 +4,7 @@ use std::fmt;
 
 use super::{Problem, list};
 use crate::chain::id::BadId as WhyBad;
+use crate::chain::rules::STATEMENTS;
 use crate::syntax::source::counted;
 
 /// A row of the table.
@@ -536,28 +537,26 @@ impl Problem {
             UnknownSetting { key, suggestion } => row(
                 "unknown-setting",
                 format!("unknown setting `{key}`"),
-                suggested_or(
-                    *suggestion,
-                    match key.contains('.') {
-                        true => {
-                            "the settings of an environment or a chain are `database_url_env`, \
-                             `dev_url_env`, `schema`, `table_prefix`, `lock_timeout`, \
-                             `statement_timeout` and `lock_wait_timeout`"
-                        }
-                        false => {
-                            "the settings are `min_server`, `grants`, `models`, `models_command`, \
-                             `schema_file`, `allow_hazards`, `database_url_env`, `dev_url_env`, \
-                             `schema`, `table_prefix`, `lock_timeout`, `statement_timeout`, \
-                             `lock_wait_timeout`, and the tables `[lints]`, `[env.NAME]` and \
-                             `[chain.FOLDER]`"
-                        }
-                    },
-                ),
+                suggested_or(*suggestion, settings_help(key)),
             ),
             BadSetting { key, value, want } => row(
                 "bad-setting",
                 format!("`{value}` is not a value for `{key}`"),
                 format!("write {want}"),
+            ),
+            UnknownStatement { kind, suggestion } => row(
+                "unknown-statement",
+                format!("unknown kind of statement `{kind}`"),
+                match suggestion {
+                    Some(suggestion) => format!("did you mean `{suggestion}`?"),
+                    None => format!("the kinds are {}", STATEMENTS.join(", ")),
+                },
+            ),
+            IncompleteRule { lacks } => row(
+                "incomplete-rule",
+                format!("this rule has no {lacks}"),
+                "write a `message`, and at least one condition: `statement`, `table`, `schema`, \
+                 `type` or `lock`",
             ),
             DuplicateRevision { id } => row(
                 "duplicate-revision",
@@ -773,4 +772,29 @@ fn stray_help(name: &str) -> String {
 
 fn article(word: &str) -> &'static str {
     if word.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" }
+}
+
+/// The settings that there are where an unknown one is.
+fn settings_help(key: &str) -> &'static str {
+    match key.split_once('.') {
+        Some(("rule", _)) => {
+            "a rule has `message`, `help` and `level`, and the conditions `statement`, `table`, \
+             `schema`, `type` and `lock`"
+        }
+        Some(("naming", _)) => {
+            "there are patterns for `tables`, `columns`, `indexes`, `constraints`, \
+             `primary_keys`, `foreign_keys`, `unique_constraints` and `checks`"
+        }
+        Some(_) => {
+            "the settings of an environment or a chain are `database_url_env`, `dev_url_env`, \
+             `schema`, `table_prefix`, `lock_timeout`, `statement_timeout` and \
+             `lock_wait_timeout`"
+        }
+        None => {
+            "the settings are `min_server`, `grants`, `models`, `models_command`, `schema_file`, \
+             `allow_hazards`, `database_url_env`, `dev_url_env`, `schema`, `table_prefix`, \
+             `lock_timeout`, `statement_timeout`, `lock_wait_timeout`, and the tables `[lints]`, \
+             `[env.NAME]`, `[chain.FOLDER]`, `[[rule]]` and `[naming]`"
+        }
+    }
 }
