@@ -10,7 +10,7 @@ use postgres::Client;
 use serde::Serialize;
 
 use crate::context::Context;
-use crate::failure::Failure;
+use crate::failure::{Failure, FailureKind};
 use crate::foreign_histories::foreign_histories;
 use crate::models::Models;
 use crate::scratch::{Scratch, ScratchDatabase};
@@ -52,7 +52,7 @@ pub(crate) fn without_books(catalog: Catalog, runner: Option<&Runner<'_>>) -> Ca
 
 pub(crate) fn unreadable(error: &ReadError) -> Failure {
     let help = "this is a version of PostgreSQL that is not known here, or the connection was lost";
-    Failure::refused("catalog", error.to_string(), help)
+    Failure::refused(FailureKind::Catalog, error.to_string(), help)
 }
 
 /// Brings a scratch database to a revision of a chain. Roles that are missing are made, if the server is ours.
@@ -111,7 +111,7 @@ pub(crate) fn build_models(
     if built == empty && chain.is_some() {
         let what = "the models build nothing: the next revision would drop everything";
         return Err(Failure::refused(
-            "models",
+            FailureKind::Models,
             what,
             "is it the right file? `--models schema.sql`",
         ));

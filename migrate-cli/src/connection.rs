@@ -9,7 +9,7 @@ use migrate_core::chain::{Config, Environment, RunSettings};
 
 use crate::args::ConnectionArgs;
 use crate::env_file::Variables;
-use crate::failure::Failure;
+use crate::failure::{Failure, FailureKind};
 
 /// Where a run goes, and its limits.
 pub(crate) struct Connection {
@@ -143,7 +143,11 @@ fn unknown(config: &Config, name: &str) -> Failure {
         ),
         known => format!("migrate.toml has {}", known.join(", ")),
     };
-    Failure::refused("usage", format!("there is no environment `{name}` in migrate.toml"), help)
+    Failure::refused(
+        FailureKind::Usage,
+        format!("there is no environment `{name}` in migrate.toml"),
+        help,
+    )
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use postgres::{Client, SimpleQueryMessage};
 
-use crate::failure::Failure;
+use crate::failure::{Failure, FailureKind};
 use crate::scratch::Scratch;
 
 /// A limit that holds until the value is dropped.
@@ -51,7 +51,11 @@ impl Deadline {
 fn session(client: &mut Client) -> Result<String, Failure> {
     let found = client.simple_query("SELECT pg_catalog.pg_backend_pid()");
     let found = found.map_err(|error| {
-        Failure::refused("dev-server", error.to_string(), "check the server, and start again")
+        Failure::refused(
+            FailureKind::DevServer,
+            error.to_string(),
+            "check the server, and start again",
+        )
     })?;
     let number = found.iter().find_map(|message| match message {
         SimpleQueryMessage::Row(row) => row.get(0),

@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use migrate_core::__private::counted;
 use migrate_core::Chain;
 use migrate_core::analysis::lint;
 use migrate_core::chain::edit::FileEdit;
@@ -14,7 +13,7 @@ use migrate_core::syntax::{Source, split_statements};
 use serde::Serialize;
 
 use crate::draft::Draft;
-use crate::failure::Failure;
+use crate::failure::{Failure, FailureKind};
 
 /// A hazard of an upgrade.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,10 +59,11 @@ pub(crate) enum Gate {
 }
 
 /// What the lints know about the rows that a statement rewrites, or keeps writers from.
-const LINTS: [(Lint, Hazard); 9] = [
+const LINTS: [(Lint, Hazard); 10] = [
     (Lint::AddColumnRewrites, Hazard::RewritesTable),
     (Lint::RewritesTable, Hazard::RewritesTable),
     (Lint::TypeRewrites, Hazard::RewritesTable),
+    (Lint::BlocksTable, Hazard::BlocksWrites),
     (Lint::ConstraintScans, Hazard::BlocksWrites),
     (Lint::DropIndexBlocks, Hazard::BlocksWrites),
     (Lint::IndexBlocksWrites, Hazard::BlocksWrites),
@@ -169,7 +169,11 @@ pub(crate) fn allowed(names: &[String]) -> Result<Vec<Hazard>, Failure> {
             Some(suggestion) => format!("did you mean `{suggestion}`?"),
             None => format!("the hazards are {codes}; `all` and `none` stand alone"),
         };
-        Failure::refused("usage", format!("`--allow-hazards`: there is no hazard `{name}`"), help)
+        Failure::refused(
+            FailureKind::Usage,
+            format!("`--allow-hazards`: there is no hazard `{name}`"),
+            help,
+        )
     })
 }
 
@@ -199,17 +203,8 @@ fn short(sql: &str) -> String {
 pub(crate) fn refused(open: Vec<Found>, allowed: Option<&[Hazard]>) -> Failure {
     let mut needed: BTreeSet<Hazard> = open.iter().map(|it| it.hazard).collect();
     needed.extend(allowed.unwrap_or_default());
-    let codes: Vec<&str> = needed.into_iter().map(Hazard::code).collect();
-    let text = format!(
-        "nothing was written: {} not allowed{}\n = help: if that is what you want: `--allow-hazards {}`",
-        match open.len() {
-            1 => "1 hazard is".to_owned(),
-            many => format!("{} are", counted(many, "hazard")),
-        },
-        lines(&open),
-        codes.join(",")
-    );
-    Failure::Hazards { text, found: open }
+    let needed: Vec<&str> = needed.into_iter().map(Hazard::code).collect();
+    Failure::Hazards { found: open, needed: needed.join(",") }
 }
 
 /// For programs, with the places in the files.

@@ -15,7 +15,6 @@ mod render;
 mod single;
 
 use std::collections::HashMap;
-use std::fmt;
 
 use migrate_core::RevisionId;
 use migrate_core::chain::edit::FileEdit;
@@ -23,6 +22,7 @@ use migrate_core::syntax::Lexer;
 
 use self::names::Named;
 use crate::args::Tool;
+use crate::program_name::ProgramName;
 
 /// A file of another tool's folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -83,15 +83,14 @@ impl Wrong {
     }
 }
 
-impl fmt::Display for Wrong {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.what)?;
-        match &self.place {
-            Some((file, Some(line))) => write!(f, "\n --> {file}:{line}")?,
-            Some((file, None)) => write!(f, "\n --> {file}")?,
-            None => {}
-        }
-        write!(f, "\n = help: {}", self.help)
+impl Wrong {
+    pub(crate) fn text(&self, program: &ProgramName) -> String {
+        let place = match &self.place {
+            Some((file, Some(line))) => format!("\n --> {file}:{line}"),
+            Some((file, None)) => format!("\n --> {file}"),
+            None => String::new(),
+        };
+        format!("{}{place}\n = help: {}", self.what, program.in_advice(&self.help))
     }
 }
 

@@ -33,6 +33,7 @@ mod live;
 mod meaning;
 mod models;
 mod patience;
+mod program_name;
 mod schema_file;
 mod scratch;
 mod staircase;
@@ -53,6 +54,7 @@ use crate::args::{Embedded, FolderCommand, ModelCommand, OnFolder, WRITING, With
 use crate::connection::Connection;
 use crate::context::Context;
 use crate::failure::{Exit, Failure, FailureView};
+use crate::program_name::ProgramName;
 use crate::tree::{Source, settings};
 use crate::ui::Ui;
 
@@ -65,7 +67,7 @@ pub fn run(arguments: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> 
         Ok(arguments) => arguments,
         Err(exit) => return exit.into(),
     };
-    let ui = Ui::new(&common.output, "migrate", &[]).of_folder(&directory);
+    let ui = Ui::new(&common.output, ProgramName::new("migrate", &[])).of_folder(&directory);
     let source = Source::Folder(directory.clone());
     let connection = match Connection::of_folder(common.connection, env, settings(&directory)) {
         Ok(connection) => connection,
@@ -99,7 +101,7 @@ pub fn run_embedded(
         Ok(arguments) => arguments,
         Err(exit) => return exit.into(),
     };
-    let ui = Ui::new(&common.output, name, &WRITING);
+    let ui = Ui::new(&common.output, ProgramName::new(name, &WRITING));
     let source = Source::Embedded(chain);
     let connection = Connection::of_program(common.connection, chain.settings());
     let context = Context { source, connection, ui: ui.clone(), models: None, program };
@@ -138,7 +140,7 @@ pub fn run_with_models(
     };
     // Of the commands that write files, this program has the first.
     let elsewhere = WRITING.split_first().map_or(&[][..], |(_, others)| others);
-    let ui = Ui::new(&common.output, name, elsewhere);
+    let ui = Ui::new(&common.output, ProgramName::new(name, elsewhere));
     let connection = Connection::of_program(common.connection, chain.settings());
     let (source, models) = (Source::Embedded(chain), Some(models));
     let context = Context { source, connection, ui: ui.clone(), models, program };
@@ -177,7 +179,7 @@ fn read<T: FromArgMatches>(
             error.insert(ContextKind::Suggested, advice);
         }
         if json && error.use_stderr() {
-            ui::tell_program(FailureView::usage(&error));
+            ui::tell_program(&FailureView::usage(&error));
         }
         let _ = error.print();
         // Help and version are asked for, and no mistake.

@@ -12,7 +12,7 @@ use postgres::{Client, SimpleQueryMessage};
 
 use crate::compare::unreadable;
 use crate::context::Context;
-use crate::failure::Failure;
+use crate::failure::{Failure, FailureKind};
 
 /// A catalog, and where it was read.
 pub(crate) struct Seen {
@@ -43,7 +43,11 @@ impl Seen {
             let why =
                 error.as_db_error().map_or_else(|| error.to_string(), |it| it.message().to_owned());
             let help = "check the connection, and run it again";
-            Failure::refused("catalog", format!("the catalog can't be read: {why}"), help)
+            Failure::refused(
+                FailureKind::Catalog,
+                format!("the catalog can't be read: {why}"),
+                help,
+            )
         };
         let who = format!(
             "SELECT pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(c.relowner)) FROM pg_catalog.pg_class c \

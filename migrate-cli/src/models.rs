@@ -18,7 +18,7 @@ use crate::args::ModelArgs;
 use crate::context::Context;
 use crate::deadline::Deadline;
 use crate::env_file::Variables;
-use crate::failure::Failure;
+use crate::failure::{Failure, FailureKind};
 use crate::scratch::Scratch;
 
 /// How long building the models may take, unless it is said.
@@ -102,7 +102,7 @@ fn configured(context: &Context) -> Result<Option<Origin>, Failure> {
     let (paths, command) = (config.models(), config.models_command());
     if !paths.is_empty() && command.is_some() {
         let what = "migrate.toml has both `models` and `models_command`";
-        return Err(Failure::refused("usage", what, "remove one of the two"));
+        return Err(Failure::refused(FailureKind::Usage, what, "remove one of the two"));
     }
     let here = || context.source.settings_folder().unwrap_or_default();
     Ok(match command {

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use migrate_core::Chain;
 use migrate_core::schema::catalog::{Catalog, Difference};
 use migrate_core::schema::diff;
+use migrate_core::syntax::Explanation;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -12,7 +13,7 @@ use crate::args::SchemaFormat;
 use crate::compare::{build_models, differences, lines};
 use crate::context::Context;
 use crate::diagram::{Diagram, data_of, dot, html, mermaid};
-use crate::failure::Failure;
+use crate::failure::{Failure, FailureKind};
 use crate::meaning::agreed;
 use crate::models::Models;
 use crate::scratch::Scratch;
@@ -37,7 +38,7 @@ pub(crate) fn format_of(path: &Path) -> Result<SchemaFormat, Failure> {
     found.map(|(_, format)| *format).ok_or_else(|| {
         let what = format!("the ending of `{}` names no format", path.display());
         let help = "end it in .sql, .mmd, .dot, .html or .json, or say `--format`";
-        Failure::refused("usage", what, help)
+        Failure::refused(FailureKind::Usage, what, help)
     })
 }
 
@@ -114,7 +115,10 @@ impl SchemaFile {
                 Ok(view(differences(&committed, &built), None))
             }
             Err(Failure::DevServer(why)) => Err(Failure::DevServer(why)),
-            Err(why) => Ok(view(Vec::new(), Some(format!("it does not build a schema:\n{why}")))),
+            Err(why) => {
+                let why = why.view(&context.ui.name).text;
+                Ok(view(Vec::new(), Some(format!("it does not build a schema:\n{why}"))))
+            }
         }
     }
 }
@@ -175,14 +179,12 @@ impl SchemaFileView {
     }
 
     /// What to do, if it is stale.
-    pub(crate) fn advice(&self) -> Option<String> {
+    pub(crate) fn advice(&self) -> Option<Explanation<'static>> {
         let path = &self.path;
         let quote = if path.contains(char::is_whitespace) { "'" } else { "" };
         self.stale.then(|| {
-            format!(
-                "{path} is not the schema that the chain builds\n \
-                 = help: write it again: `migrate schema dump -o {quote}{path}{quote}`"
-            )
+            Explanation::new(format!("{path} is not the schema that the chain builds"))
+                .with_help(format!("write it again: `migrate schema dump -o {quote}{path}{quote}`"))
         })
     }
 }

@@ -15,7 +15,7 @@ use postgres::error::SqlState;
 use crate::args::ModelArgs;
 use crate::context::Context;
 use crate::env_file::Variables;
-use crate::failure::Failure;
+use crate::failure::{Failure, FailureKind};
 use crate::interrupt;
 
 /// How the names of our databases begin; the second that they were made in follows.
@@ -71,7 +71,8 @@ impl Scratch {
     pub(crate) fn for_models(context: &Context, arguments: &ModelArgs) -> Result<Self, Failure> {
         let mut scratch = Self::open(context, arguments.dev_url.as_deref())?;
         let Some(role) = &arguments.run_as else { return Ok(scratch) };
-        let refused = |what: String, help: &str| Err(Failure::refused("usage", what, help));
+        let refused =
+            |what: String, help: &str| Err(Failure::refused(FailureKind::Usage, what, help));
         if scratch.server.is_none() {
             let what = "`--run-as` is for a server that is started for the comparison".to_owned();
             return refused(what, "leave `--run-as` out, or `--dev-url` and MIGRATE_DEV_URL");
@@ -232,10 +233,10 @@ fn start() -> Result<Server, Failure> {
     let help = "or name a server on which a role may create databases, and which is not production's: \
                 `--dev-url postgres://…`, or the variable MIGRATE_DEV_URL";
     let server = Server::start(&[Backend::Local, Backend::Docker])
-        .map_err(|error| Failure::refused("dev-server", error.to_string(), help))?;
+        .map_err(|error| Failure::refused(FailureKind::DevServer, error.to_string(), help))?;
     if server.backend() == Backend::Url {
         let what = "PG_BACKEND=url would compare on the server of DATABASE_URL";
-        return Err(Failure::refused("dev-server", what, help));
+        return Err(Failure::refused(FailureKind::DevServer, what, help));
     }
     Ok(server)
 }
@@ -286,7 +287,11 @@ fn refused(error: &postgres::Error) -> Failure {
         }
         _ => "name another server for development: `--dev-url postgres://…`",
     };
-    Failure::refused("dev-server", format!("no scratch database could be made: {reason}"), help)
+    Failure::refused(
+        FailureKind::DevServer,
+        format!("no scratch database could be made: {reason}"),
+        help,
+    )
 }
 
 #[cfg(test)]

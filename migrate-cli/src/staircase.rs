@@ -20,13 +20,13 @@ use migrate_core::{Chain, Error, Migration, Runner, Target};
 use postgres::Client;
 
 use self::contents::Contents;
-pub(crate) use self::failures::{FailureKind, Step, TestFailure};
+pub(crate) use self::failures::{Step, TestFailure, TestFailureKind};
 use self::fill::{Filled, fill};
 use self::said::Said;
 use self::tests_of_author::AuthorTests;
 use crate::compare::{differences, privileges, read_with, upgrade};
 use crate::context::Context;
-use crate::failure::Failure;
+use crate::failure::{Failure, FailureKind};
 use crate::meaning::agreed;
 use crate::scratch::{Scratch, ScratchDatabase};
 
@@ -341,7 +341,10 @@ impl<'p, 'a> Climb<'p, 'a> {
         }
         // What the first upgrade did wrong, the second does as well.
         let is_known = step == Step::UpAgain
-            && self.failures.iter().any(|it| it.step == Step::Up && it.kind == FailureKind::Test);
+            && self
+                .failures
+                .iter()
+                .any(|it| it.step == Step::Up && it.kind == TestFailureKind::Test);
         if !is_known {
             self.failures.extend(self.tests.after(&mut self.client, step)?);
         }
@@ -351,7 +354,7 @@ impl<'p, 'a> Climb<'p, 'a> {
 
 fn lost_connection(why: impl std::fmt::Display) -> Failure {
     let what = format!("the scratch database failed: {why}");
-    Failure::refused("dev-server", what, "run it again; the log of that server says more")
+    Failure::refused(FailureKind::DevServer, what, "run it again; the log of that server says more")
 }
 
 /// The tables that got no rows, each with the first reason.

@@ -7,7 +7,7 @@ use migrate_core::schema::catalog::{Catalog, ObjectName};
 use postgres::Client;
 
 use crate::args::SchemaMap;
-use crate::failure::Failure;
+use crate::failure::{Failure, FailureKind};
 
 /// Where the history is in the scratch database: its schema must not have the name of a tenant's.
 pub(crate) const BOOKS: &str = "migrate_scratch_history";
@@ -26,7 +26,11 @@ pub(crate) fn rename(
                 error.as_db_error().map_or_else(|| error.to_string(), |it| it.message().to_owned());
             let help =
                 "`--schema-map app=tenant_42` names a schema of the chain and one of the database";
-            Failure::refused("drift", format!("the schemas can't be mapped: {why}"), help)
+            Failure::refused(
+                FailureKind::Drift,
+                format!("the schemas can't be mapped: {why}"),
+                help,
+            )
         })?;
     }
     // Tenants share an extension, which is in one schema; not every extension can be moved.
@@ -53,13 +57,17 @@ fn check(maps: &[SchemaMap], built: &Catalog, live: &Catalog) -> Result<(), Fail
             let what =
                 format!("`--schema-map {chain}={database}`: the chain builds no schema `{chain}`");
             let help = format!("it builds {}", listed(built));
-            return Err(Failure::refused("usage", what, help));
+            return Err(Failure::refused(FailureKind::Usage, what, help));
         }
         if !live.schemas.contains_key(database) {
             let what = format!(
                 "`--schema-map {chain}={database}`: the database has no schema `{database}`"
             );
-            return Err(Failure::refused("usage", what, format!("it has {}", listed(live))));
+            return Err(Failure::refused(
+                FailureKind::Usage,
+                what,
+                format!("it has {}", listed(live)),
+            ));
         }
     }
     Ok(())

@@ -12,7 +12,7 @@ use postgres::Client;
 use crate::compare::{differences, privileges, privileges_of_models, read_with};
 use crate::context::Context;
 use crate::draft::{Attempt, CHECKED, Draft, DraftSection, Identity, Refusal, UNCHECKED};
-use crate::failure::Failure;
+use crate::failure::{Failure, FailureKind};
 use crate::meaning::agreed;
 use crate::scratch::{Scratch, ScratchDatabase};
 use crate::tree::folder;
@@ -219,7 +219,7 @@ fn answer(ran: Result<(), postgres::Error>) -> Result<Result<(), Refusal>, Failu
 
 fn lost(why: impl std::fmt::Display) -> Failure {
     let what = format!("the scratch database failed: {why}");
-    Failure::refused("dev-server", what, "run it again; the log of that server says more")
+    Failure::refused(FailureKind::DevServer, what, "run it again; the log of that server says more")
 }
 
 /// How the models differ in privileges on what is there.
@@ -255,5 +255,9 @@ fn leave(section: &mut DraftSection, error: Box<StatementError>) -> Result<(), F
 fn unreadable(why: &Rejection) -> Failure {
     let help =
         "please report it, with the models and the chain; a revision by hand is the way round it";
-    Failure::refused("autogenerate", format!("what was generated is no revision:\n{why}"), help)
+    Failure::refused(
+        FailureKind::Autogenerate,
+        format!("what was generated is no revision:\n{why}"),
+        help,
+    )
 }

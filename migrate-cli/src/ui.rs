@@ -11,7 +11,6 @@ mod table;
 use std::fmt::Display;
 use std::io::{self, BufRead, IsTerminal, Write};
 use std::path::Path;
-use std::sync::Arc;
 
 use clap::ColorChoice;
 use serde::Serialize;
@@ -20,8 +19,9 @@ pub(crate) use self::beat::{Beat, HolderView};
 pub(crate) use self::paint::{ADDED, FAINT, ID, MARK, REMOVED, WARN, message};
 pub(crate) use self::progress::Progress;
 pub(crate) use self::table::table;
-use crate::args::{DIRECTORY, Output};
+use crate::args::Output;
 use crate::failure::{Failure, FailureView};
+use crate::program_name::ProgramName;
 
 /// What a command has to show: as text, or, since it is plain data, as JSON.
 pub(crate) trait View: Serialize {
@@ -50,22 +50,14 @@ pub(crate) struct Ui {
     pub(crate) json: bool,
     pub(crate) quiet: bool,
     pub(crate) verbose: bool,
-    /// The program's name, in advice: it is not `migrate` where a chain is embedded.
-    program: &'static str,
-    /// The commands that only `migrate` has.
-    elsewhere: &'static [&'static str],
-    /// The folder, where it is another than the default one, as advice has to name it.
-    folder: Option<Arc<str>>,
+    /// What it is called, in advice.
+    pub(crate) name: ProgramName,
     out_terminal: bool,
     error_terminal: bool,
 }
 
 impl Ui {
-    pub(crate) fn new(
-        output: &Output,
-        program: &'static str,
-        elsewhere: &'static [&'static str],
-    ) -> Self {
+    pub(crate) fn new(output: &Output, name: ProgramName) -> Self {
         let color = match output.color {
             ColorChoice::Auto => anstream::ColorChoice::Auto,
             ColorChoice::Always => anstream::ColorChoice::Always,
@@ -76,9 +68,7 @@ impl Ui {
             json: output.json,
             quiet: output.quiet,
             verbose: output.verbose,
-            program,
-            elsewhere,
-            folder: None,
+            name,
             out_terminal: io::stdout().is_terminal(),
             error_terminal: io::stderr().is_terminal(),
         }
@@ -86,10 +76,7 @@ impl Ui {
 
     /// The same, where advice is for this folder.
     pub(crate) fn of_folder(self, folder: &Path) -> Self {
-        let shown = folder.to_string_lossy();
-        let quote = if shown.contains(char::is_whitespace) { "'" } else { "" };
-        let is_default = folder == Path::new(DIRECTORY);
-        Ui { folder: (!is_default).then(|| format!("{quote}{shown}{quote}").into()), ..self }
+        Ui { name: self.name.of_folder(folder), ..self }
     }
 
     /// Shows data.
@@ -116,51 +103,34 @@ impl Ui {
     /// Says something that is no data.
     pub(crate) fn say(&self, words: impl Display) {
         if !self.quiet {
-            words_out(&self.addressed(&words.to_string()));
+            words_out(&self.name.in_advice(&words.to_string()));
         }
     }
 
     /// Says what is good to know, and is not wrong.
     pub(crate) fn note(&self, words: impl Display) {
         if !self.quiet {
-            words_out(&paint::message("note", MARK, &self.addressed(&words.to_string())));
+            words_out(&paint::message("note", MARK, &self.name.in_advice(&words.to_string())));
         }
     }
 
     /// Says what is wrong, but stops nothing.
     pub(crate) fn warn(&self, words: impl Display) {
-        words_out(&paint::message("warning", WARN, &self.addressed(&words.to_string())));
+        words_out(&paint::message("warning", WARN, &self.name.in_advice(&words.to_string())));
     }
 
     /// Says why it failed; to programs, too.
     pub(crate) fn fail(&self, failure: &Failure) {
+        let view = failure.view(&self.name);
         if self.json {
-            tell_program(failure.view(|text| self.addressed(text)));
+            tell_program(&view);
         }
-        self.error(failure);
+        error_out(&view.text);
     }
 
     /// The same to people alone.
     pub(crate) fn error(&self, failure: &Failure) {
-        let text = self.addressed(&failure.to_string());
-        words_out(&paint::message("error", REMOVED, &text));
-    }
-
-    /// Advice that names this program, for the commands that it has.
-    pub(crate) fn addressed(&self, text: &str) -> String {
-        let mut parts = text.split("`migrate ");
-        let mut addressed = parts.next().unwrap_or_default().to_owned();
-        for part in parts {
-            let word = part.split([' ', '`']).next().unwrap_or_default();
-            let program = if self.elsewhere.contains(&word) { "migrate" } else { self.program };
-            addressed.push_str(&format!("`{program} "));
-            let needs_folder = !["-d", "completions", "man", "TOOL"].contains(&word);
-            if let Some(folder) = self.folder.as_ref().filter(|_| needs_folder) {
-                addressed.push_str(&format!("-d {folder} "));
-            }
-            addressed.push_str(part);
-        }
-        addressed
+        error_out(&failure.view(&self.name).text);
     }
 
     /// Whether there is a person to ask.
@@ -185,10 +155,10 @@ impl Ui {
 }
 
 /// Tells a program why it failed.
-pub(crate) fn tell_program(error: FailureView) {
+pub(crate) fn tell_program(error: &FailureView) {
     #[derive(Serialize)]
-    struct Failed {
-        error: FailureView,
+    struct Failed<'e> {
+        error: &'e FailureView,
     }
     // If nothing can be printed, the words for people are all that there can be.
     let _ = print_json(&Failed { error });
@@ -197,6 +167,11 @@ pub(crate) fn tell_program(error: FailureView) {
 fn print_json(value: &impl Serialize) -> Result<(), Failure> {
     let text = serde_json::to_string(value).map_err(io::Error::from)?;
     print(&format!("{}\n", safe::json(&text)))
+}
+
+/// Says what is wrong, and has ended the command.
+fn error_out(text: &str) {
+    words_out(&paint::message("error", REMOVED, text));
 }
 
 /// Says words. Who does not listen any more stops nothing: a run may be under way.

@@ -8,7 +8,6 @@ mod blind_spots;
 mod bodies;
 mod client_values;
 mod constraint_suggestions;
-mod cursor;
 mod dialects;
 mod enum_values;
 mod facts;
@@ -27,6 +26,8 @@ mod syntax;
 mod type_facts;
 mod typing;
 
+pub(crate) use crate::syntax::cursor;
+
 use self::annotations::{Note, notes};
 pub use self::blind_spots::{BlindSpot, blind_spot, blind_spots};
 pub use self::lints::{Finding, lint};
@@ -38,7 +39,7 @@ use crate::chain::diagnostic::Diagnostic;
 use crate::chain::executor::{Executor, Sequential};
 use crate::chain::file::ParsedFile;
 use crate::chain::folder::Folder;
-use crate::chain::lint::{Level, Lint};
+use crate::chain::lint::Level;
 use crate::chain::problem::Problem;
 use crate::chain::transaction_rules;
 use crate::syntax::source::{Source, Span};
@@ -137,7 +138,7 @@ fn analysed(
 
 /// The findings of lints whose level is `deny`.
 fn denied(chain: &Chain<'_>, config: &Config) -> Vec<Diagnostic> {
-    if !Lint::ALL.iter().any(|lint| config.level(*lint) == Level::Deny) {
+    if !config.denies_any() {
         return Vec::new();
     }
     let found = lint(chain, config, |migration| !migration.deployed);

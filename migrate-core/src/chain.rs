@@ -2,7 +2,7 @@
 
 // Imports only `syntax`. `header` and `sections` parse a file (with its markers and special comments), `graph` connects the
 // files, and `lockfile` and `lockfile_check` compare the deployed ones with `chain.lock`. An error is a `problem` with a
-// position, which `diagnostic` prints. `edit` and `outline` are for the commands that change a folder, and `encoding` is
+// position, a `diagnostic`. `edit` and `outline` are for the commands that change a folder, and `encoding` is
 // for the macro. Start reading at `check`, which does all of this in order.
 
 pub(crate) mod allow_comments;
@@ -27,6 +27,7 @@ pub(crate) mod lockfile_check;
 pub(crate) mod markers;
 pub(crate) mod outline;
 pub(crate) mod problem;
+pub(crate) mod rules;
 pub(crate) mod run_settings;
 pub(crate) mod sections;
 pub(crate) mod token_fingerprints;
@@ -36,7 +37,7 @@ pub(crate) mod variant;
 pub use self::chain::{Chain, Digests, Down, Migration};
 pub use self::check::{Rejection, check};
 pub use self::config::{CONFIG_FILE, Config};
-pub use self::diagnostic::{Diagnostic, Label, point_at};
+pub use self::diagnostic::{Diagnostic, Label};
 pub use self::digest::{
     BadDigest, DIGEST_VERSION, Digest, ShortDigest, chain_digest, section_digest,
 };

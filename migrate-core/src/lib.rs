@@ -101,7 +101,6 @@ pub mod __private {
     #[cfg(feature = "analysis")]
     pub use crate::analysis::prediction::predicted;
     pub use crate::chain::allow_comments::allowed;
-    pub use crate::chain::diagnostic::point_at_with;
     pub use crate::chain::encoding::{EncodedChain, FORMAT as ENCODING_FORMAT, encode};
     pub use crate::chain::executor::Executor;
     pub use crate::chain::sections::{TestSection, TestTime, test_sections};

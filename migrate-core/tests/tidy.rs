@@ -39,7 +39,7 @@ const IO: [&str; 9] = [
     "std::time::SystemTime",
 ];
 
-/// One file does one job; a longer one most likely does two.
+/// One file does one job; a longer one most likely does two. A table is one job, however long it is.
 const MOST_LINES: usize = 600;
 
 /// A file of the tree: its path from the root, and its text.
@@ -285,7 +285,11 @@ fn files_say_what_they_are_and_stay_small() {
     for File { path, text } in files(&[".rs"]) {
         assert!(text.starts_with("//!"), "{path} does not begin with a line of `//!`");
         let lines = text.lines().count();
-        assert!(lines <= MOST_LINES, "{path} has {lines} lines; {MOST_LINES} are the limit");
+        let is_table = path.ends_with("/table.rs");
+        assert!(
+            is_table || lines <= MOST_LINES,
+            "{path} has {lines} lines; {MOST_LINES} are the limit"
+        );
     }
 }
 

@@ -121,7 +121,7 @@ fn version(literal: &LitInt) -> Result<u32> {
         Ok(version) if Config::KNOWN_SERVERS.contains(&version) => Ok(version),
         _ => Err(Error::new(
             literal.span(),
-            "write a major version of PostgreSQL from 14 to 18, such as `min_server = 15`",
+            "write a major version of PostgreSQL from 14 to 19, such as `min_server = 15`",
         )),
     }
 }

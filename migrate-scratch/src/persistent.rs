@@ -7,6 +7,7 @@ use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, chown};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
@@ -23,7 +24,31 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub(crate) struct Home {
     pub(crate) folder: PathBuf,
     pub(crate) lock: File,
-    note: PathBuf,
+    /// What tells others how to reach the server.
+    pub(crate) note: PathBuf,
+    /// A folder with a file for each of the others that use it.
+    pub(crate) guests: PathBuf,
+}
+
+/// Our file among those of the guests: the server runs on while it is there and we live.
+#[derive(Debug)]
+pub(crate) struct Guest(PathBuf);
+
+impl Guest {
+    fn register(guests: &Path) -> Result<Self, Obstacle> {
+        static COUNT: AtomicU64 = AtomicU64::new(0);
+        let nth = COUNT.fetch_add(1, Ordering::Relaxed);
+        let path = guests.join(format!("{}-{nth}", std::process::id()));
+        write_private(&path, "").map_err(Obstacle::io("write", &path))?;
+        Ok(Guest(path))
+    }
+}
+
+impl Drop for Guest {
+    fn drop(&mut self) {
+        // If it can't be removed, it counts until our process has ended.
+        let _ = fs::remove_file(&self.0);
+    }
 }
 
 /// What the owner of a folder tells others. It is in a folder that only its user can read.
@@ -37,7 +62,7 @@ pub(crate) struct Running {
 /// Whose a folder is.
 pub(crate) enum Claim {
     Ours(Home),
-    Theirs(Running),
+    Theirs(Running, Guest),
 }
 
 /// The name of everything that belongs to a persistent server: `demo` of user 1000 is `demo-1000`.
@@ -67,6 +92,8 @@ pub(crate) fn claim(
     make_private(&folder, account)?;
     let path = folder.join(format!("{backend}.lock"));
     let note = folder.join(format!("{backend}.json"));
+    let guests = folder.join(format!("{backend}.guests"));
+    make_private(&guests, account)?;
     let lock = OpenOptions::new()
         .create(true)
         .append(true)
@@ -79,14 +106,18 @@ pub(crate) fn claim(
             Ok(()) => {
                 // What it says is about a server that is gone.
                 let _ = fs::remove_file(&note);
-                return Ok(Claim::Ours(Home { folder, lock, note }));
+                return Ok(Claim::Ours(Home { folder, lock, note, guests }));
             }
             Err(TryLockError::WouldBlock) => {}
             Err(TryLockError::Error(error)) => return Err(Obstacle::io("lock", &path)(error)),
         }
-        if let Some(running) = read(&note).filter(|running| connect(&running.url).is_ok()) {
-            return Ok(Claim::Theirs(running));
+        // First we count as a guest, and then the note must stay: else the server is about to stop.
+        let guest = Guest::register(&guests)?;
+        let running = read(&note).filter(|running| connect(&running.url).is_ok() && note.exists());
+        if let Some(running) = running {
+            return Ok(Claim::Theirs(running, guest));
         }
+        drop(guest);
         if Instant::now() > deadline {
             let problem = "is locked by another process, but no server answers there".to_owned();
             return Err(Obstacle::Directory { path, problem });

@@ -17,6 +17,7 @@ use crate::connection::{connect, with_database};
 use crate::database::{Database, name};
 use crate::error::Error;
 use crate::lease::Lease;
+use crate::persistent::Guest;
 use crate::unavailable::Unavailable;
 
 static SHARED: OnceLock<Result<Server, Unavailable>> = OnceLock::new();
@@ -38,8 +39,14 @@ pub struct Server {
 /// What keeps the server running.
 enum Process {
     Elsewhere,
+    /// By another process; but not before we have ended, too.
+    Attached {
+        _guest: Guest,
+    },
     Local(Mutex<Local>),
-    Container { _container: Box<Container> },
+    Container {
+        _container: Box<Container>,
+    },
 }
 
 /// How to stop a server.

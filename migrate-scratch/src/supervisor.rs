@@ -2,20 +2,24 @@
 //!
 //! It is a small `sh` script whose standard input is a pipe that only this process holds. The kernel closes the pipe when
 //! the process ends, for whatever reason, and the script then stops the server and removes what it used. It sits in a
-//! process group of its own, so that a Ctrl-C meant for us does not end it first.
+//! process group of its own, so that a Ctrl-C meant for us does not end it first. A server whose data stays may have
+//! guests, other processes that use it, too: then the script waits until the last of them has ended.
 
 use std::ffi::OsStr;
-use std::fs::File;
 use std::io::{self, BufRead, BufReader, Write};
 use std::os::unix::process::CommandExt;
+use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use crate::account::Account;
+use crate::persistent::Home;
 
 /// Stops PostgreSQL's processes and removes their directory.
 pub(crate) const POSTGRES: &str = include_str!("supervisor/postgres.sh");
 /// Runs a container, and removes it.
 pub(crate) const CONTAINER: &str = include_str!("supervisor/container.sh");
+/// What both need for guests.
+const GUESTS: &str = include_str!("supervisor/guests.sh");
 
 /// A running supervisor. Dropping it lets it clean up, and waits until it has.
 #[derive(Debug)]
@@ -26,28 +30,32 @@ pub(crate) struct Supervisor {
 }
 
 impl Supervisor {
-    /// Starts one of the scripts. It keeps `lock` open, and with it locked, until it has cleaned up.
+    /// Starts one of the scripts. It keeps the lock of `home` open, and with it locked, until it has cleaned up.
     pub(crate) fn start<S: AsRef<OsStr>>(
         script: &str,
         arguments: impl IntoIterator<Item = S>,
         account: Option<&Account>,
-        lock: Option<&File>,
+        home: Option<&Home>,
     ) -> io::Result<Self> {
+        let of_home =
+            |path: fn(&Home) -> &Path| home.map_or(OsStr::new(""), |home| path(home).as_os_str());
         let mut command = Command::new("sh");
         command
-            .args(["-c", script, "migrate-scratch-supervisor"])
+            .args(["-c", &format!("{GUESTS}{script}"), "migrate-scratch-supervisor"])
             .args(arguments)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
-            .stderr(match lock {
-                Some(lock) => Stdio::from(lock.try_clone()?),
+            .stderr(match home {
+                Some(home) => Stdio::from(home.lock.try_clone()?),
                 // Not ours: whoever reads our standard error would wait for the supervisor's end, too.
                 None => Stdio::null(),
             })
             .current_dir("/")
             .process_group(0)
             // macOS: PostgreSQL refuses to start when looking up the locale made it multithreaded.
-            .env("LC_ALL", "C");
+            .env("LC_ALL", "C")
+            .env("MIGRATE_SCRATCH_GUESTS", of_home(|home| &home.guests))
+            .env("MIGRATE_SCRATCH_NOTE", of_home(|home| &home.note));
         for (name, _) in std::env::vars_os() {
             if name.as_encoded_bytes().starts_with(b"PG") {
                 command.env_remove(name);
@@ -94,6 +102,10 @@ impl Supervisor {
 impl Drop for Supervisor {
     fn drop(&mut self) {
         drop(self.orders.take());
+        // Others use the server, so it goes on.
+        if self.answer().is_ok_and(|answer| answer == "kept") {
+            return;
+        }
         // Nobody is left to tell of an error, and the script retries by itself.
         let _ = self.child.wait();
     }

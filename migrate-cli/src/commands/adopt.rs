@@ -22,7 +22,7 @@ use crate::adopt::{Adoption, Row, Table, judge, query, rows, search_all, tips, w
 use crate::args::{Adopt, Gap, Tool};
 use crate::compare::note_privileges;
 use crate::context::{Context, current};
-use crate::failure::{Exit, Failure, ProblemView, problem_count, problems};
+use crate::failure::{Exit, Failure, FailureKind, ProblemView, problem_count, problems};
 use crate::guard;
 use crate::import::{Imported, translate};
 use crate::tree::Tree;
@@ -143,7 +143,7 @@ pub(super) fn adopt(context: &Context, arguments: &Adopt) -> Result<Exit, Failur
                     problem_count(&refused),
                     guard::summary(&refused)
                 ));
-                adopted.problems = problems(&refused);
+                adopted.problems = problems(&refused, &context.ui.name);
             }
             adopted.closing = files.into_iter().map(closing).collect();
             left.iter()
@@ -183,7 +183,7 @@ fn originals(tool: Tool, arguments: &Adopt) -> Result<Vec<Imported>, Failure> {
     let Some(folder) = &arguments.dir else { return Ok(Vec::new()) };
     if !tool.has_checksums() {
         let what = format!("{tool} keeps no checksums, so its folder says nothing here");
-        return Err(Failure::refused("usage", what, "leave `--dir` out"));
+        return Err(Failure::refused(FailureKind::Usage, what, "leave `--dir` out"));
     }
     let translation = translate(tool, &read_folder(folder)?).map_err(Failure::Adopt)?;
     Ok(translation.revisions)
@@ -203,10 +203,10 @@ fn applied(
     let table = table.found(&found).map_err(|schemas| match schemas.as_slice() {
         [] => {
             let what = format!("there is no table `{shown}`: {tool} has not been here");
-            Failure::refused("adopt", what, elsewhere(&others))
+            Failure::refused(FailureKind::Adopt, what, elsewhere(&others))
         }
         [first, ..] => Failure::refused(
-            "adopt",
+            FailureKind::Adopt,
             format!("several schemas have a table `{shown}`: {}", schemas.join(", ")),
             format!("name one: `--version-table {first}.{shown}`"),
         ),
@@ -246,7 +246,7 @@ fn select(
         let why = error.as_db_error().map_or_else(|| error.to_string(), |it| it.message().to_owned());
         let what = format!("the table `{table}` can't be read: {why}");
         let help = "is it the tool's own table? The role needs SELECT on it; `--version-table` names another one";
-        Failure::refused("adopt", what, help)
+        Failure::refused(FailureKind::Adopt, what, help)
     })?;
     let row = |message: SimpleQueryMessage| match message {
         SimpleQueryMessage::Row(row) => {
@@ -278,7 +278,7 @@ fn judge_drift(
     let help = "undo what was changed by hand, or fix the chain; `--accept-drift` takes the database over as it \
                 is, and prints the revision that adds to the chain what only the database has; \
                 `--accept-drift=drop` prints the one that drops it";
-    Err(Failure::refused("drift", what, help))
+    Err(Failure::refused(FailureKind::Drift, what, help))
 }
 
 fn tell(context: &Context, arguments: &Adopt, adopted: &Adopted) {

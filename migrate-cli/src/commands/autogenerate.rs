@@ -18,7 +18,7 @@ use crate::compare::{
 };
 use crate::context::Context;
 use crate::draft::{Draft, Identity};
-use crate::failure::{Exit, Failure};
+use crate::failure::{Exit, Failure, FailureKind};
 use crate::hazards::{self, ChangeView, Gate, HazardView};
 use crate::meaning::agreed;
 use crate::models::Models;
@@ -72,7 +72,7 @@ pub(super) fn autogenerate(
     let models = models.ok_or_else(|| {
         let help = "name a file or a folder with the SQL of the wanted schema: `--models schema.sql`, \
                     MIGRATE_MODELS, or `models` in migrate.toml";
-        Failure::refused("usage", "there are no models to compare the chain with", help)
+        Failure::refused(FailureKind::Usage, "there are no models to compare the chain with", help)
     })?;
     let grants = context.grants(arguments.grants)?;
     let chain = chain(directory)?;
@@ -112,7 +112,7 @@ pub(super) fn autogenerate(
         // A later one may speak of what an earlier one has named.
         renames.push(Rename::parse_behind(text, &renamed, &renames).map_err(|error| {
             let help = "`--rename users.email=mail`, `--rename people=users`, or `--rename orders=shop.orders`";
-            Failure::refused("usage", format!("`--rename {text}`: {error}"), help)
+            Failure::refused(FailureKind::Usage, format!("`--rename {text}`: {error}"), help)
         })?);
         renamed = names.changed(&renames)?;
     }
@@ -238,7 +238,11 @@ impl Names<'_> {
         let refused = |what: String, error: &postgres::Error| {
             let said = error.as_db_error().map(|said| said.message().to_owned());
             let said = said.unwrap_or_else(|| error.to_string());
-            Failure::refused("usage", format!("{what}: {said}"), "fix the argument of `--rename`")
+            Failure::refused(
+                FailureKind::Usage,
+                format!("{what}: {said}"),
+                "fix the argument of `--rename`",
+            )
         };
         let mut client = self.database.connect()?;
         let mut run = |what: String, sql: &str| {

@@ -16,7 +16,7 @@ use crate::compare::{
     privileges, privileges_of_models, upgrade,
 };
 use crate::context::Context;
-use crate::failure::{Exit, Failure, count};
+use crate::failure::{Exit, Failure, FailureKind, count};
 use crate::live::Seen;
 use crate::meaning::agreed;
 use crate::models::Models;
@@ -104,8 +104,7 @@ impl Checked {
             add("drift", format!("the database has drifted from the chain: {it}"), DRIFT_HELP);
         }
         if let Some(why) = self.schema_file.as_ref().and_then(SchemaFileView::advice) {
-            let (message, help) = why.split_once("\n = help: ").unwrap_or((&why, ""));
-            add("schema-file", message.to_owned(), help);
+            add("schema-file", why.message, &why.help);
         }
         found
     }
@@ -299,7 +298,11 @@ fn sharing(context: &Context) -> Result<Vec<Option<Chain<'static>>>, Failure> {
                 "migrate.toml has `[chain.{name}]`, and there is no folder `{}`",
                 folder.display()
             );
-            return Err(Failure::refused("file", what, "correct the name, or remove the table"));
+            return Err(Failure::refused(
+                FailureKind::File,
+                what,
+                "correct the name, or remove the table",
+            ));
         }
         let run = context.connection.settings_of(&settings(&folder)?);
         Ok(Some(Source::Folder(folder).chain()?.with_settings(run)))

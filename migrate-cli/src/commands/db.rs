@@ -13,7 +13,7 @@ use self::template::Template;
 use super::run::{limited, run};
 use crate::args::{DbCommand, Removal, Reset};
 use crate::context::Context;
-use crate::failure::{Exit, Failure};
+use crate::failure::{Exit, Failure, FailureKind};
 use crate::guard;
 use crate::patience;
 use crate::ui::{Page, View};
@@ -74,7 +74,7 @@ impl Server {
         let connector = context.connector()?;
         let name = connector.database().ok_or_else(|| {
             let help = "name it in the URL: `postgres://user@host:5432/database`";
-            Failure::refused("usage", "nothing says what the database is called", help)
+            Failure::refused(FailureKind::Usage, "nothing says what the database is called", help)
         })?;
         let (name, place) = (name.to_owned(), connector.to_string());
         let admin = beside(&connector, &name)?;
@@ -128,7 +128,7 @@ fn beside(connector: &Connector, name: &str) -> Result<Client, Failure> {
 fn refused(error: &postgres::Error, place: Option<&str>) -> Failure {
     let Some(said) = error.as_db_error() else {
         let help = "check the server, and run the command again";
-        return Failure::refused("database", error.to_string(), help);
+        return Failure::refused(FailureKind::Database, error.to_string(), help);
     };
     let mut what =
         format!("the server refuses: {} (SQLSTATE {})", said.message(), said.code().code());
@@ -146,7 +146,7 @@ fn refused(error: &postgres::Error, place: Option<&str>) -> Failure {
         }
         _ => said.hint().unwrap_or("the server's log may say more").to_owned(),
     };
-    Failure::refused("database", what, help)
+    Failure::refused(FailureKind::Database, what, help)
 }
 
 /// Asks, where somebody can be asked; elsewhere a yes is needed in the command.

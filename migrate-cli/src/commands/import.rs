@@ -14,7 +14,7 @@ use serde::Serialize;
 
 use crate::args::{Import, Tool};
 use crate::context::Context;
-use crate::failure::{Exit, Failure, ProblemView, problem_count, problems};
+use crate::failure::{Exit, Failure, FailureKind, ProblemView, problem_count, problems};
 use crate::guard::summary;
 use crate::import::{Imported, Original, Translation, translate};
 use crate::tree::{folder, settings};
@@ -86,7 +86,10 @@ fn tell(
         tool: tool.word(),
         revisions,
         notes: translation.notes.clone(),
-        problems: rejection.as_ref().map(problems).unwrap_or_default(),
+        problems: rejection
+            .as_ref()
+            .map(|rejection| problems(rejection, &ui.name))
+            .unwrap_or_default(),
     })?;
     translation.notes.iter().for_each(|note| ui.warn(note));
     if lost > 0 {
@@ -135,7 +138,7 @@ fn empty(to: &Path, arguments: &Import) -> Result<(), Failure> {
         Some(_) => "name a new folder",
         None => "name a new folder: `--to FOLDER`",
     };
-    Err(Failure::refused("file", what, help))
+    Err(Failure::refused(FailureKind::File, what, help))
 }
 
 /// How deep a tool's folders go.
@@ -193,7 +196,7 @@ fn text(path: &Path, name: &str, length: u64) -> Result<String, String> {
 
 fn unreadable(path: &Path, error: &io::Error) -> Failure {
     let what = format!("`{}` can't be read: {error}", path.display());
-    Failure::refused("file", what, "name the folder of the other tool's migrations")
+    Failure::refused(FailureKind::File, what, "name the folder of the other tool's migrations")
 }
 
 /// Writes all files, or none: what was written before one that can't be is taken away again.

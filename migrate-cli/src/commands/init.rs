@@ -12,7 +12,7 @@ use serde::Serialize;
 use super::write::{day, new_id, no_other_tools, write};
 use crate::args::DIRECTORY;
 use crate::context::Context;
-use crate::failure::{Exit, Failure};
+use crate::failure::{Exit, Failure, FailureKind};
 use crate::tree::folder;
 use crate::ui::{Page, View};
 
@@ -36,7 +36,7 @@ pub(super) fn init(context: &Context, directory: &Path, message: &str) -> Result
     if has_revisions(found.clone()) {
         let what = format!("`{}` has revisions already", directory.display());
         return Err(Failure::refused(
-            "file",
+            FailureKind::File,
             what,
             "`migrate revision -m \"…\"` writes the next one",
         ));

@@ -271,7 +271,7 @@ pub(super) fn run(context: &Context, arguments: &LintArgs) -> Result<Exit, Failu
         statements: wanted.filter(|_| context.ui.verbose).map(revision).collect(),
         findings: found,
         blind: blind::views(&chain, spots, |one| is_wanted(one.id.as_str(), one.deployed)),
-        error: refused.as_ref().map(|failure| failure.view(|text| context.ui.addressed(text))),
+        error: refused.as_ref().map(|failure| failure.view(&context.ui.name)),
     };
     match arguments.format {
         LintFormat::Text => context.ui.show(&linted)?,

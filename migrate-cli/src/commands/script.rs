@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::run::configured;
 use crate::args::{How, Point, Range};
 use crate::context::Context;
-use crate::failure::{Exit, Failure, Purpose};
+use crate::failure::{Exit, Failure, FailureKind, Purpose};
 use crate::guard::{self, Ids};
 
 #[derive(Serialize)]
@@ -46,7 +46,7 @@ pub(super) fn script(
         (Direction::Down, Some(from), Some(to)) => runner.downgrade_script(from, to)?,
         (Direction::Down, _, _) => {
             return Err(Failure::refused(
-                "usage",
+                FailureKind::Usage,
                 "a script can't look where the database is",
                 "say from where to where: `migrate downgrade FROM:TO --sql`; FROM may be `current`, to look now",
             ));

@@ -4,7 +4,7 @@ use clap_complete::Shell;
 use serde::Serialize;
 
 use crate::context::Context;
-use crate::failure::{Exit, Failure};
+use crate::failure::{Exit, Failure, FailureKind};
 use crate::ui::{Page, View};
 
 #[derive(Serialize)]
@@ -37,7 +37,7 @@ pub(super) fn man(context: &Context, command: Option<&str>) -> Result<Exit, Fail
         Some(name) => {
             let unknown = || {
                 let what = format!("there is no command `{name}`");
-                Failure::refused("usage", what, "`--help` lists the commands")
+                Failure::refused(FailureKind::Usage, what, "`--help` lists the commands")
             };
             let found = program.find_subcommand(name).ok_or_else(unknown)?;
             found.clone()

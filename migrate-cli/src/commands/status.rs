@@ -153,7 +153,7 @@ pub(super) fn status(context: &Context, exit_code: bool) -> Result<Exit, Failure
         (true, Some(half_done)) => Some(half_done.help()),
         (true, None) => help(status.as_ref()),
     };
-    let help = help.map(|help| context.ui.addressed(&help));
+    let help = help.map(|help| context.ui.name.in_advice(&help));
     let standing = Standing {
         database: database.place,
         status: word,

@@ -12,7 +12,7 @@ use super::run::{configured, finish, run};
 use super::script::script;
 use crate::args::{Downgrade, How, Point, Range, Upgrade};
 use crate::context::{Context, Database};
-use crate::failure::{Exit, Failure, Purpose};
+use crate::failure::{Exit, Failure, FailureKind, Purpose};
 use crate::guard::{self, Ids};
 use crate::ui::{ID, REMOVED, table};
 
@@ -162,12 +162,12 @@ fn single(range: &Range) -> Result<Target, Failure> {
     match range {
         Range { is_range: false, to: Some(Point::Target(target)), .. } => Ok(target.clone()),
         Range { is_range: true, .. } => Err(Failure::refused(
-            "usage",
+            FailureKind::Usage,
             "a run begins where the database is, not at FROM",
             "name TO alone; FROM:TO is for `--sql`",
         )),
         _ => Err(Failure::refused(
-            "usage",
+            FailureKind::Usage,
             "the database is at `current` already",
             "name a revision, head, base, +1 or -1",
         )),
@@ -193,10 +193,14 @@ fn backup(context: &Context, command: &str, database: &Database) -> Result<(), F
         child.stdout(std::io::stderr());
     }
     let status = child.status().map_err(|error| {
-        Failure::refused("backup", format!("the backup command can't be started: {error}"), help)
+        Failure::refused(
+            FailureKind::Backup,
+            format!("the backup command can't be started: {error}"),
+            help,
+        )
     })?;
     if status.success() {
         return Ok(());
     }
-    Err(Failure::refused("backup", format!("the backup command failed: {status}"), help))
+    Err(Failure::refused(FailureKind::Backup, format!("the backup command failed: {status}"), help))
 }

@@ -15,7 +15,7 @@ use migrate_core::{Chain, Folder, Migration, Status, check};
 use serde::Serialize;
 
 use crate::context::Context;
-use crate::failure::{Exit, Failure, Purpose, is_foreign, problem_count};
+use crate::failure::{Exit, Failure, FailureKind, Purpose, is_foreign, problem_count};
 use crate::guard::{self, Ids};
 use crate::tree::{Tree, folder};
 use crate::ui::{Page, View};
@@ -254,7 +254,7 @@ pub(super) fn edit(context: &Context, directory: &Path, id: &str) -> Result<Exit
         Ok(status) => format!("the editor `{editor}` failed: {status}"),
         Err(error) => format!("the editor `{editor}` can't be started: {error}"),
     };
-    Err(Failure::refused("editor", why, help))
+    Err(Failure::refused(FailureKind::Editor, why, help))
 }
 
 /// Writes a file and shows its path.

@@ -1,5 +1,6 @@
 //! Folders of other tools, and what becomes of them; each one is checked as a chain.
 
+use crate::program_name::ProgramName;
 use migrate_core::{Folder, check as check_folder};
 
 use super::*;
@@ -29,8 +30,10 @@ fn check(tool: Tool, files: &[(&str, &str)], expected: &[(&str, &str)]) {
 /// A folder that can't be imported: the places and the beginnings of what is wrong.
 fn refuse(tool: Tool, files: &[(&str, &str)], expected: &[&str]) {
     let wrong = translate(tool, &originals(files)).err().unwrap_or_default();
-    let found: Vec<String> =
-        wrong.iter().map(|wrong| wrong.to_string().replace("\n -->", " @")).collect();
+    let found: Vec<String> = wrong
+        .iter()
+        .map(|wrong| wrong.text(&ProgramName::new("migrate", &[])).replace("\n -->", " @"))
+        .collect();
     assert_eq!(found.len(), expected.len(), "{tool}: {found:#?}");
     for (found, expected) in found.iter().zip(expected) {
         assert!(found.contains(expected), "{tool}: {found} is not {expected}");

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
-use crate::failure::Failure;
+use crate::failure::{Failure, FailureKind};
 use crate::interrupt;
 
 /// How often it is looked whether the command has ended.
@@ -25,7 +25,11 @@ pub(super) fn output(
     let began = Instant::now();
     let help = "run it by hand to see what is wrong; it has to print the SQL of the wanted schema";
     let failed = |why: String| {
-        Failure::refused("models", format!("the command for the models, `{command}`, {why}"), help)
+        Failure::refused(
+            FailureKind::Models,
+            format!("the command for the models, `{command}`, {why}"),
+            help,
+        )
     };
     let mut child =
         start(command, directory).map_err(|error| failed(format!("can't be started: {error}")))?;
@@ -49,7 +53,7 @@ pub(super) fn output(
             "the command for the models, `{command}`, has not ended after {seconds}s, and was stopped"
         );
         let help = "allow it more time: `--models-timeout 30min`";
-        return Err(Failure::refused("models", what, help));
+        return Err(Failure::refused(FailureKind::Models, what, help));
     };
     if !status.success() {
         return Err(failed(format!("failed: {status}")));

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use migrate_core::syntax::Source;
 
-use crate::failure::Failure;
+use crate::failure::{Failure, FailureKind};
 
 /// The files at these paths; of a folder, those that end in `.sql`, also in the folders below it.
 pub(super) fn read(paths: &[PathBuf]) -> Result<Vec<Source<'static>>, Failure> {
@@ -59,7 +59,7 @@ fn source(path: &Path) -> Result<Source<'static>, Failure> {
 fn unreadable(path: &Path, reason: &str) -> Failure {
     let what = format!("the models `{}` can't be read: {reason}", path.display());
     let help = "name a file with the SQL of the wanted schema, or a folder of such files: `--models schema.sql`";
-    Failure::refused("models", what, help)
+    Failure::refused(FailureKind::Models, what, help)
 }
 
 /// A schema that `pg_dump` has written begins and ends with commands for psql, which mean nothing

@@ -2,10 +2,9 @@
 
 use std::time::Duration;
 
-use migrate_core::chain::point_at;
 use migrate_core::syntax::{Lexer, Source, Span, Statement, TokenKind, split_statements};
 
-use crate::failure::{Failure, missing_extension};
+use crate::failure::{Failure, FailureKind, ModelProblem, missing_extension};
 
 /// At most so many errors are shown.
 const SHOWN: usize = 20;
@@ -40,14 +39,14 @@ fn copies(statement: &str) -> bool {
         && words.windows(2).any(|two| ends.iter().any(|end| two == end))
 }
 
-fn with_rows(source: &Source<'_>, copy: Span) -> Failure {
+fn with_rows(source: &Source<'static>, copy: Span) -> Failure {
     let message = "the models contain table data: COPY needs rows from a client";
     let help = "use a dump of the schema alone: `pg_dump --schema-only`";
     let first = Span::new(copy.start, copy.start + "COPY".len());
-    Failure::Models(point_at(message, source, first, "", help))
+    Failure::model(model_problem(message, source, first, "", help))
 }
 
-fn for_psql(source: &Source<'_>, at: Span) -> Failure {
+fn for_psql(source: &Source<'static>, at: Span) -> Failure {
     let rest = source.text().get(at.start..).unwrap_or_default();
     let name = rest.split(char::is_whitespace).next().unwrap_or_default();
     let help = match name {
@@ -60,21 +59,25 @@ fn for_psql(source: &Source<'_>, at: Span) -> Failure {
     };
     let message = format!("`{name}` is a command of psql, not SQL");
     let span = Span::new(at.start, at.start + name.len());
-    Failure::Models(point_at(&message, source, span, "the server does not know it", help))
+    Failure::model(model_problem(message, source, span, "the server does not know it", help))
 }
 
-pub(super) fn too_long(source: &Source<'_>, statement: Span, limit: Duration) -> Failure {
+pub(super) fn too_long(source: &Source<'static>, statement: Span, limit: Duration) -> Failure {
     let seconds = limit.as_secs_f64();
     let message = format!("the models are not built after {seconds}s");
     let help = "fix the statement, or allow more time: `--models-timeout 30min`";
     let first = Span::new(statement.start, statement.start + 1);
-    Failure::Models(point_at(&message, source, first, "this statement was cancelled", help))
+    Failure::model(model_problem(message, source, first, "this statement was cancelled", help))
 }
 
 /// What the server said of a statement, at its place.
-pub(super) fn refused(source: &Source<'_>, statement: Span, error: &postgres::Error) -> Failure {
-    match shown(source, statement, error) {
-        Some(text) => Failure::Models(text),
+pub(super) fn refused(
+    source: &Source<'static>,
+    statement: Span,
+    error: &postgres::Error,
+) -> Failure {
+    match problem(source, statement, error) {
+        Some(problem) => Failure::model(problem),
         None => ended(error),
     }
 }
@@ -84,13 +87,17 @@ pub(super) fn ended(error: &postgres::Error) -> Failure {
     let why =
         error.as_db_error().map_or_else(|| error.to_string(), |said| said.message().to_owned());
     let help = "start again, or name another server: `--dev-url postgres://…`";
-    Failure::refused("models", format!("building the models failed: {why}"), help)
+    Failure::refused(FailureKind::Models, format!("building the models failed: {why}"), help)
 }
 
-fn shown(source: &Source<'_>, statement: Span, error: &postgres::Error) -> Option<String> {
+fn problem(
+    source: &Source<'static>,
+    statement: Span,
+    error: &postgres::Error,
+) -> Option<ModelProblem> {
     let said = error.as_db_error()?;
     let text = source.slice(statement);
-    let at = match said.position() {
+    let start = match said.position() {
         // Counted in characters from 1.
         Some(postgres::error::ErrorPosition::Original(nth)) => {
             let nth = usize::try_from(*nth).unwrap_or(1).saturating_sub(1);
@@ -112,7 +119,7 @@ fn shown(source: &Source<'_>, statement: Span, error: &postgres::Error) -> Optio
         }
         _ => "the models are SQL that builds the whole schema in an empty database",
     };
-    Some(point_at(&message, source, Span::new(at, at + 1), hint, help))
+    Some(model_problem(message, source, Span::new(start, start + 1), hint, help))
 }
 
 /// What is left when nothing leads on. What only waits for another one of these is not told.
@@ -129,18 +136,24 @@ pub(super) fn waiting(left: &[Refused<'_>]) -> Result<(), Failure> {
         roots = left.iter().collect();
     }
     let Some(first) = roots.first() else { return Ok(()) };
-    let texts = roots.iter().filter_map(|it| shown(it.source, it.statement.span, it.error));
-    let texts: Vec<String> = texts.take(SHOWN).collect();
-    if texts.is_empty() {
+    let problems = roots.iter().filter_map(|it| problem(it.source, it.statement.span, it.error));
+    let problems: Vec<ModelProblem> = problems.take(SHOWN).collect();
+    if problems.is_empty() {
         return Err(refused(first.source, first.statement.span, first.error));
     }
-    let more = left.len().saturating_sub(texts.len());
-    let mut text = texts.join("\n\nerror: ");
-    if more > 0 {
-        let statements = migrate_core::__private::counted(more, "more statement");
-        text.push_str(&format!("\n\n{statements} did not run, and may need what is missing here"));
-    }
-    Err(Failure::Models(text))
+    let more = left.len().saturating_sub(problems.len());
+    Err(Failure::Models { problems, more })
+}
+
+fn model_problem(
+    message: impl Into<String>,
+    source: &Source<'static>,
+    span: Span,
+    label: &str,
+    help: &'static str,
+) -> ModelProblem {
+    let (message, label) = (message.into(), label.to_owned());
+    ModelProblem { message, source: source.clone(), span, label, help }
 }
 
 /// Does a statement create what a server has missed, by its words?

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use migrate_core::__private::{TestTime, counted, point_at_with};
+use migrate_core::__private::{TestTime, counted};
 use migrate_core::chain::Down;
 use migrate_core::runner::StatementError;
 use migrate_core::schema::catalog::{Change, Difference, Name};
-use migrate_core::syntax::{LockedBy, Span, TokenKind, locks, split_statements};
+use migrate_core::syntax::{Explanation, LockedBy, Span, TokenKind, locks, split_statements};
 use migrate_core::{Error, Migration};
 use serde::Serialize;
 
@@ -34,7 +34,7 @@ impl Step {
 /// What kind of failure it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub(crate) enum FailureKind {
+pub(crate) enum TestFailureKind {
     /// The server refused a statement.
     Statement,
     /// The schema is not what it has to be.
@@ -51,7 +51,7 @@ pub(crate) enum FailureKind {
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct TestFailure {
     pub(crate) step: Step,
-    pub(crate) kind: FailureKind,
+    pub(crate) kind: TestFailureKind,
     pub(crate) message: String,
     pub(crate) file: String,
     pub(crate) line: usize,
@@ -72,7 +72,7 @@ pub(crate) struct TestFailure {
 /// A failure before it has a place.
 struct Told {
     step: Step,
-    kind: FailureKind,
+    kind: TestFailureKind,
     message: String,
     span: Span,
     label: String,
@@ -86,7 +86,10 @@ impl Told {
     fn at(self, migration: &Migration<'_>) -> TestFailure {
         let Told { step, kind, message, span, label, sqlstate, tables, notes, help } = self;
         let position = migration.source.position(span.start);
-        let text = point_at_with(&message, &migration.source, span, &label, &notes, &help);
+        let explanation =
+            Explanation::new(message.as_str()).with_snippet(&migration.source, span, label);
+        let explanation = notes.iter().fold(explanation, Explanation::with_note);
+        let text = explanation.with_help(help.as_str()).to_string();
         TestFailure {
             step,
             kind,
@@ -122,18 +125,17 @@ pub(super) fn of_error(
     match error {
         Error::Statement(error) => refused(migration, step, error, rows),
         other => {
-            let text = other.to_string();
-            let (message, help) = text.split_once("\n = help: ").unwrap_or((&text, ""));
+            let Explanation { message, help, notes, .. } = other.explain();
             Told {
                 step,
-                kind: FailureKind::Run,
-                message: message.to_owned(),
+                kind: TestFailureKind::Run,
+                message,
                 span: marker(migration, step),
                 label: String::new(),
                 sqlstate: None,
                 tables: Vec::new(),
-                notes: Vec::new(),
-                help: help.to_owned(),
+                notes,
+                help,
             }
             .at(migration)
         }
@@ -176,7 +178,7 @@ fn refused(
     };
     Told {
         step,
-        kind: FailureKind::Statement,
+        kind: TestFailureKind::Statement,
         message: format!("`{}` {what}{rows}: {}", migration.id, error.failure.message),
         span: error.span,
         label: if code.is_empty() { String::new() } else { format!("SQLSTATE {code}") },
@@ -264,7 +266,7 @@ pub(super) fn of_test(
     };
     Told {
         step,
-        kind: FailureKind::Test,
+        kind: TestFailureKind::Test,
         message,
         span,
         label,
@@ -337,7 +339,7 @@ pub(super) fn differs(
     Some(
         Told {
             step,
-            kind: FailureKind::Schema,
+            kind: TestFailureKind::Schema,
             message,
             span: marker(migration, step),
             label: String::new(),
@@ -369,7 +371,7 @@ pub(super) fn lost(migration: &Migration<'_>, lost: &[Lost]) -> Option<TestFailu
     Some(
         Told {
             step: Step::Down,
-            kind: FailureKind::Rows,
+            kind: TestFailureKind::Rows,
             message: format!("the downgrade of `{}` does not bring back the rows", migration.id),
             span: cause(migration, first).unwrap_or_else(|| marker(migration, Step::Down)),
             label: String::new(),

@@ -6,12 +6,18 @@
 
 mod columns;
 mod constraints;
+mod endings;
 mod history;
 mod indexes;
+mod locks;
+mod names;
+mod naming;
 mod objects;
 mod outside;
+mod relied_on;
 mod removals;
 mod rows;
+mod rules;
 mod section;
 mod style;
 mod tables;
@@ -21,7 +27,7 @@ use std::collections::HashSet;
 
 use self::objects::Objects;
 use self::section::Section;
-use self::tables::{Tables, What, key};
+use self::tables::{Place, Tables, What, key};
 use super::cursor::Cursor;
 use super::names::{Ident, Name};
 use super::statement::{Statement, read};
@@ -34,7 +40,7 @@ use crate::chain::problem::Problem;
 use crate::syntax::lexer::{Lexer, Token, TokenKind};
 use crate::syntax::source::Span;
 use crate::syntax::statements::{self, split_statements};
-use crate::syntax::table_locks::{LockedBy, RelationName, TableLock, locks};
+use crate::syntax::table_locks::{self, LockedBy, TableLock};
 
 /// A finding of a lint.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -90,10 +96,11 @@ pub fn lint(
         if is_wanted && statements.is_empty() && migration.parents.len() < 2 {
             found.push((revision, style::empty(migration)));
         }
-        let mut held = None;
+        let (mut held, mut blocked) = (None, Vec::new());
         for (at, (statement, view)) in statements.iter().zip(&views).enumerate() {
             let whole = whole(statement, offset);
             let context = Context {
+                config,
                 tables: &tables,
                 objects: &objects,
                 deployed: &deployed,
@@ -106,21 +113,26 @@ pub fn lint(
                 whole,
                 section: &section,
                 at,
+                down: migration.down_sql(),
                 transactional: migration.up.options.transactional,
                 held: held.as_ref(),
+                blocked: &blocked,
             };
             if is_wanted {
                 context.all(&mut |raw| found.push((revision, raw)));
             }
             if is_wanted && context.transactional {
+                let new = locks::exclusive(&context);
                 let taken = context.takes().map(|lock| (whole, lock));
                 let before = held.as_ref().map(|(_, lock): &(Span, TableLock)| lock.mode);
                 held =
                     taken.filter(|(_, lock)| before.is_none_or(|mode| mode < lock.mode)).or(held);
+                blocked.extend(new.into_iter().map(|lock| (whole, lock)));
             }
             let words = Cursor::new(sql, &statement.tokens, offset);
-            tables.follow(view, words, whole, revision);
-            objects.follow(view, words, revision);
+            let place = Place { revision, span: whole, statement: whole };
+            tables.follow(view, words, place);
+            objects.follow(view, words, place);
         }
         if is_wanted && !migration.up.options.transactional {
             let raw = outside::mixed(sql, offset, &statements, &views);
@@ -136,6 +148,8 @@ pub fn lint(
             found.push((foreign.revision, indexes::unserved(foreign)));
         }
     }
+    let is_wanted = |revision: usize| wanted(&chain.migrations()[revision]);
+    endings::check(&tables, &objects, is_wanted, &mut |revision, raw| found.push((revision, raw)));
     found.sort_by_key(|(revision, raw)| (*revision, raw.span.start));
     finish(chain, config, found)
 }
@@ -150,6 +164,8 @@ struct Raw {
     /// The statement that contains the finding. An allow comment above it suppresses the finding.
     statement: Span,
     also: Option<(Span, String)>,
+    /// The level of a rule that has its own.
+    level: Option<Level>,
 }
 
 impl Raw {
@@ -161,6 +177,7 @@ impl Raw {
 
 /// A statement and the state of the chain at that statement.
 struct Context<'c> {
+    config: &'c Config,
     tables: &'c Tables,
     objects: &'c Objects,
     /// Whether each revision of the chain is deployed.
@@ -177,9 +194,13 @@ struct Context<'c> {
     /// What the section creates, and the index of this statement in it.
     section: &'c Section,
     at: usize,
+    /// The SQL of the downgrade, if there is one.
+    down: Option<&'c str>,
     transactional: bool,
     /// The strongest lock taken so far in this transaction that blocks writes to a table in use.
     held: Option<&'c (Span, TableLock)>,
+    /// The tables in use to which this transaction blocks all access so far.
+    blocked: &'c [(Span, TableLock)],
 }
 
 impl Context<'_> {
@@ -193,6 +214,11 @@ impl Context<'_> {
             history::check,
             outside::check,
             style::check,
+            locks::check,
+            relied_on::check,
+            names::check,
+            rules::check,
+            naming::check,
         ] {
             lint(self, report);
         }
@@ -217,6 +243,10 @@ impl Context<'_> {
         self.objects.made_type(name).is_none_or(|made| !self.is_new(made))
     }
 
+    fn routine_in_use(&self, name: &Name) -> bool {
+        self.objects.made_function(name).is_none_or(|made| !self.is_new(made))
+    }
+
     fn schema_in_use(&self, name: &Ident) -> bool {
         self.objects.schema(name).is_none_or(|made| !self.is_new(made))
     }
@@ -232,15 +262,10 @@ impl Context<'_> {
 
     /// The lock of this statement that blocks writes to a table in use.
     fn takes(&self) -> Option<TableLock> {
-        let taken = locks(self.sql, self.statement).into_iter();
-        let key = |name: &RelationName| match name.parts.as_slice() {
-            [.., schema, last] if schema != "public" => format!("{schema}.{last}"),
-            [.., last] => last.clone(),
-            [] => String::new(),
-        };
+        let taken = table_locks::locks(self.sql, self.statement).into_iter();
         taken
             .filter(|lock| lock.mode.blocks_writes() && lock.of == LockedBy::Name)
-            .find(|lock| self.is_used(&key(&lock.relation)))
+            .find(|lock| self.is_used(&lock_key(lock)))
     }
 
     /// Whether one of the words at this position is `word`.
@@ -254,7 +279,16 @@ impl Context<'_> {
 
     fn raw(&self, lint: Lint, span: Span, message: String, label: &str, help: String) -> Raw {
         let label = label.to_owned();
-        Raw { lint, message, help, span, label, statement: self.whole, also: None }
+        Raw { lint, message, help, span, label, statement: self.whole, also: None, level: None }
+    }
+}
+
+/// The name of a locked relation without the default schema.
+fn lock_key(lock: &TableLock) -> String {
+    match lock.relation.parts.as_slice() {
+        [.., schema, last] if schema != "public" => format!("{schema}.{last}"),
+        [.., last] => last.clone(),
+        [] => String::new(),
     }
 }
 
@@ -268,7 +302,10 @@ fn finish(chain: &Chain<'_>, config: &Config, found: Vec<(usize, Raw)>) -> Vec<F
     let mut findings = Vec::with_capacity(found.len());
     let mut file: Option<(usize, Allowed)> = None;
     for (revision, raw) in found {
-        let level = config.level(raw.lint);
+        let level = match (config.level(raw.lint), raw.level) {
+            (Level::Allow, _) | (_, None) => config.level(raw.lint),
+            (_, Some(own)) => own,
+        };
         if level == Level::Allow {
             continue;
         }

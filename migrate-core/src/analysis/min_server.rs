@@ -2,7 +2,8 @@
 //!
 //! The checks are purely syntactic. Words that an older server accepts with another meaning, such
 //! as the name of a function, are not reported. The workspace's tests run each case on real
-//! servers.
+//! servers. What needs PostgreSQL 19 is from its documentation: the tests show only that older
+//! servers refuse it.
 
 mod clauses;
 
@@ -54,6 +55,9 @@ pub(super) fn newer(sql: &str, statement: &Statement, offset: usize, oldest: u32
             if let Some(span) = clauses::unnamed_subquery(&all) {
                 note("a subquery in `FROM` without a name", 16, span);
             }
+            if let Some((what, span)) = clauses::of_queries_in_19(&all) {
+                note(what, 19, span);
+            }
         }
         CopyRows => {
             let behind = all.after(&["from"]).or_else(|| all.after(&["to"]));
@@ -68,9 +72,19 @@ pub(super) fn newer(sql: &str, statement: &Statement, offset: usize, oldest: u32
                 ("on_error", "`COPY` with `ON_ERROR`", 17),
                 ("log_verbosity", "`COPY` with `LOG_VERBOSITY`", 17),
                 ("reject_limit", "`COPY` with `REJECT_LIMIT`", 18),
+                ("force_array", "`COPY` with `FORCE_ARRAY`", 19),
             ] {
                 if let Some(span) = options.and_then(|options| option(&options, name)) {
                     note(what, version, span);
+                }
+            }
+            for (name, value, what) in [
+                ("on_error", "set_null", "`COPY` with `ON_ERROR set_null`"),
+                ("format", "json", "`COPY` with `FORMAT json`"),
+            ] {
+                let parts = options.iter().flat_map(Cursor::split);
+                for part in parts.filter(|part| part.is(0, name) && part.is(1, value)) {
+                    note(what, 19, part.span());
                 }
             }
         }
@@ -89,6 +103,9 @@ pub(super) fn newer(sql: &str, statement: &Statement, offset: usize, oldest: u32
             }
             if let Some(span) = clauses::unnamed_subquery(&all) {
                 note("a subquery in `FROM` without a name", 16, span);
+            }
+            if let Some((what, span)) = clauses::of_queries_in_19(&all) {
+                note(what, 19, span);
             }
             if let Some((span, is_nested)) = clauses::merge_in_query(&all) {
                 let (what, version) =
@@ -121,6 +138,9 @@ pub(super) fn newer(sql: &str, statement: &Statement, offset: usize, oldest: u32
             }
             if let Some(span) = clauses::not_null_of_table(&all) {
                 note("a NOT NULL constraint of the table", 18, span);
+            }
+            if let Some((what, span)) = clauses::partitions_in_19(&all) {
+                note(what, 19, span);
             }
             if let Some(span) = clauses::unstored(&all) {
                 note("a generated column that is not `STORED`", 18, span);
@@ -216,6 +236,10 @@ const PHRASES: &[Phrase] = &[
     (&[Grant], &["revoke", "set", "option", "for"], "`REVOKE SET OPTION`", 16),
     (&[Table], &["not", "null", "no", "inherit"], "`NOT NULL NO INHERIT`", 18),
     (&[Publication], &["tables", "in", "schema"], "a publication of a schema", 15),
+    (&[Publication], &["for", "all", "sequences"], "a publication of all sequences", 19),
+    (&[Publication], &["for", "all", "tables", "except"], "a publication with `EXCEPT`", 19),
+    (&[Query], &["for", "portion", "of"], "`FOR PORTION OF`", 19),
+    (&[Query], &["do", "select"], "`ON CONFLICT DO SELECT`", 19),
     (&[Other], &["refresh", "collation", "version"], "`REFRESH COLLATION VERSION`", 15),
     (&[Sequence], &["create", "unlogged", "sequence"], "an unlogged sequence", 15),
 ];
@@ -376,6 +400,37 @@ mod tests {
             "WITH w AS (SELECT 1) MERGE INTO t USING w ON true WHEN MATCHED THEN DELETE",
             Some(("MERGE INTO", 15)),
         );
+        check("REPACK", Some(("REPACK", 19)));
+        check("REPACK (CONCURRENTLY) t USING INDEX i", Some(("REPACK", 19)));
+        check("ALTER TABLE t MERGE PARTITIONS (a, b) INTO c", Some(("MERGE PARTITIONS", 19)));
+        check(
+            "ALTER TABLE t SPLIT PARTITION a INTO (PARTITION b DEFAULT)",
+            Some(("SPLIT PARTITION", 19)),
+        );
+        check("ALTER TABLE t ADD split partition", None);
+        check("UPDATE t FOR PORTION OF v FROM 1 TO 2 SET a = 1", Some(("FOR PORTION OF", 19)));
+        check(
+            "INSERT INTO t VALUES (1) ON CONFLICT (a) DO SELECT RETURNING a",
+            Some(("DO SELECT", 19)),
+        );
+        check("CREATE RULE r AS ON SELECT TO t DO SELECT 1", None);
+        check("SELECT * FROM GRAPH_TABLE (g MATCH (a) COLUMNS (a.b))", Some(("GRAPH_TABLE", 19)));
+        check("SELECT graph_table(a) FROM t", None);
+        check("SELECT a, count(*) FROM t GROUP BY ALL", Some(("GROUP BY ALL", 19)));
+        check("SELECT a FROM t GROUP BY ALL ORDER BY a", Some(("GROUP BY ALL", 19)));
+        check("SELECT a FROM t GROUP BY ALL a", None);
+        check("SELECT lag(a) IGNORE NULLS OVER w FROM t", Some(("IGNORE NULLS", 19)));
+        check("SELECT lag(a) ignore FROM t", None);
+        check("CREATE PROPERTY GRAPH g VERTEX TABLES (t)", Some(("CREATE PROPERTY GRAPH", 19)));
+        check("CREATE TEMP PROPERTY GRAPH g", Some(("CREATE TEMP PROPERTY GRAPH", 19)));
+        check("CHECKPOINT (MODE fast)", Some(("CHECKPOINT (MODE fast)", 19)));
+        check("CHECKPOINT", None);
+        check("CREATE SUBSCRIPTION s SERVER x PUBLICATION p", Some(("SERVER", 19)));
+        check("CREATE SUBSCRIPTION server CONNECTION 'x' PUBLICATION p", None);
+        check("ALTER SUBSCRIPTION s REFRESH SEQUENCES", Some(("REFRESH SEQUENCES", 19)));
+        check("CREATE PUBLICATION p FOR ALL SEQUENCES", Some(("FOR ALL SEQUENCES", 19)));
+        check("COPY t TO '/x' (FORMAT json)", Some(("FORMAT json", 19)));
+        check("COPY t FROM '/x' (ON_ERROR set_null)", Some(("ON_ERROR set_null", 19)));
         check("CREATE TABLE t (a int, NOT NULL a)", Some(("NOT NULL", 18)));
         check("CREATE TABLE t (a int, CONSTRAINT n NOT NULL a)", Some(("NOT NULL", 18)));
         check("CREATE TABLE t (a int CONSTRAINT n NOT NULL)", None);

@@ -5,7 +5,6 @@
 
 mod changes;
 mod default_search_path;
-mod hasher;
 mod invalidation;
 mod lookup;
 mod object;
@@ -14,7 +13,8 @@ mod snapshot;
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
-use self::hasher::FastHash;
+use rustc_hash::FxBuildHasher;
+
 use self::invalidation::Horizon;
 use self::snapshot::Snapshot;
 use super::names::Ident;
@@ -79,7 +79,7 @@ pub(super) enum Path {
 pub(super) struct Model {
     /// The objects by their ids; `None` for a removed one.
     objects: Vec<Option<Object>>,
-    slots: HashMap<Key, Slot, FastHash>,
+    slots: HashMap<Key, Slot, FxBuildHasher>,
     /// The dependents of each object, by its id.
     edges: Vec<Vec<(Id, DependencyKind)>>,
     journal: Vec<Undo>,
@@ -91,9 +91,9 @@ pub(super) struct Model {
     /// For each kind of name, since when earlier knowledge no longer counts.
     horizon: Horizon,
     /// For each name, since when earlier knowledge no longer counts.
-    invalidated: HashMap<Rc<str>, u32, FastHash>,
+    invalidated: HashMap<Rc<str>, u32, FxBuildHasher>,
     /// Since when the server may have chosen names with one of these prefixes.
-    invalidated_prefixes: HashMap<Rc<str>, u32, FastHash>,
+    invalidated_prefixes: HashMap<Rc<str>, u32, FxBuildHasher>,
     /// The start of the upgrade that is being replayed.
     start: u32,
     /// Names that were free at the start of the upgrade, as its own statements show.

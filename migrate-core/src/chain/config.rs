@@ -5,6 +5,7 @@
 //! builds do not depend on a full TOML parser.
 
 mod environments;
+mod rules;
 
 use std::collections::{BTreeMap, HashMap};
 use std::ops::RangeInclusive;
@@ -16,6 +17,7 @@ use crate::chain::check::Rejection;
 use crate::chain::diagnostic::Diagnostic;
 use crate::chain::lint::{Hazard, Level, Lint};
 use crate::chain::problem::Problem;
+use crate::chain::rules::{Naming, Rule};
 use crate::chain::run_settings::{Environment, NAMES};
 use crate::syntax::source::{Source, Span};
 use crate::syntax::suggest::did_you_mean;
@@ -35,14 +37,21 @@ const SETTINGS: [&str; 6] =
     ["allow_hazards", "grants", "min_server", "models", "models_command", "schema_file"];
 
 /// The tables, and how they are written.
-const TABLES: [(&str, &str); 3] =
-    [("lints", "[lints]"), ("env", "[env.NAME]"), ("chain", "[chain.FOLDER]")];
+const TABLES: [(&str, &str); 5] = [
+    ("lints", "[lints]"),
+    ("env", "[env.NAME]"),
+    ("chain", "[chain.FOLDER]"),
+    ("rule", "[[rule]]"),
+    ("naming", "[naming]"),
+];
 
 /// The settings of a project: a level for each lint, the oldest server that the chain must run on,
 /// and what the command line compares the chain with.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Config {
     levels: BTreeMap<Lint, Level>,
+    rules: Vec<Rule>,
+    naming: Naming,
     min_server: u32,
     grants: bool,
     models: Vec<String>,
@@ -59,6 +68,8 @@ impl Default for Config {
     fn default() -> Self {
         Config {
             levels: BTreeMap::new(),
+            rules: Vec::new(),
+            naming: Naming::new(),
             min_server: DEFAULT_SERVER,
             grants: false,
             models: Vec::new(),
@@ -74,7 +85,7 @@ impl Default for Config {
 
 impl Config {
     /// The major versions of PostgreSQL that a chain can require.
-    pub const KNOWN_SERVERS: RangeInclusive<u32> = OLDEST_SERVER..=18;
+    pub const KNOWN_SERVERS: RangeInclusive<u32> = OLDEST_SERVER..=19;
 
     /// Reads a `migrate.toml`.
     ///
@@ -118,6 +129,22 @@ impl Config {
     pub fn with_level(mut self, lint: Lint, level: Level) -> Self {
         self.levels.insert(lint, level);
         self
+    }
+
+    /// The rules of the project.
+    pub(crate) fn rules(&self) -> &[Rule] {
+        &self.rules
+    }
+
+    /// The patterns for names.
+    pub(crate) fn naming(&self) -> &Naming {
+        &self.naming
+    }
+
+    /// Whether any lint or rule is denied.
+    pub(crate) fn denies_any(&self) -> bool {
+        Lint::ALL.iter().any(|lint| self.level(*lint) == Level::Deny)
+            || self.rules.iter().any(|rule| rule.level == Some(Level::Deny))
     }
 
     /// The oldest server that the chain must run on, as a major version.
@@ -203,7 +230,7 @@ impl Config {
                 let version = value.as_integer().and_then(|version| u32::try_from(version).ok());
                 self.min_server =
                     version.filter(|version| Config::KNOWN_SERVERS.contains(version)).ok_or(
-                        "a major version of PostgreSQL from 14 to 18, such as `min_server = 15`",
+                        "a major version of PostgreSQL from 14 to 19, such as `min_server = 15`",
                     )?;
             }
             "grants" => self.grants = value.as_bool().ok_or("`true` or `false`")?,
@@ -243,6 +270,11 @@ fn strings(value: &Value<'_>) -> Option<Vec<String>> {
     list.iter().map(|one| one.as_str().map(str::to_owned)).collect()
 }
 
+fn is_list_of_tables(value: &Value<'_>) -> bool {
+    let list = value.as_array().filter(|list| !list.is_empty());
+    list.is_some_and(|list| list.iter().all(|one| one.as_table().is_some()))
+}
+
 /// Takes the settings from a file, and notes what is wrong with them.
 struct Reader<'s> {
     text: &'s str,
@@ -259,6 +291,10 @@ impl Reader<'_> {
                 self.set_twice(&key.name, at, first);
             } else if name == "lints" {
                 self.lints(value);
+            } else if name == "rule" {
+                self.rules(value);
+            } else if name == "naming" {
+                self.naming(value);
             } else if name == "env" || name == "chain" {
                 self.environments(&name, value);
             } else if NAMES.contains(&name.as_str()) {
@@ -269,12 +305,15 @@ impl Reader<'_> {
                 if let Err(want) = self.config.set(&name, value) {
                     self.bad(&key.name, value, want);
                 }
-            } else if value.as_table().is_some() {
-                let suggestion = did_you_mean(&name, ["lints", "env", "chain"]);
+            } else if value.as_table().is_some() || is_list_of_tables(value) {
+                let suggestion = did_you_mean(&name, TABLES.map(|(known, _)| known));
                 let suggestion =
                     suggestion.and_then(|name| TABLES.iter().find(|(known, _)| *known == name));
                 let suggestion = suggestion.map(|(_, shown)| *shown);
-                let key = format!("[{}]", key.name);
+                let key = match value.as_table() {
+                    Some(_) => format!("[{}]", key.name),
+                    None => format!("[[{}]]", key.name),
+                };
                 self.note(Problem::UnknownSetting { key, suggestion }, at);
             } else {
                 let (key, suggestion) =
@@ -468,8 +507,8 @@ mod tests {
     #[test]
     fn what_is_wrong_with_a_file() {
         check("min_server = 13", Err(&["1:14 `13` is not a value for `min_server`"]));
-        check("min_server = 18", Ok((18, &[])));
-        check("min_server = 19", Err(&["1:14 `19` is not a value for `min_server`"]));
+        check("min_server = 19", Ok((19, &[])));
+        check("min_server = 20", Err(&["1:14 `20` is not a value for `min_server`"]));
         check("min_server = 99", Err(&["1:14 `99` is not a value for `min_server`"]));
         check("min_server = \"15\"", Err(&["1:14 `\"15\"` is not a value for `min_server`"]));
         check("\nmin_sever = 15", Err(&["2:1 unknown setting `min_sever`"]));

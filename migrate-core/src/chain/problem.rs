@@ -1,4 +1,4 @@
-//! The list of all problems that a chain can have, each with its code, message and help.
+//! The list of all problems that a chain can have. Their codes and texts are in `table`.
 
 use std::fmt;
 
@@ -6,12 +6,15 @@ use crate::chain::digest::Digest;
 use crate::chain::id::BadId;
 use crate::chain::lint::Lint;
 
-mod text;
+mod table;
 
 /// A problem. Its position is in the [`Diagnostic`](crate::chain::Diagnostic).
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-#[expect(missing_docs, reason = "each variant's message, below, says what it and its fields are")]
+#[expect(
+    missing_docs,
+    reason = "each variant's message, in the table, says what it and its fields are"
+)]
 pub enum Problem {
     // The folder and its files.
     NoDirectory {
@@ -270,6 +273,13 @@ pub enum Problem {
         value: String,
         want: &'static str,
     },
+    UnknownStatement {
+        kind: String,
+        suggestion: Option<&'static str>,
+    },
+    IncompleteRule {
+        lacks: &'static str,
+    },
 
     // Lock file.
     LockConflict,
@@ -307,98 +317,6 @@ pub enum Problem {
 }
 
 impl Problem {
-    /// A short, stable name, for programs.
-    pub const fn code(&self) -> &'static str {
-        use Problem::*;
-        match self {
-            NoDirectory { .. } => "no-directory",
-            NotADirectory { .. } => "not-a-directory",
-            Unreadable { .. } => "unreadable",
-            EmptyChain { .. } => "empty-chain",
-            StrayFile { .. } => "stray-file",
-            ForeignFolder { .. } => "foreign-folder",
-            NotUtf8 => "not-utf8",
-            NulByte => "nul-byte",
-            TooLarge { .. } => "too-large",
-            MissingKey { .. } => "missing-key",
-            DuplicateKey { .. } => "duplicate-key",
-            UnknownKey { .. } => "unknown-key",
-            EmptyValue { .. } => "empty-value",
-            BadId { .. } => "bad-id",
-            SqlBeforeSection => "sql-before-section",
-            NoUp => "no-up",
-            MissingDown => "missing-down",
-            EmptyDown => "empty-down",
-            IrreversibleWithDown => "irreversible-with-down",
-            DuplicateSection { .. } => "duplicate-section",
-            UnknownSection { .. } => "unknown-section",
-            UnknownOption { .. } => "unknown-option",
-            DuplicateOption { .. } => "duplicate-option",
-            BadOption { .. } => "bad-option",
-            MarkerNotAlone => "marker-not-alone",
-            SectionAfterTest { .. } => "section-after-test",
-            UnterminatedString => "unterminated-string",
-            UnterminatedIdentifier => "unterminated-identifier",
-            UnterminatedComment => "unterminated-comment",
-            UnterminatedDollarQuote { .. } => "unterminated-dollar-quote",
-            PsqlCommand => "psql-command",
-            CopyFromStdin => "copy-from-stdin",
-            CopyToStdout => "copy-to-stdout",
-            TransactionControl { .. } => "transaction-control",
-            NeedsNoTransaction { .. } => "needs-no-transaction",
-            EnumValueUsed { .. } => "enum-value-used",
-            Todo { .. } => "todo",
-            Syntax { .. } => "syntax",
-            MissingSemicolon => "missing-semicolon",
-            PsqlVariable { .. } => "psql-variable",
-            Parameter { .. } => "parameter",
-            ReleasesLocks { .. } => "releases-locks",
-            NeedsTransaction { .. } => "needs-transaction",
-            TextSetting { .. } => "text-setting",
-            AlreadyExists { .. } => "already-exists",
-            Missing { .. } => "missing",
-            WrongKind { .. } => "wrong-kind",
-            ColumnCount { .. } => "column-count",
-            NoKey { .. } => "no-key",
-            AmbiguousColumn { .. } => "ambiguous-column",
-            RepeatedColumn { .. } => "repeated-column",
-            ValueCount { .. } => "value-count",
-            GeneratedColumn { .. } => "generated-column",
-            NotImmutable { .. } => "not-immutable",
-            StillNeeded { .. } | NotNullNeeded { .. } => "still-needed",
-            CannotReplace { .. } => "cannot-replace",
-            Ambiguous { .. } => "ambiguous",
-            InvalidQuery { .. } => "invalid-query",
-            TypeMismatch { .. } => "type-mismatch",
-            NoOperatorClass { .. } => "no-operator-class",
-            DownLeaves { .. } => "down-leaves",
-            DownLoses { .. } => "down-loses",
-            NeedsServer { .. } => "needs-server",
-            Lint { lint, .. } => lint.code(),
-            UnknownCode { .. } => "unknown-code",
-            ConfigSyntax { .. } => "config-syntax",
-            UnknownSetting { .. } => "unknown-setting",
-            BadSetting { .. } => "bad-setting",
-            DuplicateRevision { .. } => "duplicate-revision",
-            UnknownParent { .. } => "unknown-parent",
-            RepeatedParent { .. } => "repeated-parent",
-            SeveralBases { .. } => "several-bases",
-            Fork { .. } => "fork",
-            Cycle { .. } => "cycle",
-            TwinMerges { .. } => "twin-merges",
-            VariantClash { .. } => "variant-clash",
-            LockConflict => "lock-conflict",
-            LockVersion { .. } => "lock-version",
-            LockSyntax { .. } => "lock-syntax",
-            LockDuplicate { .. } => "lock-duplicate",
-            LockTampered { .. } => "lock-tampered",
-            PinnedMissing { .. } => "pinned-missing",
-            PinnedEdited { .. } => "pinned-edited",
-            PinnedDownEdited { .. } => "pinned-down-edited",
-            PinnedReparented { .. } => "pinned-reparented",
-        }
-    }
-
     /// Whether something is unterminated.
     pub(crate) const fn is_unclosed(&self) -> bool {
         matches!(

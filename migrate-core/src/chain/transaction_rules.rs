@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use std::mem::discriminant;
 
 use crate::chain::problem::Problem;
+use crate::syntax::cursor::Cursor;
 use crate::syntax::lexer::{Token, TokenKind, Unterminated};
 use crate::syntax::source::Span;
 use crate::syntax::statements::Statement;
@@ -53,28 +54,28 @@ pub(crate) fn check(sql: &str, statements: &[Statement], transactional: bool) ->
         }
     };
     for statement in statements {
-        let words = Words { sql, tokens: &statement.tokens };
+        let words = Cursor::new(sql, &statement.tokens, 0);
         let whole = words.span();
-        if words.starts(&["copy"]) && words.has_pair("from", "stdin") {
+        if words.starts(&["copy"]) && words.has(&["from", "stdin"]) {
             report(Problem::CopyFromStdin, whole, "");
             // The data after it is not SQL.
             break;
-        } else if words.starts(&["copy"]) && words.has_pair("to", "stdout") {
+        } else if words.starts(&["copy"]) && words.has(&["to", "stdout"]) {
             report(Problem::CopyToStdout, whole, "");
         } else if let Some(found) = statement.tokens.iter().find_map(|t| unreadable(sql, t)) {
             // The rest may be part of it.
             report(found.problem, found.span, found.text);
-        } else if let Some(statement) = transaction_control(&words) {
+        } else if let Some(statement) = transaction_control(words) {
             report(Problem::TransactionControl { statement }, whole, "");
         } else if let Some(statement) =
             needs_no_transaction(sql, &statement.tokens).filter(|_| transactional)
         {
             // This would be wrong outside of a transaction as well.
-            if let Some((what, place)) = releases_locks(sql, words.tokens) {
+            if let Some((what, place)) = releases_locks(sql, words.tokens()) {
                 report(Problem::ReleasesLocks { what }, place, "");
                 continue;
             }
-            let place = commit_in_block(sql, words.tokens).map_or(whole, |(_, place)| place);
+            let place = commit_in_block(sql, words.tokens()).map_or(whole, |(_, place)| place);
             report(Problem::NeedsNoTransaction { statement }, place, "");
         }
     }
@@ -104,78 +105,9 @@ pub(crate) fn unreadable(sql: &str, token: &Token) -> Option<Finding> {
     Some(finding(problem, Span::new(start, start + 1), "opened here"))
 }
 
-/// A statement's tokens, compared with keywords.
-struct Words<'a> {
-    sql: &'a str,
-    tokens: &'a [Token],
-}
-
-impl Words<'_> {
-    fn is(&self, index: usize, keyword: &str) -> bool {
-        self.tokens.get(index).is_some_and(|token| token.is_word(self.sql, keyword))
-    }
-
-    fn starts(&self, keywords: &[&str]) -> bool {
-        keywords.iter().enumerate().all(|(index, keyword)| self.is(index, keyword))
-    }
-
-    fn has(&self, keyword: &str) -> bool {
-        (0..self.tokens.len()).any(|index| self.is(index, keyword))
-    }
-
-    fn has_pair(&self, first: &str, second: &str) -> bool {
-        (0..self.tokens.len()).any(|index| self.is(index, first) && self.is(index + 1, second))
-    }
-
-    /// The positions of the opening and closing parenthesis that start at `open`, if there are any.
-    fn parentheses(&self, open: usize) -> Option<(usize, usize)> {
-        let text = |at: usize| self.tokens.get(at).map(|token| token.text(self.sql));
-        let mut depth = 0;
-        for at in open..self.tokens.len() {
-            match text(at) {
-                Some("(") => depth += 1,
-                Some(")") => depth -= 1,
-                _ => {}
-            }
-            if depth == 0 {
-                return (at > open).then_some((open, at));
-            }
-        }
-        None
-    }
-
-    /// The value of an option in these parentheses, if it is set and can be read.
-    fn option(&self, (open, close): (usize, usize), name: &str) -> Option<bool> {
-        let at = (open + 1..close).find(|at| self.is(*at, name))?;
-        let text = |at: usize| self.tokens.get(at).map(|token| token.text(self.sql));
-        let value = at + 1 + usize::from(text(at + 1) == Some("="));
-        match text(value)?.trim_matches('\'').to_ascii_lowercase().as_str() {
-            "," | ")" | "true" | "on" | "1" => Some(true),
-            "false" | "off" | "0" => Some(false),
-            _ => None,
-        }
-    }
-
-    /// Whether an option after `WITH` that is on by default certainly is on.
-    fn is_on(&self, name: &str) -> bool {
-        let with = (0..self.tokens.len()).find(|at| self.is(*at, "with"));
-        let Some(options) = with.and_then(|with| self.parentheses(with + 1)) else { return true };
-        let is_named = (options.0..options.1).any(|at| self.is(at, name));
-        !is_named || self.option(options, name) == Some(true)
-    }
-
-    /// The position of the statement, without its semicolon.
-    fn span(&self) -> Span {
-        match (self.tokens.first(), self.tokens.last()) {
-            (Some(first), Some(last)) => first.span.to(last.span),
-            _ => Span::default(),
-        }
-    }
-}
-
 /// `BEGIN`, `COMMIT` and the like. `SAVEPOINT`, `RELEASE` and `ROLLBACK TO` stay inside the
 /// transaction and are allowed.
-fn transaction_control(words: &Words<'_>) -> Option<String> {
+fn transaction_control(words: Cursor<'_>) -> Option<String> {
     const CONTROL: [&[&str]; 9] = [
         &["begin"],
         &["start", "transaction"],
@@ -188,7 +120,7 @@ fn transaction_control(words: &Words<'_>) -> Option<String> {
         &["prepare", "transaction"],
     ];
     let found = CONTROL.iter().find(|keywords| words.starts(keywords))?;
-    let to_savepoint = words.is(0, "rollback") && words.has("to");
+    let to_savepoint = words.is(0, "rollback") && words.has(&["to"]);
     (!to_savepoint).then(|| found.join(" ").to_uppercase())
 }
 

@@ -6,8 +6,8 @@ mod verdict;
 
 use crate::chain::digest::{Digest, section_digest};
 use crate::chain::transaction_rules::{is_concurrent_reindex, needs_no_transaction};
+use crate::syntax::cursor::Cursor;
 use crate::syntax::ident;
-use crate::syntax::lexer::Token;
 use crate::syntax::source::Span;
 use crate::syntax::statements::{Statement, split_statements};
 
@@ -123,172 +123,147 @@ pub(crate) fn statement_digest(sql: &str, part: &StatementPlan) -> Digest {
 /// cannot try the statement in a transaction first. Whether the server accepts these statements in
 /// one depends on their objects: a partitioned table, or a subscription with a slot.
 pub(crate) fn may_be_alone(sql: &str, statement: &Statement, kind: &StatementKind) -> bool {
-    let words = Words { sql, tokens: &statement.tokens };
+    let words = Cursor::new(sql, &statement.tokens, 0);
     kind.is_alone()
-        || *kind == StatementKind::Procedure && words.may_commit()
+        || *kind == StatementKind::Procedure && may_commit(words)
         || words.is(0, "reindex")
-        || words.is(0, "cluster")
+        || words.is_any(0, &["cluster", "repack"])
         || words.starts(&["drop", "subscription"])
 }
 
 fn kind(sql: &str, statement: &Statement) -> StatementKind {
-    let words = Words { sql, tokens: &statement.tokens };
-    let concurrent = words
-        .created_index()
-        .or_else(|| words.dropped_index())
-        .or_else(|| words.reindexed())
-        .or_else(|| words.detached());
+    let words = Cursor::new(sql, &statement.tokens, 0);
+    let concurrent = created_index(words)
+        .or_else(|| dropped_index(words))
+        .or_else(|| reindexed(words))
+        .or_else(|| detached(words));
     if let Some(kind) = concurrent {
         return kind;
     }
     if words.is(0, "do") || words.is(0, "call") {
         return StatementKind::Procedure;
     }
-    match needs_no_transaction(sql, words.tokens) {
-        Some(_) => words.shared().unwrap_or(StatementKind::Alone),
+    match needs_no_transaction(sql, &statement.tokens) {
+        Some(_) => shared(words).unwrap_or(StatementKind::Alone),
         None => StatementKind::InTransaction,
     }
 }
 
-/// The tokens of a statement.
-struct Words<'s> {
-    sql: &'s str,
-    tokens: &'s [Token],
+/// Reads `IF [NOT] EXISTS`, if these words come next.
+fn skip_if_exists(words: &mut Cursor<'_>) {
+    words.take_any(&[&["if", "not", "exists"], &["if", "exists"]]);
 }
 
-impl Words<'_> {
-    fn is(&self, at: usize, keyword: &str) -> bool {
-        self.tokens.get(at).is_some_and(|token| token.is_word(self.sql, keyword))
+/// `CREATE [UNIQUE] INDEX CONCURRENTLY [[IF NOT EXISTS] name] ON [ONLY] table`
+fn created_index(mut words: Cursor<'_>) -> Option<StatementKind> {
+    let is_concurrent = words.take(&["create"])
+        && words.take_any(&[&["unique", "index", "concurrently"], &["index", "concurrently"]]);
+    if !is_concurrent {
+        return None;
     }
+    skip_if_exists(&mut words);
+    let mut name = None;
+    if !words.is(0, "on") {
+        name = Some(part(&mut words)?);
+    }
+    if !words.take(&["on"]) {
+        return None;
+    }
+    words.take(&["only"]);
+    Some(StatementKind::CreateIndex { table: qualified(&mut words)?, name })
+}
 
-    fn is_sign(&self, at: usize, sign: &str) -> bool {
-        self.tokens.get(at).is_some_and(|token| token.text(self.sql) == sign)
+/// `DROP INDEX CONCURRENTLY [IF EXISTS] name`; the server accepts only one index.
+fn dropped_index(mut words: Cursor<'_>) -> Option<StatementKind> {
+    if !words.take(&["drop", "index", "concurrently"]) {
+        return None;
     }
+    skip_if_exists(&mut words);
+    let name = qualified(&mut words)?;
+    let is_one = words.is_empty() || words.is_any(0, &["cascade", "restrict"]);
+    is_one.then_some(StatementKind::DropIndex { name })
+}
 
-    fn starts(&self, keywords: &[&str]) -> bool {
-        keywords.iter().enumerate().all(|(at, keyword)| self.is(at, keyword))
+/// `CREATE` or `DROP` of a database, a tablespace or a subscription.
+fn shared(mut words: Cursor<'_>) -> Option<StatementKind> {
+    let kinds = [
+        ("database", Shared::Database),
+        ("tablespace", Shared::Tablespace),
+        ("subscription", Shared::Subscription),
+    ];
+    let (creates, drops) = (words.is(0, "create"), words.is(0, "drop"));
+    let (_, of) = kinds.into_iter().find(|(word, _)| words.is(1, word))?;
+    words.skip(2);
+    skip_if_exists(&mut words);
+    let name = part(&mut words)?;
+    match (creates, drops) {
+        (true, _) => Some(StatementKind::CreateShared(of, name)),
+        (_, true) => Some(StatementKind::DropShared(of, name)),
+        _ => None,
     }
+}
 
-    /// The index after `IF [NOT] EXISTS`, if these words come next.
-    fn after_if_exists(&self, at: usize) -> usize {
-        match self.is(at, "if") {
-            true => at + 2 + usize::from(self.is(at + 1, "not")),
-            false => at,
-        }
-    }
+/// Whether a `DO` or `CALL` may commit, as far as its text shows.
+fn may_commit(words: Cursor<'_>) -> bool {
+    let says = |text: String| {
+        ["commit", "rollback", "call", "execute"].iter().any(|word| text.contains(word))
+    };
+    let mut texts = words.tokens().iter().map(|token| words.text(*token).to_ascii_lowercase());
+    words.is(0, "call") || texts.any(says)
+}
 
-    /// `CREATE [UNIQUE] INDEX CONCURRENTLY [[IF NOT EXISTS] name] ON [ONLY] table`
-    fn created_index(&self) -> Option<StatementKind> {
-        let unique = usize::from(self.is(1, "unique"));
-        let is_concurrent = self.is(0, "create")
-            && self.is(1 + unique, "index")
-            && self.is(2 + unique, "concurrently");
-        if !is_concurrent {
-            return None;
-        }
-        let mut at = self.after_if_exists(3 + unique);
-        let mut name = None;
-        if !self.is(at, "on") {
-            let (found, count) = ident::read_whole(self.sql, self.tokens.get(at..)?)?;
-            name = Some(found);
-            at += count;
-        }
-        if !self.is(at, "on") {
-            return None;
-        }
-        at += 1 + usize::from(self.is(at + 1, "only"));
-        let (table, _) = self.qualified(at)?;
-        Some(StatementKind::CreateIndex { table, name })
+/// `REINDEX [(option, …)] {INDEX|TABLE|SCHEMA|DATABASE} [CONCURRENTLY] [name]`, if it is
+/// CONCURRENTLY.
+fn reindexed(mut words: Cursor<'_>) -> Option<StatementKind> {
+    if !is_concurrent_reindex(words) {
+        return None;
     }
+    words.skip(1);
+    words.parentheses();
+    let kind = words;
+    if kind.is(0, "database") {
+        return Some(StatementKind::Reindex(Reindexed::Database));
+    }
+    words.skip(1);
+    words.take(&["concurrently"]);
+    let name = qualified(&mut words)?;
+    let of = match kind.is(0, "schema") {
+        true => Reindexed::Schema(name),
+        false if kind.is_any(0, &["index", "table"]) => Reindexed::Relation(name),
+        false => return None,
+    };
+    Some(StatementKind::Reindex(of))
+}
 
-    /// `DROP INDEX CONCURRENTLY [IF EXISTS] name`; the server accepts only one index.
-    fn dropped_index(&self) -> Option<StatementKind> {
-        if !self.starts(&["drop", "index", "concurrently"]) {
-            return None;
-        }
-        let (name, after) = self.qualified(self.after_if_exists(3))?;
-        let ends = after >= self.tokens.len() || self.is_sign(after, ";");
-        let is_one = ends || self.is(after, "cascade") || self.is(after, "restrict");
-        is_one.then_some(StatementKind::DropIndex { name })
+/// `ALTER TABLE [IF EXISTS] [ONLY] table DETACH PARTITION partition CONCURRENTLY`
+fn detached(mut words: Cursor<'_>) -> Option<StatementKind> {
+    if !words.take(&["alter", "table"]) {
+        return None;
     }
+    skip_if_exists(&mut words);
+    words.take(&["only"]);
+    let table = qualified(&mut words)?;
+    if !words.take(&["detach", "partition"]) {
+        return None;
+    }
+    let partition = qualified(&mut words)?;
+    words.is(0, "concurrently").then_some(StatementKind::Detach { table, partition })
+}
 
-    /// `CREATE` or `DROP` of a database, a tablespace or a subscription.
-    fn shared(&self) -> Option<StatementKind> {
-        let kinds = [
-            ("database", Shared::Database),
-            ("tablespace", Shared::Tablespace),
-            ("subscription", Shared::Subscription),
-        ];
-        let (_, of) = kinds.into_iter().find(|(word, _)| self.is(1, word))?;
-        let (name, _) = ident::read_whole(self.sql, self.tokens.get(self.after_if_exists(2)..)?)?;
-        match (self.is(0, "create"), self.is(0, "drop")) {
-            (true, _) => Some(StatementKind::CreateShared(of, name)),
-            (_, true) => Some(StatementKind::DropShared(of, name)),
-            _ => None,
-        }
-    }
+/// Reads one part of a name, not quoted and not cut.
+fn part(words: &mut Cursor<'_>) -> Option<String> {
+    let (name, count) = ident::read_whole(words.source().0, words.tokens())?;
+    words.skip(count);
+    Some(name)
+}
 
-    /// Whether a `DO` or `CALL` may commit, as far as its text shows.
-    fn may_commit(&self) -> bool {
-        let body = self.tokens.iter().map(|token| token.text(self.sql).to_ascii_lowercase());
-        let says = |text: String| {
-            ["commit", "rollback", "call", "execute"].iter().any(|word| text.contains(word))
-        };
-        self.is(0, "call") || body.into_iter().any(says)
+/// Reads a name with an optional schema, quoted.
+fn qualified(words: &mut Cursor<'_>) -> Option<String> {
+    let mut name = ident::quote(&part(words)?);
+    while words.take_sign(".") {
+        name = format!("{name}.{}", ident::quote(&part(words)?));
     }
-
-    /// `REINDEX [(option, …)] {INDEX|TABLE|SCHEMA|DATABASE} [CONCURRENTLY] [name]`, if it is
-    /// CONCURRENTLY.
-    fn reindexed(&self) -> Option<StatementKind> {
-        if !is_concurrent_reindex(self.sql, self.tokens) {
-            return None;
-        }
-        let closing = (1..self.tokens.len()).find(|at| self.is_sign(*at, ")"));
-        let what = match self.is_sign(1, "(") {
-            true => closing? + 1,
-            false => 1,
-        };
-        let is_what = |kind: &str| self.is(what, kind);
-        if is_what("database") {
-            return Some(StatementKind::Reindex(Reindexed::Database));
-        }
-        let (name, _) =
-            self.qualified(what + 1 + usize::from(self.is(what + 1, "concurrently")))?;
-        let of = match is_what("schema") {
-            true => Reindexed::Schema(name),
-            false if is_what("index") || is_what("table") => Reindexed::Relation(name),
-            false => return None,
-        };
-        Some(StatementKind::Reindex(of))
-    }
-
-    /// `ALTER TABLE [IF EXISTS] [ONLY] table DETACH PARTITION partition CONCURRENTLY`
-    fn detached(&self) -> Option<StatementKind> {
-        if !self.starts(&["alter", "table"]) {
-            return None;
-        }
-        let at = self.after_if_exists(2);
-        let (table, at) = self.qualified(at + usize::from(self.is(at, "only")))?;
-        if !(self.is(at, "detach") && self.is(at + 1, "partition")) {
-            return None;
-        }
-        let (partition, at) = self.qualified(at + 2)?;
-        self.is(at, "concurrently").then_some(StatementKind::Detach { table, partition })
-    }
-
-    /// A name with an optional schema, quoted, and the index of the token after it.
-    fn qualified(&self, first: usize) -> Option<(String, usize)> {
-        let part = |at: usize| {
-            let (name, count) = ident::read_whole(self.sql, self.tokens.get(at..)?)?;
-            Some((ident::quote(&name), at + count))
-        };
-        let (mut name, mut after) = part(first)?;
-        while self.is_sign(after, ".") {
-            let (next, end) = part(after + 1)?;
-            (name, after) = (format!("{name}.{next}"), end);
-        }
-        Some((name, after))
-    }
+    Some(name)
 }
 
 #[cfg(test)]

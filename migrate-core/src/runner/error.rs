@@ -11,6 +11,7 @@ use crate::plan::status::Status;
 use crate::runner::failure::Failure;
 use crate::runner::history_tables::{ForeignRelation, HistoryTables};
 use crate::runner::report::{Done, LockHolder};
+use crate::syntax::explanation::Explanation;
 use crate::syntax::source::printable;
 
 mod help;
@@ -198,6 +199,20 @@ impl Error {
         Error::Denied { what, failure: Box::new(failure) }
     }
 
+    /// What is wrong, where, what else is known, and what to do next, before it is rendered.
+    pub fn explain(&self) -> Explanation<'_> {
+        if let Error::Statement(error) = self {
+            return error.explain();
+        }
+        let message = fmt::from_fn(|f| self.what(f)).to_string();
+        let notes = match self {
+            Error::Stopped { notes, .. } => notes.as_slice(),
+            _ => &[],
+        };
+        let explanation = Explanation::new(message).with_help(self.help());
+        notes.iter().fold(explanation, Explanation::with_note)
+    }
+
     /// What was wrong, without the help.
     fn what(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -260,10 +275,9 @@ impl Error {
                 });
                 let parts: Vec<String> = finished.into_iter().chain(under_way).collect();
                 match parts.is_empty() {
-                    true => write!(f, "stopped at your request: nothing was done")?,
-                    false => write!(f, "stopped at your request: {}", parts.join(", "))?,
+                    true => write!(f, "stopped at your request: nothing was done"),
+                    false => write!(f, "stopped at your request: {}", parts.join(", ")),
                 }
-                notes.iter().try_for_each(|note| write!(f, "\n = note: {note}"))
             }
             Error::LockTimeout { waited, holder: Some(holder) } => {
                 write!(f, "another migration is running: {holder}; waited {} s", waited.as_secs())
@@ -308,13 +322,7 @@ impl Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Error::Statement(error) => write!(f, "{error}"),
-            _ => {
-                self.what(f)?;
-                write!(f, "\n = help: {}", self.help())
-            }
-        }
+        self.explain().fmt(f)
     }
 }
 

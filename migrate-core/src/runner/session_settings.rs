@@ -1,7 +1,8 @@
 //! Which settings of the session a section changes for good: `SET x`, not `SET LOCAL x`.
 
+use crate::syntax::cursor::Cursor;
 use crate::syntax::ident::{self, fold};
-use crate::syntax::lexer::{Token, TokenKind};
+use crate::syntax::lexer::TokenKind;
 use crate::syntax::statements::Statement;
 
 /// Settings that end with their transaction, or are none; a newer server refuses to reset them.
@@ -13,10 +14,8 @@ const BEYOND_RESET: [&str; 4] =
 pub(crate) fn changed_settings(sql: &str, statements: &[Statement]) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
     for statement in statements {
-        for name in by_statement(sql, &statement.tokens)
-            .into_iter()
-            .chain(by_function(sql, &statement.tokens))
-        {
+        let words = Cursor::new(sql, &statement.tokens, 0);
+        for name in by_statement(words).into_iter().chain(by_function(words)) {
             if !names.contains(&name) && !BEYOND_RESET.contains(&name.as_str()) {
                 names.push(name);
             }
@@ -30,59 +29,59 @@ pub(crate) fn changed_settings(sql: &str, statements: &[Statement]) -> Vec<Strin
 /// Whether a statement does nothing but change the session: a run that goes on behind it has to run
 /// it again.
 pub(crate) fn only_sets(sql: &str, statement: &Statement) -> bool {
-    let is = |at: usize, word: &str| {
-        statement.tokens.get(at).is_some_and(|token| token.is_word(sql, word))
-    };
-    let of_transaction = ["local", "constraints", "transaction"].iter().any(|word| is(1, word));
-    (is(0, "set") && !of_transaction)
-        || is(0, "reset")
-        || (is(0, "select") && only_calls_set_config(sql, &statement.tokens[1..]))
+    let mut words = Cursor::new(sql, &statement.tokens, 0);
+    match () {
+        () if words.take(&["set"]) => !words.is_any(0, &["local", "constraints", "transaction"]),
+        () if words.take(&["select"]) => only_calls_set_config(words),
+        () => words.is(0, "reset"),
+    }
 }
 
 /// Whether this is nothing but calls of `set_config` with constants: whatever else is called might not bear to be called twice.
-fn only_calls_set_config(sql: &str, tokens: &[Token]) -> bool {
-    let text = |at: usize| tokens.get(at).map(|token| token.text(sql));
-    let is = |at: usize, word: &str| tokens.get(at).is_some_and(|token| token.is_word(sql, word));
-    let is_string = |at: usize| tokens.get(at).is_some_and(|it| it.kind == TokenKind::String);
-    let mut at = 0;
-    loop {
-        if is(at, "pg_catalog") && text(at + 1) == Some(".") {
-            at += 2;
+fn only_calls_set_config(words: Cursor<'_>) -> bool {
+    let calls = words.split();
+    !calls.is_empty() && calls.into_iter().all(is_call_of_set_config)
+}
+
+fn is_call_of_set_config(mut call: Cursor<'_>) -> bool {
+    if call.is(0, "pg_catalog") && call.is_sign(1, ".") {
+        call.skip(2);
+    }
+    let is_call = call.take(&["set_config"]);
+    let Some(arguments) = call.parentheses().filter(|_| is_call && call.is_empty()) else {
+        return false;
+    };
+    let is_string = |of: Cursor<'_>| {
+        of.len() == 1 && of.token(0).is_some_and(|it| it.kind == TokenKind::String)
+    };
+    match arguments.split().as_slice() {
+        [name, value, local] => {
+            is_string(*name)
+                && (is_string(*value) || value.len() == 1 && value.is(0, "null"))
+                && local.len() == 1
+                && local.is_any(0, &["true", "false"])
         }
-        let is_constant = is_string(at + 4) || is(at + 4, "null");
-        let is_flag = is(at + 6, "true") || is(at + 6, "false");
-        let is_call = is(at, "set_config")
-            && text(at + 1) == Some("(")
-            && is_string(at + 2)
-            && text(at + 3) == Some(",")
-            && is_constant
-            && text(at + 5) == Some(",")
-            && is_flag
-            && text(at + 7) == Some(")");
-        match text(at + 8) {
-            None | Some(";") if is_call => return true,
-            Some(",") if is_call => at += 9,
-            _ => return false,
-        }
+        _ => false,
     }
 }
 
 /// `SET [SESSION] name …` and `RESET name`.
-fn by_statement(sql: &str, tokens: &[Token]) -> Vec<String> {
-    let is = |at: usize, word: &str| tokens.get(at).is_some_and(|token| token.is_word(sql, word));
-    let name = match (is(0, "set"), is(0, "reset")) {
-        (false, false) => return Vec::new(),
-        (true, _) if is(1, "session") && !is(2, "authorization") => 2,
-        _ => 1,
-    };
-    let known = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
-    if is(name, "local") || is(name, "constraints") || is(name, "transaction") {
+fn by_statement(mut words: Cursor<'_>) -> Vec<String> {
+    let sets = words.take(&["set"]);
+    if !sets && !words.take(&["reset"]) {
         return Vec::new();
     }
-    if is(name, "session") {
+    if sets && words.is(0, "session") && !words.is(1, "authorization") {
+        words.skip(1);
+    }
+    let known = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+    if words.is_any(0, &["local", "constraints", "transaction"]) {
+        return Vec::new();
+    }
+    if words.is(0, "session") {
         return known(&["session_authorization"]);
     }
-    if is(name, "characteristics") {
+    if words.is(0, "characteristics") {
         return known(&[
             "default_transaction_isolation",
             "default_transaction_read_only",
@@ -95,43 +94,36 @@ fn by_statement(sql: &str, tokens: &[Token]) -> Vec<String> {
         ("schema", "search_path"),
         ("xml", "xmloption"),
     ] {
-        if is(name, word) {
+        if words.is(0, word) {
             return known(&[setting]);
         }
     }
     // The role is put back in any case.
-    if is(name, "all") || is(name, "role") {
+    if words.is_any(0, &["all", "role"]) {
         return Vec::new();
     }
-    // A name may have a prefix: `SET app.user = …`.
-    let dotted = |nth: usize| tokens.get(name + nth).filter(|token| token.text(sql) == ".");
-    let parts = if dotted(1).is_some() { 3 } else { 1 };
-    let text: String = tokens
-        .iter()
-        .skip(name)
-        .take(parts)
-        .map(|token| match token.text(sql) {
-            "." => ".".to_owned(),
-            // The names of settings are without case.
-            _ => fold(&ident::of(sql, *token).unwrap_or_default()),
-        })
-        .collect();
-    if text.is_empty() { Vec::new() } else { vec![text] }
+    // A name may have a prefix: `SET app.user = …`. The names of settings are without case.
+    let part = |words: &mut Cursor<'_>| {
+        let (part, count) = ident::read(words.source().0, words.tokens())?;
+        words.skip(count);
+        Some(fold(&part))
+    };
+    let Some(mut name) = part(&mut words) else { return Vec::new() };
+    while words.take_sign(".") {
+        let Some(next) = part(&mut words) else { return Vec::new() };
+        name = format!("{name}.{next}");
+    }
+    vec![name]
 }
 
-/// `set_config('name', …)`.
-fn by_function(sql: &str, tokens: &[Token]) -> Vec<String> {
-    let call = |window: &[Token]| match window {
-        [function, open, name]
-            if function.is_word(sql, "set_config")
-                && open.text(sql) == "("
-                && name.kind == TokenKind::String =>
-        {
-            Some(fold(name.text(sql).trim_matches('\'')))
-        }
-        _ => None,
+/// `set_config('name', …)`, wherever it is called.
+fn by_function(words: Cursor<'_>) -> Vec<String> {
+    let name = |at: usize| {
+        let name = words.token(at + 2).filter(|name| name.kind == TokenKind::String)?;
+        let is_call = words.is(at, "set_config") && words.is_sign(at + 1, "(");
+        is_call.then(|| fold(words.text(name).trim_matches('\'')))
     };
-    tokens.windows(3).filter_map(call).collect()
+    (0..words.len()).filter_map(name).collect()
 }
 
 #[cfg(test)]

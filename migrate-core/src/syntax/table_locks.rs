@@ -7,12 +7,12 @@
 mod alter;
 mod drops;
 mod others;
-mod words;
+mod relations;
 
 use std::fmt;
 
 pub use self::drops::{Loss, losses};
-use self::words::Words;
+use crate::syntax::cursor::Cursor;
 use crate::syntax::ident::shown;
 use crate::syntax::statements::Statement;
 
@@ -223,7 +223,7 @@ impl fmt::Display for RelationName {
 /// );
 /// ```
 pub fn locks(sql: &str, statement: &Statement) -> Vec<TableLock> {
-    let words = Words::new(sql, &statement.tokens);
+    let words = Cursor::new(sql, &statement.tokens, 0);
     let found = alter::locks(words).or_else(|| others::locks(words)).unwrap_or_default();
     let mut locks: Vec<TableLock> = Vec::new();
     for lock in found {

@@ -52,8 +52,7 @@ impl Container {
         let mut arguments: Vec<String> =
             [engine.program(), name, patience].map(str::to_owned).into();
         arguments.extend(run_arguments(name, &image, &place, home.is_some()));
-        let lock = home.map(|home| &home.lock);
-        let mut supervisor = Supervisor::start(CONTAINER, arguments, None, lock)?;
+        let mut supervisor = Supervisor::start(CONTAINER, arguments, None, home)?;
         let password = random_hex(16)?;
         let said = supervisor.ask(&format!("run {password}"))?;
         if said != "ok" {

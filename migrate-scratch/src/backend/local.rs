@@ -10,6 +10,7 @@ use crate::account::{Account, temp_dir};
 use crate::binaries::Binaries;
 use crate::connection::{random_hex, wait_for};
 use crate::obstacle::Obstacle;
+use crate::persistent::Home;
 use crate::supervisor::{POSTGRES, Supervisor};
 
 /// Settings that every server of ours has. There is no socket file: its path would be too long in some temp folders.
@@ -39,10 +40,9 @@ pub(crate) struct Local {
     pub(crate) url: String,
 }
 
-/// A data directory that outlives the server, and the lock that says who runs it.
+/// A data directory that outlives the server.
 pub(crate) struct Kept<'a> {
-    pub(crate) folder: &'a Path,
-    pub(crate) lock: &'a File,
+    pub(crate) home: &'a Home,
     pub(crate) password: String,
 }
 
@@ -63,8 +63,9 @@ impl Local {
         account: Option<&Account>,
         kept: &Kept<'_>,
     ) -> Result<Self, Obstacle> {
-        let supervisor = supervise(binaries, account, kept.folder, Some(kept.lock), ALWAYS.iter())?;
-        Self::run(supervisor, kept.folder, &kept.password)
+        let supervisor =
+            supervise(binaries, account, &kept.home.folder, Some(kept.home), ALWAYS.iter())?;
+        Self::run(supervisor, &kept.home.folder, &kept.password)
     }
 
     fn run(mut supervisor: Supervisor, folder: &Path, password: &str) -> Result<Self, Obstacle> {
@@ -109,16 +110,16 @@ impl Local {
     }
 }
 
-/// A supervisor for `folder`, which it makes and removes unless a lock says that it stays.
+/// A supervisor for `folder`, which it makes and removes unless it is a home, which stays.
 fn supervise<'a>(
     binaries: &Binaries,
     account: Option<&Account>,
     folder: &Path,
-    lock: Option<&File>,
+    home: Option<&Home>,
     settings: impl Iterator<Item = &'a &'a str>,
 ) -> Result<Supervisor, Obstacle> {
-    let trash = if lock.is_some() { Path::new("") } else { folder };
-    let patience = if lock.is_some() { "30" } else { "3" };
+    let trash = if home.is_some() { Path::new("") } else { folder };
+    let patience = if home.is_some() { "30" } else { "3" };
     let mut arguments = vec![
         binaries.folder.clone().into_os_string(),
         folder.join("data").into(),
@@ -129,7 +130,7 @@ fn supervise<'a>(
     for setting in settings {
         arguments.extend(["-c".into(), (*setting).into()]);
     }
-    Ok(Supervisor::start(POSTGRES, arguments, account, lock)?)
+    Ok(Supervisor::start(POSTGRES, arguments, account, home)?)
 }
 
 fn free_port() -> io::Result<u16> {

@@ -16,7 +16,7 @@ use crate::connection::{connect, random_hex};
 use crate::error::Error;
 use crate::lease::Lease;
 use crate::obstacle::Obstacle;
-use crate::persistent::{Claim, Home, Running, claim, full_name};
+use crate::persistent::{Claim, Guest, Home, Running, claim, full_name};
 use crate::unavailable::Unavailable;
 
 /// A server before its first use.
@@ -54,7 +54,7 @@ pub(super) fn persistent(name: &str, order: &[Backend]) -> Result<Server, Unavai
         // Both run on the same data.
         let lock = if backend == Backend::Docker { backend } else { Backend::Local };
         let (mut candidate, home) = match claim(name, lock, account.as_ref())? {
-            Claim::Theirs(running) => return Ok(attached(running)),
+            Claim::Theirs(running, guest) => return Ok(attached(running, guest)),
             Claim::Ours(home) if backend == Backend::Docker => {
                 (container(Container::start_kept(&full_name(name, None)?, &home)?), home)
             }
@@ -71,7 +71,7 @@ fn kept(backend: Backend, account: Option<&Account>, home: &Home) -> Result<Cand
     let binaries =
         binaries(backend, account, made_by.ok().and_then(|text| text.trim().parse().ok()))?;
     let password = home.remember("password", || random_hex(16))?;
-    let kept = Kept { folder: &home.folder, lock: &home.lock, password };
+    let kept = Kept { home, password };
     let local = Local::start_kept(&binaries, account, &kept)?;
     let mut candidate = installed(backend, &binaries, local);
     candidate.place = format!("{}, data in {}", candidate.place, home.folder.display());
@@ -111,12 +111,12 @@ fn installed(backend: Backend, binaries: &Binaries, local: Local) -> Candidate {
     }
 }
 
-fn attached(running: Running) -> Candidate {
+fn attached(running: Running, guest: Guest) -> Candidate {
     Candidate {
         place: format!("process {} ({}), which runs it already", running.process, running.program),
         admin_url: running.url,
         others: true,
-        process: Process::Elsewhere,
+        process: Process::Attached { _guest: guest },
     }
 }
 

@@ -40,6 +40,7 @@ while read -r order value; do
     esac
 done
 
+leave_to_guests
 turns=50
 while [ -n "$created" ] && [ "$turns" -gt 0 ]; do
     remove

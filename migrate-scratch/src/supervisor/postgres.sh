@@ -108,6 +108,7 @@ while read -r order value; do
     esac
 done
 
+leave_to_guests
 finish INT "$patience" || finish QUIT 5 || finish KILL 5
 turns=50
 while [ -n "$trash" ] && [ -e "$trash" ] && [ "$turns" -gt 0 ]; do

@@ -1,6 +1,7 @@
 //! A server whose data outlives its processes.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use migrate_scratch::postgres::{Client, NoTls};
 
@@ -83,6 +84,34 @@ fn the_data_stays_and_a_second_process_joins() {
     assert!(!next.fact("server").contains("from process"), "{}", next.fact("server"));
     assert_eq!(numbers(&next), [1, 2]);
     assert!(next.end());
+}
+
+#[test]
+fn the_server_runs_until_its_last_guest_has_ended() {
+    let mut name = Name::new("guests");
+    for kills in [false, true] {
+        let mut owner = name.start();
+        if owner.fact("backend") == "url" {
+            return;
+        }
+        let guest = name.start();
+        let url = owner.fact("url").to_owned();
+        // Without a wait for the guest.
+        match kills {
+            false => assert!(owner.end()),
+            true => owner.kill("KILL", ""),
+        }
+        std::thread::sleep(Duration::from_millis(500));
+        client(&guest).batch_execute("CREATE TABLE IF NOT EXISTS t AS SELECT 1 AS n").unwrap();
+        let later = name.start();
+        assert_eq!(later.fact("url"), url, "it can still be joined");
+        assert!(guest.end());
+        assert_eq!(numbers(&later), [1]);
+        assert!(later.end());
+        eventually("the server stops behind its last guest", || {
+            Client::connect(&url, NoTls).is_err()
+        });
+    }
 }
 
 #[test]

@@ -13,7 +13,7 @@ use crate::args::{Adopt, Gap};
 use crate::compare::{differences, privileges, upgrade};
 use crate::context::Context;
 use crate::draft::{Draft, Identity};
-use crate::failure::Failure;
+use crate::failure::{Failure, FailureKind};
 use crate::live::Seen;
 use crate::meaning::agreed;
 use crate::scratch::Scratch;
@@ -94,7 +94,11 @@ impl Comparison {
             // What it says of the failure is of no more interest.
             let _ = client.batch_execute("ROLLBACK");
             let what = format!("the names can't be changed: {why}");
-            Failure::refused("adopt", what, "nothing was changed; fix that, and run it again")
+            Failure::refused(
+                FailureKind::Adopt,
+                what,
+                "nothing was changed; fix that, and run it again",
+            )
         })
     }
 

@@ -85,7 +85,7 @@ pub(in crate::commands) fn others(
             ),
         };
         let help = format!("{tool} has migrated this database (see `{shown}`); {what}");
-        Some(context.ui.addressed(&help))
+        Some(context.ui.name.in_advice(&help))
     })
 }
 

@@ -10,7 +10,7 @@ use migrate_core::__private::counted;
 
 use crate::args::Import;
 use crate::context::Context;
-use crate::failure::Failure;
+use crate::failure::{Failure, FailureKind};
 use crate::import::alembic::{self, Downgrades, Graph, Printed, Sql, upgrades};
 use crate::import::{Original, Translation};
 
@@ -48,7 +48,7 @@ fn read(folder: &Path, id: &str, name: &str) -> Result<Sql, Failure> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Sql::Missing),
         Err(error) => {
             let what = format!("`{}` can't be read: {error}", path.display());
-            Err(Failure::refused("file", what, "fix it, and import again"))
+            Err(Failure::refused(FailureKind::File, what, "fix it, and import again"))
         }
     }
 }
@@ -78,7 +78,7 @@ fn run(command: &str, word: &str, range: &str) -> Result<Printed, Failure> {
         let what = format!("`{command}` can't be started: {error}");
         let help =
             "name the command: `--alembic COMMAND`, or a folder with the SQL: `--sql-dir FOLDER`";
-        Failure::refused("alembic", what, help)
+        Failure::refused(FailureKind::Alembic, what, help)
     })?;
     let script = String::from_utf8_lossy(&output.stdout).into_owned();
     let stopped = (!output.status.success()).then(|| {

@@ -67,13 +67,13 @@ fn attribute(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::staircase::{FailureKind, Step, TestFailure};
+    use crate::staircase::{Step, TestFailure, TestFailureKind};
 
     #[test]
     fn failures_are_inside_of_their_case() {
         let failure = TestFailure {
             step: Step::UpAgain,
-            kind: FailureKind::Statement,
+            kind: TestFailureKind::Statement,
             message: "a < \"b\"".to_owned(),
             file: "m/2.sql".to_owned(),
             line: 3,

@@ -1,5 +1,6 @@
 //! Folders of Alembic's, and what becomes of them.
 
+use crate::program_name::ProgramName;
 use migrate_core::{Folder, check as check_folder};
 
 use super::*;
@@ -22,8 +23,10 @@ fn stopped(script: &str) -> Sql {
 
 fn wrong(originals: &[Original], expected: &[&str]) {
     let found = read(originals).err().unwrap_or_default();
-    let found: Vec<String> =
-        found.iter().map(|wrong| wrong.to_string().replace("\n -->", " @")).collect();
+    let found: Vec<String> = found
+        .iter()
+        .map(|wrong| wrong.text(&ProgramName::new("migrate", &[])).replace("\n -->", " @"))
+        .collect();
     assert_eq!(found.len(), expected.len(), "{found:#?}");
     for (found, expected) in found.iter().zip(expected) {
         assert!(found.contains(expected), "{found} is not {expected}");

@@ -72,7 +72,10 @@ const UNCHECKED: &str = "add a column of the type under the domain, with a `CHEC
                          validated in the next revision";
 
 /// Why each row gets its own value, if it does, and what to do instead.
-fn rewrites(context: &Context<'_>, column: &ColumnDef<'_>) -> Option<(String, &'static str)> {
+pub(super) fn rewrites(
+    context: &Context<'_>,
+    column: &ColumnDef<'_>,
+) -> Option<(String, &'static str)> {
     let of_column = rewrites_for_default(context, column);
     of_column.or_else(|| {
         let kind = column.kind.as_ref()?;

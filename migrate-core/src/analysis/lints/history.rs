@@ -66,6 +66,7 @@ fn found(view: &Statement<'_>, mut words: Cursor<'_>, statement: Span) -> Option
         label: "nothing can be recorded after this, so it fails".to_owned(),
         statement,
         also: None,
+        level: None,
     })
 }
 

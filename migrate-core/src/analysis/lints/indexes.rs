@@ -78,5 +78,6 @@ pub(super) fn unserved(foreign: &ForeignKey) -> Raw {
         label: "each row that is deleted or given another key there reads all rows here".to_owned(),
         statement: foreign.statement,
         also: None,
+        level: None,
     }
 }

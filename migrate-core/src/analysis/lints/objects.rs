@@ -4,12 +4,12 @@
 use std::collections::HashMap;
 
 use super::columns::is_volatile;
-use super::tables::key;
+use super::tables::{Place, key};
 use crate::analysis::cursor::Cursor;
 use crate::analysis::names::{Ident, Name};
 use crate::analysis::statement::{
-    AlterType, Argument, Drop, Kind, Routine, RoutineChange, Statement, TypeChange, TypeName,
-    calls, quoted_body, tokens,
+    AlterType, Argument, Drop, Kind, Language, Routine, RoutineChange, Statement, TypeChange,
+    TypeName, calls, language, quoted_body, tokens,
 };
 
 #[derive(Debug, Default)]
@@ -19,6 +19,16 @@ pub(super) struct Objects {
     types: HashMap<String, Type>,
     /// Functions by name. Overloads that differ are unknown.
     functions: HashMap<String, Function>,
+    /// `SECURITY DEFINER` routines that do not set their search path.
+    pub(super) definers: Vec<Definer>,
+}
+
+/// A routine that runs with the privileges of its owner, and with the search path of its caller.
+#[derive(Debug)]
+pub(super) struct Definer {
+    pub(super) name: Name,
+    arguments: Option<Vec<Argument>>,
+    pub(super) place: Place,
 }
 
 #[derive(Debug)]
@@ -39,6 +49,7 @@ struct Domain {
 
 #[derive(Debug)]
 struct Function {
+    made: usize,
     arguments: Option<Vec<Argument>>,
     is_volatile: Option<bool>,
 }
@@ -61,6 +72,11 @@ impl Objects {
     /// The revision that created this type.
     pub(super) fn made_type(&self, name: &Name) -> Option<usize> {
         self.types.get(&key(name)).map(|known| known.made)
+    }
+
+    /// The revision that created this function.
+    pub(super) fn made_function(&self, name: &Name) -> Option<usize> {
+        self.functions.get(&key(name)).map(|known| known.made)
     }
 
     /// Whether this is a function of the chain that certainly is evaluated for each row.
@@ -91,7 +107,9 @@ impl Objects {
     }
 
     /// Applies a statement of this revision. `all` is its full text.
-    pub(super) fn follow(&mut self, statement: &Statement<'_>, all: Cursor<'_>, revision: usize) {
+    pub(super) fn follow(&mut self, statement: &Statement<'_>, all: Cursor<'_>, place: Place) {
+        let revision = place.revision;
+        self.follow_definers(statement, all, place);
         match statement {
             Statement::CreateSchema { name, .. } => {
                 self.schemas.entry(name.text.to_string()).or_insert(revision);
@@ -110,7 +128,7 @@ impl Objects {
             }
             Statement::AlterType(alter) => self.alter_type(alter, all),
             Statement::Drop(drop) => self.drop(drop),
-            Statement::CreateRoutine(routine) => self.create_function(routine),
+            Statement::CreateRoutine(routine) => self.create_function(routine, revision),
             Statement::AlterRoutine { name, change: RoutineChange::Other, .. } => {
                 let said = declared(&all);
                 if let (Some(known), Some(_)) = (self.functions.get_mut(&key(name)), said) {
@@ -187,8 +205,42 @@ impl Objects {
         }
     }
 
-    fn create_function(&mut self, routine: &Routine<'_>) {
+    /// Keeps track of the routines that do not set their search path.
+    fn follow_definers(&mut self, statement: &Statement<'_>, all: Cursor<'_>, place: Place) {
+        let forget = |definers: &mut Vec<Definer>, name: &Name| {
+            definers.retain(|one| key(&one.name) != key(name));
+        };
+        match statement {
+            Statement::CreateRoutine(routine) => {
+                self.definers.retain(|one| {
+                    key(&one.name) != key(&routine.name) || one.arguments != routine.arguments
+                });
+                if is_open_definer(&routine.rest) {
+                    self.definers.push(Definer {
+                        name: routine.name.clone(),
+                        arguments: routine.arguments.clone(),
+                        place: Place { span: routine.name.span(), ..place },
+                    });
+                }
+            }
+            Statement::AlterRoutine { name, change, .. } => {
+                let is_safe =
+                    all.idents().any(|word| matches!(&*word.text, "search_path" | "invoker"));
+                // Another name or schema: what becomes of it is not followed.
+                if is_safe || !matches!(change, RoutineChange::Other) {
+                    forget(&mut self.definers, name);
+                }
+            }
+            Statement::DropRoutines { routines, .. } => {
+                routines.iter().for_each(|(name, _)| forget(&mut self.definers, name));
+            }
+            _ => {}
+        }
+    }
+
+    fn create_function(&mut self, routine: &Routine<'_>, revision: usize) {
         let new = Function {
+            made: revision,
             arguments: routine.arguments.clone(),
             is_volatile: volatility(&routine.rest),
         };
@@ -205,6 +257,18 @@ impl Objects {
             }
         }
     }
+}
+
+/// Whether a routine is `SECURITY DEFINER`, written in a language in which names are looked up, and
+/// sets no search path.
+fn is_open_definer(rest: &Cursor<'_>) -> bool {
+    let language = language(rest, Language::Sql);
+    rest.has(&["security", "definer"])
+        && matches!(language, Language::Sql | Language::Plpgsql)
+        // The names in `BEGIN ATOMIC … END` and `RETURN …` are resolved when it is created.
+        && !rest.has(&["begin", "atomic"])
+        && !rest.has(&["return"])
+        && !rest.idents().any(|word| &*word.text == "search_path")
 }
 
 fn drop_key<T>(known: &mut HashMap<String, T>, key: &str) {

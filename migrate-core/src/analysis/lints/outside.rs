@@ -154,6 +154,7 @@ pub(super) fn mixed(
         label: String::new(),
         statement: place,
         also: None,
+        level: None,
     };
     Some(raw.and(whole(first, offset), "the section is outside a transaction for this"))
 }

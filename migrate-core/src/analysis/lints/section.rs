@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::tables::key;
 use crate::analysis::names::{Ident, Name};
-use crate::analysis::statement::{Action, Statement};
+use crate::analysis::statement::{Action, ColumnChange, ConstraintDef, Statement};
 
 /// Maps names to statement indexes.
 #[derive(Debug, Default)]
@@ -15,6 +15,12 @@ pub(super) struct Section {
     types: HashMap<String, usize>,
     /// The first statement that adds this column to this table.
     columns: HashMap<String, HashMap<String, usize>>,
+    /// The last statement that creates a routine of this name.
+    routines: HashMap<String, usize>,
+    /// The last statement that sets a default of this column of this table.
+    defaults: HashMap<(String, String), usize>,
+    /// The last statement that adds this constraint to this table.
+    constraints: HashMap<(String, String), usize>,
 }
 
 impl Section {
@@ -27,7 +33,11 @@ impl Section {
                 Statement::CreateType { name, .. } | Statement::CreateDomain { name, .. } => {
                     section.types.insert(key(name), at);
                 }
+                Statement::CreateRoutine(routine) => {
+                    section.routines.insert(key(&routine.name), at);
+                }
                 Statement::AlterTable(alter) => {
+                    alter.actions.iter().for_each(|action| section.act(&alter.name, action, at));
                     let columns = alter.actions.iter().filter_map(|action| match action {
                         Action::AddColumn { column, .. } => Some(column.name.text.to_string()),
                         _ => None,
@@ -41,6 +51,38 @@ impl Section {
             }
         }
         section
+    }
+
+    fn act(&mut self, table: &Name, action: &Action<'_>, at: usize) {
+        match action {
+            Action::Column {
+                name,
+                change: ColumnChange::SetDefault(_) | ColumnChange::AddIdentity(_),
+            } => {
+                self.defaults.insert((key(table), name.text.to_string()), at);
+            }
+            Action::AddConstraint(ConstraintDef { name: Some(name), .. }) => {
+                self.constraints.insert((key(table), name.text.to_string()), at);
+            }
+            _ => {}
+        }
+    }
+
+    /// Whether this statement or a later one sets a default of the column.
+    pub(super) fn sets_default(&self, table: &Name, column: &Ident, from: usize) -> bool {
+        let last = self.defaults.get(&(key(table), column.text.to_string()));
+        last.is_some_and(|at| *at >= from)
+    }
+
+    /// Whether this statement or a later one adds a constraint of this name.
+    pub(super) fn adds_constraint(&self, table: &Name, name: &Ident, from: usize) -> bool {
+        let last = self.constraints.get(&(key(table), name.text.to_string()));
+        last.is_some_and(|at| *at >= from)
+    }
+
+    /// Whether a routine of this name is created after this statement.
+    pub(super) fn makes_routine(&self, name: &Name, behind: usize) -> bool {
+        self.routines.get(&key(name)).is_some_and(|at| *at > behind)
     }
 
     fn relation(&mut self, name: &Name, at: usize) {

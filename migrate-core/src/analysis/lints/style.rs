@@ -47,6 +47,7 @@ pub(super) fn empty(migration: &Migration<'_>) -> Raw {
         label: "nothing below".to_owned(),
         statement: span,
         also: None,
+        level: None,
     }
 }
 

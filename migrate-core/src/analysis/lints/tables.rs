@@ -6,6 +6,7 @@
 
 mod table;
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::rc::Rc;
 
@@ -14,8 +15,8 @@ use self::table::{idents, not_null};
 use crate::analysis::cursor::Cursor;
 use crate::analysis::names::{Name, automatic, joined};
 use crate::analysis::statement::{
-    Action, AlterTable, ConstraintDef, ConstraintKind, CreateTable, Drop, Element, Key, Kind,
-    Statement, TypeName,
+    Action, AlterTable, ConstraintDef, ConstraintKind, CreateIndex, CreateTable, Drop, Element,
+    Key, Kind, OnTable, Statement, TypeName,
 };
 use crate::syntax::source::Span;
 
@@ -27,6 +28,20 @@ pub(super) enum What {
     Temporary,
     View,
     MaterializedView,
+}
+
+/// Where something is written: the revision, by its index in the chain, the text, and its statement.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Place {
+    pub(super) revision: usize,
+    pub(super) span: Span,
+    pub(super) statement: Span,
+}
+
+impl Place {
+    fn at(self, span: Span) -> Self {
+        Place { span, ..self }
+    }
 }
 
 /// A table, view or other relation.
@@ -49,6 +64,13 @@ pub(super) struct Table {
     /// All checks: the name of the constraint, the names in its condition, and whether it is
     /// validated.
     checks: Vec<(Option<String>, Vec<String>, bool)>,
+    /// Where an ordinary table was created, if all of that statement was understood.
+    pub(super) created: Option<Place>,
+    pub(super) has_primary_key: bool,
+    /// Where row-level security was enabled.
+    pub(super) row_security: Option<Place>,
+    /// The policies that exist: the name of each, and where it was created.
+    pub(super) policies: Vec<(String, Place)>,
 }
 
 #[derive(Debug, Clone)]
@@ -60,9 +82,15 @@ pub(super) struct Column {
 }
 
 #[derive(Debug)]
-struct Index {
-    name: Option<String>,
-    columns: Vec<Option<String>>,
+pub(super) struct Index {
+    pub(super) name: Option<String>,
+    pub(super) place: Place,
+    pub(super) unique: bool,
+    /// Whether it belongs to a constraint.
+    pub(super) of_constraint: bool,
+    /// Whether it is a B-tree over all rows and plain columns, in the default order.
+    pub(super) is_plain: bool,
+    pub(super) columns: Vec<Option<String>>,
     /// Whether the index covers all rows.
     whole: bool,
     /// The names in its expressions and in its predicate, if it has any. The server rebuilds such
@@ -89,6 +117,8 @@ pub(super) struct Tables {
     pub(super) foreign_keys: Vec<ForeignKey>,
     /// The table of each named index.
     of_index: HashMap<String, String>,
+    /// The text of the statements that are not followed, in lower case.
+    unread: String,
 }
 
 /// A name without the default schema.
@@ -108,6 +138,19 @@ impl Tables {
         self.known.get(key)
     }
 
+    /// The tables that exist, in the order of their names.
+    pub(super) fn all(&self) -> Vec<(&str, &Table)> {
+        let mut all: Vec<_> = self.known.iter().map(|(key, table)| (key.as_str(), table)).collect();
+        all.sort_by_key(|(key, _)| *key);
+        all
+    }
+
+    /// Whether a statement that is not followed, such as a `DO` block, may have changed this table.
+    pub(super) fn may_be_changed(&self, key: &str) -> bool {
+        let last = key.rsplit_once('.').map_or(key, |(_, last)| last).to_lowercase();
+        self.unread.contains(&last) || self.unread.contains("execute")
+    }
+
     /// Whether an index supports this foreign key; also true if the table is unknown.
     pub(super) fn is_served(&self, foreign: &ForeignKey) -> bool {
         let table = self.known.get(&foreign.table);
@@ -115,15 +158,10 @@ impl Tables {
     }
 
     /// Applies a statement of this revision. `all` is its full text.
-    pub(super) fn follow(
-        &mut self,
-        statement: &Statement<'_>,
-        all: Cursor<'_>,
-        whole: Span,
-        revision: usize,
-    ) {
+    pub(super) fn follow(&mut self, statement: &Statement<'_>, all: Cursor<'_>, place: Place) {
+        let (whole, revision) = (place.statement, place.revision);
         match statement {
-            Statement::CreateTable(table) => self.create(table, all, whole, revision),
+            Statement::CreateTable(table) => self.create(table, all, place),
             Statement::CreateTableAs { name, temporary, .. } => {
                 let what = if *temporary { What::Temporary } else { What::Table };
                 self.make(name, what, revision);
@@ -133,32 +171,30 @@ impl Tables {
                 self.make(&view.name, what, revision);
             }
             Statement::CreateIndex(index) => {
-                let own = key(&index.table);
-                let Some(table) = self.known.get_mut(&own) else { return };
-                if let Some(name) = &index.name {
-                    self.of_index.insert(name.text.to_string(), own);
-                }
-                let columns = index.keys.iter().map(|key| match key {
-                    Key::Column(column) => Some(column.text.to_string()),
-                    Key::Expression(_) => None,
-                });
-                let expressions = index.keys.iter().filter_map(|key| match key {
-                    Key::Column(_) => None,
-                    Key::Expression(expression) => Some(expression),
-                });
-                let texts: Vec<&Cursor<'_>> = expressions.chain(&index.predicate).collect();
-                let mentions = texts.iter().flat_map(|text| idents(text)).collect();
-                table.indexes.push(Index {
-                    name: index.name.as_ref().map(|name| name.text.to_string()),
-                    columns: columns.collect(),
-                    // An index with `WHERE c IS NOT NULL` omits only rows that a foreign key never
-                    // looks up.
-                    whole: index.predicate.is_none_or(|only| not_null(only).is_some()),
-                    mentions: (!texts.is_empty()).then_some(mentions),
-                    sorts: all.idents().any(|word| &*word.text == "collate"),
-                });
+                self.create_index(index, all, place);
             }
-            Statement::AlterTable(alter) => self.alter(alter, all, whole, revision),
+            Statement::AlterTable(alter) => self.alter(alter, all, place),
+            Statement::CreateOnTable { what: OnTable::Policy, name, table, .. } => {
+                if let Some(table) = self.known.get_mut(&key(table)) {
+                    table.policies.push((name.text.to_string(), place.at(name.span)));
+                }
+            }
+            Statement::DropOnTable { what: OnTable::Policy, name, table, .. } => {
+                if let Some(table) = self.known.get_mut(&key(table)) {
+                    table.policies.retain(|(known, _)| **known != *name.text);
+                }
+            }
+            Statement::Do { body: Some((body, _)), .. } => self.note_unread(body),
+            Statement::CreateRoutine(routine) => {
+                self.note_unread(&routine.body().map_or(Cow::Borrowed(""), |(body, _)| body));
+            }
+            Statement::Do { body: None, .. } | Statement::Opaque { .. } => {
+                let (sql, offset) = all.source();
+                let text = whole.start.checked_sub(offset).zip(whole.end.checked_sub(offset));
+                self.note_unread(
+                    text.and_then(|(start, end)| sql.get(start..end)).unwrap_or_default(),
+                );
+            }
             Statement::Drop(drop) => self.drop(drop),
             Statement::RenameSchema { name, to } => {
                 let inside = format!("{}.", name.text);
@@ -176,7 +212,58 @@ impl Tables {
         self.known.entry(key(name)).or_insert_with(|| Table::new(name.last(), what, revision))
     }
 
-    fn create(&mut self, create: &CreateTable<'_>, all: Cursor<'_>, whole: Span, revision: usize) {
+    /// Keeps the text of what is not followed, if it may change a table.
+    fn note_unread(&mut self, text: &str) {
+        let text = text.to_lowercase();
+        if ["alter", "create", "drop", "execute"].iter().any(|word| text.contains(word)) {
+            self.unread.push_str(&text);
+        }
+    }
+
+    fn create_index(&mut self, index: &CreateIndex<'_>, all: Cursor<'_>, place: Place) {
+        let own = key(&index.table);
+        let Some(table) = self.known.get_mut(&own) else { return };
+        let name = index.name.as_ref().map(|name| name.text.to_string());
+        let exists = |one: &Index| name.is_some() && one.name == name;
+        if index.if_not_exists && table.indexes.iter().any(exists) {
+            return;
+        }
+        if let Some(name) = &name {
+            self.of_index.insert(name.clone(), own);
+        }
+        let columns = index.keys.iter().map(|key| match key {
+            Key::Column(column) => Some(column.text.to_string()),
+            Key::Expression(_) => None,
+        });
+        let expressions = index.keys.iter().filter_map(|key| match key {
+            Key::Column(_) => None,
+            Key::Expression(expression) => Some(expression),
+        });
+        let texts: Vec<&Cursor<'_>> = expressions.chain(&index.predicate).collect();
+        let mentions = texts.iter().flat_map(|text| idents(text)).collect();
+        let says = |words: &[&str]| all.idents().any(|word| words.contains(&&*word.text));
+        table.indexes.push(Index {
+            name,
+            place,
+            unique: index.unique,
+            of_constraint: false,
+            is_plain: texts.is_empty()
+                && index.include.is_empty()
+                && !index.only
+                && index.method.as_ref().is_none_or(|method| &*method.text == "btree")
+                && !index.with_class.contains(&true)
+                && !says(&["asc", "desc", "nulls", "collate"]),
+            columns: columns.collect(),
+            // An index with `WHERE c IS NOT NULL` omits only rows that a foreign key never
+            // looks up.
+            whole: index.predicate.is_none_or(|only| not_null(only).is_some()),
+            mentions: (!texts.is_empty()).then_some(mentions),
+            sorts: says(&["collate"]),
+        });
+    }
+
+    fn create(&mut self, create: &CreateTable<'_>, all: Cursor<'_>, place: Place) {
+        let (whole, revision) = (place.statement, place.revision);
         let what = match (create.temporary, create.partitioned) {
             (true, _) => What::Temporary,
             (_, true) => What::Partitioned,
@@ -184,20 +271,27 @@ impl Tables {
         };
         let parent = create.partition_of.as_ref().and_then(|parent| self.get(parent));
         let inherited = parent.map(|parent| parent.columns.clone()).unwrap_or_default();
-        let table = self.make(&create.name, what, revision);
-        if table.made != revision {
+        if self.get(&create.name).is_some() {
             return;
         }
+        let table = self.make(&create.name, what, revision);
         table.columns = inherited;
         let likes = create.elements.iter().any(|one| matches!(one, Element::Like { .. }));
         table.is_unclear = likes || !create.is_clear;
         for element in &create.elements {
             match element {
-                Element::Column(column) => table.column(column, all),
-                Element::Constraint(constraint) => table.constraint(constraint),
+                Element::Column(column) => table.column(column, all, place),
+                Element::Constraint(constraint) => table.constraint(constraint, place),
                 Element::Like { .. } => {}
             }
         }
+        let is_ordinary = create.partition_of.is_none()
+            && create.inherits.is_empty()
+            && create.of_type.is_none()
+            && !create.foreign
+            && !create.temporary
+            && !table.is_unclear;
+        table.created = is_ordinary.then(|| place.at(create.name.span()));
         if create.temporary {
             return;
         }
@@ -237,10 +331,21 @@ impl Tables {
         }
     }
 
-    fn alter(&mut self, alter: &AlterTable<'_>, all: Cursor<'_>, whole: Span, revision: usize) {
+    fn alter(&mut self, alter: &AlterTable<'_>, all: Cursor<'_>, place: Place) {
+        let (whole, revision) = (place.statement, place.revision);
         let own = key(&alter.name);
+        if let (Kind::Index, [Action::RenameTo(to)]) = (alter.kind, alter.actions.as_slice()) {
+            return self.rename_index(alter.name.last(), &to.text);
+        }
         if alter.kind == Kind::Index || alter.kind == Kind::Sequence {
             return;
+        }
+        if let Some(table) = self.known.get_mut(&own) {
+            if all.has(&["enable", "row", "level", "security"]) {
+                table.row_security = Some(place);
+            } else if all.has(&["disable", "row", "level", "security"]) {
+                table.row_security = None;
+            }
         }
         for action in &alter.actions {
             if let Action::RenameTo(to) = action {
@@ -278,7 +383,18 @@ impl Tables {
                 _ => {}
             }
             if let Some(table) = self.known.get_mut(&own) {
-                table.act(action, all);
+                table.act(action, all, place);
+            }
+        }
+    }
+
+    fn rename_index(&mut self, from: &str, to: &str) {
+        if let Some(table) = self.of_index.remove(from) {
+            self.of_index.insert(to.to_owned(), table);
+        }
+        for index in self.known.values_mut().flat_map(|table| &mut table.indexes) {
+            if index.name.as_deref() == Some(from) {
+                index.name = Some(to.to_owned());
             }
         }
     }
@@ -299,6 +415,14 @@ impl Tables {
                 Kind::Table | Kind::View | Kind::MaterializedView | Kind::ForeignTable => {
                     self.known.remove(&own);
                     self.foreign_keys.retain(|foreign| foreign.table != own);
+                }
+                Kind::Schema => {
+                    let is_inside = |key: &String| match key.rsplit_once('.') {
+                        Some((schema, _)) => schema == name.last(),
+                        None => name.last() == "public",
+                    };
+                    self.known.retain(|key, _| !is_inside(key));
+                    self.foreign_keys.retain(|foreign| !is_inside(&foreign.table));
                 }
                 Kind::Index => {
                     let Some(table) = self.of_index.remove(name.last()) else { continue };

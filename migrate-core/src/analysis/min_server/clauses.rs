@@ -58,6 +58,58 @@ pub(super) fn unstored(all: &Cursor<'_>) -> Option<Span> {
     })
 }
 
+/// `MERGE PARTITIONS (…)` and `SPLIT PARTITION a INTO …`.
+pub(super) fn partitions_in_19(all: &Cursor<'_>) -> Option<(&'static str, Span)> {
+    places(all).find_map(|mut rest| {
+        let start = rest;
+        if rest.take(&["merge", "partitions"]) {
+            let span = rest.since(start).span();
+            return rest.is_sign(0, "(").then_some(("`MERGE PARTITIONS`", span));
+        }
+        if rest.take(&["split", "partition"]) {
+            let span = rest.since(start).span();
+            rest.name()?;
+            return rest.is(0, "into").then_some(("`SPLIT PARTITION`", span));
+        }
+        None
+    })
+}
+
+/// Clauses of queries that PostgreSQL 19 brought, and that no phrase tells from older syntax.
+pub(super) fn of_queries_in_19(all: &Cursor<'_>) -> Option<(&'static str, Span)> {
+    places(all).find_map(|mut rest| {
+        let start = rest;
+        // A call of a function of that name has no MATCH.
+        if rest.take(&["graph_table"]) {
+            let span = rest.since(start).span();
+            return rest.parentheses()?.has(&["match"]).then_some(("`GRAPH_TABLE`", span));
+        }
+        if rest.take_any(&[&["ignore", "nulls"], &["respect", "nulls"]]) {
+            let span = rest.since(start).span();
+            return rest.is(0, "over").then_some(("`IGNORE NULLS` in a window function", span));
+        }
+        // Before a list, `ALL` is older.
+        if rest.take(&["group", "by", "all"]) {
+            let span = rest.since(start).span();
+            let ends = [
+                "having",
+                "window",
+                "union",
+                "intersect",
+                "except",
+                "order",
+                "limit",
+                "offset",
+                "fetch",
+                "for",
+            ];
+            let is_whole = rest.is_empty() || rest.is_sign(0, ")") || rest.is_any(0, &ends);
+            return is_whole.then_some(("`GROUP BY ALL`", span));
+        }
+        None
+    })
+}
+
 /// `FROM (SELECT …)` without an alias. `FROM` also occurs in `extract(…)` and `IS DISTINCT FROM`.
 pub(super) fn unnamed_subquery(all: &Cursor<'_>) -> Option<Span> {
     const NEXT: [&str; 16] = [
@@ -165,8 +217,31 @@ pub(super) fn other(all: &Cursor<'_>) -> Option<(&'static str, u32, Span)> {
         let is_only = rest.is(0, "only") && rest.len() > 1;
         return is_only.then_some(("`ONLY` behind `ANALYZE` or `VACUUM`", 18, word(&rest)?));
     }
+    if rest.take(&["repack"]) {
+        return Some(("`REPACK`", 19, all_of_it(&rest)));
+    }
+    if rest.take(&["checkpoint"]) {
+        let has_options = rest.parentheses().is_some();
+        return has_options.then(|| ("`CHECKPOINT` with options", 19, all_of_it(&rest)));
+    }
+    let mut graph = rest;
+    if graph.take_any(&[&["create"], &["alter"], &["drop"]]) {
+        graph.take_any(&[&["temporary"], &["temp"]]);
+        if graph.take(&["property", "graph"]) {
+            return Some(("a property graph", 19, all_of_it(&graph)));
+        }
+    }
+    if rest.take(&["create", "subscription"]) {
+        rest.ident()?;
+        let is_by_server = rest.is(0, "server");
+        return is_by_server.then_some(("a subscription by a server", 19, word(&rest)?));
+    }
     if rest.take(&["alter", "subscription"]) {
         rest.ident()?;
+        let start = rest;
+        if rest.take(&["refresh", "sequences"]) {
+            return Some(("`REFRESH SEQUENCES`", 19, rest.since(start).span()));
+        }
         return rest.is(0, "skip").then_some(("`ALTER SUBSCRIPTION … SKIP`", 15, word(&rest)?));
     }
     if rest.take(&["alter", "domain"]) {

@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use super::hasher::FastHash;
+use rustc_hash::FxBuildHasher;
+
 use super::invalidation::{Horizon, bare, namespace_of, prefix_invalidated_at};
 use super::{Id, Key, Lookup, Mark, Model, Namespace, Object, ObjectKind, Slot, Undo};
 
@@ -140,10 +141,10 @@ impl Snapshot for Model {
 /// The model as it was at a mark: the current model, overlaid with the journal entries since then.
 pub(super) struct EarlierState<'c> {
     model: &'c Model,
-    pub(super) objects: HashMap<Id, Option<&'c Object>, FastHash>,
-    slots: HashMap<&'c Key, Option<Slot>, FastHash>,
-    invalidated: HashMap<&'c Rc<str>, u32, FastHash>,
-    invalidated_prefixes: HashMap<&'c Rc<str>, u32, FastHash>,
+    pub(super) objects: HashMap<Id, Option<&'c Object>, FxBuildHasher>,
+    slots: HashMap<&'c Key, Option<Slot>, FxBuildHasher>,
+    invalidated: HashMap<&'c Rc<str>, u32, FxBuildHasher>,
+    invalidated_prefixes: HashMap<&'c Rc<str>, u32, FxBuildHasher>,
     horizon: Horizon,
 }
 

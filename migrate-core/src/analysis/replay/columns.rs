@@ -27,7 +27,8 @@ const BUILT_IN: &str = "integer bigint smallint real numeric boolean character t
     anycompatible anycompatiblearray cstring internal language_handler fdw_handler varchar int int2 \
     int4 int8 float float4 float8 bool char bpchar decimal dec timestamp timestamptz time timetz \
     varbit serial bigserial smallserial serial2 serial4 serial8 aclitem oidvector int2vector \
-    unknown any table_am_handler index_am_handler tsm_handler gtsvector";
+    unknown any table_am_handler index_am_handler tsm_handler gtsvector \
+    oid8 regdatabase";
 
 /// Types of well-known extensions.
 const OF_EXTENSIONS: &str = "citext hstore ltree lquery ltxtquery cube seg isbn isbn13 issn issn13 \

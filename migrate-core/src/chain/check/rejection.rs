@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::chain::diagnostic::Diagnostic;
+use crate::syntax::explanation::Explanation;
 use crate::syntax::source::{Source, counted};
 
 /// Why a folder is not a chain: all problems, and the files that they refer to.
@@ -21,10 +22,15 @@ impl Rejection {
     /// Each problem as text. If there are more than a hundred, the first hundred and the number of
     /// the others.
     pub fn messages(&self) -> impl Iterator<Item = String> + '_ {
+        self.explain().map(|explanation| explanation.to_string())
+    }
+
+    /// The same before they are rendered.
+    pub fn explain(&self) -> impl Iterator<Item = Explanation<'_>> {
         let shown = self.diagnostics.iter().take(MOST_SHOWN);
         let more = self.diagnostics.len().saturating_sub(MOST_SHOWN);
         let more = (more > 0).then(|| format!("and {}", counted(more, "more problem")));
-        shown.map(|diagnostic| diagnostic.render(&self.sources)).chain(more)
+        shown.map(|diagnostic| diagnostic.explain(&self.sources)).chain(more.map(Explanation::new))
     }
 
     /// Adds the problems of another rejection.

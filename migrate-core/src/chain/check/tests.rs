@@ -172,7 +172,7 @@ variants! {
     PsqlCommand CopyFromStdin CopyToStdout TransactionControl NeedsNoTransaction EnumValueUsed
     Todo Syntax MissingSemicolon PsqlVariable Parameter ReleasesLocks NeedsTransaction TextSetting NeedsServer Lint UnknownCode AlreadyExists Missing WrongKind ColumnCount NoKey AmbiguousColumn RepeatedColumn ValueCount GeneratedColumn NotImmutable StillNeeded NotNullNeeded CannotReplace Ambiguous InvalidQuery TypeMismatch NoOperatorClass DownLeaves DownLoses
     DuplicateRevision UnknownParent RepeatedParent SeveralBases Fork Cycle TwinMerges VariantClash
-    ConfigSyntax UnknownSetting BadSetting
+    ConfigSyntax UnknownSetting BadSetting UnknownStatement IncompleteRule
     LockConflict LockVersion LockSyntax LockDuplicate LockTampered
     PinnedMissing PinnedEdited PinnedDownEdited PinnedReparented
 }
@@ -204,6 +204,7 @@ fn every_variant_has_a_case_and_its_text_is_reviewed() {
     seen.extend(["MissingSemicolon", "PsqlVariable", "Parameter", "ReleasesLocks"]);
     seen.extend(["NeedsTransaction", "TextSetting"]);
     seen.extend(["Syntax", "NeedsServer", "Lint", "ConfigSyntax", "UnknownSetting", "BadSetting"]);
+    seen.extend(["UnknownStatement", "IncompleteRule"]);
     // Problems that only a replay finds are tested with the replay.
     seen.extend([
         "AlreadyExists",

@@ -6,8 +6,9 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::{Finding, Words};
+use super::Finding;
 use crate::chain::problem::Problem;
+use crate::syntax::cursor::Cursor;
 use crate::syntax::ident;
 use crate::syntax::lexer::{Token, TokenKind};
 use crate::syntax::source::Span;
@@ -30,19 +31,19 @@ pub(super) fn enum_values_used(sql: &str, statements: &[Statement]) -> Vec<Findi
     let mut findings: Vec<Finding> = Vec::new();
     let mut firsts: HashMap<&str, usize> = HashMap::new();
     for statement in statements {
-        let words = Words { sql, tokens: &statement.tokens };
-        if let Some(new) = added_value(&words) {
+        let words = Cursor::new(sql, &statement.tokens, 0);
+        if let Some(new) = added_value(words) {
             if new.of.last().is_some_and(|name| !own.contains(name)) {
                 added.push(new);
             }
             continue;
         }
-        if hides_types(&words) {
+        if hides_types(words) {
             return findings;
         }
-        if makes_type(&words) {
+        if makes_type(words) {
             // A type that the transaction created, or one that has been renamed.
-            let names = words.tokens.iter().filter_map(|token| ident::of(sql, *token));
+            let names = words.tokens().iter().filter_map(|token| ident::of(sql, *token));
             own.extend(names);
             added.retain(|added| added.of.last().is_none_or(|name| !own.contains(name)));
         }
@@ -73,36 +74,37 @@ pub(super) fn enum_values_used(sql: &str, statements: &[Statement]) -> Vec<Findi
 
 /// Whether names of types may have another meaning after a statement, so that nothing more can be
 /// reported.
-fn hides_types(words: &Words<'_>) -> bool {
+fn hides_types(words: Cursor<'_>) -> bool {
     let runs = ["do", "call", "execute", "rollback", "discard", "reset"];
     runs.iter().any(|word| words.is(0, word))
         || ["alter", "drop", "set"].iter().any(|word| words.is(0, word)) && words.is(1, "schema")
-        || words.has("search_path")
-        || words.has("set_config")
+        || words.contains(&["search_path"])
+        || words.contains(&["set_config"])
         || words.is(0, "set") && words.is(2, "schema")
 }
 
 /// Whether a statement creates, renames or drops a type, or something that has a type of the same
 /// name.
-fn makes_type(words: &Words<'_>) -> bool {
+fn makes_type(words: Cursor<'_>) -> bool {
     let kinds = ["type", "domain", "extension"];
     if words.is(0, "create") {
         // `CREATE SCHEMA` may contain elements.
-        return words.has("type") || words.is(1, "domain") || words.is(1, "extension");
+        return words.contains(&["type"]) || words.is(1, "domain") || words.is(1, "extension");
     }
     (words.is(0, "alter") || words.is(0, "drop")) && kinds.iter().any(|kind| words.is(1, kind))
 }
 
 /// `ALTER TYPE type ADD VALUE 'value'`, if the value certainly is new.
-fn added_value(words: &Words<'_>) -> Option<Added> {
-    let tokens = words.tokens;
-    let is_new = words.has_pair("add", "value") && !words.has_pair("if", "not");
+fn added_value(words: Cursor<'_>) -> Option<Added> {
+    let (sql, _) = words.source();
+    let tokens = words.tokens();
+    let is_new = words.has(&["add", "value"]) && !words.has(&["if", "not"]);
     if !words.starts(&["alter", "type"]) || !is_new {
         return None;
     }
     let value = tokens.iter().find(|token| token.kind == TokenKind::String)?;
-    let (of, _) = ident::read_qualified(words.sql, &tokens[2..])?;
-    Some(Added { of, value: value.text(words.sql).to_owned(), place: words.span() })
+    let (of, _) = ident::read_qualified(sql, &tokens[2..])?;
+    Some(Added { of, value: value.text(sql).to_owned(), place: words.span() })
 }
 
 /// Whether the string at `index` is a value of this type: `'v'::type`, `type 'v'`, `type DEFAULT

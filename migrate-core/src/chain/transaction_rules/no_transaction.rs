@@ -1,6 +1,6 @@
 //! Statements that the server refuses in a transaction block, as far as their text shows.
 
-use super::Words;
+use crate::syntax::cursor::Cursor;
 use crate::syntax::lexer::{Lexer, Token, TokenKind};
 use crate::syntax::source::Span;
 
@@ -18,17 +18,18 @@ pub fn needs_no_transaction(sql: &str, tokens: &[Token]) -> Option<String> {
         &["create", "unique", "index", "concurrently"],
         &["drop", "index", "concurrently"],
     ];
-    let words = Words { sql, tokens };
+    let words = Cursor::new(sql, tokens, 0);
     if let Some(found) = REFUSED.iter().find(|keywords| words.starts(keywords)) {
         return Some(found.join(" ").to_uppercase());
     }
     let found = match tokens.first()? {
-        first if first.is_word(sql, "reindex") => return reindex(&words),
-        first if first.is_word(sql, "cluster") => is_bare_cluster(&words).then_some("CLUSTER")?,
+        first if first.is_word(sql, "reindex") => return reindex(words),
+        first if first.is_word(sql, "cluster") => is_bare_cluster(words).then_some("CLUSTER")?,
+        first if first.is_word(sql, "repack") => repack(words)?,
         first if first.is_word(sql, "do") => commit_in_block(sql, tokens)?.0,
         _ if words.starts(&["alter", "table"])
-            && words.has_pair("detach", "partition")
-            && words.has("concurrently") =>
+            && words.has(&["detach", "partition"])
+            && words.has(&["concurrently"]) =>
         {
             "ALTER TABLE … DETACH PARTITION CONCURRENTLY"
         }
@@ -40,10 +41,10 @@ pub fn needs_no_transaction(sql: &str, tokens: &[Token]) -> Option<String> {
             "ALTER DATABASE … SET TABLESPACE"
         }
         _ if words.starts(&["create", "subscription"]) => {
-            let creates_slot = ["create_slot", "connect"].iter().all(|name| words.is_on(name));
+            let creates_slot = ["create_slot", "connect"].iter().all(|name| is_on(words, name));
             creates_slot.then_some("CREATE SUBSCRIPTION")?
         }
-        _ if words.starts(&["alter", "subscription"]) => refreshed(&words)?,
+        _ if words.starts(&["alter", "subscription"]) => refreshed(words)?,
         _ => return None,
     };
     Some(found.to_owned())
@@ -51,42 +52,79 @@ pub fn needs_no_transaction(sql: &str, tokens: &[Token]) -> Option<String> {
 
 /// `REINDEX` of more than a table, or CONCURRENTLY. It is also refused for a partitioned table,
 /// which the text does not show.
-fn reindex(words: &Words<'_>) -> Option<String> {
-    let options = words.parentheses(1);
-    let next = options.map_or(1, |(_, end)| end + 1);
+fn reindex(words: Cursor<'_>) -> Option<String> {
+    let (_, rest) = reindexed(words);
     for kind in ["schema", "database", "system"] {
-        if words.is(next, kind) {
+        if rest.is(0, kind) {
             return Some(format!("REINDEX {}", kind.to_uppercase()));
         }
     }
     reindexes_concurrently(words).then(|| "REINDEX CONCURRENTLY".to_owned())
 }
 
-fn reindexes_concurrently(words: &Words<'_>) -> bool {
-    let options = words.parentheses(1);
-    let next = options.map_or(1, |(_, end)| end + 1);
-    let option = options.and_then(|inside| words.option(inside, "concurrently"));
-    option == Some(true) || words.is(next + 1, "concurrently")
+/// The options of a `REINDEX`, and what follows them.
+fn reindexed(mut words: Cursor<'_>) -> (Option<Cursor<'_>>, Cursor<'_>) {
+    words.skip(1);
+    (words.parentheses(), words)
+}
+
+fn reindexes_concurrently(words: Cursor<'_>) -> bool {
+    let (options, rest) = reindexed(words);
+    let option = options.and_then(|options| option(options, "concurrently"));
+    option == Some(true) || rest.is(1, "concurrently")
+}
+
+/// The value of an option, if it is set and can be read.
+fn option(options: Cursor<'_>, name: &str) -> Option<bool> {
+    let mut option = options.split().into_iter().find(|option| option.is(0, name))?;
+    option.skip(1);
+    option.take_sign("=");
+    let Some(value) = option.next() else { return Some(true) };
+    match option.text(value).trim_matches('\'').to_ascii_lowercase().as_str() {
+        "true" | "on" | "1" => Some(true),
+        "false" | "off" | "0" => Some(false),
+        _ => None,
+    }
+}
+
+/// Whether an option after `WITH` that is on by default certainly is on.
+fn is_on(words: Cursor<'_>, name: &str) -> bool {
+    let options = words.after(&["with"]).and_then(|mut rest| rest.parentheses());
+    let Some(options) = options else { return true };
+    let is_named = options.split().iter().any(|option| option.is(0, name));
+    !is_named || option(options, name) == Some(true)
 }
 
 /// Whether a statement is a `REINDEX CONCURRENTLY`.
 #[cfg(feature = "runner")]
-pub(crate) fn is_concurrent_reindex(sql: &str, tokens: &[Token]) -> bool {
-    let words = Words { sql, tokens };
-    words.is(0, "reindex") && reindexes_concurrently(&words)
+pub(crate) fn is_concurrent_reindex(words: Cursor<'_>) -> bool {
+    words.is(0, "reindex") && reindexes_concurrently(words)
+}
+
+/// `REPACK` of PostgreSQL 19: CONCURRENTLY, with ANALYZE, or of all tables. It is also refused for a
+/// partitioned table, which the text does not show.
+fn repack(mut words: Cursor<'_>) -> Option<&'static str> {
+    words.skip(1);
+    let options = words.parentheses();
+    let is_on = |name| options.and_then(|options| option(options, name)) == Some(true);
+    match () {
+        () if is_on("concurrently") => Some("REPACK (CONCURRENTLY)"),
+        () if is_on("analyze") || is_on("analyse") => Some("REPACK (ANALYZE)"),
+        () => (words.is_empty() || words.is(0, "using")).then_some("REPACK"),
+    }
 }
 
 /// `CLUSTER` without a table, with or without options.
-fn is_bare_cluster(words: &Words<'_>) -> bool {
-    let end = match words.parentheses(1) {
-        Some((_, end)) => end + 1,
-        None => 1 + usize::from(words.is(1, "verbose")),
-    };
-    end >= words.tokens.len()
+fn is_bare_cluster(mut words: Cursor<'_>) -> bool {
+    words.skip(1);
+    if words.parentheses().is_none() {
+        words.take(&["verbose"]);
+    }
+    words.is_empty()
 }
 
 /// `ALTER SUBSCRIPTION` where it asks the publisher for its tables.
-fn refreshed(words: &Words<'_>) -> Option<&'static str> {
+fn refreshed(words: Cursor<'_>) -> Option<&'static str> {
     const CHANGES: [(&str, &str); 3] = [
         ("set", "ALTER SUBSCRIPTION … SET PUBLICATION"),
         ("add", "ALTER SUBSCRIPTION … ADD PUBLICATION"),
@@ -99,7 +137,7 @@ fn refreshed(words: &Words<'_>) -> Option<&'static str> {
         return Some("ALTER SUBSCRIPTION … REFRESH PUBLICATION");
     }
     let (_, what) = CHANGES.iter().find(|(word, _)| words.is(3, word))?;
-    words.is_on("refresh").then_some(*what)
+    is_on(words, "refresh").then_some(*what)
 }
 
 /// A `COMMIT` or `ROLLBACK` that a DO block certainly reaches, and its position.
@@ -110,7 +148,7 @@ pub(super) fn commit_in_block(sql: &str, tokens: &[Token]) -> Option<(&'static s
         return None;
     }
     block.statements().into_iter().find_map(|statement| {
-        let words = Words { sql: block.body, tokens: &statement };
+        let words = Cursor::new(block.body, &statement, 0);
         let is_whole = statement.len() == 1 || words.is(1, "and");
         let command = ["COMMIT", "ROLLBACK"].into_iter().find(|command| words.is(0, command))?;
         let place = statement.first()?.span.within(block.offset);
@@ -121,32 +159,32 @@ pub(super) fn commit_in_block(sql: &str, tokens: &[Token]) -> Option<(&'static s
 /// A call that releases all advisory locks of the session, and its position.
 pub(crate) fn releases_locks(sql: &str, tokens: &[Token]) -> Option<(&'static str, Span)> {
     const QUERIES: [&str; 6] = ["select", "with", "values", "insert", "update", "delete"];
-    let words = Words { sql, tokens };
+    let words = Cursor::new(sql, tokens, 0);
     if words.starts(&["discard", "all"]) {
         return Some(("DISCARD ALL", words.span()));
     }
     if QUERIES.iter().any(|query| words.is(0, query)) {
-        return Some((UNLOCK_ALL, unlocks_all(&words)?));
+        return Some((UNLOCK_ALL, unlocks_all(words)?));
     }
     let block = Block::new(sql, tokens)?;
     block.statements().into_iter().find_map(|statement| {
-        let words = Words { sql: block.body, tokens: &statement };
-        let place = unlocks_all(&words).filter(|_| words.is(0, "perform"))?;
+        let words = Cursor::new(block.body, &statement, 0);
+        let place = unlocks_all(words).filter(|_| words.is(0, "perform"))?;
         Some((UNLOCK_ALL, place.within(block.offset)))
     })
 }
 
 const UNLOCK_ALL: &str = "pg_advisory_unlock_all()";
 
-fn unlocks_all(words: &Words<'_>) -> Option<Span> {
-    let sign = |at: usize, sign| words.tokens.get(at).is_some_and(|it| it.text(words.sql) == sign);
+fn unlocks_all(words: Cursor<'_>) -> Option<Span> {
     let is_call = |at: usize| {
         // With another schema, it is a user-defined function.
-        let is_ours = at < 2 || !sign(at - 1, ".") || words.is(at - 2, "pg_catalog");
-        words.is(at, "pg_advisory_unlock_all") && sign(at + 1, "(") && sign(at + 2, ")") && is_ours
+        let is_ours = at < 2 || !words.is_sign(at - 1, ".") || words.is(at - 2, "pg_catalog");
+        let is_called = words.is_sign(at + 1, "(") && words.is_sign(at + 2, ")");
+        words.is(at, "pg_advisory_unlock_all") && is_called && is_ours
     };
-    let at = (0..words.tokens.len()).find(|at| is_call(*at))?;
-    Some(words.tokens[at].span.to(words.tokens[at + 2].span))
+    let at = (0..words.len()).find(|at| is_call(*at))?;
+    Some(words.token(at)?.span.to(words.token(at + 2)?.span))
 }
 
 /// The body of a DO statement in PL/pgSQL.
@@ -174,7 +212,7 @@ impl<'s> Block<'s> {
     }
 
     fn has_handler(&self) -> bool {
-        let words = Words { sql: self.body, tokens: &self.tokens };
+        let words = Cursor::new(self.body, &self.tokens, 0);
         (0..self.tokens.len())
             .any(|at| words.is(at, "exception") && !(at > 0 && words.is(at - 1, "raise")))
     }
@@ -187,7 +225,7 @@ impl<'s> Block<'s> {
             "grant", "insert", "null", "perform", "raise", "rollback", "select", "truncate",
             "update",
         ];
-        let words = Words { sql: self.body, tokens: &self.tokens };
+        let words = Cursor::new(self.body, &self.tokens, 0);
         let is_sign = |at: usize, sign: &str| {
             self.tokens.get(at).is_some_and(|token| token.text(self.body) == sign)
         };
@@ -200,7 +238,7 @@ impl<'s> Block<'s> {
         let Some(begin) = (0..self.tokens.len()).find(begins) else { return Vec::new() };
         let mut found = Vec::new();
         for statement in self.tokens[begin + 1..].split(|token| token.text(self.body) == ";") {
-            let words = Words { sql: self.body, tokens: statement };
+            let words = Cursor::new(self.body, statement, 0);
             let is_assignment = statement.get(1).is_some_and(|it| it.text(self.body) == ":=");
             if !is_assignment && !PLAIN.iter().any(|word| words.is(0, word)) {
                 break;
@@ -241,6 +279,17 @@ mod tests {
         for sql in
             ["CLUSTER t", "CLUSTER VERBOSE t", "CLUSTER (VERBOSE) t USING i", "CLUSTER i ON t"]
         {
+            check(sql, None);
+        }
+
+        // From the documentation of PostgreSQL 19.
+        for sql in ["REPACK", "REPACK (VERBOSE)", "REPACK (VERBOSE) USING INDEX"] {
+            check(sql, Some("REPACK"));
+        }
+        check("REPACK (CONCURRENTLY) t", Some("REPACK (CONCURRENTLY)"));
+        check("REPACK (VERBOSE, CONCURRENTLY on) t USING INDEX i", Some("REPACK (CONCURRENTLY)"));
+        check("REPACK (ANALYZE) t (a)", Some("REPACK (ANALYZE)"));
+        for sql in ["REPACK t", "REPACK (CONCURRENTLY off) t", "REPACK (VERBOSE) t USING INDEX"] {
             check(sql, None);
         }
 

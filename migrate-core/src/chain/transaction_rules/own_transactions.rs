@@ -1,13 +1,13 @@
 //! What a statement can't do where each has a transaction of its own, and settings that decide how the server reads the text
 //! behind them.
 
-use super::Words;
+use crate::syntax::cursor::Cursor;
 use crate::syntax::lexer::TokenKind;
 use crate::syntax::statements::Statement;
 
 /// What ends with the transaction that it is in, or is refused outside one: for a section with `transaction:false`.
 pub(crate) fn needs_transaction(sql: &str, statement: &Statement) -> Option<&'static str> {
-    let words = Words { sql, tokens: &statement.tokens };
+    let words = Cursor::new(sql, &statement.tokens, 0);
     let is_about = |names: &[&str]| names.iter().any(|name| words.is(1, name));
     let is_dotted = statement.tokens.get(2).is_some_and(|token| token.text(sql) == ".");
     match () {
@@ -35,9 +35,9 @@ pub(crate) fn text_setting(
     sql: &str,
     rest: &[Statement],
 ) -> Option<&'static str> {
-    let words = Words { sql, tokens: &statement.tokens };
+    let words = Cursor::new(sql, &statement.tokens, 0);
     let tokens = || rest.iter().flat_map(|statement| &statement.tokens);
-    let (setting, value) = set_to(&words)?;
+    let (setting, value) = set_to(words)?;
     match setting {
         "client_encoding" => {
             let is_unknown =
@@ -62,12 +62,12 @@ pub(crate) fn text_setting(
 }
 
 /// `SET [SESSION | LOCAL] client_encoding {TO | =} value` and the like: the setting, and what it is set to.
-fn set_to(words: &Words<'_>) -> Option<(&'static str, String)> {
+fn set_to(words: Cursor<'_>) -> Option<(&'static str, String)> {
     if !words.is(0, "set") {
         return None;
     }
     let value = |at: usize| {
-        let text = words.tokens.get(at)?.text(words.sql);
+        let text = words.text(words.token(at)?);
         Some(text.trim_matches('\'').to_ascii_lowercase())
     };
     let at = 1 + usize::from(words.is(1, "session") || words.is(1, "local"));

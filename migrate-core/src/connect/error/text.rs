@@ -4,8 +4,14 @@ use std::fmt;
 
 use super::{CertificateFault, ConnectError};
 use crate::connect::tls::SslMode;
+use crate::syntax::explanation::Explanation;
 
 impl ConnectError {
+    /// What is wrong, and what to do next, before it is rendered.
+    pub fn explain(&self) -> Explanation<'static> {
+        Explanation::new(fmt::from_fn(|f| self.what(f)).to_string()).with_help(self.help())
+    }
+
     /// What to do about it.
     pub fn help(&self) -> String {
         use ConnectError::*;
@@ -266,8 +272,7 @@ impl ConnectError {
 
 impl fmt::Display for ConnectError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.what(f)?;
-        write!(f, "\n = help: {}", self.help())
+        self.explain().fmt(f)
     }
 }
 

@@ -3,12 +3,13 @@
 use std::fmt;
 
 use super::remedy::remedy;
-use crate::chain::diagnostic::{Label, Snippet, render};
 use crate::plan::direction::Direction;
 use crate::plan::recorded_downgrade::STORED;
 use crate::plan::status::run_again_help;
 use crate::runner::failure::Failure;
 use crate::runner::report::Done;
+use crate::syntax::cursor::Cursor;
+use crate::syntax::explanation::Explanation;
 use crate::syntax::source::{Source, Span};
 use crate::syntax::statements::{Statement, split_statements};
 
@@ -54,7 +55,8 @@ pub enum Aftermath {
 }
 
 impl StatementError {
-    pub(super) fn help(&self) -> String {
+    /// What to do about it.
+    pub fn help(&self) -> String {
         if self.aftermath == Aftermath::InDoubt {
             return run_again_help(self.direction, &self.revision);
         }
@@ -132,13 +134,9 @@ impl StatementError {
 
     /// Whether what failed is `ALTER TYPE … ADD VALUE`.
     fn adds_enum_value(&self) -> bool {
-        let text = self.source.text();
         self.failed().is_some_and(|one| {
-            let word = |at: usize, word: &str| {
-                one.tokens.get(at).is_some_and(|token| token.is_word(text, word))
-            };
-            let adds = |at: usize| word(at, "add") && word(at + 1, "value");
-            word(0, "alter") && word(1, "type") && (2..one.tokens.len()).any(adds)
+            let mut words = Cursor::new(self.source.text(), &one.tokens, 0);
+            words.take(&["alter", "type"]) && words.has(&["add", "value"])
         })
     }
 
@@ -163,19 +161,15 @@ impl StatementError {
         let path = self.source.path();
         format!("{} at {path}:{}:{}", self.message(), place.line, place.column)
     }
-}
 
-impl fmt::Display for StatementError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { failure, .. } = self;
-        let message = self.message();
+    /// What failed and why, with its place, before it is rendered.
+    pub fn explain(&self) -> Explanation<'_> {
         let text = match self.statement {
             Some(number) => format!("statement {number} of {}", self.total),
             None if self.ended => "when its transaction ended".to_owned(),
             None => String::new(),
         };
-        let label = Label { source: 0, span: self.span, text };
-        let mut notes = failure.notes();
+        let mut notes = self.failure.notes();
         notes.extend(self.notes.iter().cloned());
         // Where the help has something else to say.
         let help = self.help();
@@ -203,8 +197,15 @@ impl fmt::Display for StatementError {
                 }
             });
         }
-        let snippets = [Snippet { source: &self.source, label: &label }];
-        f.write_str(&render(&message, &snippets, &notes, &help))
+        let explanation =
+            Explanation::new(self.message()).with_snippet(&self.source, self.span, text);
+        notes.into_iter().fold(explanation, Explanation::with_note).with_help(help)
+    }
+}
+
+impl fmt::Display for StatementError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.explain().fmt(f)
     }
 }
 

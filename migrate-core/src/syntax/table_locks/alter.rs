@@ -1,7 +1,7 @@
 //! The locks of `ALTER TABLE` and the like, by subcommand.
 
-use super::words::Words;
 use super::{LockMode, RelationName, TableLock, Work, on};
+use crate::syntax::cursor::Cursor;
 
 use LockMode::{AccessExclusive, AccessShare, ShareRowExclusive, ShareUpdateExclusive};
 
@@ -19,7 +19,7 @@ impl Taken {
 }
 
 /// The locks, if it is one of these statements and all its subcommands are known.
-pub(super) fn locks(mut words: Words<'_>) -> Option<Vec<TableLock>> {
+pub(super) fn locks(mut words: Cursor<'_>) -> Option<Vec<TableLock>> {
     let (table, commands) = target(&mut words)?;
     let mut locks = Vec::new();
     for command in commands {
@@ -31,7 +31,7 @@ pub(super) fn locks(mut words: Words<'_>) -> Option<Vec<TableLock>> {
 }
 
 /// The table that is altered, and the subcommands.
-pub(super) fn target<'s>(words: &mut Words<'s>) -> Option<(RelationName, Vec<Words<'s>>)> {
+pub(super) fn target<'s>(words: &mut Cursor<'s>) -> Option<(RelationName, Vec<Cursor<'s>>)> {
     let altered = words.take(&["alter"])
         && words.take_any(&[
             &["table"],
@@ -48,7 +48,7 @@ pub(super) fn target<'s>(words: &mut Words<'s>) -> Option<(RelationName, Vec<Wor
     commands.iter().all(|command| !command.is_empty()).then_some((table, commands))
 }
 
-fn subcommand(mut words: Words<'_>) -> Option<Taken> {
+fn subcommand(mut words: Cursor<'_>) -> Option<Taken> {
     use Work::{None, Rewrite, Scan};
     if words.take(&["add"]) {
         return add(words);
@@ -82,21 +82,33 @@ fn subcommand(mut words: Words<'_>) -> Option<Taken> {
         return all_quiet(options).then(|| Taken::only(ShareUpdateExclusive, None))?;
     }
     if words.take(&["attach", "partition"]) {
-        let partition = words.name()?;
+        let partition = words.relation()?;
         let others = vec![on(partition, AccessExclusive, Scan)];
         return Some(Taken { mode: ShareUpdateExclusive, work: None, others });
     }
     if words.take(&["detach", "partition"]) {
-        let partition = words.name()?;
+        let partition = words.relation()?;
         let concurrently = words.has(&["concurrently"]) || words.has(&["finalize"]);
         let mode = if concurrently { ShareUpdateExclusive } else { AccessExclusive };
         let others = vec![on(partition, AccessExclusive, None)];
         return Some(Taken { mode, work: None, others });
     }
+    // PostgreSQL 19, from its documentation.
+    if words.take(&["merge", "partitions"]) {
+        let partitions = words.parentheses()?.split();
+        let lock =
+            |mut partition: Cursor<'_>| Some(on(partition.relation()?, AccessExclusive, Rewrite));
+        let others = partitions.into_iter().map(lock).collect::<Option<Vec<_>>>()?;
+        return Some(Taken { mode: AccessExclusive, work: None, others });
+    }
+    if words.take(&["split", "partition"]) {
+        let others = vec![on(words.relation()?, AccessExclusive, Rewrite)];
+        return Some(Taken { mode: AccessExclusive, work: None, others });
+    }
     let inherits = words.take(&["inherit"]);
     if inherits || words.take(&["no", "inherit"]) {
         let mode = if inherits { ShareUpdateExclusive } else { AccessShare };
-        let others = vec![on(words.name()?, mode, None)];
+        let others = vec![on(words.relation()?, mode, None)];
         return Some(Taken { mode: AccessExclusive, work: None, others });
     }
     if words.take_any(&[&["enable"], &["disable"]]) {
@@ -122,7 +134,7 @@ fn subcommand(mut words: Words<'_>) -> Option<Taken> {
 }
 
 /// `ALTER COLUMN c …`
-fn column(mut words: Words<'_>) -> Option<Taken> {
+fn column(mut words: Cursor<'_>) -> Option<Taken> {
     if words.take_any(&[&["type"], &["set", "data", "type"], &["set", "expression"]]) {
         return Taken::only(AccessExclusive, Work::Rewrite);
     }
@@ -152,7 +164,7 @@ fn column(mut words: Words<'_>) -> Option<Taken> {
 }
 
 /// `ADD …`
-fn add(mut words: Words<'_>) -> Option<Taken> {
+fn add(mut words: Cursor<'_>) -> Option<Taken> {
     let mut constraint = words;
     if constraint.take(&["constraint"]) {
         constraint.part()?;
@@ -193,7 +205,7 @@ const CONSTRAINTS: [&str; 9] = [
     "unique",
 ];
 
-/// Words before a parenthesis in a default that has the same value for each row: `now()` does
+/// Cursor before a parenthesis in a default that has the same value for each row: `now()` does
 /// within one transaction, and the others are not functions.
 const NO_CALLS: [&str; 12] = [
     "array",
@@ -211,7 +223,7 @@ const NO_CALLS: [&str; 12] = [
 ];
 
 /// The work for a new column, from its type on.
-fn new_column(words: Words<'_>) -> Work {
+fn new_column(words: Cursor<'_>) -> Work {
     let mut of_type = words;
     let counts = of_type.take_any(&[&["serial"], &["bigserial"], &["smallserial"]]);
     // A virtual generated column is computed when it is read.
@@ -230,7 +242,7 @@ fn new_column(words: Words<'_>) -> Work {
     if scans { Work::Scan } else { Work::None }
 }
 
-fn add_constraint(mut words: Words<'_>) -> Option<Taken> {
+fn add_constraint(mut words: Cursor<'_>) -> Option<Taken> {
     // The columns of an index that becomes the primary key may have to be checked for NULL.
     let ready = words.has(&["using", "index"]) && !words.has(&["primary"]);
     let unchecked = ready || words.has(&["not", "valid"]) || words.has(&["not", "enforced"]);
@@ -238,13 +250,13 @@ fn add_constraint(mut words: Words<'_>) -> Option<Taken> {
     if !words.take(&["foreign", "key"]) {
         return Taken::only(AccessExclusive, work);
     }
-    let other = words.after(&["references"])?.name()?;
+    let other = words.after(&["references"])?.relation()?;
     let others = vec![on(other, ShareRowExclusive, Work::None)];
     Some(Taken { mode: ShareRowExclusive, work, others })
 }
 
 /// Whether all of these storage parameters can be set without blocking readers and writers.
-fn all_quiet(options: Words<'_>) -> bool {
+fn all_quiet(options: Cursor<'_>) -> bool {
     const QUIET: [&str; 5] = [
         "fillfactor",
         "toast_tuple_target",
@@ -253,7 +265,7 @@ fn all_quiet(options: Words<'_>) -> bool {
         "vacuum_truncate",
     ];
     options.split().into_iter().all(|mut option| {
-        let Some(name) = option.name() else { return false };
+        let Some(name) = option.relation() else { return false };
         let last = name.parts.last().map(String::as_str).unwrap_or_default();
         QUIET.contains(&last)
             || last.starts_with("autovacuum_")

@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::RelationName;
 use super::alter::target;
-use super::words::Words;
+use crate::syntax::cursor::Cursor;
 use crate::syntax::statements::Statement;
 
 /// Something with data that a statement drops.
@@ -47,12 +47,12 @@ impl fmt::Display for Loss {
 /// assert_eq!(lost.iter().map(ToString::to_string).collect::<Vec<_>>(), ["column users.email"]);
 /// ```
 pub fn losses(sql: &str, statement: &Statement) -> Vec<Loss> {
-    let words = Words::new(sql, &statement.tokens);
+    let words = Cursor::new(sql, &statement.tokens, 0);
     dropped(words).or_else(|| columns(words)).unwrap_or_default()
 }
 
 /// `DROP TABLE …` and `DROP SCHEMA …`
-fn dropped(mut words: Words<'_>) -> Option<Vec<Loss>> {
+fn dropped(mut words: Cursor<'_>) -> Option<Vec<Loss>> {
     let (table, mut rest) = (&["drop", "table"], words);
     let loss = match rest.take(table) {
         true => Loss::Table,
@@ -66,9 +66,9 @@ fn dropped(mut words: Words<'_>) -> Option<Vec<Loss>> {
 }
 
 /// `ALTER TABLE … DROP [COLUMN] …`
-fn columns(mut words: Words<'_>) -> Option<Vec<Loss>> {
+fn columns(mut words: Cursor<'_>) -> Option<Vec<Loss>> {
     let (table, commands) = target(&mut words)?;
-    let column = |mut command: Words<'_>| {
+    let column = |mut command: Cursor<'_>| {
         if !command.take(&["drop"]) || command.take(&["constraint"]) {
             return None;
         }

@@ -1,7 +1,7 @@
 //! The locks of all statements except `ALTER TABLE`.
 
-use super::words::Words;
 use super::{LockMode, LockedBy, RelationName, TableLock, Work, on};
+use crate::syntax::cursor::Cursor;
 
 use LockMode::{
     AccessExclusive, AccessShare, Exclusive, RowExclusive, Share, ShareRowExclusive,
@@ -9,7 +9,7 @@ use LockMode::{
 };
 
 /// The locks, if the statement is known.
-pub(super) fn locks(mut words: Words<'_>) -> Option<Vec<TableLock>> {
+pub(super) fn locks(mut words: Cursor<'_>) -> Option<Vec<TableLock>> {
     if words.take(&["create"]) {
         return create(words);
     }
@@ -20,7 +20,7 @@ pub(super) fn locks(mut words: Words<'_>) -> Option<Vec<TableLock>> {
         return domain(words);
     }
     if words.take(&["alter", "policy"]) {
-        return one(words.after(&["on"])?.name()?, AccessExclusive, Work::None);
+        return one(words.after(&["on"])?.relation()?, AccessExclusive, Work::None);
     }
     if words.take_any(&[&["insert", "into"], &["merge", "into"], &["delete", "from"], &["update"]])
     {
@@ -34,7 +34,7 @@ pub(super) fn locks(mut words: Words<'_>) -> Option<Vec<TableLock>> {
         return lock(words);
     }
     if words.take(&["copy"]) {
-        let table = words.name()?;
+        let table = words.relation()?;
         words.parentheses();
         let reads = words.take(&["to"]);
         let mode = if reads { AccessShare } else { RowExclusive };
@@ -44,13 +44,16 @@ pub(super) fn locks(mut words: Words<'_>) -> Option<Vec<TableLock>> {
         let beside = words.take(&["concurrently"]);
         let (mode, work) =
             if beside { (Exclusive, Work::Scan) } else { (AccessExclusive, Work::Rewrite) };
-        return one(words.name()?, mode, work);
+        return one(words.relation()?, mode, work);
     }
     if words.take(&["reindex"]) {
         return reindex(words);
     }
     if words.take(&["cluster"]) {
         return cluster(words);
+    }
+    if words.take(&["repack"]) {
+        return repack(words);
     }
     if words.take(&["vacuum"]) {
         return vacuum(words);
@@ -61,10 +64,10 @@ pub(super) fn locks(mut words: Words<'_>) -> Option<Vec<TableLock>> {
         return each(words, ShareUpdateExclusive, Work::None);
     }
     if words.take(&["comment", "on", "table"]) {
-        return one(words.name()?, ShareUpdateExclusive, Work::None);
+        return one(words.relation()?, ShareUpdateExclusive, Work::None);
     }
     if words.take(&["comment", "on", "column"]) {
-        let mut table = words.name()?;
+        let mut table = words.relation()?;
         table.parts.pop();
         return (!table.parts.is_empty()).then(|| one(table, ShareUpdateExclusive, Work::None))?;
     }
@@ -85,7 +88,7 @@ fn by_index(index: RelationName, mode: LockMode, work: Work) -> TableLock {
 }
 
 /// Locks on a list of tables, with optional columns in parentheses; none if there is no table.
-fn each(words: Words<'_>, mode: LockMode, work: Work) -> Option<Vec<TableLock>> {
+fn each(words: Cursor<'_>, mode: LockMode, work: Work) -> Option<Vec<TableLock>> {
     if words.is_empty() {
         return None;
     }
@@ -93,14 +96,14 @@ fn each(words: Words<'_>, mode: LockMode, work: Work) -> Option<Vec<TableLock>> 
 }
 
 /// `ALTER DOMAIN`: a check reads each table with a column of this domain.
-fn domain(mut words: Words<'_>) -> Option<Vec<TableLock>> {
-    let domain = words.name()?;
+fn domain(mut words: Cursor<'_>) -> Option<Vec<TableLock>> {
+    let domain = words.relation()?;
     let added = words.take(&["add"]) && !words.has(&["not", "valid"]);
     let checks = added || words.take_any(&[&["validate", "constraint"], &["set", "not", "null"]]);
     checks.then(|| vec![TableLock { of: LockedBy::Domain, ..on(domain, Share, Work::Scan) }])
 }
 
-fn create(mut words: Words<'_>) -> Option<Vec<TableLock>> {
+fn create(mut words: Cursor<'_>) -> Option<Vec<TableLock>> {
     let replaces = words.take(&["or", "replace"]);
     words.take(&["unique"]);
     if words.take(&["index"]) {
@@ -110,31 +113,31 @@ fn create(mut words: Words<'_>) -> Option<Vec<TableLock>> {
     }
     words.take(&["constraint"]);
     if words.take(&["trigger"]) {
-        return one(words.after(&["on"])?.name()?, ShareRowExclusive, Work::None);
+        return one(words.after(&["on"])?.relation()?, ShareRowExclusive, Work::None);
     }
     if words.take(&["policy"]) {
-        return one(words.after(&["on"])?.name()?, AccessExclusive, Work::None);
+        return one(words.after(&["on"])?.relation()?, AccessExclusive, Work::None);
     }
     if words.take(&["rule"]) {
-        return one(words.after(&["to"])?.name()?, AccessExclusive, Work::None);
+        return one(words.after(&["to"])?.relation()?, AccessExclusive, Work::None);
     }
     if words.take(&["statistics"]) {
-        return one(words.after(&["from"])?.name()?, ShareUpdateExclusive, Work::None);
+        return one(words.after(&["from"])?.relation()?, ShareUpdateExclusive, Work::None);
     }
     if replaces && words.take(&["view"]) {
-        return one(words.name()?, AccessExclusive, Work::None);
+        return one(words.relation()?, AccessExclusive, Work::None);
     }
     words.take(&["unlogged"]);
     words.take(&["table"]).then(|| table(words))?
 }
 
 /// `CREATE TABLE …`: its locks on other tables.
-fn table(mut words: Words<'_>) -> Option<Vec<TableLock>> {
+fn table(mut words: Cursor<'_>) -> Option<Vec<TableLock>> {
     words.take(&["if", "not", "exists"]);
-    let own = words.name()?;
+    let own = words.relation()?;
     let mut locks = Vec::new();
     if words.take(&["partition", "of"]) {
-        locks.push(on(words.name()?, AccessExclusive, Work::None));
+        locks.push(on(words.relation()?, AccessExclusive, Work::None));
     }
     // A query may contain these words, or columns with these names.
     if words.has(&["as"]) {
@@ -146,16 +149,14 @@ fn table(mut words: Words<'_>) -> Option<Vec<TableLock>> {
         .filter(|other| other.qualified() != own.qualified());
     locks.extend(all(references.collect(), ShareRowExclusive));
     if let Some(parents) = words.after(&["inherits"]).and_then(|mut rest| rest.parentheses()) {
-        locks.extend(
-            parents.split().into_iter().filter_map(|mut parent| {
-                Some(on(parent.name()?, ShareUpdateExclusive, Work::None))
-            }),
-        );
+        locks.extend(parents.split().into_iter().filter_map(|mut parent| {
+            Some(on(parent.relation()?, ShareUpdateExclusive, Work::None))
+        }));
     }
     Some(locks)
 }
 
-fn drop(mut words: Words<'_>) -> Option<Vec<TableLock>> {
+fn drop(mut words: Cursor<'_>) -> Option<Vec<TableLock>> {
     if words.take(&["index"]) {
         let beside = words.take(&["concurrently"]);
         let mode = if beside { ShareUpdateExclusive } else { AccessExclusive };
@@ -164,7 +165,7 @@ fn drop(mut words: Words<'_>) -> Option<Vec<TableLock>> {
         return Some(indexes.map(|index| by_index(index, mode, Work::None)).collect());
     }
     if words.take_any(&[&["trigger"], &["rule"], &["policy"]]) {
-        return one(words.after(&["on"])?.name()?, AccessExclusive, Work::None);
+        return one(words.after(&["on"])?.relation()?, AccessExclusive, Work::None);
     }
     let relations: &[&[&str]] =
         &[&["table"], &["view"], &["materialized", "view"], &["sequence"], &["foreign", "table"]];
@@ -176,7 +177,7 @@ fn drop(mut words: Words<'_>) -> Option<Vec<TableLock>> {
 }
 
 /// `LOCK [TABLE] a, b [IN … MODE]`
-fn lock(mut words: Words<'_>) -> Option<Vec<TableLock>> {
+fn lock(mut words: Cursor<'_>) -> Option<Vec<TableLock>> {
     words.take(&["table"]);
     let tables = words.tables()?;
     if !words.take(&["in"]) {
@@ -190,7 +191,7 @@ fn lock(mut words: Words<'_>) -> Option<Vec<TableLock>> {
     Some(all(tables, mode?))
 }
 
-fn reindex(mut words: Words<'_>) -> Option<Vec<TableLock>> {
+fn reindex(mut words: Cursor<'_>) -> Option<Vec<TableLock>> {
     let options = words.parentheses();
     let table = words.take(&["table"]);
     if !table && !words.take(&["index"]) {
@@ -199,7 +200,7 @@ fn reindex(mut words: Words<'_>) -> Option<Vec<TableLock>> {
     let beside = words.take(&["concurrently"])
         || options.is_some_and(|options| is_on(options, "concurrently"));
     let mode = if beside { ShareUpdateExclusive } else { Share };
-    let name = words.name()?;
+    let name = words.relation()?;
     if table {
         return one(name, mode, Work::Scan);
     }
@@ -207,15 +208,23 @@ fn reindex(mut words: Words<'_>) -> Option<Vec<TableLock>> {
 }
 
 /// `CLUSTER t USING ix`, or in the older form `CLUSTER ix ON t`.
-fn cluster(mut words: Words<'_>) -> Option<Vec<TableLock>> {
+fn cluster(mut words: Cursor<'_>) -> Option<Vec<TableLock>> {
     words.take(&["verbose"]);
     words.parentheses();
-    let first = words.name()?;
-    let table = if words.take(&["on"]) { words.name()? } else { first };
+    let first = words.relation()?;
+    let table = if words.take(&["on"]) { words.relation()? } else { first };
     one(table, AccessExclusive, Work::Rewrite)
 }
 
-fn vacuum(mut words: Words<'_>) -> Option<Vec<TableLock>> {
+/// `REPACK` of PostgreSQL 19. CONCURRENTLY, it locks out everybody only while it swaps the files in the end.
+fn repack(mut words: Cursor<'_>) -> Option<Vec<TableLock>> {
+    let beside = words.parentheses().is_some_and(|options| is_on(options, "concurrently"));
+    let (mode, work) =
+        if beside { (ShareUpdateExclusive, Work::Scan) } else { (AccessExclusive, Work::Rewrite) };
+    one(words.relation()?, mode, work)
+}
+
+fn vacuum(mut words: Cursor<'_>) -> Option<Vec<TableLock>> {
     let options = words.parentheses();
     let full = words.take(&["full"]) || options.is_some_and(|options| is_on(options, "full"));
     words.take(&["freeze"]);
@@ -227,7 +236,7 @@ fn vacuum(mut words: Words<'_>) -> Option<Vec<TableLock>> {
 }
 
 /// Whether an option is specified and not set to false.
-fn is_on(options: Words<'_>, name: &str) -> bool {
+fn is_on(options: Cursor<'_>, name: &str) -> bool {
     options.split().into_iter().any(|mut option| {
         option.take(&[name])
             && !option.take_any(&[&["false"], &["off"]])

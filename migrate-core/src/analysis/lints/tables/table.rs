@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use super::{Column, Index, Table, What};
+use super::{Column, Index, Place, Table, What};
 use crate::analysis::cursor::Cursor;
-use crate::analysis::names::{automatic, joined};
+use crate::analysis::names::{Ident, automatic, joined};
 use crate::analysis::statement::{
     Action, ColumnChange, ColumnDef, ConstraintDef, ConstraintKind, Default, TypeName,
 };
@@ -62,7 +62,46 @@ impl Table {
             is_unclear: false,
             not_null: Vec::new(),
             checks: Vec::new(),
+            created: None,
+            has_primary_key: false,
+            row_security: None,
+            policies: Vec::new(),
         }
+    }
+
+    /// The indexes, unless there may be more of them.
+    pub(in crate::analysis::lints) fn indexes(&self) -> &[Index] {
+        &self.indexes
+    }
+
+    /// Whether a check that holds for all rows exists.
+    pub(in crate::analysis::lints) fn has_valid_check(&self) -> bool {
+        self.checks.iter().any(|(_, _, valid)| *valid)
+    }
+
+    /// Whether an index may find rows by this column; true if that is unclear.
+    pub(in crate::analysis::lints) fn may_find_by(&self, column: &str) -> bool {
+        let has = |index: &Index| {
+            let first = index.columns.first().and_then(Option::as_deref);
+            first == Some(column) || index.mentions.iter().flatten().any(|name| name == column)
+        };
+        self.is_unclear || self.indexes.iter().any(has)
+    }
+
+    /// Whether an index may find rows by an expression.
+    pub(in crate::analysis::lints) fn may_find_by_expression(&self) -> bool {
+        self.is_unclear || self.indexes.iter().any(|index| index.mentions.is_some())
+    }
+
+    /// Whether a column of this index certainly may be NULL, so that a primary key has to look for
+    /// NULL in all rows.
+    pub(in crate::analysis::lints) fn has_nullable_key(&self, index: &str) -> bool {
+        let known = self.indexes.iter().find(|one| one.name.as_deref() == Some(index));
+        let is_nullable = |column: &String| {
+            let known = self.columns.get(column);
+            known.is_some_and(|known| !known.not_null) && !self.is_checked(column)
+        };
+        known.is_some_and(|index| index.columns.iter().flatten().any(is_nullable))
     }
 
     /// Whether a validated check guarantees that the column is never NULL.
@@ -102,20 +141,35 @@ impl Table {
         self.checks.iter().any(|(_, names, valid)| *valid && names.iter().any(|n| n == column))
     }
 
-    pub(super) fn constraint(&mut self, constraint: &ConstraintDef<'_>) {
+    pub(super) fn constraint(&mut self, constraint: &ConstraintDef<'_>, place: Place) {
+        let place = place.at(constraint.span);
+        self.has_primary_key |= matches!(constraint.kind, ConstraintKind::PrimaryKey { .. });
         let name = constraint.name.as_ref().map(|name| name.text.to_string());
         let name = name.or_else(|| self.automatic(&constraint.kind));
         match &constraint.kind {
-            ConstraintKind::PrimaryKey { columns, using_index: None, .. } => {
+            ConstraintKind::PrimaryKey { columns, using_index: None, include } => {
                 for column in columns {
                     if let Some(known) = Rc::make_mut(&mut self.columns).get_mut(&*column.text) {
                         known.not_null = true;
                     }
                 }
-                self.index(name, columns.iter().map(|column| Some(column.text.to_string())), true);
+                self.key(name, columns, include, place);
             }
-            ConstraintKind::Unique { columns, using_index: None, .. } => {
-                self.index(name, columns.iter().map(|column| Some(column.text.to_string())), true);
+            ConstraintKind::Unique { columns, using_index: None, include } => {
+                self.key(name, columns, include, place);
+            }
+            ConstraintKind::PrimaryKey { using_index: Some(index), .. }
+            | ConstraintKind::Unique { using_index: Some(index), .. } => {
+                let of_index = |one: &&mut Index| one.name.as_deref() == Some(&*index.text);
+                if let Some(index) = self.indexes.iter_mut().find(of_index) {
+                    // The server gives the index the name of the constraint.
+                    (index.of_constraint, index.unique) = (true, true);
+                    index.name = constraint
+                        .name
+                        .as_ref()
+                        .map(|name| name.text.to_string())
+                        .or(index.name.take());
+                }
             }
             ConstraintKind::Check(check) => {
                 self.checks.push((name.clone(), idents(check).collect(), !constraint.not_valid));
@@ -150,31 +204,38 @@ impl Table {
         }
     }
 
-    fn index(
-        &mut self,
-        name: Option<String>,
-        columns: impl Iterator<Item = Option<String>>,
-        whole: bool,
-    ) {
-        let columns = columns.collect();
-        self.indexes.push(Index { name, columns, whole, mentions: None, sorts: false });
+    /// Adds the index of a key.
+    fn key(&mut self, name: Option<String>, columns: &[Ident], include: &[Ident], place: Place) {
+        self.indexes.push(Index {
+            name,
+            place,
+            unique: true,
+            of_constraint: true,
+            is_plain: include.is_empty(),
+            columns: columns.iter().map(|column| Some(column.text.to_string())).collect(),
+            whole: true,
+            mentions: None,
+            sorts: false,
+        });
     }
 
     /// Adds a column as this statement defines it.
-    pub(super) fn column(&mut self, column: &ColumnDef<'_>, all: Cursor<'_>) {
+    pub(super) fn column(&mut self, column: &ColumnDef<'_>, all: Cursor<'_>, place: Place) {
         let identity = matches!(column.default, Some(Default::Identity(_)));
         let not_null = column.not_null || identity;
         let collation = column.kind.as_ref().and_then(|kind| collation(all, kind));
         let known = Column { kind: column.kind.clone(), collation, not_null };
         Rc::make_mut(&mut self.columns).insert(column.name.text.to_string(), known);
-        column.constraints.iter().for_each(|constraint| self.constraint(constraint));
+        column.constraints.iter().for_each(|constraint| self.constraint(constraint, place));
     }
 
     /// Applies an action of this statement to the table.
-    pub(super) fn act(&mut self, action: &Action<'_>, all: Cursor<'_>) {
+    pub(super) fn act(&mut self, action: &Action<'_>, all: Cursor<'_>, place: Place) {
         match action {
-            Action::AddColumn { column, .. } => self.column(column, all),
-            Action::AddConstraint(constraint) => self.constraint(constraint),
+            Action::AddColumn { column, if_not_exists: true }
+                if self.columns.contains_key(&*column.name.text) => {}
+            Action::AddColumn { column, .. } => self.column(column, all, place),
+            Action::AddConstraint(constraint) => self.constraint(constraint, place),
             Action::DropColumn { name, .. } => {
                 Rc::make_mut(&mut self.columns).remove(&*name.text);
                 self.not_null.retain(|(_, column, _)| **column != *name.text);
@@ -184,7 +245,22 @@ impl Table {
                 };
                 self.indexes.retain(|index| !has(index));
             }
+            Action::RenameConstraint { name, to } => {
+                let of_indexes = self.indexes.iter_mut().map(|index| &mut index.name);
+                let of_not_null = self.not_null.iter_mut().map(|(known, ..)| known);
+                let of_checks = self.checks.iter_mut().map(|(known, ..)| known);
+                for known in of_indexes.chain(of_not_null).chain(of_checks) {
+                    if known.as_deref() == Some(&*name.text) {
+                        *known = Some(to.text.to_string());
+                    }
+                }
+            }
             Action::DropConstraint { name, .. } => {
+                // Which constraint is the primary key is known by its index.
+                let is_key = |index: &Index| index.name.as_deref() == Some(&*name.text);
+                if self.indexes.iter().any(is_key) || name.text.ends_with("_pkey") {
+                    self.created = None;
+                }
                 self.not_null.retain(|(known, ..)| known.as_deref() != Some(&*name.text));
                 self.checks.retain(|(known, ..)| known.as_deref() != Some(&*name.text));
                 self.indexes.retain(|index| index.name.as_deref() != Some(&*name.text));

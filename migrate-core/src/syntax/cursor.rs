@@ -1,7 +1,7 @@
 //! A cursor over the tokens of a statement. It reads from left to right and keeps the position of
 //! each token in the file.
 
-use super::names::{Ident, Name};
+use super::name::{Ident, Name};
 use crate::syntax::lexer::{Token, TokenKind};
 use crate::syntax::source::Span;
 
@@ -14,6 +14,10 @@ pub(crate) struct Cursor<'s> {
     offset: usize,
 }
 
+#[cfg_attr(
+    not(feature = "analysis"),
+    expect(dead_code, reason = "most readers are in the analysis")
+)]
 impl<'s> Cursor<'s> {
     pub(crate) fn new(sql: &'s str, tokens: &'s [Token], offset: usize) -> Self {
         Cursor { sql, tokens, offset }
@@ -254,6 +258,12 @@ impl<'s> Cursor<'s> {
             depth = self.deeper(depth, *token);
         }
         None
+    }
+
+    /// Whether these words occur anywhere, inside of parentheses too.
+    pub(crate) fn contains(&self, words: &[&str]) -> bool {
+        (0..self.tokens.len())
+            .any(|at| Cursor { tokens: &self.tokens[at..], ..*self }.starts(words))
     }
 
     /// Whether these words occur outside of parentheses.

@@ -1,0 +1,3 @@
+migrate_macros::embed_migrations!("ui/incomplete-rule/migrations");
+
+fn main() {}

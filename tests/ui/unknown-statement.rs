@@ -1,0 +1,3 @@
+migrate_macros::embed_migrations!("ui/unknown-statement/migrations");
+
+fn main() {}
