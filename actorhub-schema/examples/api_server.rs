@@ -20,6 +20,7 @@ use axum::{Json, Router};
 use deadpool::managed::{self, Metrics, PoolError, RecycleError, RecycleResult};
 use migrate_core::connect::Connector;
 use migrate_core::{ConnectError, Event, History};
+use migrate_macros::sql;
 use migrate_scratch::{Backend, Server};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -219,9 +220,10 @@ fn applied(history: &History, revision: &str) -> Value {
 /// The newest users.
 async fn users(State(state): State<Arc<AppState>>) -> Answer {
     let client = state.pool.get().await.map_err(unavailable)?;
-    let query =
+    let query = sql!(
         "SELECT id::text, display_name, tier, coalesce(is_verified, false), created_at::text
-                 FROM users ORDER BY created_at DESC, id LIMIT 50";
+                 FROM users ORDER BY created_at DESC, id LIMIT 50"
+    );
     let rows = client.query(query, &[]).await.map_err(unavailable)?;
     let user = |row: &tokio_postgres::Row| {
         json!({

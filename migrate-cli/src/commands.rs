@@ -13,6 +13,7 @@ mod init;
 mod lint;
 mod log;
 mod plan;
+mod queries;
 mod redo;
 mod run;
 mod schema;
@@ -87,6 +88,7 @@ pub(crate) fn write(
         WriteCommand::Lock { through, unchecked, .. } => {
             write::lock(context, directory, through.as_deref(), *unchecked)
         }
+        WriteCommand::Queries(arguments) => queries::run(context, directory, arguments),
         WriteCommand::Import(arguments) => import::import(context, directory, arguments),
         WriteCommand::Init { message } => init::init(context, directory, message),
         WriteCommand::Edit { revision } => write::edit(context, directory, revision),

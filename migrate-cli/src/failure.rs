@@ -65,6 +65,7 @@ pub(crate) enum FailureKind {
     NotAtHead,
     Output,
     Partial,
+    Queries,
     Run,
     Statement,
     Stopped,

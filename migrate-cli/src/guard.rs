@@ -1,11 +1,12 @@
 //! What is about to run, or to be pinned, is analysed first: what `migrate check` refuses goes no further.
 
 use std::collections::HashSet;
+use std::fs;
 use std::path::Path;
 
 use migrate_core::analysis::analyse_with;
 use migrate_core::chain::edit::FileEdit;
-use migrate_core::chain::{Config, Diagnostic, Down, LOCK_FILE, Pin, write_lock};
+use migrate_core::chain::{Config, Diagnostic, Down, LOCK_FILE, Pin, QUERIES_FILE, write_lock};
 use migrate_core::{Chain, Folder, Migration, Rejection, check};
 
 use crate::failure::Failure;
@@ -46,7 +47,12 @@ fn refused_with(
     settled: &Ids<'_>,
 ) -> Option<Rejection> {
     // The texts that will run, and not the folder again, which somebody may have changed meanwhile.
-    let all = folder(directory, chain, |_| true, |one| one.deployed);
+    let queries = fs::read_to_string(directory.join(QUERIES_FILE)).ok();
+    let with_queries = |folder: Folder| match &queries {
+        Some(text) => folder.with(QUERIES_FILE, text),
+        None => folder,
+    };
+    let all = with_queries(folder(directory, chain, |_| true, |one| one.deployed));
     let found = analyse_with(all, config.clone()).err()?;
     let own = about(found, chain, wanted);
     if !own.diagnostics.is_empty() {
@@ -59,7 +65,7 @@ fn refused_with(
         wanted.contains(id) || settled.contains(id)
     };
     let is_settled = |one: &Migration<'_>| one.deployed || settled.contains(one.id.as_str());
-    let alone = folder(directory, chain, is_kept, is_settled);
+    let alone = with_queries(folder(directory, chain, is_kept, is_settled));
     // Branches that a later revision joins are no chain without it.
     check(alone.clone()).ok()?;
     let found = analyse_with(alone, config.clone()).err()?;

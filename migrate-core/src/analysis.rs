@@ -19,6 +19,7 @@ mod min_server;
 mod model;
 mod names;
 pub(crate) mod prediction;
+mod queries;
 mod query;
 mod replay;
 mod statement;
@@ -31,6 +32,7 @@ pub(crate) use crate::syntax::cursor;
 use self::annotations::{Note, notes};
 pub use self::blind_spots::{BlindSpot, blind_spot, blind_spots};
 pub use self::lints::{Finding, lint};
+pub use self::queries::{QueryError, QueryReport, ResultColumn, Schema, UsedName};
 use self::syntax::{Fault, SyntaxError};
 use crate::chain::chain::Chain;
 use crate::chain::check::{Rejection, check_with};
@@ -41,6 +43,7 @@ use crate::chain::file::ParsedFile;
 use crate::chain::folder::Folder;
 use crate::chain::lint::Level;
 use crate::chain::problem::Problem;
+use crate::chain::queries_lock::QueriesLock;
 use crate::chain::transaction_rules;
 use crate::syntax::source::{Source, Span};
 use crate::syntax::statements::Statement;
@@ -124,15 +127,18 @@ fn analysed(
     config: &Config,
 ) -> Result<(Chain<'static>, Vec<BlindSpot>), Rejection> {
     let oldest = config.min_server();
+    let lock = QueriesLock::of_folder(&folder);
     let chain = check_with(folder, workers, |file, source, problems| {
         statements(file, source, oldest, problems)
     })?;
-    let (mut diagnostics, blind) = replay::replay(&chain);
+    let lock = lock?.unwrap_or_default();
+    let (mut diagnostics, blind) = replay::replay(&chain, &lock.queries);
     diagnostics.extend(denied(&chain, config));
     if diagnostics.is_empty() {
         return Ok((chain, blind.into_iter().map(BlindSpot::from).collect()));
     }
-    let sources = chain.migrations().iter().map(|migration| migration.source.clone()).collect();
+    let own = chain.migrations().iter().map(|migration| migration.source.clone());
+    let sources = own.chain(replay::sources(&lock.queries)).collect();
     Err(Rejection { diagnostics, sources })
 }
 

@@ -24,9 +24,11 @@ pub(crate) mod id;
 pub(crate) mod lint;
 pub(crate) mod lockfile;
 pub(crate) mod lockfile_check;
+pub(crate) mod manifest;
 pub(crate) mod markers;
 pub(crate) mod outline;
 pub(crate) mod problem;
+pub(crate) mod queries_lock;
 pub(crate) mod rules;
 pub(crate) mod run_settings;
 pub(crate) mod sections;
@@ -41,12 +43,14 @@ pub use self::diagnostic::{Diagnostic, Label};
 pub use self::digest::{
     BadDigest, DIGEST_VERSION, Digest, ShortDigest, chain_digest, section_digest,
 };
-pub use self::folder::{Content, Entry, Folder, FolderError, MAX_FILE_BYTES};
+pub use self::folder::{Content, Entry, Folder, FolderError, MAX_FILE_BYTES, QUERIES_FILE};
 pub use self::id::{BadId, MAX_ID_LENGTH, RevisionId};
 pub use self::lint::{Hazard, Level, Lint};
 pub use self::lockfile::{LOCK_FILE, Pin, lock_text, write as write_lock};
+pub use self::manifest::chain_of_manifest;
 pub use self::outline::{Outline, OutlineEntry};
 pub use self::problem::Problem;
+pub use self::queries_lock::{ProgramQuery, QueriesLock};
 pub use self::run_settings::{Environment, RunSettings};
 pub use self::sections::{Options, Section, parse_duration};
 pub use self::variant::variant;

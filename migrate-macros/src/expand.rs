@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use migrate_core::__private::{ENCODING_FORMAT as FORMAT, Threads, analyse_on, encode};
-use migrate_core::chain::{LOCK_FILE, RunSettings, variant};
+use migrate_core::chain::{LOCK_FILE, QUERIES_FILE, RunSettings, variant};
 use migrate_core::{Chain, Folder, Migration, files};
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::quote;
@@ -67,12 +67,12 @@ fn module(
     let (format, head_id) = (Literal::u32_unsuffixed(FORMAT), chain.head().id.as_str());
     let digest = Literal::byte_string(chain.head().digests.chain.as_bytes());
     let tracked = migrations.iter().map(|migration| place.file(migration.file_name()));
-    let lock = place.file(LOCK_FILE);
-    let lock = std::path::Path::new(&lock).exists().then_some(lock);
+    let locks = [LOCK_FILE, QUERIES_FILE].map(|name| place.file(name));
+    let locks = locks.into_iter().filter(|path| std::path::Path::new(path).exists());
     let run_settings = run_settings(core, settings);
     let settings = files::config_path(&place.directory);
     let settings = settings.map(|path| path.to_string_lossy().into_owned());
-    let tracked: Vec<String> = tracked.chain(lock).chain(settings).collect();
+    let tracked: Vec<String> = tracked.chain(locks).chain(settings).collect();
     let directory = place.directory.to_string_lossy();
     let module_doc =
         format!(" The chain of migrations in `{}`, checked when this was built.", place.shown);

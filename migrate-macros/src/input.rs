@@ -45,13 +45,14 @@ impl Parse for Input {
         while !input.is_empty() {
             if input.peek(LitStr) {
                 let literal: LitStr = input.parse()?;
-                set(&mut directory, literal, "the folder")?;
+                let span = literal.span();
+                set(&mut directory, literal, span, "the folder")?;
             } else if input.peek(Ident::peek_any) && input.peek2(Token![=]) {
                 let name = Ident::parse_any(input)?;
                 input.parse::<Token![=]>()?;
                 match name.to_string().as_str() {
-                    "module" => set(&mut module, input.parse()?, "`module`")?,
-                    "crate" => set(&mut core, input.parse()?, "`crate`")?,
+                    "module" => set(&mut module, input.parse()?, name.span(), "`module`")?,
+                    "crate" => set(&mut core, input.parse()?, name.span(), "`crate`")?,
                     "min_server" if min_server.is_some() => {
                         return Err(Error::new(name.span(), "`min_server` is given twice"));
                     }
@@ -126,9 +127,10 @@ fn version(literal: &LitInt) -> Result<u32> {
     }
 }
 
-fn set(slot: &mut Option<LitStr>, value: LitStr, what: &str) -> Result<()> {
+/// Fills a slot, which must be empty.
+pub(crate) fn set<T>(slot: &mut Option<T>, value: T, span: Span, what: &str) -> Result<()> {
     match slot {
-        Some(_) => Err(Error::new(value.span(), format!("{what} is given twice"))),
+        Some(_) => Err(Error::new(span, format!("{what} is given twice"))),
         None => {
             *slot = Some(value);
             Ok(())

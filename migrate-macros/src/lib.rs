@@ -12,6 +12,8 @@ mod expand;
 mod fallback;
 mod input;
 mod place;
+mod schemas;
+mod sql;
 
 use proc_macro::TokenStream;
 
@@ -69,5 +71,38 @@ pub fn embed_migrations(input: TokenStream) -> TokenStream {
     match syn::parse::<input::Input>(input) {
         Ok(input) => expand::embed(&input).into(),
         Err(error) => error.into_compile_error().into(),
+    }
+}
+
+/// A query, checked against the schema that the chain builds: an expression of type `&'static str`.
+///
+/// ```ignore
+/// let rows = client.query(sql!("SELECT id, email FROM users WHERE age > $1"), &[&30])?;
+/// ```
+///
+/// It is only the text, so it works with any client: tokio-postgres, postgres, sqlx, diesel's `sql_query`. It does not
+/// compile if a server would refuse the query: a table, a column or a function is not there, types do not fit, an
+/// `INSERT` leaves out a column that needs a value. What can't be known is no error: tables that something else
+/// creates, types of extensions, statements other than queries and changes of data.
+///
+/// - `sql!(file = "queries/users.sql")` reads the query from a file, relative to the crate's `Cargo.toml`.
+/// - `sql!(unchecked = "a temporary table", "SELECT …")` does not check it, and says why.
+/// - `sql!(chain = "../schema/migrations", "SELECT …")` names the folder of the chain. Without that, it is the one that
+///   `Cargo.toml` names (`chain = "…"` in `[package.metadata.migrate]`), or `migrations` beside `Cargo.toml`.
+///
+/// The chain is read once for a crate. No database and no network are needed. An edited or deleted file of the chain is
+/// noticed; for a new file, the crate needs the `build.rs` of [`embed_migrations!`](macro@embed_migrations).
+///
+/// `migrate queries --record` writes the queries of a release to `queries.lock` beside the chain. From then on, a build
+/// refuses a pending revision that breaks one of them.
+#[proc_macro]
+pub fn sql(input: TokenStream) -> TokenStream {
+    match syn::parse::<sql::Sql>(input).and_then(|input| sql::expand(&input)) {
+        Ok(output) => output.into(),
+        Err(error) => {
+            // An expression of the right type, so that there are no further errors.
+            let errors = error.into_compile_error();
+            quote::quote!({ #errors "" }).into()
+        }
     }
 }

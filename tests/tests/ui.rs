@@ -26,8 +26,8 @@ use trybuild::TestCases;
 const CASES: &str = "ui";
 
 /// What cases are about that no single problem's code names: lints that are denied, the macro's
-/// arguments, the types that it makes, its stand-in for a broken chain, and many problems at once.
-const OTHER_SUBJECTS: [&str; 5] = ["lint", "macro", "many", "stand-in", "typed"];
+/// arguments, the types that it makes, its stand-in for a broken chain, many problems at once, and `sql!()`.
+const OTHER_SUBJECTS: [&str; 6] = ["lint", "macro", "many", "sql", "stand-in", "typed"];
 
 /// The package that the cases belong to. trybuild builds, twice, whatever the package of a test
 /// depends on, which for this one is a client for containers and much else; so the cases get one
@@ -154,10 +154,10 @@ fn a_folder_has_the_problem_that_its_case_is_named_after() {
 
 #[test]
 fn every_problem_has_a_case() {
-    let source = include_str!("../../migrate-core/src/chain/problem.rs");
-    let (_, body) = source.split_once("fn code(").unwrap();
-    let (body, _) = body.split_once("\n    }\n").unwrap();
-    let codes: BTreeSet<&str> = body.split('"').skip(1).step_by(2).collect();
+    // Each row of the table begins with the code.
+    let source = include_str!("../../migrate-core/src/chain/problem/table.rs");
+    let rows = source.split(" row(").filter_map(|row| row.trim_start().strip_prefix('"'));
+    let codes: BTreeSet<&str> = rows.filter_map(|row| row.split('"').next()).collect();
     assert!(codes.contains("no-directory") && codes.contains("pinned-reparented"), "{codes:?}");
     let names = names(CASES);
     let mut seen: BTreeSet<&str> = names.iter().map(|name| code(name)).collect();

@@ -57,8 +57,8 @@ const WORDS: [(&[&str], &str); 16] = [
 ];
 
 /// The commands that only a folder has.
-pub(crate) static WRITING: [&str; 9] =
-    ["revision", "new", "add", "merge", "rebase", "lock", "import", "init", "edit"];
+pub(crate) static WRITING: [&str; 10] =
+    ["revision", "new", "add", "merge", "rebase", "lock", "queries", "import", "init", "edit"];
 
 /// Adds what was probably meant to an error about the arguments, where that is known.
 pub(crate) fn advise(error: &clap::Error, embedded: bool) -> Option<&'static str> {

@@ -37,6 +37,7 @@ pub(crate) struct RevisionArgs {
 }
 
 use super::import::{IMPORT, Import};
+use super::queries::{QUERIES, QueriesArgs};
 
 /// A command that writes; the words and the spelling are Alembic's where it has them.
 #[derive(Debug, Subcommand)]
@@ -77,6 +78,9 @@ pub(crate) enum WriteCommand {
         #[arg(long, conflicts_with = "from_database")]
         unchecked: bool,
     },
+    /// Show the queries of the deployed release, and what each uses; or record those of a new one
+    #[command(after_help = QUERIES)]
+    Queries(QueriesArgs),
     /// Turn another tool's folder of migrations into a chain
     #[command(after_help = IMPORT)]
     Import(Import),

@@ -104,6 +104,11 @@ impl FindingView {
         }
     }
 
+    /// What is wrong, and what to do.
+    pub(super) fn text(&self) -> String {
+        format!("{}\n = help: {}", self.message, self.help)
+    }
+
     /// What is found, and in which file.
     fn kind(&self) -> (&'static str, &str) {
         (self.code, &self.place.file)

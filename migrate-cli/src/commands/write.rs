@@ -14,6 +14,7 @@ use migrate_core::plan::status;
 use migrate_core::{Chain, Folder, Migration, Status, check};
 use serde::Serialize;
 
+use super::queries;
 use crate::context::Context;
 use crate::failure::{Exit, Failure, FailureKind, Purpose, is_foreign, problem_count};
 use crate::guard::{self, Ids};
@@ -185,6 +186,17 @@ fn pin(
     let exit = save(context, directory, &edit, None, Some(deployed))?;
     let (all, verb) = (counted(chain.len(), "revision"), if deployed == 1 { "is" } else { "are" });
     context.ui.say(format!("{deployed} of {all} {verb} pinned; commit the file"));
+    // Where nobody records queries, there is nothing to remember.
+    if let Some(lock) = queries::lock(directory)?
+        && let chain = context.source.chain()?
+        && let Some(head) = queries::pinned(&chain).filter(|head| *head != lock.head)
+    {
+        context.ui.warn(format!(
+            "queries.lock is of a release at `{}`, and the pinned one is at `{head}`\n = help: record the queries \
+             of this release, too: `migrate queries --record`",
+            lock.head
+        ));
+    }
     Ok(exit)
 }
 

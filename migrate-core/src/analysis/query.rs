@@ -17,7 +17,9 @@ mod special;
 mod tree;
 
 use self::reader::Reader;
-pub(super) use self::resolve::{Call, Columns, Finding, Item, Parameters, Resolver, Source, Trust};
+pub(super) use self::resolve::{
+    Call, Columns, Finding, Item, Parameters, Resolver, Source, Trust, Use,
+};
 pub(super) use self::tree::{ExprId, QueryId, Tree};
 use super::cursor::Cursor;
 

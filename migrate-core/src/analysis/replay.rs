@@ -22,6 +22,7 @@ mod indexes;
 mod inheritance;
 mod not_null;
 mod other_statements;
+mod program;
 mod queries;
 mod removal;
 mod routine_shapes;
@@ -36,8 +37,9 @@ mod transaction_rules;
 mod types;
 mod value_types;
 mod views;
+mod window;
 
-use self::state::ReplayState;
+use self::window::Ran;
 use super::annotations::{Note, notes};
 use super::cursor::Cursor;
 use super::model::{Aspect, Difference, Mark, Model, Path};
@@ -45,20 +47,29 @@ use super::statement::{self, OnTable, Statement};
 use crate::chain::chain::{Chain, Down, Migration};
 use crate::chain::diagnostic::Diagnostic;
 use crate::chain::problem::Problem;
+use crate::chain::queries_lock::ProgramQuery;
 use crate::chain::sections::{Options, Section};
 use crate::syntax::source::{Source, Span};
 use crate::syntax::statements::split_statements;
 
-pub(super) use self::state::BlindSpot;
+pub(super) use self::program::CheckedQuery;
+pub(super) use self::state::{BlindSpot, Fault, ReplayState};
+pub(super) use self::window::{Window, sources};
 pub(super) use super::model::Place;
 
 /// The problems of a chain, and the blind spots of its upgrades. Files are numbered in the order of
-/// the chain.
-pub(super) fn replay(chain: &Chain<'_>) -> (Vec<Diagnostic>, Vec<BlindSpot>) {
+/// the chain. The pending revisions must not break the queries of the deployed release, whose sources
+/// follow those of the chain.
+pub(super) fn replay(
+    chain: &Chain<'_>,
+    queries: &[ProgramQuery],
+) -> (Vec<Diagnostic>, Vec<BlindSpot>) {
     let mut state = ReplayState::new();
     let mut found = Vec::new();
     // After the last revision that can have problems, nothing needs to be replayed.
     let is_pending = |migration: &Migration<'_>| !migration.deployed;
+    let mut window = Window::new(queries, chain.len());
+    let (mut is_open, mut is_deployed) = (false, false);
     let end = chain.migrations().iter().rposition(is_pending).map_or(0, |last| last + 1);
     for (at, migration) in chain.migrations()[..end].iter().enumerate() {
         state.source = at;
@@ -66,11 +77,26 @@ pub(super) fn replay(chain: &Chain<'_>) -> (Vec<Diagnostic>, Vec<BlindSpot>) {
         let before = state.model.mark();
         let offset = migration.up.span.start;
         let (sql, options) = (migration.up_sql(), migration.up.options);
-        let said = section(&mut state, sql, offset, options, migration.deployed);
+        if migration.deployed {
+            found.extend(section(&mut state, sql, offset, options, true));
+            is_deployed = true;
+            if is_open {
+                window.begin(&mut state);
+            }
+            continue;
+        }
+        if !is_open && is_deployed && !window.is_empty() {
+            window.begin(&mut state);
+            is_open = true;
+        }
+        let watching = is_open.then_some(&mut window);
+        let said = section_watched(&mut state, sql, offset, options, false, watching);
         let is_clean = said.is_empty();
         found.extend(said);
-        if let (false, true, Down::Section(down)) = (migration.deployed, is_clean, &migration.down)
-        {
+        if is_open {
+            found.extend(window.finish(at));
+        }
+        if let (true, Down::Section(down)) = (is_clean, &migration.down) {
             let told = state.blind.len();
             found.extend(downgrade(&mut state, migration, *down, &before));
             state.blind.truncate(told);
@@ -81,6 +107,11 @@ pub(super) fn replay(chain: &Chain<'_>) -> (Vec<Diagnostic>, Vec<BlindSpot>) {
 
 /// The blind spots of the upgrades of a chain.
 pub(super) fn blind(chain: &Chain<'_>) -> Vec<BlindSpot> {
+    at_head(chain).blind
+}
+
+/// The state after all upgrades.
+pub(super) fn at_head(chain: &Chain<'_>) -> ReplayState {
     let mut state = ReplayState::new();
     for (at, migration) in chain.migrations().iter().enumerate() {
         state.source = at;
@@ -88,7 +119,8 @@ pub(super) fn blind(chain: &Chain<'_>) -> Vec<BlindSpot> {
         let (sql, up) = (migration.up_sql(), migration.up);
         section(&mut state, sql, up.span.start, up.options, migration.deployed);
     }
-    state.blind
+    state.model.begin();
+    state
 }
 
 /// Replays only the upgrades, and calls `show` with the model after each.
@@ -109,6 +141,18 @@ fn section(
     offset: usize,
     options: Options,
     deployed: bool,
+) -> Vec<Diagnostic> {
+    section_watched(state, sql, offset, options, deployed, None)
+}
+
+/// The same, and shows each statement's effect to the window.
+fn section_watched(
+    state: &mut ReplayState,
+    sql: &str,
+    offset: usize,
+    options: Options,
+    deployed: bool,
+    mut window: Option<&mut Window<'_>>,
 ) -> Vec<Diagnostic> {
     state.model.reset_path();
     state.added_values.clear();
@@ -143,6 +187,7 @@ fn section(
                 continue;
             }
         }
+        let before = window.is_some().then(|| state.model.mark());
         apply(state, &statement::read(sql, &statement, offset), &all);
         let faults = std::mem::take(&mut state.faults);
         let is_allowed = |code: &str| {
@@ -164,6 +209,10 @@ fn section(
         }
         if state.has_event_triggers {
             state.go_blind("an event trigger runs behind each statement");
+        }
+        if let (Some(window), Some(before)) = (&mut window, before) {
+            let is_allowed = is_allowed("breaks-deployed");
+            window.after(state, &before, Ran { text: all, span: state.statement, is_allowed });
         }
     }
     found

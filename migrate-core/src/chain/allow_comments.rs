@@ -7,10 +7,11 @@ use crate::syntax::suggest::did_you_mean;
 
 /// The codes that an author may allow, beside those of the lints; `down` is for a downgrade that leaves
 /// or loses something, `rows` for an upgrade that can't be tested with generated rows.
-const ALLOWABLE: [&str; 22] = [
+const ALLOWABLE: [&str; 23] = [
     "already-exists",
     "ambiguous",
     "ambiguous-column",
+    "breaks-deployed",
     "cannot-replace",
     "column-count",
     "down",

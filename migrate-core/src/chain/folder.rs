@@ -5,6 +5,9 @@ use crate::chain::lockfile::LOCK_FILE;
 use crate::chain::problem::Problem;
 use crate::syntax::source::{Source, Span};
 
+/// The name of the file with the queries of the deployed release, next to the lock file.
+pub const QUERIES_FILE: &str = "queries.lock";
+
 /// The size limit for a file of a chain, since files become part of the program.
 pub const MAX_FILE_BYTES: usize = 8 << 20;
 
@@ -125,7 +128,7 @@ pub(crate) fn open(folder: Folder, problems: &mut Vec<Diagnostic>) -> Files {
         let is_lock = name == LOCK_FILE;
         let is_migration = name.ends_with(".sql") && !name.starts_with('.');
         if !is_lock && !is_migration {
-            if !(name.starts_with('.') || name.starts_with("README")) {
+            if !(name.starts_with('.') || name.starts_with("README") || name == QUERIES_FILE) {
                 // A revision with a wrong file name is missing from the chain.
                 misnamed |= name.to_lowercase().contains(".sql");
                 problems.push(Diagnostic::new(Problem::StrayFile { name: join(&path, &name) }));
@@ -230,6 +233,7 @@ mod tests {
         check("001.sql", 1, &[]);
         check("chain.lock", 0, &["empty-chain"]);
         check("README.md", 0, &["empty-chain"]);
+        check("queries.lock", 0, &["empty-chain"]);
         check(".001.sql.swp", 0, &["empty-chain"]);
         check(".hidden.sql", 0, &["empty-chain"]);
         for stray in ["notes.txt", "Chain.lock", "sql"] {

@@ -281,6 +281,16 @@ pub enum Problem {
         lacks: &'static str,
     },
 
+    // The queries of the program.
+    BreaksDeployed {
+        what: String,
+        queries: String,
+        instead: String,
+    },
+    QueriesLock {
+        why: String,
+    },
+
     // Lock file.
     LockConflict,
     LockVersion {

@@ -11,3 +11,4 @@ mod mutations;
 mod queries;
 mod random;
 mod types;
+mod window;

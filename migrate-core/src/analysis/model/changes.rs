@@ -3,9 +3,9 @@
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
-use super::invalidation::Horizon;
+use super::invalidation::{Horizon, bare};
 use super::snapshot::{EarlierState, Snapshot};
-use super::{Detail, Id, Key, Lookup, Model, Object, ObjectKind, Path, Place, Undo};
+use super::{Detail, Id, Key, Lookup, Model, Namespace, Object, ObjectKind, Path, Place, Undo};
 use crate::analysis::statement::is_built_in;
 
 /// A point in time to roll back to.
@@ -98,6 +98,62 @@ impl Model {
             }
         }
         (self.horizon, self.path, self.schemas) = (mark.horizon, mark.path, mark.schemas);
+    }
+
+    /// The names by which a query can refer to what has changed since a mark. A part of a table is
+    /// only found through its table.
+    pub(in crate::analysis) fn names_changed_since(&self, mark: &Mark) -> HashSet<Rc<str>> {
+        let mut names: HashSet<Rc<str>> = HashSet::new();
+        for undo in self.journal.get(mark.length..).unwrap_or_default() {
+            match undo {
+                Undo::Object(id, old) => {
+                    for object in old.as_deref().into_iter().chain(self.get(*id)) {
+                        names.extend(self.name_in_queries(object));
+                        if object.class.is_type() {
+                            let users =
+                                self.dependents(*id).iter().filter_map(|(id, _)| self.get(*id));
+                            names.extend(users.filter_map(|user| self.name_in_queries(user)));
+                        }
+                    }
+                }
+                Undo::Slot((namespace, home, name), _) => match namespace {
+                    Namespace::Schema
+                    | Namespace::Relation
+                    | Namespace::Type
+                    | Namespace::Routine
+                    | Namespace::Extension => {
+                        names.insert(bare(name).into());
+                    }
+                    _ => {
+                        let home = home.and_then(|home| self.get(home));
+                        names.extend(home.and_then(|home| self.name_in_queries(home)));
+                    }
+                },
+                Undo::Linked(on) | Undo::Unlinked(on, ..) => {
+                    names.extend(self.get(*on).and_then(|on| self.name_in_queries(on)));
+                }
+                Undo::Invalidated(..) | Undo::InvalidatedPrefix(..) => {}
+            }
+        }
+        names
+    }
+
+    /// The name of an object, or of the table that it is a part of.
+    fn name_in_queries(&self, object: &Object) -> Option<Rc<str>> {
+        let mut object = object;
+        while let None
+        | Some(
+            Namespace::Column
+            | Namespace::Constraint
+            | Namespace::ConstraintInSchema
+            | Namespace::Trigger
+            | Namespace::Policy
+            | Namespace::Rule,
+        ) = object.class.namespace()
+        {
+            object = self.get(object.home?)?;
+        }
+        Some(bare(&object.name).into())
     }
 
     /// Rolls back to a mark, and records that everything since the mark may or may not have

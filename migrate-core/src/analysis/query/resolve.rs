@@ -10,7 +10,8 @@ mod rules;
 mod scope;
 mod types;
 
-use std::collections::HashMap;
+use std::cell::RefCell;
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 pub(in crate::analysis) use self::columns::Columns;
@@ -113,6 +114,19 @@ pub(in crate::analysis) struct Resolver<'c> {
     choices: HashMap<(&'static str, Option<Kind>, Kind), Choice>,
     /// The clauses around the expression that is being resolved that take no aggregates.
     clause: Option<&'static str>,
+    /// The relations and columns of the model that the query uses.
+    uses: RefCell<Vec<Use>>,
+    /// The relations of which it is not known whether they exist, or what they are.
+    unknown: Vec<Name>,
+}
+
+/// A relation that a query uses, or one of its columns.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(in crate::analysis) struct Use {
+    pub(in crate::analysis) relation: Id,
+    pub(in crate::analysis) column: Option<Rc<str>>,
+    /// Whether the query writes it.
+    pub(in crate::analysis) writes: bool,
 }
 
 /// A recursive query whose columns are those of its non-recursive term.
@@ -149,6 +163,8 @@ impl<'c> Resolver<'c> {
             kinds: vec![Kind::Unknown; tree.expressions.len()],
             choices: HashMap::new(),
             clause: None,
+            uses: RefCell::default(),
+            unknown: Vec::new(),
         }
     }
 
@@ -172,6 +188,30 @@ impl<'c> Resolver<'c> {
     /// Resolves a condition of a table, a policy or a trigger.
     pub(in crate::analysis) fn is_true(&mut self, root: ExprId, clause: &'static str) {
         self.condition(root, clause);
+    }
+
+    /// Returns what the query uses, each relation and column once.
+    pub(in crate::analysis) fn uses(&self) -> Vec<Use> {
+        let mut seen = HashSet::new();
+        let all = self.uses.borrow();
+        let mut uses = all.clone();
+        // The table that is changed has been looked up like one that is read.
+        let is_target = |one: &Use| {
+            one.column.is_none()
+                && !one.writes
+                && all.contains(&Use { writes: true, ..one.clone() })
+        };
+        uses.retain(|one| !is_target(one) && seen.insert(one.clone()));
+        uses
+    }
+
+    /// Returns the relations that are not known.
+    pub(in crate::analysis) fn unknown_relations(&self) -> Vec<Name> {
+        self.unknown.clone()
+    }
+
+    fn note_use(&self, relation: Id, column: Option<&Rc<str>>, writes: bool) {
+        self.uses.borrow_mut().push(Use { relation, column: column.cloned(), writes });
     }
 
     /// Returns the errors and the calls that were found.

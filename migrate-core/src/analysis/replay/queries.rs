@@ -271,7 +271,7 @@ impl ReplayState {
     }
 
     /// Whose operators, functions and casts can apply to PostgreSQL's own types.
-    fn trust(&self) -> Trust {
+    pub(super) fn trust(&self) -> Trust {
         let is_known = !self.model.is_open(Namespace::Routine) && !self.may_be_extended();
         Trust {
             operators: is_known && self.operators.is_empty() && !self.has_casts,
@@ -282,7 +282,7 @@ impl ReplayState {
 
     /// Reports errors, once for each name. `instead` is the position to use if the file does not
     /// contain the text literally.
-    fn report_all(&mut self, found: Vec<Finding>, instead: Option<Span>) {
+    pub(super) fn report_all(&mut self, found: Vec<Finding>, instead: Option<Span>) {
         let mut seen: Vec<Finding> = Vec::new();
         for mut finding in found {
             if let Some(span) = instead {

@@ -17,11 +17,11 @@ use crate::syntax::suggest::did_you_mean;
 
 /// An error that a server would report.
 #[derive(Debug)]
-pub(super) struct Fault {
-    pub(super) problem: Problem,
-    pub(super) span: Span,
-    pub(super) label: String,
-    pub(super) related: Vec<(Place, String)>,
+pub(in crate::analysis) struct Fault {
+    pub(in crate::analysis) problem: Problem,
+    pub(in crate::analysis) span: Span,
+    pub(in crate::analysis) label: String,
+    pub(in crate::analysis) related: Vec<(Place, String)>,
 }
 
 /// The limit for copying inherited columns. A chain of a few kilobytes can ask for millions of
@@ -42,8 +42,8 @@ pub(in crate::analysis) struct BlindSpot {
     pub(in crate::analysis) namespaces: Option<&'static [Namespace]>,
 }
 
-pub(super) struct ReplayState {
-    pub(super) model: Model,
+pub(in crate::analysis) struct ReplayState {
+    pub(in crate::analysis) model: Model,
     /// The file that is being replayed.
     pub(super) source: usize,
     pub(super) faults: Vec<Fault>,

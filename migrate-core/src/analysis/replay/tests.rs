@@ -15,6 +15,7 @@ mod temporaries;
 mod types;
 mod unknown;
 mod values;
+mod window;
 
 /// Checks a chain of these upgrades and downgrades. Returns its errors as `revision:line message:
 /// label`, followed by further locations and the help.

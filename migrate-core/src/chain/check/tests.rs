@@ -175,6 +175,7 @@ variants! {
     ConfigSyntax UnknownSetting BadSetting UnknownStatement IncompleteRule
     LockConflict LockVersion LockSyntax LockDuplicate LockTampered
     PinnedMissing PinnedEdited PinnedDownEdited PinnedReparented
+    BreaksDeployed QueriesLock
 }
 
 /// The first case of each variant is its example. The texts in `snapshots` are what users read.
@@ -202,7 +203,7 @@ fn every_variant_has_a_case_and_its_text_is_reviewed() {
     // Problems that only the parser finds are tested with the parser, and those of the settings
     // with the settings.
     seen.extend(["MissingSemicolon", "PsqlVariable", "Parameter", "ReleasesLocks"]);
-    seen.extend(["NeedsTransaction", "TextSetting"]);
+    seen.extend(["NeedsTransaction", "TextSetting", "BreaksDeployed", "QueriesLock"]);
     seen.extend(["Syntax", "NeedsServer", "Lint", "ConfigSyntax", "UnknownSetting", "BadSetting"]);
     seen.extend(["UnknownStatement", "IncompleteRule"]);
     // Problems that only a replay finds are tested with the replay.

@@ -522,7 +522,7 @@ impl Problem {
                 suggested_or(
                     *suggestion,
                     "the codes are those of `migrate lint --list`; besides, already-exists, \
-                     ambiguous, ambiguous-column, cannot-replace, column-count, down, \
+                     ambiguous, ambiguous-column, breaks-deployed, cannot-replace, column-count, down, \
                      generated-column, missing, needs-server, no-key, no-operator-class, \
                      not-immutable, repeated-column, still-needed, syntax, type-mismatch, \
                      value-count and wrong-kind can be allowed",
@@ -627,6 +627,15 @@ impl Problem {
                 "variant-clash",
                 format!("two files give the variant `Revision::{variant}`"),
                 "rename one of the two files; the words of the name make the variant",
+            ),
+            BreaksDeployed { what, queries, instead } => {
+                row("breaks-deployed", format!("this breaks {queries}: {what}"), instead.as_str())
+            }
+            QueriesLock { why } => row(
+                "queries-lock",
+                format!("queries.lock can't be read: {why}"),
+                "check out the release that is deployed, and write the file again: \
+                 `migrate queries --record`; or restore the committed one with `git checkout`",
             ),
             LockConflict => row(
                 "lock-conflict",

@@ -136,7 +136,7 @@ const KINDS: &[(&str, &str, Here)] = &[
     ),
     (
         "`ADD VALUE`",
-        "ALTER TYPE y ADD VALUE 'b';\n-- migrate:down\nSELECT 1",
+        "ALTER TYPE y ADD VALUE 'b';\n-- migrate:down\n-- migrate:allow(down): it stays\nSELECT 1",
         Warn(Lint::AddValueIfNotExists),
     ),
     ("policy without row-level security", "CREATE POLICY x ON t", Warn(Lint::PolicyWithoutRls)),

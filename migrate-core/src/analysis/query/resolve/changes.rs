@@ -22,6 +22,9 @@ impl Resolver<'_> {
         // A CTE cannot be the target of a change.
         let source = self.relation(&target.table);
         self.ctes = ctes;
+        if let Source::Table(id) = source {
+            self.note_use(id, None, true);
+        }
         let name =
             target.alias.as_ref().map_or_else(|| target.table.last().into(), |it| it.text.clone());
         Item::new(Some(name), source)
@@ -199,6 +202,9 @@ impl Resolver<'_> {
                 let name = column.name.clone();
                 self.found.push(Finding::TargetColumn { table, name });
                 continue;
+            }
+            if let Some(table) = table {
+                self.note_use(table, Some(&column.name.text), true);
             }
             // The parts of a column may be assigned one by one.
             let text: &str = &column.name.text;

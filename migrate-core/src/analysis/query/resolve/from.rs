@@ -136,10 +136,16 @@ impl Resolver<'_> {
                     | ObjectKind::ForeignTable
                     | ObjectKind::View
                     | ObjectKind::MaterializedView,
-                ) => Source::Table(id),
+                ) => {
+                    self.note_use(id, None, false);
+                    Source::Table(id)
+                }
                 _ => Source::Unknown,
             },
-            Lookup::Unknown(_) => Source::Unknown,
+            Lookup::Unknown(_) => {
+                self.unknown.push(name.clone());
+                Source::Unknown
+            }
             Lookup::No(_) => {
                 self.found.push(Finding::Relation(name.clone()));
                 Source::Unknown

@@ -226,7 +226,10 @@ impl Resolver<'_> {
     fn kind_in(&self, source: &Source, name: &str) -> Kind {
         match source {
             Source::Table(id) => match self.model.find(Namespace::Column, Some(*id), name) {
-                Lookup::Yes(column) => Kind::of_column(self.model, column),
+                Lookup::Yes(column) => {
+                    self.note_use(*id, Some(&name.into()), false);
+                    Kind::of_column(self.model, column)
+                }
                 _ => Kind::Unknown,
             },
             Source::List(columns) => columns.kind_of(name),

@@ -1,0 +1,3 @@
+migrate_macros::embed_migrations!("ui/breaks-deployed");
+
+fn main() {}

@@ -1,0 +1,3 @@
+migrate_macros::embed_migrations!("ui/queries-lock");
+
+fn main() {}
