@@ -22,19 +22,23 @@ use crate::suite::Case;
 
 pub(crate) type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
-const USAGE: &str = "usage: foreign_suites MIGRATE SUITE…   (MIGRATE: the program `migrate`)\n\
+const USAGE: &str = "usage: foreign_suites [--without-grants] MIGRATE SUITE…   (MIGRATE: the program `migrate`)\n\
                      FOREIGN_SUITES_ONLY=TEXT runs the cases with this text in their names";
 
 /// How many cases are under way at once.
 const WORKERS: usize = 3;
 
 fn main() -> ExitCode {
-    let mut arguments = env::args_os().skip(1).map(PathBuf::from);
-    let Some(migrate) = arguments.next() else {
+    let mut arguments: Vec<PathBuf> = env::args_os().skip(1).map(PathBuf::from).collect();
+    let with_grants = arguments.first().is_none_or(|it| it.as_os_str() != "--without-grants");
+    if !with_grants {
+        arguments.remove(0);
+    }
+    let Some((migrate, suites)) = arguments.split_first() else {
         eprintln!("{USAGE}");
         return ExitCode::from(2);
     };
-    match run(&migrate, arguments.collect()) {
+    match run(migrate, suites, with_grants) {
         Ok(0) => ExitCode::SUCCESS,
         Ok(_) => ExitCode::FAILURE,
         Err(error) => {
@@ -45,14 +49,14 @@ fn main() -> ExitCode {
 }
 
 /// Runs all suites, and returns how many cases show a fault.
-fn run(migrate: &Path, suites: Vec<PathBuf>) -> Result<usize> {
+fn run(migrate: &Path, suites: &[PathBuf], with_grants: bool) -> Result<usize> {
     let server = Server::start(&Backend::ORDER)?;
     println!("{server}");
-    let judge = Judge::new(migrate, &server)?;
+    let judge = Judge::new(migrate, &server, with_grants)?;
     let only = env::var("FOREIGN_SUITES_ONLY").unwrap_or_default();
     let mut rows = Vec::new();
     for suite in suites {
-        let mut cases = suite::read(&suite)?;
+        let mut cases = suite::read(suite)?;
         cases.retain(|case| case.name.contains(&only));
         let name = suite.file_name().unwrap_or(suite.as_os_str()).to_string_lossy().into_owned();
         println!("\n== {name}: {} cases", cases.len());

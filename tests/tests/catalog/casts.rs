@@ -214,6 +214,55 @@ fn values_become_those_of_the_other_type() {
     pairs.done();
 }
 
+/// A comment says that a table is rewritten where the server does that, and nowhere else.
+#[test]
+fn what_rewrites_the_table_is_said() {
+    let mut pairs = Pairs::new("rewrites");
+    let server = Server::shared().unwrap();
+    let database = server.database("rewrites").unwrap();
+    let mut client = database.connect().unwrap();
+    let mut check = |setup: &str, one: &str, other: &str, expected: &str| {
+        let [one, other] =
+            [one, other].map(|columns| format!("{setup}; CREATE TABLE t (k int{columns})"));
+        let script = script(&pairs.catalog(&one), &pairs.catalog(&other));
+        let cautions = script.steps.iter().filter_map(|it| it.caution.as_deref());
+        assert_eq!(cautions.collect::<Vec<_>>().join(", "), expected, "{one} -> {other}");
+        let steps: Vec<&str> = script.steps.iter().map(|it| it.sql.as_str()).collect();
+        client.batch_execute(&format!("BEGIN; {one}; INSERT INTO t VALUES (1)")).unwrap();
+        let node = "SELECT pg_relation_filenode('t')";
+        let before = value(&mut client, node);
+        client.batch_execute(&steps.join("; ")).unwrap();
+        let is_rewritten = value(&mut client, node) != before;
+        assert_eq!(is_rewritten, expected == "rewrites the table", "{one} -> {other}");
+        client.batch_execute("ROLLBACK").unwrap();
+    };
+    let rewrites = "rewrites the table";
+    check("", ", a text", ", a varchar", "");
+    check("", ", a varchar(9)", ", a text", "");
+    check("", ", a xml", ", a text", "");
+    check("", ", a int", ", a text", rewrites);
+    check("", ", a char(4)", ", a varchar", rewrites);
+    check("", ", a name", ", a text", rewrites);
+    check("", ", a int", ", a bigint", rewrites);
+    check("CREATE DOMAIN d AS text", ", a d", ", a text", "");
+    check("CREATE SEQUENCE q", "", ", a bigint DEFAULT nextval('q')", rewrites);
+    check("", "", ", a uuid DEFAULT gen_random_uuid()", rewrites);
+    check("", "", ", a int GENERATED ALWAYS AS (k * 2) STORED", rewrites);
+    check("", "", ", a timestamptz DEFAULT now()", "");
+    let call = "CREATE FUNCTION f() RETURNS int LANGUAGE plpgsql AS 'BEGIN RETURN 1; END'";
+    check(call, "", ", a int DEFAULT f()", rewrites);
+    check(&format!("{call} STABLE"), "", ", a int DEFAULT f()", "");
+    if server.offers_extension("citext").unwrap() {
+        let citext = "CREATE EXTENSION citext";
+        check(citext, ", a text", ", a citext", "");
+        check(citext, ", a citext", ", a varchar", "");
+        check(citext, ", a name", ", a citext", rewrites);
+        let fails = "fails if two values of a differ in upper and lower case alone";
+        check(citext, ", a text UNIQUE", ", a citext UNIQUE", fails);
+    }
+    pairs.done();
+}
+
 /// The next value is one that no row has.
 #[test]
 fn a_new_sequence_goes_on_behind_the_rows() {

@@ -97,6 +97,27 @@ const CASES: &[(&str, &str, &str)] = &[
         "ALTER TABLE t OWNER TO {own}; GRANT SELECT (a) ON t TO {app}",
     ),
     ("CREATE TABLE t (a int)", "ALTER TABLE t OWNER TO {own}; REVOKE DELETE ON t FROM {own}", ""),
+    // A grant option of the new owner would stay in what it has as the owner.
+    (
+        "CREATE TABLE t (a int, b int)",
+        "GRANT SELECT ON t TO {own} WITH GRANT OPTION; GRANT UPDATE (a), SELECT (b) ON t TO {own} WITH GRANT OPTION",
+        "ALTER TABLE t OWNER TO {own}; GRANT SELECT (b) ON t TO {own}",
+    ),
+    (
+        "CREATE TABLE t (a int)",
+        "ALTER TABLE t OWNER TO {own}; GRANT SELECT ON t TO {app} WITH GRANT OPTION",
+        "ALTER TABLE t OWNER TO {app}; GRANT SELECT ON t TO {own} WITH GRANT OPTION",
+    ),
+    (
+        "CREATE TABLE t (a int)",
+        "REVOKE DELETE ON t FROM CURRENT_USER; GRANT DELETE ON t TO {own}",
+        "ALTER TABLE t OWNER TO {own}; REVOKE DELETE ON t FROM {own}",
+    ),
+    (
+        "CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'; CREATE SCHEMA {case}_s",
+        "GRANT ALL ON FUNCTION f() TO {app} WITH GRANT OPTION; GRANT USAGE ON SCHEMA {case}_s TO {app} WITH GRANT OPTION",
+        "ALTER FUNCTION f() OWNER TO {app}; ALTER SCHEMA {case}_s OWNER TO {app}",
+    ),
     (
         "CREATE SCHEMA {case}_s; GRANT USAGE ON SCHEMA {case}_s TO {other}",
         "",

@@ -13,6 +13,7 @@ use migrate_core::analysis::{Finding, lint};
 use migrate_core::chain::{Config, Level, Lint};
 use migrate_core::syntax::Source;
 use migrate_core::{Chain, Runner};
+use migrate_testkit::Server;
 
 use crate::support::{Session, chain_of, database};
 
@@ -263,6 +264,32 @@ fn which_indexes_and_checks_outlive_a_change_of_type() {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert!(found > 15, "{found}");
+}
+
+/// `citext` is stored as `text` is, and sorted otherwise.
+#[test]
+fn a_change_to_citext_rebuilds_the_indexes_alone() {
+    if !Server::shared().unwrap().offers_extension("citext").unwrap() {
+        return;
+    }
+    let database = database("lint citext");
+    let mut session = Session::new(&database);
+    let table = "CREATE EXTENSION citext;
+        CREATE TABLE t (id int PRIMARY KEY, b text, v varchar(9), n name, k citext);
+        INSERT INTO t VALUES (1, 'b', 'v', 'n', 'k');";
+    let check = |session: &mut Session, index: &str, change: &str, expected: Does| {
+        let (setup, sql) = (format!("{table} {index}"), format!("ALTER TABLE t ALTER {change}"));
+        let reported = codes(&[&setup, &format!("{sql};")]).contains(&Lint::TypeRewrites);
+        assert_eq!(does(session, &setup, &sql), expected, "{index} {change}");
+        assert_eq!(reported, expected != Does::Nothing, "{index} {change}");
+    };
+    let texts = ["b TYPE citext", "v TYPE public.citext USING v::public.citext"];
+    for change in texts.into_iter().chain(["k TYPE text", "k TYPE varchar"]) {
+        check(&mut session, "", change, Does::Nothing);
+        check(&mut session, "CREATE INDEX ON t (b, v, k);", change, Does::Reads);
+    }
+    check(&mut session, "", "k TYPE varchar(9)", Does::Writes);
+    check(&mut session, "", "n TYPE citext USING n::citext", Does::Writes);
 }
 
 #[test]

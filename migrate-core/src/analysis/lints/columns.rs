@@ -2,7 +2,7 @@
 
 use super::objects::DomainWork;
 use super::tables::{Column, Table, collation};
-use super::types::{is_free, is_known};
+use super::types::{is_citext, is_free, is_known};
 use super::{Context, Raw};
 use crate::analysis::cursor::Cursor;
 use crate::analysis::names::{Ident, Name};
@@ -197,14 +197,16 @@ fn depends(
     (table, known): (&Table, &Column),
     (name, to): (&Ident, &TypeName),
 ) -> Option<Raw> {
-    let from = known.kind.as_ref().filter(|from| is_known(from) && is_known(to))?;
+    let is_read = |kind: &TypeName| is_known(kind) || is_citext(kind);
+    let from = known.kind.as_ref().filter(|from| is_read(from) && is_read(to))?;
     let is_text =
         |kind: &TypeName| matches!(kind.name.last(), "text" | "character varying" | "character");
     let collated = collation(context.words(), to) != known.collation && is_text(to);
-    // These two types have separate operators for sorting.
+    // These types have separate operators for sorting.
     let is_bits = from.name.last() == "bit" && to.name.last() == "bit varying";
+    let sorts_otherwise = is_bits || is_citext(from) != is_citext(to);
     let table_name = &alter.name;
-    if let Some(index) = table.rebuilt(&name.text, collated || is_bits) {
+    if let Some(index) = table.rebuilt(&name.text, collated || sorts_otherwise) {
         let index = index.map_or("an index".to_owned(), |index| format!("the index `{index}`"));
         let message = format!("{index} is rebuilt while nobody can use `{table_name}`");
         let label = match collated {

@@ -7,11 +7,23 @@ pub(super) fn is_known(kind: &TypeName) -> bool {
     kind.name.parts.len() == 1 && is_built_in(kind.name.last())
 }
 
+/// Whether this is the extension's text that ignores case, which is stored as `text` is and sorted otherwise.
+pub(super) fn is_citext(kind: &TypeName) -> bool {
+    kind.name.last() == "citext" && kind.modifiers.is_empty() && !kind.is_array
+}
+
 /// Whether a column can change from one type to the other without a scan of its rows. False if that
 /// is uncertain.
 pub(super) fn is_free(from: &TypeName, to: &TypeName) -> bool {
     let (old, new) = (from.name.to_string(), to.name.to_string());
     if old == new && from.modifiers == to.modifiers && from.is_array == to.is_array {
+        return true;
+    }
+    let is_text = |kind: &TypeName| {
+        let is_text = is_known(kind) && matches!(kind.name.last(), "text" | "character varying");
+        is_text && !kind.is_array || is_citext(kind)
+    };
+    if is_text(from) && is_text(to) && to.modifiers.is_empty() {
         return true;
     }
     // The underlying type of a domain, an enum or an extension's type is not known here. For an
@@ -27,10 +39,7 @@ pub(super) fn is_free(from: &TypeName, to: &TypeName) -> bool {
         matches!((digits(from), digits(to)), (Some(from), Some(to)) if from <= to)
     };
     match (from.name.last(), to.name.last()) {
-        ("text", "character varying") | ("cidr", "inet") | ("bit", "bit varying") => {
-            to.modifiers.is_empty()
-        }
-        ("character varying", "text") => true,
+        ("cidr", "inet") | ("bit", "bit varying") => to.modifiers.is_empty(),
         ("character varying", "character varying") | ("bit varying", "bit varying") => {
             wider(u32::MAX)
         }

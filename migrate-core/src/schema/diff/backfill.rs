@@ -15,12 +15,16 @@ impl Draft<'_> {
         // A serial column counts from its first row on.
         let mut sequences = self.to.sequences.values();
         let counts = sequences.any(|sequence| sequence.owned_by.as_ref() == Some(&owner));
-        let volatile = is_volatile(default) || self.calls_volatile(default);
-        plain && it.not_null && !counts && !key.contains(&it.name) && volatile
+        plain && it.not_null && !counts && !key.contains(&it.name) && self.is_volatile(default)
+    }
+
+    /// May an expression give another value for each row?
+    pub(super) fn is_volatile(&self, expression: &str) -> bool {
+        calls_volatile(expression) || self.calls_own_volatile(expression)
     }
 
     /// Does an expression call a function of this database that may give something else each time?
-    fn calls_volatile(&self, expression: &str) -> bool {
+    fn calls_own_volatile(&self, expression: &str) -> bool {
         self.to.routines.iter().any(|(name, it)| {
             let declared = ["IMMUTABLE", "STABLE"].iter().any(|word| it.definition.contains(word));
             !declared && mentions::mentions(expression, &Name::new(&*name.schema, &*name.name))
@@ -50,7 +54,7 @@ impl Draft<'_> {
 }
 
 /// Does an expression call a function of the server that gives another value for each row?
-fn is_volatile(expression: &str) -> bool {
+fn calls_volatile(expression: &str) -> bool {
     VOLATILE.iter().any(|name| {
         expression.contains(&format!("{name}(")) && mentions::has_word(expression, name)
     })
@@ -63,7 +67,7 @@ mod tests {
     #[test]
     fn defaults_that_are_another_for_each_row() {
         let check = |expression: &str, expected: bool| {
-            assert_eq!(is_volatile(expression), expected, "{expression}");
+            assert_eq!(calls_volatile(expression), expected, "{expression}");
         };
         check("gen_random_uuid()", true);
         check("(random() * (6)::double precision)", true);

@@ -32,6 +32,15 @@ fn is_number(kind: &str) -> bool {
     INTEGERS.contains(&kind) || FRACTIONS.contains(&kind)
 }
 
+/// Is it a text that is stored as `text` is, and as long as it likes?
+pub(super) fn is_any_text(kind: &str) -> bool {
+    kind == "text" || kind == "character varying" || is_citext(kind)
+}
+
+pub(super) fn is_citext(kind: &str) -> bool {
+    kind == "citext" || kind.ends_with(".citext")
+}
+
 /// Is it the number of a system's object, as `oid` or `regclass`?
 pub(super) fn is_oid(kind: &str) -> bool {
     const REGISTERED: &str = " regclass regcollation regconfig regdictionary regnamespace regoper \
@@ -291,6 +300,18 @@ mod tests {
             Some("the fractions of a second in t.a beyond 2 digits"),
         );
         check(WITH_ZONE, TIME_WITH_ZONE, Some("the date in t.a"));
+    }
+
+    #[test]
+    fn texts_that_are_stored_alike() {
+        let check = |kind: &str, expected: bool| assert_eq!(is_any_text(kind), expected, "{kind}");
+        check("text", true);
+        check("character varying", true);
+        check("public.citext", true);
+        check("character varying(9)", false);
+        check("character(9)", false);
+        check("public.my_citext", false);
+        check("text[]", false);
     }
 
     #[test]

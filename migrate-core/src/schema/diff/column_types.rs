@@ -59,7 +59,8 @@ impl Draft<'_> {
             Some(casts::Zone::Session) => Some(format!(
                 "the times in {name} are read in the time zone of the session: set TimeZone above if it is another"
             )),
-            None => self.cast_caution(before, after),
+            None if relation == RelationKind::ForeignTable => None,
+            None => self.cast_caution(table, before, after),
         };
         // Types that somebody has made are qualified; what they can be cast to is not known.
         let made = |kind: &str| kind.contains('.');
@@ -82,8 +83,15 @@ impl Draft<'_> {
         self.steps.push((Phase::Columns, Step { loses, caution, doubt, ..Step::new(sql) }));
     }
 
-    /// Can a change of the type fail?
-    fn cast_caution(&self, before: &Column, after: &Column) -> Option<String> {
+    /// Has a unique index this column in its key?
+    fn is_unique(&self, table: &Name, column: &Column) -> bool {
+        let relation = self.from.relations.get(table);
+        let mut indexes = relation.into_iter().flat_map(|it| it.indexes.values());
+        indexes.any(|it| it.unique && it.keys.contains(&mentions::ident(&column.name)))
+    }
+
+    /// What a change of the type may do: it can fail, or it rewrites the table.
+    fn cast_caution(&self, table: &Name, before: &Column, after: &Column) -> Option<String> {
         let (was, is) = (&*before.data_type, &*after.data_type);
         if was == is {
             let gone = |name: &Name| {
@@ -102,8 +110,20 @@ impl Draft<'_> {
         let integers = ["smallint", "integer", "bigint"];
         let rank = |kind: &str| integers.iter().position(|it| *it == kind);
         let wider = matches!((rank(was), rank(is)), (Some(was), Some(is)) if was < is);
-        if is == "text" || wider {
-            return wider.then(|| REWRITES.to_owned());
+        if wider {
+            return Some(REWRITES.to_owned());
+        }
+        if casts::is_any_text(is) {
+            // Every value has a text. How a type is stored that somebody has made is not known here.
+            let was = bottom(self.from, was);
+            if casts::is_citext(is) && !casts::is_citext(&was) && self.is_unique(table, before) {
+                let name = &after.name;
+                return Some(format!(
+                    "fails if two values of {name} differ in upper and lower case alone"
+                ));
+            }
+            let stays = was == "xml" || casts::is_any_text(&casts::base(&was));
+            return (!stays && !was.contains('.')).then(|| REWRITES.to_owned());
         }
         let length = |kind: &str| {
             let length = kind.strip_prefix("character varying")?;

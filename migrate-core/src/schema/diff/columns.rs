@@ -50,8 +50,7 @@ impl Draft<'_> {
                         "fails if the table has rows: give the column a default, or fill it first"
                             .to_owned()
                     });
-                    let rewrites =
-                        column.generated.as_deref() == Some("stored") || column.identity.is_some();
+                    let rewrites = self.fills_each_row(column);
                     let caution = caution.or_else(|| rewrites.then(|| REWRITES.to_owned()));
                     let object = ObjectName::column(table, &column.name);
                     let column = self.column(table, column);
@@ -73,6 +72,15 @@ impl Draft<'_> {
         if order != after.columns.iter().map(|it| &*it.name).collect::<Vec<_>>() {
             let why = "PostgreSQL can't move columns";
             self.cannot(Change::Alter, ORDER_OF_COLUMNS, table, why);
+        }
+    }
+
+    /// Does a new column get a value of its own in each row that is there, so that all are rewritten?
+    fn fills_each_row(&self, column: &Column) -> bool {
+        match (&column.generated, &column.default) {
+            (Some(kind), _) => kind == "stored",
+            (None, Some(default)) => self.is_volatile(default),
+            (None, None) => column.identity.is_some(),
         }
     }
 

@@ -15,6 +15,7 @@ type Held = BTreeMap<String, Privileges>;
 const EVERYBODY: &str = "PUBLIC";
 const OWNER: &str = "OWNER";
 const MYSELF: &str = "CURRENT_ROLE";
+const GRANT_OPTION: &str = "GRANT OPTION FOR ";
 
 /// What a role or the owner has of something.
 #[derive(Debug, Clone, Default)]
@@ -166,13 +167,23 @@ impl Draft<'_> {
                 it.retain(|privilege, _| gone.is_none_or(|gone| !gone.contains(privilege)));
             }
         }
-        // The new owner has all of it, and its own entry is gone; but not on a column.
+        // What a new owner had been granted is added to what it has as the owner, grant options included.
         let owner = self.owner_of(on);
-        if on.kind != "column" {
-            before.perhaps.remove(&owner);
+        let merged = before.perhaps.remove(&owner).unwrap_or_default();
+        match &mut before.owner {
+            Some(had) => had.extend(merged.clone()),
+            None if on.kind == "column" && !merged.is_empty() => {
+                before.owner = Some(merged.clone());
+            }
+            None => {}
         }
         let mut steps = Steps { draft: self, on, sql: Vec::new() };
         steps.of_owner(&owner, before.owner.as_ref(), wanted.owner.as_ref());
+        let passed: Vec<&str> =
+            merged.iter().filter(|(_, grantable)| **grantable).map(|(it, _)| it.as_str()).collect();
+        if steps.sql.is_empty() && !passed.is_empty() {
+            steps.revoke(GRANT_OPTION, &passed, &owner);
+        }
         for (role, had) in &before.perhaps {
             let kept = wanted.sure.get(role);
             let gone: Vec<&str> = had
@@ -193,7 +204,7 @@ impl Draft<'_> {
                 .map(|(it, _)| it.as_str())
                 .collect();
             if !passed.is_empty() {
-                steps.revoke("GRANT OPTION FOR ", &passed, role);
+                steps.revoke(GRANT_OPTION, &passed, role);
             }
         }
         for (role, wanted) in &wanted.sure {

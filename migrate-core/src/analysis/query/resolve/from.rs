@@ -7,7 +7,7 @@ use super::scope::{Has, Item, Source};
 use super::{Finding, Resolver};
 use crate::analysis::model::{Lookup, Namespace, ObjectKind};
 use crate::analysis::names::{Ident, Name, is_system_column};
-use crate::analysis::query::tree::{Alias, From, FromId, Join, JoinBy};
+use crate::analysis::query::tree::{Alias, Expr, ExprId, From, FromId, Join, JoinBy};
 
 /// A FROM clause with more relations is not checked.
 const MOST_ITEMS: usize = 300;
@@ -75,7 +75,7 @@ impl Resolver<'_> {
                 self.push(id, Some(shown), source);
             }
             From::Function { call, name, ordinality, alias } => {
-                self.expressions(call);
+                self.called(call);
                 let shown = alias.as_ref().map(called).or(name.as_ref().map(|it| it.text.clone()));
                 let columns = of_function(name.as_ref(), *ordinality, alias.as_ref());
                 if shown.is_none() {
@@ -103,6 +103,22 @@ impl Resolver<'_> {
             }
             // Chains of joins have been flattened before.
             From::Join(_) => self.open(),
+        }
+    }
+
+    /// Resolves a call in FROM. Only there, `unnest` takes several arrays.
+    fn called(&mut self, call: &[ExprId]) {
+        let tree = self.tree;
+        match call {
+            [id] => match &tree.expressions[*id] {
+                Expr::Call { name, parts, arguments, .. }
+                    if name.last() == "unnest" && *arguments != Some(1) =>
+                {
+                    self.expressions(parts);
+                }
+                _ => self.expression(*id),
+            },
+            _ => self.expressions(call),
         }
     }
 

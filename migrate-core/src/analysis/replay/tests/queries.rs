@@ -273,6 +273,9 @@ fn functions_that_are_not_there_or_not_immutable() {
 #[test]
 fn what_may_be_right_is_left_alone() {
     for sql in [
+        // In FROM, it takes several arrays.
+        "SELECT z.x, z.y FROM unnest(ARRAY[1], ARRAY['a']) AS z (x, y)",
+        "INSERT INTO t (a, b) SELECT * FROM pg_catalog.unnest('{1}'::int[], '{a}'::text[])",
         "SELECT t, t.ctid, xmin, tableoid FROM t; SELECT t.*, (t).a, row_to_json(t), t.row_to_json FROM t",
         "CREATE FUNCTION full_name(t) RETURNS text LANGUAGE sql AS 'SELECT $1.b'; SELECT t.full_name FROM t",
         "SELECT a FROM nobody_knows.x; SELECT zz FROM elsewhere.x; SELECT zz FROM pg_class; SELECT zz FROM information_schema.tables",
