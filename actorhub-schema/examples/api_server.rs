@@ -8,6 +8,7 @@
 
 use std::env;
 use std::error::Error;
+use std::net::TcpListener;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -19,11 +20,10 @@ use axum::routing::get;
 use axum::{Json, Router};
 use deadpool::managed::{self, Metrics, PoolError, RecycleError, RecycleResult};
 use migrate_core::connect::Connector;
-use migrate_core::{ConnectError, Event, History};
+use migrate_core::{ConnectError, Event, History, Status};
 use migrate_macros::sql;
 use migrate_scratch::{Backend, Server};
 use serde_json::{Value, json};
-use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_postgres::Client;
 
@@ -74,9 +74,23 @@ fn main() -> ExitCode {
 }
 
 fn run() -> Result<(), Failure> {
+    // First, so that a port that is taken is told before anything is started or migrated.
+    let listener = listen()?;
     // Kept until the end: the PostgreSQL of our own stops with it.
     let (_server, url) = database()?;
-    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(serve(&url))
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?
+        .block_on(serve(&url, listener))
+}
+
+fn listen() -> Result<TcpListener, Failure> {
+    let address = env::var("LISTEN").unwrap_or_else(|_| "127.0.0.1:8080".to_owned());
+    let listener = TcpListener::bind(&address).map_err(|error| {
+        format!("can't listen on {address}: {error}; choose another with LISTEN=127.0.0.1:8081")
+    })?;
+    listener.set_nonblocking(true)?;
+    Ok(listener)
 }
 
 /// The database to use: the one in the environment, or one in a PostgreSQL of our own, whose data
@@ -93,7 +107,7 @@ fn database() -> Result<(Option<Server>, String), Failure> {
     Ok((Some(server), url))
 }
 
-async fn serve(url: &str) -> Result<(), Failure> {
+async fn serve(url: &str, listener: TcpListener) -> Result<(), Failure> {
     let pool = Pool::builder(Connections(Connector::new(url)?)).build()?;
     let schema = bring_to_head(&pool).await?;
     let state = AppState::new(pool, schema);
@@ -103,10 +117,7 @@ async fn serve(url: &str) -> Result<(), Failure> {
         .route("/schema", get(schema_report))
         .route("/users", get(users))
         .with_state(state);
-    let address = env::var("LISTEN").unwrap_or_else(|_| "127.0.0.1:8080".to_owned());
-    let listener = TcpListener::bind(&address).await.map_err(|error| {
-        format!("can't listen on {address}: {error}; choose another with LISTEN=127.0.0.1:8081")
-    })?;
+    let listener = tokio::net::TcpListener::from_std(listener)?;
     eprintln!(
         "listening on http://{}: /healthz, /schema, /users; Ctrl-C stops",
         listener.local_addr()?
@@ -167,20 +178,32 @@ async fn asked_to_stop() {
 type Answer = Result<Json<Value>, (StatusCode, Json<Value>)>;
 
 /// The database's refusal, without its details: those are for the log.
-fn unavailable(error: impl std::fmt::Display) -> (StatusCode, Json<Value>) {
-    eprintln!("error: {error}");
+fn unavailable(error: impl Error + 'static) -> (StatusCode, Json<Value>) {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(&format!(": {error}"));
+        cause = error.source();
+    }
+    eprintln!("error: {text}");
     (StatusCode::SERVICE_UNAVAILABLE, Json(json!({ "error": "the database is unavailable" })))
 }
 
+/// Where the database is now: somebody may have downgraded it since this server started.
 async fn healthz(State(state): State<Arc<AppState>>) -> Answer {
     let client = state.pool.get().await.map_err(unavailable)?;
     let row = client.query_one("SHOW server_version", &[]).await.map_err(unavailable)?;
-    Ok(Json(json!({
-        "status": "ok",
-        "revision": migrations::Revision::HEAD.id(),
+    let history = migrations::runner().history_async(&client).await.map_err(unavailable)?;
+    let status = migrate_core::plan::status(&migrations::CHAIN, &history);
+    let is_ready = matches!(status, Status::AtHead | Status::Ahead { .. });
+    let health = Json(json!({
+        "status": if is_ready { "ok".to_owned() } else { status.to_string() },
+        "revision": history.last().map(|record| record.revision.as_str()),
+        "head": migrations::Revision::HEAD.id(),
         "digest": migrations::HEAD_DIGEST.to_string(),
         "database_version": row.get::<_, String>(0),
-    })))
+    }));
+    if is_ready { Ok(health) } else { Err((StatusCode::SERVICE_UNAVAILABLE, health)) }
 }
 
 /// The chain of this server beside what the database has applied.

@@ -12,7 +12,7 @@ use migrate_core::chain::section_digest;
 use migrate_core::{Chain, Migration, RevisionId};
 
 pub(crate) use self::books::{Table, query, rows, search_all, whose};
-pub(crate) use self::closing::everybodys;
+pub(crate) use self::closing::make_idempotent;
 pub(crate) use self::union::{both, together};
 use crate::args::Tool;
 use crate::import::{Imported, Wrong};
@@ -43,7 +43,7 @@ pub(crate) struct Adoption {
 /// # Errors
 ///
 /// With everything that stands against it.
-pub(crate) fn judge(
+pub(crate) fn verify(
     tool: Tool,
     chain: &Chain<'static>,
     table: &str,

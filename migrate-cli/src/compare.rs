@@ -40,7 +40,8 @@ pub(crate) fn read_with(
 pub(crate) fn without_books(catalog: Catalog, runner: Option<&Runner<'_>>) -> Catalog {
     let others = foreign_histories(&catalog);
     let mut catalog = catalog.without(|name| {
-        runner.is_some_and(|runner| runner.keeps(&name.schema, &name.name)) || others.contains(name)
+        runner.is_some_and(|runner| runner.owns_relation(&name.schema, &name.name))
+            || others.contains(name)
     });
     for schema in SCHEMAS_OF_OTHERS {
         if !catalog.relations.keys().any(|name| name.schema == schema) {

@@ -13,7 +13,7 @@ use postgres::Client;
 use crate::connection::Connection;
 use crate::env_file::Variables;
 use crate::failure::Failure;
-use crate::patience;
+use crate::server_wait;
 use crate::tree::{Source, Tree};
 use crate::ui::Ui;
 
@@ -93,7 +93,7 @@ impl Context {
             self.ui.warn(warning);
         }
         let client = match wait {
-            Some(limit) => patience::connect(&self.ui, &connector, limit)?,
+            Some(limit) => server_wait::connect(&self.ui, &connector, limit)?,
             None => connector.connect()?,
         };
         Ok(Database { client, place: connector.to_string(), connector, notices })

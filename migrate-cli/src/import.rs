@@ -57,7 +57,7 @@ pub(crate) struct Imported {
 pub(crate) struct Body {
     pub(crate) sql: String,
     /// Whether it runs outside a transaction.
-    pub(crate) outside: bool,
+    pub(crate) non_transactional: bool,
 }
 
 /// Why a folder can't be imported.

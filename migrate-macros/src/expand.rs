@@ -10,13 +10,13 @@ use migrate_core::{Chain, Folder, Migration, files};
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::quote;
 
+use crate::chain_directory::ChainDirectory;
 use crate::fallback;
 use crate::input::Input;
-use crate::place::Place;
 
 /// Reads, checks and embeds; or tells what is wrong and makes a stand-in.
 pub(crate) fn embed(input: &Input) -> TokenStream {
-    let place = Place::of(&input.directory);
+    let place = ChainDirectory::of(&input.directory);
     let folder = files::read(&place.directory, place.shown.as_str());
     let names = names(&folder);
     let config = files::config(&place.directory, &place.shown).map(|config| input.over(config));
@@ -39,7 +39,7 @@ fn names(folder: &Folder) -> Vec<String> {
 
 fn module(
     input: &Input,
-    place: &Place,
+    place: &ChainDirectory,
     chain: &Chain<'static>,
     settings: &RunSettings,
 ) -> TokenStream {

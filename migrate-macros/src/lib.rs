@@ -8,10 +8,10 @@
 //!
 //! The checks themselves are [`migrate_core::check`]'s, the same that the command line uses.
 
+mod chain_directory;
 mod expand;
 mod fallback;
 mod input;
-mod place;
 mod schemas;
 mod sql;
 

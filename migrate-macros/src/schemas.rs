@@ -10,7 +10,7 @@ use migrate_core::analysis::Schema;
 use migrate_core::chain::LOCK_FILE;
 use migrate_core::{Rejection, check, files};
 
-use crate::place::Place;
+use crate::chain_directory::ChainDirectory;
 
 /// How long a chain is not looked at again. A compiler reads it once; an editor's process lives on.
 const FRESH: Duration = Duration::from_secs(1);
@@ -33,7 +33,7 @@ thread_local! {
 /// Calls a function with the schema of a chain. If the chain is broken, no query can be checked: the
 /// first one says so, since `embed_migrations!()` reports the problems themselves.
 pub(crate) fn with<T: Default>(
-    place: &Place,
+    place: &ChainDirectory,
     check: impl FnOnce(&mut Schema) -> T,
 ) -> Result<T, String> {
     KNOWN.with_borrow_mut(|known| {
@@ -53,7 +53,7 @@ pub(crate) fn with<T: Default>(
     })
 }
 
-fn broken(place: &Place, rejection: &Rejection) -> String {
+fn broken(place: &ChainDirectory, rejection: &Rejection) -> String {
     let first = rejection.messages().next().unwrap_or_default();
     if !place.directory.exists() {
         return format!(
@@ -66,7 +66,7 @@ fn broken(place: &Place, rejection: &Rejection) -> String {
     format!("no query is checked, because the chain in `{}` is broken: {first}", place.shown)
 }
 
-fn read(place: &Place) -> Known {
+fn read(place: &ChainDirectory) -> Known {
     let stamp = stamp(&place.directory);
     let chain = check(files::read(&place.directory, place.shown.as_str()));
     let schema = chain.map(|chain| Schema::of(&chain));

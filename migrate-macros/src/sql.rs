@@ -14,8 +14,8 @@ use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream};
 use syn::{Error, Ident, LitStr, Result, Token};
 
+use crate::chain_directory::ChainDirectory;
 use crate::input::set;
-use crate::place::Place;
 use crate::schemas;
 
 /// The variable that names a directory for the queries of a build. `migrate queries --record` sets it.
@@ -79,7 +79,7 @@ impl Parse for Sql {
 /// Checks the query, and records it if a build was started for that.
 pub(crate) fn expand(input: &Sql) -> Result<TokenStream> {
     let (span, output, query) = text(input)?;
-    let place = Place::of(&chain(input));
+    let place = ChainDirectory::of(&chain(input));
     let found = schemas::with(&place, |schema| match &input.unchecked {
         Some(_) => Vec::new(),
         None => schema.check_at(&query.shown).errors,
@@ -126,7 +126,7 @@ fn text(input: &Sql) -> Result<(Span, TokenStream, Queries)> {
         }
         Text::File(name) => {
             let span = name.span();
-            let Place { directory: path, shown } = Place::of(&name.value());
+            let ChainDirectory { directory: path, shown } = ChainDirectory::of(&name.value());
             let text = fs::read_to_string(&path)
                 .map_err(|error| Error::new(span, format!("`{shown}` can't be read: {error}")))?;
             let path = path.to_string_lossy();
@@ -149,7 +149,7 @@ fn chain(input: &Sql) -> String {
 }
 
 /// Writes a query where the command that started the build finds it.
-fn record(directory: &Path, place: &Place, query: ProgramQuery) -> std::io::Result<()> {
+fn record(directory: &Path, place: &ChainDirectory, query: ProgramQuery) -> std::io::Result<()> {
     let mut hasher = DefaultHasher::new();
     (&place.directory, &query.path, query.line, &query.text).hash(&mut hasher);
     let chain = place.directory.to_string_lossy().into_owned();
@@ -159,7 +159,7 @@ fn record(directory: &Path, place: &Place, query: ProgramQuery) -> std::io::Resu
 
 /// The items that make the compiler note the files of the chain, once for each crate: a crate may
 /// have hundreds of queries, and a chain a thousand files.
-fn tracked(place: &Place) -> TokenStream {
+fn tracked(place: &ChainDirectory) -> TokenStream {
     static TRACKED: Mutex<Option<HashSet<(String, PathBuf)>>> = Mutex::new(None);
     let variable = |name| env::var(name).unwrap_or_default();
     let of_crate = format!("{} {}", variable("CARGO_MANIFEST_DIR"), variable("CARGO_CRATE_NAME"));

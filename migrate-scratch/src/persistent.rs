@@ -18,7 +18,7 @@ use crate::connection::connect;
 use crate::obstacle::Obstacle;
 
 /// How long to wait for another process that starts or stops the same server.
-const PATIENCE: Duration = Duration::from_secs(60);
+const CLAIM_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// The folder is ours until the lock is closed, here and in the supervisor.
 pub(crate) struct Home {
@@ -100,7 +100,7 @@ pub(crate) fn claim(
         .mode(0o600)
         .open(&path)
         .map_err(Obstacle::io("open", &path))?;
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + CLAIM_TIMEOUT;
     loop {
         match lock.try_lock() {
             Ok(()) => {

@@ -7,28 +7,28 @@ use crate::obstacle::Obstacle;
 
 /// No backend gave a server. Its text has one line for each way to get one, and why each way failed.
 #[derive(Debug, thiserror::Error)]
-pub struct Unavailable(Kind);
+pub struct Unavailable(Cause);
 
 #[derive(Debug)]
-enum Kind {
+enum Cause {
     Unknown(String),
     Failed { forced: bool, attempts: Vec<(Backend, Obstacle)> },
 }
 
 impl Unavailable {
     pub(crate) fn unknown(value: &str) -> Self {
-        Self(Kind::Unknown(value.to_owned()))
+        Self(Cause::Unknown(value.to_owned()))
     }
 
     pub(crate) fn failed(forced: bool, attempts: Vec<(Backend, Obstacle)>) -> Self {
-        Self(Kind::Failed { forced, attempts })
+        Self(Cause::Failed { forced, attempts })
     }
 
     /// The backends that were tried, in order.
     pub fn tried(&self) -> impl Iterator<Item = Backend> + '_ {
         let attempts = match &self.0 {
-            Kind::Unknown(_) => &[][..],
-            Kind::Failed { attempts, .. } => attempts,
+            Cause::Unknown(_) => &[][..],
+            Cause::Failed { attempts, .. } => attempts,
         };
         attempts.iter().map(|(backend, _)| *backend)
     }
@@ -37,10 +37,10 @@ impl Unavailable {
 impl fmt::Display for Unavailable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
-            Kind::Unknown(value) => {
+            Cause::Unknown(value) => {
                 write!(f, "PG_BACKEND is {value:?}: use one of {}", Backend::names())
             }
-            Kind::Failed { forced, attempts } => {
+            Cause::Failed { forced, attempts } => {
                 if *forced {
                     f.write_str("no PostgreSQL, and PG_BACKEND allows only this way to get one:")?;
                 } else {

@@ -10,7 +10,8 @@ use std::sync::mpsc::{self, Receiver};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use actorhub_schema::migrations::{HEAD_DIGEST, Revision};
+use actorhub_schema::migrations::{HEAD_DIGEST, Revision, runner};
+use migrate_core::Target;
 use migrate_testkit::{Database, Server, postgres};
 use serde_json::Value;
 
@@ -218,6 +219,26 @@ fn it_answers() {
 }
 
 #[test]
+fn health_is_the_state_of_the_database() {
+    let database = server().database("health").unwrap();
+    let (mut api, address) = Api::up(&database);
+    let mut client = database.connect().unwrap();
+    let below = Revision::ALL[Revision::ALL.len() - 2];
+    runner().downgrade_to(&mut client, below).unwrap();
+    let (status, health) = get(&address, "/healthz");
+    assert_eq!((status, &health["head"]), (503, &Value::from(Revision::HEAD.id())));
+    assert_eq!(health["revision"], below.id());
+    assert!(health["status"].as_str().unwrap().starts_with("behind"), "{health}");
+
+    runner().downgrade_to(&mut client, Target::Base).unwrap();
+    let (status, health) = get(&address, "/healthz");
+    assert_eq!((status, &health["revision"]), (503, &Value::Null));
+    assert_eq!(get(&address, "/users").0, 503);
+    let said = api.wait_for("error: ");
+    assert!(said.contains("relation \"users\" does not exist"), "{said}");
+}
+
+#[test]
 fn signals_stop_it_gracefully() {
     let database = server().database("signals").unwrap();
     for signal in ["INT", "TERM"] {
@@ -298,6 +319,10 @@ fn a_port_that_is_taken() {
     assert_eq!(status.code(), Some(1), "{said}");
     let expected = format!("error: can't listen on {address}: Address already in use");
     assert!(said.contains(&expected) && said.contains("LISTEN="), "{said}");
+    // Before anything is migrated.
+    let tables = "SELECT count(*) FROM pg_class WHERE relname = 'users'";
+    let count: i64 = database.connect().unwrap().query_one(tables, &[]).unwrap().get(0);
+    assert_eq!(count, 0);
 }
 
 #[test]

@@ -30,7 +30,7 @@ const ALREADY: [&str; 12] = [
 ];
 
 /// The proposal as everybody's: it asks whether there is anything to do, and has no way back into the gap.
-pub(crate) fn everybodys(mut proposal: Proposal, gap: Gap) -> Proposal {
+pub(crate) fn make_idempotent(mut proposal: Proposal, gap: Gap) -> Proposal {
     let nothing = match gap {
         Gap::Keep => KEPT,
         Gap::Drop => NOTHING,

@@ -26,7 +26,7 @@ fn row(version: &str) -> Row {
 /// Judges a table of these versions: the revisions to adopt, or the beginnings of what is wrong.
 fn check(tool: Tool, ids: [&str; 3], versions: &str, expected: Result<&str, &[&str]>) {
     let rows: Vec<Row> = versions.split_whitespace().map(row).collect();
-    let found = judge(tool, &chain(ids), "books", &rows, &[]);
+    let found = verify(tool, &chain(ids), "books", &rows, &[]);
     match (found, expected) {
         (Ok(found), Ok(expected)) => assert_eq!(found.revisions.join(" "), expected, "{versions}"),
         (Err(wrong), Err(expected)) => {
@@ -82,7 +82,7 @@ fn a_chain_that_refinery_has_run_is_found_by_its_names() {
         failed: false,
     };
     let rows: Vec<Row> = migrations.iter().take(2).map(row).collect();
-    let adoption = judge(Tool::Refinery, &chain, "books", &rows, &[]);
+    let adoption = verify(Tool::Refinery, &chain, "books", &rows, &[]);
     let expected = Adoption { revisions: vec!["a".into(), "b".into()], verified: 2, notes: vec![] };
     assert_eq!(adoption, Ok(expected));
 }
@@ -100,12 +100,12 @@ fn checksums_are_made_again_from_the_chain_or_from_the_original() {
             created: None,
             stem: String::new(),
             origin: String::new(),
-            up: Body { sql: sql.to_owned(), outside: false },
+            up: Body { sql: sql.to_owned(), non_transactional: false },
             original: sql.to_owned(),
             down: Err(String::new()),
         };
         let originals: Vec<Imported> = given.map(original).into_iter().collect();
-        let found = judge(Tool::Sqlx, &chain, "books", &rows, &originals);
+        let found = verify(Tool::Sqlx, &chain, "books", &rows, &originals);
         let found = found.map(|found| (found.verified, found.notes.len()));
         let found =
             found.map_err(|wrong| wrong.iter().map(|it| it.help.clone()).collect::<String>());
@@ -128,7 +128,7 @@ fn checksums_are_made_again_from_the_chain_or_from_the_original() {
 #[test]
 fn what_has_failed_is_no_beginning() {
     let rows = [Row { failed: true, ..row("1") }];
-    let wrong = judge(Tool::Sqlx, &chain(["1", "2", "3"]), "books", &rows, &[]).err();
+    let wrong = verify(Tool::Sqlx, &chain(["1", "2", "3"]), "books", &rows, &[]).err();
     let what = wrong.unwrap_or_default().first().map(|wrong| wrong.what.clone());
     assert_eq!(what.as_deref(), Some("`1` has failed in sqlx, and may be half done"));
 }
@@ -199,7 +199,7 @@ fn an_import_keeps_what_a_checksum_is_of() {
         let chain =
             check_folder(Folder::of_texts("m", files)).unwrap_or_else(|why| panic!("{why}"));
         let checksum = checksums::made(Tool::Sqlx, &Row::default(), &ran).pop();
-        let adoption = judge(Tool::Sqlx, &chain, "books", &[Row { checksum, ..row("1") }], &[]);
+        let adoption = verify(Tool::Sqlx, &chain, "books", &[Row { checksum, ..row("1") }], &[]);
         assert_eq!(adoption.map(|found| found.verified), Ok(1), "{ran:?}");
     }
 }

@@ -18,7 +18,7 @@ pub(super) use self::noticed::{Noticed, noticed, others as other_tools};
 use super::current::At;
 use super::import::read as read_folder;
 use super::run::place;
-use crate::adopt::{Adoption, Row, Table, judge, query, rows, search_all, tips, whose};
+use crate::adopt::{Adoption, Row, Table, query, rows, search_all, tips, verify, whose};
 use crate::args::{Adopt, Gap, Tool};
 use crate::compare::note_privileges;
 use crate::context::{Context, current};
@@ -100,7 +100,7 @@ pub(super) fn adopt(context: &Context, arguments: &Adopt) -> Result<Exit, Failur
     let mut database = context.open()?;
     let client = &mut database.client;
     let (table, rows) = applied(client, tool, arguments.version_table.as_deref())?;
-    let adoption = judge(tool, &chain, &table.shown(), &rows, &originals);
+    let adoption = verify(tool, &chain, &table.shown(), &rows, &originals);
     let Adoption { revisions, verified, notes } = adoption.map_err(Failure::Adopt)?;
     notes.iter().for_each(|note| context.ui.warn(note));
     // What these stand on comes along.

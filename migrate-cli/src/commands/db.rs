@@ -15,7 +15,7 @@ use crate::args::{DbCommand, Removal, Reset};
 use crate::context::Context;
 use crate::failure::{Exit, Failure, FailureKind};
 use crate::guard;
-use crate::patience;
+use crate::server_wait;
 use crate::ui::{Page, View};
 
 mod template;
@@ -232,7 +232,7 @@ fn fill(context: &Context, chain: &Chain<'static>, arguments: &Reset) -> Result<
 fn wait(context: &Context, limit: Duration) -> Result<Exit, Failure> {
     let connector = context.connector()?;
     let begin = Instant::now();
-    let exists = match patience::connect(&context.ui, &connector, limit) {
+    let exists = match server_wait::connect(&context.ui, &connector, limit) {
         Ok(_) => true,
         Err(ConnectError::UnknownDatabase { .. }) => false,
         Err(error) => return Err(error.into()),

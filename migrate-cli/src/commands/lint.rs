@@ -42,7 +42,7 @@ struct Linted {
 
 /// A place in a file; the file is empty where there is none.
 #[derive(Debug, Clone, Default, Serialize)]
-pub(super) struct Place {
+pub(super) struct FileLocation {
     file: String,
     line: usize,
     column: usize,
@@ -51,11 +51,11 @@ pub(super) struct Place {
     label: String,
 }
 
-impl Place {
+impl FileLocation {
     fn of(sources: &[Source<'static>], label: &Label) -> Option<Self> {
         let source = sources.get(label.source)?;
         let [start, end] = [label.span.start, label.span.end].map(|at| source.position(at));
-        Some(Place {
+        Some(FileLocation {
             file: source.path().to_owned(),
             line: start.line,
             column: start.column,
@@ -75,8 +75,8 @@ pub(super) struct FindingView {
     message: String,
     help: String,
     #[serde(flatten)]
-    place: Place,
-    related: Vec<Place>,
+    place: FileLocation,
+    related: Vec<FileLocation>,
     #[serde(skip)]
     text: String,
 }
@@ -99,7 +99,7 @@ impl FindingView {
             text: message.clone(),
             message,
             help: help.to_owned(),
-            place: Place::default(),
+            place: FileLocation::default(),
             related: Vec::new(),
         }
     }
@@ -183,12 +183,12 @@ pub(super) fn refused(rejection: &Rejection) -> Vec<FindingView> {
         place: found
             .primary
             .as_ref()
-            .and_then(|label| Place::of(&rejection.sources, label))
+            .and_then(|label| FileLocation::of(&rejection.sources, label))
             .unwrap_or_default(),
         related: found
             .related
             .iter()
-            .filter_map(|label| Place::of(&rejection.sources, label))
+            .filter_map(|label| FileLocation::of(&rejection.sources, label))
             .collect(),
         text: found.render(&rejection.sources),
     };
@@ -230,7 +230,7 @@ fn view(
     sources: &[Source<'static>],
     found: &Finding,
 ) -> Option<FindingView> {
-    let place = |label: &Label| Place::of(sources, label);
+    let place = |label: &Label| FileLocation::of(sources, label);
     let Problem::Lint { message, help, .. } = &found.diagnostic.problem else { return None };
     let primary = found.diagnostic.primary.as_ref()?;
     Some(FindingView {

@@ -73,8 +73,8 @@ impl LockView {
     fn of(lock: &TableLock) -> Self {
         LockView {
             relation: lock.relation.to_string(),
-            of_index: lock.of == LockedBy::Index,
-            of_domain: lock.of == LockedBy::Domain,
+            of_index: lock.locked_by == LockedBy::Index,
+            of_domain: lock.locked_by == LockedBy::Domain,
             mode: lock.mode.name(),
             blocks_reads: lock.mode.blocks_reads(),
             blocks_writes: lock.mode.blocks_writes(),
@@ -196,7 +196,7 @@ pub(super) fn statements(migration: &Migration<'_>, section: Section) -> Vec<Sta
     let view = |(number, statement): (usize, Statement)| {
         let start = section.span.start + statement.span.start;
         own.follow_path(sql, &statement);
-        let seen = |lock: &TableLock| lock.of != LockedBy::Name || !own.has(&lock.relation);
+        let seen = |lock: &TableLock| lock.locked_by != LockedBy::Name || !own.has(&lock.relation);
         let locks = locks(sql, &statement);
         let view = StatementView {
             number,

@@ -320,7 +320,7 @@ pub(crate) fn translate(
                 Err(format!("imported from Alembic, which gives no SQL of the downgrade: {why}"))
             }
         };
-        if up.outside {
+        if up.non_transactional {
             notes.push(format!(
                 "`{origin}`: some of it runs outside a transaction, so all of it does here (`transaction:false`)"
             ));

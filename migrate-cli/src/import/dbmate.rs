@@ -57,8 +57,9 @@ fn sections(text: &str) -> Result<(Body, Option<Body>), (usize, String)> {
             if found.iter().any(|(known, _)| *known == name) {
                 return Err((nth + 1, format!("`-- migrate:{name}` is there twice")));
             }
-            let outside = options.split_whitespace().any(|option| option == "transaction:false");
-            found.push((name, Body { sql: String::new(), outside }));
+            let non_transactional =
+                options.split_whitespace().any(|option| option == "transaction:false");
+            found.push((name, Body { sql: String::new(), non_transactional }));
             continue;
         }
         match found.last_mut() {

@@ -29,7 +29,7 @@ pub(super) fn read(originals: &[Original]) -> Draft {
         // The database has it without the dashes.
         let version = written.replace('-', "");
         let named = Named { version, written: written.replace('-', ""), words: words.to_owned() };
-        let outside = match files.get("metadata.toml") {
+        let non_transactional = match files.get("metadata.toml") {
             None => false,
             Some(metadata) => {
                 let Some(text) = draft.text(metadata) else { continue };
@@ -43,13 +43,14 @@ pub(super) fn read(originals: &[Original]) -> Draft {
                 }
             }
         };
-        let Some(up) = draft.text(up).map(|sql| Body { sql: sql.to_owned(), outside }) else {
+        let Some(up) = draft.text(up).map(|sql| Body { sql: sql.to_owned(), non_transactional })
+        else {
             continue;
         };
         let down = match files.get("down.sql") {
             None => Err("imported from diesel, without a down.sql".to_owned()),
             Some(down) => match draft.text(down) {
-                Some(sql) => Ok(Body { sql: sql.to_owned(), outside }),
+                Some(sql) => Ok(Body { sql: sql.to_owned(), non_transactional }),
                 None => continue,
             },
         };

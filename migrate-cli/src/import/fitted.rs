@@ -12,13 +12,13 @@ pub(super) fn body(body: Body) -> Body {
     let statements = split_statements(&body.sql);
     if let Some(sql) = inside(&body.sql, &statements) {
         // It asks for a transaction itself, whatever the file says beside it.
-        return Body { sql, outside: false };
+        return Body { sql, non_transactional: false };
     }
-    let outside = match &statements[..] {
+    let non_transactional = match &statements[..] {
         [only] => needs_none(&body.sql, &only.tokens).is_some(),
         _ => false,
     };
-    Body { outside: body.outside || outside, ..body }
+    Body { non_transactional: body.non_transactional || non_transactional, ..body }
 }
 
 /// The words of a statement alone, lower case; none where there is anything else in it.
@@ -89,9 +89,9 @@ mod tests {
 
     #[test]
     fn transactions_around_a_file() {
-        let check = |sql: &str, expected: &str, outside: bool| {
-            let found = body(Body { sql: sql.to_owned(), outside: false });
-            assert_eq!(found, Body { sql: expected.to_owned(), outside }, "{sql}");
+        let check = |sql: &str, expected: &str, non_transactional: bool| {
+            let found = body(Body { sql: sql.to_owned(), non_transactional: false });
+            assert_eq!(found, Body { sql: expected.to_owned(), non_transactional }, "{sql}");
         };
         check("BEGIN;\nSELECT 1;\nCOMMIT;\n", "SELECT 1;\n", false);
         check(

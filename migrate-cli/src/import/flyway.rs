@@ -32,7 +32,7 @@ pub(super) fn read(originals: &[Original]) -> Draft {
             continue;
         }
         let conf = settings.get(path.as_str()).and_then(|it| it.text.as_deref().ok());
-        let body = Body { sql, outside: conf.is_some_and(runs_outside) };
+        let body = Body { sql, non_transactional: conf.is_some_and(runs_outside) };
         let named = Named {
             version: version.replace('_', "."),
             written: version.replace('_', "."),

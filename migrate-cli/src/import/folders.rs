@@ -29,7 +29,7 @@ pub(super) fn read(tool: Tool, originals: &[Original]) -> Draft {
             continue;
         };
         let Some(sql) = draft.text(original).map(str::to_owned) else { continue };
-        let up = Body { sql, outside: false };
+        let up = Body { sql, non_transactional: false };
         let down = Err(format!("imported from {tool}, which has no downgrades"));
         draft.revisions.push(Found::new(named, original.path.clone(), up, down));
     }

@@ -46,7 +46,7 @@ fn sections(text: &str) -> Result<(Body, Option<Body>), Why> {
     const SHAPE: &str = "goose has `-- +goose Up`, then SQL, then `-- +goose Down`, then SQL";
     let mut above = String::new();
     let mut found: Vec<Body> = Vec::new();
-    let mut outside = false;
+    let mut non_transactional = false;
     for (nth, line) in text.split_inclusive('\n').enumerate() {
         let wrong = |what: &str, help| Err((nth + 1, what.to_owned(), help));
         let said = annotation(line);
@@ -58,7 +58,7 @@ fn sections(text: &str) -> Result<(Body, Option<Body>), Why> {
                 return wrong("`-- +goose Down` stands above `-- +goose Up`", SHAPE);
             }
             Some("down") => return wrong("`-- +goose Down` is there twice", SHAPE),
-            Some("no transaction") => outside = true,
+            Some("no transaction") => non_transactional = true,
             Some("envsub on" | "envsubst on") => {
                 let help = "write in what the variables stand for, and take the line away";
                 return wrong("the SQL is filled in from variables when it runs", help);
@@ -77,7 +77,7 @@ fn sections(text: &str) -> Result<(Body, Option<Body>), Why> {
             },
         }
     }
-    let mut bodies = found.into_iter().map(|body| Body { outside, ..body });
+    let mut bodies = found.into_iter().map(|body| Body { non_transactional, ..body });
     let Some(mut up) = bodies.next() else {
         return Err((1, "there is no `-- +goose Up`".to_owned(), SHAPE));
     };

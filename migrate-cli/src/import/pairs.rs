@@ -36,8 +36,8 @@ pub(super) fn read(tool: Tool, originals: &[Original]) -> Draft {
             continue;
         };
         let Some(sql) = draft.text(original).map(str::to_owned) else { continue };
-        let outside = tool == Tool::Sqlx && sql.starts_with(NO_TRANSACTION);
-        let body = Body { outside, sql };
+        let non_transactional = tool == Tool::Sqlx && sql.starts_with(NO_TRANSACTION);
+        let body = Body { non_transactional, sql };
         match is_down {
             false => ups.push((named, path.clone(), body)),
             true => {

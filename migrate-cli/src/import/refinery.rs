@@ -23,7 +23,7 @@ pub(super) fn read(originals: &[Original]) -> Draft {
                     continue;
                 };
                 let Some(sql) = draft.text(original).map(str::to_owned) else { continue };
-                let up = Body { sql, outside: false };
+                let up = Body { sql, non_transactional: false };
                 let down = Err("imported from refinery, which has no downgrades".to_owned());
                 draft.revisions.push(Found::new(named, path.clone(), up, down));
             }

@@ -31,7 +31,7 @@ pub(super) fn edit(imported: &Imported) -> FileEdit {
 }
 
 fn section(text: &mut String, name: &str, body: &Body) {
-    let option = if body.outside { " transaction:false" } else { "" };
+    let option = if body.non_transactional { " transaction:false" } else { "" };
     text.push_str(&format!("-- migrate:{name}{option}\n{}", body.sql));
 }
 

@@ -22,7 +22,7 @@ pub(super) fn read(tool: Tool, originals: &[Original]) -> Draft {
         let Some(text) = draft.text(original) else { continue };
         let named = Named::versioned(version, words);
         let none = || Err(format!("imported from {tool}, which has no downgrades"));
-        let whole = Body { sql: text.to_owned(), outside: false };
+        let whole = Body { sql: text.to_owned(), non_transactional: false };
         let (up, down) = if tool == Tool::Atlas {
             match atlas(text) {
                 Ok(File::Checkpoint) => {
@@ -64,7 +64,7 @@ enum File {
 
 /// Reads a file of Atlas' by the directives in its head, the comments that an empty line ends.
 fn atlas(text: &str) -> Result<File, (usize, String, &'static str)> {
-    let mut outside = false;
+    let mut non_transactional = false;
     let mut is_archive = false;
     let head = text.lines().enumerate().take_while(|(_, line)| line.starts_with("--"));
     for (nth, line) in head {
@@ -72,7 +72,7 @@ fn atlas(text: &str) -> Result<File, (usize, String, &'static str)> {
         let (word, value) = directive.trim().split_once(' ').unwrap_or((directive.trim(), ""));
         match word {
             "checkpoint" => return Ok(File::Checkpoint),
-            "txmode" => outside = value.trim() == "none",
+            "txmode" => non_transactional = value.trim() == "none",
             "txtar" => is_archive = true,
             "delimiter" if value.trim() != ";" => {
                 let what = format!("the statements end with `{}` here", value.trim());
@@ -82,7 +82,7 @@ fn atlas(text: &str) -> Result<File, (usize, String, &'static str)> {
             _ => {}
         }
     }
-    let body = |sql: String| Body { sql, outside };
+    let body = |sql: String| Body { sql, non_transactional };
     if !is_archive {
         return Ok(File::Migration { up: body(text.to_owned()), down: None, has_checks: false });
     }
@@ -116,12 +116,12 @@ mod tests {
 
     #[test]
     fn files_of_atlas() {
-        let body = |sql: &str, outside| Body { sql: sql.to_owned(), outside };
+        let body = |sql: &str, non_transactional| Body { sql: sql.to_owned(), non_transactional };
         let check = |text: &str, expected: Result<File, usize>| {
             assert_eq!(atlas(text).map_err(|(line, ..)| line), expected, "{text}");
         };
-        let plain = |text: &str, outside| {
-            Ok(File::Migration { up: body(text, outside), down: None, has_checks: false })
+        let plain = |text: &str, non_transactional| {
+            Ok(File::Migration { up: body(text, non_transactional), down: None, has_checks: false })
         };
         check("SELECT 1;", plain("SELECT 1;", false));
         let text = "-- atlas:txmode none\n\nCREATE INDEX CONCURRENTLY i ON t (a);\n";

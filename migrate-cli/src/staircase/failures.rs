@@ -286,7 +286,7 @@ fn with_rows(migration: &Migration<'_>, at: Span, counts: &BTreeMap<Name, usize>
         return Vec::new();
     };
     let mut found: Vec<Name> = Vec::new();
-    for lock in locks(text, statement).iter().filter(|lock| lock.of == LockedBy::Name) {
+    for lock in locks(text, statement).iter().filter(|lock| lock.locked_by == LockedBy::Name) {
         let name = match lock.relation.qualified().parts.as_slice() {
             [.., schema, name] => Name::new(schema.clone(), name.clone()),
             _ => continue,

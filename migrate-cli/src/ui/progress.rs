@@ -94,7 +94,7 @@ impl Progress {
                         bar.set_message(short(&format!("waits for another migration{who}")));
                     }
                     // In a file: first when it is known for whom, then now and then.
-                    None if holder.is_none() && *waited <= PATIENCE => {}
+                    None if holder.is_none() && *waited <= QUIET_WAIT => {}
                     None if waited.as_secs() < self.next_said.load(Ordering::Relaxed) => {}
                     None => {
                         let next = waited.as_secs() + SAY_EVERY.as_secs();
@@ -213,7 +213,7 @@ fn recreated(tables: &[String], unfinished: &[Partial]) -> Vec<String> {
 }
 
 /// How long it may take to learn for whom a run waits.
-const PATIENCE: Duration = Duration::from_secs(1);
+const QUIET_WAIT: Duration = Duration::from_secs(1);
 
 /// The longest message beside the bar, in characters.
 const WIDTH: usize = 64;

@@ -8,14 +8,14 @@ use crate::syntax::suggest::within;
 #[derive(Debug)]
 pub(super) struct Candidate<'c> {
     pub(super) name: &'c str,
-    pub(super) kind: Kind,
+    pub(super) kind: ConstraintCategory,
     /// The names of its columns; `None` if not all of them are known.
     pub(super) columns: Option<Vec<&'c str>>,
 }
 
 /// The kind of a constraint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum ConstraintCategory {
     Primary,
     Unique,
     Foreign,
@@ -25,19 +25,19 @@ pub(super) enum Kind {
 
 /// Name parts that reveal the kind of a constraint: the suffixes that the server chooses, and those
 /// that people use.
-const KINDS: [(&str, Kind); 12] = [
-    ("pkey", Kind::Primary),
-    ("pk", Kind::Primary),
-    ("key", Kind::Unique),
-    ("unique", Kind::Unique),
-    ("uniq", Kind::Unique),
-    ("uq", Kind::Unique),
-    ("uk", Kind::Unique),
-    ("fkey", Kind::Foreign),
-    ("fk", Kind::Foreign),
-    ("check", Kind::Check),
-    ("chk", Kind::Check),
-    ("ck", Kind::Check),
+const KINDS: [(&str, ConstraintCategory); 12] = [
+    ("pkey", ConstraintCategory::Primary),
+    ("pk", ConstraintCategory::Primary),
+    ("key", ConstraintCategory::Unique),
+    ("unique", ConstraintCategory::Unique),
+    ("uniq", ConstraintCategory::Unique),
+    ("uq", ConstraintCategory::Unique),
+    ("uk", ConstraintCategory::Unique),
+    ("fkey", ConstraintCategory::Foreign),
+    ("fk", ConstraintCategory::Foreign),
+    ("check", ConstraintCategory::Check),
+    ("chk", ConstraintCategory::Check),
+    ("ck", ConstraintCategory::Check),
 ];
 
 /// The constraint that was meant: one over the column that appears in the name, or one whose name
@@ -101,7 +101,7 @@ fn asked<'c>(name: &str, columns: &[&'c str]) -> Vec<&'c str> {
 }
 
 /// The kind of constraint that a name suggests, by its last or first word.
-fn kind(name: &str) -> Option<Kind> {
+fn kind(name: &str) -> Option<ConstraintCategory> {
     let of = |word: Option<&str>| {
         KINDS.iter().find(|(known, _)| Some(*known) == word).map(|(_, kind)| *kind)
     };
@@ -113,13 +113,13 @@ mod tests {
     use super::*;
 
     /// A table like the one in the bug report: two keys over columns with similar names.
-    const LICENSES: [(&str, Kind, &[&str]); 6] = [
-        ("licenses_pkey", Kind::Primary, &["id"]),
-        ("licenses_licensor_id_fkey", Kind::Foreign, &["licensor_id"]),
-        ("licenses_track_id_fkey", Kind::Foreign, &["track_id"]),
-        ("licenses_track_id_key", Kind::Unique, &["track_id"]),
-        ("price_is_positive", Kind::Check, &["price"]),
-        ("licenses_starts_ends_key", Kind::Unique, &["starts", "ends"]),
+    const LICENSES: [(&str, ConstraintCategory, &[&str]); 6] = [
+        ("licenses_pkey", ConstraintCategory::Primary, &["id"]),
+        ("licenses_licensor_id_fkey", ConstraintCategory::Foreign, &["licensor_id"]),
+        ("licenses_track_id_fkey", ConstraintCategory::Foreign, &["track_id"]),
+        ("licenses_track_id_key", ConstraintCategory::Unique, &["track_id"]),
+        ("price_is_positive", ConstraintCategory::Check, &["price"]),
+        ("licenses_starts_ends_key", ConstraintCategory::Unique, &["starts", "ends"]),
     ];
 
     fn check(wanted: &str, expected: Option<&str>) {

@@ -12,8 +12,8 @@ mod indexes;
 mod locks;
 mod names;
 mod naming;
+mod non_transactional;
 mod objects;
-mod outside;
 mod relied_on;
 mod removals;
 mod rows;
@@ -27,7 +27,7 @@ use std::collections::HashSet;
 
 use self::objects::Objects;
 use self::section::Section;
-use self::tables::{Place, Tables, What, key};
+use self::tables::{LintSpan, Tables, What, key};
 use super::cursor::Cursor;
 use super::names::{Ident, Name};
 use super::statement::{Statement, read};
@@ -130,12 +130,12 @@ pub fn lint(
                 blocked.extend(new.into_iter().map(|lock| (whole, lock)));
             }
             let words = Cursor::new(sql, &statement.tokens, offset);
-            let place = Place { revision, span: whole, statement: whole };
+            let place = LintSpan { revision, span: whole, statement: whole };
             tables.follow(view, words, place);
             objects.follow(view, words, place);
         }
         if is_wanted && !migration.up.options.transactional {
-            let raw = outside::mixed(sql, offset, &statements, &views);
+            let raw = non_transactional::mixed(sql, offset, &statements, &views);
             found.extend(raw.map(|raw| (revision, raw)));
         }
         if let (true, Down::Section(down)) = (is_wanted, &migration.down) {
@@ -212,7 +212,7 @@ impl Context<'_> {
             removals::check,
             rows::check,
             history::check,
-            outside::check,
+            non_transactional::check,
             style::check,
             locks::check,
             relied_on::check,
@@ -264,7 +264,7 @@ impl Context<'_> {
     fn takes(&self) -> Option<TableLock> {
         let taken = table_locks::locks(self.sql, self.statement).into_iter();
         taken
-            .filter(|lock| lock.mode.blocks_writes() && lock.of == LockedBy::Name)
+            .filter(|lock| lock.mode.blocks_writes() && lock.locked_by == LockedBy::Name)
             .find(|lock| self.is_used(&lock_key(lock)))
     }
 

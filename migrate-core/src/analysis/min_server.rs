@@ -29,7 +29,7 @@ pub(super) fn newer(sql: &str, statement: &Statement, offset: usize, oldest: u32
         found.push(Newer { what, version, span });
     };
     let phrase = |words: &[&str]| find(&all, words);
-    let kind = Kind::of(&all);
+    let kind = StatementClass::of(&all);
     for (kinds, words, what, version) in PHRASES {
         if kinds.contains(&kind)
             && let Some(span) = phrase(words)
@@ -164,7 +164,7 @@ pub(super) fn newer(sql: &str, statement: &Statement, offset: usize, oldest: u32
 
 /// The kind of a statement, where the meaning of a phrase depends on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
+enum StatementClass {
     /// `CREATE TABLE` or `ALTER TABLE`.
     Table,
     Index,
@@ -179,9 +179,11 @@ enum Kind {
     Other,
 }
 
-use Kind::{CopyRows, Grant, Index, Merge, Other, Publication, Query, Sequence, Table, View};
+use StatementClass::{
+    CopyRows, Grant, Index, Merge, Other, Publication, Query, Sequence, Table, View,
+};
 
-impl Kind {
+impl StatementClass {
     fn of(all: &Cursor<'_>) -> Self {
         let mut rest = *all;
         if rest.take_any(&[&["create"], &["alter"]]) {
@@ -208,7 +210,7 @@ impl Kind {
     }
 }
 
-type Phrase = (&'static [Kind], &'static [&'static str], &'static str, u32);
+type Phrase = (&'static [StatementClass], &'static [&'static str], &'static str, u32);
 
 /// Sequences of words that only occur in newer syntax.
 const PHRASES: &[Phrase] = &[

@@ -29,7 +29,7 @@ pub(super) use object::{
 
 /// A position in one of the chain's files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct Place {
+pub(super) struct FileSpan {
     pub(super) source: usize,
     pub(super) span: Span,
 }
@@ -44,7 +44,7 @@ pub(super) enum Slot {
     /// The object existed and is gone; where it was removed, and since when that is known.
     Gone {
         since: u32,
-        place: Place,
+        place: FileSpan,
     },
     /// Several objects have this name, of which only one is tracked.
     Many,
@@ -149,7 +149,8 @@ impl Model {
             schemas: Vec::new(),
         };
         let mut schema = |name: &str, complete| {
-            let mut schema = Object::new(ObjectKind::Schema, name.into(), None, Place::default());
+            let mut schema =
+                Object::new(ObjectKind::Schema, name.into(), None, FileSpan::default());
             schema.complete = complete;
             model.add(schema)
         };
@@ -235,7 +236,7 @@ impl Model {
         id
     }
 
-    pub(super) fn remove(&mut self, id: Id, place: Place) {
+    pub(super) fn remove(&mut self, id: Id, place: FileSpan) {
         let Some(object) = self.get(id).cloned() else { return };
         for key in object.keys(self.schema_of_home(&object)) {
             if self.slots.get(&key) == Some(&Slot::Here(id)) {
@@ -250,7 +251,7 @@ impl Model {
     }
 
     /// Changes an object, including its name and home if needed.
-    pub(super) fn change(&mut self, id: Id, place: Place, change: impl FnOnce(&mut Object)) {
+    pub(super) fn change(&mut self, id: Id, place: FileSpan, change: impl FnOnce(&mut Object)) {
         let Some(old) = self.get(id).cloned() else { return };
         let mut new = old.clone();
         change(&mut new);

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::names::quoted;
 use super::replay::{self, CheckedQuery, Fault, ReplayState};
 use super::syntax::{self, SyntaxError};
-use super::typing::Kind;
+use super::typing::ValueType;
 use crate::chain::chain::Chain;
 use crate::chain::diagnostic::Label;
 use crate::chain::problem::Problem;
@@ -138,7 +138,7 @@ impl Schema {
             .collect();
         uses.sort();
         uses.dedup();
-        let column = |(name, kind): (Option<Rc<str>>, Kind)| ResultColumn {
+        let column = |(name, kind): (Option<Rc<str>>, ValueType)| ResultColumn {
             name: name.map(|name| name.to_string()),
             kind: kind.is_known().then(|| kind.shown(model)),
         };

@@ -55,7 +55,7 @@ use crate::syntax::statements::split_statements;
 pub(super) use self::program::CheckedQuery;
 pub(super) use self::state::{BlindSpot, Fault, ReplayState};
 pub(super) use self::window::{Window, sources};
-pub(super) use super::model::Place;
+pub(super) use super::model::FileSpan;
 
 /// The problems of a chain, and the blind spots of its upgrades. Files are numbered in the order of
 /// the chain. The pending revisions must not break the queries of the deployed release, whose sources
@@ -252,7 +252,7 @@ fn marker_line(source: &Source<'_>, down: Span) -> Span {
 /// Describes what a downgrade leaves behind or does not restore. It is reported in the file of the
 /// downgrade, even if other files are involved.
 fn incomplete(one: &Difference, source: usize, down: Span, marker: Span) -> Diagnostic {
-    let here = |place: &Place| place.source == source && place.span != Span::default();
+    let here = |place: &FileSpan| place.source == source && place.span != Span::default();
     let what = one.what.clone();
     let at_marker = |problem| Diagnostic::at(problem, source, marker, "this downgrade");
     if one.is_new {
@@ -274,7 +274,7 @@ fn incomplete(one: &Difference, source: usize, down: Span, marker: Span) -> Diag
             let is_back = one.aspect == Aspect::OfColumn && down.range().contains(&gone.span.start);
             let text = if is_back { "it comes back without that" } else { "it goes here" };
             let told = Diagnostic::at(problem, source, gone.span, text);
-            if one.made == Place::default() {
+            if one.made == FileSpan::default() {
                 return told;
             }
             told.and(one.made.source, one.made.span, first)

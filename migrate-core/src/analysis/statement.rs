@@ -262,7 +262,7 @@ pub(crate) enum RoutineChange {
 
 /// The kinds of objects that `DROP` accepts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) enum Kind {
+pub(crate) enum ObjectType {
     Schema,
     Table,
     View,
@@ -277,7 +277,7 @@ pub(crate) enum Kind {
 
 #[derive(Debug)]
 pub(crate) struct Drop {
-    pub(crate) kind: Kind,
+    pub(crate) kind: ObjectType,
     pub(crate) names: Vec<Name>,
     pub(crate) if_exists: bool,
     pub(crate) cascade: bool,
@@ -286,7 +286,7 @@ pub(crate) struct Drop {
 
 #[derive(Debug)]
 pub(crate) enum Commented {
-    Object(Kind, Name),
+    Object(ObjectType, Name),
     /// A routine, without its arguments.
     Routine(RoutineKind, Name),
     /// A column, with the table in the same name.

@@ -8,7 +8,7 @@ use super::statement::TypeName;
 
 /// The type of a value, as far as it is known. Types have the names of the catalog.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) enum Kind {
+pub(super) enum ValueType {
     Unknown,
     /// A string without a type, or NULL: it takes the type that its context wants.
     Literal,
@@ -19,7 +19,7 @@ pub(super) enum Kind {
     Enum(Id),
 }
 
-use Kind::{Array, Base, Enum, Literal, Unknown};
+use ValueType::{Array, Base, Enum, Literal, Unknown};
 
 /// What a server makes of an operator or a function with arguments of certain types.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,18 +27,18 @@ pub(super) enum Choice {
     /// No form takes these.
     None,
     /// This is chosen: the types that its arguments are converted to, and its result.
-    One(Vec<Kind>, Kind),
+    One(Vec<ValueType>, ValueType),
     /// It is not known which; of this type is the result in any case.
-    Some(Kind),
+    Some(ValueType),
 }
 
-pub(super) const BOOL: Kind = Base("bool");
-pub(super) const TEXT: Kind = Base("text");
-pub(super) const INT: Kind = Base("int4");
+pub(super) const BOOL: ValueType = Base("bool");
+pub(super) const TEXT: ValueType = Base("text");
+pub(super) const INT: ValueType = Base("int4");
 
-impl Kind {
+impl ValueType {
     /// The type of this name in the catalog; `_text` is an array.
-    pub(super) fn named(name: &str) -> Kind {
+    pub(super) fn named(name: &str) -> ValueType {
         match name.strip_prefix('_') {
             Some(element) => facts::base_type(element).map_or(Unknown, Array),
             None => facts::base_type(name).map_or(Unknown, Base),
@@ -104,7 +104,7 @@ impl Kind {
     }
 
     /// The type of a column, if that is certain.
-    pub(super) fn of_column(model: &Model, column: Id) -> Kind {
+    pub(super) fn of_column(model: &Model, column: Id) -> ValueType {
         let Some(object) = model.get(column) else { return Unknown };
         let Detail::Column { kind: Some(shown), .. } = &object.detail else { return Unknown };
         let class = |id: Id| model.get(id).map(|object| object.class);
@@ -118,12 +118,12 @@ impl Kind {
                     && !shown.ends_with("[]");
                 if is_enum { Enum(need.on) } else { Unknown }
             }
-            None => Kind::of_shown(shown),
+            None => ValueType::of_shown(shown),
         }
     }
 
     /// A built-in type as the server displays it.
-    pub(super) fn of_shown(shown: &str) -> Kind {
+    pub(super) fn of_shown(shown: &str) -> ValueType {
         let (base, is_array) = match shown.strip_suffix("[]") {
             Some(base) => (base, true),
             None => (shown, false),
@@ -142,7 +142,7 @@ impl Kind {
     }
 
     /// The type of a cast.
-    pub(super) fn written(model: &mut Model, written: &TypeName) -> Kind {
+    pub(super) fn written(model: &mut Model, written: &TypeName) -> ValueType {
         let name = &written.name;
         if written.of_column || written.set_of {
             return Unknown;
@@ -155,7 +155,7 @@ impl Kind {
         if is_catalog {
             // A quoted name with a blank is no type of PostgreSQL's, but it is nobody's.
             let last = Name { parts: name.parts.last().cloned().into_iter().collect() };
-            let known = Kind::of_shown(last.last());
+            let known = ValueType::of_shown(last.last());
             if known != Unknown {
                 return match known {
                     Base(base) if written.is_array => Array(base),
@@ -176,11 +176,11 @@ impl Kind {
     }
 
     /// Whether a value can be converted; true where that is not known.
-    pub(super) fn converts(self, to: Kind, context: Context) -> bool {
+    pub(super) fn converts(self, to: ValueType, context: Context) -> bool {
         if self == to || matches!(self, Unknown | Literal) || matches!(to, Unknown | Literal) {
             return true;
         }
-        let is_text = |kind: Kind| kind.category() == Some('S');
+        let is_text = |kind: ValueType| kind.category() == Some('S');
         match (self, to) {
             (Base(from), Base(into)) if facts::has_cast(from, into, context) => true,
             (Array(from), Array(into)) => Base(from).converts(Base(into), context),
@@ -199,7 +199,7 @@ impl Kind {
             "anyenum" => matches!(self, Enum(_) | Unknown | Literal),
             "anyrange" | "anycompatiblerange" => self.is_range("range"),
             "anymultirange" | "anycompatiblemultirange" => self.is_range("multirange"),
-            _ => match Kind::named(wanted) {
+            _ => match ValueType::named(wanted) {
                 // A type that nothing is known of: a row, an array of anything.
                 Unknown => !self.is_known() || !is_plain_pseudo(wanted),
                 to => self.converts(to, Context::Implicit),
@@ -227,13 +227,13 @@ fn is_plain_pseudo(name: &str) -> bool {
 /// The common type of the branches of a `CASE`, the rows of a `UNION` and the like.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Common {
-    Is(Kind),
+    Is(ValueType),
     /// These two have none.
-    No(Kind, Kind),
+    No(ValueType, ValueType),
 }
 
 /// By PostgreSQL's rules for `UNION`, `CASE` and the like.
-pub(super) fn common(kinds: &[Kind]) -> Common {
+pub(super) fn common(kinds: &[ValueType]) -> Common {
     if kinds.contains(&Unknown) {
         return Common::Is(Unknown);
     }
@@ -260,7 +260,7 @@ pub(super) fn common(kinds: &[Kind]) -> Common {
 }
 
 /// The form of an operator that is chosen; the left operand of a prefix operator is `None`.
-pub(super) fn operator(name: &str, left: Option<Kind>, right: Kind) -> Choice {
+pub(super) fn operator(name: &str, left: Option<ValueType>, right: ValueType) -> Choice {
     let forms = facts::operator(name);
     let is_prefix = |form: &Signature| form.arguments.first() == Some(&"-");
     let forms: Vec<Signature> =
@@ -269,9 +269,9 @@ pub(super) fn operator(name: &str, left: Option<Kind>, right: Kind) -> Choice {
         .into_iter()
         .map(|form| (form.arguments[usize::from(left.is_none())..].to_vec(), form.result))
         .collect();
-    let given: Vec<Kind> = left.into_iter().chain([right]).collect();
+    let given: Vec<ValueType> = left.into_iter().chain([right]).collect();
     // A string beside a known type first is taken for a value of that type.
-    let exact: Vec<Kind> = match given.as_slice() {
+    let exact: Vec<ValueType> = match given.as_slice() {
         [Literal, other] | [other, Literal] if other.is_known() => vec![*other, *other],
         other => other.to_vec(),
     };
@@ -298,7 +298,7 @@ pub(super) fn operator(name: &str, left: Option<Kind>, right: Kind) -> Choice {
 }
 
 /// The form of a function that is chosen. `None` if nothing is known of a function of this name.
-pub(super) fn function(name: &str, given: &[Kind]) -> Option<Choice> {
+pub(super) fn function(name: &str, given: &[ValueType]) -> Option<Choice> {
     let forms = facts::function(name);
     if forms.is_empty() {
         return None;
@@ -328,13 +328,13 @@ pub(super) fn function(name: &str, given: &[Kind]) -> Option<Choice> {
     Some(choose(fitting, given))
 }
 
-fn is_exact(arguments: &[&str], given: &[Kind]) -> bool {
+fn is_exact(arguments: &[&str], given: &[ValueType]) -> bool {
     arguments.len() == given.len()
-        && arguments.iter().zip(given).all(|(name, kind)| Kind::named(name) == *kind)
+        && arguments.iter().zip(given).all(|(name, kind)| ValueType::named(name) == *kind)
 }
 
 /// Chooses among forms with the right number of arguments, by the rules for overloaded functions.
-fn choose(mut forms: Vec<(Vec<&'static str>, &'static str)>, given: &[Kind]) -> Choice {
+fn choose(mut forms: Vec<(Vec<&'static str>, &'static str)>, given: &[ValueType]) -> Choice {
     forms.retain(|(arguments, _)| {
         arguments.iter().zip(given).all(|(name, kind)| kind.fits(name))
             && is_consistent(arguments, given)
@@ -348,13 +348,13 @@ fn choose(mut forms: Vec<(Vec<&'static str>, &'static str)>, given: &[Kind]) -> 
     // The most exact ones.
     let exact = |arguments: &[&'static str]| {
         let all = arguments.iter().zip(given);
-        all.filter(|(name, kind)| kind.is_known() && Kind::named(name) == **kind).count()
+        all.filter(|(name, kind)| kind.is_known() && ValueType::named(name) == **kind).count()
     };
     keep_best(&mut forms, exact);
     let preferred = |arguments: &[&'static str]| {
         let all = arguments.iter().zip(given).filter(|(_, kind)| kind.is_known());
         all.filter(|(name, kind)| {
-            let wanted = Kind::named(name);
+            let wanted = ValueType::named(name);
             wanted == **kind || wanted.is_preferred() && wanted.category() == kind.category()
         })
         .count()
@@ -367,7 +367,7 @@ fn choose(mut forms: Vec<(Vec<&'static str>, &'static str)>, given: &[Kind]) -> 
     }
     match forms.as_slice() {
         [(arguments, result)] => {
-            let wanted = arguments.iter().map(|name| Kind::named(name)).collect();
+            let wanted = arguments.iter().map(|name| ValueType::named(name)).collect();
             Choice::One(wanted, result_kind(result, arguments, given))
         }
         _ => same_result(&forms, given),
@@ -383,11 +383,11 @@ fn keep_best(
 }
 
 /// Decides by the categories that strings without a type are accepted as.
-fn by_category(forms: &mut Vec<(Vec<&'static str>, &'static str)>, given: &[Kind]) {
+fn by_category(forms: &mut Vec<(Vec<&'static str>, &'static str)>, given: &[ValueType]) {
     let before = forms.clone();
     for (at, _) in given.iter().enumerate().filter(|(_, kind)| **kind == Literal) {
-        let wanted: Vec<Kind> =
-            forms.iter().map(|(arguments, _)| Kind::named(arguments[at])).collect();
+        let wanted: Vec<ValueType> =
+            forms.iter().map(|(arguments, _)| ValueType::named(arguments[at])).collect();
         let category = match wanted.first().and_then(|kind| kind.category()) {
             _ if wanted.iter().any(|kind| kind.category() == Some('S')) => 'S',
             Some(first) if wanted.iter().all(|kind| kind.category() == Some(first)) => first,
@@ -396,7 +396,7 @@ fn by_category(forms: &mut Vec<(Vec<&'static str>, &'static str)>, given: &[Kind
         let has_preferred =
             wanted.iter().any(|kind| kind.category() == Some(category) && kind.is_preferred());
         forms.retain(|(arguments, _)| {
-            let wanted = Kind::named(arguments[at]);
+            let wanted = ValueType::named(arguments[at]);
             wanted.category() == Some(category) && (!has_preferred || wanted.is_preferred())
         });
     }
@@ -406,15 +406,15 @@ fn by_category(forms: &mut Vec<(Vec<&'static str>, &'static str)>, given: &[Kind
 }
 
 /// What is known of the result, whichever form is chosen.
-fn same_result(forms: &[(Vec<&'static str>, &'static str)], given: &[Kind]) -> Choice {
+fn same_result(forms: &[(Vec<&'static str>, &'static str)], given: &[ValueType]) -> Choice {
     let mut results = forms.iter().map(|(arguments, result)| result_kind(result, arguments, given));
     let first = results.next().unwrap_or(Unknown);
     Choice::Some(if results.all(|result| result == first) { first } else { Unknown })
 }
 
 /// Whether the arguments of any type agree with each other.
-fn is_consistent(arguments: &[&str], given: &[Kind]) -> bool {
-    let mut element: Option<Kind> = None;
+fn is_consistent(arguments: &[&str], given: &[ValueType]) -> bool {
+    let mut element: Option<ValueType> = None;
     let mut compatible = Vec::new();
     for (name, kind) in arguments.iter().zip(given) {
         let own = match (*name, *kind) {
@@ -439,9 +439,9 @@ fn is_consistent(arguments: &[&str], given: &[Kind]) -> bool {
 }
 
 /// The type of a result, which may depend on the types of the arguments.
-fn result_kind(result: &'static str, arguments: &[&str], given: &[Kind]) -> Kind {
+fn result_kind(result: &'static str, arguments: &[&str], given: &[ValueType]) -> ValueType {
     if !result.starts_with("any") {
-        return Kind::named(result);
+        return ValueType::named(result);
     }
     let is_array = result.ends_with("array") && !result.ends_with("nonarray");
     let is_one = matches!(
@@ -454,7 +454,7 @@ fn result_kind(result: &'static str, arguments: &[&str], given: &[Kind]) -> Kind
             | "anycompatiblearray"
             | "anycompatiblenonarray"
     );
-    let mut element: Option<Kind> = None;
+    let mut element: Option<ValueType> = None;
     for (name, kind) in arguments.iter().zip(given) {
         let own = match (*name, *kind) {
             ("anyarray" | "anycompatiblearray", Array(base)) => Base(base),

@@ -15,7 +15,7 @@ use super::settings::Settings;
 use super::tls::{SslMode, Tls};
 
 /// How long to wait for a server unless the string says otherwise.
-const PATIENCE: Duration = Duration::from_secs(10);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// What the server shows as the name of the application unless the string says otherwise.
 const APPLICATION: &str = "migrate";
 const DEFAULT_PORT: u16 = 5432;
@@ -107,7 +107,7 @@ impl ConnectConfig {
             });
         }
         if settings.get("connect_timeout").is_none() {
-            base.connect_timeout(PATIENCE);
+            base.connect_timeout(CONNECT_TIMEOUT);
         }
         if settings.get("application_name").is_none() {
             base.application_name(APPLICATION);

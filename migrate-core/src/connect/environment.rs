@@ -131,11 +131,11 @@ fn fill_from_service(
     let (name, file) = (settings.take("service"), settings.take("servicefile"));
     let Some(name) = or_variable(name, around, by_name)? else { return Ok(None) };
     let given = or_variable(file, around, by_file)?;
-    let everybodys = variable(around, "PGSYSCONFDIR")?;
-    let everybodys = everybodys.map(|folder| format!("{folder}/pg_service.conf"));
+    let system_wide = variable(around, "PGSYSCONFDIR")?;
+    let system_wide = system_wide.map(|folder| format!("{folder}/pg_service.conf"));
     let own = given.clone().or_else(|| (around.services)());
     let mut seen = Vec::new();
-    for path in own.into_iter().chain(everybodys) {
+    for path in own.into_iter().chain(system_wide) {
         let text = (around.file)(&path)
             .map_err(|why| bad_service(&name, format!("{path} can't be read: {why}")))?;
         let Some(text) = text else {

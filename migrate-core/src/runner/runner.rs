@@ -296,11 +296,11 @@ impl<'a, R> Runner<'a, R> {
     ///
     /// ```
     /// # fn of(runner: &migrate_core::Runner<'_>) {
-    /// assert!(runner.keeps("public", "migrate_history"));
-    /// assert!(!runner.keeps("public", "users"));
+    /// assert!(runner.owns_relation("public", "migrate_history"));
+    /// assert!(!runner.owns_relation("public", "users"));
     /// # }
     /// ```
-    pub fn keeps(&self, schema: &str, relation: &str) -> bool {
+    pub fn owns_relation(&self, schema: &str, relation: &str) -> bool {
         let Tables { history, log, layout, progress, statement, .. } =
             &Tables::new(&self.settings.schema, &self.settings.table_prefix);
         let full = format!("{}.{}", quote(schema), quote(relation));

@@ -133,7 +133,7 @@ pub struct TableLock {
     /// The table, view or sequence, or what it is found by.
     pub relation: RelationName,
     /// What `relation` is the name of.
-    pub of: LockedBy,
+    pub locked_by: LockedBy,
     /// The lock mode.
     pub mode: LockMode,
     /// The most that the statement may do with the rows while it holds the lock.
@@ -142,7 +142,7 @@ pub struct TableLock {
 
 impl fmt::Display for TableLock {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let of = match self.of {
+        let of = match self.locked_by {
             LockedBy::Name => "",
             LockedBy::Index => "the table of ",
             LockedBy::Domain => "each table with a column of type ",
@@ -228,7 +228,8 @@ pub fn locks(sql: &str, statement: &Statement) -> Vec<TableLock> {
     let mut locks: Vec<TableLock> = Vec::new();
     for lock in found {
         let same = locks.iter_mut().find(|known| {
-            known.of == lock.of && known.relation.qualified() == lock.relation.qualified()
+            known.locked_by == lock.locked_by
+                && known.relation.qualified() == lock.relation.qualified()
         });
         match same {
             Some(known) => {
@@ -243,7 +244,7 @@ pub fn locks(sql: &str, statement: &Statement) -> Vec<TableLock> {
 
 /// A lock on a relation of this name.
 fn on(relation: RelationName, mode: LockMode, work: Work) -> TableLock {
-    TableLock { relation, of: LockedBy::Name, mode, work }
+    TableLock { relation, locked_by: LockedBy::Name, mode, work }
 }
 
 #[cfg(test)]

@@ -109,7 +109,7 @@ proptest! {
         for (locks, _) in &one {
             for (at, lock) in locks.iter().enumerate() {
                 let other = locks[..at].iter().find(|other| {
-                    (&other.relation, other.of) == (&lock.relation, lock.of)
+                    (&other.relation, other.locked_by) == (&lock.relation, lock.locked_by)
                 });
                 prop_assert_eq!(other, None);
                 prop_assert!(!lock.to_string().is_empty());

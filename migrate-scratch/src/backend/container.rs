@@ -46,11 +46,11 @@ impl Container {
         let image = setting("MIGRATE_TEST_IMAGE").unwrap_or_else(|| DEFAULT_IMAGE.to_owned());
         let endpoint = engine.endpoint();
         let inside = Path::new("/.dockerenv").exists() || Path::new("/run/.containerenv").exists();
-        let place = Place::of(&endpoint, inside);
+        let place = PublishedPort::of(&endpoint, inside);
 
-        let patience = if home.is_some() { "30" } else { "" };
+        let shutdown_timeout = if home.is_some() { "30" } else { "" };
         let mut arguments: Vec<String> =
-            [engine.program(), name, patience].map(str::to_owned).into();
+            [engine.program(), name, shutdown_timeout].map(str::to_owned).into();
         arguments.extend(run_arguments(name, &image, &place, home.is_some()));
         let mut supervisor = Supervisor::start(CONTAINER, arguments, None, home)?;
         let password = random_hex(16)?;
@@ -124,7 +124,12 @@ impl Engine {
     }
 
     /// The connection strings that may reach the server, the best first.
-    fn urls(self, name: &str, place: &Place, password: &str) -> Result<Vec<String>, String> {
+    fn urls(
+        self,
+        name: &str,
+        place: &PublishedPort,
+        password: &str,
+    ) -> Result<Vec<String>, String> {
         let text = self.say(&["port", name, "5432/tcp"])?;
         let port = published_port(&text)
             .ok_or_else(|| format!("`{} port` names no port: {text:?}", self.program()))?;
@@ -184,7 +189,7 @@ impl Engine {
 
 /// Where the published port of a container can be reached from here.
 #[derive(Debug, PartialEq, Eq)]
-struct Place {
+struct PublishedPort {
     host: String,
     /// We are inside a container, and the new one may be our neighbour: then its port is on the gateway.
     inside: bool,
@@ -192,7 +197,7 @@ struct Place {
     remote: bool,
 }
 
-impl Place {
+impl PublishedPort {
     /// `endpoint` is the URL of the engine.
     fn of(endpoint: &str, inside: bool) -> Self {
         let host = host(endpoint).filter(|host| !["localhost", "127.0.0.1"].contains(host));
@@ -219,7 +224,7 @@ fn host(endpoint: &str) -> Option<&str> {
 }
 
 /// The arguments of `run`, with the image and its own.
-fn run_arguments(name: &str, image: &str, place: &Place, kept: bool) -> Vec<String> {
+fn run_arguments(name: &str, image: &str, place: &PublishedPort, kept: bool) -> Vec<String> {
     let mut arguments: Vec<String> = Vec::new();
     let mut add = |words: &[&str]| arguments.extend(words.iter().map(|&word| word.to_owned()));
     add(&["--detach", "--name", name, "--shm-size", "256m", "--publish", place.publish()]);
@@ -299,7 +304,7 @@ mod tests {
     #[test]
     fn a_port_is_reached_where_the_engine_is() {
         let check = |endpoint: &str, inside, host: &str, publish: &str| {
-            let place = Place::of(endpoint, inside);
+            let place = PublishedPort::of(endpoint, inside);
             assert_eq!((place.host.as_str(), place.publish()), (host, publish), "{endpoint}");
         };
         let mine = "127.0.0.1::5432";
@@ -317,7 +322,7 @@ mod tests {
 
     #[test]
     fn the_password_is_no_argument_and_kept_data_is_not_at_risk() {
-        let place = Place::of("", false);
+        let place = PublishedPort::of("", false);
         let kept = run_arguments("demo-1", "image:tag", &place, true).join(" ");
         assert!(kept.contains("--env POSTGRES_PASSWORD --volume demo-1:/migrate-data"), "{kept}");
         assert!(kept.ends_with("--env PGDATA=/migrate-data/pgdata image:tag"), "{kept}");

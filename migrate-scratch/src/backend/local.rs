@@ -119,13 +119,13 @@ fn supervise<'a>(
     settings: impl Iterator<Item = &'a &'a str>,
 ) -> Result<Supervisor, Obstacle> {
     let trash = if home.is_some() { Path::new("") } else { folder };
-    let patience = if home.is_some() { "30" } else { "3" };
+    let shutdown_timeout = if home.is_some() { "30" } else { "3" };
     let mut arguments = vec![
         binaries.folder.clone().into_os_string(),
         folder.join("data").into(),
         folder.join("log").into(),
         trash.into(),
-        patience.into(),
+        shutdown_timeout.into(),
     ];
     for setting in settings {
         arguments.extend(["-c".into(), (*setting).into()]);

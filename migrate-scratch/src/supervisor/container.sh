@@ -5,14 +5,14 @@
 # Says ok. Order on standard input: run PASSWORD. It is answered by one line: ok, or what the program says.
 # We start the container ourselves: when our process is killed meanwhile, the container is complete before we remove it.
 
-program=$1 name=$2 patience=$3
+program=$1 name=$2 shutdown_timeout=$3
 shift 3
 created=
 
 trap : HUP INT TERM PIPE
 
 remove() {
-    [ -z "$patience" ] || "$program" stop -t "$patience" "$name"
+    [ -z "$shutdown_timeout" ] || "$program" stop -t "$shutdown_timeout" "$name"
     "$program" rm -f -v "$name"
 } >/dev/null 2>&1 </dev/null
 
@@ -22,7 +22,7 @@ gone() {
 }
 
 # The data is kept, so the name is always the same, and a supervisor that was killed may have left a container.
-[ -z "$patience" ] || gone || remove
+[ -z "$shutdown_timeout" ] || gone || remove
 echo ok
 
 while read -r order value; do

@@ -7,7 +7,7 @@
 # PostgreSQL is our own child, so that its process id can't be given to another process before we have noticed its end.
 
 umask 077
-bin=$1 data=$2 log=$3 trash=$4 patience=$5
+bin=$1 data=$2 log=$3 trash=$4 shutdown_timeout=$5
 shift 5
 pid=
 
@@ -56,7 +56,7 @@ clear_leftovers() {
     pid=$(sed -n 1p "$data/postmaster.pid" 2>/dev/null)
     if running; then
         case $(command_of "$pid" 2>/dev/null) in
-        *"$data"*) finish INT "$patience" || finish QUIT 5 || finish KILL 5 ;;
+        *"$data"*) finish INT "$shutdown_timeout" || finish QUIT 5 || finish KILL 5 ;;
         *) rm -f "$data/postmaster.pid" ;;
         esac
     fi
@@ -101,7 +101,7 @@ while read -r order value; do
     stop)
         case $value in
         immediate) finish QUIT 10 ;;
-        *) finish INT "$patience" ;;
+        *) finish INT "$shutdown_timeout" ;;
         esac
         answer $?
         ;;
@@ -109,7 +109,7 @@ while read -r order value; do
 done
 
 leave_to_guests
-finish INT "$patience" || finish QUIT 5 || finish KILL 5
+finish INT "$shutdown_timeout" || finish QUIT 5 || finish KILL 5
 turns=50
 while [ -n "$trash" ] && [ -e "$trash" ] && [ "$turns" -gt 0 ]; do
     rm -rf "$trash" 2>/dev/null || sleep 0.1

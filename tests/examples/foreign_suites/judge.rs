@@ -17,7 +17,7 @@ use crate::suite::Case;
 use crate::{Result, short};
 
 /// How long autogenerate may take.
-const PATIENCE: Duration = Duration::from_secs(120);
+const TIMEOUT: Duration = Duration::from_secs(120);
 
 /// Neither schema is empty: a chain has a statement, and models that build nothing are refused.
 const BASE: &str = "CREATE TABLE suite_base (id int);\n";
@@ -250,7 +250,7 @@ fn output(mut command: Command) -> Result<Option<(bool, String)>> {
     let id = child.id().to_string();
     let (done, wait) = mpsc::channel();
     thread::spawn(move || done.send(child.wait_with_output()));
-    let Ok(output) = wait.recv_timeout(PATIENCE) else {
+    let Ok(output) = wait.recv_timeout(TIMEOUT) else {
         Command::new("kill").args(["-KILL", &id]).status()?;
         return Ok(None);
     };

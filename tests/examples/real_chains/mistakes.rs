@@ -60,12 +60,12 @@ pub(crate) enum Part {
 
 /// The kind of a mistake, as it is reported.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Kind {
+pub(crate) struct MistakeKind {
     pub(crate) mistake: Mistake,
     pub(crate) part: Part,
 }
 
-impl Kind {
+impl MistakeKind {
     /// Names, syntax and order; the others are types, expressions, queries and bodies.
     pub(crate) fn is_of_names(self) -> bool {
         self.part == Part::Definition
@@ -108,13 +108,17 @@ const TYPES: [&str; 14] = [
 const OPERATORS: [&str; 10] = ["=", "<", ">", "<>", "+", "-", "||", "->>", "~", "*"];
 
 /// A section with one mistake, and its kind; nothing if there is no room for it.
-pub(crate) fn make(sql: &str, mistake: Mistake, random: &mut Random) -> Option<(String, Kind)> {
+pub(crate) fn make(
+    sql: &str,
+    mistake: Mistake,
+    random: &mut Random,
+) -> Option<(String, MistakeKind)> {
     let statements = split_statements(sql);
     let nth = random.below(statements.len().max(1));
     let range = statements.get(nth)?.span.range();
     let statement = &sql[range.clone()];
     let part = if is_query(statement) { Part::Query } else { Part::Definition };
-    let kind = |part| Kind { mistake, part };
+    let kind = |part| MistakeKind { mistake, part };
     let whole =
         |range: Range<usize>, text: &str| [&sql[..range.start], text, &sql[range.end..]].concat();
     match mistake {

@@ -11,7 +11,7 @@ use migrate_testkit::Server;
 use migrate_testkit::postgres::Client;
 
 use crate::file::{File, Half};
-use crate::mistakes::{Kind, Mistake, make};
+use crate::mistakes::{Mistake, MistakeKind, make};
 use crate::random::Random;
 use crate::{Result, short};
 
@@ -39,7 +39,7 @@ impl Count {
 
 /// What is found, by kind, and by whether the chain has blind spots.
 #[derive(Default)]
-pub(crate) struct Tally(BTreeMap<(bool, Kind), Count>);
+pub(crate) struct Tally(BTreeMap<(bool, MistakeKind), Count>);
 
 impl Tally {
     pub(crate) fn false_errors(&self) -> usize {
@@ -62,7 +62,7 @@ impl Tally {
             let _ =
                 writeln!(table, "| {name} | {refused} | {found} | {accepted} | {false_errors} |");
         };
-        let mut kinds = BTreeMap::<Kind, Count>::new();
+        let mut kinds = BTreeMap::<MistakeKind, Count>::new();
         for ((_, kind), count) in &self.0 {
             kinds.entry(*kind).or_default().add(*count);
         }

@@ -8,7 +8,7 @@ use migrate_core::connect::Connector;
 use migrate_testkit::postgres;
 use tokio::runtime::Builder;
 
-use crate::certificates::Kind;
+use crate::certificates::CertificateKind;
 use crate::server::{Tls, server};
 
 const SLEEP: &str = "SELECT pg_catalog.pg_sleep(600)";
@@ -93,14 +93,14 @@ fn check(server: &Tls, settings: &str, tls: &str) {
 #[test]
 fn a_statement_is_cancelled_from_another_thread() {
     let Some(mut server) = server() else { return };
-    server.show(Kind::Good);
+    server.show(CertificateKind::Good);
     let verified = format!("sslmode=verify-full sslrootcert={}", server.file("ca.crt").display());
     check(&server, &verified, "true");
     check(&server, "sslmode=prefer", "true");
     check(&server, "sslmode=disable", "false");
-    server.show(Kind::Good12);
+    server.show(CertificateKind::Good12);
     check(&server, &verified, "true");
-    server.show(Kind::NoTls);
+    server.show(CertificateKind::NoTls);
     check(&server, "sslmode=prefer", "false");
 }
 
@@ -108,12 +108,12 @@ fn a_statement_is_cancelled_from_another_thread() {
 #[test]
 fn a_server_that_is_no_longer_trusted_is_not_asked() {
     let Some(mut server) = server() else { return };
-    server.show(Kind::Good);
+    server.show(CertificateKind::Good);
     let verified = format!("sslmode=verify-full sslrootcert={}", server.file("ca.crt").display());
     let connector = Connector::new(&server.string("by_password", &verified)).unwrap();
     let client = connector.connect().unwrap();
     let canceller = connector.canceller(&client).unwrap();
-    server.show(Kind::OtherAuthority);
+    server.show(CertificateKind::OtherAuthority);
     let error = canceller.cancel().unwrap_err();
     assert!(matches!(error, ConnectError::Certificate { .. }), "{error}");
     let shown = format!("{canceller:?}");

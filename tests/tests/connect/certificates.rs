@@ -10,7 +10,7 @@ pub(crate) const HOST: &str = "db.test";
 
 /// What a server shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub(crate) enum CertificateKind {
     /// Of our authority, for [`HOST`].
     Good,
     /// The same by other algorithms.
@@ -31,7 +31,7 @@ pub(crate) enum Kind {
     NoTls,
 }
 
-impl Kind {
+impl CertificateKind {
     /// The number that its authority gives it.
     pub(crate) fn serial(self) -> u64 {
         1 + self as u64
@@ -87,24 +87,26 @@ impl Authority {
     }
 
     /// What a server of this kind shows; `None` without TLS.
-    pub(crate) fn pair(&self, kind: Kind) -> Option<Pair> {
-        let host = if kind == Kind::OtherHost { "other.test" } else { HOST };
+    pub(crate) fn pair(&self, kind: CertificateKind) -> Option<Pair> {
+        let host = if kind == CertificateKind::OtherHost { "other.test" } else { HOST };
         let mut params = CertificateParams::new(vec![host.to_owned()]).unwrap();
         params.distinguished_name.push(DnType::CommonName, HOST);
         params.serial_number = Some(SerialNumber::from(kind.serial()));
-        if matches!(kind, Kind::Expired | Kind::OwnExpired) {
+        if matches!(kind, CertificateKind::Expired | CertificateKind::OwnExpired) {
             params.not_before = date_time_ymd(2001, 1, 1);
             params.not_after = date_time_ymd(2002, 1, 1);
         }
         let key = match kind {
-            Kind::Good384 => KeyPair::generate_for(&PKCS_ECDSA_P384_SHA384),
+            CertificateKind::Good384 => KeyPair::generate_for(&PKCS_ECDSA_P384_SHA384),
             _ => KeyPair::generate(),
         };
         let key = key.unwrap();
         let certificate = match kind {
-            Kind::NoTls => return None,
-            Kind::OtherAuthority => params.signed_by(&key, &Authority::new("Somebody else").issuer),
-            Kind::Own | Kind::OwnExpired => {
+            CertificateKind::NoTls => return None,
+            CertificateKind::OtherAuthority => {
+                params.signed_by(&key, &Authority::new("Somebody else").issuer)
+            }
+            CertificateKind::Own | CertificateKind::OwnExpired => {
                 params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
                 params.self_signed(&key)
             }
@@ -114,7 +116,7 @@ impl Authority {
     }
 }
 
-/// A list of the authority that a server is itself, as [`Kind::Own`].
+/// A list of the authority that a server is itself, as [`CertificateKind::Own`].
 pub(crate) fn own_list(revoked: &[u64]) -> String {
     let mut params = CertificateParams::new(Vec::new()).unwrap();
     params.distinguished_name.push(DnType::CommonName, HOST);

@@ -6,7 +6,7 @@ use std::path::Path;
 use migrate_core::ConnectError;
 use migrate_core::connect::Connector;
 
-use crate::certificates::Kind;
+use crate::certificates::CertificateKind;
 use crate::server::{PASSWORD, Tls, connect, server, write_private};
 
 /// By these variables, and a file with passwords.
@@ -27,7 +27,7 @@ fn connector(server: &Tls, role: &str, file: &Path) -> Connector {
 #[test]
 fn variables_and_the_password_file_make_a_session() {
     let Some(mut server) = server() else { return };
-    server.show(Kind::Good);
+    server.show(CertificateKind::Good);
     let (file, port) = (server.file("pgpass"), server.address().1);
     let lines = format!("# mine\n*:1:*:*:no\n*:{port}:postgres:by_password:{PASSWORD}\n");
     write_private(&file, lines.as_bytes(), 0o600);
@@ -53,7 +53,7 @@ fn variables_and_the_password_file_make_a_session() {
 #[test]
 fn a_password_file_that_others_may_read_is_not_read() {
     let Some(mut server) = server() else { return };
-    server.show(Kind::Good);
+    server.show(CertificateKind::Good);
     let file = server.file("open");
     for mode in [0o640, 0o604, 0o620] {
         write_private(&file, format!("*:*:*:*:{PASSWORD}\n").as_bytes(), mode);

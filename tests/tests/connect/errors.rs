@@ -9,7 +9,7 @@ use std::task::{Context, Poll, Waker};
 use migrate_core::connect::Connector;
 use migrate_core::{ConnectError, connect_async};
 
-use crate::certificates::Kind;
+use crate::certificates::CertificateKind;
 use crate::server::{PASSWORD, connect, server};
 
 /// Everything that a program could show of an error.
@@ -51,7 +51,7 @@ fn check(string: &str, expected: &str, pieces: &[&str]) {
 #[test]
 fn what_the_server_refuses() {
     let Some(mut server) = server() else { return };
-    server.show(Kind::Good);
+    server.show(CertificateKind::Good);
     let (address, port) = server.address();
     let place = format!("db.test:{port}");
     let string = |role, settings| server.string(role, settings);
@@ -76,14 +76,14 @@ fn what_the_server_refuses() {
     check(&verified, "Certificate", &["verify-full", "it is for db.test", "verify-ca"]);
     check(&url.replace(PASSWORD, &format!("{PASSWORD}%40")), "WrongPassword", &["28P01"]);
 
-    server.show(Kind::NoTls);
+    server.show(CertificateKind::NoTls);
     check(&server.string("by_password", "sslmode=require"), "NoTls", &[&place, "ssl = on"]);
 }
 
 #[test]
 fn root_certificates() {
     let Some(mut server) = server() else { return };
-    server.show(Kind::Good);
+    server.show(CertificateKind::Good);
     let (empty, bad) = (server.file("empty.crt"), server.file("bad.crt"));
     std::fs::write(&empty, "no certificate\n").unwrap();
     std::fs::write(&bad, "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n").unwrap();

@@ -6,7 +6,7 @@ use std::process::Command;
 use migrate_core::ConnectError;
 use migrate_core::connect::Connector;
 
-use crate::certificates::{Authority, Kind, Pair};
+use crate::certificates::{Authority, CertificateKind, Pair};
 use crate::server::{Tls, connect, server, write_private};
 
 /// The role that may come in by its certificate alone.
@@ -55,7 +55,7 @@ fn files(certificate: &std::path::Path, key: &std::path::Path) -> String {
 #[test]
 fn a_role_comes_in_by_its_certificate() {
     let Some(mut server) = server() else { return };
-    for kind in [Kind::Good, Kind::Good12] {
+    for kind in [CertificateKind::Good, CertificateKind::Good12] {
         server.show(kind);
         let (certificate, key) = write(&server, "client", &server.authority().client(ROLE, 1001));
         connects(&server, &files(&certificate, &key));
@@ -97,7 +97,7 @@ fn a_role_comes_in_by_its_certificate() {
 #[test]
 fn files_that_will_not_do() {
     let Some(mut server) = server() else { return };
-    server.show(Kind::Good);
+    server.show(CertificateKind::Good);
     let (certificate, key) = write(&server, "client", &server.authority().client(ROLE, 1001));
     let (_, other) = write(&server, "other", &server.authority().client(ROLE, 1002));
     let (missing, empty) = (server.file("no-such-file"), server.file("empty.key"));
@@ -161,7 +161,7 @@ fn what_openssl_makes() {
         eprintln!("not tested: there is no openssl");
         return;
     }
-    server.show(Kind::Good);
+    server.show(CertificateKind::Good);
     let (certificate, key) = write(&server, "client", &server.authority().client(ROLE, 1001));
     let out = server.file("made.key");
     let make = |arguments: &str| {
@@ -228,7 +228,7 @@ fn at_home() {
         return;
     }
     let Some(mut server) = server() else { return };
-    server.show(Kind::Good);
+    server.show(CertificateKind::Good);
     let home = server.file("home");
     let folder = home.join(".postgresql");
     std::fs::create_dir_all(&folder).unwrap();
@@ -256,7 +256,7 @@ fn at_home() {
     check("sslmode=verify-full", "it connects");
     std::fs::write(
         folder.join("root.crl"),
-        server.authority().list(&[Kind::Good.serial()], [2001, 2100]),
+        server.authority().list(&[CertificateKind::Good.serial()], [2001, 2100]),
     )
     .unwrap();
     check("sslmode=verify-full", "its authority has revoked it");

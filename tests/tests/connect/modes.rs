@@ -5,7 +5,7 @@ use std::fmt::Write;
 use migrate_core::ConnectError;
 use migrate_core::connect::{CertificateFault, Connector};
 
-use crate::certificates::Kind;
+use crate::certificates::CertificateKind;
 use crate::server::{Session, connect, server};
 
 /// What came of it, in a word.
@@ -42,15 +42,15 @@ fn each_mode_with_each_certificate() {
     let ca = format!("sslrootcert={}", server.file("ca.crt").display());
     let own = format!("sslrootcert={}", server.file("server.crt").display());
     let kinds = [
-        Kind::Good,
-        Kind::Good384,
-        Kind::Good12,
-        Kind::OtherHost,
-        Kind::OtherAuthority,
-        Kind::Expired,
-        Kind::Own,
-        Kind::OwnExpired,
-        Kind::NoTls,
+        CertificateKind::Good,
+        CertificateKind::Good384,
+        CertificateKind::Good12,
+        CertificateKind::OtherHost,
+        CertificateKind::OtherAuthority,
+        CertificateKind::Expired,
+        CertificateKind::Own,
+        CertificateKind::OwnExpired,
+        CertificateKind::NoTls,
     ];
     let rows = [
         ("''", ""),
@@ -105,7 +105,7 @@ verify-full system: untrusted untrusted untrusted untrusted untrusted expired un
 #[test]
 fn the_server_insists_on_one_way() {
     let Some(mut server) = server() else { return };
-    server.show(Kind::Good);
+    server.show(CertificateKind::Good);
     let check = |role: &str, mode: &str, expected: &str| {
         let found = both(&server.string(role, &format!("sslmode={mode}")));
         assert_eq!(found, expected, "{role} {mode}");
@@ -118,7 +118,7 @@ fn the_server_insists_on_one_way() {
     check("without_tls", "allow", "plain");
     check("without_tls", "prefer", "plain");
     check("without_tls", "require", "refused");
-    server.show(Kind::NoTls);
+    server.show(CertificateKind::NoTls);
     assert_eq!(both(&server.string("with_tls", "sslmode=allow")), "refused");
 }
 
@@ -126,7 +126,7 @@ fn the_server_insists_on_one_way() {
 #[test]
 fn channel_binding() {
     let Some(mut server) = server() else { return };
-    for kind in [Kind::Good, Kind::Good384, Kind::Good12] {
+    for kind in [CertificateKind::Good, CertificateKind::Good384, CertificateKind::Good12] {
         server.show(kind);
         let string = server.string("by_scram", "sslmode=require channel_binding=require");
         assert_eq!(both(&string), "tls", "{kind:?}");

@@ -3,7 +3,7 @@
 use migrate_core::ConnectError;
 use migrate_core::connect::{CertificateFault, Connector};
 
-use crate::certificates::{Authority, Kind, own_list};
+use crate::certificates::{Authority, CertificateKind, own_list};
 use crate::server::{Session, Tls, connect, server};
 
 /// What came of it, in a word.
@@ -37,7 +37,7 @@ const NOW: [i32; 2] = [2005, 2100];
 /// The lists of this test, as files of the server's folder.
 fn write_lists(server: &Tls) {
     let (ours, other) = (server.authority(), Authority::new("Somebody else"));
-    let good = Kind::Good.serial();
+    let good = CertificateKind::Good.serial();
     let pages = [
         ("revoked.crl", ours.list(&[good], NOW)),
         ("others.crl", ours.list(&[good + 100], NOW)),
@@ -47,7 +47,7 @@ fn write_lists(server: &Tls) {
         ("stranger.crl", other.list(&[good], NOW)),
         // The same name, and another key.
         ("forged.crl", Authority::new("Tests").list(&[], NOW)),
-        ("own.crl", own_list(&[Kind::Own.serial()])),
+        ("own.crl", own_list(&[CertificateKind::Own.serial()])),
         ("own-without.crl", own_list(&[])),
         ("empty.crl", "no list\n".to_owned()),
         ("garbage.crl", "-----BEGIN X509 CRL-----\nAAAA\n-----END X509 CRL-----\n".to_owned()),
@@ -68,7 +68,7 @@ fn write_lists(server: &Tls) {
 #[test]
 fn a_revoked_certificate_is_refused_where_certificates_are_verified() {
     let Some(mut server) = server() else { return };
-    server.show(Kind::Good);
+    server.show(CertificateKind::Good);
     write_lists(&server);
     let ca = server.file("ca.crt").display().to_string();
     let check = |settings: &str, expected: &str| {
@@ -109,7 +109,7 @@ fn a_revoked_certificate_is_refused_where_certificates_are_verified() {
 #[test]
 fn a_certificate_that_is_trusted_by_itself_can_be_revoked_too() {
     let Some(mut server) = server() else { return };
-    server.show(Kind::Own);
+    server.show(CertificateKind::Own);
     write_lists(&server);
     let root = server.file("server.crt").display().to_string();
     let check = |list: &str, expected: &str| {
@@ -126,7 +126,7 @@ fn a_certificate_that_is_trusted_by_itself_can_be_revoked_too() {
 #[test]
 fn the_texts_say_which_file() {
     let Some(mut server) = server() else { return };
-    server.show(Kind::Good);
+    server.show(CertificateKind::Good);
     write_lists(&server);
     let ca = server.file("ca.crt").display().to_string();
     for (list, piece) in [
@@ -147,7 +147,7 @@ fn the_texts_say_which_file() {
 #[test]
 fn the_environment_says_it_as_well() {
     let Some(mut server) = server() else { return };
-    server.show(Kind::Good);
+    server.show(CertificateKind::Good);
     write_lists(&server);
     let (address, port) = server.address();
     let url = format!("postgres://by_password@db.test:{port}/postgres?hostaddr={address}");

@@ -9,7 +9,7 @@ use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Metadata, Subscriber};
 
-use crate::certificates::Kind;
+use crate::certificates::CertificateKind;
 use crate::server::{PASSWORD, Session, connect, server};
 
 /// Everything that was traced in this process, whichever test did it.
@@ -58,7 +58,7 @@ impl Subscriber for Everything {
 #[test]
 fn no_password_is_traced_or_printed() {
     let Some(mut server) = server() else { return };
-    server.show(Kind::Good);
+    server.show(CertificateKind::Good);
     // Another test binary of this package can't have one; another test of this one may.
     let _ = tracing::subscriber::set_global_default(Everything);
     let chain = crate::sessions::chain();

@@ -12,7 +12,7 @@ use migrate_testkit::postgres::{self, NoTls, SimpleQueryMessage};
 use migrate_testkit::{Backend, Server};
 use tokio::runtime::{Builder, Runtime};
 
-use crate::certificates::{Authority, HOST, Kind};
+use crate::certificates::{Authority, CertificateKind, HOST};
 
 /// The password of every role of these tests. No error may repeat it.
 pub(crate) const PASSWORD: &str = "marker-Xq7";
@@ -25,7 +25,7 @@ pub(crate) struct Tls {
     folder: tempfile::TempDir,
     /// The folder with the server's own files.
     data: String,
-    kind: Option<Kind>,
+    kind: Option<CertificateKind>,
 }
 
 /// The one server of this binary; `None` where the tests have to take one that is not theirs.
@@ -85,7 +85,7 @@ impl Tls {
     }
 
     /// Lets the server show another certificate.
-    pub(crate) fn show(&mut self, kind: Kind) {
+    pub(crate) fn show(&mut self, kind: CertificateKind) {
         if self.kind == Some(kind) {
             return;
         }
@@ -96,8 +96,8 @@ impl Tls {
             write(&mut admin, &pair.key, &format!("{}/server.key", self.data), "600");
             std::fs::write(self.file("server.crt"), pair.certificate).unwrap();
         }
-        let ssl = if kind == Kind::NoTls { "off" } else { "on" };
-        let newest = if kind == Kind::Good12 { "TLSv1.2" } else { "" };
+        let ssl = if kind == CertificateKind::NoTls { "off" } else { "on" };
+        let newest = if kind == CertificateKind::Good12 { "TLSv1.2" } else { "" };
         admin.batch_execute(&format!("ALTER SYSTEM SET ssl = {ssl}")).unwrap();
         let sql = format!("ALTER SYSTEM SET ssl_max_protocol_version = '{newest}'");
         admin.batch_execute(&sql).unwrap();
@@ -121,7 +121,7 @@ impl Tls {
         write(&mut self.admin(), &list, &format!("{}/clients.crl", self.data), "644");
         self.admin().batch_execute("ALTER SYSTEM SET ssl_crl_file = 'clients.crl'").unwrap();
         let kind = self.kind.take();
-        self.show(kind.unwrap_or(Kind::Good));
+        self.show(kind.unwrap_or(CertificateKind::Good));
     }
 
     pub(crate) fn authority(&self) -> &Authority {

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use migrate_core::connect::Connector;
 use migrate_core::{Chain, Folder, Runner, check};
 
-use crate::certificates::Kind;
+use crate::certificates::CertificateKind;
 use crate::server::{Session, connect, server};
 
 pub(crate) fn chain() -> Chain<'static> {
@@ -24,7 +24,7 @@ pub(crate) fn chain() -> Chain<'static> {
 #[test]
 fn a_chain_is_run_over_tls() {
     let Some(mut server) = server() else { return };
-    server.show(Kind::Good);
+    server.show(CertificateKind::Good);
     let (chain, root) = (chain(), server.file("ca.crt"));
     for blocking in [true, false] {
         let database = server.server().database("over_tls").unwrap();
@@ -56,7 +56,7 @@ fn a_chain_is_run_over_tls() {
 #[test]
 fn defaults_and_settings_reach_the_server() {
     let Some(mut server) = server() else { return };
-    server.show(Kind::Good);
+    server.show(CertificateKind::Good);
     let check = |settings: &str, sql: &str, expected: &str| {
         let connector = Connector::new(&server.string("by_password", settings)).unwrap();
         for session in connect(&connector) {
@@ -74,7 +74,7 @@ fn defaults_and_settings_reach_the_server() {
 #[test]
 fn the_next_server_is_asked_when_the_first_does_not_answer() {
     let Some(mut server) = server() else { return };
-    server.show(Kind::Good);
+    server.show(CertificateKind::Good);
     let (address, port) = server.address();
     // Nobody has port 1.
     let hosts = format!("host=a,b hostaddr={address},{address} port=1,{port}");
@@ -87,7 +87,7 @@ fn the_next_server_is_asked_when_the_first_does_not_answer() {
 #[test]
 fn what_the_server_says_is_heard() {
     let Some(mut server) = server() else { return };
-    server.show(Kind::Good);
+    server.show(CertificateKind::Good);
     let heard: Arc<Mutex<Vec<String>>> = Arc::default();
     let hears = Arc::clone(&heard);
     let connector =

@@ -11,7 +11,7 @@ use migrate_core::{Chain, Error, Event, Report, Runner};
 use migrate_testkit::Database;
 
 use crate::process::is_full;
-use crate::support::{Kind, Session, database, eventually, upgrades};
+use crate::support::{ClientKind, Session, database, eventually, upgrades};
 
 /// How long the revision may stand in the queue for the table. Who comes after it waits behind it.
 const LOCK_TIMEOUT: Duration = Duration::from_millis(200);
@@ -61,7 +61,7 @@ fn chain() -> Chain<'static> {
 #[test]
 fn writers_are_not_kept_waiting_by_a_revision_that_waits() {
     let chain = chain();
-    for kind in Kind::ALL {
+    for kind in ClientKind::ALL {
         let database = database("busy");
         let mut session = Session::open(kind, database.url());
         session.upgrade_to(&Runner::new(&chain), "r1").unwrap();

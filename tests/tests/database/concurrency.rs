@@ -9,7 +9,7 @@ use migrate_core::{Chain, Error, Event, Runner};
 use migrate_testkit::Database;
 
 use crate::support::{
-    Kind, Session, Traces, aside, connection, database, done, eventually, line, slow, tables,
+    ClientKind, Session, Traces, aside, connection, database, done, eventually, line, slow, tables,
     upgrades,
 };
 
@@ -24,7 +24,7 @@ fn at_once(
         let start = |at: usize| {
             let (barrier, run) = (&barrier, &run);
             scope.spawn(move || {
-                let kind = Kind::nth(at);
+                let kind = ClientKind::nth(at);
                 let mut session = Session::open(kind, database.url());
                 barrier.wait();
                 run(&mut session)
@@ -118,7 +118,7 @@ fn during_a_slow_revision<T: FnOnce()>(hint: &str, meanwhile: impl FnOnce(&Datab
         let first = scope.spawn({
             let chain = &chain;
             move || {
-                let mut session = Session::open(Kind::Blocking, &url);
+                let mut session = Session::open(ClientKind::Blocking, &url);
                 tell.send(session.pid()).unwrap();
                 session.upgrade(&Runner::new(chain))
             }
@@ -138,7 +138,7 @@ fn during_a_slow_revision<T: FnOnce()>(hint: &str, meanwhile: impl FnOnce(&Datab
 
 #[test]
 fn who_waits_hears_whom_it_waits_for() {
-    for kind in Kind::ALL {
+    for kind in ClientKind::ALL {
         let chain = slow();
         during_a_slow_revision("waits", |database, pid| {
             let (tell, told) = mpsc::channel();
@@ -167,7 +167,7 @@ fn who_waits_hears_whom_it_waits_for() {
 fn who_waits_too_long_is_told_for_whom() {
     during_a_slow_revision("patience", |database, pid| {
         let chain = slow();
-        for kind in Kind::ALL {
+        for kind in ClientKind::ALL {
             let mut session = Session::open(kind, database.url());
             let runner = Runner::new(&chain).lock_wait_timeout(Duration::from_millis(200));
             let start = Instant::now();
@@ -223,7 +223,7 @@ fn an_index_is_built_while_runners_wait_for_its_session() {
                 done(&Session::open(kind, url).upgrade(&runner).unwrap())
             })
         };
-        let waiting = Kind::ALL.map(start);
+        let waiting = ClientKind::ALL.map(start);
         for _ in 0..6 {
             told.recv_timeout(Duration::from_secs(20)).unwrap();
         }
@@ -239,7 +239,7 @@ fn an_index_is_built_while_runners_wait_for_its_session() {
 #[test]
 fn a_table_that_is_locked_is_tried_again() {
     let chain = upgrades(&["CREATE TABLE t1 ();", "SELECT 1;\nALTER TABLE t1 ADD n int;"]);
-    for kind in Kind::ALL {
+    for kind in ClientKind::ALL {
         let database = database("locked");
         let mut session = Session::open(kind, database.url());
         session.upgrade_to(&Runner::new(&chain), "r1").unwrap();

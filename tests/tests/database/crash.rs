@@ -10,8 +10,8 @@ use migrate_testkit::{Backend, Server, Shutdown};
 
 use crate::proxy::Proxy;
 use crate::support::{
-    Kind, Session, Traces, Way, aside, both, chain_of, database, done, dropped_after, eventually,
-    file, settle, slow, tables, terminated, upgrades, without_trace,
+    ClientKind, Session, Traces, Way, aside, both, chain_of, database, done, dropped_after,
+    eventually, file, settle, slow, tables, terminated, upgrades, without_trace,
 };
 
 /// Waits until the slow revision runs, in any session but this; its process.
@@ -34,7 +34,7 @@ fn check_resumes(session: &mut Session, chain: &Chain<'static>) {
 #[test]
 fn a_session_that_is_terminated_in_the_middle_of_a_revision() {
     for (kind, revision_at_a_time) in
-        Kind::ALL.into_iter().flat_map(|kind| [(kind, false), (kind, true)])
+        ClientKind::ALL.into_iter().flat_map(|kind| [(kind, false), (kind, true)])
     {
         let database = database("terminated");
         let chain = slow();
@@ -86,7 +86,7 @@ fn a_session_that_is_terminated_between_two_messages() {
 /// The line breaks after the server got the message: what it holds is done or not, as a whole.
 #[test]
 fn a_line_that_breaks_after_any_message() {
-    for kind in Kind::ALL {
+    for kind in ClientKind::ALL {
         // Look, session, tables, then one revision each.
         for queries in 1..=6 {
             let database = database("line");
@@ -116,7 +116,9 @@ fn a_server_that_falls_over_in_the_middle_of_a_revision() {
         eprintln!("skipped: a server from {} can't be stopped", server.backend());
         return;
     }
-    for (kind, how) in [(Kind::Blocking, Shutdown::Immediate), (Kind::Tokio, Shutdown::Fast)] {
+    for (kind, how) in
+        [(ClientKind::Blocking, Shutdown::Immediate), (ClientKind::Tokio, Shutdown::Fast)]
+    {
         let database = server.database("fallen").unwrap();
         let chain = slow();
         // What fsync would do elsewhere, since this server has it off.
@@ -142,10 +144,10 @@ fn a_run_that_is_dropped_leaves_nothing_behind() {
     let chain =
         upgrades(&["CREATE TABLE t1 ();", "SELECT 1;\nSELECT 1 / 0;", "CREATE TABLE t3 ();"]);
     let runs = [
-        (Kind::Tokio, Way::Together),
-        (Kind::Tokio, Way::SingleByStatement),
-        (Kind::Sqlx, Way::Together),
-        (Kind::Sqlx, Way::SingleByStatement),
+        (ClientKind::Tokio, Way::Together),
+        (ClientKind::Tokio, Way::SingleByStatement),
+        (ClientKind::Sqlx, Way::Together),
+        (ClientKind::Sqlx, Way::SingleByStatement),
     ];
     for ((kind, way), polls) in runs.into_iter().flat_map(|run| (1..14).map(move |n| (run, n))) {
         println!("{kind:?}, {way:?}, dropped after {polls} polls");

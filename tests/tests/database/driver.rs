@@ -8,7 +8,7 @@ use migrate_testkit::Database;
 use tokio::runtime::Runtime;
 use tokio_postgres::SimpleQueryMessage;
 
-use crate::support::{Kind, Session, database, done, polled, tables, upgrades};
+use crate::support::{ClientKind, Session, database, done, polled, tables, upgrades};
 
 /// The client of another library, and what it was told when a run ended early.
 struct Other {
@@ -51,7 +51,7 @@ impl Driver for &mut Other {
 }
 
 fn open(database: &Database) -> (Runtime, Other) {
-    let session = Session::open(Kind::Tokio, database.url());
+    let session = Session::open(ClientKind::Tokio, database.url());
     let Session::Tokio(runtime, client) = session else { unreachable!() };
     (runtime, Other { client, abandoned: Vec::new() })
 }

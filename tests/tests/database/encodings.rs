@@ -3,7 +3,7 @@
 use migrate_core::{Error, Runner};
 use migrate_testkit::Database;
 
-use crate::support::{Kind, Session, Way, chain_of, connection, database, done, file, line};
+use crate::support::{ClientKind, Session, Way, chain_of, connection, database, done, file, line};
 
 /// A database beside this one, in an encoding; gone with the value.
 struct Other<'d> {
@@ -20,7 +20,7 @@ impl<'d> Other<'d> {
         Other { name, beside }
     }
 
-    fn open(&self, kind: Kind) -> Session {
+    fn open(&self, kind: ClientKind) -> Session {
         Session::open(kind, &connection(self.beside, &[("dbname", &self.name)]))
     }
 }
@@ -48,7 +48,7 @@ fn a_character_that_the_database_has_not() {
     for way in Way::ALL {
         let other = Other::new(&beside, "LATIN1");
         for (chain, place, number) in [(line(&up), ":7:", Some(2)), (line(&down), ":10:", None)] {
-            for kind in Kind::ALL {
+            for kind in ClientKind::ALL {
                 let mut session = other.open(kind);
                 session.clear();
                 let error = session.upgrade(&way.of(Runner::new(&chain))).unwrap_err();
@@ -79,7 +79,7 @@ fn a_character_that_the_database_has_not_in_a_downgrade_that_is_kept() {
     };
     let beside = database("latin1_kept");
     let other = Other::new(&beside, "LATIN1");
-    for kind in Kind::ALL {
+    for kind in ClientKind::ALL {
         let mut session = other.open(kind);
         session.clear();
         let wrong = chain("SELECT 'ü';\nSELECT 'for 5 €';");
@@ -109,7 +109,7 @@ fn a_database_without_an_encoding() {
     let beside = database("ascii");
     let other = Other::new(&beside, "SQL_ASCII");
     let chain = line(&[("CREATE TABLE \"größe €\" ();", "DROP TABLE \"größe €\";")]);
-    let mut session = other.open(Kind::Blocking);
+    let mut session = other.open(ClientKind::Blocking);
     session.upgrade(&Runner::new(&chain)).unwrap();
     session.verify(&Runner::new(&chain)).unwrap();
     session.downgrade_to(&Runner::new(&chain), "base").unwrap();

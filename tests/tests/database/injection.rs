@@ -40,7 +40,7 @@ fn texts_of_a_file_stay_texts() {
         let options =
             format!("-c standard_conforming_strings={settings} -c escape_string_warning=off");
         let mut session = Session::open(
-            crate::support::Kind::Tokio,
+            crate::support::ClientKind::Tokio,
             &connection(&database, &[("options", &options)]),
         );
         session.execute("CREATE TABLE victim ()");
@@ -127,7 +127,7 @@ fn the_name_of_a_database() {
     owner.execute(&format!("CREATE DATABASE {name}"));
     {
         let url = connection(&database, &[("dbname", &text)]);
-        let mut session = Session::open(crate::support::Kind::Blocking, &url);
+        let mut session = Session::open(crate::support::ClientKind::Blocking, &url);
         session.execute("CREATE TABLE victim ()");
         assert_eq!(done(&session.upgrade(&Runner::new(&chain)).unwrap()), "+r1");
         is_there(&mut session);

@@ -125,7 +125,7 @@ fn a_role_that_may_not_change_an_older_layout() {
         owner.execute(OLDER);
         let role = Role::new(database);
         role.grant("ALL ON migrate_history, migrate_log, migrate_progress, migrate_layout");
-        let mut session = Session::open(crate::support::Kind::Tokio, &role.url());
+        let mut session = Session::open(crate::support::ClientKind::Tokio, &role.url());
         let error = session.upgrade(&runner).unwrap_err();
         assert!(matches!(error, Error::Denied { .. }), "{error:?}");
         assert!(error.to_string().contains("must be owner of table migrate_history"), "{error}");

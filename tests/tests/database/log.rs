@@ -71,7 +71,7 @@ fn a_failure_that_can_not_be_noted() {
         role.grant("ALL ON migrate_history");
         role.grant("SELECT ON migrate_layout");
         role.grant("ALL ON SEQUENCE migrate_statement");
-        let mut session = Session::open(crate::support::Kind::Blocking, &role.url());
+        let mut session = Session::open(crate::support::ClientKind::Blocking, &role.url());
         let error = session.upgrade(&runner).unwrap_err();
         assert!(error.to_string().contains("division by zero"), "{error}");
         let error = session.log(&runner).unwrap_err();

@@ -21,7 +21,7 @@ use self::expected::{GRAPH, Model, Move, OUTSIDE, Partial, STATEMENTS};
 use crate::process::is_full;
 use crate::proxy::Proxy;
 use crate::random::seed;
-use crate::support::{Kind, Session, Way, chain_of, database, eventually, file, target};
+use crate::support::{ClientKind, Session, Way, chain_of, database, eventually, file, target};
 
 /// One thing that somebody does.
 #[derive(Debug, Clone)]
@@ -180,7 +180,7 @@ impl World<'_> {
             }
             Deed::Crash { command, way, after } => {
                 let proxy = Proxy::new(&self.database);
-                let mut broken = Session::open(Kind::Blocking, &proxy.url(&self.database));
+                let mut broken = Session::open(ClientKind::Blocking, &proxy.url(&self.database));
                 proxy.cut_after(*after);
                 let _ = broken.command(&way.of(Runner::new(self.chain)), command);
                 drop(broken);
@@ -318,7 +318,7 @@ fn a_database_is_as_the_model_says() {
     let (half_up, half_down) = (AtomicUsize::new(0), AtomicUsize::new(0));
     let told = TestRunner::new(config).run(&story, |(from_head, deeds)| {
         let database = database("model");
-        let mut session = Session::open(Kind::Tokio, database.url());
+        let mut session = Session::open(ClientKind::Tokio, database.url());
         session.execute(TABLES);
         let mut world = World { chain: &chain, database, session, model: Model::default() };
         if from_head {

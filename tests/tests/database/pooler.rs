@@ -9,7 +9,8 @@ use migrate_core::{Error, Runner};
 use migrate_testkit::{Database, postgres};
 
 use crate::support::{
-    Kind, Session, Way, address, chain_of, connection, database, done, eventually, file, tables,
+    ClientKind, Session, Way, address, chain_of, connection, database, done, eventually, file,
+    tables,
 };
 
 /// A pooler in front of one database, with a few sessions that it hands out in turn.
@@ -76,7 +77,7 @@ impl Pooler {
     }
 
     /// Opens a session, and sees to it that the pool is filled: each message then gets another one.
-    fn open(&self, kind: Kind, database: &Database) -> Session {
+    fn open(&self, kind: ClientKind, database: &Database) -> Session {
         let mut session = Session::open(kind, &self.url(database));
         let mut busy: Vec<_> = (0..3).map(|_| Session::open(kind, &self.url(database))).collect();
         for other in &mut busy {
@@ -106,7 +107,7 @@ pub(crate) fn nothing_is_left(database: &Database, session: &mut Session) {
 #[test]
 fn revisions_run_behind_a_pooler_as_without_one() {
     let chain = tables(40);
-    for kind in Kind::ALL {
+    for kind in ClientKind::ALL {
         let database = database("pooler");
         let Some(pooler) = Pooler::new(&database, 3) else { return };
         let mut session = pooler.open(kind, &database);
@@ -127,7 +128,7 @@ fn revisions_run_behind_a_pooler_as_without_one() {
 fn a_failure_behind_a_pooler_is_found_and_nothing_is_left() {
     let database = database("pooler_fails");
     let Some(pooler) = Pooler::new(&database, 3) else { return };
-    let mut session = pooler.open(Kind::Tokio, &database);
+    let mut session = pooler.open(ClientKind::Tokio, &database);
     let text = "SET search_path = nowhere; SET work_mem = '1MB';\nSELECT 1;\nSELECT 1 / 0;";
     let chain =
         chain_of(&[file("r1", "", "SELECT 1;", "SELECT 1;"), file("r2", "r1", text, "SELECT 1;")]);
@@ -146,7 +147,7 @@ fn many_start_at_once_behind_a_pooler() {
     std::thread::scope(|scope| {
         let runs: Vec<_> = (0..16)
             .map(|n| {
-                let kind = Kind::nth(n);
+                let kind = ClientKind::nth(n);
                 let (pooler, database, chain) = (&pooler, &database, &chain);
                 scope.spawn(move || {
                     Session::open(kind, &pooler.url(database)).upgrade(&Runner::new(chain))
@@ -169,7 +170,7 @@ fn a_revision_outside_a_transaction_wants_a_session() {
     let text = text.replace("-- migrate:up", "-- migrate:up transaction:false lock_timeout:9s");
     let first = file("r1", "", "CREATE TABLE t1 (n int);", "DROP TABLE t1;");
     let chain = chain_of(&[first, (name, text)]);
-    for kind in Kind::ALL {
+    for kind in ClientKind::ALL {
         let database = database("pooler_outside");
         let Some(pooler) = Pooler::new(&database, 3) else { return };
         let mut session = pooler.open(kind, &database);

@@ -8,7 +8,7 @@ use actorhub_schema::migrations;
 use migrate_core::{Chain, Runner};
 
 use crate::stress::Story;
-use crate::support::{Kind, Session, Way, chain_of, file};
+use crate::support::{ClientKind, Session, Way, chain_of, file};
 
 /// What a process is told.
 const VARIABLES: [&str; 4] = ["PROCESS_URL", "PROCESS_CHAIN", "PROCESS_WAY", "PROCESS_COMMAND"];
@@ -16,7 +16,7 @@ const VARIABLES: [&str; 4] = ["PROCESS_URL", "PROCESS_CHAIN", "PROCESS_WAY", "PR
 /// And if it is not to wait for long: how many milliseconds.
 pub(crate) const LOCK_TIMEOUT: &str = "PROCESS_LOCK_TIMEOUT";
 
-/// With which client, by its number: [`Kind::nth`]. The blocking one, unless it is told.
+/// With which client, by its number: [`ClientKind::nth`]. The blocking one, unless it is told.
 pub(crate) const CLIENT: &str = "PROCESS_CLIENT";
 
 /// Whether all is to be tried, and not only as much as a plain run has time for.
@@ -101,8 +101,8 @@ fn the_process() {
         VARIABLES.map(|name| env::var(name).unwrap_or_else(|_| panic!("{name} is not set")));
     let chain = chain(&name);
     let way = Way::ALL[way.parse::<usize>().unwrap()];
-    let client =
-        env::var(CLIENT).map_or(Kind::Blocking, |number| Kind::nth(number.parse().unwrap()));
+    let client = env::var(CLIENT)
+        .map_or(ClientKind::Blocking, |number| ClientKind::nth(number.parse().unwrap()));
     let mut session = Session::open(client, &url);
     let mut runner = way.of(Runner::new(&chain));
     if let Ok(limit) = env::var(LOCK_TIMEOUT) {

@@ -7,9 +7,9 @@ use std::time::Duration;
 use migrate_core::{Chain, Event, Runner};
 use migrate_testkit::{Backend, Server, Shutdown, postgres};
 
-use crate::outside::{indexes, no_progress, upgrades};
+use crate::non_transactional::{indexes, no_progress, upgrades};
 use crate::process::is_full;
-use crate::support::{Kind, Session, address, aside, done, eventually};
+use crate::support::{ClientKind, Session, address, aside, done, eventually};
 
 /// Revisions in transactions before and after one without.
 const CHAIN: [&str; 4] = [
@@ -97,7 +97,7 @@ impl Pair<'_> {
     }
 
     /// Upgrades on the primary until it crashes.
-    fn interrupted(&self, kind: Kind, chain: &Chain<'static>, case: &Case) {
+    fn interrupted(&self, kind: ClientKind, chain: &Chain<'static>, case: &Case) {
         let observe = |event: &Event<'_>| {
             let moment = match event {
                 Event::Finished { revision, .. } => format!("finished {revision}"),
@@ -152,7 +152,7 @@ impl Pair<'_> {
     }
 
     /// Promotes the standby, and goes on there.
-    fn promoted(&self, kind: Kind, chain: &Chain<'static>, case: &Case) {
+    fn promoted(&self, kind: ClientKind, chain: &Chain<'static>, case: &Case) {
         assert_eq!(open(self.standby, "postgres").value("SELECT pg_promote()"), "t");
         let mut session = Session::open(kind, &url(self.standby, DATABASE));
         assert_eq!(state(&mut session), case.found);
@@ -179,7 +179,7 @@ fn url(server: &Server, database: &str) -> String {
 }
 
 fn open(server: &Server, database: &str) -> Session {
-    Session::open(Kind::Blocking, &url(server, database))
+    Session::open(ClientKind::Blocking, &url(server, database))
 }
 
 /// The program that copies a server, which belongs to this very version.
@@ -197,7 +197,7 @@ fn a_standby_that_is_promoted_in_the_middle_of_an_upgrade() {
         }
         // On both with one password: a standby has the roles of its primary. After a crash there has to be what the
         // run was told is done; for other tests that is turned off.
-        let mut session = Session::open(Kind::Blocking, server.admin_url());
+        let mut session = Session::open(ClientKind::Blocking, server.admin_url());
         session.execute(
             "CREATE ROLE twin SUPERUSER LOGIN PASSWORD 'twin'; \
              ALTER ROLE twin SET synchronous_commit = on",
@@ -218,7 +218,7 @@ fn a_standby_that_is_promoted_in_the_middle_of_an_upgrade() {
     let chain = upgrades(&CHAIN);
     // Each takes a copy of a whole server: a plain run has those where the standby lacks the most.
     let cases = CASES.iter().enumerate().filter(|(nth, _)| is_full() || [0, 2].contains(nth));
-    let kinds = Kind::ALL.into_iter().cycle();
+    let kinds = ClientKind::ALL.into_iter().cycle();
     for ((_, case), kind) in cases.zip(kinds) {
         // Shown when the test fails.
         println!("{kind:?}: replicated until {}, crashed at {}", case.replicated, case.crashed);

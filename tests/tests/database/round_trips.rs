@@ -3,7 +3,7 @@
 use migrate_core::{Chain, Report, Runner};
 
 use crate::proxy::Proxy;
-use crate::support::{Kind, Session, database, line, tables};
+use crate::support::{ClientKind, Session, database, line, tables};
 
 /// Runs something behind a proxy, once with each client; the round trips have to be these.
 fn check(
@@ -23,7 +23,7 @@ fn check(
 
 /// Opens a session behind a proxy, once with each client.
 fn each(hint: &str, test: impl Fn(&mut Session, &Proxy)) {
-    for kind in Kind::ALL {
+    for kind in ClientKind::ALL {
         println!("with the client {kind:?}");
         let database = database(hint);
         let proxy = Proxy::new(&database);
@@ -88,7 +88,7 @@ fn a_message_ends_when_it_is_large() {
 fn the_question_is_as_long_for_a_long_chain() {
     let database = database("question");
     let proxy = Proxy::new(&database);
-    let mut session = Session::open(Kind::Blocking, &proxy.url(&database));
+    let mut session = Session::open(ClientKind::Blocking, &proxy.url(&database));
     let sizes = [10, 99].map(|count| {
         let chain = tables(count);
         let runner = Runner::new(&chain);

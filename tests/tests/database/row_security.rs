@@ -2,16 +2,16 @@
 
 use migrate_core::{Error, Runner, Status};
 
-use crate::support::{Kind, Role, Session, both, done, tables};
+use crate::support::{ClientKind, Role, Session, both, done, tables};
 
 const OURS: [&str; 4] = ["migrate_history", "migrate_progress", "migrate_layout", "migrate_log"];
 
-fn log_in(role: &Role<'_>, kind: Kind) -> Session {
+fn log_in(role: &Role<'_>, kind: ClientKind) -> Session {
     Session::open(kind, &role.url())
 }
 
 /// A role that may do everything, beside an owner whose history is at the second of three revisions.
-fn with_role(test: impl Fn(&mut Session, &Role<'_>, Kind)) {
+fn with_role(test: impl Fn(&mut Session, &Role<'_>, ClientKind)) {
     both("security", |database, owner| {
         owner.upgrade_to(&Runner::new(&tables(3)), "r2").unwrap();
         let role = Role::new(database);

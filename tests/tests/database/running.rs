@@ -8,7 +8,7 @@ use migrate_core::{Chain, Runner};
 use migrate_testkit::Database;
 
 use crate::support::{
-    Kind, Role, Session, both, call, database, eventually, file, line, slow, upgrades,
+    ClientKind, Role, Session, both, call, database, eventually, file, line, slow, upgrades,
 };
 
 /// An index of a table, built outside a transaction.
@@ -68,7 +68,7 @@ fn a_statement_that_takes_long_shows_its_progress() {
             );
             assert!(text.ends_with(&expected), "{text}");
             // Who may not see what others run sees that somebody does.
-            let mut stranger = Session::open(Kind::Blocking, &role.url());
+            let mut stranger = Session::open(ClientKind::Blocking, &role.url());
             let seen = running(&mut stranger, &chain).unwrap();
             assert_eq!((seen.pid, seen.progress), (holder.pid, None));
         });

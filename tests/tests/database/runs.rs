@@ -2,7 +2,7 @@
 
 use migrate_core::{Error, Event, Runner, Status};
 
-use crate::support::{Kind, Session, both, database, done, tables, without_trace};
+use crate::support::{ClientKind, Session, both, database, done, tables, without_trace};
 
 /// Runs commands in turn; what each says it did, and the tables that are there then.
 #[test]
@@ -98,7 +98,7 @@ fn the_events_tell_what_happens_in_order() {
     let chain = tables(3);
     let check = |revision_at_a_time: bool, expected: &[&str]| {
         let database = database("events");
-        let mut session = Session::open(Kind::Blocking, database.url());
+        let mut session = Session::open(ClientKind::Blocking, database.url());
         let events = std::sync::Mutex::new(Vec::new());
         let runner = Runner::new(&chain).observe(|event| {
             events.lock().unwrap().push(match event {

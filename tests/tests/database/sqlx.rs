@@ -11,8 +11,8 @@ use sqlx::{Connection, PgPool};
 use tokio::runtime::{Builder, Runtime};
 
 use crate::support::{
-    Kind, Session, Way, aside, database, done, eventually, polled, sqlx_options, tables, target,
-    upgrades,
+    ClientKind, Session, Way, aside, database, done, eventually, polled, sqlx_options, tables,
+    target, upgrades,
 };
 
 fn runtime() -> Runtime {
@@ -111,7 +111,7 @@ fn a_transaction_of_the_caller_is_not_committed() {
 /// transaction or has a lock, and gives another one at once.
 #[test]
 fn a_run_over_a_pool_that_is_dropped_leaves_nothing_behind() {
-    let outside = crate::outside::upgrades(&[
+    let outside = crate::non_transactional::upgrades(&[
         "CREATE TABLE t1 (n int);",
         "!SET work_mem = '1MB'; CREATE INDEX CONCURRENTLY ix ON t1 (n); SELECT 1 / 0;",
     ]);
@@ -148,7 +148,7 @@ fn a_run_over_a_pool_that_is_dropped_leaves_nothing_behind() {
 #[test]
 fn an_error_of_the_server_is_kept_whole() {
     let database = database("whole");
-    let mut session = Session::open(Kind::Sqlx, database.url());
+    let mut session = Session::open(ClientKind::Sqlx, database.url());
     let raise = "DO $$ BEGIN RAISE 'no' USING DETAIL = 'the detail', HINT = 'the hint', ERRCODE = 'P1234'; END $$;";
     let chain = upgrades(&["SELECT 1;", &format!("SELECT 'é';\n{raise}")]);
     let Err(Error::Statement(error)) = session.upgrade(&Runner::new(&chain)) else { panic!() };

@@ -155,7 +155,7 @@ fn a_role_that_may_only_read_can_not_stamp() {
     owner.upgrade_to(&runner, "r1").unwrap();
     let role = Role::new(&database);
     role.grant("SELECT ON migrate_history");
-    let mut session = Session::open(crate::support::Kind::Tokio, &role.url());
+    let mut session = Session::open(crate::support::ClientKind::Tokio, &role.url());
     let error = without_trace(&mut session, &database, |session| {
         session.stamp(&runner, "head", false).unwrap_err()
     });

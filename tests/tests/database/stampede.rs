@@ -8,7 +8,7 @@ use migrate_testkit::Database;
 
 use crate::pooler::{Pooler, nothing_is_left};
 use crate::process::{CLIENT, GATE, chain, process};
-use crate::support::{Kind, Session, Way, database, eventually};
+use crate::support::{ClientKind, Session, Way, database, eventually};
 
 /// How many start at once.
 const CROWD: usize = 50;
@@ -130,7 +130,7 @@ fn fifty_processes_with_an_index_behind_a_pooler() {
         assert!(said.contains("TransactionPooler { revision: \"r2\" }"), "{said}");
     }
     println!("behind a pooler: {} of {CROWD} are refused, the last after {took:?}", failed.len());
-    let mut session = Session::open(Kind::Blocking, &pooler.url(&database));
+    let mut session = Session::open(ClientKind::Blocking, &pooler.url(&database));
     nothing_is_left(&database, &mut session);
     let took = crowd(database.url(), "outside", Way::Together);
     println!("with the server's own address: the last of {CROWD} was ready after {took:?}");

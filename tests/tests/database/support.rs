@@ -15,7 +15,7 @@ use tokio_postgres::SimpleQueryMessage;
 
 pub(crate) use self::access::{Role, address, connection};
 use self::clients::sqlx_rows;
-pub(crate) use self::clients::{Kind, Refused, dropped_after, polled, settle, sqlx_options};
+pub(crate) use self::clients::{ClientKind, Refused, dropped_after, polled, settle, sqlx_options};
 pub(crate) use self::traces::{Traces, without_trace};
 pub(crate) use self::way::Way;
 
@@ -101,24 +101,24 @@ macro_rules! call {
 pub(crate) use call;
 
 impl Session {
-    pub(crate) fn open(kind: Kind, url: &str) -> Self {
+    pub(crate) fn open(kind: ClientKind, url: &str) -> Self {
         Self::try_open(kind, url).unwrap()
     }
 
-    pub(crate) fn try_open(kind: Kind, url: &str) -> Result<Self, Refused> {
+    pub(crate) fn try_open(kind: ClientKind, url: &str) -> Result<Self, Refused> {
         let runtime = || Builder::new_current_thread().enable_all().build().unwrap();
         match kind {
-            Kind::Blocking => {
+            ClientKind::Blocking => {
                 Ok(Session::Blocking(postgres::Client::connect(url, postgres::NoTls)?))
             }
-            Kind::Tokio => {
+            ClientKind::Tokio => {
                 let runtime = runtime();
                 let (client, connection) =
                     runtime.block_on(tokio_postgres::connect(url, tokio_postgres::NoTls))?;
                 runtime.spawn(connection);
                 Ok(Session::Tokio(runtime, client))
             }
-            Kind::Sqlx => {
+            ClientKind::Sqlx => {
                 let runtime = runtime();
                 let client = runtime.block_on(sqlx_options(url).connect())?;
                 Ok(Session::Sqlx(runtime, client))
@@ -126,17 +126,17 @@ impl Session {
         }
     }
 
-    pub(crate) fn kind(&self) -> Kind {
+    pub(crate) fn kind(&self) -> ClientKind {
         match self {
-            Session::Blocking(_) => Kind::Blocking,
-            Session::Tokio(..) => Kind::Tokio,
-            Session::Sqlx(..) => Kind::Sqlx,
+            Session::Blocking(_) => ClientKind::Blocking,
+            Session::Tokio(..) => ClientKind::Tokio,
+            Session::Sqlx(..) => ClientKind::Sqlx,
         }
     }
 
     /// The blocking client, where it makes no difference.
     pub(crate) fn new(database: &Database) -> Self {
-        Self::open(Kind::Blocking, database.url())
+        Self::open(ClientKind::Blocking, database.url())
     }
 
     pub(crate) fn upgrade<R>(&mut self, runner: &Runner<'_, R>) -> Result<Report, Error> {
@@ -276,7 +276,7 @@ impl Session {
 
 /// Runs a test with each client, on a fresh database each.
 pub(crate) fn both(hint: &str, test: impl Fn(&Database, &mut Session)) {
-    for kind in Kind::ALL {
+    for kind in ClientKind::ALL {
         // Shown when the test fails.
         println!("with the client {kind:?}");
         let database = database(hint);
@@ -295,7 +295,7 @@ pub(crate) fn done(report: &Report) -> String {
 
 /// The error of a session that was terminated. The blocking client may see the end of the
 /// connection before it sees the reason.
-pub(crate) fn terminated(kind: Kind, error: &Error) {
+pub(crate) fn terminated(kind: ClientKind, error: &Error) {
     let (Error::Server { failure, .. } | Error::Ended { failure, .. }) = error else {
         panic!("{error:?}")
     };
@@ -304,7 +304,7 @@ pub(crate) fn terminated(kind: Kind, error: &Error) {
         (_, Some("57P01")) => {
             assert!(text.contains("terminating connection due to administrator command"), "{text}");
         }
-        (Kind::Blocking, None) => {}
+        (ClientKind::Blocking, None) => {}
         _ => panic!("{error:?}"),
     }
     assert!(text.contains("it continues where the database is"), "{text}");

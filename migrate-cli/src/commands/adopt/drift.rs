@@ -8,7 +8,7 @@ use migrate_core::{Chain, Folder, Target};
 use postgres::Client;
 
 use super::super::write::{day, new_ids};
-use crate::adopt::{Table, both, everybodys, together};
+use crate::adopt::{Table, both, make_idempotent, together};
 use crate::args::{Adopt, Gap};
 use crate::compare::{differences, privileges, upgrade};
 use crate::context::Context;
@@ -133,7 +133,7 @@ impl Comparison {
             }
         };
         let left = proposal.unwritten.clone();
-        let edits = Draft::new(everybodys(proposal, gap), (Vec::new(), Vec::new()), &[])
+        let edits = Draft::new(make_idempotent(proposal, gap), (Vec::new(), Vec::new()), &[])
             .edits(folder, &identity)?;
         Ok((edits.into_iter().map(|(_, edit)| edit).collect(), left))
     }

@@ -7,7 +7,7 @@ use migrate_core::{Chain, History};
 use postgres::{Client, SimpleQueryMessage};
 use serde::Serialize;
 
-use crate::adopt::{Table, judge, query, rows, search_all, undone, unrecorded, whose};
+use crate::adopt::{Table, query, rows, search_all, undone, unrecorded, verify, whose};
 use crate::args::Tool;
 use crate::context::Context;
 
@@ -77,7 +77,7 @@ pub(in crate::commands) fn others(
             return None;
         }
         let word = tool.word();
-        let what = match judge(tool, chain, &shown, &found, &[]) {
+        let what = match verify(tool, chain, &shown, &found, &[]) {
             Ok(_) => format!("record what it has applied: `migrate adopt --from {word}`"),
             Err(_) => format!(
                 "if this is the right database, bring its migrations into the chain \

@@ -6,13 +6,13 @@ use migrate_core::__private::counted;
 use migrate_core::chain::{Config, Level, Lint};
 use serde_json::{Value, json};
 
-use super::{FindingView, Place, levels, pages};
+use super::{FileLocation, FindingView, levels, pages};
 
 /// One annotation of a workflow a line.
 pub(super) fn github(findings: &[FindingView]) -> String {
     let line = |found: &FindingView| {
         let kind = if found.level == "deny" { "error" } else { "warning" };
-        let Place { file, line, column, end_line, end_column, .. } = &found.place;
+        let FileLocation { file, line, column, end_line, end_column, .. } = &found.place;
         let place = match file.as_str() {
             "" => String::new(),
             file => format!(
@@ -52,7 +52,7 @@ pub(super) fn junit(findings: &[FindingView]) -> String {
         ));
     }
     for found in findings {
-        let Place { file, line, .. } = &found.place;
+        let FileLocation { file, line, .. } = &found.place;
         let class = if file.is_empty() { "chain" } else { file };
         let name = match file.as_str() {
             "" => found.code.to_owned(),
@@ -164,7 +164,7 @@ fn sarif_level(level: &str) -> &'static str {
     }
 }
 
-fn location(place: &Place) -> Value {
+fn location(place: &FileLocation) -> Value {
     let mut location = json!({
         "physicalLocation": {
             "artifactLocation": { "uri": uri(&place.file) },
@@ -201,7 +201,7 @@ mod tests {
     use super::*;
 
     fn finding() -> FindingView {
-        let place = Place {
+        let place = FileLocation {
             file: "a b/1.sql".to_owned(),
             line: 3,
             column: 1,

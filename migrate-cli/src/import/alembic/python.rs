@@ -25,8 +25,10 @@ pub(crate) fn read(text: &str) -> Script {
     let mut script = Script::default();
     for (nth, line) in lines(text).iter().enumerate() {
         match line.as_slice() {
-            [Token { kind: Kind::Text(text), .. }] if nth == 0 => script.docstring.clone_from(text),
-            [Token { kind: Kind::Name(name), line: at, .. }, rest @ ..]
+            [Token { kind: PythonTokenKind::Text(text), .. }] if nth == 0 => {
+                script.docstring.clone_from(text);
+            }
+            [Token { kind: PythonTokenKind::Name(name), line: at, .. }, rest @ ..]
                 if NAMES.contains(&name.as_str()) =>
             {
                 if let Some(value) = assigned(rest) {
@@ -50,7 +52,8 @@ fn assigned(tokens: &[Token]) -> Option<&[Token]> {
 fn texts(value: &[Token]) -> Result<Vec<String>, String> {
     let mut texts: Vec<String> = Vec::new();
     let mut continues = false;
-    let is_none = |token: &Token| matches!(&token.kind, Kind::Name(name) if name == "None");
+    let is_none =
+        |token: &Token| matches!(&token.kind, PythonTokenKind::Name(name) if name == "None");
     if let [only] = value
         && is_none(only)
     {
@@ -58,15 +61,15 @@ fn texts(value: &[Token]) -> Result<Vec<String>, String> {
     }
     for token in value {
         match &token.kind {
-            Kind::Text(text) => {
+            PythonTokenKind::Text(text) => {
                 match texts.last_mut() {
                     Some(last) if continues => last.push_str(text),
                     _ => texts.push(text.clone()),
                 }
                 continues = true;
             }
-            Kind::Sign('(' | ')' | '[' | ']' | '{' | '}') => {}
-            Kind::Sign(',') => continues = false,
+            PythonTokenKind::Sign('(' | ')' | '[' | ']' | '{' | '}') => {}
+            PythonTokenKind::Sign(',') => continues = false,
             _ => return Err(value.iter().map(Token::shown).collect()),
         }
     }
@@ -77,7 +80,7 @@ fn texts(value: &[Token]) -> Result<Vec<String>, String> {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Kind {
+enum PythonTokenKind {
     Name(String),
     Text(String),
     /// Whatever it is, its meaning is known to Python alone: a formatted string, say.
@@ -87,7 +90,7 @@ enum Kind {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Token {
-    kind: Kind,
+    kind: PythonTokenKind,
     line: usize,
     /// How many brackets are open before it.
     depth: usize,
@@ -95,14 +98,14 @@ struct Token {
 
 impl Token {
     fn is(&self, sign: char) -> bool {
-        self.kind == Kind::Sign(sign)
+        self.kind == PythonTokenKind::Sign(sign)
     }
 
     fn shown(&self) -> String {
         match &self.kind {
-            Kind::Name(text) | Kind::Other(text) => text.clone(),
-            Kind::Text(text) => format!("{text:?}"),
-            Kind::Sign(sign) => sign.to_string(),
+            PythonTokenKind::Name(text) | PythonTokenKind::Other(text) => text.clone(),
+            PythonTokenKind::Text(text) => format!("{text:?}"),
+            PythonTokenKind::Sign(sign) => sign.to_string(),
         }
     }
 }
@@ -138,17 +141,17 @@ fn lines(text: &str) -> Vec<Vec<Token>> {
                 reader.skip(1);
                 continue;
             }
-            '"' | '\'' => Kind::Text(reader.string(false)),
+            '"' | '\'' => PythonTokenKind::Text(reader.string(false)),
             c if c.is_alphanumeric() || c == '_' => reader.word(),
             c => {
                 reader.skip(1);
-                Kind::Sign(c)
+                PythonTokenKind::Sign(c)
             }
         };
         let before = depth;
         match kind {
-            Kind::Sign('(' | '[' | '{') => depth += 1,
-            Kind::Sign(')' | ']' | '}') => depth = depth.saturating_sub(1),
+            PythonTokenKind::Sign('(' | '[' | '{') => depth += 1,
+            PythonTokenKind::Sign(')' | ']' | '}') => depth = depth.saturating_sub(1),
             _ => {}
         }
         if at_edge {
@@ -189,19 +192,19 @@ impl Reader<'_> {
     }
 
     /// A name, a number, or a string with letters before its quotes.
-    fn word(&mut self) -> Kind {
+    fn word(&mut self) -> PythonTokenKind {
         let start = self.at;
         self.skip_while(|c| c.is_alphanumeric() || c == '_');
         let word = self.text.get(start..self.at).unwrap_or_default().to_owned();
         let is_quoted = matches!(self.peek(), Some('"' | '\''));
         match word.to_ascii_lowercase().as_str() {
-            "r" if is_quoted => Kind::Text(self.string(true)),
-            "u" if is_quoted => Kind::Text(self.string(false)),
+            "r" if is_quoted => PythonTokenKind::Text(self.string(true)),
+            "u" if is_quoted => PythonTokenKind::Text(self.string(false)),
             "f" | "b" | "rb" | "br" | "rf" | "fr" if is_quoted => {
                 let text = self.string(true);
-                Kind::Other(format!("{word}{text:?}"))
+                PythonTokenKind::Other(format!("{word}{text:?}"))
             }
-            _ => Kind::Name(word),
+            _ => PythonTokenKind::Name(word),
         }
     }
 

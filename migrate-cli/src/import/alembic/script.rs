@@ -60,7 +60,7 @@ fn running(line: &str, way: Way) -> Option<&str> {
 /// What stood between a COMMIT and a BEGIN was to run outside a transaction.
 pub(crate) fn body(text: &str, version_table: &str) -> Body {
     let mut pieces: Vec<&str> = Vec::new();
-    let (mut outside, mut is_open, mut from) = (false, true, 0);
+    let (mut non_transactional, mut is_open, mut from) = (false, true, 0);
     for statement in split_statements(text) {
         let words = statement.leading_words(text);
         let word = words.first().map_or("", String::as_str);
@@ -72,14 +72,14 @@ pub(crate) fn body(text: &str, version_table: &str) -> Body {
             from = statement.span.end;
             is_open = if is_end || is_begin { is_begin } else { is_open };
         } else {
-            outside |= !is_open;
+            non_transactional |= !is_open;
         }
     }
     pieces.extend(text.get(from..));
     let pieces: Vec<&str> =
         pieces.into_iter().map(str::trim).filter(|piece| !piece.is_empty()).collect();
     let end = if pieces.is_empty() { "" } else { "\n" };
-    Body { sql: pieces.join("\n\n") + end, outside }
+    Body { sql: pieces.join("\n\n") + end, non_transactional }
 }
 
 /// Whether a statement is about Alembic's table alone.
@@ -114,10 +114,10 @@ mod tests {
 
     #[test]
     fn only_the_revisions_own_statements_stay() {
-        let check = |text: &str, sql: &str, outside: bool| {
+        let check = |text: &str, sql: &str, non_transactional: bool| {
             assert_eq!(
                 body(text, "alembic_version"),
-                Body { sql: sql.to_owned(), outside },
+                Body { sql: sql.to_owned(), non_transactional },
                 "{text}"
             );
         };

@@ -1,6 +1,6 @@
 //! This project beside its peers, in the same run on the same server: each table of docs/PERFORMANCE.md by its name.
 //!
-//! usage: peers [trips|start|upgrade|far|crowd|cut|build|size]… [sizes…]
+//! usage: peers [round_trips|start|upgrade|latency|concurrent_starts|connection_drops|build|size]… [sizes…]
 
 mod build;
 mod chain;
@@ -22,12 +22,12 @@ fn main() -> Done {
     let tables = words.iter().filter(|word| word.parse::<usize>().is_err());
     for table in tables {
         match table.as_str() {
-            "trips" => speed::trips(&of(&[10, 100]))?,
+            "round_trips" => speed::trips(&of(&[10, 100]))?,
             "start" => speed::start(&of(&[10, 100, 1_000]))?,
             "upgrade" => speed::upgrade(&of(&[100, 1_000]))?,
-            "far" => speed::far(&of(&[1_000]))?,
-            "crowd" => faults::crowd(&of(&[10]))?,
-            "cut" => faults::cut()?,
+            "latency" => speed::far(&of(&[1_000]))?,
+            "concurrent_starts" => faults::crowd(&of(&[10]))?,
+            "connection_drops" => faults::cut()?,
             "build" => build::build(&of(&[10, 100, 1_000, 5_000]))?,
             "size" => build::size(&of(&[1_000]))?,
             other => return Err(format!("no table is called {other}").into()),

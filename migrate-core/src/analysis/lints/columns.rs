@@ -7,7 +7,7 @@ use super::{Context, Raw};
 use crate::analysis::cursor::Cursor;
 use crate::analysis::names::{Ident, Name};
 use crate::analysis::statement::{
-    Action, AlterTable, ColumnChange, ColumnDef, Default, Kind, Statement, TypeName, calls,
+    Action, AlterTable, ColumnChange, ColumnDef, Default, ObjectType, Statement, TypeName, calls,
 };
 use crate::chain::lint::Lint;
 use crate::syntax::table_locks::VOLATILE;
@@ -16,7 +16,7 @@ const SERIAL: [&str; 6] = ["bigserial", "serial", "serial2", "serial4", "serial8
 
 pub(super) fn check(context: &Context<'_>, report: &mut dyn FnMut(Raw)) {
     let Statement::AlterTable(alter) = context.view else { return };
-    if alter.kind != Kind::Table || !context.in_use(&alter.name) {
+    if alter.kind != ObjectType::Table || !context.in_use(&alter.name) {
         return;
     }
     for action in &alter.actions {

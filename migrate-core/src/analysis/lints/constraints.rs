@@ -62,7 +62,7 @@ fn of_domain(context: &Context<'_>, alter: &AlterType) -> Option<Raw> {
     let words = context.words();
     let adds = words.has(&["add"]) || words.has(&["set", "not", "null"]);
     let lock = locks(context.sql, context.statement).into_iter().next()?;
-    if !adds || lock.of != LockedBy::Domain || !context.type_in_use(domain) {
+    if !adds || lock.locked_by != LockedBy::Domain || !context.type_in_use(domain) {
         return None;
     }
     let message =

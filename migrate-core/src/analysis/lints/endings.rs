@@ -5,7 +5,7 @@
 
 use super::Raw;
 use super::objects::{Definer, Objects};
-use super::tables::{Index, Place, Table, Tables, What};
+use super::tables::{Index, LintSpan, Table, Tables, What};
 use crate::chain::lint::Lint;
 
 pub(super) fn check(
@@ -14,7 +14,7 @@ pub(super) fn check(
     wanted: impl Fn(usize) -> bool,
     report: &mut dyn FnMut(usize, Raw),
 ) {
-    let mut note = |place: Place, raw: Option<Raw>| {
+    let mut note = |place: LintSpan, raw: Option<Raw>| {
         if let Some(raw) = raw.filter(|_| wanted(place.revision)) {
             report(place.revision, raw);
         }
@@ -40,12 +40,12 @@ pub(super) fn check(
     }
 }
 
-fn raw(lint: Lint, place: Place, message: String, label: &str, help: String) -> Raw {
-    let Place { span, statement, .. } = place;
+fn raw(lint: Lint, place: LintSpan, message: String, label: &str, help: String) -> Raw {
+    let LintSpan { span, statement, .. } = place;
     Raw { lint, message, help, span, label: label.to_owned(), statement, also: None, level: None }
 }
 
-fn without_key(name: &str, place: Place) -> Raw {
+fn without_key(name: &str, place: LintSpan) -> Raw {
     let message = format!("`{name}` has no primary key");
     let label = "logical replication can't update or delete its rows";
     let help = "add one: `id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY`, or the columns that identify a row";
@@ -53,7 +53,7 @@ fn without_key(name: &str, place: Place) -> Raw {
 }
 
 /// The indexes that another index of the table makes superfluous.
-fn superfluous(name: &str, table: &Table) -> Vec<(Place, Raw)> {
+fn superfluous(name: &str, table: &Table) -> Vec<(LintSpan, Raw)> {
     if table.what != What::Table && table.what != What::Partitioned {
         return Vec::new();
     }
@@ -108,14 +108,14 @@ fn covers(one: &Index, at_one: usize, index: &Index, at: usize) -> bool {
     }
 }
 
-fn ineffective(name: &str, policy: &str, place: Place) -> Raw {
+fn ineffective(name: &str, policy: &str, place: LintSpan) -> Raw {
     let message =
         format!("the policy `{policy}` has no effect: `{name}` has no row-level security");
     let help = format!("enable it: `ALTER TABLE {name} ENABLE ROW LEVEL SECURITY`");
     raw(Lint::PolicyWithoutRls, place, message, "", help)
 }
 
-fn closed(name: &str, place: Place) -> Raw {
+fn closed(name: &str, place: LintSpan) -> Raw {
     let message = format!("`{name}` has row-level security, and no policy");
     let label = "only its owner, superusers and roles with BYPASSRLS see rows";
     let help = "create a policy for those who use the table; if nobody should, say so: \

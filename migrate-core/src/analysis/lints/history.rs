@@ -4,7 +4,7 @@
 use super::{Context, Raw, whole};
 use crate::analysis::cursor::Cursor;
 use crate::analysis::names::Name;
-use crate::analysis::statement::{Action, Kind, Statement, read};
+use crate::analysis::statement::{Action, ObjectType, Statement, read};
 use crate::chain::lint::Lint;
 use crate::syntax::source::Span;
 use crate::syntax::statements::{self, split_statements};
@@ -35,14 +35,14 @@ fn found(view: &Statement<'_>, mut words: Cursor<'_>, statement: Span) -> Option
         )
     };
     let (span, message) = match view {
-        Statement::Drop(drop) if drop.kind == Kind::Schema => {
+        Statement::Drop(drop) if drop.kind == ObjectType::Schema => {
             let public = drop.names.iter().find(|name| name.last() == "public")?;
             (
                 public.span(),
                 "`public` holds the tables of migrate, which are dropped with it".to_owned(),
             )
         }
-        Statement::Drop(drop) if matches!(drop.kind, Kind::Table | Kind::Sequence) => {
+        Statement::Drop(drop) if matches!(drop.kind, ObjectType::Table | ObjectType::Sequence) => {
             own(drop.names.iter().find(|name| is_ours(name))?)
         }
         Statement::AlterTable(alter) if is_ours(&alter.name) => {

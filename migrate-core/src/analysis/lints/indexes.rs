@@ -2,7 +2,7 @@
 
 use super::tables::{ForeignKey, What};
 use super::{Context, Raw};
-use crate::analysis::statement::{Kind, Statement};
+use crate::analysis::statement::{ObjectType, Statement};
 use crate::chain::lint::Lint;
 
 pub(super) fn check(context: &Context<'_>, report: &mut dyn FnMut(Raw)) {
@@ -46,7 +46,7 @@ pub(super) fn check(context: &Context<'_>, report: &mut dyn FnMut(Raw)) {
             let label = "reads all rows under a lock that writers wait for";
             report(context.raw(Lint::IndexBlocksWrites, context.whole, waits, label, help));
         }
-        Statement::Drop(drop) if drop.kind == Kind::Index && !drop.concurrently => {
+        Statement::Drop(drop) if drop.kind == ObjectType::Index && !drop.concurrently => {
             // The statement does not name the table. A new table has no index to drop.
             let (Some(first), count) = (drop.names.first(), drop.names.len()) else { return };
             let what = if count == 1 { format!("`{first}`") } else { format!("{count} indexes") };

@@ -8,7 +8,7 @@ use super::{Context, Raw, columns};
 use crate::analysis::cursor::Cursor;
 use crate::analysis::names::{Ident, Name};
 use crate::analysis::statement::{
-    Action, AlterTable, ColumnChange, ColumnDef, ConstraintKind, Default, Kind, Statement,
+    Action, AlterTable, ColumnChange, ColumnDef, ConstraintKind, Default, ObjectType, Statement,
 };
 use crate::chain::lint::Lint;
 use crate::syntax::lexer::Token;
@@ -18,7 +18,7 @@ const UNDER_LOCK: &str = "all rows are read under a lock that everybody waits fo
 
 pub(super) fn check(context: &Context<'_>, report: &mut dyn FnMut(Raw)) {
     match context.view {
-        Statement::AlterTable(alter) if alter.kind == Kind::Table => {
+        Statement::AlterTable(alter) if alter.kind == ObjectType::Table => {
             let found = alter.actions.iter().filter_map(|action| altered(context, alter, action));
             found.for_each(&mut *report);
         }
@@ -197,7 +197,7 @@ fn second(context: &Context<'_>) -> Option<Raw> {
 /// block before. Without tables that are dropped, for which nobody should be waiting.
 pub(super) fn exclusive(context: &Context<'_>) -> Vec<TableLock> {
     let locks_tables = match context.view {
-        Statement::AlterTable(alter) => alter.kind == Kind::Table,
+        Statement::AlterTable(alter) => alter.kind == ObjectType::Table,
         Statement::CreateOnTable { .. } | Statement::DropOnTable { .. } => true,
         Statement::Query { rest, .. } => rest.is(0, "truncate"),
         Statement::Harmless => context.words().is(0, "lock"),
@@ -217,7 +217,7 @@ pub(super) fn exclusive(context: &Context<'_>) -> Vec<TableLock> {
         let is_view = context.tables.by_key(&key).is_some_and(|table| table.what == What::View);
         let is_known = context.blocked.iter().any(|(_, known)| super::lock_key(known) == key);
         lock.mode.blocks_reads()
-            && lock.of == LockedBy::Name
+            && lock.locked_by == LockedBy::Name
             && context.is_used(&key)
             && is_named
             && !is_view

@@ -3,8 +3,8 @@
 use super::{Context, Raw};
 use crate::analysis::names::{Ident, Name};
 use crate::analysis::statement::{
-    Action, AlterTable, ColumnDef, ConstraintDef, ConstraintKind, CreateIndex, Element, Key, Kind,
-    Statement,
+    Action, AlterTable, ColumnDef, ConstraintDef, ConstraintKind, CreateIndex, Element, Key,
+    ObjectType, Statement,
 };
 use crate::chain::lint::Lint;
 use crate::chain::rules::{Named, Subject};
@@ -47,13 +47,13 @@ impl Names<'_, '_> {
             match action {
                 Action::AddColumn { column, .. } => self.column(table, column),
                 Action::AddConstraint(constraint) => self.constraint(table, constraint),
-                Action::RenameTo(to) if alter.kind == Kind::Table => {
+                Action::RenameTo(to) if alter.kind == ObjectType::Table => {
                     self.check(Named::Tables, Some(to), Subject::default());
                 }
-                Action::RenameTo(to) if alter.kind == Kind::Index => {
+                Action::RenameTo(to) if alter.kind == ObjectType::Index => {
                     self.check(Named::Indexes, Some(to), Subject::default());
                 }
-                Action::RenameColumn { to, .. } if alter.kind == Kind::Table => {
+                Action::RenameColumn { to, .. } if alter.kind == ObjectType::Table => {
                     self.check(Named::Columns, Some(to), of_table);
                 }
                 _ => {}

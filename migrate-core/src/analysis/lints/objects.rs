@@ -4,11 +4,11 @@
 use std::collections::HashMap;
 
 use super::columns::is_volatile;
-use super::tables::{Place, key};
+use super::tables::{LintSpan, key};
 use crate::analysis::cursor::Cursor;
 use crate::analysis::names::{Ident, Name};
 use crate::analysis::statement::{
-    AlterType, Argument, Drop, Kind, Language, Routine, RoutineChange, Statement, TypeChange,
+    AlterType, Argument, Drop, Language, ObjectType, Routine, RoutineChange, Statement, TypeChange,
     TypeName, calls, language, quoted_body, tokens,
 };
 
@@ -28,7 +28,7 @@ pub(super) struct Objects {
 pub(super) struct Definer {
     pub(super) name: Name,
     arguments: Option<Vec<Argument>>,
-    pub(super) place: Place,
+    pub(super) place: LintSpan,
 }
 
 #[derive(Debug)]
@@ -107,7 +107,7 @@ impl Objects {
     }
 
     /// Applies a statement of this revision. `all` is its full text.
-    pub(super) fn follow(&mut self, statement: &Statement<'_>, all: Cursor<'_>, place: Place) {
+    pub(super) fn follow(&mut self, statement: &Statement<'_>, all: Cursor<'_>, place: LintSpan) {
         let revision = place.revision;
         self.follow_definers(statement, all, place);
         match statement {
@@ -198,15 +198,15 @@ impl Objects {
     fn drop(&mut self, drop: &Drop) {
         for name in &drop.names {
             match drop.kind {
-                Kind::Type | Kind::Domain => drop_key(&mut self.types, &key(name)),
-                Kind::Schema => drop_key(&mut self.schemas, name.last()),
+                ObjectType::Type | ObjectType::Domain => drop_key(&mut self.types, &key(name)),
+                ObjectType::Schema => drop_key(&mut self.schemas, name.last()),
                 _ => {}
             }
         }
     }
 
     /// Keeps track of the routines that do not set their search path.
-    fn follow_definers(&mut self, statement: &Statement<'_>, all: Cursor<'_>, place: Place) {
+    fn follow_definers(&mut self, statement: &Statement<'_>, all: Cursor<'_>, place: LintSpan) {
         let forget = |definers: &mut Vec<Definer>, name: &Name| {
             definers.retain(|one| key(&one.name) != key(name));
         };
@@ -219,7 +219,7 @@ impl Objects {
                     self.definers.push(Definer {
                         name: routine.name.clone(),
                         arguments: routine.arguments.clone(),
-                        place: Place { span: routine.name.span(), ..place },
+                        place: LintSpan { span: routine.name.span(), ..place },
                     });
                 }
             }

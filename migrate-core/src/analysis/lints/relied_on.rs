@@ -3,13 +3,13 @@
 
 use super::{Context, Raw};
 use crate::analysis::names::{Ident, Name};
-use crate::analysis::statement::{Action, AlterTable, ColumnChange, Kind, Statement};
+use crate::analysis::statement::{Action, AlterTable, ColumnChange, ObjectType, Statement};
 use crate::chain::lint::Lint;
 
 pub(super) fn check(context: &Context<'_>, report: &mut dyn FnMut(Raw)) {
     match context.view {
         Statement::AlterTable(alter)
-            if alter.kind == Kind::Table && context.in_use(&alter.name) =>
+            if alter.kind == ObjectType::Table && context.in_use(&alter.name) =>
         {
             let found = alter.actions.iter().filter_map(|action| altered(context, alter, action));
             found.for_each(report);

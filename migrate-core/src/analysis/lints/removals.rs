@@ -3,7 +3,7 @@
 use super::{Context, Raw};
 use crate::analysis::names::{Ident, Name};
 use crate::analysis::statement::{
-    Action, AlterTable, AlterType, Drop, Kind, Statement, TypeChange,
+    Action, AlterTable, AlterType, Drop, ObjectType, Statement, TypeChange,
 };
 use crate::chain::lint::Lint;
 
@@ -28,7 +28,10 @@ pub(super) fn check(context: &Context<'_>, report: &mut dyn FnMut(Raw)) {
 fn altered(context: &Context<'_>, alter: &AlterTable<'_>, report: &mut dyn FnMut(Raw)) {
     let is_relation = matches!(
         alter.kind,
-        Kind::Table | Kind::View | Kind::MaterializedView | Kind::ForeignTable
+        ObjectType::Table
+            | ObjectType::View
+            | ObjectType::MaterializedView
+            | ObjectType::ForeignTable
     );
     if !is_relation || !context.in_use(&alter.name) {
         return;
@@ -130,10 +133,14 @@ fn added_here(context: &Context<'_>, alter: &AlterTable<'_>, column: &Ident) -> 
 
 fn dropped(context: &Context<'_>, drop: &Drop, report: &mut dyn FnMut(Raw)) {
     let used: Vec<&Name> = drop.names.iter().filter(|name| context.in_use(name)).collect();
-    if let Kind::Table | Kind::View | Kind::MaterializedView | Kind::ForeignTable = drop.kind {
+    if let ObjectType::Table
+    | ObjectType::View
+    | ObjectType::MaterializedView
+    | ObjectType::ForeignTable = drop.kind
+    {
         for name in &used {
             // A view that is dropped and recreated in one transaction never is missing for others.
-            if drop.kind != Kind::Table && stood_in(context, name) && context.transactional {
+            if drop.kind != ObjectType::Table && stood_in(context, name) && context.transactional {
                 continue;
             }
             let message = format!("the running release may still use `{name}`");

@@ -3,7 +3,7 @@
 use super::{Context, Raw, lock_key};
 use crate::analysis::names::{Ident, Name};
 use crate::analysis::statement::{
-    Action, AlterTable, ColumnChange, Drop, Element, Kind, OnTable, RoutineChange, Statement,
+    Action, AlterTable, ColumnChange, Drop, Element, ObjectType, OnTable, RoutineChange, Statement,
     TypeChange, TypeName,
 };
 use crate::chain::lint::Lint;
@@ -242,15 +242,19 @@ fn altered<'s>(alter: &'s AlterTable<'_>) -> Vec<Subject<'s>> {
 
 fn dropped(drop: &Drop) -> Vec<Subject<'_>> {
     let subject = |name| match drop.kind {
-        Kind::Table | Kind::ForeignTable => Subject::on("drop table", name, name.span()),
-        Kind::View | Kind::MaterializedView => Subject::on("drop view", name, name.span()),
-        Kind::Index => Subject::named("drop index", name),
-        Kind::Sequence => Subject::named("drop sequence", name),
-        Kind::Type | Kind::Domain => Subject::named("drop type", name),
-        Kind::Schema => {
+        ObjectType::Table | ObjectType::ForeignTable => {
+            Subject::on("drop table", name, name.span())
+        }
+        ObjectType::View | ObjectType::MaterializedView => {
+            Subject::on("drop view", name, name.span())
+        }
+        ObjectType::Index => Subject::named("drop index", name),
+        ObjectType::Sequence => Subject::named("drop sequence", name),
+        ObjectType::Type | ObjectType::Domain => Subject::named("drop type", name),
+        ObjectType::Schema => {
             Subject { schema: Some(name.last()), ..Subject::of("drop schema", name.span()) }
         }
-        Kind::Extension => Subject::of("drop extension", name.span()),
+        ObjectType::Extension => Subject::of("drop extension", name.span()),
     };
     drop.names.iter().map(subject).collect()
 }

@@ -16,7 +16,7 @@ use crate::analysis::cursor::Cursor;
 use crate::analysis::names::{Name, automatic, joined};
 use crate::analysis::statement::{
     Action, AlterTable, ConstraintDef, ConstraintKind, CreateIndex, CreateTable, Drop, Element,
-    Key, Kind, OnTable, Statement, TypeName,
+    Key, ObjectType, OnTable, Statement, TypeName,
 };
 use crate::syntax::source::Span;
 
@@ -32,15 +32,15 @@ pub(super) enum What {
 
 /// Where something is written: the revision, by its index in the chain, the text, and its statement.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Place {
+pub(super) struct LintSpan {
     pub(super) revision: usize,
     pub(super) span: Span,
     pub(super) statement: Span,
 }
 
-impl Place {
+impl LintSpan {
     fn at(self, span: Span) -> Self {
-        Place { span, ..self }
+        LintSpan { span, ..self }
     }
 }
 
@@ -65,12 +65,12 @@ pub(super) struct Table {
     /// validated.
     checks: Vec<(Option<String>, Vec<String>, bool)>,
     /// Where an ordinary table was created, if all of that statement was understood.
-    pub(super) created: Option<Place>,
+    pub(super) created: Option<LintSpan>,
     pub(super) has_primary_key: bool,
     /// Where row-level security was enabled.
-    pub(super) row_security: Option<Place>,
+    pub(super) row_security: Option<LintSpan>,
     /// The policies that exist: the name of each, and where it was created.
-    pub(super) policies: Vec<(String, Place)>,
+    pub(super) policies: Vec<(String, LintSpan)>,
 }
 
 #[derive(Debug, Clone)]
@@ -84,7 +84,7 @@ pub(super) struct Column {
 #[derive(Debug)]
 pub(super) struct Index {
     pub(super) name: Option<String>,
-    pub(super) place: Place,
+    pub(super) place: LintSpan,
     pub(super) unique: bool,
     /// Whether it belongs to a constraint.
     pub(super) of_constraint: bool,
@@ -158,7 +158,7 @@ impl Tables {
     }
 
     /// Applies a statement of this revision. `all` is its full text.
-    pub(super) fn follow(&mut self, statement: &Statement<'_>, all: Cursor<'_>, place: Place) {
+    pub(super) fn follow(&mut self, statement: &Statement<'_>, all: Cursor<'_>, place: LintSpan) {
         let (whole, revision) = (place.statement, place.revision);
         match statement {
             Statement::CreateTable(table) => self.create(table, all, place),
@@ -220,7 +220,7 @@ impl Tables {
         }
     }
 
-    fn create_index(&mut self, index: &CreateIndex<'_>, all: Cursor<'_>, place: Place) {
+    fn create_index(&mut self, index: &CreateIndex<'_>, all: Cursor<'_>, place: LintSpan) {
         let own = key(&index.table);
         let Some(table) = self.known.get_mut(&own) else { return };
         let name = index.name.as_ref().map(|name| name.text.to_string());
@@ -262,7 +262,7 @@ impl Tables {
         });
     }
 
-    fn create(&mut self, create: &CreateTable<'_>, all: Cursor<'_>, place: Place) {
+    fn create(&mut self, create: &CreateTable<'_>, all: Cursor<'_>, place: LintSpan) {
         let (whole, revision) = (place.statement, place.revision);
         let what = match (create.temporary, create.partitioned) {
             (true, _) => What::Temporary,
@@ -331,13 +331,14 @@ impl Tables {
         }
     }
 
-    fn alter(&mut self, alter: &AlterTable<'_>, all: Cursor<'_>, place: Place) {
+    fn alter(&mut self, alter: &AlterTable<'_>, all: Cursor<'_>, place: LintSpan) {
         let (whole, revision) = (place.statement, place.revision);
         let own = key(&alter.name);
-        if let (Kind::Index, [Action::RenameTo(to)]) = (alter.kind, alter.actions.as_slice()) {
+        if let (ObjectType::Index, [Action::RenameTo(to)]) = (alter.kind, alter.actions.as_slice())
+        {
             return self.rename_index(alter.name.last(), &to.text);
         }
-        if alter.kind == Kind::Index || alter.kind == Kind::Sequence {
+        if alter.kind == ObjectType::Index || alter.kind == ObjectType::Sequence {
             return;
         }
         if let Some(table) = self.known.get_mut(&own) {
@@ -412,11 +413,14 @@ impl Tables {
         for name in &drop.names {
             let own = key(name);
             match drop.kind {
-                Kind::Table | Kind::View | Kind::MaterializedView | Kind::ForeignTable => {
+                ObjectType::Table
+                | ObjectType::View
+                | ObjectType::MaterializedView
+                | ObjectType::ForeignTable => {
                     self.known.remove(&own);
                     self.foreign_keys.retain(|foreign| foreign.table != own);
                 }
-                Kind::Schema => {
+                ObjectType::Schema => {
                     let is_inside = |key: &String| match key.rsplit_once('.') {
                         Some((schema, _)) => schema == name.last(),
                         None => name.last() == "public",
@@ -424,7 +428,7 @@ impl Tables {
                     self.known.retain(|key, _| !is_inside(key));
                     self.foreign_keys.retain(|foreign| !is_inside(&foreign.table));
                 }
-                Kind::Index => {
+                ObjectType::Index => {
                     let Some(table) = self.of_index.remove(name.last()) else { continue };
                     let others = |index: &Index| index.name.as_deref() != Some(name.last());
                     match self.known.get_mut(&table) {

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use super::invalidation::{Horizon, bare};
 use super::snapshot::{EarlierState, Snapshot};
-use super::{Detail, Id, Key, Lookup, Model, Namespace, Object, ObjectKind, Path, Place, Undo};
+use super::{Detail, FileSpan, Id, Key, Lookup, Model, Namespace, Object, ObjectKind, Path, Undo};
 use crate::analysis::statement::is_built_in;
 
 /// A point in time to roll back to.
@@ -36,9 +36,9 @@ pub(in crate::analysis) struct Difference {
     /// Its kind and name: ``table `users` ``.
     pub(in crate::analysis) what: String,
     /// Where it was created.
-    pub(in crate::analysis) made: Place,
+    pub(in crate::analysis) made: FileSpan,
     /// Where it was removed, if known.
-    pub(in crate::analysis) gone: Option<Place>,
+    pub(in crate::analysis) gone: Option<FileSpan>,
 }
 
 impl Model {
@@ -298,7 +298,7 @@ impl Model {
     /// Whether an object certainly exists at a point in time, and is one that the author would
     /// recognise.
     fn is_told(&self, view: &impl Snapshot, id: Id, object: &Object) -> bool {
-        let is_own = object.home != Some(self.temporary) && object.place != Place::default();
+        let is_own = object.home != Some(self.temporary) && object.place != FileSpan::default();
         // The columns of a view follow from its query.
         let home = object.home.and_then(|home| view.object(home)).map(|home| home.class);
         let is_of_view = matches!(home, Some(ObjectKind::View | ObjectKind::MaterializedView));
@@ -388,7 +388,7 @@ impl Model {
             (Detail::Enum { labels: before }, Detail::Enum { labels: after })
                 if old.complete && new.complete =>
             {
-                let has = |labels: &[(Rc<str>, Place)], label: &Rc<str>| {
+                let has = |labels: &[(Rc<str>, FileSpan)], label: &Rc<str>| {
                     labels.iter().any(|(known, _)| known == label)
                 };
                 for (label, made) in after.iter().filter(|(label, _)| !has(before, label)) {

@@ -4,7 +4,8 @@ use std::rc::Rc;
 
 use super::snapshot::Snapshot;
 use super::{
-    DependencyKind, Detail, GENERATED, Id, Model, Namespace, Object, ObjectKind, Path, Place, Slot,
+    DependencyKind, Detail, FileSpan, GENERATED, Id, Model, Namespace, Object, ObjectKind, Path,
+    Slot,
 };
 use crate::analysis::names::{Ident, Name};
 
@@ -15,7 +16,7 @@ pub(in crate::analysis) enum Lookup {
     /// It may exist, or it may be another object than the known one.
     Unknown(Option<Id>),
     /// It does not exist; where it was removed, if it existed.
-    No(Option<Place>),
+    No(Option<FileSpan>),
 }
 
 impl Lookup {
@@ -56,7 +57,7 @@ impl Model {
             // It may have been created before the chain, or by something else.
             Lookup::No(None) | Lookup::Unknown(None) => {
                 let mut schema =
-                    Object::new(ObjectKind::Schema, name.text.clone(), None, Place::default());
+                    Object::new(ObjectKind::Schema, name.text.clone(), None, FileSpan::default());
                 (schema.is_certain, schema.complete) = (false, false);
                 Lookup::Unknown(Some(self.add(schema)))
             }

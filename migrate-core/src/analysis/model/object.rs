@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::{Key, Place};
+use super::{FileSpan, Key};
 
 pub(in crate::analysis) type Id = u32;
 
@@ -168,7 +168,7 @@ pub(in crate::analysis) enum Detail {
         kind: Option<Rc<str>>,
         not_null: Option<bool>,
         /// Where its type or its NOT NULL was last changed.
-        changed: Place,
+        changed: FileSpan,
     },
     /// `columns` is `None` if not all of them are known.
     Constraint {
@@ -182,7 +182,7 @@ pub(in crate::analysis) enum Detail {
     },
     /// Each value, and where it was added.
     Enum {
-        labels: Vec<(Rc<str>, Place)>,
+        labels: Vec<(Rc<str>, FileSpan)>,
     },
     Routine {
         arguments: Vec<ArgumentType>,
@@ -255,7 +255,7 @@ pub(in crate::analysis) struct Object {
     pub(in crate::analysis) since: u32,
     /// Since when all its members are known, if they are.
     pub(in crate::analysis) whole_since: u32,
-    pub(in crate::analysis) place: Place,
+    pub(in crate::analysis) place: FileSpan,
     pub(in crate::analysis) detail: Detail,
     pub(in crate::analysis) dependencies: Vec<Need>,
 }
@@ -266,7 +266,7 @@ impl Object {
         class: ObjectKind,
         name: Rc<str>,
         home: Option<Id>,
-        place: Place,
+        place: FileSpan,
     ) -> Self {
         let inside = !matches!(
             class.namespace(),

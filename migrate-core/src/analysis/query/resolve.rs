@@ -20,7 +20,7 @@ pub(in crate::analysis) use self::scope::{Item, Parameters, Source};
 use super::tree::{Body, Constant, Expr, ExprId, FromId, QueryId, Sublink, Tree};
 use crate::analysis::model::{Id, Model};
 use crate::analysis::names::{Ident, Name};
-use crate::analysis::typing::{BOOL, Choice, INT, Kind, TEXT};
+use crate::analysis::typing::{BOOL, Choice, INT, TEXT, ValueType};
 use crate::syntax::source::Span;
 
 /// The limit for comparing relations with names in one statement. After that, everything is
@@ -109,9 +109,9 @@ pub(in crate::analysis) struct Resolver<'c> {
     /// Whether the statement runs now, and not only when somebody calls it.
     runs: bool,
     /// The types of the expressions that have been resolved.
-    kinds: Vec<Kind>,
+    kinds: Vec<ValueType>,
     /// The forms of operators that have been chosen.
-    choices: HashMap<(&'static str, Option<Kind>, Kind), Choice>,
+    choices: HashMap<(&'static str, Option<ValueType>, ValueType), Choice>,
     /// The clauses around the expression that is being resolved that take no aggregates.
     clause: Option<&'static str>,
     /// The relations and columns of the model that the query uses.
@@ -160,7 +160,7 @@ impl<'c> Resolver<'c> {
             looks_left: MOST_LOOKS,
             trust: Trust::default(),
             runs: false,
-            kinds: vec![Kind::Unknown; tree.expressions.len()],
+            kinds: vec![ValueType::Unknown; tree.expressions.len()],
             choices: HashMap::new(),
             clause: None,
             uses: RefCell::default(),
@@ -269,7 +269,7 @@ impl<'c> Resolver<'c> {
     }
 
     /// The type of a subquery in an expression.
-    fn subquery(&mut self, query: QueryId, kind: Sublink, id: ExprId) -> Kind {
+    fn subquery(&mut self, query: QueryId, kind: Sublink, id: ExprId) -> ValueType {
         let clause = self.clause.take();
         let columns = self.query(query).settled();
         self.clause = clause;
@@ -283,37 +283,38 @@ impl<'c> Resolver<'c> {
             let message = format!("a subquery in an expression has {width} columns, not 1");
             self.invalid(message, "select one column", self.tree.spans[id]);
         }
-        let first = if width == 1 && columns.is_whole { columns.kind(0) } else { Kind::Unknown };
+        let first =
+            if width == 1 && columns.is_whole { columns.kind(0) } else { ValueType::Unknown };
         match (kind, first) {
             (Sublink::Exists, _) => BOOL,
-            (Sublink::Array, Kind::Base(name)) => Kind::Array(name),
-            (Sublink::Array, _) => Kind::Unknown,
+            (Sublink::Array, ValueType::Base(name)) => ValueType::Array(name),
+            (Sublink::Array, _) => ValueType::Unknown,
             (Sublink::Value | Sublink::Rows, kind) => kind,
         }
     }
 
     /// The type of an expression that has been resolved.
-    pub(in crate::analysis) fn kind(&self, id: ExprId) -> Kind {
-        self.kinds.get(id).copied().unwrap_or(Kind::Unknown)
+    pub(in crate::analysis) fn kind(&self, id: ExprId) -> ValueType {
+        self.kinds.get(id).copied().unwrap_or(ValueType::Unknown)
     }
 
     /// The type of a literal, a parameter and the like.
-    fn kind_of_constant(constant: &Constant) -> Kind {
+    fn kind_of_constant(constant: &Constant) -> ValueType {
         match constant {
-            Constant::Text(_) | Constant::Null => Kind::Literal,
-            Constant::Number(name) => Kind::Base(name),
+            Constant::Text(_) | Constant::Null => ValueType::Literal,
+            Constant::Number(name) => ValueType::Base(name),
             Constant::Integer(_) => INT,
             Constant::Bool => BOOL,
             Constant::Function(name) => match *name {
-                "current_date" => Kind::Base("date"),
-                "current_time" => Kind::Base("timetz"),
-                "current_timestamp" => Kind::Base("timestamptz"),
-                "localtime" => Kind::Base("time"),
-                "localtimestamp" => Kind::Base("timestamp"),
+                "current_date" => ValueType::Base("date"),
+                "current_time" => ValueType::Base("timetz"),
+                "current_timestamp" => ValueType::Base("timestamptz"),
+                "localtime" => ValueType::Base("time"),
+                "localtimestamp" => ValueType::Base("timestamp"),
                 "system_user" => TEXT,
-                _ => Kind::Base("name"),
+                _ => ValueType::Base("name"),
             },
-            Constant::Other => Kind::Unknown,
+            Constant::Other => ValueType::Unknown,
         }
     }
 

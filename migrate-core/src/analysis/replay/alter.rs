@@ -10,18 +10,18 @@ use crate::analysis::model::{
 };
 use crate::analysis::names::{Ident, Name};
 use crate::analysis::statement::{
-    Action, AlterTable, ColumnChange, ColumnDef, ConstraintDef, ConstraintKind, Kind,
+    Action, AlterTable, ColumnChange, ColumnDef, ConstraintDef, ConstraintKind, ObjectType,
 };
 use crate::chain::problem::Problem;
 
 impl ReplayState {
     pub(super) fn alter_table(&mut self, alter: &AlterTable<'_>) {
         let kind = match alter.kind {
-            Kind::View => "view",
-            Kind::MaterializedView => "materialized view",
-            Kind::Index => "index",
-            Kind::Sequence => "sequence",
-            Kind::ForeignTable => "foreign table",
+            ObjectType::View => "view",
+            ObjectType::MaterializedView => "materialized view",
+            ObjectType::Index => "index",
+            ObjectType::Sequence => "sequence",
+            ObjectType::ForeignTable => "foreign table",
             _ => "table",
         };
         let Some(table) = self.relation(&alter.name, kind, alter.if_exists) else { return };
@@ -228,12 +228,12 @@ impl ReplayState {
             let columns =
                 columns.as_ref().map(|columns| columns.iter().filter_map(name_of).collect());
             let kind = match kind {
-                ConstraintClass::Primary => constraint_suggestions::Kind::Primary,
-                ConstraintClass::Unique => constraint_suggestions::Kind::Unique,
-                ConstraintClass::Foreign => constraint_suggestions::Kind::Foreign,
-                ConstraintClass::Check => constraint_suggestions::Kind::Check,
+                ConstraintClass::Primary => constraint_suggestions::ConstraintCategory::Primary,
+                ConstraintClass::Unique => constraint_suggestions::ConstraintCategory::Unique,
+                ConstraintClass::Foreign => constraint_suggestions::ConstraintCategory::Foreign,
+                ConstraintClass::Check => constraint_suggestions::ConstraintCategory::Check,
                 ConstraintClass::Exclude | ConstraintClass::NotNull => {
-                    constraint_suggestions::Kind::Other
+                    constraint_suggestions::ConstraintCategory::Other
                 }
             };
             Some(constraint_suggestions::Candidate { name: &object.name, kind, columns })
@@ -395,11 +395,11 @@ impl ReplayState {
 /// The kind of object that the statement expects, if the object is of another kind.
 fn wrong(alter: &AlterTable<'_>, class: ObjectKind) -> Option<&'static str> {
     match alter.kind {
-        Kind::View if class != ObjectKind::View => Some("view"),
-        Kind::MaterializedView if class != ObjectKind::MaterializedView => {
+        ObjectType::View if class != ObjectKind::View => Some("view"),
+        ObjectType::MaterializedView if class != ObjectKind::MaterializedView => {
             Some("materialized view")
         }
-        Kind::Sequence if class != ObjectKind::Sequence => Some("sequence"),
+        ObjectType::Sequence if class != ObjectKind::Sequence => Some("sequence"),
         _ => None,
     }
 }

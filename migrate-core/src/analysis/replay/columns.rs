@@ -8,7 +8,7 @@ use super::value_types::default_name;
 use crate::analysis::cursor::Cursor;
 use crate::analysis::foreign_types::postgres_word;
 use crate::analysis::model::{
-    DependencyKind, Detail, GENERATED, Id, Lookup, Namespace, Object, ObjectKind, Place,
+    DependencyKind, Detail, FileSpan, GENERATED, Id, Lookup, Namespace, Object, ObjectKind,
 };
 use crate::analysis::names::{Ident, automatic};
 use crate::analysis::statement::{ColumnDef, Default, Identity, TypeName, is_built_in};
@@ -146,7 +146,7 @@ impl ReplayState {
     }
 
     /// Adds the default of a column.
-    pub(super) fn new_default(&mut self, column: Id, text: &Cursor<'_>, place: Place) {
+    pub(super) fn new_default(&mut self, column: Id, text: &Cursor<'_>, place: FileSpan) {
         self.default_fits(column, text);
         // `DEFAULT NULL` is the same as no default.
         if text.is(0, "null") && (text.len() == 1 || text.is_sign(1, "::")) {

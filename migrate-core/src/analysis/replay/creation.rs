@@ -181,7 +181,7 @@ impl ReplayState {
     }
 
     /// Adds what a table gets from its parents and from LIKE.
-    fn parents(&mut self, target: Target, table: &CreateTable<'_>, place: super::Place) {
+    fn parents(&mut self, target: Target, table: &CreateTable<'_>, place: super::FileSpan) {
         let partition = table.partition_of.is_some();
         for parent in table.inherits.iter().chain(&table.partition_of) {
             let Some(parent) = self.relation(parent, "table", false) else {

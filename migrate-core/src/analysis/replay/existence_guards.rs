@@ -7,7 +7,7 @@ use super::state::ReplayState;
 use crate::analysis::model::{Detail, Id, Namespace, ObjectKind};
 use crate::analysis::names::Name;
 use crate::analysis::statement::{
-    self, Action, Asked, AskedKind, Kind, OnTable, Statement, Step, constant, tokens,
+    self, Action, Asked, AskedKind, ObjectType, OnTable, Statement, Step, constant, tokens,
 };
 use crate::syntax::statements;
 
@@ -171,10 +171,10 @@ pub(super) fn drops_only(step: &Step<'_>, asked: &Asked) -> bool {
     match statement::read(source, &statement, offset) {
         Statement::Drop(drop) => {
             let kind = match drop.kind {
-                Kind::Type | Kind::Domain => AskedKind::Type,
-                Kind::Index => AskedKind::Index,
-                Kind::Schema => AskedKind::Schema,
-                Kind::Extension => AskedKind::Extension,
+                ObjectType::Type | ObjectType::Domain => AskedKind::Type,
+                ObjectType::Index => AskedKind::Index,
+                ObjectType::Schema => AskedKind::Schema,
+                ObjectType::Extension => AskedKind::Extension,
                 _ => AskedKind::Relation,
             };
             let is_it = |name: &Name| {

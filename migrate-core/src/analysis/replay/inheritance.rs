@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::state::ReplayState;
-use crate::analysis::model::{DependencyKind, Detail, Id, Object, ObjectKind, Place};
+use crate::analysis::model::{DependencyKind, Detail, FileSpan, Id, Object, ObjectKind};
 use crate::syntax::source::Span;
 
 impl ReplayState {
@@ -37,7 +37,7 @@ impl ReplayState {
     pub(super) fn change_parent(&mut self, child: Id, parent: Id, no: bool, partition: bool) {
         self.open_below.clear();
         let Some(name) = self.model.get(child).map(|child| child.name.clone()) else { return };
-        let place = Place::default();
+        let place = FileSpan::default();
         self.model.invalidate_prefix(&name);
         self.model.change(child, place, |child| {
             child.parts_complete = false;

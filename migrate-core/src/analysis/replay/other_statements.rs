@@ -9,7 +9,9 @@ use super::state::{ReplayState, Target};
 use crate::analysis::cursor::Cursor;
 use crate::analysis::model::{Id, Lookup, Namespace, Object, ObjectKind, Path};
 use crate::analysis::names::{Ident, Name};
-use crate::analysis::statement::{Commented, Kind, canonical, is_built_in, relations, written};
+use crate::analysis::statement::{
+    Commented, ObjectType, canonical, is_built_in, relations, written,
+};
 use crate::syntax::lexer::TokenKind;
 
 /// Extensions that create functions and types, but no relations that a chain could collide with.
@@ -194,7 +196,7 @@ impl ReplayState {
     pub(super) fn comment(&mut self, on: &Commented) {
         match on {
             // Built-in types, those of extensions, and row types can be commented on as well.
-            Commented::Object(Kind::Type | Kind::Domain, name) => {
+            Commented::Object(ObjectType::Type | ObjectType::Domain, name) => {
                 let row = self.model.resolve(Namespace::Relation, name);
                 let has_extension =
                     self.model.objects().any(|(_, it)| it.class == ObjectKind::Extension);
@@ -203,13 +205,13 @@ impl ReplayState {
                     self.droppable_type(name, false, "type");
                 }
             }
-            Commented::Object(Kind::Schema | Kind::Extension, _) => {}
+            Commented::Object(ObjectType::Schema | ObjectType::Extension, _) => {}
             Commented::Object(kind, name) => {
                 let kind = match kind {
-                    Kind::Index => "index",
-                    Kind::Sequence => "sequence",
-                    Kind::View => "view",
-                    Kind::MaterializedView => "materialized view",
+                    ObjectType::Index => "index",
+                    ObjectType::Sequence => "sequence",
+                    ObjectType::View => "view",
+                    ObjectType::MaterializedView => "materialized view",
                     _ => "table",
                 };
                 self.relation(name, kind, false);

@@ -7,7 +7,7 @@ use crate::analysis::cursor::Cursor;
 use crate::analysis::names::Name;
 use crate::analysis::query::{Finding, Resolver, Use, read_query};
 use crate::analysis::statement::{self, Statement};
-use crate::analysis::typing::Kind;
+use crate::analysis::typing::ValueType;
 use crate::syntax::statements::{Statement as SqlStatement, split_statements};
 
 /// What is known of a query.
@@ -19,7 +19,7 @@ pub(in crate::analysis) struct CheckedQuery {
     /// The functions that it calls, without their schemas.
     pub(in crate::analysis) calls: Vec<Rc<str>>,
     /// The names and types of the columns of its result, if all are known.
-    pub(in crate::analysis) columns: Option<Vec<(Option<Rc<str>>, Kind)>>,
+    pub(in crate::analysis) columns: Option<Vec<(Option<Rc<str>>, ValueType)>>,
     /// Why the query, or a part of it, is not checked.
     pub(in crate::analysis) not_checked: Option<String>,
 }

@@ -12,7 +12,7 @@ use crate::analysis::query::{
     Columns, Finding, Item, Parameters, Resolver, Source, Trust, read_expression, read_query,
 };
 use crate::analysis::statement::CreateView;
-use crate::analysis::typing::Kind;
+use crate::analysis::typing::ValueType;
 use crate::chain::problem::Problem;
 use crate::syntax::source::Span;
 use crate::syntax::suggest::did_you_mean;
@@ -122,23 +122,23 @@ impl ReplayState {
     }
 
     /// The type of a default, if it is certain.
-    pub(super) fn kind_of_default(&mut self, text: &Cursor<'_>) -> Kind {
+    pub(super) fn kind_of_default(&mut self, text: &Cursor<'_>) -> ValueType {
         self.certain_kind(text, Vec::new())
     }
 
     /// Checks the types in `ALTER COLUMN … USING`, and returns that of the result, if it is certain.
-    pub(super) fn kind_of_using(&mut self, table: Target, text: &Cursor<'_>) -> Kind {
+    pub(super) fn kind_of_using(&mut self, table: Target, text: &Cursor<'_>) -> ValueType {
         let Some(name) = self.model.get(table.id).map(|table| table.name.clone()) else {
-            return Kind::Unknown;
+            return ValueType::Unknown;
         };
         self.certain_kind(text, vec![Item::new(Some(name), source(table))])
     }
 
-    fn certain_kind(&mut self, text: &Cursor<'_>, around: Vec<Item>) -> Kind {
+    fn certain_kind(&mut self, text: &Cursor<'_>, around: Vec<Item>) -> ValueType {
         let trust = self.trust();
         let is_checked = trust.casts && trust.operators && trust.functions && self.checks_queries();
         let Some((tree, expression)) = read_expression(text).filter(|_| is_checked) else {
-            return Kind::Unknown;
+            return ValueType::Unknown;
         };
         // Of a default, these have been reported.
         let is_reported = around.is_empty();
@@ -150,7 +150,7 @@ impl ReplayState {
         let is_of_type =
             |one: &Finding| matches!(one, Finding::Mismatch { .. } | Finding::EnumValue { .. });
         if !found.iter().all(is_of_type) {
-            return Kind::Unknown;
+            return ValueType::Unknown;
         }
         if !is_reported {
             self.report_all(found, None);
@@ -222,7 +222,7 @@ impl ReplayState {
         text: &Cursor<'_>,
         names: &[Ident],
         itself: Option<&Rc<str>>,
-    ) -> Option<Vec<(Rc<str>, Kind)>> {
+    ) -> Option<Vec<(Rc<str>, ValueType)>> {
         let (tree, query) = read_query(&without_tail(text))?;
         let trust = self.trust();
         let mut resolver = Resolver::new(&mut self.model, &tree, Vec::new(), None).trusting(trust);
@@ -250,14 +250,19 @@ impl ReplayState {
     pub(super) fn columns_of_view(
         &mut self,
         view: &CreateView<'_>,
-    ) -> Option<Vec<(Rc<str>, Kind)>> {
+    ) -> Option<Vec<(Rc<str>, ValueType)>> {
         let own: Rc<str> = view.name.last().into();
         let itself = view.recursive.then_some(&own);
         self.columns_of_query(&view.query, &view.columns, itself)
     }
 
     /// Adds the columns of its query to a new relation.
-    pub(super) fn add_columns(&mut self, relation: Id, columns: &[(Rc<str>, Kind)], span: Span) {
+    pub(super) fn add_columns(
+        &mut self,
+        relation: Id,
+        columns: &[(Rc<str>, ValueType)],
+        span: Span,
+    ) {
         let place = self.place(span);
         let is_view = !matches!(self.class(relation), Some(ObjectKind::Table));
         for (name, value) in columns {

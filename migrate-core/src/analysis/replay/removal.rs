@@ -3,9 +3,9 @@
 use std::collections::HashSet;
 
 use super::state::{ReplayState, Target};
-use crate::analysis::model::{DependencyKind, Id, Lookup, Namespace, ObjectKind, Place};
+use crate::analysis::model::{DependencyKind, FileSpan, Id, Lookup, Namespace, ObjectKind};
 use crate::analysis::names::{Ident, Name};
-use crate::analysis::statement::{Drop, Kind, OnTable};
+use crate::analysis::statement::{Drop, ObjectType, OnTable};
 use crate::chain::problem::Problem;
 use crate::syntax::source::Span;
 
@@ -20,7 +20,7 @@ impl ReplayState {
                 roots.push((id, name.span()));
             }
         }
-        if drop.kind == Kind::Extension {
+        if drop.kind == ObjectType::Extension {
             let place = self.place(drop.names.first().map_or(Span::default(), Name::span));
             for (id, _) in roots {
                 self.model.remove(id, place);
@@ -31,7 +31,7 @@ impl ReplayState {
             }
             return;
         }
-        if drop.kind == Kind::Schema {
+        if drop.kind == ObjectType::Schema {
             return self.drop_schemas(&roots, drop.cascade);
         }
         self.drop_objects(&roots, drop.cascade);
@@ -39,17 +39,19 @@ impl ReplayState {
 
     fn droppable(&mut self, drop: &Drop, name: &Name) -> Option<Id> {
         let (kind, fits): (&'static str, fn(ObjectKind) -> bool) = match drop.kind {
-            Kind::Table => ("table", |class| class == ObjectKind::Table),
-            Kind::View => ("view", |class| class == ObjectKind::View),
-            Kind::MaterializedView => {
+            ObjectType::Table => ("table", |class| class == ObjectKind::Table),
+            ObjectType::View => ("view", |class| class == ObjectKind::View),
+            ObjectType::MaterializedView => {
                 ("materialized view", |class| class == ObjectKind::MaterializedView)
             }
-            Kind::Index => ("index", |class| class == ObjectKind::Index),
-            Kind::Sequence => ("sequence", |class| class == ObjectKind::Sequence),
-            Kind::ForeignTable => ("foreign table", |class| class == ObjectKind::ForeignTable),
-            Kind::Type => return self.droppable_type(name, drop.if_exists, "type"),
-            Kind::Domain => return self.droppable_type(name, drop.if_exists, "domain"),
-            Kind::Schema => {
+            ObjectType::Index => ("index", |class| class == ObjectKind::Index),
+            ObjectType::Sequence => ("sequence", |class| class == ObjectKind::Sequence),
+            ObjectType::ForeignTable => {
+                ("foreign table", |class| class == ObjectKind::ForeignTable)
+            }
+            ObjectType::Type => return self.droppable_type(name, drop.if_exists, "type"),
+            ObjectType::Domain => return self.droppable_type(name, drop.if_exists, "domain"),
+            ObjectType::Schema => {
                 let schema = name.parts.first()?;
                 return match self.model.find(Namespace::Schema, None, &schema.text) {
                     Lookup::Yes(id) => Some(id),
@@ -70,7 +72,7 @@ impl ReplayState {
                     }
                 };
             }
-            Kind::Extension => {
+            ObjectType::Extension => {
                 let name = name.parts.first()?;
                 return self.model.find(Namespace::Extension, None, &name.text).id();
             }
@@ -145,7 +147,7 @@ impl ReplayState {
             if cascade {
                 // If the schema is named like the role, these are in it.
                 for id in self.model.made_bare_behind(*id) {
-                    self.model.change(id, Place::default(), |object| object.is_certain = false);
+                    self.model.change(id, FileSpan::default(), |object| object.is_certain = false);
                 }
             }
             let mut all: Vec<(Id, Span)> = inside.into_iter().map(|id| (id, *span)).collect();

@@ -7,7 +7,7 @@ use super::calls::RoutineBody;
 use super::subscriptions::WithSlot;
 use super::transaction_rules::AddedValue;
 use crate::analysis::model::{
-    Detail, Id, Lookup, Mark, Model, Namespace, Object, ObjectKind, Place,
+    Detail, FileSpan, Id, Lookup, Mark, Model, Namespace, Object, ObjectKind,
 };
 pub(super) use crate::analysis::names::is_system_column;
 use crate::analysis::names::{Ident, Name};
@@ -21,7 +21,7 @@ pub(in crate::analysis) struct Fault {
     pub(in crate::analysis) problem: Problem,
     pub(in crate::analysis) span: Span,
     pub(in crate::analysis) label: String,
-    pub(in crate::analysis) related: Vec<(Place, String)>,
+    pub(in crate::analysis) related: Vec<(FileSpan, String)>,
 }
 
 /// The limit for copying inherited columns. A chain of a few kilobytes can ask for millions of
@@ -153,8 +153,8 @@ impl ReplayState {
         }
     }
 
-    pub(super) fn place(&self, span: Span) -> Place {
-        Place { source: self.source, span: self.within.unwrap_or(span) }
+    pub(super) fn place(&self, span: Span) -> FileSpan {
+        FileSpan { source: self.source, span: self.within.unwrap_or(span) }
     }
 
     /// Marks all names as unknown from here on.
@@ -189,8 +189,8 @@ impl ReplayState {
     }
 
     /// Adds a location to the last fault, if it can be shown.
-    pub(super) fn add_related(&mut self, place: Place, text: impl Into<String>) {
-        if place != Place::default()
+    pub(super) fn add_related(&mut self, place: FileSpan, text: impl Into<String>) {
+        if place != FileSpan::default()
             && let Some(fault) = self.faults.last_mut()
         {
             fault.related.push((place, text.into()));
@@ -212,7 +212,7 @@ impl ReplayState {
         kind: &str,
         shown: &str,
         span: Span,
-        gone: Option<Place>,
+        gone: Option<FileSpan>,
         candidates: &[Rc<str>],
     ) {
         let last = shown.split('`').next().unwrap_or(shown);
@@ -318,9 +318,9 @@ impl ReplayState {
         let mut others = self.model.namesakes(namespace, name);
         others.extend(self.model.made_bare_as(name));
         for other in others {
-            self.model.change(other, Place::default(), |other| other.is_certain = false);
+            self.model.change(other, FileSpan::default(), |other| other.is_certain = false);
         }
-        let mut object = Object::new(class, name.last().into(), Some(home), Place::default());
+        let mut object = Object::new(class, name.last().into(), Some(home), FileSpan::default());
         object.is_certain = false;
         (object.complete, object.parts_complete) = (false, false);
         Some(self.model.add(object))
@@ -328,7 +328,7 @@ impl ReplayState {
 
     /// The same for a part of a table.
     pub(super) fn ghost_of(&mut self, table: Id, class: ObjectKind, name: &Rc<str>) -> Id {
-        let place = Place::default();
+        let place = FileSpan::default();
         let mut object = Object::new(class, name.clone(), Some(table), place);
         if class == ObjectKind::Column {
             object.detail = Detail::Column { kind: None, not_null: None, changed: place };

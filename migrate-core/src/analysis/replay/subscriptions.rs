@@ -5,12 +5,12 @@ use std::rc::Rc;
 
 use super::state::ReplayState;
 use crate::analysis::cursor::Cursor;
-use crate::analysis::model::Place;
+use crate::analysis::model::FileSpan;
 use crate::chain::problem::Problem;
 
 /// The subscriptions of the chain that certainly have a slot, and where they are created; `None`
 /// once something untracked may have changed one.
-pub(super) type WithSlot = Option<HashMap<Rc<str>, Place>>;
+pub(super) type WithSlot = Option<HashMap<Rc<str>, FileSpan>>;
 
 impl ReplayState {
     /// Follows each statement of a section, before it is replayed.
@@ -30,7 +30,7 @@ impl ReplayState {
         let Some(name) = rest.ident() else { return };
         match verb {
             "create" if has_slot(&rest) => {
-                let place = Place { source: self.source, span: name.span };
+                let place = FileSpan { source: self.source, span: name.span };
                 with_slot.insert(name.text, place);
             }
             "alter" if rest.take(&["rename", "to"]) => {

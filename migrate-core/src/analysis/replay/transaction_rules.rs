@@ -6,7 +6,7 @@ use std::rc::Rc;
 use super::state::ReplayState;
 use crate::analysis::cursor::Cursor;
 use crate::analysis::enum_values::{Columns, literals};
-use crate::analysis::model::{Detail, Id, Lookup, Namespace, ObjectKind, Place};
+use crate::analysis::model::{Detail, FileSpan, Id, Lookup, Namespace, ObjectKind};
 use crate::analysis::names::Name;
 use crate::chain::problem::Problem;
 use crate::syntax::source::Span;
@@ -16,7 +16,7 @@ use crate::syntax::source::Span;
 pub(super) struct AddedValue {
     pub(super) of: Id,
     pub(super) label: Rc<str>,
-    pub(super) place: Place,
+    pub(super) place: FileSpan,
 }
 
 impl ReplayState {

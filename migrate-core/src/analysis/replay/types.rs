@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::creation::NameStatus;
 use super::state::{ReplayState, Target};
 use crate::analysis::model::{
-    DependencyKind, Detail, Id, Lookup, Namespace, Object, ObjectKind, Place,
+    DependencyKind, Detail, FileSpan, Id, Lookup, Namespace, Object, ObjectKind,
 };
 use crate::analysis::names::{Name, automatic, cut};
 use crate::analysis::statement::{AlterType, TypeBody, TypeChange, TypeName};
@@ -14,7 +14,7 @@ use crate::syntax::source::Span;
 use crate::syntax::suggest::did_you_mean;
 
 /// The values of an enum, and where each was added.
-type Labels = Vec<(Rc<str>, Place)>;
+type Labels = Vec<(Rc<str>, FileSpan)>;
 
 impl ReplayState {
     pub(super) fn create_type(&mut self, name: &Name, body: &TypeBody<'_>) {
@@ -120,7 +120,7 @@ impl ReplayState {
     }
 
     /// The values of an enum, if all are known.
-    fn values(&self, id: Id) -> Option<(Labels, Place)> {
+    fn values(&self, id: Id) -> Option<(Labels, FileSpan)> {
         let object = self.model.get(id)?;
         match &object.detail {
             Detail::Enum { labels } if object.complete && self.model.is_sure(id) => {
@@ -191,8 +191,8 @@ impl ReplayState {
         id: Id,
         label: &str,
         span: Span,
-        labels: &[(Rc<str>, Place)],
-        place: Place,
+        labels: &[(Rc<str>, FileSpan)],
+        place: FileSpan,
     ) {
         let what = format!("value `{label}` of {}", self.describe(id));
         let suggestion =
@@ -225,7 +225,7 @@ impl ReplayState {
     }
 }
 
-fn has(labels: &[(Rc<str>, Place)], label: &Rc<str>) -> bool {
+fn has(labels: &[(Rc<str>, FileSpan)], label: &Rc<str>) -> bool {
     labels.iter().any(|(known, _)| known == label)
 }
 

@@ -9,7 +9,7 @@ use crate::analysis::model::{DependencyKind, Detail, GENERATED, Id, ObjectKind};
 use crate::analysis::names::Ident;
 use crate::analysis::statement::TypeName;
 use crate::analysis::type_facts::{is_assigned, is_text, may_refer, plain};
-use crate::analysis::typing::Kind;
+use crate::analysis::typing::ValueType;
 use crate::chain::problem::Problem;
 use crate::syntax::lexer::{Token, TokenKind};
 use crate::syntax::source::Span;
@@ -92,7 +92,7 @@ impl ReplayState {
 
     /// Checks the type of a default that is computed.
     fn computed_default_fits(&mut self, column: Id, text: &Cursor<'_>) {
-        let (to, from) = (Kind::of_column(&self.model, column), self.kind_of_default(text));
+        let (to, from) = (ValueType::of_column(&self.model, column), self.kind_of_default(text));
         if !from.converts(to, Context::Assignment) {
             let (from, to) = (from.shown(&self.model), to.shown(&self.model));
             let column = self.model.shown(column);
@@ -186,7 +186,7 @@ impl ReplayState {
             return;
         }
         let from = self.kind_of_using(table, using);
-        let to = Kind::written(&mut self.model, to);
+        let to = ValueType::written(&mut self.model, to);
         if !from.converts(to, Context::Assignment) {
             let (from, to) = (from.shown(&self.model), to.shown(&self.model));
             let message = format!(

@@ -7,11 +7,11 @@ use super::creation::NameStatus;
 use super::state::ReplayState;
 use crate::analysis::cursor::Cursor;
 use crate::analysis::model::{
-    DependencyKind, Detail, Id, Lookup, Namespace, Need, Object, ObjectKind, Place,
+    DependencyKind, Detail, FileSpan, Id, Lookup, Namespace, Need, Object, ObjectKind,
 };
 use crate::analysis::names::{Ident, Name};
 use crate::analysis::statement::{CreateView, relations};
-use crate::analysis::typing::Kind;
+use crate::analysis::typing::ValueType;
 use crate::chain::problem::Problem;
 
 impl ReplayState {
@@ -87,7 +87,7 @@ impl ReplayState {
     fn replace_columns(
         &mut self,
         id: Id,
-        columns: Option<&[(Rc<str>, Kind)]>,
+        columns: Option<&[(Rc<str>, ValueType)]>,
         view: &CreateView<'_>,
     ) {
         let known = self.model.ordered_columns(id);
@@ -109,13 +109,13 @@ impl ReplayState {
         &mut self,
         id: Id,
         known: &[Rc<str>],
-        columns: &[(Rc<str>, Kind)],
+        columns: &[(Rc<str>, ValueType)],
         view: &CreateView<'_>,
     ) -> bool {
         let reported = self.faults.len();
         for (nth, name) in known.iter().enumerate() {
             let own = self.model.find(Namespace::Column, Some(id), name).id();
-            let was = own.map_or(Kind::Unknown, |own| Kind::of_column(&self.model, own));
+            let was = own.map_or(ValueType::Unknown, |own| ValueType::of_column(&self.model, own));
             let why = match columns.get(nth) {
                 None => format!("its column `{name}` would be dropped"),
                 Some((other, _)) if other != name => {
@@ -145,7 +145,7 @@ impl ReplayState {
 
     /// The dependencies of a query.
     fn view_needs(&mut self, own: &str, query: &Cursor<'_>) -> Vec<Need> {
-        let mut holder = Object::new(ObjectKind::View, "".into(), None, Place::default());
+        let mut holder = Object::new(ObjectKind::View, "".into(), None, FileSpan::default());
         for name in relations(query) {
             // A recursive view refers to itself.
             if name.last() == own {

@@ -10,8 +10,8 @@ use std::rc::Rc;
 use super::program::CheckedQuery;
 use super::state::ReplayState;
 use crate::analysis::cursor::Cursor;
-use crate::analysis::model::{Mark, Place};
-use crate::analysis::typing::Kind;
+use crate::analysis::model::{FileSpan, Mark};
+use crate::analysis::typing::ValueType;
 use crate::chain::diagnostic::Diagnostic;
 use crate::chain::problem::Problem;
 use crate::chain::queries_lock::ProgramQuery;
@@ -39,7 +39,7 @@ pub(in crate::analysis) struct Window<'q> {
 #[derive(Debug)]
 struct Watched {
     /// The columns of its result for the deployed revisions.
-    columns: Option<Vec<(Option<Rc<str>>, Kind)>>,
+    columns: Option<Vec<(Option<Rc<str>>, ValueType)>>,
     broken: Option<Broken>,
 }
 
@@ -198,7 +198,7 @@ fn broken(
     let checked = state.check_program(&query.text);
     let is_rename = ran.text.has(&["rename"]);
     if let Some(fault) = checked.faults.into_iter().next() {
-        let here = |place: &Place| place.source == state.source && within(place.span, ran.span);
+        let here = |place: &FileSpan| place.source == state.source && within(place.span, ran.span);
         let named = fault.related.iter().map(|(place, _)| *place).find(here);
         let instead = match &fault.problem {
             _ if is_rename => RENAME,
@@ -256,20 +256,20 @@ fn within(inner: Span, outer: Span) -> bool {
 }
 
 /// Whether a program that reads values of one type certainly can't read those of another.
-fn is_other(old: Kind, new: Kind) -> bool {
-    let class = |kind: Kind| match kind {
+fn is_other(old: ValueType, new: ValueType) -> bool {
+    let class = |kind: ValueType| match kind {
         // Clients read these alike.
-        Kind::Base("text" | "varchar" | "bpchar" | "name") => Some((false, "text")),
-        Kind::Base("json" | "jsonb") => Some((false, "json")),
-        Kind::Base("inet" | "cidr") => Some((false, "inet")),
-        Kind::Base("bit" | "varbit") => Some((false, "bit")),
-        Kind::Base(name) => Some((false, name)),
-        Kind::Array("text" | "varchar" | "bpchar" | "name") => Some((true, "text")),
-        Kind::Array("json" | "jsonb") => Some((true, "json")),
-        Kind::Array(name) => Some((true, name)),
+        ValueType::Base("text" | "varchar" | "bpchar" | "name") => Some((false, "text")),
+        ValueType::Base("json" | "jsonb") => Some((false, "json")),
+        ValueType::Base("inet" | "cidr") => Some((false, "inet")),
+        ValueType::Base("bit" | "varbit") => Some((false, "bit")),
+        ValueType::Base(name) => Some((false, name)),
+        ValueType::Array("text" | "varchar" | "bpchar" | "name") => Some((true, "text")),
+        ValueType::Array("json" | "jsonb") => Some((true, "json")),
+        ValueType::Array(name) => Some((true, name)),
         // Two enums may be the same one, created again.
-        Kind::Enum(_) => Some((false, "enum")),
-        Kind::Literal | Kind::Unknown => None,
+        ValueType::Enum(_) => Some((false, "enum")),
+        ValueType::Literal | ValueType::Unknown => None,
     };
     matches!((class(old), class(new)), (Some(old), Some(new)) if old != new)
 }

@@ -6,7 +6,7 @@ use super::parts::{
     ColumnDef, ConstraintDef, Identity, column, is_table_constraint, table_constraint,
 };
 use super::types::{TypeName, type_name};
-use super::{Kind, Statement};
+use super::{ObjectType, Statement};
 use crate::analysis::cursor::Cursor;
 use crate::analysis::names::{Ident, Name};
 use crate::syntax::source::Span;
@@ -14,7 +14,7 @@ use crate::syntax::source::Span;
 /// `ALTER TABLE`, `VIEW`, `MATERIALIZED VIEW`, `INDEX`, `SEQUENCE`, `FOREIGN TABLE`.
 #[derive(Debug)]
 pub(crate) struct AlterTable<'s> {
-    pub(crate) kind: Kind,
+    pub(crate) kind: ObjectType,
     pub(crate) name: Name,
     pub(crate) if_exists: bool,
     pub(crate) only: bool,
@@ -88,7 +88,7 @@ pub(crate) enum ColumnChange<'s> {
 }
 
 /// Parses what follows `ALTER TABLE` and the like.
-pub(super) fn table<'s>(cursor: &mut Cursor<'s>, kind: Kind) -> Option<Statement<'s>> {
+pub(super) fn table<'s>(cursor: &mut Cursor<'s>, kind: ObjectType) -> Option<Statement<'s>> {
     if cursor.take(&["all", "in", "tablespace"]) {
         return Some(Statement::Harmless);
     }

@@ -1,24 +1,24 @@
 //! Parses `DROP` and `COMMENT ON`, which name existing objects.
 
 use super::routine::arguments;
-use super::{Commented, Drop, Kind, OnTable, RoutineKind, Statement};
+use super::{Commented, Drop, ObjectType, OnTable, RoutineKind, Statement};
 use crate::analysis::cursor::Cursor;
 
 /// The keywords of the kinds that can be dropped by a list of names.
-const KINDS: [(&[&str], Kind); 10] = [
-    (&["schema"], Kind::Schema),
-    (&["table"], Kind::Table),
-    (&["view"], Kind::View),
-    (&["materialized", "view"], Kind::MaterializedView),
-    (&["index"], Kind::Index),
-    (&["sequence"], Kind::Sequence),
-    (&["foreign", "table"], Kind::ForeignTable),
-    (&["type"], Kind::Type),
-    (&["domain"], Kind::Domain),
-    (&["extension"], Kind::Extension),
+const KINDS: [(&[&str], ObjectType); 10] = [
+    (&["schema"], ObjectType::Schema),
+    (&["table"], ObjectType::Table),
+    (&["view"], ObjectType::View),
+    (&["materialized", "view"], ObjectType::MaterializedView),
+    (&["index"], ObjectType::Index),
+    (&["sequence"], ObjectType::Sequence),
+    (&["foreign", "table"], ObjectType::ForeignTable),
+    (&["type"], ObjectType::Type),
+    (&["domain"], ObjectType::Domain),
+    (&["extension"], ObjectType::Extension),
 ];
 
-pub(super) fn kind(cursor: &mut Cursor<'_>) -> Option<Kind> {
+pub(super) fn kind(cursor: &mut Cursor<'_>) -> Option<ObjectType> {
     KINDS.iter().find(|(words, _)| cursor.take(words)).map(|(_, kind)| *kind)
 }
 

@@ -7,7 +7,7 @@ use super::create::create;
 use super::drop::{comment, drop, kind, on_table, routine};
 use super::dynamic_sql::HOLE;
 use super::routine::{Language, arguments, inside, language};
-use super::{Kind, OnTable, RoutineChange, Statement};
+use super::{ObjectType, OnTable, RoutineChange, Statement};
 use crate::analysis::cursor::Cursor;
 use crate::analysis::names::Ident;
 use crate::syntax::lexer::TokenKind;
@@ -184,7 +184,7 @@ fn altered<'s>(cursor: &mut Cursor<'s>) -> Option<Statement<'s>> {
         return Some(Statement::AlterRoutine { kind, name, arguments, change });
     }
     match kind(cursor)? {
-        Kind::Schema => {
+        ObjectType::Schema => {
             let name = cursor.ident()?;
             if cursor.take(&["owner", "to"]) {
                 return Some(Statement::Harmless);
@@ -192,7 +192,7 @@ fn altered<'s>(cursor: &mut Cursor<'s>) -> Option<Statement<'s>> {
             cursor.take(&["rename", "to"]).then_some(())?;
             Some(Statement::RenameSchema { name, to: cursor.ident()? })
         }
-        Kind::Sequence if cursor.has(&["owned", "by"]) => {
+        ObjectType::Sequence if cursor.has(&["owned", "by"]) => {
             let if_exists = cursor.take(&["if", "exists"]);
             let name = cursor.name()?;
             let owner = cursor.after(&["owned", "by"])?.name()?;
@@ -203,11 +203,11 @@ fn altered<'s>(cursor: &mut Cursor<'s>) -> Option<Statement<'s>> {
             })
         }
         // The index of a partition is attached to the parent's.
-        Kind::Index if cursor.has(&["attach", "partition"]) => None,
-        Kind::Index if cursor.has(&["depends", "on"]) => None,
-        Kind::Type => alter::type_(cursor, false),
-        Kind::Domain => alter::type_(cursor, true),
-        Kind::Extension => None,
+        ObjectType::Index if cursor.has(&["attach", "partition"]) => None,
+        ObjectType::Index if cursor.has(&["depends", "on"]) => None,
+        ObjectType::Type => alter::type_(cursor, false),
+        ObjectType::Domain => alter::type_(cursor, true),
+        ObjectType::Extension => None,
         kind => alter::table(cursor, kind),
     }
 }

@@ -2,14 +2,14 @@
 
 use super::*;
 
-fn kind(name: &str) -> Kind {
+fn kind(name: &str) -> ValueType {
     match name {
         "'x'" => Literal,
         "?" => Unknown,
         "mood" => Enum(1),
         "status" => Enum(2),
         name => {
-            let known = Kind::of_shown(name);
+            let known = ValueType::of_shown(name);
             assert_ne!(known, Unknown, "{name}");
             known
         }
@@ -95,7 +95,7 @@ fn functions() {
         ("md5", &["?"], "text"),
     ];
     for (name, arguments, expected) in cases {
-        let given: Vec<Kind> = arguments.iter().map(|name| kind(name)).collect();
+        let given: Vec<ValueType> = arguments.iter().map(|name| kind(name)).collect();
         let found = match function(name, &given) {
             None | Some(Choice::None) => None,
             Some(Choice::One(_, kind) | Choice::Some(kind)) => Some(kind),
@@ -119,7 +119,7 @@ fn common_types() {
         (&["timestamp without time zone", "date"], "timestamp without time zone"),
     ];
     for (kinds, expected) in cases {
-        let given: Vec<Kind> = kinds.iter().map(|name| kind(name)).collect();
+        let given: Vec<ValueType> = kinds.iter().map(|name| kind(name)).collect();
         let found = match common(&given) {
             Common::No(..) => None,
             Common::Is(kind) => Some(kind),

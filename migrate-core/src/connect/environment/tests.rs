@@ -295,8 +295,8 @@ fn services() {
     check(&at_home, "PGSERVICE=shop", Some("host=h port=1"), "os@h:1/os sslmode=require with p");
     check(&[("/f", shop)], "PGSERVICE=shop\nPGSERVICEFILE=/f", None, led);
     check(&[("/f", shop)], "", Some("service=shop servicefile=/f"), led);
-    let everybodys = [(own, "[other]\n"), ("/etc/pg/pg_service.conf", shop)];
-    check(&everybodys, "PGSERVICE=shop\nPGSYSCONFDIR=/etc/pg", None, led);
+    let system_wide = [(own, "[other]\n"), ("/etc/pg/pg_service.conf", shop)];
+    check(&system_wide, "PGSERVICE=shop\nPGSYSCONFDIR=/etc/pg", None, led);
 
     let bad = |why: &str| format!("the service `shop` can't be used: {why}");
     check(&[], "PGSERVICE=shop", Some("host=h"), &bad("there is no service file"));

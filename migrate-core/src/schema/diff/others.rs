@@ -8,7 +8,7 @@ use super::{Draft, Phase, mentions};
 use crate::schema::catalog::{Catalog, Change, ObjectName, Other, OtherName};
 
 /// A kind that statements can make.
-struct Kind {
+struct OtherStatements {
     kind: &'static str,
     /// What statements call it.
     keyword: &'static str,
@@ -16,12 +16,17 @@ struct Kind {
     drop: Phase,
 }
 
-const fn kind(kind: &'static str, keyword: &'static str, make: Phase, drop: Phase) -> Kind {
-    Kind { kind, keyword, make, drop }
+const fn kind(
+    kind: &'static str,
+    keyword: &'static str,
+    make: Phase,
+    drop: Phase,
+) -> OtherStatements {
+    OtherStatements { kind, keyword, make, drop }
 }
 
 /// In the order in which they need each other.
-const KINDS: [Kind; 19] = [
+const KINDS: [OtherStatements; 19] = [
     kind("collation", "COLLATION", Phase::Collations, Phase::DropRest),
     kind("language", "LANGUAGE", Phase::Collations, Phase::DropRest),
     kind("access method", "ACCESS METHOD", Phase::Collations, Phase::DropRest),
@@ -55,7 +60,7 @@ const KINDS: [Kind; 19] = [
 
 /// Something of one of them.
 struct Thing {
-    kind: &'static Kind,
+    kind: &'static OtherStatements,
     /// As `ALTER`, `DROP` and `COMMENT` name it.
     target: String,
 }

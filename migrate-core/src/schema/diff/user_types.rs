@@ -11,33 +11,33 @@ use crate::schema::catalog::{
 
 /// One of them.
 #[derive(Clone, Copy)]
-enum Kind<'c> {
+enum UserType<'c> {
     Domain(&'c Domain),
     Composite(&'c Composite),
     Range(&'c Range),
 }
 
-impl Kind<'_> {
+impl UserType<'_> {
     fn mentions(&self, name: &Name) -> bool {
         match self {
-            Kind::Domain(it) => mentions::mentions(&it.base, name),
-            Kind::Composite(it) => {
+            UserType::Domain(it) => mentions::mentions(&it.base, name),
+            UserType::Composite(it) => {
                 it.attributes.iter().any(|it| mentions::mentions(&it.data_type, name))
             }
-            Kind::Range(it) => mentions::mentions(&it.subtype, name),
+            UserType::Range(it) => mentions::mentions(&it.subtype, name),
         }
     }
 
     fn keyword(&self) -> &'static str {
-        if matches!(self, Kind::Domain(_)) { "DOMAIN" } else { "TYPE" }
+        if matches!(self, UserType::Domain(_)) { "DOMAIN" } else { "TYPE" }
     }
 }
 
 /// All of a catalog, each behind those that it is made of.
-fn all(catalog: &Catalog) -> Vec<(&Name, Kind<'_>)> {
-    let domains = catalog.domains.iter().map(|(name, it)| (name, Kind::Domain(it)));
-    let composites = catalog.composites.iter().map(|(name, it)| (name, Kind::Composite(it)));
-    let ranges = catalog.ranges.iter().map(|(name, it)| (name, Kind::Range(it)));
+fn all(catalog: &Catalog) -> Vec<(&Name, UserType<'_>)> {
+    let domains = catalog.domains.iter().map(|(name, it)| (name, UserType::Domain(it)));
+    let composites = catalog.composites.iter().map(|(name, it)| (name, UserType::Composite(it)));
+    let ranges = catalog.ranges.iter().map(|(name, it)| (name, UserType::Range(it)));
     let all = domains.chain(composites).chain(ranges).collect();
     sorted(all, |(_, it), (name, _)| it.mentions(name))
 }
@@ -70,18 +70,18 @@ impl Draft<'_> {
             let before = old.iter().find(|(other, _)| other == name).map(|(_, it)| *it);
             let before = before.filter(|_| !again(self, name));
             match (before, *after) {
-                (Some(Kind::Domain(before)), Kind::Domain(after)) => {
+                (Some(UserType::Domain(before)), UserType::Domain(after)) => {
                     self.domain(name, Some(before), after);
                 }
-                (_, Kind::Domain(after)) => self.domain(name, None, after),
-                (Some(Kind::Composite(before)), Kind::Composite(after)) => {
+                (_, UserType::Domain(after)) => self.domain(name, None, after),
+                (Some(UserType::Composite(before)), UserType::Composite(after)) => {
                     self.composite(name, Some(before), after);
                 }
-                (_, Kind::Composite(after)) => self.composite(name, None, after),
-                (Some(Kind::Range(before)), Kind::Range(after)) => {
+                (_, UserType::Composite(after)) => self.composite(name, None, after),
+                (Some(UserType::Range(before)), UserType::Range(after)) => {
                     self.range(name, Some(before), after);
                 }
-                (_, Kind::Range(after)) => self.range(name, None, after),
+                (_, UserType::Range(after)) => self.range(name, None, after),
             }
         }
     }
@@ -93,8 +93,8 @@ impl Draft<'_> {
     }
 
     /// A domain that goes lets the routines go that it calls.
-    fn silence(&mut self, name: &Name, it: Kind<'_>) {
-        let Kind::Domain(it) = it else { return };
+    fn silence(&mut self, name: &Name, it: UserType<'_>) {
+        let UserType::Domain(it) = it else { return };
         let alter = format!("ALTER DOMAIN {}", mentions::name(name));
         let calls = it.constraints.iter().filter(|(_, check)| self.calls(check));
         for key in calls.map(|(key, _)| key).collect::<Vec<_>>() {

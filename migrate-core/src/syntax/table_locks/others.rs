@@ -84,7 +84,7 @@ fn all(relations: Vec<RelationName>, mode: LockMode) -> Vec<TableLock> {
 
 /// A lock on the table of an index.
 fn by_index(index: RelationName, mode: LockMode, work: Work) -> TableLock {
-    TableLock { of: LockedBy::Index, ..on(index, mode, work) }
+    TableLock { locked_by: LockedBy::Index, ..on(index, mode, work) }
 }
 
 /// Locks on a list of tables, with optional columns in parentheses; none if there is no table.
@@ -100,7 +100,7 @@ fn domain(mut words: Cursor<'_>) -> Option<Vec<TableLock>> {
     let domain = words.relation()?;
     let added = words.take(&["add"]) && !words.has(&["not", "valid"]);
     let checks = added || words.take_any(&[&["validate", "constraint"], &["set", "not", "null"]]);
-    checks.then(|| vec![TableLock { of: LockedBy::Domain, ..on(domain, Share, Work::Scan) }])
+    checks.then(|| vec![TableLock { locked_by: LockedBy::Domain, ..on(domain, Share, Work::Scan) }])
 }
 
 fn create(mut words: Cursor<'_>) -> Option<Vec<TableLock>> {

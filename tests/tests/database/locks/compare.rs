@@ -103,7 +103,7 @@ impl Relations {
     /// The names of what a lock is on.
     pub(super) fn names(session: &mut Session, lock: &TableLock) -> Vec<String> {
         let name = lock.relation.parts.last().unwrap();
-        match lock.of {
+        match lock.locked_by {
             LockedBy::Name => vec![name.clone()],
             LockedBy::Index => session.rows(&format!(
                 "SELECT c.relname FROM pg_index i JOIN pg_class c ON c.oid = indrelid \

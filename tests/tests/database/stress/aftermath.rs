@@ -10,7 +10,7 @@ use super::Story;
 use super::faults::spared;
 use super::story::{Revision, Statement};
 use crate::random::Random;
-use crate::support::{Kind, Session};
+use crate::support::{ClientKind, Session};
 
 /// What was done by hand, or again by word: how many rows there are more of a label than runs tell.
 pub(crate) type ByHand = BTreeMap<String, i64>;
@@ -38,7 +38,7 @@ struct Doubtful<'a> {
 
 impl<'a> Operator<'a> {
     pub(crate) fn new(story: &'a Story, database: &Database) -> Self {
-        let session = Session::open(Kind::Blocking, &spared(database));
+        let session = Session::open(ClientKind::Blocking, &spared(database));
         Operator { story, session, by_hand: ByHand::new(), trace: Vec::new(), decided: 0 }
     }
 

@@ -15,7 +15,7 @@ use super::Story;
 use crate::process::{LOCK_TIMEOUT, process};
 use crate::proxy::{Proxy, When};
 use crate::random::Random;
-use crate::support::{Kind, Session, Way, connection};
+use crate::support::{ClientKind, Session, Way, connection};
 
 /// How many of each kind have happened.
 #[derive(Debug, Default)]
@@ -164,7 +164,7 @@ impl Part {
     fn run(&self, story: &Story, database: &Database, counts: &Counts) -> Option<Said> {
         let said = match &self.client {
             Client::Thread(is_async, cut_after) => {
-                let kind = if *is_async { Kind::Tokio } else { Kind::Blocking };
+                let kind = if *is_async { ClientKind::Tokio } else { ClientKind::Blocking };
                 let ran = self.in_this_process(kind, *cut_after, story, database, counts);
                 ran.err().unwrap_or_default()
             }
@@ -178,7 +178,7 @@ impl Part {
 
     fn in_this_process(
         &self,
-        kind: Kind,
+        kind: ClientKind,
         cut_after: Option<usize>,
         story: &Story,
         database: &Database,
@@ -312,7 +312,7 @@ impl Act {
     fn run(&self, database: &Database, counts: &Counts) {
         let (Act::Terminate(after) | Act::Cancel(after) | Act::Hold(after, _)) = self;
         thread::sleep(Duration::from_millis(*after));
-        let mut session = Session::open(Kind::Blocking, &spared(database));
+        let mut session = Session::open(ClientKind::Blocking, &spared(database));
         let other = format!(
             "(SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND \
              backend_type = 'client backend' AND application_name <> 'spared' \

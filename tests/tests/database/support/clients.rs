@@ -13,18 +13,19 @@ use super::{Session, address};
 
 /// One of the clients.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub(crate) enum ClientKind {
     Blocking,
     Tokio,
     Sqlx,
 }
 
-impl Kind {
-    pub(crate) const ALL: [Kind; 3] = [Kind::Blocking, Kind::Tokio, Kind::Sqlx];
+impl ClientKind {
+    pub(crate) const ALL: [ClientKind; 3] =
+        [ClientKind::Blocking, ClientKind::Tokio, ClientKind::Sqlx];
 
     /// Another one for each number, where many clients run at once.
-    pub(crate) fn nth(number: usize) -> Kind {
-        Kind::ALL[number % Kind::ALL.len()]
+    pub(crate) fn nth(number: usize) -> ClientKind {
+        ClientKind::ALL[number % ClientKind::ALL.len()]
     }
 }
 
@@ -139,7 +140,7 @@ pub(crate) async fn polled<T>(
 
 /// With sqlx the first query after one that was dropped meets the error of that one, if it has failed.
 pub(crate) fn settle(session: &mut Session) {
-    if session.kind() == Kind::Sqlx {
+    if session.kind() == ClientKind::Sqlx {
         let _ = session.try_rows("SELECT 1");
     }
 }

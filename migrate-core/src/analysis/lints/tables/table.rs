@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use super::{Column, Index, Place, Table, What};
+use super::{Column, Index, LintSpan, Table, What};
 use crate::analysis::cursor::Cursor;
 use crate::analysis::names::{Ident, automatic, joined};
 use crate::analysis::statement::{
@@ -141,7 +141,7 @@ impl Table {
         self.checks.iter().any(|(_, names, valid)| *valid && names.iter().any(|n| n == column))
     }
 
-    pub(super) fn constraint(&mut self, constraint: &ConstraintDef<'_>, place: Place) {
+    pub(super) fn constraint(&mut self, constraint: &ConstraintDef<'_>, place: LintSpan) {
         let place = place.at(constraint.span);
         self.has_primary_key |= matches!(constraint.kind, ConstraintKind::PrimaryKey { .. });
         let name = constraint.name.as_ref().map(|name| name.text.to_string());
@@ -205,7 +205,7 @@ impl Table {
     }
 
     /// Adds the index of a key.
-    fn key(&mut self, name: Option<String>, columns: &[Ident], include: &[Ident], place: Place) {
+    fn key(&mut self, name: Option<String>, columns: &[Ident], include: &[Ident], place: LintSpan) {
         self.indexes.push(Index {
             name,
             place,
@@ -220,7 +220,7 @@ impl Table {
     }
 
     /// Adds a column as this statement defines it.
-    pub(super) fn column(&mut self, column: &ColumnDef<'_>, all: Cursor<'_>, place: Place) {
+    pub(super) fn column(&mut self, column: &ColumnDef<'_>, all: Cursor<'_>, place: LintSpan) {
         let identity = matches!(column.default, Some(Default::Identity(_)));
         let not_null = column.not_null || identity;
         let collation = column.kind.as_ref().and_then(|kind| collation(all, kind));
@@ -230,7 +230,7 @@ impl Table {
     }
 
     /// Applies an action of this statement to the table.
-    pub(super) fn act(&mut self, action: &Action<'_>, all: Cursor<'_>, place: Place) {
+    pub(super) fn act(&mut self, action: &Action<'_>, all: Cursor<'_>, place: LintSpan) {
         match action {
             Action::AddColumn { column, if_not_exists: true }
                 if self.columns.contains_key(&*column.name.text) => {}

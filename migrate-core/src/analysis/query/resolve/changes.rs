@@ -12,7 +12,7 @@ use crate::analysis::query::tree::{
     Assignment, Body, Constant, Delete, Expr, ExprId, FromId, Insert, Merge, Query, QueryId,
     Returning, Target, TargetColumn, Update,
 };
-use crate::analysis::typing::Kind;
+use crate::analysis::typing::ValueType;
 use crate::syntax::source::Span;
 
 impl Resolver<'_> {
@@ -296,16 +296,20 @@ impl Resolver<'_> {
     }
 
     /// A column that is assigned as a whole: its name, and its type.
-    fn target_kind(&self, table: Option<Id>, column: &TargetColumn) -> Option<(Rc<str>, Kind)> {
+    fn target_kind(
+        &self,
+        table: Option<Id>,
+        column: &TargetColumn,
+    ) -> Option<(Rc<str>, ValueType)> {
         if column.is_part {
             return None;
         }
         self.kind_of_target(table, &column.name.text)
     }
 
-    fn kind_of_target(&self, table: Option<Id>, name: &Rc<str>) -> Option<(Rc<str>, Kind)> {
+    fn kind_of_target(&self, table: Option<Id>, name: &Rc<str>) -> Option<(Rc<str>, ValueType)> {
         match self.model.find(Namespace::Column, Some(table?), name) {
-            Lookup::Yes(id) => Some((name.clone(), Kind::of_column(self.model, id))),
+            Lookup::Yes(id) => Some((name.clone(), ValueType::of_column(self.model, id))),
             _ => None,
         }
     }
@@ -315,7 +319,7 @@ impl Resolver<'_> {
         &self,
         table: Option<Id>,
         columns: &[TargetColumn],
-    ) -> Vec<Option<(Rc<str>, Kind)>> {
+    ) -> Vec<Option<(Rc<str>, ValueType)>> {
         if !columns.is_empty() {
             return columns.iter().map(|column| self.target_kind(table, column)).collect();
         }
@@ -368,7 +372,13 @@ impl Resolver<'_> {
                 let span = value.map_or(insert.source_span, |value| self.tree.spans[value]);
                 let from = found.kind(nth);
                 // A string in a UNION has been given a type there.
-                self.assigned(name, *kind, value.filter(|_| from == Kind::Literal), from, span);
+                self.assigned(
+                    name,
+                    *kind,
+                    value.filter(|_| from == ValueType::Literal),
+                    from,
+                    span,
+                );
             }
         }
     }
@@ -390,7 +400,7 @@ impl Resolver<'_> {
         for column in own {
             let kind = self.kind_of_target(Some(table), &column).map(|(_, kind)| kind);
             // A domain may have a default of its own.
-            if !self.model.needs_value(table, &column) || !kind.is_some_and(Kind::is_known) {
+            if !self.model.needs_value(table, &column) || !kind.is_some_and(ValueType::is_known) {
                 continue;
             }
             let is_null = |value: &ExprId| {

@@ -3,14 +3,14 @@
 use std::rc::Rc;
 
 use crate::analysis::names::Ident;
-use crate::analysis::typing::{Kind, TEXT};
+use crate::analysis::typing::{TEXT, ValueType};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::analysis) struct Columns {
     /// `None` stands for a column whose name is unknown.
     pub(in crate::analysis) names: Vec<Option<Rc<str>>>,
     /// Their types; those of the last ones may be left out.
-    kinds: Vec<Kind>,
+    kinds: Vec<ValueType>,
     /// Whether these are all columns, in this order.
     pub(in crate::analysis) is_whole: bool,
 }
@@ -30,25 +30,25 @@ impl Columns {
         Columns { names: names.into_iter().map(Some).collect(), ..Columns::empty() }
     }
 
-    pub(super) fn push(&mut self, name: Option<Rc<str>>, kind: Kind) {
-        self.kinds.resize(self.names.len(), Kind::Unknown);
+    pub(super) fn push(&mut self, name: Option<Rc<str>>, kind: ValueType) {
+        self.kinds.resize(self.names.len(), ValueType::Unknown);
         self.names.push(name);
         self.kinds.push(kind);
     }
 
     /// The type of the n-th column.
-    pub(in crate::analysis) fn kind(&self, nth: usize) -> Kind {
-        self.kinds.get(nth).copied().unwrap_or(Kind::Unknown)
+    pub(in crate::analysis) fn kind(&self, nth: usize) -> ValueType {
+        self.kinds.get(nth).copied().unwrap_or(ValueType::Unknown)
     }
 
     /// The type of the column with this name.
-    pub(super) fn kind_of(&self, name: &str) -> Kind {
+    pub(super) fn kind_of(&self, name: &str) -> ValueType {
         let at = self.names.iter().position(|column| column.as_deref() == Some(name));
-        at.map_or(Kind::Unknown, |at| self.kind(at))
+        at.map_or(ValueType::Unknown, |at| self.kind(at))
     }
 
-    pub(super) fn set_kind(&mut self, nth: usize, kind: Kind) {
-        self.kinds.resize(self.names.len(), Kind::Unknown);
+    pub(super) fn set_kind(&mut self, nth: usize, kind: ValueType) {
+        self.kinds.resize(self.names.len(), ValueType::Unknown);
         if let Some(known) = self.kinds.get_mut(nth) {
             *known = kind;
         }
@@ -57,7 +57,7 @@ impl Columns {
     /// The same, with the type that the server gives to strings without one in the end.
     pub(in crate::analysis) fn settled(&self) -> Self {
         let mut columns = self.clone();
-        for kind in columns.kinds.iter_mut().filter(|kind| **kind == Kind::Literal) {
+        for kind in columns.kinds.iter_mut().filter(|kind| **kind == ValueType::Literal) {
             *kind = TEXT;
         }
         columns

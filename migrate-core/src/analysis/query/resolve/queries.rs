@@ -6,7 +6,7 @@ use super::columns::Columns;
 use super::scope::{Has, Item, Level};
 use super::{Finding, Pending, Resolver};
 use crate::analysis::query::tree::{Body, Expr, ExprId, FromId, Output, Query, QueryId, Select};
-use crate::analysis::typing::{Common, Kind, common};
+use crate::analysis::typing::{Common, ValueType, common};
 use crate::syntax::source::Span;
 
 impl Resolver<'_> {
@@ -132,7 +132,7 @@ impl Resolver<'_> {
                     columns.set_kind(nth, if is_recursive { kinds[0] } else { kind });
                 }
                 Common::No(one, two) => {
-                    columns.set_kind(nth, Kind::Unknown);
+                    columns.set_kind(nth, ValueType::Unknown);
                     if is_whole {
                         self.unlike(
                             "the parts of a `UNION`, `INTERSECT` or `EXCEPT`",
@@ -158,11 +158,11 @@ impl Resolver<'_> {
         columns.is_whole = !rows.iter().flatten().any(is_star);
         let first = rows.first().map_or(&[][..], Vec::as_slice);
         for nth in 0..first.len() {
-            let kinds: Vec<Kind> =
+            let kinds: Vec<ValueType> =
                 rows.iter().filter_map(|row| row.get(nth)).map(|value| self.kind(*value)).collect();
             let kind = match common(&kinds) {
                 Common::Is(kind) => kind,
-                Common::No(..) => Kind::Unknown,
+                Common::No(..) => ValueType::Unknown,
             };
             columns.push(Some(format!("column{}", nth + 1).into()), kind);
         }

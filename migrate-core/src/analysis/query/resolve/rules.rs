@@ -9,7 +9,7 @@ use super::scope::{Has, Source};
 use crate::analysis::facts::{self, Class, Context};
 use crate::analysis::model::{ConstraintClass, Detail, Id, ObjectKind};
 use crate::analysis::query::tree::{CallForm, Constant, Expr, ExprId, Query, Select};
-use crate::analysis::typing::Kind;
+use crate::analysis::typing::ValueType;
 
 /// Longer lists are not compared with what is grouped.
 const MOST_GROUPED: usize = 300;
@@ -19,9 +19,9 @@ impl Resolver<'_> {
     pub(super) fn limits(&mut self, query: &Query) {
         for limit in &query.limits {
             self.expression(*limit);
-            self.literal(*limit, Kind::Base("int8"));
+            self.literal(*limit, ValueType::Base("int8"));
             let kind = self.kind(*limit);
-            if self.trust.casts && !kind.converts(Kind::Base("int8"), Context::Assignment) {
+            if self.trust.casts && !kind.converts(ValueType::Base("int8"), Context::Assignment) {
                 let message =
                     format!("`LIMIT` and `OFFSET` take a number, not `{}`", kind.shown(self.model));
                 let instead = "write an integer".to_owned();

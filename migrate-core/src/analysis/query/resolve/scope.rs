@@ -6,7 +6,7 @@ use super::columns::Columns;
 use super::{Finding, Resolver};
 use crate::analysis::model::{Id, Lookup, Namespace, ObjectKind};
 use crate::analysis::names::{Ident, Name, is_system_column};
-use crate::analysis::typing::Kind;
+use crate::analysis::typing::ValueType;
 
 /// The origin of the columns of a FROM item.
 #[derive(Debug, Clone)]
@@ -195,7 +195,7 @@ impl Resolver<'_> {
     }
 
     /// Resolves a name that refers to a column or to a row. Returns its type.
-    pub(super) fn column(&mut self, name: &Name) -> Kind {
+    pub(super) fn column(&mut self, name: &Name) -> ValueType {
         match name.parts.as_slice() {
             [column] => self.bare_column(column),
             [qualifier, column] => self.qualified_column(qualifier, column),
@@ -203,15 +203,15 @@ impl Resolver<'_> {
                 let full = Name { parts: vec![schema.clone(), table.clone()] };
                 match self.of_schema(&full) {
                     Some(item) => self.must_have(&item, table, column),
-                    None => Kind::Unknown,
+                    None => ValueType::Unknown,
                 }
             }
-            _ => Kind::Unknown,
+            _ => ValueType::Unknown,
         }
     }
 
     /// The type of the only column with this name in a level.
-    fn kind_in_level(&self, level: usize, name: &str) -> Kind {
+    fn kind_in_level(&self, level: usize, name: &str) -> ValueType {
         let level = &self.levels[level];
         let items = level.items.get(level.start..).unwrap_or_default();
         let mut items = items
@@ -219,35 +219,35 @@ impl Resolver<'_> {
             .filter(|item| item.has_columns && !item.merged.iter().any(|merged| **merged == *name));
         let item = items.find(|item| matches!(self.has(&item.source, name), Has::Yes(_)));
         item.filter(|_| !level.is_merged_somehow)
-            .map_or(Kind::Unknown, |item| self.kind_in(&item.source, name))
+            .map_or(ValueType::Unknown, |item| self.kind_in(&item.source, name))
     }
 
     /// The type of a column that an item certainly has.
-    fn kind_in(&self, source: &Source, name: &str) -> Kind {
+    fn kind_in(&self, source: &Source, name: &str) -> ValueType {
         match source {
             Source::Table(id) => match self.model.find(Namespace::Column, Some(*id), name) {
                 Lookup::Yes(column) => {
                     self.note_use(*id, Some(&name.into()), false);
-                    Kind::of_column(self.model, column)
+                    ValueType::of_column(self.model, column)
                 }
-                _ => Kind::Unknown,
+                _ => ValueType::Unknown,
             },
             Source::List(columns) => columns.kind_of(name),
-            Source::Unknown => Kind::Unknown,
+            Source::Unknown => ValueType::Unknown,
         }
     }
 
-    fn bare_column(&mut self, name: &Ident) -> Kind {
+    fn bare_column(&mut self, name: &Ident) -> ValueType {
         for level in (0..self.levels.len()).rev() {
             if self.levels[level].is_hidden {
                 continue;
             }
             match self.in_level(level, &name.text) {
                 Has::Yes(1) => return self.kind_in_level(level, &name.text),
-                Has::Unknown => return Kind::Unknown,
+                Has::Unknown => return ValueType::Unknown,
                 Has::Yes(_) => {
                     self.found.push(Finding::Ambiguous(name.clone()));
-                    return Kind::Unknown;
+                    return ValueType::Unknown;
                 }
                 Has::No => {}
             }
@@ -256,21 +256,21 @@ impl Resolver<'_> {
             self.parameters.as_ref().is_some_and(|known| known.names.contains(&name.text));
         // The name refers to a whole row.
         if is_parameter || !matches!(self.aliased(&name.text), Err(Unaliased::No)) {
-            return Kind::Unknown;
+            return ValueType::Unknown;
         }
         let (table, candidates) = self.in_reach();
         let qualifier = None;
         self.found.push(Finding::Column { name: name.clone(), qualifier, table, candidates });
-        Kind::Unknown
+        ValueType::Unknown
     }
 
-    fn qualified_column(&mut self, qualifier: &Ident, column: &Ident) -> Kind {
+    fn qualified_column(&mut self, qualifier: &Ident, column: &Ident) -> ValueType {
         match self.aliased(&qualifier.text) {
             Ok(item) => return self.must_have(&item, qualifier, column),
             Err(Unaliased::Unknown) => {}
             Err(Unaliased::No) => self.no_alias(qualifier),
         }
-        Kind::Unknown
+        ValueType::Unknown
     }
 
     /// Reports that nothing has this name.
@@ -287,25 +287,25 @@ impl Resolver<'_> {
         self.found.push(Finding::From { name: qualifier.clone(), candidates });
     }
 
-    fn must_have(&mut self, item: &Item, qualifier: &Ident, column: &Ident) -> Kind {
+    fn must_have(&mut self, item: &Item, qualifier: &Ident, column: &Ident) -> ValueType {
         let has = self.has(&item.source, &column.text);
         match has {
             Has::Yes(1) => return self.kind_in(&item.source, &column.text),
             Has::Yes(_) => {
                 self.found.push(Finding::Ambiguous(column.clone()));
-                return Kind::Unknown;
+                return ValueType::Unknown;
             }
             // `t.f` may be a call of `f`.
-            Has::No if self.may_be_call(&column.text) => return Kind::Unknown,
+            Has::No if self.may_be_call(&column.text) => return ValueType::Unknown,
             Has::No => {}
-            Has::Unknown => return Kind::Unknown,
+            Has::Unknown => return ValueType::Unknown,
         }
         let table = if let Source::Table(id) = item.source { Some(id) } else { None };
         let mut candidates = Vec::new();
         self.names_in(&item.source, &mut candidates);
         let qualifier = Some(qualifier.clone());
         self.found.push(Finding::Column { name: column.clone(), qualifier, table, candidates });
-        Kind::Unknown
+        ValueType::Unknown
     }
 
     fn may_be_call(&self, name: &str) -> bool {

@@ -6,12 +6,14 @@ use crate::analysis::literals;
 use crate::analysis::model::{ArgumentType, Detail, Given, Id, Namespace, ObjectKind};
 use crate::analysis::names::Name;
 use crate::analysis::query::tree::{CallForm, Constant, Expr, ExprId, Sign, Sublink};
-use crate::analysis::typing::{BOOL, Choice, Common, INT, Kind, TEXT, common, function, operator};
+use crate::analysis::typing::{
+    BOOL, Choice, Common, INT, TEXT, ValueType, common, function, operator,
+};
 use crate::syntax::source::Span;
 
 impl Resolver<'_> {
     /// The type of an expression whose parts have theirs.
-    pub(super) fn typed(&mut self, id: ExprId) -> Kind {
+    pub(super) fn typed(&mut self, id: ExprId) -> ValueType {
         let tree = self.tree;
         match &tree.expressions[id] {
             // They are known since their names were resolved.
@@ -23,7 +25,7 @@ impl Resolver<'_> {
             Expr::Special { label, arguments } => self.special(*label, arguments, id),
             Expr::Operator(sign, parts) => self.operation(*sign, parts, id),
             Expr::Cast(inner, to) => {
-                let to = Kind::written(self.model, to);
+                let to = ValueType::written(self.model, to);
                 self.cast(*inner, to, tree.spans[id])
             }
             Expr::Case { parts, otherwise } => self.case(parts, *otherwise, id),
@@ -33,7 +35,7 @@ impl Resolver<'_> {
             | Expr::Expand(_)
             | Expr::Subscript(..)
             | Expr::Row(_)
-            | Expr::Unknown => Kind::Unknown,
+            | Expr::Unknown => ValueType::Unknown,
         }
     }
 
@@ -41,7 +43,7 @@ impl Resolver<'_> {
         self.found.push(Finding::Mismatch { message, instead: instead.to_owned(), span });
     }
 
-    fn shown(&self, kind: Kind) -> String {
+    fn shown(&self, kind: ValueType) -> String {
         kind.shown(self.model)
     }
 
@@ -59,7 +61,7 @@ impl Resolver<'_> {
         if kind.is_known() && kind != BOOL && self.trust.casts {
             let message = format!("{what} is of type `{}`, not `boolean`", self.shown(kind));
             let instead = match kind {
-                Kind::Base("int2" | "int4" | "int8" | "numeric" | "float4" | "float8") => {
+                ValueType::Base("int2" | "int4" | "int8" | "numeric" | "float4" | "float8") => {
                     "compare it with a value, for example `<> 0`"
                 }
                 _ => "compare it with a value, or test it with `IS NOT NULL`",
@@ -70,17 +72,19 @@ impl Resolver<'_> {
     }
 
     /// Checks that a string without a type is a value of the type that its context wants.
-    pub(super) fn literal(&mut self, id: ExprId, wanted: Kind) {
+    pub(super) fn literal(&mut self, id: ExprId, wanted: ValueType) {
         let Expr::Constant(Constant::Text(Some(text))) = &self.tree.expressions[id] else { return };
         let span = self.tree.spans[id];
         let refused = match wanted {
-            Kind::Base(_) => wanted.stored().is_some_and(|name| literals::is_refused(&name, text)),
-            Kind::Array(_) => literals::is_no_array(text),
-            Kind::Enum(of) => {
+            ValueType::Base(_) => {
+                wanted.stored().is_some_and(|name| literals::is_refused(&name, text))
+            }
+            ValueType::Array(_) => literals::is_no_array(text),
+            ValueType::Enum(of) => {
                 let value = text.clone();
                 return self.found.push(Finding::EnumValue { of, value, span });
             }
-            Kind::Unknown | Kind::Literal => false,
+            ValueType::Unknown | ValueType::Literal => false,
         };
         if refused {
             let message =
@@ -89,13 +93,13 @@ impl Resolver<'_> {
         }
     }
 
-    fn literals(&mut self, ids: &[ExprId], wanted: &[Kind]) {
+    fn literals(&mut self, ids: &[ExprId], wanted: &[ValueType]) {
         for (id, kind) in ids.iter().zip(wanted) {
             self.literal(*id, *kind);
         }
     }
 
-    fn cast(&mut self, inner: ExprId, to: Kind, span: Span) -> Kind {
+    fn cast(&mut self, inner: ExprId, to: ValueType, span: Span) -> ValueType {
         let from = self.kind(inner);
         if self.trust.casts && !from.converts(to, Context::Explicit) {
             let (from, to) = (self.shown(from), self.shown(to));
@@ -114,9 +118,9 @@ impl Resolver<'_> {
     pub(super) fn assigned(
         &mut self,
         column: &str,
-        to: Kind,
+        to: ValueType,
         value: Option<ExprId>,
-        from: Kind,
+        from: ValueType,
         span: Span,
     ) {
         if self.trust.casts && !from.converts(to, Context::Assignment) {
@@ -131,7 +135,7 @@ impl Resolver<'_> {
     }
 
     /// Reports two types that have no type in common.
-    pub(super) fn unlike(&mut self, what: &str, one: Kind, other: Kind, span: Span) {
+    pub(super) fn unlike(&mut self, what: &str, one: ValueType, other: ValueType, span: Span) {
         if self.trust.casts {
             let (one, other) = (self.shown(one), self.shown(other));
             let message = format!("{what} are of types `{one}` and `{other}`");
@@ -140,10 +144,10 @@ impl Resolver<'_> {
     }
 
     /// The common type of several values.
-    fn shared(&mut self, what: &str, ids: &[ExprId], span: Span) -> Kind {
-        let kinds: Vec<Kind> = ids.iter().map(|id| self.kind(*id)).collect();
+    fn shared(&mut self, what: &str, ids: &[ExprId], span: Span) -> ValueType {
+        let kinds: Vec<ValueType> = ids.iter().map(|id| self.kind(*id)).collect();
         match common(&kinds) {
-            Common::Is(Kind::Literal) => TEXT,
+            Common::Is(ValueType::Literal) => TEXT,
             Common::Is(kind) => {
                 for id in ids {
                     self.literal(*id, kind);
@@ -152,12 +156,12 @@ impl Resolver<'_> {
             }
             Common::No(one, other) => {
                 self.unlike(what, one, other, span);
-                Kind::Unknown
+                ValueType::Unknown
             }
         }
     }
 
-    fn case(&mut self, parts: &[ExprId], otherwise: Option<ExprId>, id: ExprId) -> Kind {
+    fn case(&mut self, parts: &[ExprId], otherwise: Option<ExprId>, id: ExprId) -> ValueType {
         let (operand, branches) = match parts {
             [operand, rest @ ..] if parts.len() % 2 == 1 => (Some(*operand), rest),
             _ => (None, parts),
@@ -177,7 +181,7 @@ impl Resolver<'_> {
         self.shared("the results of a `CASE`", &results, span)
     }
 
-    fn operation(&mut self, sign: Sign, parts: &[ExprId], id: ExprId) -> Kind {
+    fn operation(&mut self, sign: Sign, parts: &[ExprId], id: ExprId) -> ValueType {
         let span = self.tree.spans[id];
         match (sign, parts) {
             (Sign::And | Sign::Or | Sign::Not, _) => {
@@ -217,7 +221,7 @@ impl Resolver<'_> {
                 BOOL
             }
             (Sign::Is, _) => BOOL,
-            _ => Kind::Unknown,
+            _ => ValueType::Unknown,
         }
     }
 
@@ -228,7 +232,7 @@ impl Resolver<'_> {
         left: Option<ExprId>,
         right: ExprId,
         span: Span,
-    ) -> Kind {
+    ) -> ValueType {
         let kinds = (left.map(|left| self.kind(left)), self.kind(right));
         match self.choice(sign, kinds.0, kinds.1) {
             Choice::One(wanted, result) => {
@@ -239,14 +243,14 @@ impl Resolver<'_> {
             Choice::Some(result) => result,
             Choice::None => {
                 self.no_operator(sign, kinds.0, kinds.1, span);
-                Kind::Unknown
+                ValueType::Unknown
             }
         }
     }
 
     /// The form of an operator that a server chooses. A list may compare the same types thousands of
     /// times.
-    fn choice(&mut self, sign: &'static str, left: Option<Kind>, right: Kind) -> Choice {
+    fn choice(&mut self, sign: &'static str, left: Option<ValueType>, right: ValueType) -> Choice {
         let chosen = self.choices.entry((sign, left, right));
         chosen.or_insert_with(|| operator(sign, left, right)).clone()
     }
@@ -254,9 +258,9 @@ impl Resolver<'_> {
     fn quantified(&mut self, sign: &'static str, left: ExprId, right: ExprId, span: Span) {
         let element = match (&self.tree.expressions[right], self.kind(right)) {
             (Expr::Query { kind: Sublink::Rows, .. }, kind) => kind,
-            (_, Kind::Array(base)) => Kind::Base(base),
-            (_, Kind::Unknown | Kind::Literal) => return,
-            (_, Kind::Base(name)) if name.ends_with("vector") => return,
+            (_, ValueType::Array(base)) => ValueType::Base(base),
+            (_, ValueType::Unknown | ValueType::Literal) => return,
+            (_, ValueType::Base(name)) if name.ends_with("vector") => return,
             (_, other) => {
                 if self.trust.operators {
                     let message = format!(
@@ -274,12 +278,12 @@ impl Resolver<'_> {
         }
     }
 
-    fn no_operator(&mut self, sign: &str, left: Option<Kind>, right: Kind, span: Span) {
+    fn no_operator(&mut self, sign: &str, left: Option<ValueType>, right: ValueType, span: Span) {
         let all = [left.unwrap_or(right), right];
         // Extensions that come with PostgreSQL have operators of these for types of PostgreSQL's.
-        let of_arrays = all.iter().any(|kind| matches!(kind, Kind::Array("int4")))
+        let of_arrays = all.iter().any(|kind| matches!(kind, ValueType::Array("int4")))
             && ["+", "-", "&", "|", "@@"].contains(&sign);
-        let is_unsure = all.contains(&Kind::Unknown) || sign == "%" || of_arrays;
+        let is_unsure = all.contains(&ValueType::Unknown) || sign == "%" || of_arrays;
         if is_unsure || !self.trust.operators {
             return;
         }
@@ -289,7 +293,7 @@ impl Resolver<'_> {
         };
         let message = format!("there is no operator `{shown}`");
         let instead = match all {
-            [Kind::Base("json"), Kind::Base("json") | Kind::Literal] => {
+            [ValueType::Base("json"), ValueType::Base("json") | ValueType::Literal] => {
                 "compare values of `jsonb` instead: `…::jsonb`"
             }
             _ => "cast an operand, so that the types fit",
@@ -304,7 +308,7 @@ impl Resolver<'_> {
         arguments: Option<usize>,
         form: CallForm,
         id: ExprId,
-    ) -> Kind {
+    ) -> ValueType {
         if let Some(filter) = form.filter {
             self.must_be_bool(filter, "the condition of FILTER");
         }
@@ -315,18 +319,18 @@ impl Resolver<'_> {
             _ => false,
         };
         if !is_of_server {
-            return Kind::Unknown;
+            return ValueType::Unknown;
         }
         if self.model.may_have_routine(last) || self.model.is_open(Namespace::Routine) {
             return self.result_of(&self.model.routines(last), last);
         }
         self.placed(last, parts, form, id);
         let Some(count) = arguments.filter(|_| !form.is_named) else {
-            return if last == "count" { Kind::Base("int8") } else { Kind::Unknown };
+            return if last == "count" { ValueType::Base("int8") } else { ValueType::Unknown };
         };
-        let given: Vec<Kind> = parts[..count].iter().map(|part| self.kind(*part)).collect();
+        let given: Vec<ValueType> = parts[..count].iter().map(|part| self.kind(*part)).collect();
         match function(last, &given) {
-            None => Kind::Unknown,
+            None => ValueType::Unknown,
             Some(Choice::One(wanted, result)) => {
                 self.literals(&parts[..count], &wanted);
                 result
@@ -334,38 +338,38 @@ impl Resolver<'_> {
             Some(Choice::Some(result)) => result,
             Some(Choice::None) => {
                 self.no_function(last, &given, self.tree.spans[id]);
-                Kind::Unknown
+                ValueType::Unknown
             }
         }
     }
 
     /// The result of the chain's only function of a name.
-    fn result_of(&self, own: &[Id], name: &str) -> Kind {
+    fn result_of(&self, own: &[Id], name: &str) -> ValueType {
         let ([one], true) = (own, facts::function(name).is_empty()) else {
-            return Kind::Unknown;
+            return ValueType::Unknown;
         };
         let Some(object) = self.model.get(*one).filter(|_| self.model.is_sure(*one)) else {
-            return Kind::Unknown;
+            return ValueType::Unknown;
         };
         let Detail::Routine { shape: Some(shape), .. } = &object.detail else {
-            return Kind::Unknown;
+            return ValueType::Unknown;
         };
         match &shape.given {
-            Some(Given::One(ArgumentType::Other(shown))) => Kind::of_shown(shown),
+            Some(Given::One(ArgumentType::Other(shown))) => ValueType::of_shown(shown),
             Some(Given::One(ArgumentType::Own(id, false)))
                 if self.model.is_sure(*id)
                     && self.model.get(*id).is_some_and(|kind| kind.class == ObjectKind::Enum) =>
             {
-                Kind::Enum(*id)
+                ValueType::Enum(*id)
             }
-            _ => Kind::Unknown,
+            _ => ValueType::Unknown,
         }
     }
 
-    fn no_function(&mut self, name: &str, given: &[Kind], span: Span) {
+    fn no_function(&mut self, name: &str, given: &[ValueType], span: Span) {
         // The name of a type can be used like a function.
-        let is_cast = given.len() == 1 && Kind::of_shown(name) != Kind::Unknown;
-        if given.contains(&Kind::Unknown) || is_cast || !self.trust.functions {
+        let is_cast = given.len() == 1 && ValueType::of_shown(name) != ValueType::Unknown;
+        if given.contains(&ValueType::Unknown) || is_cast || !self.trust.functions {
             return;
         }
         let arguments: Vec<String> = given.iter().map(|kind| self.shown(*kind)).collect();
@@ -373,7 +377,7 @@ impl Resolver<'_> {
         self.mismatch(message, "pass arguments of the types that it takes, or cast them", span);
     }
 
-    fn special(&mut self, label: Option<&str>, arguments: &[ExprId], id: ExprId) -> Kind {
+    fn special(&mut self, label: Option<&str>, arguments: &[ExprId], id: ExprId) -> ValueType {
         let span = self.tree.spans[id];
         match label {
             Some(label @ ("coalesce" | "greatest" | "least")) => {
@@ -381,42 +385,42 @@ impl Resolver<'_> {
             }
             Some("array") => {
                 let is_nested =
-                    arguments.iter().any(|part| matches!(self.kind(*part), Kind::Array(_)));
+                    arguments.iter().any(|part| matches!(self.kind(*part), ValueType::Array(_)));
                 if arguments.is_empty() || is_nested {
-                    return arguments.first().map_or(Kind::Unknown, |part| self.kind(*part));
+                    return arguments.first().map_or(ValueType::Unknown, |part| self.kind(*part));
                 }
                 match self.shared("the elements of an array", arguments, span) {
-                    Kind::Base(name) => Kind::Array(name),
-                    _ => Kind::Unknown,
+                    ValueType::Base(name) => ValueType::Array(name),
+                    _ => ValueType::Unknown,
                 }
             }
             Some("nullif") => {
                 if let [one, other] = arguments {
                     self.operator("=", Some(*one), *other, span);
                     return match self.kind(*one) {
-                        Kind::Literal => Kind::Unknown,
+                        ValueType::Literal => ValueType::Unknown,
                         kind => kind,
                     };
                 }
-                Kind::Unknown
+                ValueType::Unknown
             }
             Some("timezone") => {
-                let [value, zone] = arguments else { return Kind::Unknown };
+                let [value, zone] = arguments else { return ValueType::Unknown };
                 let given = [self.kind(*zone), self.kind(*value)];
                 match function("timezone", &given) {
                     Some(Choice::One(_, result) | Choice::Some(result)) => result,
                     Some(Choice::None) => {
                         self.no_function("timezone", &given, span);
-                        Kind::Unknown
+                        ValueType::Unknown
                     }
-                    None => Kind::Unknown,
+                    None => ValueType::Unknown,
                 }
             }
-            Some("extract") => Kind::Base("numeric"),
+            Some("extract") => ValueType::Base("numeric"),
             Some("position" | "grouping") => INT,
             Some("overlaps") => BOOL,
             Some("normalize" | "pg_collation_for" | "merge_action") => TEXT,
-            _ => Kind::Unknown,
+            _ => ValueType::Unknown,
         }
     }
 }

@@ -7,7 +7,7 @@ use migrate_core::{Event, Runner};
 
 use super::doubt::{cut_off, cut_off_from};
 use super::{TABLE, upgrades};
-use crate::support::{Kind, Role, Session, both, database, done};
+use crate::support::{ClientKind, Role, Session, both, database, done};
 
 /// The copies that a failed REINDEX leaves are dropped by the next one, also those of the table's TOAST table and of its partitions.
 #[test]
@@ -68,7 +68,7 @@ fn a_copy_that_the_role_can_not_drop_is_left() {
     let database = database("reindex_role");
     let role = Role::new(&database);
     role.grant("ALL ON SCHEMA public");
-    let mut session = Session::open(Kind::Blocking, &role.url());
+    let mut session = Session::open(ClientKind::Blocking, &role.url());
     session.upgrade_to(&Runner::new(&chain), "r1").unwrap();
     let mut other = Session::new(&database);
     other.execute("BEGIN; INSERT INTO t1 VALUES (0)");

@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use migrate_core::{Chain, Error, Event, Runner, Status};
 
 use crate::support::{
-    Kind, Role, Session, both, chain_of, database, done, file, tables, without_trace,
+    ClientKind, Role, Session, both, chain_of, database, done, file, tables, without_trace,
 };
 
 /// Our tables, and how to drop each.
@@ -219,7 +219,7 @@ fn a_role_that_may_not_create_tables() {
     owner.execute("REVOKE CREATE ON SCHEMA public FROM PUBLIC; DROP TABLE migrate_log");
     let role = Role::new(&database);
     role.grant("ALL ON migrate_history, migrate_progress, migrate_layout");
-    let mut session = Session::open(Kind::Tokio, &role.url());
+    let mut session = Session::open(ClientKind::Tokio, &role.url());
     let error = session.upgrade(&runner).unwrap_err();
     assert!(matches!(error, Error::Denied { .. }), "{error:?}");
     assert_eq!(owner.applied(), "r1");

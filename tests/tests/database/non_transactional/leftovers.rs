@@ -7,7 +7,7 @@ use std::time::Duration;
 use migrate_core::{Chain, Event, PlanError, Runner};
 
 use super::{TABLE, indexes, no_progress, sections, upgrades};
-use crate::support::{Kind, Role, Session, both, database, done, eventually};
+use crate::support::{ClientKind, Role, Session, both, database, done, eventually};
 
 const SHORT: Duration = Duration::from_millis(700);
 
@@ -162,7 +162,7 @@ fn an_index_that_somebody_builds_is_not_dropped() {
     let database = database("builder");
     let role = Role::new(&database);
     role.grant("ALL ON SCHEMA public");
-    let mut session = Session::open(Kind::Blocking, &role.url());
+    let mut session = Session::open(ClientKind::Blocking, &role.url());
     session.upgrade_to(&Runner::new(&chain), "r1").unwrap();
     let (mut other, mut builder) = (Session::new(&database), Session::new(&database));
     other.execute("BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT 1");

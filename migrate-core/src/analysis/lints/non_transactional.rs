@@ -3,7 +3,7 @@
 
 use super::{Context, Raw, whole};
 use crate::analysis::names::Name;
-use crate::analysis::statement::{Action, AlterTable, Kind, Statement};
+use crate::analysis::statement::{Action, AlterTable, ObjectType, Statement};
 use crate::chain::lint::Lint;
 use crate::chain::transaction_rules::needs_no_transaction;
 use crate::syntax::source::Span;
@@ -72,7 +72,7 @@ fn found(context: &Context<'_>, name: &Name, what: &str, instead: &str, span: Sp
 }
 
 fn altered(context: &Context<'_>, alter: &AlterTable<'_>) -> Option<Raw> {
-    if alter.kind != Kind::Table && alter.kind != Kind::MaterializedView
+    if alter.kind != ObjectType::Table && alter.kind != ObjectType::MaterializedView
         || !context.in_use(&alter.name)
     {
         return None;

@@ -10,12 +10,12 @@ use migrate_testkit::Database;
 use super::{INDEX, TABLE, indexes, no_progress, sections, upgrades};
 use crate::proxy::Proxy;
 use crate::support::{
-    Kind, Session, Traces, both, database, done, dropped_after, eventually, settle, terminated,
-    without_trace,
+    ClientKind, Session, Traces, both, database, done, dropped_after, eventually, settle,
+    terminated, without_trace,
 };
 
 /// Runs the chain until its index waits for another transaction, and ends that session.
-fn interrupted(database: &Database, kind: Kind, chain: &Chain<'static>) -> Error {
+fn interrupted(database: &Database, kind: ClientKind, chain: &Chain<'static>) -> Error {
     let mut other = Session::new(database);
     other.execute("BEGIN; INSERT INTO t1 VALUES (0, 0)");
     let mut watch = Session::new(database);
@@ -65,7 +65,7 @@ fn a_line_that_breaks_after_any_message() {
         let database = database("line");
         let proxy = Proxy::new(&database);
         Session::new(&database).upgrade_to(&Runner::new(&chain), "r1").unwrap();
-        let mut session = Session::open(Kind::Blocking, &proxy.url(&database));
+        let mut session = Session::open(ClientKind::Blocking, &proxy.url(&database));
         proxy.cut_after(queries);
         let result = session.upgrade(&Runner::new(&chain));
         let mut next = Session::new(&database);
@@ -101,7 +101,7 @@ fn a_run_that_is_dropped_leaves_nothing_behind() {
         TABLE,
         "!SET work_mem = '1MB'; CREATE INDEX CONCURRENTLY ix ON t1 (n); SELECT 1;",
     ]);
-    for kind in [Kind::Tokio, Kind::Sqlx] {
+    for kind in [ClientKind::Tokio, ClientKind::Sqlx] {
         let ended = |polls| {
             let database = database("dropped");
             let mut session = Session::open(kind, database.url());
@@ -138,7 +138,7 @@ fn runners_that_start_at_once_do_each_statement_once() {
         let start = |at: usize| {
             let (barrier, chain, database) = (&barrier, &chain, &database);
             scope.spawn(move || {
-                let kind = Kind::nth(at);
+                let kind = ClientKind::nth(at);
                 let mut session = Session::open(kind, database.url());
                 barrier.wait();
                 done(&session.upgrade(&Runner::new(chain)).unwrap())
@@ -176,7 +176,7 @@ fn who_waits_hears_of_the_index_and_does_not_hold_it_up() {
                             let _ = tell.send(holder.query.clone());
                         }
                     });
-                done(&Session::open(Kind::Tokio, url).upgrade(&runner).unwrap())
+                done(&Session::open(ClientKind::Tokio, url).upgrade(&runner).unwrap())
             })
         };
         let (tell, told) = mpsc::channel();

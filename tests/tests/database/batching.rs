@@ -11,7 +11,8 @@ use migrate_testkit::{Backend, Server};
 use tokio::runtime::Builder;
 
 use crate::support::{
-    Kind, Session, Way, both, chain_of, database, done, file, line, tables, upgrades, without_trace,
+    ClientKind, Session, Way, both, chain_of, database, done, file, line, tables, upgrades,
+    without_trace,
 };
 
 /// What is recorded, without the times.
@@ -306,21 +307,22 @@ fn what_the_server_says_beside_its_answers_reaches_the_observer() {
         "DROP TABLE IF EXISTS nothing;",
         "DO $$ BEGIN RAISE WARNING 'mind the gap'; END $$;",
     ]);
-    for (kind, way) in
-        [Kind::Blocking, Kind::Tokio].into_iter().flat_map(|kind| Way::ALL.map(|way| (kind, way)))
+    for (kind, way) in [ClientKind::Blocking, ClientKind::Tokio]
+        .into_iter()
+        .flat_map(|kind| Way::ALL.map(|way| (kind, way)))
     {
         let database = database("notices");
         let notices = Notices::new();
         let connector = Connector::new(database.url()).unwrap().pass_on_notices(&notices);
         let mut session = match kind {
-            Kind::Blocking => Session::Blocking(connector.connect().unwrap()),
-            Kind::Tokio => {
+            ClientKind::Blocking => Session::Blocking(connector.connect().unwrap()),
+            ClientKind::Tokio => {
                 let runtime =
                     Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
                 let client = runtime.block_on(connector.connect_async()).unwrap();
                 Session::Tokio(runtime, client)
             }
-            Kind::Sqlx => unreachable!("it does not hand out what the server says"),
+            ClientKind::Sqlx => unreachable!("it does not hand out what the server says"),
         };
         let heard = Mutex::new(Vec::new());
         let runner = way.of(Runner::new(&chain)).forward_notices(&notices).observe(|event| {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use migrate_core::{Chain, Error, Runner};
 
-use crate::support::{Kind, Session, chain_of, database, done, file, tables, without_trace};
+use crate::support::{ClientKind, Session, chain_of, database, done, file, tables, without_trace};
 
 /// The commands, the ones that only read before the others.
 const COMMANDS: [&str; 7] =
@@ -92,7 +92,7 @@ fn check(name: &str, chain: &Chain<'static>, cases: &[(&str, &str)], at_least: u
     println!("{}: {} cases", name, cases.len());
     let database = database(name);
     let mut sessions =
-        [Kind::Blocking, Kind::Tokio].map(|kind| Session::open(kind, database.url()));
+        [ClientKind::Blocking, ClientKind::Tokio].map(|kind| Session::open(kind, database.url()));
     let runner = Runner::new(chain).lock_wait_timeout(Duration::from_millis(200));
     let page = cases.iter().enumerate().map(|(nth, (case, change))| {
         println!("{case}");
@@ -176,7 +176,7 @@ fn a_history_that_is_something_else() {
             "ALTER TABLE migrate_history ALTER duration_ms TYPE interval USING '1 day'",
         ),
     ];
-    check("hostile_shapes", &tables(3), &cases, 15);
+    check("altered_history_shapes", &tables(3), &cases, 15);
 }
 
 #[test]
@@ -229,7 +229,7 @@ fn a_history_with_other_rows() {
         ),
     ];
     let cases: Vec<(&str, &str)> = cases.iter().map(|(case, sql)| (*case, sql.as_str())).collect();
-    check("hostile_rows", &tables(3), &cases, 32);
+    check("altered_history_rows", &tables(3), &cases, 32);
 }
 
 #[test]
@@ -276,7 +276,7 @@ fn what_belongs_to_a_history_is_something_else() {
             "DROP SEQUENCE migrate_statement; CREATE TABLE migrate_statement (n int)",
         ),
     ];
-    check("hostile_helpers", &tables(3), &cases, 13);
+    check("altered_history_helpers", &tables(3), &cases, 13);
 }
 
 /// What a run outside a transaction has left, or seems to have left.
@@ -309,5 +309,5 @@ fn a_progress_that_makes_no_sense() {
         ("not there", "DROP TABLE migrate_progress".to_owned()),
     ];
     let cases: Vec<(&str, &str)> = cases.iter().map(|(case, sql)| (*case, sql.as_str())).collect();
-    check("hostile_progress", &chain, &cases, 7);
+    check("altered_history_progress", &chain, &cases, 7);
 }

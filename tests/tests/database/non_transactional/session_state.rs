@@ -3,7 +3,7 @@
 use migrate_core::Runner;
 
 use super::{TABLE, no_progress, upgrades};
-use crate::support::{Kind, Session, both, database, done, without_trace};
+use crate::support::{ClientKind, Session, both, database, done, without_trace};
 
 /// Whatever a section sets for its session, its progress and its record are written.
 #[test]
@@ -69,7 +69,7 @@ fn a_long_name_in_a_single_byte_encoding() {
         &format!("!CREATE UNIQUE INDEX CONCURRENTLY {name} ON t1 (n);"),
     ]);
     {
-        let mut session = Session::open(Kind::Blocking, &url);
+        let mut session = Session::open(ClientKind::Blocking, &url);
         session.upgrade(&Runner::new(&chain)).unwrap_err();
         session.execute("DELETE FROM t1");
         assert_eq!(done(&session.upgrade(&Runner::new(&chain)).unwrap()), "+r2");

@@ -7,7 +7,7 @@ use std::time::Duration;
 use migrate_core::{Direction, Error, Event, PlanError, Runner, Status};
 
 use super::{TABLE, indexes, no_progress, sections};
-use crate::support::{Kind, Session, aside, both, chain_of, done, eventually, file};
+use crate::support::{ClientKind, Session, aside, both, chain_of, done, eventually, file};
 
 fn chain() -> migrate_core::Chain<'static> {
     sections(&[
@@ -114,7 +114,7 @@ fn a_step_that_is_running_is_waited_for() {
                 )
             };
             let up = scope.spawn(|| {
-                Session::open(Kind::Blocking, database.url()).upgrade(&Runner::new(&chain))
+                Session::open(ClientKind::Blocking, database.url()).upgrade(&Runner::new(&chain))
             });
             eventually("the index waits", || session.value(&running("CREATE INDEX")) == "1");
             let status = session.status(&Runner::new(&chain)).unwrap().to_string();
@@ -126,7 +126,7 @@ fn a_step_that_is_running_is_waited_for() {
                     *waited.lock().unwrap() += usize::from(matches!(event, Event::Waiting { .. }));
                 });
                 let report =
-                    Session::open(Kind::Blocking, database.url()).downgrade_to(&runner, "r1");
+                    Session::open(ClientKind::Blocking, database.url()).downgrade_to(&runner, "r1");
                 drop(runner);
                 (report, waited.into_inner().unwrap())
             });
@@ -137,7 +137,8 @@ fn a_step_that_is_running_is_waited_for() {
                 session.value("SELECT undoing FROM migrate_history WHERE revision = 'r3'") == "t"
             });
             let up = scope.spawn(|| {
-                Session::open(Kind::Blocking, database.url()).upgrade_to(&Runner::new(&chain), "r3")
+                Session::open(ClientKind::Blocking, database.url())
+                    .upgrade_to(&Runner::new(&chain), "r3")
             });
             thread::sleep(Duration::from_millis(300));
             other.execute("ROLLBACK");

@@ -2,7 +2,7 @@
 
 use migrate_core::{Chain, Error, Runner, Status};
 
-use crate::support::{Kind, Role, Session, chain_of, database, done, file};
+use crate::support::{ClientKind, Role, Session, chain_of, database, done, file};
 
 /// What the page says that a server's role needs.
 const SERVER: [&str; 1] = ["SELECT ON migrate_history"];
@@ -48,7 +48,7 @@ fn with_rights<'d>(
         role.grant(right);
     }
     owner.execute(&format!("CREATE SCHEMA theirs AUTHORIZATION \"{}\"", role.name));
-    let session = Session::open(Kind::Blocking, &role.url());
+    let session = Session::open(ClientKind::Blocking, &role.url());
     (role, session)
 }
 
@@ -99,7 +99,7 @@ fn these_rights_are_enough_and_each_is_needed() {
         assert!(denied > 0, "{missing} is not needed: {said:?}");
     }
     insta::with_settings!({ prepend_module_to_snapshot => false, omit_expression => true }, {
-        insta::assert_snapshot!("rights", page);
+        insta::assert_snapshot!("privileges", page);
     });
 }
 

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use migrate_core::{Error, Event, Runner};
 
-use crate::outside::upgrades;
-use crate::support::{Kind, Session, aside, both, done, eventually, tables};
+use crate::non_transactional::upgrades;
+use crate::support::{ClientKind, Session, aside, both, done, eventually, tables};
 
 /// A run that the server has ended: the error names the setting or the cause, and the revision that was under way. The
 /// blocking client may see the end of the connection before it sees the reason.
@@ -78,7 +78,7 @@ fn a_limit_of_the_session_is_named() {
         [("idle_in_transaction_session_timeout", "25P03"), ("idle_session_timeout", "57P05")]
     {
         let database = crate::support::database("idle");
-        let mut session = Session::open(Kind::Blocking, database.url());
+        let mut session = Session::open(ClientKind::Blocking, database.url());
         session.execute(&format!("SET {setting} = '200ms'"));
         let has_slept = AtomicBool::new(false);
         let runner = Runner::new(&chain).statement_at_a_time().observe(|event| {

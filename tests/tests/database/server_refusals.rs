@@ -2,7 +2,7 @@
 
 use migrate_core::{Error, Runner};
 
-use crate::support::{Kind, Role, Session, both, connection, tables, upgrades};
+use crate::support::{ClientKind, Role, Session, both, connection, tables, upgrades};
 
 /// The help of an error, and whether it is one of a statement.
 fn help(error: &Error) -> (bool, String) {
@@ -18,7 +18,7 @@ fn a_session_that_only_reads() {
     both("reads", |database, session| {
         let runner = Runner::new(&chain);
         let url = connection(database, &[("options", "-c default_transaction_read_only=on")]);
-        let mut reader = Session::open(Kind::Blocking, &url);
+        let mut reader = Session::open(ClientKind::Blocking, &url);
         for before in ["", "r1"] {
             if !before.is_empty() {
                 session.upgrade_to(&runner, before).unwrap();
@@ -36,7 +36,7 @@ fn a_session_that_only_reads() {
 fn a_search_path_without_a_schema() {
     both("path", |database, _| {
         let url = connection(database, &[("options", "-c search_path=nowhere")]);
-        let error = Session::open(Kind::Blocking, &url).upgrade(&Runner::new(&tables(1)));
+        let error = Session::open(ClientKind::Blocking, &url).upgrade(&Runner::new(&tables(1)));
         let (is_statement, help) = help(&error.unwrap_err());
         assert!(is_statement && help.starts_with("no schema of search_path is there"), "{help}");
     });
@@ -78,7 +78,7 @@ fn rights_and_room() {
             ),
         ] {
             owner.execute(&format!("ALTER ROLE \"{}\" SET temp_file_limit = '64kB'", role.name));
-            let mut session = Session::open(Kind::Blocking, &role.url());
+            let mut session = Session::open(ClientKind::Blocking, &role.url());
             let chain = upgrades(&[up]);
             let (is_statement, help) =
                 help(&session.upgrade(&Runner::new(&chain).schema("ours")).unwrap_err());

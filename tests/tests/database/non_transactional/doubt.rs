@@ -9,7 +9,7 @@ use migrate_core::{Chain, Error, Runner};
 use migrate_testkit::Database;
 
 use super::{INDEX, TABLE, indexes, no_progress, sections, upgrades};
-use crate::support::{Kind, Session, both, done, eventually, without_trace};
+use crate::support::{ClientKind, Session, both, done, eventually, without_trace};
 
 /// Ends the session of a run at its server as soon as a statement like this one waits; gives the run's end.
 pub(super) fn cut_off(database: &Database, chain: &Chain<'static>, like: &str) -> Error {
@@ -26,7 +26,7 @@ pub(super) fn cut_off_from(
     thread::scope(|scope| {
         let run = scope.spawn(|| {
             let runner = Runner::new(chain).lock_timeout(Duration::ZERO);
-            Session::open(Kind::Blocking, url).upgrade(&runner)
+            Session::open(ClientKind::Blocking, url).upgrade(&runner)
         });
         let running = format!(
             "SELECT pid FROM pg_stat_activity WHERE datname = current_database() \
@@ -265,7 +265,7 @@ fn an_index_is_built_once_however_long_it_waits() {
             let run = scope.spawn(|| {
                 let runner =
                     Runner::new(&chain).lock_timeout(Duration::from_millis(100)).retries(0);
-                Session::open(Kind::Blocking, &url).upgrade(&runner)
+                Session::open(ClientKind::Blocking, &url).upgrade(&runner)
             });
             thread::sleep(Duration::from_millis(600));
             other.execute("ROLLBACK");
@@ -289,7 +289,7 @@ fn what_is_in_the_way_of_cleaning_up_passes() {
         other.execute("BEGIN; INSERT INTO t1 VALUES (0, 0)");
         thread::scope(|scope| {
             let run = scope.spawn(|| {
-                Session::open(Kind::Blocking, database.url()).upgrade(&Runner::new(&chain))
+                Session::open(ClientKind::Blocking, database.url()).upgrade(&Runner::new(&chain))
             });
             thread::sleep(Duration::from_millis(400));
             other.execute("ROLLBACK");

@@ -3,7 +3,7 @@
 use migrate_core::{Error, Runner};
 
 use crate::support::{
-    Kind, Role, Session, Way, both, database, done, server, upgrades, without_trace,
+    ClientKind, Role, Session, Way, both, database, done, server, upgrades, without_trace,
 };
 
 /// The beginning of every dump, with the session's settings that `pg_dump` writes.
@@ -260,7 +260,7 @@ fn answers_of_a_migration_may_be_anything() {
 #[test]
 fn a_database_without_an_encoding() {
     let name = format!("{}_ascii", database("ascii").name());
-    let mut admin = Session::open(Kind::Blocking, server().admin_url());
+    let mut admin = Session::open(ClientKind::Blocking, server().admin_url());
     admin.execute(&format!(
         "CREATE DATABASE \"{name}\" TEMPLATE template0 ENCODING 'SQL_ASCII' LOCALE 'C'"
     ));
@@ -268,7 +268,7 @@ fn a_database_without_an_encoding() {
     let result = std::panic::catch_unwind(|| {
         for text in ["'ééééé'", "'é'", "'éééééééééééééééééééééééééééééééééééééééééééé'"]
         {
-            let mut session = Session::open(Kind::Blocking, &url);
+            let mut session = Session::open(ClientKind::Blocking, &url);
             let fails = format!("SELECT 1;\nSELECT {text}, * FROM missing;");
             let chain = upgrades(&["SELECT 1;", &fails, "SELECT 3;"]);
             let Err(Error::Statement(error)) = session.upgrade(&Runner::new(&chain)) else {
