@@ -101,11 +101,13 @@ fn a_step_that_is_running_is_waited_for() {
     both("running", |database, session| {
         session.upgrade_to(&Runner::new(&chain), "r2").unwrap();
         session.execute("INSERT INTO t1 VALUES (777, 0)");
-        let mut other = Session::new(database);
-        // A test that fails here must not wait for it for ever.
-        other.execute(
-            "SET idle_in_transaction_session_timeout = '45s'; BEGIN; INSERT INTO t1 VALUES (0, 0)",
-        );
+        let [mut writer, mut reader] = [(); 2].map(|()| {
+            let mut session = Session::new(database);
+            // A test that fails here must not wait for it for ever.
+            session.execute("SET idle_in_transaction_session_timeout = '45s'");
+            session
+        });
+        writer.execute("BEGIN; INSERT INTO t1 VALUES (0, 0)");
         let undone = thread::scope(|scope| {
             let running = |like: &str| {
                 format!(
@@ -131,7 +133,9 @@ fn a_step_that_is_running_is_waited_for() {
                 (report, waited.into_inner().unwrap())
             });
             thread::sleep(Duration::from_millis(300));
-            other.execute("ROLLBACK; BEGIN; SELECT * FROM t1 LIMIT 1");
+            // Before the index is built: it also waits for whoever has a snapshot at its end.
+            reader.execute("BEGIN; SELECT * FROM t1 LIMIT 1");
+            writer.execute("ROLLBACK");
             assert_eq!(done(&up.join().unwrap().unwrap()), "+r3");
             eventually("the index is dropped", || {
                 session.value("SELECT undoing FROM migrate_history WHERE revision = 'r3'") == "t"
@@ -141,7 +145,7 @@ fn a_step_that_is_running_is_waited_for() {
                     .upgrade_to(&Runner::new(&chain), "r3")
             });
             thread::sleep(Duration::from_millis(300));
-            other.execute("ROLLBACK");
+            reader.execute("ROLLBACK");
             let (report, waited) = down.join().unwrap();
             assert!(waited > 0);
             // It waited for the downgrade of r3, and began when that was over.
