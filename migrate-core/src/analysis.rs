@@ -27,8 +27,6 @@ mod syntax;
 mod type_facts;
 mod typing;
 
-pub(crate) use crate::syntax::cursor;
-
 use self::annotations::{Note, notes};
 pub use self::blind_spots::{BlindSpot, blind_spot, blind_spots};
 pub use self::lints::{Finding, lint};

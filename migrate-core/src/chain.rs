@@ -29,6 +29,7 @@ pub(crate) mod markers;
 pub(crate) mod outline;
 pub(crate) mod problem;
 pub(crate) mod queries_lock;
+#[cfg_attr(not(feature = "analysis"), expect(dead_code, reason = "only the lints apply rules"))]
 pub(crate) mod rules;
 pub(crate) mod run_settings;
 pub(crate) mod sections;

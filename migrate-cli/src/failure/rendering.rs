@@ -343,8 +343,9 @@ fn statement(error: &Error) -> Option<StatementView> {
 
 pub(crate) fn problems(rejection: &Rejection, program: &ProgramName) -> Vec<ProblemView> {
     let view = |found: &Diagnostic| {
-        let Explanation { message, help, .. } = found.explain(&rejection.sources);
-        let (file, position) = found.explain(&rejection.sources).place().unzip();
+        let explanation = found.explain(&rejection.sources);
+        let (file, position) = explanation.place().unzip();
+        let Explanation { message, help, .. } = explanation;
         ProblemView {
             code: ProblemCode::Problem(found.problem.code()),
             message,

@@ -4,13 +4,13 @@
 use std::borrow::Cow;
 use std::rc::Rc;
 
-use super::cursor::Cursor;
 use super::statement::{
     Argument, Gives, Language, Piece, Refusal, Routine, RoutineKind, Setting, Statement, language,
     quoted_body, read, refusal, tokens,
 };
 use super::syntax::{self, Fault, SyntaxError};
 use crate::chain::problem::Problem;
+use crate::syntax::cursor::Cursor;
 use crate::syntax::lexer::{Token, TokenKind};
 use crate::syntax::source::Span;
 use crate::syntax::statements;

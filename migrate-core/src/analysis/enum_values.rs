@@ -3,8 +3,8 @@
 
 use std::rc::Rc;
 
-use super::cursor::Cursor;
 use super::names::Name;
+use crate::syntax::cursor::Cursor;
 use crate::syntax::lexer::{Token, TokenKind};
 use crate::syntax::source::Span;
 

@@ -7,7 +7,7 @@
 
 mod clauses;
 
-use super::cursor::Cursor;
+use crate::syntax::cursor::Cursor;
 use crate::syntax::lexer::TokenKind;
 use crate::syntax::source::Span;
 use crate::syntax::statements::Statement;

@@ -21,7 +21,7 @@ pub(super) use self::resolve::{
     Call, Columns, Finding, Item, Parameters, Resolver, Source, Trust, Use,
 };
 pub(super) use self::tree::{ExprId, QueryId, Tree};
-use super::cursor::Cursor;
+use crate::syntax::cursor::Cursor;
 
 /// Parses a query or a change of data; `None` unless all of it is understood.
 pub(super) fn read_query(text: &Cursor<'_>) -> Option<(Tree, QueryId)> {

@@ -41,7 +41,6 @@ mod window;
 
 use self::window::Ran;
 use super::annotations::{Note, notes};
-use super::cursor::Cursor;
 use super::model::{Aspect, Difference, Mark, Model, Path};
 use super::statement::{self, OnTable, Statement};
 use crate::chain::chain::{Chain, Down, Migration};
@@ -49,6 +48,7 @@ use crate::chain::diagnostic::Diagnostic;
 use crate::chain::problem::Problem;
 use crate::chain::queries_lock::ProgramQuery;
 use crate::chain::sections::{Options, Section};
+use crate::syntax::cursor::Cursor;
 use crate::syntax::source::{Source, Span};
 use crate::syntax::statements::split_statements;
 

@@ -19,8 +19,8 @@ mod types;
 use std::borrow::Cow;
 use std::rc::Rc;
 
-use super::cursor::Cursor;
 use super::names::{Ident, Name};
+use crate::syntax::cursor::Cursor;
 use crate::syntax::source::Span;
 
 pub(crate) use alter::{Action, AlterTable, AlterType, ColumnChange, TypeChange};

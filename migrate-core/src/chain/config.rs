@@ -132,16 +132,19 @@ impl Config {
     }
 
     /// The rules of the project.
+    #[cfg_attr(not(feature = "analysis"), expect(dead_code, reason = "only the lints ask"))]
     pub(crate) fn rules(&self) -> &[Rule] {
         &self.rules
     }
 
     /// The patterns for names.
+    #[cfg_attr(not(feature = "analysis"), expect(dead_code, reason = "only the lints ask"))]
     pub(crate) fn naming(&self) -> &Naming {
         &self.naming
     }
 
     /// Whether any lint or rule is denied.
+    #[cfg_attr(not(feature = "analysis"), expect(dead_code, reason = "only the lints ask"))]
     pub(crate) fn denies_any(&self) -> bool {
         Lint::ALL.iter().any(|lint| self.level(*lint) == Level::Deny)
             || self.rules.iter().any(|rule| rule.level == Some(Level::Deny))

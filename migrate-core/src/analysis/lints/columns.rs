@@ -4,12 +4,12 @@ use super::objects::DomainWork;
 use super::tables::{Column, Table, collation};
 use super::types::{is_citext, is_free, is_known};
 use super::{Context, Raw};
-use crate::analysis::cursor::Cursor;
 use crate::analysis::names::{Ident, Name};
 use crate::analysis::statement::{
     Action, AlterTable, ColumnChange, ColumnDef, Default, ObjectType, Statement, TypeName, calls,
 };
 use crate::chain::lint::Lint;
+use crate::syntax::cursor::Cursor;
 use crate::syntax::table_locks::VOLATILE;
 
 const SERIAL: [&str; 6] = ["bigserial", "serial", "serial2", "serial4", "serial8", "smallserial"];

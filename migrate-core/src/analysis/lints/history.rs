@@ -2,10 +2,10 @@
 //! cannot be recorded, and fails.
 
 use super::{Context, Raw, whole};
-use crate::analysis::cursor::Cursor;
 use crate::analysis::names::Name;
 use crate::analysis::statement::{Action, ObjectType, Statement, read};
 use crate::chain::lint::Lint;
+use crate::syntax::cursor::Cursor;
 use crate::syntax::source::Span;
 use crate::syntax::statements::{self, split_statements};
 

@@ -5,12 +5,12 @@ mod work;
 
 use super::tables::{Table, What};
 use super::{Context, Raw, columns};
-use crate::analysis::cursor::Cursor;
 use crate::analysis::names::{Ident, Name};
 use crate::analysis::statement::{
     Action, AlterTable, ColumnChange, ColumnDef, ConstraintKind, Default, ObjectType, Statement,
 };
 use crate::chain::lint::Lint;
+use crate::syntax::cursor::Cursor;
 use crate::syntax::lexer::Token;
 use crate::syntax::table_locks::{LockedBy, TableLock, locks};
 

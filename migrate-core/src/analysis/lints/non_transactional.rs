@@ -15,11 +15,8 @@ pub(super) fn check(context: &Context<'_>, report: &mut dyn FnMut(Raw)) {
         altered(context, alter).into_iter().for_each(report);
         return;
     }
-    let mut words = crate::analysis::cursor::Cursor::new(
-        context.sql,
-        &context.statement.tokens,
-        context.offset,
-    );
+    let mut words =
+        crate::syntax::cursor::Cursor::new(context.sql, &context.statement.tokens, context.offset);
     let all = words;
     let (what, instead) = if words.take(&["cluster"]) {
         words.take(&["verbose"]);
@@ -81,11 +78,8 @@ fn altered(context: &Context<'_>, alter: &AlterTable<'_>) -> Option<Raw> {
     if !alter.actions.iter().any(is_set) {
         return None;
     }
-    let cursor = crate::analysis::cursor::Cursor::new(
-        context.sql,
-        &context.statement.tokens,
-        context.offset,
-    );
+    let cursor =
+        crate::syntax::cursor::Cursor::new(context.sql, &context.statement.tokens, context.offset);
     let kinds: [(&[&str], &str); 4] = [
         (&["set", "logged"], "SET LOGGED"),
         (&["set", "unlogged"], "SET UNLOGGED"),

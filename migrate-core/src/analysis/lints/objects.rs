@@ -5,12 +5,12 @@ use std::collections::HashMap;
 
 use super::columns::is_volatile;
 use super::tables::{LintSpan, key};
-use crate::analysis::cursor::Cursor;
 use crate::analysis::names::{Ident, Name};
 use crate::analysis::statement::{
     AlterType, Argument, Drop, Language, ObjectType, Routine, RoutineChange, Statement, TypeChange,
     TypeName, calls, language, quoted_body, tokens,
 };
+use crate::syntax::cursor::Cursor;
 
 #[derive(Debug, Default)]
 pub(super) struct Objects {

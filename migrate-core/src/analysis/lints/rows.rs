@@ -1,10 +1,10 @@
 //! Lints for statements that write or delete all rows of a table.
 
 use super::{Context, Raw};
-use crate::analysis::cursor::Cursor;
 use crate::analysis::names::Name;
 use crate::analysis::statement::Statement;
 use crate::chain::lint::Lint;
+use crate::syntax::cursor::Cursor;
 
 pub(super) fn check(context: &Context<'_>, report: &mut dyn FnMut(Raw)) {
     let Statement::Query { writes: Some(table), rest } = context.view else { return };

@@ -12,12 +12,12 @@ use std::rc::Rc;
 
 pub(super) use self::table::collation;
 use self::table::{idents, not_null};
-use crate::analysis::cursor::Cursor;
 use crate::analysis::names::{Name, automatic, joined};
 use crate::analysis::statement::{
     Action, AlterTable, ConstraintDef, ConstraintKind, CreateIndex, CreateTable, Drop, Element,
     Key, ObjectType, OnTable, Statement, TypeName,
 };
+use crate::syntax::cursor::Cursor;
 use crate::syntax::source::Span;
 
 /// The kind of a table.

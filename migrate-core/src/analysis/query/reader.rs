@@ -3,9 +3,9 @@
 use std::borrow::Cow;
 
 use super::tree::{Expr, ExprId, From, FromId, Query, QueryId, Tree};
-use crate::analysis::cursor::Cursor;
 use crate::analysis::keywords::is_reserved;
 use crate::analysis::names::{Ident, Name};
+use crate::syntax::cursor::Cursor;
 use crate::syntax::lexer::TokenKind;
 use crate::syntax::source::Span;
 

@@ -1,8 +1,8 @@
 //! Tests: what the parser understands, and where it stops.
 
 use super::{read_expression, read_query};
-use crate::analysis::cursor::Cursor;
 use crate::analysis::statement::tokens;
+use crate::syntax::cursor::Cursor;
 
 fn is_read(sql: &str) -> bool {
     let tokens = tokens(sql);

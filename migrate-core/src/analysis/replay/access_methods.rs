@@ -2,11 +2,11 @@
 
 use super::state::ReplayState;
 use super::value_types::ValueKind;
-use crate::analysis::cursor::Cursor;
 use crate::analysis::model::Id;
 use crate::analysis::names::Ident;
 use crate::analysis::type_facts::{METHODS, has_class};
 use crate::chain::problem::Problem;
+use crate::syntax::cursor::Cursor;
 use crate::syntax::source::Span;
 use crate::syntax::suggest::slip_of;
 

@@ -3,11 +3,11 @@
 
 use super::existence_guards::drops_only;
 use super::state::ReplayState;
-use crate::analysis::cursor::Cursor;
 use crate::analysis::model::Mark;
 use crate::analysis::statement::{
     self, Body, Guard, HOLE, Handler, Language, Step, body, constant, executed, guard, tokens,
 };
+use crate::syntax::cursor::Cursor;
 use crate::syntax::source::Span;
 use crate::syntax::statements::{self, split_statements};
 

@@ -7,11 +7,11 @@ use std::sync::OnceLock;
 
 use super::implicit_calls::ANY_TRIGGER;
 use super::state::ReplayState;
-use crate::analysis::cursor::Cursor;
 pub(super) use crate::analysis::keywords::is_reserved;
 use crate::analysis::model::{ConstraintClass, DependencyKind, Detail, Id, Namespace, ObjectKind};
 use crate::analysis::names::Name;
 use crate::analysis::statement::Language;
+use crate::syntax::cursor::Cursor;
 
 /// The functions of PostgreSQL 14 to 18 and of the extensions shipped with it.
 const FUNCTIONS: &str = include_str!("functions.txt");

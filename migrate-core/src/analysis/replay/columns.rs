@@ -5,7 +5,6 @@ use std::rc::Rc;
 use super::creation::NameStatus;
 use super::state::{ReplayState, Target};
 use super::value_types::default_name;
-use crate::analysis::cursor::Cursor;
 use crate::analysis::foreign_types::postgres_word;
 use crate::analysis::model::{
     DependencyKind, Detail, FileSpan, GENERATED, Id, Lookup, Namespace, Object, ObjectKind,
@@ -13,6 +12,7 @@ use crate::analysis::model::{
 use crate::analysis::names::{Ident, automatic};
 use crate::analysis::statement::{ColumnDef, Default, Identity, TypeName, is_built_in};
 use crate::chain::problem::Problem;
+use crate::syntax::cursor::Cursor;
 use crate::syntax::source::Span;
 use crate::syntax::suggest::{did_you_mean, slip_of};
 
@@ -256,7 +256,7 @@ impl ReplayState {
     pub(super) fn columns_in(
         &self,
         table: Id,
-        expression: &crate::analysis::cursor::Cursor<'_>,
+        expression: &crate::syntax::cursor::Cursor<'_>,
     ) -> (Vec<Id>, bool) {
         let (mut columns, mut is_clear) = (Vec::new(), true);
         let mut rest = *expression;

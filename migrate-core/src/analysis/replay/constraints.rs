@@ -176,7 +176,7 @@ impl ReplayState {
         }
     }
 
-    fn guess_for(&mut self, id: Id, text: &crate::analysis::cursor::Cursor<'_>, span: Span) {
+    fn guess_for(&mut self, id: Id, text: &crate::syntax::cursor::Cursor<'_>, span: Span) {
         let Some(mut object) = self.model.get(id).cloned() else { return };
         self.guess(&mut object, text);
         let place = self.place(span);

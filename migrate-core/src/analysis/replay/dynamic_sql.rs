@@ -5,10 +5,10 @@ use std::rc::Rc;
 
 use super::session_search_path::is_usual_path;
 use super::state::ReplayState;
-use crate::analysis::cursor::Cursor;
 use crate::analysis::model::{Namespace, Path};
 use crate::analysis::names::Name;
 use crate::analysis::statement::{ELSEWHERE, HARMLESS, HOLE, Language, default_path};
+use crate::syntax::cursor::Cursor;
 use crate::syntax::lexer::Token;
 use crate::syntax::statements::split_statements;
 

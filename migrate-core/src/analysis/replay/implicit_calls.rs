@@ -4,8 +4,8 @@
 use std::rc::Rc;
 
 use super::state::ReplayState;
-use crate::analysis::cursor::Cursor;
 use crate::analysis::statement::{HOLE, Routine, Statement, calls, canonical, is_built_in, read};
+use crate::syntax::cursor::Cursor;
 use crate::syntax::statements;
 
 /// The key for the bodies of functions whose names are only known at run time.

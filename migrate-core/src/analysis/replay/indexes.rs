@@ -6,10 +6,10 @@ use super::columns::Chosen;
 use super::creation::NameStatus;
 use super::queries::Role;
 use super::state::{ReplayState, Target, is_system_column};
-use crate::analysis::cursor::Cursor;
 use crate::analysis::model::{DependencyKind, Detail, Id, Lookup, Namespace, Object, ObjectKind};
 use crate::analysis::names::{LONGEST, joined};
 use crate::analysis::statement::{CreateIndex, Key};
+use crate::syntax::cursor::Cursor;
 use crate::syntax::lexer::TokenKind;
 
 impl ReplayState {

@@ -6,12 +6,12 @@ use std::rc::Rc;
 use super::calls::is_reserved;
 use super::removal::class_of;
 use super::state::{ReplayState, Target};
-use crate::analysis::cursor::Cursor;
 use crate::analysis::model::{Id, Lookup, Namespace, Object, ObjectKind, Path};
 use crate::analysis::names::{Ident, Name};
 use crate::analysis::statement::{
     Commented, ObjectType, canonical, is_built_in, relations, written,
 };
+use crate::syntax::cursor::Cursor;
 use crate::syntax::lexer::TokenKind;
 
 /// Extensions that create functions and types, but no relations that a chain could collide with.

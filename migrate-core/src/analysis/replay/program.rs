@@ -3,11 +3,11 @@
 use std::rc::Rc;
 
 use super::state::{Fault, ReplayState};
-use crate::analysis::cursor::Cursor;
 use crate::analysis::names::Name;
 use crate::analysis::query::{Finding, Resolver, Use, read_query};
 use crate::analysis::statement::{self, Statement};
 use crate::analysis::typing::ValueType;
+use crate::syntax::cursor::Cursor;
 use crate::syntax::statements::{Statement as SqlStatement, split_statements};
 
 /// What is known of a query.

@@ -5,7 +5,6 @@ use std::collections::HashSet;
 use std::rc::Rc;
 
 use super::state::{ReplayState, Target};
-use crate::analysis::cursor::Cursor;
 use crate::analysis::model::{Detail, Id, Namespace, Object, ObjectKind};
 use crate::analysis::names::{Ident, Name};
 use crate::analysis::query::{
@@ -14,6 +13,7 @@ use crate::analysis::query::{
 use crate::analysis::statement::CreateView;
 use crate::analysis::typing::ValueType;
 use crate::chain::problem::Problem;
+use crate::syntax::cursor::Cursor;
 use crate::syntax::source::Span;
 use crate::syntax::suggest::did_you_mean;
 

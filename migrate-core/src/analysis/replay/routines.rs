@@ -6,7 +6,6 @@ use super::calls::{RoutineBody, is_harmless};
 use super::removal::class_of;
 use super::routine_shapes::with_last;
 use super::state::ReplayState;
-use crate::analysis::cursor::Cursor;
 use crate::analysis::model::{
     ArgumentType, DependencyKind, Detail, Id, Lookup, Namespace, Object, ObjectKind,
 };
@@ -16,6 +15,7 @@ use crate::analysis::statement::{
     written,
 };
 use crate::chain::problem::Problem;
+use crate::syntax::cursor::Cursor;
 use crate::syntax::source::Span;
 use crate::syntax::suggest::did_you_mean;
 

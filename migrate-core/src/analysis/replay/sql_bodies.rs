@@ -5,10 +5,10 @@ use std::borrow::Cow;
 use std::rc::Rc;
 
 use super::state::ReplayState;
-use crate::analysis::cursor::Cursor;
 use crate::analysis::model::Path;
 use crate::analysis::query::Parameters;
 use crate::analysis::statement::{Language, Routine, quoted_body};
+use crate::syntax::cursor::Cursor;
 use crate::syntax::statements::split_statements;
 
 impl ReplayState {

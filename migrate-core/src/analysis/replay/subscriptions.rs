@@ -4,9 +4,9 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use super::state::ReplayState;
-use crate::analysis::cursor::Cursor;
 use crate::analysis::model::FileSpan;
 use crate::chain::problem::Problem;
+use crate::syntax::cursor::Cursor;
 
 /// The subscriptions of the chain that certainly have a slot, and where they are created; `None`
 /// once something untracked may have changed one.

@@ -4,9 +4,9 @@
 use std::rc::Rc;
 
 use super::state::ReplayState;
-use crate::analysis::cursor::Cursor;
 use crate::analysis::names::Name;
 use crate::analysis::statement::Statement;
+use crate::syntax::cursor::Cursor;
 use crate::syntax::lexer::TokenKind;
 
 impl ReplayState {

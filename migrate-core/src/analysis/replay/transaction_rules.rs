@@ -4,11 +4,11 @@
 use std::rc::Rc;
 
 use super::state::ReplayState;
-use crate::analysis::cursor::Cursor;
 use crate::analysis::enum_values::{Columns, literals};
 use crate::analysis::model::{Detail, FileSpan, Id, Lookup, Namespace, ObjectKind};
 use crate::analysis::names::Name;
 use crate::chain::problem::Problem;
+use crate::syntax::cursor::Cursor;
 use crate::syntax::source::Span;
 
 /// A value that this transaction has added to an enum which it did not create.

@@ -2,7 +2,6 @@
 //! foreign keys.
 
 use super::state::{ReplayState, Target};
-use crate::analysis::cursor::Cursor;
 use crate::analysis::facts::Context;
 use crate::analysis::literals;
 use crate::analysis::model::{DependencyKind, Detail, GENERATED, Id, ObjectKind};
@@ -11,6 +10,7 @@ use crate::analysis::statement::TypeName;
 use crate::analysis::type_facts::{is_assigned, is_text, may_refer, plain};
 use crate::analysis::typing::ValueType;
 use crate::chain::problem::Problem;
+use crate::syntax::cursor::Cursor;
 use crate::syntax::lexer::{Token, TokenKind};
 use crate::syntax::source::Span;
 

@@ -5,7 +5,6 @@ use std::rc::Rc;
 use super::calls::is_reserved;
 use super::creation::NameStatus;
 use super::state::ReplayState;
-use crate::analysis::cursor::Cursor;
 use crate::analysis::model::{
     DependencyKind, Detail, FileSpan, Id, Lookup, Namespace, Need, Object, ObjectKind,
 };
@@ -13,6 +12,7 @@ use crate::analysis::names::{Ident, Name};
 use crate::analysis::statement::{CreateView, relations};
 use crate::analysis::typing::ValueType;
 use crate::chain::problem::Problem;
+use crate::syntax::cursor::Cursor;
 
 impl ReplayState {
     pub(super) fn create_table_as(

@@ -9,12 +9,12 @@ use std::rc::Rc;
 
 use super::program::CheckedQuery;
 use super::state::ReplayState;
-use crate::analysis::cursor::Cursor;
 use crate::analysis::model::{FileSpan, Mark};
 use crate::analysis::typing::ValueType;
 use crate::chain::diagnostic::Diagnostic;
 use crate::chain::problem::Problem;
 use crate::chain::queries_lock::ProgramQuery;
+use crate::syntax::cursor::Cursor;
 use crate::syntax::source::{Source, Span};
 use crate::syntax::statements::split_statements;
 

@@ -7,8 +7,8 @@ use super::parts::{
 };
 use super::types::{TypeName, type_name};
 use super::{ObjectType, Statement};
-use crate::analysis::cursor::Cursor;
 use crate::analysis::names::{Ident, Name};
+use crate::syntax::cursor::Cursor;
 use crate::syntax::source::Span;
 
 /// `ALTER TABLE`, `VIEW`, `MATERIALIZED VIEW`, `INDEX`, `SEQUENCE`, `FOREIGN TABLE`.

@@ -9,7 +9,7 @@ use super::{
     CreateIndex, CreateTrigger, CreateView, Key, OnTable, Statement, TypeBody, routine as routines,
     table,
 };
-use crate::analysis::cursor::Cursor;
+use crate::syntax::cursor::Cursor;
 
 /// Parses what follows `CREATE`.
 pub(super) fn create<'s>(cursor: &mut Cursor<'s>) -> Option<Statement<'s>> {

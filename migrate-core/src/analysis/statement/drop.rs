@@ -2,7 +2,7 @@
 
 use super::routine::arguments;
 use super::{Commented, Drop, ObjectType, OnTable, RoutineKind, Statement};
-use crate::analysis::cursor::Cursor;
+use crate::syntax::cursor::Cursor;
 
 /// The keywords of the kinds that can be dropped by a list of names.
 const KINDS: [(&[&str], ObjectType); 10] = [

@@ -5,7 +5,7 @@ use std::cell::Cell;
 
 use super::plpgsql::Body;
 use super::routine::inside;
-use crate::analysis::cursor::Cursor;
+use crate::syntax::cursor::Cursor;
 use crate::syntax::lexer::TokenKind;
 
 /// Stands for a part of a text that is only known at run time. The lexer takes it for a part of a

@@ -3,7 +3,7 @@
 //! If a condition asks for more (`data_type = 'text'`) or for something else, it is uncertain
 //! whether the branch runs.
 
-use crate::analysis::cursor::Cursor;
+use crate::syntax::cursor::Cursor;
 use crate::syntax::lexer::TokenKind;
 
 /// The question that a condition asks.

@@ -3,8 +3,8 @@
 use super::Key;
 use super::create::key;
 use super::types::{TypeName, type_name};
-use crate::analysis::cursor::Cursor;
 use crate::analysis::names::{Ident, Name};
+use crate::syntax::cursor::Cursor;
 use crate::syntax::source::Span;
 
 /// An element in the parentheses of `CREATE TABLE`.

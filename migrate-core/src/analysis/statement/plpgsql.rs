@@ -15,8 +15,8 @@ mod variables;
 use std::rc::Rc;
 
 use self::reader::{Reader, Stop};
-use crate::analysis::cursor::Cursor;
 use crate::chain::problem::Problem;
+use crate::syntax::cursor::Cursor;
 use crate::syntax::source::Span;
 
 /// People do not nest bodies deeper.

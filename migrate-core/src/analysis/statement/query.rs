@@ -1,7 +1,7 @@
 //! Finds the relations that a query certainly reads, and the functions that it calls.
 
-use crate::analysis::cursor::Cursor;
 use crate::analysis::names::{Ident, Name};
+use crate::syntax::cursor::Cursor;
 use crate::syntax::lexer::TokenKind;
 
 /// The names after `FROM` and `JOIN`, except for CTEs. Each of these relations certainly is read;

@@ -5,8 +5,8 @@ use std::rc::Rc;
 
 use super::types::{TypeName, type_name};
 use super::{RoutineKind, Statement};
-use crate::analysis::cursor::Cursor;
 use crate::analysis::names::Name;
+use crate::syntax::cursor::Cursor;
 use crate::syntax::lexer::{Lexer, Token, TokenKind};
 
 #[derive(Debug)]

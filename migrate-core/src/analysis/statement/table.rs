@@ -2,7 +2,7 @@
 
 use super::parts::{Element, column, is_table_constraint, table_constraint};
 use super::{CreateTable, Statement};
-use crate::analysis::cursor::Cursor;
+use crate::syntax::cursor::Cursor;
 
 /// Parses what follows `CREATE … TABLE`.
 pub(super) fn create<'s>(

@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
-use crate::analysis::cursor::Cursor;
 use crate::analysis::names::Name;
+use crate::syntax::cursor::Cursor;
 use crate::syntax::lexer::TokenKind;
 use crate::syntax::source::Span;
 

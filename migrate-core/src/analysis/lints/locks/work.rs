@@ -1,12 +1,12 @@
 //! Long work in a transaction that already blocks a table in use.
 
 use super::prevented;
-use crate::analysis::cursor::Cursor;
 use crate::analysis::lints::tables::{Table, What, key};
 use crate::analysis::lints::{Context, Raw};
 use crate::analysis::names::Name;
 use crate::analysis::statement::{Statement, relations};
 use crate::chain::lint::Lint;
+use crate::syntax::cursor::Cursor;
 use crate::syntax::lexer::{Token, TokenKind};
 use crate::syntax::source::Span;
 

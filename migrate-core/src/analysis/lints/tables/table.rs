@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use super::{Column, Index, LintSpan, Table, What};
-use crate::analysis::cursor::Cursor;
 use crate::analysis::names::{Ident, automatic, joined};
 use crate::analysis::statement::{
     Action, ColumnChange, ColumnDef, ConstraintDef, ConstraintKind, Default, TypeName,
 };
+use crate::syntax::cursor::Cursor;
 
 /// The column in a condition that says `column IS NOT NULL` and nothing else.
 pub(super) fn not_null(mut condition: Cursor<'_>) -> Option<String> {

@@ -4,9 +4,9 @@
 use std::rc::Rc;
 
 use super::{Body, Piece, Refusal, Setting, Step};
-use crate::analysis::cursor::Cursor;
 use crate::analysis::names::Ident;
 use crate::chain::problem::Problem;
+use crate::syntax::cursor::Cursor;
 use crate::syntax::lexer::{Token, TokenKind};
 use crate::syntax::source::Span;
 use crate::syntax::suggest::slip_of;

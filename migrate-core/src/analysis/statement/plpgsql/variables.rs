@@ -3,8 +3,8 @@
 use std::rc::Rc;
 
 use super::reader::{Read, Reader};
-use crate::analysis::cursor::Cursor;
 use crate::analysis::names::Ident;
+use crate::syntax::cursor::Cursor;
 use crate::syntax::lexer::TokenKind;
 use crate::syntax::source::Span;
 
